@@ -1,0 +1,272 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Tables with a workspace: behind row-level security for the API's role. */
+const walled = [
+  'connection',
+  'connection_secret',
+  'run',
+  'run_log',
+  'fills',
+  'contact',
+  'contact_link',
+  'contact_change',
+] as const;
+
+/**
+ * The first tables. They belong to the role that migrates, which is also the sync path's: row-level security is enabled
+ * but not forced, because COPY knows none, and every statement of the sync path names the workspace. The API's pool works as
+ * `kdesk_contact_sync_api`, which owns nothing and sees only the workspace set for its transaction.
+ */
+export class Initial1795300000000 implements MigrationInterface {
+  name = 'Initial1795300000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(role);
+    for (const statement of tables) await runner.query(statement);
+    for (const table of walled) {
+      await runner.query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY`);
+      await runner.query(
+        `CREATE POLICY "${table}_of_workspace" ON "${table}" USING ("workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
+      );
+    }
+    await runner.query(`ALTER TABLE "workspace" ENABLE ROW LEVEL SECURITY`);
+    await runner.query(
+      `CREATE POLICY "workspace_itself" ON "workspace" USING ("id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
+    );
+    await runner.query(view);
+    await runner.query(`GRANT USAGE ON SCHEMA public TO kdesk_contact_sync_api`);
+    await runner.query(
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON "workspace", ${walled.map((table) => `"${table}"`).join(', ')} TO kdesk_contact_sync_api`,
+    );
+    await runner.query(`GRANT SELECT ON "contact_of_workspace" TO kdesk_contact_sync_api`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP VIEW "contact_of_workspace"`);
+    for (const table of [...walled].reverse()) await runner.query(`DROP TABLE "${table}"`);
+    await runner.query(`DROP TABLE "workspace"`);
+    await runner.query(`DROP TYPE "contact_values"`);
+  }
+}
+
+/** Roles belong to the whole server, so another database's migration may make it at the same moment. */
+const role = `
+  DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kdesk_contact_sync_api') THEN
+      BEGIN
+        CREATE ROLE kdesk_contact_sync_api NOLOGIN NOBYPASSRLS;
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+      END;
+    END IF;
+    IF NOT pg_has_role(current_user, 'kdesk_contact_sync_api', 'MEMBER') THEN
+      EXECUTE format('GRANT kdesk_contact_sync_api TO %I', current_user);
+    END IF;
+  END $$`;
+
+const tables = [
+  `CREATE TABLE "workspace" (
+    "id" uuid NOT NULL,
+    "name" text NOT NULL,
+    "time_zone" text NOT NULL,
+    "contact_sync_enabled" boolean NOT NULL DEFAULT true,
+    "created_at" timestamptz(3) NOT NULL DEFAULT now(),
+    CONSTRAINT "workspace_pkey" PRIMARY KEY ("id"))`,
+
+  `CREATE TABLE "connection" (
+    "workspace_id" uuid NOT NULL,
+    "id" uuid NOT NULL,
+    "name" text NOT NULL,
+    "description" text NOT NULL DEFAULT '',
+    "status" text NOT NULL,
+    "kind" text NOT NULL,
+    "source" jsonb NOT NULL,
+    "scope" jsonb NOT NULL,
+    "mappings" jsonb NOT NULL,
+    "removal" jsonb NOT NULL,
+    "schedule" jsonb,
+    "match_by" text NOT NULL,
+    "priority" integer NOT NULL,
+    "version" integer NOT NULL DEFAULT 1,
+    "name_key" text COLLATE "C" NOT NULL,
+    "created_by" jsonb NOT NULL,
+    "created_at" timestamptz(3) NOT NULL DEFAULT now(),
+    "updated_at" timestamptz(3) NOT NULL DEFAULT now(),
+    "last_complete_read_at" timestamptz(3),
+    "referrals" text[] NOT NULL DEFAULT '{}',
+    CONSTRAINT "connection_pkey" PRIMARY KEY ("workspace_id", "id"))`,
+  `CREATE INDEX "connection_by_name" ON "connection" ("workspace_id", "name_key", "id")`,
+
+  `CREATE TABLE "connection_secret" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "name" text NOT NULL,
+    "key_id" text NOT NULL,
+    "sealed" bytea NOT NULL,
+    CONSTRAINT "connection_secret_pkey" PRIMARY KEY ("workspace_id", "connection_id", "name"),
+    CONSTRAINT "connection_secret_connection" FOREIGN KEY ("workspace_id", "connection_id")
+      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+
+  `CREATE TABLE "run" (
+    "workspace_id" uuid NOT NULL,
+    "id" uuid NOT NULL,
+    "connection_id" uuid,
+    "connection_name" text NOT NULL,
+    "connection_version" integer NOT NULL,
+    "settings" jsonb NOT NULL,
+    "mode" text,
+    "dry_run" boolean NOT NULL,
+    "review" boolean NOT NULL,
+    "trigger" text NOT NULL,
+    "started_by" jsonb NOT NULL,
+    "status" text NOT NULL,
+    "phase" text NOT NULL,
+    "counts" jsonb NOT NULL,
+    "excluded" jsonb NOT NULL DEFAULT '{}',
+    "progress" double precision,
+    "queued_at" timestamptz(3) NOT NULL DEFAULT now(),
+    "started_at" timestamptz(3),
+    "finished_at" timestamptz(3),
+    "error" jsonb,
+    "hold_reasons" text[] NOT NULL DEFAULT '{}',
+    "decided_by" jsonb,
+    "decided_at" timestamptz(3),
+    "cancelled_by" jsonb,
+    "cancel_requested_at" timestamptz(3),
+    "attempt" integer NOT NULL DEFAULT 0,
+    "last_seq" integer NOT NULL DEFAULT 0,
+    "applied_position" bigint NOT NULL DEFAULT 0,
+    "read_summary" jsonb,
+    "changed_at" timestamptz(3) NOT NULL DEFAULT now(),
+    CONSTRAINT "run_pkey" PRIMARY KEY ("workspace_id", "id"))`,
+  `CREATE UNIQUE INDEX "run_not_ended" ON "run" ("workspace_id", "connection_id") WHERE status IN ('QUEUED', 'RUNNING', 'HELD')`,
+  `CREATE INDEX "run_by_time" ON "run" ("workspace_id", "queued_at", "id")`,
+  `CREATE INDEX "run_by_connection" ON "run" ("workspace_id", "connection_id", "queued_at", "id")`,
+
+  // A row is one line, or (first_position and last_position set) the DEBUG lines of a batch of applied changes, which are
+  // those changes themselves: seq to last_seq, in order of position.
+  `CREATE TABLE "run_log" (
+    "workspace_id" uuid NOT NULL,
+    "run_id" uuid NOT NULL,
+    "seq" integer NOT NULL,
+    "last_seq" integer NOT NULL,
+    "at" timestamptz(3) NOT NULL,
+    "level" text NOT NULL,
+    "code" text NOT NULL,
+    "message" text NOT NULL,
+    "person" text,
+    "person_id" text,
+    "contact_id" uuid,
+    "first_position" bigint,
+    "last_position" bigint,
+    CONSTRAINT "run_log_pkey" PRIMARY KEY ("workspace_id", "run_id", "seq"))`,
+
+  // Which attribute filled which field: few distinct ones in a connection, so links refer to them by digest.
+  `CREATE TABLE "fills" (
+    "workspace_id" uuid NOT NULL,
+    "id" uuid NOT NULL,
+    "fields" jsonb NOT NULL,
+    CONSTRAINT "fills_pkey" PRIMARY KEY ("workspace_id", "id"))`,
+
+  `CREATE TYPE "contact_values" AS (
+    "DISPLAY_NAME" text, "GIVEN_NAME" text, "FAMILY_NAME" text, "COMPANY" text, "JOB_TITLE" text, "DEPARTMENT" text,
+    "EMPLOYEE_ID" text, "PRIMARY_EMAIL" text, "EMAIL" jsonb, "PHONE" jsonb, "STREET" text, "CITY" text, "REGION" text,
+    "POSTAL_CODE" text, "COUNTRY" text, "LANGUAGE" text, "TIME_ZONE" text, "NOTES" text, "PORTAL_ACCESS" boolean,
+    "EMAIL_NOTIFICATIONS" boolean, "FORMS_ACCESS" boolean)`,
+
+  // name_key, company_key: folded for order. words: all words a contact is found under, each with a blank before it;
+  // search: their first letters behind the workspace's mark, which is what the index holds; email_key: lower-cased address.
+  `CREATE TABLE "contact" (
+    "workspace_id" uuid NOT NULL,
+    "id" uuid NOT NULL,
+    "status" text NOT NULL,
+    "display_name" text NOT NULL,
+    "given_name" text,
+    "family_name" text,
+    "company" text,
+    "job_title" text,
+    "department" text,
+    "employee_id" text,
+    "primary_email" text,
+    "emails" jsonb,
+    "phones" jsonb,
+    "street" text,
+    "city" text,
+    "region" text,
+    "postal_code" text,
+    "country" text,
+    "language" text,
+    "time_zone" text,
+    "notes" text,
+    "portal_access" boolean NOT NULL DEFAULT false,
+    "email_notifications" boolean NOT NULL DEFAULT false,
+    "forms_access" boolean NOT NULL DEFAULT false,
+    "portal_access_before" boolean,
+    "locked_fields" text[] NOT NULL DEFAULT '{}',
+    "version" integer NOT NULL DEFAULT 1,
+    "removal_due_at" timestamptz(3),
+    "created_at" timestamptz(3) NOT NULL,
+    "updated_at" timestamptz(3) NOT NULL,
+    "changed_xid" bigint NOT NULL DEFAULT (pg_current_xact_id()::text)::bigint,
+    "email_key" text COLLATE "C",
+    "name_key" text COLLATE "C" NOT NULL,
+    "company_key" text COLLATE "C" NOT NULL,
+    "words" text NOT NULL,
+    "search" tsvector NOT NULL,
+    CONSTRAINT "contact_pkey" PRIMARY KEY ("workspace_id", "id"))`,
+  `CREATE UNIQUE INDEX "contact_email_of_active" ON "contact" ("workspace_id", "email_key") WHERE status = 'ACTIVE' AND email_key IS NOT NULL`,
+  `CREATE INDEX "contact_by_name" ON "contact" ("workspace_id", "name_key", "id")`,
+  `CREATE INDEX "contact_by_company" ON "contact" ("workspace_id", "company_key", "id")`,
+  `CREATE INDEX "contact_by_update" ON "contact" ("workspace_id", "updated_at", "id")`,
+  `CREATE INDEX "contact_by_creation" ON "contact" ("workspace_id", "created_at", "id")`,
+  `CREATE INDEX "contact_by_search" ON "contact" USING gin ("search")`,
+
+  // hash null: to be looked at again at the next run. gone_since: absent from complete reads since then.
+  `CREATE TABLE "contact_link" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "external_id" text COLLATE "C" NOT NULL,
+    "contact_id" uuid NOT NULL,
+    "person" text NOT NULL,
+    "hash" bytea,
+    "fills_id" uuid,
+    "linked_at" timestamptz(3) NOT NULL,
+    "last_seen_at" timestamptz(3) NOT NULL,
+    "gone_since" timestamptz(3),
+    CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
+  `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
+
+  // The plan of a run and, once applied, the history: what is previewed, approved, applied and shown is the same row.
+  // Applied are the rows up to run.applied_position that have no outcome of their own.
+  `CREATE TABLE "contact_change" (
+    "workspace_id" uuid NOT NULL,
+    "run_id" uuid NOT NULL,
+    "position" bigint NOT NULL,
+    "action" text NOT NULL,
+    "person" text NOT NULL,
+    "person_id" text,
+    "contact_id" uuid,
+    "contact_version" integer,
+    "contact_name" text,
+    "before" contact_values,
+    "after" contact_values,
+    "hash" bytea,
+    "fills_id" uuid,
+    "email_key" text COLLATE "C",
+    "name_key" text COLLATE "C",
+    "company_key" text COLLATE "C",
+    "words" text,
+    "search" tsvector,
+    "code" text,
+    "reason" text,
+    "remark" text,
+    "outcome" text,
+    CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
+];
+
+/**
+ * The contacts of the transaction's workspace, read with the owner's rights: behind a row-level policy no index serves a
+ * text search, because its operator is not leak-proof. No setting, no rows.
+ */
+const view = `
+  CREATE VIEW "contact_of_workspace" AS
+  SELECT * FROM "contact" WHERE "workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid`;

@@ -1,0 +1,128 @@
+import type { ContactField } from './contact.ts';
+
+/** The kinds of source this service can read. Others join as their folder in sync/source/ does. */
+export const SourceKind = { LDAP: 'LDAP', ACTIVE_DIRECTORY: 'ACTIVE_DIRECTORY' } as const;
+export type SourceKind = (typeof SourceKind)[keyof typeof SourceKind];
+
+export const ConnectionStatus = { DRAFT: 'DRAFT', ENABLED: 'ENABLED' } as const;
+export type ConnectionStatus = (typeof ConnectionStatus)[keyof typeof ConnectionStatus];
+
+/** How a person is matched to a contact that the connection does not feed yet; the stable id always comes first. */
+export const MatchBy = { PRIMARY_EMAIL: 'PRIMARY_EMAIL', EXTERNAL_ID_ONLY: 'EXTERNAL_ID_ONLY' } as const;
+export type MatchBy = (typeof MatchBy)[keyof typeof MatchBy];
+
+/** What becomes of the contacts that only a deleted connection fed. */
+export const OrphanedContacts = { KEEP: 'KEEP', DEACTIVATE: 'DEACTIVATE', DELETE: 'DELETE' } as const;
+export type OrphanedContacts = (typeof OrphanedContacts)[keyof typeof OrphanedContacts];
+
+/** Settings of LDAP and ACTIVE_DIRECTORY. The bind password is a secret and lives apart. */
+export type LdapSettings = {
+  /** ldap://host:port or ldaps://host:port, tried in order. */
+  urls: string[];
+  startTls: boolean;
+  /** PEM of the CA to trust besides the system's. */
+  tlsCa: string | null;
+  tlsVerify: boolean;
+  bindDn: string | null;
+  baseDns: string[];
+  /** Entries a page. */
+  pageSize: number;
+  /** Seconds to wait for an answer, and the server's time limit for a page. */
+  timeoutSeconds: number;
+  /** Attribute that never changes for a person; null: found by itself. */
+  idAttribute: string | null;
+};
+
+/** What a source needs besides its settings; never stored in clear, logged or sent back. */
+export type LdapSecrets = { bindPassword: string | null };
+
+export const ScopeMatch = { ALL: 'ALL', ANY: 'ANY' } as const;
+export type ScopeMatch = (typeof ScopeMatch)[keyof typeof ScopeMatch];
+
+/** Compared without case, as directories do. */
+export const ScopeOperator = {
+  EQUALS: 'EQUALS',
+  NOT_EQUALS: 'NOT_EQUALS',
+  IN: 'IN',
+  NOT_IN: 'NOT_IN',
+  STARTS_WITH: 'STARTS_WITH',
+  ENDS_WITH: 'ENDS_WITH',
+  CONTAINS: 'CONTAINS',
+  EXISTS: 'EXISTS',
+  NOT_EXISTS: 'NOT_EXISTS',
+} as const;
+export type ScopeOperator = (typeof ScopeOperator)[keyof typeof ScopeOperator];
+
+export type ScopeRule = { attribute: string; operator: ScopeOperator; values: string[] };
+
+/** Who is included: in one of the groups (when any are named), and meeting the rules, and meeting the filter. */
+export type Scope = {
+  groups: string[];
+  nestedGroups: boolean;
+  match: ScopeMatch;
+  rules: ScopeRule[];
+  /** The source's own filter language; RFC 4515 for LDAP. */
+  filter: string | null;
+  includeDisabled: boolean;
+  requireEmail: boolean;
+};
+
+export const Transform = {
+  LOWERCASE: 'LOWERCASE',
+  UPPERCASE: 'UPPERCASE',
+  PHONE_E164: 'PHONE_E164',
+  COUNTRY_CODE: 'COUNTRY_CODE',
+  FIRST_LINE: 'FIRST_LINE',
+  POSTAL_ADDRESS: 'POSTAL_ADDRESS',
+  BOOLEAN: 'BOOLEAN',
+} as const;
+export type Transform = (typeof Transform)[keyof typeof Transform];
+
+/** ALWAYS: the directory wins at each run. IF_EMPTY: only while the field is empty. ON_CREATE: only when the contact is created. */
+export const MappingPolicy = { ALWAYS: 'ALWAYS', IF_EMPTY: 'IF_EMPTY', ON_CREATE: 'ON_CREATE' } as const;
+export type MappingPolicy = (typeof MappingPolicy)[keyof typeof MappingPolicy];
+
+/** The directory has no value: CLEAR the field or KEEP what the contact has. */
+export const WhenEmpty = { CLEAR: 'CLEAR', KEEP: 'KEEP' } as const;
+export type WhenEmpty = (typeof WhenEmpty)[keyof typeof WhenEmpty];
+
+/** How one contact field is filled: by the first of `attributes` with a value, or `template`, or `value`; exactly one. */
+export type FieldMapping = {
+  field: ContactField;
+  /** For EMAIL and PHONE, which are filled label by label; null elsewhere. */
+  label: string | null;
+  attributes: string[];
+  /** Liquid, over the person's attributes. */
+  template: string | null;
+  value: string | null;
+  transforms: Transform[];
+  policy: MappingPolicy;
+  whenEmpty: WhenEmpty;
+};
+
+export const RemovalAction = { KEEP: 'KEEP', DEACTIVATE: 'DEACTIVATE', DELETE: 'DELETE' } as const;
+export type RemovalAction = (typeof RemovalAction)[keyof typeof RemovalAction];
+
+/** What happens to contacts whose person is gone, after how many days, and how many may newly go before a run is HELD. */
+export type RemovalPolicy = {
+  action: RemovalAction;
+  graceDays: number;
+  /** Null: left out, so 10 %, or 2 people where the connection feeds fewer than 20. */
+  maxPercent: number | null;
+  maxCount: number | null;
+};
+
+/** A five-field cron expression in an IANA time zone. */
+export type Schedule = { cron: string; timeZone: string };
+
+/** All that a run needs of a connection; a run keeps the copy it started with. Secrets are not in it. */
+export type ConnectionSettings = {
+  kind: SourceKind;
+  source: LdapSettings;
+  scope: Scope;
+  mappings: FieldMapping[];
+  removal: RemovalPolicy;
+  matchBy: MatchBy;
+  /** Lower wins a field that several connections fill; between equals the older connection. */
+  priority: number;
+};

@@ -1,0 +1,73 @@
+/** The fields a mapping can fill. EMAIL and PHONE are lists of labeled values, the rest hold one value. */
+export const ContactField = {
+  DISPLAY_NAME: 'DISPLAY_NAME',
+  GIVEN_NAME: 'GIVEN_NAME',
+  FAMILY_NAME: 'FAMILY_NAME',
+  COMPANY: 'COMPANY',
+  JOB_TITLE: 'JOB_TITLE',
+  DEPARTMENT: 'DEPARTMENT',
+  EMPLOYEE_ID: 'EMPLOYEE_ID',
+  PRIMARY_EMAIL: 'PRIMARY_EMAIL',
+  EMAIL: 'EMAIL',
+  PHONE: 'PHONE',
+  STREET: 'STREET',
+  CITY: 'CITY',
+  REGION: 'REGION',
+  POSTAL_CODE: 'POSTAL_CODE',
+  COUNTRY: 'COUNTRY',
+  LANGUAGE: 'LANGUAGE',
+  TIME_ZONE: 'TIME_ZONE',
+  NOTES: 'NOTES',
+  PORTAL_ACCESS: 'PORTAL_ACCESS',
+  EMAIL_NOTIFICATIONS: 'EMAIL_NOTIFICATIONS',
+  FORMS_ACCESS: 'FORMS_ACCESS',
+} as const;
+export type ContactField = (typeof ContactField)[keyof typeof ContactField];
+
+export type LabeledField = 'EMAIL' | 'PHONE';
+export type FlagField = 'PORTAL_ACCESS' | 'EMAIL_NOTIFICATIONS' | 'FORMS_ACCESS';
+export type TextField = Exclude<ContactField, LabeledField | FlagField>;
+
+export const labeledFields = ['EMAIL', 'PHONE'] as const satisfies readonly LabeledField[];
+export const flagFields = [
+  'PORTAL_ACCESS',
+  'EMAIL_NOTIFICATIONS',
+  'FORMS_ACCESS',
+] as const satisfies readonly FlagField[];
+
+export const isLabeledField = (field: ContactField): field is LabeledField => field === 'EMAIL' || field === 'PHONE';
+export const isFlagField = (field: ContactField): field is FlagField =>
+  (flagFields as readonly string[]).includes(field);
+
+/** The fields with one text, in the order of the contract. */
+export const textFields = Object.values(ContactField).filter(
+  (field): field is TextField => !isLabeledField(field) && !isFlagField(field),
+);
+
+export type LabeledValue = { label: string; value: string };
+
+/**
+ * A contact's field values, as mapped, planned, stored in history and compared. An absent key is an empty field
+ * (a flag that is absent is false); there are no nulls, no empty strings and no empty lists.
+ */
+export type ContactValues = { [field in TextField]?: string } & { [field in LabeledField]?: LabeledValue[] } & {
+  [field in FlagField]?: boolean;
+};
+
+export const ContactStatus = { ACTIVE: 'ACTIVE', INACTIVE: 'INACTIVE' } as const;
+export type ContactStatus = (typeof ContactStatus)[keyof typeof ContactStatus];
+
+/** What a mapping fills: a field, for labeled fields `FIELD:label`, e.g. `PHONE:mobile`. */
+export type FieldKey = string;
+
+export const fieldKey = (field: ContactField, label: string | null): FieldKey =>
+  label === null ? field : `${field}:${label}`;
+
+/**
+ * Where a draft's values came from: for each filled field key the attribute that won, `=` for a fixed value, or
+ * `{}` for a template. Few distinct ones exist in a connection, so they are stored once and referred to.
+ */
+export type Fills = Record<FieldKey, string>;
+
+/** A person as mapped, not yet matched to a contact. */
+export type Draft = { values: ContactValues; fills: Fills };

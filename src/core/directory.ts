@@ -1,0 +1,90 @@
+import type { LdapSecrets, LdapSettings, Scope, SourceKind } from './connection.ts';
+import type { LogCode, LogLevel } from './run.ts';
+
+/**
+ * The values of one attribute: absent, one, or several in the order sent. Texts are as sent but for binary ids, which
+ * come in their usual text form.
+ */
+export type AttributeValue = undefined | string | readonly string[];
+
+/** One person as the source sent them. `attributes[i]` belongs to the i-th name of the read request. */
+export type Entry = {
+  /** How the source names the person for people to read, e.g. a DN. */
+  name: string;
+  /** The stable id; null when the source sent none. */
+  id: string | null;
+  attributes: readonly AttributeValue[];
+  /** The source's own flag: the account is switched off. */
+  disabled: boolean;
+  /** Something that is no person at all (a machine account, say). */
+  notAPerson: boolean;
+  /** False when groups are asked for and could not be part of the search itself, and the person is in none of them. */
+  inGroups: boolean;
+  /** Names of attributes of which a value could not be decoded and was left out. */
+  undecodable: readonly string[];
+};
+
+export type ReadRequest = {
+  /** Attribute names as the mapping writes them, each once (compared without case). */
+  attributes: readonly string[];
+  scope: Scope;
+};
+
+/** A remark on the read as a whole, for the run log. */
+export type SourceNote = { level: LogLevel; code: LogCode; message: string };
+
+/** What a read that came to its end tells about itself. */
+export type ReadSummary = {
+  /** True only when every base was read to its last page without a limit, an error or a change of server or account. */
+  complete: boolean;
+  /** Why not, when not complete. */
+  incompleteBecause: string | null;
+  /** Search references met, never chased; normalised, sorted, each once. */
+  referrals: string[];
+  notes: SourceNote[];
+};
+
+/** An open connection to a source, bound and checked. Any failure is an AppError with a code of the contract. */
+export type DirectorySession = {
+  /** Whom we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
+  readonly server: string;
+  /** Remarks made while connecting (e.g. URLs that were unreachable). */
+  readonly notes: readonly SourceNote[];
+  /**
+   * Reads everybody the scope may include, page after page. The next page is asked for while `onPage` has this one;
+   * a promise it returns holds back the read. People of overlapping bases are delivered as often as found.
+   * Throws an AppError when the read breaks: nobody may be called gone then.
+   */
+  readPeople(
+    request: ReadRequest,
+    onPage: (entries: Entry[]) => void | Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ReadSummary>;
+  close(): Promise<void>;
+};
+
+/** Which addresses may be dialled; see ALLOW_PRIVATE_SOURCES. */
+export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };
+
+export type OpenOptions = { addresses: AddressPolicy; signal: AbortSignal };
+
+export type CheckStatus = 'OK' | 'WARN' | 'FAIL' | 'SKIPPED';
+export type ConnectionCheck = { name: string; status: CheckStatus; detail: string; advice: string | null };
+
+export type ConnectionTest = {
+  ok: boolean;
+  code: string | null;
+  message: string;
+  hint: string | null;
+  server: string | null;
+  latencyMs: number | null;
+  checks: ConnectionCheck[];
+};
+
+/** One kind of source behind one small port. */
+export type DirectorySource = {
+  readonly kind: SourceKind;
+  open(settings: LdapSettings, secrets: LdapSecrets, options: OpenOptions): Promise<DirectorySession>;
+  /** Connects and reads one entry, telling each step. Never throws for what the person at the form can mend. */
+  test(settings: LdapSettings, secrets: LdapSecrets, options: OpenOptions): Promise<ConnectionTest>;
+};

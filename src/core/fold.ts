@@ -1,0 +1,71 @@
+/** Accents and vowel points of the scripts that can be read without them; other scripts' marks are letters to us. */
+const MARKS =
+  '\\u0300-\\u036f\\u0483-\\u0489\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u0610-\\u061a\\u064b-\\u065f' +
+  '\\u0670\\u06d6-\\u06dc\\u06df-\\u06e4\\u06e7\\u06e8\\u06ea-\\u06ed\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f';
+const APOSTROPHES = "'`\\u00b4\\u2018\\u2019\\u201a\\u201b\\u02b9\\u02bb-\\u02bd\\u02ca\\u02cb\\u2032\\u2035\\u055a\\uff07";
+/** Soft hyphen, tatweel, zero-width and direction marks: not seen, so not typed. */
+const INVISIBLE = '\\u00ad\\u0640\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff';
+
+/** Letters that no Unicode decomposition takes apart, as people without them on their keyboard type them. */
+const letters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ŧ: 't',
+  ŋ: 'n',
+  ı: 'i',
+  ĸ: 'k',
+  ƒ: 'f',
+  ς: 'σ',
+};
+
+const ascii = /^[\0-\x7f]*$/;
+const plainWords = /^[a-z0-9]+(?: [a-z0-9]+)*$/;
+const asciiApostrophes = /['`]/g;
+const asciiGaps = /[^a-z0-9]+/g;
+const unseen = new RegExp(`[${APOSTROPHES}${INVISIBLE}]`, 'g');
+const marks = new RegExp(`[${MARKS}${APOSTROPHES}${INVISIBLE}]`, 'g');
+const special = new RegExp(`[${Object.keys(letters).join('')}]`, 'g');
+const gaps = /[^\p{L}\p{N}\p{M}]+/gu;
+
+export const isAscii = (text: string): boolean => ascii.test(text);
+
+/** Lower case without accents, apostrophes and invisible characters; punctuation and spaces stay. For text beyond ASCII. */
+export const foldLetters = (text: string): string =>
+  text
+    .replace(unseen, '')
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(marks, '')
+    .replace(special, (letter) => letters[letter] ?? letter);
+
+/**
+ * What makes Ångström sort beside Angstrom and be found as angstrom: lower case, accents stripped, letters such as ø and
+ * ß spelled out, apostrophes dropped, any other punctuation a single space, trimmed. Letters of all scripts stay.
+ * Empty when the text has neither letter nor digit. Folding twice changes nothing.
+ */
+export function fold(text: string): string {
+  if (!ascii.test(text)) return foldLetters(text).replace(gaps, ' ').trim();
+  const lower = text.toLowerCase();
+  if (plainWords.test(lower)) return lower;
+  return lower.replace(asciiApostrophes, '').replace(asciiGaps, ' ').trim();
+}
+
+/** Characters (UTF-16 units) of a sort key, so that an index row stays small. */
+const SORT_KEY_LENGTH = 200;
+
+/** Cuts without leaving half of a surrogate pair. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
+/** What a list is ordered by, compared bytewise (collation "C"): folded, at most 200 characters. */
+export const sortKey = (text: string): string => cut(fold(text), SORT_KEY_LENGTH);

@@ -1,0 +1,92 @@
+import type { Actor } from './access.ts';
+import type { ConnectionSettings, ConnectionStatus, Schedule } from './connection.ts';
+import type { ContactField, ContactStatus, ContactValues } from './contact.ts';
+import type { ChangeAction, Excluded, RunCounts, RunError, RunMode, RunPhase, RunStatus, RunTrigger } from './run.ts';
+
+/** A saved connection. Its secrets are never part of it. */
+export type ConnectionRecord = ConnectionSettings & {
+  id: string;
+  workspaceId: string;
+  name: string;
+  description: string;
+  status: ConnectionStatus;
+  schedule: Schedule | null;
+  hasBindPassword: boolean;
+  /** Grows by one at each saved edit that changes something. */
+  version: number;
+  createdBy: Actor;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** What a person edits of a connection. */
+export type ConnectionEdit = ConnectionSettings & {
+  name: string;
+  description: string;
+  status: ConnectionStatus;
+  schedule: Schedule | null;
+};
+
+export type RunRecord = {
+  id: string;
+  workspaceId: string;
+  /** Null when the connection has been deleted. */
+  connectionId: string | null;
+  connectionName: string;
+  connectionVersion: number;
+  mode: RunMode | null;
+  dryRun: boolean;
+  review: boolean;
+  trigger: RunTrigger;
+  startedBy: Actor;
+  status: RunStatus;
+  phase: RunPhase;
+  counts: RunCounts;
+  excluded: Excluded;
+  /** 0..1 while the total is known. */
+  progress: number | null;
+  queuedAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  error: RunError | null;
+  holdReasons: string[];
+  decidedBy: Actor | null;
+  decidedAt: Date | null;
+  /** Of the newest stored log line; 0 before the first. */
+  lastSeq: number;
+};
+
+export type ContactRecord = {
+  id: string;
+  status: ContactStatus;
+  values: ContactValues;
+  createdAt: Date;
+  updatedAt: Date;
+  removalDueAt: Date | null;
+  lockedFields: ContactField[];
+};
+
+/** One connection that feeds one contact. */
+export type ContactSourceRecord = {
+  contactId: string;
+  connectionId: string;
+  connectionName: string;
+  externalId: string;
+  lastSeenAt: Date;
+};
+
+/** A row of a run's plan, or, once applied, of history. */
+export type ChangeRecord = {
+  runId: string;
+  position: number;
+  at: Date;
+  action: ChangeAction;
+  applied: boolean;
+  contactId: string | null;
+  contactName: string;
+  person: string;
+  personId: string | null;
+  before: ContactValues | null;
+  after: ContactValues | null;
+  reason: string | null;
+};

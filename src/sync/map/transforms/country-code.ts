@@ -1,0 +1,106 @@
+import { fold } from '../../../core/fold.ts';
+import { memoize } from '../memoize.ts';
+import { alpha3Codes, regionCodes } from './region-codes.ts';
+
+const REMEMBERED_NAMES = 5_000;
+
+/** Languages whose names for all countries are known, besides each country's own. */
+const languages = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi', 'pl', 'cs', 'hu', 'tr', 'ru'];
+
+/** Names in use that Unicode's lists lack, folded. */
+const otherNames: Readonly<Record<string, string>> = {
+  uk: 'GB',
+  'u k': 'GB',
+  'great britain': 'GB',
+  britain: 'GB',
+  england: 'GB',
+  scotland: 'GB',
+  wales: 'GB',
+  'northern ireland': 'GB',
+  'united kingdom of great britain and northern ireland': 'GB',
+  'u s': 'US',
+  'u s a': 'US',
+  'united states of america': 'US',
+  america: 'US',
+  holland: 'NL',
+  'the netherlands': 'NL',
+  'russian federation': 'RU',
+  'czech republic': 'CZ',
+  'slovak republic': 'SK',
+  korea: 'KR',
+  'republic of korea': 'KR',
+  'korea republic of': 'KR',
+  'viet nam': 'VN',
+  macedonia: 'MK',
+  swaziland: 'SZ',
+  burma: 'MM',
+  'ivory coast': 'CI',
+  'cape verde': 'CV',
+  'east timor': 'TL',
+  turkey: 'TR',
+  turkiye: 'TR',
+  'federal republic of germany': 'DE',
+  'bundesrepublik deutschland': 'DE',
+  brd: 'DE',
+  'republic of ireland': 'IE',
+  'hong kong': 'HK',
+  macau: 'MO',
+  macao: 'MO',
+  palestine: 'PS',
+  vatican: 'VA',
+  'people s republic of china': 'CN',
+  'peoples republic of china': 'CN',
+  prc: 'CN',
+  uae: 'AE',
+};
+
+/**
+ * COUNTRY_CODE: the ISO 3166-1 alpha-2 code for a code (alpha-2, alpha-3, numeric, any case) or a country's name in
+ * English, its own or another widely spoken language. Active Directory's countryCode 0 says nothing. What is none of
+ * these stays as it is.
+ */
+export const countryCode: (value: string) => string = memoize(convert, REMEMBERED_NAMES);
+
+function convert(value: string): string {
+  if (/^[0-9]{1,3}$/.test(value)) return fromNumber(value);
+  const upper = value.toUpperCase();
+  if (regionCodes.has(upper)) return upper;
+  return alpha3Codes.get(upper) ?? countryNames().get(fold(value)) ?? value;
+}
+
+function fromNumber(value: string): string {
+  if (Number(value) === 0) return '';
+  const region = new Intl.Locale(`und-${value.padStart(3, '0')}`).region ?? '';
+  return regionCodes.has(region) ? region : value;
+}
+
+let known: ReadonlyMap<string, string> | undefined;
+
+/** Folded name to code; made at the first name met, since it takes a while. */
+function countryNames(): ReadonlyMap<string, string> {
+  known ??= collectNames();
+  return known;
+}
+
+function collectNames(): ReadonlyMap<string, string> {
+  const names = new Map(Object.entries(otherNames));
+  const add = (code: string, language: string, style: 'long' | 'short'): void => {
+    const name = fold(displayNames(language, style).of(code) ?? '');
+    if (name !== '' && !names.has(name)) names.set(name, code);
+  };
+  for (const style of ['long', 'short'] as const) {
+    for (const code of regionCodes) add(code, 'en', style);
+    for (const code of regionCodes) add(code, new Intl.Locale(`und-${code}`).maximize().language, style);
+  }
+  for (const language of languages) for (const code of regionCodes) add(code, language, 'long');
+  return names;
+}
+
+const displays = new Map<string, Intl.DisplayNames>();
+
+function displayNames(language: string, style: 'long' | 'short'): Intl.DisplayNames {
+  const key = `${language} ${style}`;
+  const made = displays.get(key) ?? new Intl.DisplayNames([language], { type: 'region', style, fallback: 'none' });
+  displays.set(key, made);
+  return made;
+}

@@ -1,0 +1,41 @@
+/** How the bytes of a value become text. */
+export type ValueForm = 'text' | 'lower' | 'guid' | 'guid-in-order' | 'sid';
+
+const guids = new Set(['objectguid', 'ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid', 'mail-guid']);
+
+/**
+ * The form of an attribute's values: objectGUID and its like are Windows GUIDs, eDirectory's GUID is 16 bytes in its own
+ * order, objectSid is a SID, entryUUID a UUID whose case means nothing. `attribute` is in lower case.
+ */
+export function valueForm(attribute: string): ValueForm {
+  if (guids.has(attribute)) return 'guid';
+  if (attribute === 'guid') return 'guid-in-order';
+  if (attribute === 'objectsid' || attribute === 'sidhistory') return 'sid';
+  if (attribute === 'entryuuid' || attribute === 'ibm-entryuuid') return 'lower';
+  return 'text';
+}
+
+/** A binary value in its usual text form, or null when the bytes are no such thing. */
+export function binaryText(form: 'guid' | 'guid-in-order' | 'sid', bytes: Buffer): string | null {
+  if (form === 'sid') return sidText(bytes);
+  if (bytes.length !== 16) return null;
+  return dashed(form === 'guid' ? swapped(bytes.toString('hex')) : bytes.toString('hex'));
+}
+
+/** Windows stores the first three groups of a GUID with the lowest byte first. */
+function swapped(hex: string): string {
+  const pair = (i: number): string => hex.slice(i * 2, i * 2 + 2);
+  return pair(3) + pair(2) + pair(1) + pair(0) + pair(5) + pair(4) + pair(7) + pair(6) + hex.slice(16);
+}
+
+const dashed = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+
+/** A Windows SID as `S-1-5-21-…` (MS-DTYP 2.4.2), or null. */
+function sidText(bytes: Buffer): string | null {
+  const count = bytes[1] ?? 0;
+  if (bytes.length < 8 || bytes.length !== 8 + 4 * count) return null;
+  const parts = [bytes[0], bytes.readUIntBE(2, 6)];
+  for (let i = 0; i < count; i++) parts.push(bytes.readUInt32LE(8 + 4 * i));
+  return `S-${parts.join('-')}`;
+}
