@@ -49,18 +49,26 @@ export class Initial1795300000000 implements MigrationInterface {
   }
 }
 
-/** Roles belong to the whole server, so another database's migration may make it at the same moment. */
+/**
+ * Roles belong to the whole server, so another database's migration may make it at the same moment. From Postgres 16 on, who
+ * makes a role is its member without the right to set it, until it is granted. KD001 tells our code apart from other refusals.
+ */
 const role = `
-  DO $$ BEGIN
+  DO $$
+  DECLARE
+    may_set text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+  BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kdesk_contact_sync_api') THEN
       BEGIN
         CREATE ROLE kdesk_contact_sync_api NOLOGIN NOBYPASSRLS;
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END;
     END IF;
-    IF NOT pg_has_role(current_user, 'kdesk_contact_sync_api', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'kdesk_contact_sync_api', may_set) THEN
       EXECUTE format('GRANT kdesk_contact_sync_api TO %I', current_user);
     END IF;
+  EXCEPTION WHEN insufficient_privilege THEN
+    RAISE EXCEPTION USING ERRCODE = 'KD001', MESSAGE = SQLERRM;
   END $$`;
 
 const tables = [
@@ -259,6 +267,7 @@ const tables = [
     "code" text,
     "reason" text,
     "remark" text,
+    "alternatives" jsonb,
     "outcome" text,
     CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
 ];

@@ -63,9 +63,12 @@ export type FieldKey = string;
 export const fieldKey = (field: ContactField, label: string | null): FieldKey =>
   label === null ? field : `${field}:${label}`;
 
+/** In `Fills`, a display name put together from other fields because the mapping gave none. */
+export const derivedFill = '~';
+
 /**
- * Where a draft's values came from: for each filled field key the attribute that won, `=` for a fixed value, or
- * `{}` for a template. Few distinct ones exist in a connection, so they are stored once and referred to.
+ * Where a draft's values came from: for each filled field key the attribute that won, `=` for a fixed value,
+ * `{}` for a template, or `~` for a display name put together from other fields. Few distinct ones exist in a connection, so they are stored once and referred to.
  */
 export type Fills = Record<FieldKey, string>;
 

@@ -2,7 +2,8 @@
 const MARKS =
   '\\u0300-\\u036f\\u0483-\\u0489\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u0610-\\u061a\\u064b-\\u065f' +
   '\\u0670\\u06d6-\\u06dc\\u06df-\\u06e4\\u06e7\\u06e8\\u06ea-\\u06ed\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f';
-const APOSTROPHES = "'`\\u00b4\\u2018\\u2019\\u201a\\u201b\\u02b9\\u02bb-\\u02bd\\u02ca\\u02cb\\u2032\\u2035\\u055a\\uff07";
+const APOSTROPHES =
+  "'`\\u00b4\\u2018\\u2019\\u201a\\u201b\\u02b9\\u02bb-\\u02bd\\u02ca\\u02cb\\u2032\\u2035\\u055a\\uff07";
 /** Soft hyphen, tatweel, zero-width and direction marks: not seen, so not typed. */
 const INVISIBLE = '\\u00ad\\u0640\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff';
 
@@ -34,10 +35,11 @@ const marks = new RegExp(`[${MARKS}${APOSTROPHES}${INVISIBLE}]`, 'g');
 const special = new RegExp(`[${Object.keys(letters).join('')}]`, 'g');
 const gaps = /[^\p{L}\p{N}\p{M}]+/gu;
 
-export const isAscii = (text: string): boolean => ascii.test(text);
+/** Beyond ASCII, up to the last accented Latin letter of the common languages. */
+const latin = /^[\0-\u024f]*$/;
+const beyondAscii = /[^\0-\x7f]/g;
 
-/** Lower case without accents, apostrophes and invisible characters; punctuation and spaces stay. For text beyond ASCII. */
-export const foldLetters = (text: string): string =>
+const foldAnyLetters = (text: string): string =>
   text
     .replace(unseen, '')
     .normalize('NFKD')
@@ -45,16 +47,38 @@ export const foldLetters = (text: string): string =>
     .replace(marks, '')
     .replace(special, (letter) => letters[letter] ?? letter);
 
+/** What each Latin letter folds to, so that most names need no decomposition. */
+const latinLetters: ReadonlyMap<string, string> = new Map(
+  Array.from({ length: 0x250 - 0x80 }, (_, i) => String.fromCharCode(0x80 + i)).map((letter) => [
+    letter,
+    foldAnyLetters(letter),
+  ]),
+);
+
+/** Lower case without accents, apostrophes and invisible characters; punctuation and spaces stay. */
+export function foldLetters(text: string): string {
+  if (ascii.test(text))
+    return text.includes("'") || text.includes('`')
+      ? text.toLowerCase().replace(asciiApostrophes, '')
+      : text.toLowerCase();
+  if (!latin.test(text)) return foldAnyLetters(text);
+  return text
+    .toLowerCase()
+    .replace(asciiApostrophes, '')
+    .replace(beyondAscii, (letter) => latinLetters.get(letter) ?? foldAnyLetters(letter));
+}
+
 /**
  * What makes Ångström sort beside Angstrom and be found as angstrom: lower case, accents stripped, letters such as ø and
  * ß spelled out, apostrophes dropped, any other punctuation a single space, trimmed. Letters of all scripts stay.
  * Empty when the text has neither letter nor digit. Folding twice changes nothing.
  */
 export function fold(text: string): string {
-  if (!ascii.test(text)) return foldLetters(text).replace(gaps, ' ').trim();
   const lower = text.toLowerCase();
   if (plainWords.test(lower)) return lower;
-  return lower.replace(asciiApostrophes, '').replace(asciiGaps, ' ').trim();
+  const folded = foldLetters(text);
+  if (plainWords.test(folded)) return folded;
+  return folded.replace(ascii.test(folded) ? asciiGaps : gaps, ' ').trim();
 }
 
 /** Characters (UTF-16 units) of a sort key, so that an index row stays small. */

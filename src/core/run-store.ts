@@ -1,12 +1,15 @@
 import type { Actor, Workspace } from './access.ts';
-import type { ConnectionSettings, LdapSecrets } from './connection.ts';
-import type { ConnectionRecord, RunRecord } from './records.ts';
-import type { NewLogLine, RunTrigger } from './run.ts';
+import type { ConnectionSettings, LdapSecrets, Schedule } from './connection.ts';
+import type { RunRecord } from './records.ts';
+import type { NewLogLine, RunError, RunMode, RunTrigger } from './run.ts';
+import type { RunJob } from './run-queue.ts';
 import type { LogQuery, LogSlice } from './store.ts';
 
 export type NewRun = {
   workspaceId: string;
   connectionId: string;
+  /** Null while it is for the run to settle. */
+  mode: RunMode | null;
   trigger: RunTrigger;
   startedBy: Actor;
   dryRun: boolean;
@@ -23,30 +26,73 @@ export type ClaimedRun = {
   planStands: boolean;
 };
 
+/**
+ * Carries one claimed run to its end: reads, plans, checks, applies, and itself ends it SUCCEEDED, PARTIAL or HELD. Throws
+ * an AppError when the run broke, the signal's reason when it was aborted, and an AppError FENCED when another attempt has
+ * taken over; anything else is a fault of ours.
+ */
+export type RunSync = (claimed: ClaimedRun, signal: AbortSignal) => Promise<void>;
+
 /** A change that other processes are told of, after its commit: look again. */
 export type RunSignal = { workspaceId: string; runId: string; connectionId: string | null };
 
+/** `draft`: only dry runs. `off`: Contact Sync is turned off for the workspace. `unknown`: no such connection. */
+export type StoredStart =
+  | { kind: 'started'; run: RunRecord }
+  | { kind: 'already_running'; run: RunRecord }
+  | { kind: 'draft' }
+  | { kind: 'off' }
+  | { kind: 'unknown' };
+
+/** A connection with a schedule, and up to when that has been looked at. */
+export type ScheduledConnection = {
+  workspaceId: string;
+  connectionId: string;
+  schedule: Schedule;
+  /** Whether it may start anything: the connection is Enabled, its workspace has Contact Sync on. */
+  active: boolean;
+  /** Due times up to here are done with. Starts with the edit that brought the schedule. */
+  lookedAt: Date;
+  /** Whether `lookedAt` is stored with this schedule; if not, it comes from the edit. */
+  marked: boolean;
+  /** The stored time, which may be that of another schedule; null: none. Only whoever saw it can move it. */
+  mark: Date | null;
+};
+
+/** What an attempt at a run has to know while it works: that it shall end, or that it is no longer the newest. */
+export type AttemptState = 'going_on' | 'cancel_requested' | 'fenced';
+
 /**
  * Where runs live, for the runner: with the service's own rights, so every call names the workspace. Each state change
- * commits together with its signal to all processes.
+ * commits together with its signal to all processes. Malformed ids are unknown ones.
  */
 export type RunStore = {
   /**
    * Inserts a QUEUED run with the connection's settings as they are now and its queue job, in one transaction, or tells
-   * the run of that connection which has not ended yet. Null: no such connection.
+   * the run of that connection which has not ended yet.
    */
-  startRun(run: NewRun): Promise<{ run: RunRecord; alreadyRunning: boolean } | null>;
+  startRun(run: NewRun): Promise<StoredStart>;
   findRun(workspaceId: string, runId: string): Promise<RunRecord | null>;
-  enabledConnections(workspaceId: string): Promise<ConnectionRecord[]>;
+  findRuns(workspaceId: string, runIds: readonly string[]): Promise<RunRecord[]>;
+  /** Runs of the workspace that have not ended, or were queued after `since`. */
+  recentRuns(workspaceId: string, since: Date): Promise<RunRecord[]>;
+  /** In order of name. */
+  enabledConnectionIds(workspaceId: string): Promise<string[]>;
   workspace(workspaceId: string): Promise<Workspace | null>;
-  /** All connections of all workspaces that have a schedule and are Enabled, with whether their workspace has sync on. */
-  scheduledConnections(): Promise<ConnectionRecord[]>;
+  connectionExists(workspaceId: string, connectionId: string): Promise<boolean>;
+  /** What is stored for a connection's source, opened. Throws an AppError when the key to it is not at hand. */
+  secrets(workspaceId: string, connectionId: string): Promise<LdapSecrets>;
 
-  /** Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. Null: it has ended, or waits HELD. */
-  claim(workspaceId: string, runId: string): Promise<ClaimedRun | null>;
-  /** QUEUED and HELD end CANCELLED at once; a RUNNING one is marked, and its worker told. Null: no such run. */
-  cancel(workspaceId: string, runId: string, by: Actor): Promise<RunRecord | null>;
-  /** HELD becomes QUEUED again, its plan standing, with a job. Conflict kinds: not held; the connection was edited since. */
+  /** Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. Null: there is nothing to be done. */
+  claim(job: RunJob): Promise<ClaimedRun | null>;
+  attemptState(claimed: ClaimedRun): Promise<AttemptState>;
+  /** QUEUED and HELD end CANCELLED at once; a RUNNING one is marked, and its worker told. */
+  cancel(
+    workspaceId: string,
+    runId: string,
+    by: Actor,
+  ): Promise<{ kind: 'done' | 'ended'; run: RunRecord } | { kind: 'unknown' }>;
+  /** HELD becomes QUEUED again, its plan standing, with a job. Outdated: the connection was edited since, or is gone. */
   approve(
     workspaceId: string,
     runId: string,
@@ -57,14 +103,24 @@ export type RunStore = {
     runId: string,
     by: Actor,
   ): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' }>;
-  /** Ends the run FAILED or CANCELLED under its fencing number, its last lines with it; false when fenced off. */
-  end(
-    claimed: ClaimedRun,
-    outcome: { status: 'FAILED' | 'CANCELLED'; error: RunRecord['error']; lines: NewLogLine[] },
-  ): Promise<boolean>;
+  /** Ends the run FAILED or CANCELLED under its fencing number, its last line with it. False: fenced off, or it has ended. */
+  end(claimed: ClaimedRun, ending: { status: 'CANCELLED' } | { status: 'FAILED'; error: RunError }): Promise<boolean>;
   /** Cancels all runs of the workspace that have not ended (Contact Sync was turned off). */
   cancelAll(workspaceId: string, by: Actor): Promise<void>;
-  /** Adds a line to a run that is not being worked on (a HELD one that a schedule passed over, say). */
+  /** Adds a line to a run that has not ended; nothing otherwise. */
   addLine(workspaceId: string, runId: string, line: NewLogLine): Promise<void>;
+  /**
+   * Gives runs that have lost their worker another job, or ends those that were to be cancelled. Lost is a QUEUED or
+   * RUNNING run without a job that waits or has been kept alive within the last ten seconds.
+   */
+  recoverLostRuns(): Promise<void>;
   runLog(workspaceId: string, runId: string, query: LogQuery): Promise<LogSlice>;
+
+  /** All connections of all workspaces that have a schedule. */
+  scheduledConnections(): Promise<ScheduledConnection[]>;
+  /**
+   * Marks a schedule as looked at up to `upTo`, and with `fire` starts its run, or notes on the run in its way that it was
+   * passed over; in one transaction. False: another process was faster, or the connection is gone.
+   */
+  passSchedule(scheduled: ScheduledConnection, upTo: Date, fire: boolean): Promise<boolean>;
 };

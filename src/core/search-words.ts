@@ -1,20 +1,17 @@
 import type { ContactValues } from './contact.ts';
-import { cut, fold, foldLetters, isAscii } from './fold.ts';
+import { cut, fold, foldLetters } from './fold.ts';
+import { LONGEST_WORD, WordList, withoutLeadingZeros } from './word-list.ts';
 
-/** Characters (UTF-16 units) of a word or term; longer ones are cut on both sides alike. */
-const LONGEST_WORD = 100;
 /** A number's tail is worth a word of its own while it has this many digits. */
 const SHORTEST_TAIL = 4;
 /** Leading digits dropped one by one, so that a national number finds an international one (+1 415 … has four). */
 const LONGEST_PREFIX = 4;
 
-const digit = /[0-9]/;
 const letter = /\p{L}/u;
 /** The signs that numbers are written with. */
 const numberSigns = /^[0-9+\-()/.\u2010-\u2015\u2212\s]*$/;
-const otherThanDigits = /[^0-9]/;
 const notDigits = /[^0-9]+/g;
-const leadingZeros = /^0+(?=.)/;
+/** The 0 that people put into international numbers: `+49 (0)30`. */
 const trunkZero = /^(\s*(?:\+|00)[\s\d]{1,5})\(0\)/;
 
 /**
@@ -23,15 +20,15 @@ const trunkZero = /^(\s*(?:\+|00)[\s\d]{1,5})\(0\)/;
  * A contact matches a query when each of `searchTerms(query)` is the beginning of one of these.
  */
 export function searchWords(values: ContactValues): string[] {
-  const words = new Set<string>();
-  addText(words, values.DISPLAY_NAME);
-  addText(words, values.GIVEN_NAME);
-  addText(words, values.FAMILY_NAME);
-  addText(words, values.COMPANY);
-  if (values.PRIMARY_EMAIL !== undefined) addEmail(words, values.PRIMARY_EMAIL);
-  if (values.EMAIL !== undefined) for (const email of values.EMAIL) addEmail(words, email.value);
-  if (values.PHONE !== undefined) for (const phone of values.PHONE) addPhone(words, phone.value);
-  return [...words];
+  const list = new WordList();
+  addName(list, values.DISPLAY_NAME);
+  addName(list, values.GIVEN_NAME);
+  addName(list, values.FAMILY_NAME);
+  addName(list, values.COMPANY);
+  if (values.PRIMARY_EMAIL !== undefined) addEmail(list, values.PRIMARY_EMAIL);
+  if (values.EMAIL !== undefined) for (const email of values.EMAIL) addEmail(list, email.value);
+  if (values.PHONE !== undefined) for (const phone of values.PHONE) addPhone(list, phone.value);
+  return list.words;
 }
 
 /**
@@ -47,95 +44,53 @@ export function searchTerms(query: string): string[] {
       number += ` ${token}`;
       continue;
     }
-    addTerm(terms, numberTerm(number));
+    terms.add(numberTerm(number));
     number = '';
-    if (token.includes('@')) addTerm(terms, emailTerm(token));
-    else for (const word of fold(token).split(' ')) addTerm(terms, word);
+    if (token.includes('@')) terms.add(cut(emailTerm(token), LONGEST_WORD));
+    else for (const word of fold(token).split(' ')) terms.add(cut(word, LONGEST_WORD));
   }
-  addTerm(terms, numberTerm(number));
+  terms.add(numberTerm(number));
+  terms.delete('');
   return [...terms];
 }
 
-const addTerm = (terms: Set<string>, term: string): void => {
-  if (term !== '') terms.add(cut(term, LONGEST_WORD));
-};
-
 /** 0, 00 and + before a number say the same to a search: nothing. */
-const numberTerm = (text: string): string => text.replace(trunkZero, '$1').replace(notDigits, '').replace(/^0+/, '');
+const numberTerm = (text: string): string =>
+  cut(text.replace(trunkZero, '$1').replace(notDigits, '').replace(/^0+/, ''), LONGEST_WORD);
 
 /** As pasted from a mail program, too: `<anna@example.com>,`. `@example.com` looks for the domain. */
-const emailTerm = (token: string): string => foldEmail(token.replace(/^[<("[,;:]+|[>)"\],;:]+$/g, '').replace(/^@+/, ''));
+const emailTerm = (token: string): string =>
+  foldLetters(token.replace(/^[<("[,;:]+|[>)"\],;:]+$/g, '').replace(/^@+/, ''));
 
-/** Punctuation stays, but apostrophes go as they do in names. */
-const foldEmail = (email: string): string =>
-  isAscii(email) ? email.toLowerCase().replace(/['`]/g, '') : foldLetters(email);
-
-const addWord = (words: Set<string>, word: string): void => {
-  words.add(word.length <= LONGEST_WORD ? word : cut(word, LONGEST_WORD));
-};
-
-function addText(words: Set<string>, text: string | undefined): void {
-  if (text === undefined) return;
-  addFolded(words, fold(text));
-  if (!text.includes('@')) return;
-  for (const token of text.split(/\s+/)) if (token.includes('@')) addTerm(words, emailTerm(token));
+/** A name with an @ in it is typed like an email. */
+function addName(list: WordList, name: string | undefined): void {
+  if (name === undefined) return;
+  list.addText(name);
+  if (name.includes('@')) for (const token of name.split(/\s+/)) if (token.includes('@')) list.add(emailTerm(token));
 }
 
-function addFolded(words: Set<string>, folded: string): void {
-  if (folded === '') return;
-  let start = 0;
-  for (let end = folded.indexOf(' '); end !== -1; end = folded.indexOf(' ', start)) {
-    addWord(words, folded.slice(start, end));
-    start = end + 1;
-  }
-  addWord(words, start === 0 ? folded : folded.slice(start));
-  if (digit.test(folded)) addNumbers(words, folded);
+function addEmail(list: WordList, email: string): void {
+  const whole = foldLetters(email);
+  list.add(whole);
+  list.add(whole.slice(whole.lastIndexOf('@') + 1));
+  list.addText(whole);
 }
 
-/**
- * Digits in a name are typed like a phone number: without leading zeros, and those of several words ("Studio 54 2000")
- * as one term.
- */
-function addNumbers(words: Set<string>, folded: string): void {
-  const parts = folded.split(' ');
-  for (let first = 0; first < parts.length; first++) {
-    let joined = '';
-    for (let next = first; next < parts.length; next++) {
-      const part = parts[next] ?? '';
-      if (!digit.test(part.charAt(0))) break;
-      joined += part;
-      if (next > first || part.startsWith('0')) addWord(words, joined.replace(leadingZeros, ''));
-      if (otherThanDigits.test(part) || joined.length > LONGEST_WORD) break;
-    }
-  }
+function addPhone(list: WordList, phone: string): void {
+  const plain = numberSigns.test(phone);
+  const firstLetter = plain ? -1 : phone.search(letter);
+  const number = firstLetter === -1 ? phone : phone.slice(0, firstLetter);
+  addDigits(list, number.replace(notDigits, ''));
+  if (number.includes('(0)')) addDigits(list, number.replace(trunkZero, '$1').replace(notDigits, ''));
+  if (!plain) list.addText(phone);
 }
 
-function addEmail(words: Set<string>, email: string): void {
-  const whole = foldEmail(email);
-  addWord(words, whole);
-  const at = whole.lastIndexOf('@');
-  if (at === -1) return addFolded(words, fold(whole));
-  const domain = whole.slice(at + 1);
-  if (domain !== '') addWord(words, domain);
-  addFolded(words, fold(whole.slice(0, at)));
-  addFolded(words, fold(domain));
-}
-
-function addPhone(words: Set<string>, phone: string): void {
-  const afterDigits = phone.search(letter);
-  const number = afterDigits === -1 ? phone : phone.slice(0, afterDigits);
-  addDigits(words, number.replace(notDigits, ''));
-  if (number.includes('(0)')) addDigits(words, number.replace(trunkZero, '$1').replace(notDigits, ''));
-  if (!numberSigns.test(phone)) addText(words, phone);
-}
-
-function addDigits(words: Set<string>, digits: string): void {
-  if (digits === '') return;
+function addDigits(list: WordList, digits: string): void {
+  const whole = withoutLeadingZeros(digits);
+  list.add(whole);
   const national = digits.startsWith('0') && !digits.startsWith('00');
-  const whole = digits.replace(leadingZeros, '');
-  addWord(words, whole);
   if (national) return;
   for (let dropped = 1; dropped <= LONGEST_PREFIX && whole.length - dropped >= SHORTEST_TAIL; dropped++) {
-    addWord(words, whole.slice(dropped).replace(leadingZeros, ''));
+    list.add(withoutLeadingZeros(whole.slice(dropped)));
   }
 }

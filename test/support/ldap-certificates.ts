@@ -29,7 +29,11 @@ export function makeCertificate(options: CertificateOptions): Certificate & { co
   writer.writeBuffer(Buffer.concat([Buffer.of(0), sign('sha256', body, signer)]), 0x03);
   writer.endSequence();
   const base64 = writer.buffer.toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
-  return { cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`, key, commonName: options.commonName };
+  return {
+    cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    key,
+    commonName: options.commonName,
+  };
 }
 
 function toBeSigned(options: CertificateOptions, publicKey: KeyObject): Buffer {

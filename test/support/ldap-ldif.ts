@@ -2,7 +2,7 @@
 export type LdifEntry = { dn: string; attributes: Record<string, LdifValue | LdifValue[]> };
 export type LdifValue = string | Buffer;
 
-const safe = /^(?![ :<])[\x01-\x09\x0b\x0c\x0e-\x7f]*(?<! )$/;
+const safe = /^(?![ :<])[\x20-\x7e]*(?<! )$/;
 
 /** One `name: value` line of LDIF (RFC 2849), in base64 wherever plain text would not come back the same. */
 export function ldifLine(name: string, value: LdifValue): string {

@@ -1,7 +1,31 @@
 import type { LdifEntry } from './ldap-ldif.ts';
 
-const givenNames = ['Ada', 'Björn', 'Chloé', 'Dmitri', 'Elif', 'Fatima', 'Göran', 'Hana', 'Inés', 'Jörg', 'Kofi', 'Linh'];
-const familyNames = ['Lovelace', 'Ångström', 'Dupont', 'Ivanov', 'Yılmaz', 'Haddad', 'Nilsson', 'Suzuki', 'García', 'Müller'];
+const givenNames = [
+  'Ada',
+  'Björn',
+  'Chloé',
+  'Dmitri',
+  'Elif',
+  'Fatima',
+  'Göran',
+  'Hana',
+  'Inés',
+  'Jörg',
+  'Kofi',
+  'Linh',
+];
+const familyNames = [
+  'Lovelace',
+  'Ångström',
+  'Dupont',
+  'Ivanov',
+  'Yılmaz',
+  'Haddad',
+  'Nilsson',
+  'Suzuki',
+  'García',
+  'Müller',
+];
 const departments = ['Sales', 'Engineering', 'Support', 'Finance', 'Human Resources', 'Operations', 'Legal'];
 const cities = ['Berlin', 'Paris', 'Gothenburg', 'Madrid', 'Accra', 'Hanoi', 'Osaka'];
 

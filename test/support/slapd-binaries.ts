@@ -39,14 +39,23 @@ async function find(): Promise<SlapdBinaries> {
 }
 
 function at(root: string): SlapdBinaries | null {
-  const folders = [...(root === '/' ? (process.env.PATH ?? '').split(delimiter) : []), join(root, 'usr/sbin'), join(root, 'usr/bin')];
+  const folders = [
+    ...(root === '/' ? (process.env.PATH ?? '').split(delimiter) : []),
+    join(root, 'usr/sbin'),
+    join(root, 'usr/bin'),
+  ];
   const program = (name: string): string | undefined =>
     folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
   const slapd = program('slapd');
   const ldapmodify = program('ldapmodify');
   const ldapsearch = program('ldapsearch');
   if (slapd === undefined || ldapmodify === undefined || ldapsearch === undefined) return null;
-  const libraries = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu', 'lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu'];
+  const libraries = [
+    'usr/lib/x86_64-linux-gnu',
+    'usr/lib/aarch64-linux-gnu',
+    'lib/x86_64-linux-gnu',
+    'lib/aarch64-linux-gnu',
+  ];
   return {
     slapd,
     // Debian links the slap* tools to slapd by absolute path: where unpacked, slapd itself is asked to be slapadd.
@@ -55,7 +64,10 @@ function at(root: string): SlapdBinaries | null {
     ldapsearch,
     modulePath: join(root, 'usr/lib/ldap'),
     schemaPath: join(root, 'etc/ldap/schema'),
-    env: root === '/' ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries.map((path) => join(root, path)).join(delimiter) },
+    env:
+      root === '/'
+        ? process.env
+        : { ...process.env, LD_LIBRARY_PATH: libraries.map((path) => join(root, path)).join(delimiter) },
   };
 }
 
@@ -81,5 +93,7 @@ async function unpack(): Promise<SlapdBinaries> {
 }
 
 function fail(): never {
-  throw new Error('slapd is needed for these tests and could not be installed: install the packages slapd and ldap-utils');
+  throw new Error(
+    'slapd is needed for these tests and could not be installed: install the packages slapd and ldap-utils',
+  );
 }

@@ -76,11 +76,20 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   }
 }
 
-async function writeFiles(folder: string, baseDn: string, options: SlapdOptions, binaries: SlapdBinaries): Promise<string> {
+async function writeFiles(
+  folder: string,
+  baseDn: string,
+  options: SlapdOptions,
+  binaries: SlapdBinaries,
+): Promise<string> {
   const authority = makeCertificate({ commonName: 'Test CA' });
   const certificate =
     options.certificate ??
-    makeCertificate({ commonName: 'localhost', hosts: ['localhost', 'ldap.example.org', '127.0.0.1'], issuer: authority });
+    makeCertificate({
+      commonName: 'localhost',
+      hosts: ['localhost', 'ldap.example.org', '127.0.0.1'],
+      issuer: authority,
+    });
   await mkdir(join(folder, 'db'));
   await writeFile(join(folder, 'cert.pem'), certificate.cert);
   await writeFile(join(folder, 'key.pem'), certificate.key, { mode: 0o600 });
@@ -88,7 +97,12 @@ async function writeFiles(folder: string, baseDn: string, options: SlapdOptions,
   return options.ca ?? authority.cert;
 }
 
-function config(folder: string, baseDn: string, options: SlapdOptions, { modulePath, schemaPath }: SlapdBinaries): string {
+function config(
+  folder: string,
+  baseDn: string,
+  options: SlapdOptions,
+  { modulePath, schemaPath }: SlapdBinaries,
+): string {
   const schemas = ['core', 'cosine', 'inetorgperson', 'nis'].map((name) => `include ${schemaPath}/${name}.schema`);
   const overlay = options.memberOf === true ? ['overlay memberof', 'memberof-refint TRUE'] : [];
   return [
@@ -117,7 +131,12 @@ function config(folder: string, baseDn: string, options: SlapdOptions, { moduleP
   ].join('\n');
 }
 
-async function loadEntries(folder: string, baseDn: string, options: SlapdOptions, binaries: SlapdBinaries): Promise<void> {
+async function loadEntries(
+  folder: string,
+  baseDn: string,
+  options: SlapdOptions,
+  binaries: SlapdBinaries,
+): Promise<void> {
   const file = join(folder, 'load.ldif');
   await pipeline(Readable.from(ldif(baseDn, options)), createWriteStream(file));
   await execute(binaries, binaries.slapadd, ['-Tadd', '-q', '-f', join(folder, 'slapd.conf'), '-l', file]);
@@ -127,7 +146,10 @@ async function loadEntries(folder: string, baseDn: string, options: SlapdOptions
 function* ldif(baseDn: string, options: SlapdOptions): Generator<string> {
   const [, type = 'dc', value = 'example'] = /^([^=]+)=([^,]+)/.exec(baseDn) ?? [];
   const objectClass = type.toLowerCase() === 'o' ? ['organization'] : ['dcObject', 'organization'];
-  yield toLdif({ dn: baseDn, attributes: { objectClass, [type]: value, ...(type.toLowerCase() === 'o' ? {} : { o: value }) } });
+  yield toLdif({
+    dn: baseDn,
+    attributes: { objectClass, [type]: value, ...(type.toLowerCase() === 'o' ? {} : { o: value }) },
+  });
   yield toLdif({
     dn: `cn=reader,${baseDn}`,
     attributes: { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: 'reader', userPassword: password },
@@ -144,9 +166,17 @@ function* ldif(baseDn: string, options: SlapdOptions): Generator<string> {
   yield `${options.ldif ?? ''}\n`;
 }
 
-async function startServer(folder: string, port: number, ldapsPort: number, { slapd, env }: SlapdBinaries): Promise<ChildProcess> {
+async function startServer(
+  folder: string,
+  port: number,
+  ldapsPort: number,
+  { slapd, env }: SlapdBinaries,
+): Promise<ChildProcess> {
   const listen = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${ldapsPort}`;
-  const server = spawn(slapd, ['-d', '0', '-f', join(folder, 'slapd.conf'), '-h', listen], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(slapd, ['-d', '0', '-f', join(folder, 'slapd.conf'), '-h', listen], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   server.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2000);

@@ -43,7 +43,9 @@ const otherNames: Readonly<Record<string, string>> = {
   'bundesrepublik deutschland': 'DE',
   brd: 'DE',
   'republic of ireland': 'IE',
+  eire: 'IE',
   'hong kong': 'HK',
+  'hong kong sar': 'HK',
   macau: 'MO',
   macao: 'MO',
   palestine: 'PS',
@@ -84,7 +86,8 @@ function countryNames(): ReadonlyMap<string, string> {
 
 function collectNames(): ReadonlyMap<string, string> {
   const names = new Map(Object.entries(otherNames));
-  const add = (code: string, language: string, style: 'long' | 'short'): void => {
+  const displayNames = regionNames();
+  const add = (code: string, language: string, style: Style): void => {
     const name = fold(displayNames(language, style).of(code) ?? '');
     if (name !== '' && !names.has(name)) names.set(name, code);
   };
@@ -96,11 +99,15 @@ function collectNames(): ReadonlyMap<string, string> {
   return names;
 }
 
-const displays = new Map<string, Intl.DisplayNames>();
+type Style = 'long' | 'short';
 
-function displayNames(language: string, style: 'long' | 'short'): Intl.DisplayNames {
-  const key = `${language} ${style}`;
-  const made = displays.get(key) ?? new Intl.DisplayNames([language], { type: 'region', style, fallback: 'none' });
-  displays.set(key, made);
-  return made;
+/** Each language's names, loaded once while the table is made. */
+function regionNames(): (language: string, style: Style) => Intl.DisplayNames {
+  const loaded = new Map<string, Intl.DisplayNames>();
+  return (language, style) => {
+    const key = `${language} ${style}`;
+    const names = loaded.get(key) ?? new Intl.DisplayNames([language], { type: 'region', style, fallback: 'none' });
+    loaded.set(key, names);
+    return names;
+  };
 }

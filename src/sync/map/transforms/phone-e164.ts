@@ -1,5 +1,6 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { memoize } from '../memoize.ts';
+import { plainInternationalReader } from './plain-international-number.ts';
 import type { TransformContext } from './transform-value.ts';
 
 const REMEMBERED_NUMBERS = 20_000;
@@ -9,8 +10,11 @@ const REMEMBERED_NUMBERS = 20_000;
  * without + or 00 is read as one of the person's own country. What is no possible number there stays as it is.
  */
 export function phoneE164(value: string, { country }: TransformContext): string {
-  return converterFor(country !== null && isSupportedCountry(country) ? country : null)(value);
+  const plain = value.startsWith('+') ? readPlain(value) : undefined;
+  return plain ?? converterFor(country !== null && isSupportedCountry(country) ? country : null)(value);
 }
+
+const readPlain = plainInternationalReader((number) => parsePhoneNumberFromString(number)?.isPossible() ?? false);
 
 const converters = new Map<CountryCode | null, (value: string) => string>();
 

@@ -45,7 +45,8 @@ export class BerCursor {
 
   /** Enters the next element, which must have this tag, and moves past it. */
   element(tag: number): BerCursor {
-    if (this.peek() !== tag) throw new MalformedBer(`expected tag 0x${tag.toString(16)}, got 0x${this.peek().toString(16)}`);
+    if (this.peek() !== tag)
+      throw new MalformedBer(`expected tag 0x${tag.toString(16)}, got 0x${this.peek().toString(16)}`);
     this.at++;
     const length = this.#length();
     const start = this.at;

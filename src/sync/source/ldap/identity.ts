@@ -1,7 +1,7 @@
 /** How the bytes of a value become text. */
 export type ValueForm = 'text' | 'lower' | 'guid' | 'guid-in-order' | 'sid';
 
-const guids = new Set(['objectguid', 'ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid', 'mail-guid']);
+const guids = new Set(['objectguid', 'ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid']);
 
 /**
  * The form of an attribute's values: objectGUID and its like are Windows GUIDs, eDirectory's GUID is 16 bytes in its own

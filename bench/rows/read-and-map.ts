@@ -1,0 +1,43 @@
+/** Ours up to the draft: read, decoded, scoped and mapped, in one process, with nothing stored. */
+import type { Entry } from '../../src/core/directory.ts';
+import { compileMapping } from '../../src/sync/map/compile-mapping.ts';
+import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
+import { defaultScope } from '../../src/sync/scope/default-scope.ts';
+import { scopeEntry } from '../../src/sync/scope/scope-entry.ts';
+import { sources } from '../../src/sync/source/sources.ts';
+import { answer, input } from '../row-process.ts';
+
+const { url, bindDn, bindPassword, peopleDn } = input();
+const settings = {
+  urls: [url],
+  startTls: false,
+  tlsCa: null,
+  tlsVerify: true,
+  bindDn,
+  baseDns: [peopleDn],
+  pageSize: 1000,
+  timeoutSeconds: 60,
+  idAttribute: null,
+};
+const { signal } = new AbortController();
+const began = performance.now();
+const mapping = compileMapping(defaultMappings('LDAP'));
+const scope = defaultScope('LDAP');
+let people = 0;
+
+const session = await sources.LDAP.open(
+  settings,
+  { bindPassword },
+  { addresses: { allowPrivate: true, cidrs: [] }, signal },
+);
+await session.readPeople({ attributes: mapping.attributes, scope }, takePage, signal);
+const ms = performance.now() - began;
+await session.close();
+answer({ ms, people });
+
+function takePage(entries: Entry[]): void {
+  for (const entry of entries) {
+    if (scopeEntry(entry, scope).kind === 'out') continue;
+    if (mapping.map(entry).kind !== 'problem') people++;
+  }
+}

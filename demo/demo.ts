@@ -1,0 +1,81 @@
+/**
+ * The whole service on one machine: a sample directory over LDAP, the service with its embedded Postgres, a connection made
+ * and run through the public API, its log as it streams. Stays up until Ctrl-C; with `--once` ends after the run, with exit
+ * code 0 when it succeeded.
+ */
+import { resolve } from 'node:path';
+import { createApiClient } from './api-client.ts';
+import { stopChildren } from './child-process.ts';
+import { demoKeys } from './demo-keys.ts';
+import { sampleConnection } from './sample-connection.ts';
+import { createScreen, number } from './screen.ts';
+import { startDirectory } from './start-directory.ts';
+import { startService } from './start-service.ts';
+import { watchRun } from './watch-run.ts';
+
+const once = process.argv.includes('--once');
+const directoryPort = 3890;
+const screen = createScreen();
+
+/** Ctrl-C reaches us more than once: from the terminal, and passed on by npm. */
+const asked = new Promise<'asked'>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('asked'));
+});
+
+try {
+  const outcome = await Promise.race([show(), asked]);
+  if (outcome === 'asked') screen.line('\nClosing …');
+  process.exitCode = outcome === 'failed' ? 1 : 0;
+} catch (error) {
+  screen.endProgress();
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await stopChildren();
+}
+process.exit();
+
+async function show(): Promise<'done' | 'failed'> {
+  const dataDir = resolve(process.env.DATA_DIR ?? '.data');
+  const keys = await demoKeys(dataDir);
+  screen.line('Starting the sample directory and the service …');
+  const directory = await startDirectory(directoryPort);
+  const service = await startService(keys, { say: screen.line, env: { DATA_DIR: dataDir } });
+  const token = await keys.token();
+  const api = createApiClient(service.url, token);
+  const connection = await sampleConnection(api, directory.url);
+  screen.line(
+    `${connection.isNew ? 'Created a' : 'Found the'} connection to ${directory.url}: ${number(directory.people)} people.\n`,
+  );
+  const run = await watchRun(api, connection.id, screen);
+  const { created, updated, unchanged, skipped } = run.counts;
+  const totals = `${number(created)} created, ${number(updated)} updated, ${number(unchanged)} unchanged, ${number(skipped)} skipped`;
+  screen.line(`\n${run.status}: ${totals}.`);
+  if (run.error !== null) screen.line(`${run.error.code}: ${run.error.message} ${run.error.hint ?? ''}`);
+  if (once) return run.status === 'SUCCEEDED' ? 'done' : 'failed';
+  screen.line(farewell(service.url, run.id, connection.id, token));
+  const code = await service.child.ended;
+  throw new Error(`The service has ended (${code}).`);
+}
+
+function farewell(url: string, runId: string, connectionId: string, token: string): string {
+  return `
+GraphQL       ${url}/graphql
+WebSocket     ${url.replace(/^http/, 'ws')}/graphql
+Live log      ${url}/graphql/stream
+Run as text   ${url}/runs/${runId}/log.txt
+Health        ${url}/readyz
+
+A token that may do everything for a day, and a first query:
+
+export TOKEN=${token}
+curl -s ${url}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"query":"{ contacts(search: \\"angstrom\\", first: 3) { totalCount nodes { displayName primaryEmail jobTitle } } }"}'
+
+And once more, all of it:
+
+curl -s ${url}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"query":"mutation { startRun(connectionId: \\"${connectionId}\\") { run { id } } }"}'
+
+Ctrl-C ends it.`;
+}

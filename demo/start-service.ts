@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Child, startChild } from './child-process.ts';
+import type { DemoKeys } from './demo-keys.ts';
+
+/** `url` is empty for a worker, which serves nobody. */
+export type Service = { url: string; child: Child };
+
+export type ServiceOptions = {
+  /** Hears warnings and errors, and whatever is no log line. */
+  say: (line: string) => void;
+  /** Beside and above what the demo sets. */
+  env: Record<string, string>;
+  nodeOptions?: readonly string[];
+};
+
+const program = join(import.meta.dirname, '../dist/src/main.js');
+/** pino's level of a warning. */
+const warning = 40;
+
+/**
+ * Starts the service as `npm start` does, with the demo's keys and leave to reach loopback. Throws with what it said when it ends before it listens.
+ */
+export async function startService(keys: DemoKeys, options: ServiceOptions): Promise<Service> {
+  if (!existsSync(program)) throw new Error('The service is not built yet: npm run demo builds it.');
+  const child = startChild([...(options.nodeOptions ?? []), program], {
+    ...process.env,
+    PORT: process.env.PORT ?? (await freeOr(4000)),
+    ROLE: 'all',
+    AUTH_JWKS: `file:${keys.jwksFile}`,
+    AUTH_ISSUER: keys.issuer,
+    AUTH_AUDIENCE: keys.audience,
+    SECRETS_KEY: keys.secretsKey,
+    ALLOW_PRIVATE_SOURCES: 'true',
+    LOG_LEVEL: 'info',
+    ...options.env,
+  });
+  return { url: await ready(child, options.say), child };
+}
+
+async function ready(child: Child, say: (line: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (child.process.stdout === null) throw new Error('no standard output');
+    createInterface(child.process.stdout).on('line', (line) => {
+      const entry = parse(line);
+      if (entry?.msg === 'listening' || entry?.msg === 'working') resolve(entry.url ?? '');
+      else if (entry === null || entry.level >= warning) say(line);
+    });
+    child.ended.then(
+      (code) => reject(new Error(`The service ended at its start (${code}); what it said stands above.`)),
+      reject,
+    );
+  });
+}
+
+function parse(line: string): { level: number; msg?: string; url?: string } | null {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+/** The port when nobody has it, else 0: any. */
+async function freeOr(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve('0'));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(String(port))));
+  });
+}

@@ -1,0 +1,65 @@
+import type { JWTPayload } from 'jose';
+import { Permission, type Viewer } from '../core/access.ts';
+import { AppError } from '../core/app-error.ts';
+import { isUuid } from '../core/uuid.ts';
+
+/** What a verified token says: who it speaks for, and how its workspace is called now. */
+export type Claims = { viewer: Viewer; workspace: { id: string; name: string; timeZone: string } };
+
+const implied: Partial<Record<Permission, Permission>> = {
+  CONTACT_SYNC_MANAGE: Permission.CONTACT_SYNC_VIEW,
+  CONTACTS_MANAGE: Permission.CONTACTS_VIEW,
+};
+
+/**
+ * Reads a verified token's claims. AppError UNAUTHENTICATED when one that is needed is missing or malformed, FORBIDDEN for
+ * a contact. Permissions that are not known are passed over; those that others imply are added.
+ */
+export function readClaims(payload: JWTPayload): Claims {
+  const { sub, exp, workspace, kind } = payload;
+  if (typeof sub !== 'string' || sub === '') throw unfit('sub');
+  if (typeof exp !== 'number') throw unfit('exp');
+  if (typeof workspace !== 'string' || !isUuid(workspace)) throw unfit('workspace');
+  if (kind === 'contact') throw new AppError('FORBIDDEN', 'Contacts have no access to Contact Sync.');
+  if (kind !== 'member') throw unfit('kind');
+  const workspaceId = workspace.toLowerCase();
+  return {
+    viewer: {
+      id: sub,
+      name: textOf(payload.name),
+      workspaceId,
+      permissions: permissionsOf(payload.permissions),
+      expiresAt: new Date(exp * 1000),
+    },
+    workspace: {
+      id: workspaceId,
+      name: textOf(payload.workspace_name) ?? 'Workspace',
+      timeZone: timeZoneOf(payload.workspace_time_zone),
+    },
+  };
+}
+
+const unfit = (claim: string): AppError =>
+  new AppError('UNAUTHENTICATED', `The access token's claim \`${claim}\` is missing or malformed.`);
+
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 200) : null;
+
+function permissionsOf(value: unknown): Permission[] {
+  const named = new Set(Array.isArray(value) ? value : []);
+  for (const permission of Object.values(Permission)) {
+    const other = implied[permission];
+    if (other !== undefined && named.has(permission)) named.add(other);
+  }
+  return Object.values(Permission).filter((permission) => named.has(permission));
+}
+
+/** A zone that this system does not know is taken for UTC, as one left out is: nobody is locked out for it. */
+function timeZoneOf(value: unknown): string {
+  if (typeof value !== 'string' || value === '') return 'UTC';
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone === '' ? 'UTC' : value;
+  } catch {
+    return 'UTC';
+  }
+}

@@ -1,0 +1,51 @@
+import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
+import type { Viewer } from '../core/access.ts';
+import { AppError } from '../core/app-error.ts';
+import { type Claims, readClaims } from './read-claims.ts';
+
+export type SignInOptions = {
+  keys: JWTVerifyGetKey;
+  issuer: string;
+  audience: string;
+  /** Called with the token's workspace before anybody is let in. */
+  admit(workspace: Claims['workspace']): Promise<void>;
+};
+
+/** Who an `Authorization` header speaks for. AppError UNAUTHENTICATED or FORBIDDEN; anything else thrown is ours. */
+export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
+
+/** Codes of jose: the key set did not answer, answered with an error, or with something that is none. */
+const keysFailed = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
+
+const bearer = /^Bearer +([^\s]+)$/i;
+
+/** Sign-in by JWT: RS256, ES256 or EdDSA, issuer, audience and expiry checked without leeway. */
+export const createSignIn =
+  ({ keys, issuer, audience, admit }: SignInOptions): SignIn =>
+  async (authorization) => {
+    const token = bearer.exec(authorization?.trim() ?? '')?.[1];
+    if (token === undefined) throw new AppError('UNAUTHENTICATED', 'A bearer token is needed.');
+    const { payload } = await verified(token, keys, { issuer, audience });
+    const { viewer, workspace } = readClaims(payload);
+    await admit(workspace);
+    return viewer;
+  };
+
+async function verified(
+  token: string,
+  keys: JWTVerifyGetKey,
+  expected: { issuer: string; audience: string },
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keys, {
+      ...expected,
+      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      requiredClaims: ['exp', 'sub', 'workspace'],
+    });
+  } catch (error) {
+    // A key set that can't be had is the operator's trouble, not the caller's.
+    if (!(error instanceof errors.JOSEError) || keysFailed.has(error.code)) throw error;
+    if (error instanceof errors.JWTExpired) throw new AppError('UNAUTHENTICATED', 'The access token has expired.');
+    throw new AppError('UNAUTHENTICATED', 'The access token is not valid here.', { cause: error });
+  }
+}

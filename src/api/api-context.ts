@@ -1,0 +1,42 @@
+import type { Actor, Viewer, Workspace } from '../core/access.ts';
+import type { RunnerPort } from '../core/runner-port.ts';
+import type { Store, WorkspaceStore } from '../core/store.ts';
+import { type Loaders, makeLoaders } from './loaders.ts';
+
+/** What the API works with; the same for all operations. */
+export type ApiServices = { store: Store; runner: RunnerPort };
+
+/** What one operation works with: its viewer, and the viewer's workspace alone. */
+export type ApiContext = {
+  viewer: Viewer;
+  store: WorkspaceStore;
+  runner: RunnerPort;
+  loaders: Loaders;
+  /** The workspace, read once an operation. */
+  workspace(): Promise<Workspace>;
+  /** For a log stream that goes on: the `after` that stands in place of the argument. */
+  resumeAfter: number | null;
+};
+
+export function makeApiContext(services: ApiServices, viewer: Viewer): ApiContext {
+  const store = services.store.in(viewer.workspaceId);
+  let workspace: Promise<Workspace> | undefined;
+  return {
+    viewer,
+    store,
+    runner: services.runner,
+    loaders: makeLoaders(store),
+    workspace: () => {
+      workspace ??= store.workspace();
+      return workspace;
+    },
+    resumeAfter: null,
+  };
+}
+
+/** Whoever made the request, as who did something. */
+export const actorOf = (viewer: Viewer): Actor => ({
+  kind: 'MEMBER',
+  id: viewer.id,
+  name: viewer.name ?? viewer.id,
+});

@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { checkAccess } from './access/check-access.ts';
+import { ContactChangeResolver } from './change/contact-change.resolver.ts';
+import { ConnectionResolver } from './connection/connection.resolver.ts';
+import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
+import { ContactResolver } from './contact/contact.resolver.ts';
+import { ContactSourceResolver } from './contact/contact-source.resolver.ts';
+import { LogSubscription } from './log/log.subscription.ts';
+import { RunResolver } from './run/run.resolver.ts';
+import { RunSubscription } from './run/run.subscription.ts';
+import { RunControlResolver } from './run/run-control.resolver.ts';
+import { DateTime } from './scalar/date-time.ts';
+import { ScheduleResolver } from './schedule/schedule.resolver.ts';
+import { SourceKindInfoResolver } from './source/source-kind-info.resolver.ts';
+import { ViewerResolver } from './viewer/viewer.resolver.ts';
+
+/** Asked for by type-graphql, though every subscription has a `subscribe` of its own. */
+const inert: PubSub = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error('A subscription has no stream of its own.');
+  },
+};
+
+/** The schema with its resolvers; what they work with comes by the context (ApiContext). */
+export function buildApiSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [
+      ViewerResolver,
+      SourceKindInfoResolver,
+      ConnectionResolver,
+      ConnectionEditResolver,
+      ScheduleResolver,
+      RunResolver,
+      RunControlResolver,
+      RunSubscription,
+      LogSubscription,
+      ContactChangeResolver,
+      ContactResolver,
+      ContactSourceResolver,
+    ],
+    authChecker: checkAccess,
+    scalarsMap: [{ type: Date, scalar: DateTime }],
+    pubSub: inert,
+    validate: false,
+  });
+  const source = schema.getType('SourceInput');
+  if (!(source instanceof GraphQLInputObjectType)) throw new Error('SourceInput is missing from the schema.');
+  // type-graphql has no option for @oneOf.
+  source.isOneOf = true;
+  return schema;
+}

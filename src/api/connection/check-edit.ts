@@ -1,0 +1,40 @@
+import type { ConnectionEdit } from '../../core/records.ts';
+import type { RunnerPort } from '../../core/runner-port.ts';
+import type { UserError } from '../../core/user-error.ts';
+import { inputPaths } from './edit-connection.ts';
+import { memberOf } from './source-of.ts';
+
+const LONGEST_NAME = 200;
+const LONGEST_DESCRIPTION = 2000;
+
+/** All that keeps a connection from being saved, with the paths of createConnection and updateConnection. */
+export const checkEdit = (edit: ConnectionEdit, runner: RunnerPort): UserError[] => [
+  ...checkText(edit),
+  ...checkNestedGroups(edit),
+  ...runner.checkConnection(edit, inputPaths(memberOf[edit.kind])),
+];
+
+function checkText({ name, description }: ConnectionEdit): UserError[] {
+  const faults: UserError[] = [];
+  if (name === '') faults.push({ field: ['input', 'name'], code: 'REQUIRED', message: 'A connection needs a name.' });
+  if (name.length > LONGEST_NAME) faults.push(tooLong('name', LONGEST_NAME));
+  if (description.length > LONGEST_DESCRIPTION) faults.push(tooLong('description', LONGEST_DESCRIPTION));
+  return faults;
+}
+
+const tooLong = (member: string, longest: number): UserError => ({
+  field: ['input', member],
+  code: 'TOO_LONG',
+  message: `At most ${longest} characters.`,
+});
+
+const checkNestedGroups = ({ scope }: ConnectionEdit): UserError[] =>
+  scope.nestedGroups
+    ? [
+        {
+          field: ['input', 'scope', 'nestedGroups'],
+          code: 'NOT_SUPPORTED',
+          message: 'Groups within groups are not followed yet: name each group whose members are to come over.',
+        },
+      ]
+    : [];

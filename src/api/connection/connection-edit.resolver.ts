@@ -1,0 +1,83 @@
+import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import { OrphanedContacts } from '../../core/connection.ts';
+import type { UserError } from '../../core/user-error.ts';
+import { Needs } from '../access/needs.ts';
+import type { ApiContext } from '../api-context.ts';
+import { notFound } from '../error/not-found.ts';
+import { SourceInput } from '../source/source.inputs.ts';
+import { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
+import {
+  CreateConnectionPayload,
+  DeleteConnectionPayload,
+  TestConnectionPayload,
+  UpdateConnectionPayload,
+} from './connection.payloads.ts';
+import { createConnection, type SaveOutcome, updateConnection } from './save-connection.ts';
+import { type TestOutcome, testConnection } from './test-connection.ts';
+
+@Resolver()
+export class ConnectionEditResolver {
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => CreateConnectionPayload, {
+    nullable: true,
+    description: 'Saves a new connection. Its source is not contacted: `testConnection` does that.',
+  })
+  createConnection(
+    @Arg('input', () => CreateConnectionInput, { description: 'The connection.' }) input: CreateConnectionInput,
+    @Ctx() context: ApiContext,
+  ): Promise<SaveOutcome> {
+    return createConnection(input, context);
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => UpdateConnectionPayload, {
+    nullable: true,
+    description:
+      '`expectedVersion` makes two editors safe: when the connection has changed since, the answer is CONFLICT and nothing is saved.',
+  })
+  updateConnection(
+    @Ctx() context: ApiContext,
+    @Arg('id', () => ID, { description: "The connection's id." }) id: string,
+    @Arg('input', () => UpdateConnectionInput, { description: 'What changes.' }) input: UpdateConnectionInput,
+    @Arg('expectedVersion', () => Int, { nullable: true, description: 'The version that was edited; any unless given.' })
+    expectedVersion?: number | null,
+  ): Promise<SaveOutcome> {
+    return updateConnection(id, expectedVersion ?? null, input, context);
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => DeleteConnectionPayload, {
+    nullable: true,
+    description:
+      'What becomes of the contacts that only this connection feeds: kept as hand-managed contacts, deactivated, or deleted.',
+  })
+  async deleteConnection(
+    @Arg('id', () => ID, { description: "The connection's id." }) id: string,
+    @Arg('contacts', () => OrphanedContacts, {
+      defaultValue: OrphanedContacts.KEEP,
+      description: 'What becomes of the contacts that only it feeds.',
+    })
+    contacts: OrphanedContacts,
+    @Ctx() { store }: ApiContext,
+  ): Promise<{ deletedId: string; userErrors: UserError[] }> {
+    if (!(await store.deleteConnection(id, contacts))) throw notFound('connection');
+    return { deletedId: id, userErrors: [] };
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => TestConnectionPayload, {
+    nullable: true,
+    description:
+      "Connects and reads one entry. Takes unsaved settings, or a saved connection's (`connectionId`), or both: what is given overrides what is saved.",
+  })
+  testConnection(
+    @Ctx() context: ApiContext,
+    @Arg('connectionId', () => ID, { nullable: true, description: 'The connection whose saved settings are tried.' })
+    connectionId?: string | null,
+    @Arg('source', () => SourceInput, { nullable: true, description: 'Settings to try, over the saved ones.' })
+    source?: SourceInput | null,
+  ): Promise<TestOutcome> {
+    return testConnection(connectionId ?? null, source ?? null, context);
+  }
+}

@@ -1,0 +1,91 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import { ConnectionStatus } from '../../core/connection.ts';
+import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
+import { Needs } from '../access/needs.ts';
+import type { ApiContext } from '../api-context.ts';
+import { pageRequest } from '../page/page-request.ts';
+import { type ApiPage, toPage } from '../page/to-page.ts';
+import { RemovalPolicyType } from '../removal/removal-policy.type.ts';
+import { RunPage, RunType } from '../run/run.type.ts';
+import { SourceSettings } from '../source/ldap-settings.type.ts';
+import { SourceKind } from '../source/source-kind.enum.ts';
+import { ConnectionPage, ConnectionType } from './connection.type.ts';
+
+/** The percentage that stands for a `maxPercent` that was left out. */
+const DEFAULT_MAX_PERCENT = 10;
+
+@Resolver(() => ConnectionType)
+export class ConnectionResolver {
+  @Needs(Permission.CONTACT_SYNC_VIEW)
+  @Query(() => ConnectionType, { nullable: true, description: 'A connection; null when there is none with this id.' })
+  connection(
+    @Arg('id', () => ID, { description: "The connection's id." }) id: string,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<ConnectionRecord | null> {
+    return loaders.connection.load(id);
+  }
+
+  @Needs(Permission.CONTACT_SYNC_VIEW)
+  @Query(() => ConnectionPage, {
+    nullable: true,
+    description: 'Connections by name. `search` matches name, description, source kind and status.',
+  })
+  async connections(
+    @Ctx() { store }: ApiContext,
+    @Arg('search', () => String, { nullable: true, description: 'As one types: case and accents do not matter.' })
+    search?: string | null,
+    @Arg('status', () => ConnectionStatus, { nullable: true, description: 'Only those with this status.' })
+    status?: ConnectionStatus | null,
+    @Arg('kind', () => SourceKind, { nullable: true, description: 'Only those with this kind of source.' })
+    kind?: SourceKind | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after?: string | null,
+  ): Promise<ApiPage<ConnectionRecord>> {
+    const filter = { search: search ?? null, status: status ?? null, kind: kind ?? null };
+    return toPage(await store.connectionsPage(filter, pageRequest(first, after, 50)), (connection) => connection);
+  }
+
+  @FieldResolver(() => SourceSettings, { description: 'The settings of its source, without secrets.' })
+  source(@Root() connection: ConnectionRecord): ConnectionRecord['source'] & { hasBindPassword: boolean } {
+    return { ...connection.source, hasBindPassword: connection.hasBindPassword };
+  }
+
+  @FieldResolver(() => RemovalPolicyType, { description: 'What happens to contacts whose person is gone.' })
+  removal(@Root() { removal }: ConnectionRecord): RemovalPolicyType {
+    return { ...removal, maxPercent: removal.maxPercent ?? DEFAULT_MAX_PERCENT };
+  }
+
+  @FieldResolver(() => RunType, { nullable: true, description: 'The newest run, dry ones included.' })
+  lastRun(@Root() { id }: ConnectionRecord, @Ctx() { loaders }: ApiContext): Promise<RunRecord | null> {
+    return loaders.lastRun.load(id);
+  }
+
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description: 'When the schedule starts the next run; null without a schedule, and for a Draft.',
+  })
+  nextRunAt(@Root() { status, schedule }: ConnectionRecord, @Ctx() { runner }: ApiContext): Date | null {
+    return status === 'ENABLED' && schedule ? (runner.nextTimes(schedule, 1, new Date())[0] ?? null) : null;
+  }
+
+  @FieldResolver(() => Int, { description: 'Active contacts that this connection feeds.' })
+  contactCount(@Root() { id }: ConnectionRecord, @Ctx() { loaders }: ApiContext): Promise<number> {
+    return loaders.contactCount.load(id);
+  }
+
+  @FieldResolver(() => RunPage, { description: 'Its runs, newest first.' })
+  async runs(
+    @Root() { id }: ConnectionRecord,
+    @Ctx() { store }: ApiContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, 1 to 200.' })
+    first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after?: string | null,
+  ): Promise<ApiPage<RunRecord>> {
+    const filter = { connectionId: id, status: null };
+    return toPage(await store.runsPage(filter, pageRequest(first, after, 20)), (run) => run);
+  }
+}

@@ -1,0 +1,97 @@
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ConnectionStatus, MatchBy, OrphanedContacts } from '../../core/connection.ts';
+import { ActorType } from '../actor/actor.type.ts';
+import { FieldMappingType } from '../mapping/field-mapping.type.ts';
+import { PageInfo } from '../page/page-info.type.ts';
+import { ScheduleType } from '../schedule/schedule.type.ts';
+import { ScopeType } from '../scope/scope.type.ts';
+import { SourceKind } from '../source/source-kind.enum.ts';
+
+registerEnumType(ConnectionStatus, {
+  name: 'ConnectionStatus',
+  description: 'Whether a connection may change contacts.',
+  valuesConfig: {
+    DRAFT: { description: 'Being set up: only dry runs.' },
+    ENABLED: { description: 'In use: runs by hand and by its schedule.' },
+  },
+});
+
+registerEnumType(MatchBy, {
+  name: 'MatchBy',
+  description:
+    "How a person is matched to a contact that this connection does not feed yet. The source's own stable id always comes first.",
+  valuesConfig: {
+    PRIMARY_EMAIL: { description: 'By the primary email of an active contact.' },
+    EXTERNAL_ID_ONLY: { description: 'By the stable id alone.' },
+  },
+});
+
+registerEnumType(OrphanedContacts, {
+  name: 'OrphanedContacts',
+  description: 'What becomes of the contacts that only a deleted connection fed.',
+  valuesConfig: {
+    KEEP: { description: 'They stay as hand-managed contacts.' },
+    DEACTIVATE: { description: 'They become INACTIVE and lose portal access.' },
+    DELETE: { description: 'They are deleted.' },
+  },
+});
+
+@ObjectType('Connection', { description: 'A saved directory connection: a source, who and what of it comes over, and when.' })
+export class ConnectionType {
+  @Field(() => ID, { description: 'A UUID.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Its name.' })
+  name!: string;
+
+  @Field(() => String, { description: 'What it is for; empty when nobody said.' })
+  description!: string;
+
+  @Field(() => ConnectionStatus, { description: 'Whether it may change contacts.' })
+  status!: ConnectionStatus;
+
+  @Field(() => SourceKind, { description: 'The kind of its source; it can not change.' })
+  kind!: SourceKind;
+
+  @Field(() => ScopeType, { description: 'Who is included.' })
+  scope!: ScopeType;
+
+  @Field(() => [FieldMappingType], { description: 'How contact fields are filled.' })
+  mappings!: FieldMappingType[];
+
+  @Field(() => ScheduleType, { nullable: true, description: 'When it runs by itself; null: never.' })
+  schedule!: ScheduleType | null;
+
+  @Field(() => MatchBy, { description: 'How people are matched to contacts.' })
+  matchBy!: MatchBy;
+
+  @Field(() => Int, {
+    description:
+      'When two connections fill the same field of one contact, the lower number wins; between equals, the older connection.',
+  })
+  priority!: number;
+
+  @Field(() => Int, { description: 'Grows by one at each saved edit that changes something.' })
+  version!: number;
+
+  @Field(() => ActorType, { description: 'Who created it.' })
+  createdBy!: ActorType;
+
+  @Field(() => Date, { description: 'When it was created.' })
+  createdAt!: Date;
+
+  @Field(() => Date, { description: 'When an edit last changed it.' })
+  updatedAt!: Date;
+}
+
+@ObjectType('ConnectionPage', { description: 'A page of connections.', simpleResolvers: true })
+export class ConnectionPage {
+  @Field(() => [ConnectionType], { description: 'The connections, by name.' })
+  nodes!: ConnectionType[];
+
+  @Field(() => PageInfo, { description: 'Where the page ends.' })
+  pageInfo!: PageInfo;
+
+  @Field(() => Int, { description: 'How many there are on all pages.' })
+  totalCount!: number;
+}

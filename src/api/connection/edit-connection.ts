@@ -1,0 +1,84 @@
+import type { FieldMapping, LdapSettings, RemovalPolicy, Scope } from '../../core/connection.ts';
+import type { ConnectionEdit } from '../../core/records.ts';
+import type { ConnectionPaths } from '../../core/runner-port.ts';
+import type { SourceKindInfo } from '../../core/source-form.ts';
+import type { FieldMappingInput } from '../mapping/field-mapping.inputs.ts';
+import type { ScopeInput } from '../scope/scope.inputs.ts';
+import type { SourceInput } from '../source/source.inputs.ts';
+import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
+import { type Given, mergeMembers, valueOf } from './merge-members.ts';
+import { defaultSettings, givenSource } from './source-of.ts';
+
+const defaultRemoval: RemovalPolicy = { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null };
+
+/** What a connection of this kind is when nothing is said about it. */
+const defaultEdit = (info: SourceKindInfo): ConnectionEdit => ({
+  name: '',
+  description: '',
+  status: 'DRAFT',
+  kind: info.kind,
+  source: defaultSettings(info),
+  scope: info.defaultScope,
+  mappings: info.defaultMappings,
+  removal: defaultRemoval,
+  schedule: null,
+  matchBy: 'PRIMARY_EMAIL',
+  priority: 100,
+});
+
+/** A new connection: the defaults of its kind with what was given in place of them. */
+export const newConnection = (input: CreateConnectionInput, info: SourceKindInfo): ConnectionEdit =>
+  editConnection(defaultEdit(info), input, info);
+
+/** A connection with an edit applied, unchecked. A source of another kind is passed over: it is refused elsewhere. */
+export function editConnection(
+  current: ConnectionEdit,
+  input: UpdateConnectionInput,
+  info: SourceKindInfo,
+): ConnectionEdit {
+  const defaults = defaultEdit(info);
+  return {
+    name: valueOf(current.name, input.name, '').trim(),
+    description: valueOf(current.description, input.description, '').trim(),
+    status: valueOf(current.status, input.status, defaults.status),
+    kind: current.kind,
+    source: editSource(current.source, input.source, defaults.source),
+    scope: mergeMembers(current.scope, scopeOf(input.scope), defaults.scope),
+    mappings: valueOf(current.mappings, input.mappings?.map(mappingOf) ?? nothing(input.mappings), defaults.mappings),
+    removal: mergeMembers(current.removal, input.removal, defaults.removal),
+    schedule: valueOf(current.schedule, input.schedule && { ...input.schedule }, null),
+    matchBy: valueOf(current.matchBy, input.matchBy, defaults.matchBy),
+    priority: valueOf(current.priority, input.priority, defaults.priority),
+  };
+}
+
+const editSource = (current: LdapSettings, source: SourceInput | null | undefined, defaults: LdapSettings) =>
+  mergeMembers(current, source ? givenSource(source).given : nothing(source), defaults);
+
+const nothing = (value: unknown): null | undefined => (value === null ? null : undefined);
+
+const scopeOf = (scope: ScopeInput | null | undefined): Given<Scope> | null | undefined =>
+  scope && {
+    ...scope,
+    rules: scope.rules?.map((rule) => ({ ...rule, values: rule.values ?? [] })) ?? nothing(scope.rules),
+  };
+
+const mappingOf = (mapping: FieldMappingInput): FieldMapping => ({
+  field: mapping.field,
+  label: mapping.label ?? null,
+  attributes: mapping.attributes ?? [],
+  template: mapping.template ?? null,
+  value: mapping.value ?? null,
+  transforms: mapping.transforms ?? [],
+  policy: mapping.policy ?? 'ALWAYS',
+  whenEmpty: mapping.whenEmpty ?? 'CLEAR',
+});
+
+/** Where the parts of a connection stand in the arguments of createConnection and updateConnection. */
+export const inputPaths = (member: string): ConnectionPaths => ({
+  source: ['input', 'source', member],
+  scope: ['input', 'scope'],
+  mappings: ['input', 'mappings'],
+  removal: ['input', 'removal'],
+  schedule: ['input', 'schedule'],
+});

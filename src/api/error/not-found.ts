@@ -1,0 +1,10 @@
+import { AppError } from '../../core/app-error.ts';
+
+/** For mutations and subscriptions; queries answer null. A foreign or malformed id is an unknown one. */
+export const notFound = (what: 'connection' | 'run'): AppError =>
+  new AppError('NOT_FOUND', `There is no such ${what}.`);
+
+export function found<T>(item: T | null | undefined, what: 'connection' | 'run'): T {
+  if (item === null || item === undefined) throw notFound(what);
+  return item;
+}

@@ -1,0 +1,27 @@
+import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import type { LogBatch } from '../../core/runner-port.ts';
+import { Needs } from '../access/needs.ts';
+import { followLog } from './follow-log.ts';
+import { LogBatchType, LogLevel } from './log-line.type.ts';
+
+@Resolver()
+export class LogSubscription {
+  @Needs(Permission.CONTACT_SYNC_VIEW)
+  @Subscription(() => LogBatchType, {
+    nullable: true,
+    description:
+      "The run's log lines after `after` (a line's `seq`; 0 = from the first), in order, each exactly once, from the stored ones through the live ones; completes after the last line of an ended run. To go on after a broken connection, subscribe again with the last `lastSeq` seen.",
+    subscribe: followLog,
+  })
+  runLog(
+    @Root() batch: LogBatch,
+    @Arg('runId', () => ID, { description: "The run's id." }) _id: string,
+    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'Lines after this `seq`.' })
+    _after?: number | null,
+    @Arg('minLevel', () => LogLevel, { nullable: true, defaultValue: LogLevel.INFO, description: 'This level and above.' })
+    _minLevel?: LogLevel | null,
+  ): LogBatch {
+    return batch;
+  }
+}

@@ -1,0 +1,19 @@
+import { LogLevel } from '../../core/run.ts';
+import type { ApiContext } from '../api-context.ts';
+import { firstOf } from '../page/page-request.ts';
+import type { LogPage } from './log-line.type.ts';
+
+type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: string | null; first?: number | null };
+
+const LARGEST_LOG_PAGE = 1000;
+
+/** A page of a run's stored lines. A negative `after` is before the first line, as 0 is. */
+export async function readLog(runId: string, asked: Asked, { store }: ApiContext): Promise<LogPage> {
+  const { lines, lastSeq, hasMore } = await store.runLog(runId, {
+    after: Math.max(asked.after ?? 0, 0),
+    minLevel: asked.minLevel ?? LogLevel.INFO,
+    search: asked.search || null,
+    first: firstOf(asked.first, 200, LARGEST_LOG_PAGE),
+  });
+  return { nodes: lines, lastSeq, hasMore };
+}

@@ -1,0 +1,34 @@
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { RemovalAction } from '../../core/connection.ts';
+
+registerEnumType(RemovalAction, {
+  name: 'RemovalAction',
+  description: 'What happens to contacts whose person has left the directory or the scope.',
+  valuesConfig: {
+    KEEP: { description: 'They stay as they are.' },
+    DEACTIVATE: { description: 'They become INACTIVE and lose portal access; both come back with the person.' },
+    DELETE: { description: 'They are deleted.' },
+  },
+});
+
+@ObjectType('RemovalPolicy', {
+  description:
+    'What happens to contacts whose person has left the directory or the scope; after how many days of absence; and how many may newly go in one run before it is HELD.',
+  simpleResolvers: true,
+})
+export class RemovalPolicyType {
+  @Field(() => RemovalAction, { description: 'What happens to them.' })
+  action!: RemovalAction;
+
+  @Field(() => Int, { description: 'Days of absence before that happens.' })
+  graceDays!: number;
+
+  @Field(() => Int, {
+    description:
+      "How many percent of the connection's active contacts may newly go in one run. Where it was never set and the connection feeds fewer than 20, 2 of them may.",
+  })
+  maxPercent!: number;
+
+  @Field(() => Int, { nullable: true, description: 'How many may newly go in one run, whatever the percentage.' })
+  maxCount!: number | null;
+}

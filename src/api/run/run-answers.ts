@@ -1,0 +1,39 @@
+import type { RunRecord } from '../../core/records.ts';
+import type { ApproveRunOutcome, CancelRunOutcome, RejectRunOutcome, StartRunOutcome } from '../../core/runner-port.ts';
+import type { UserError } from '../../core/user-error.ts';
+import { notFound } from '../error/not-found.ts';
+
+export type StartAnswer = { run: RunRecord | null; alreadyRunning: boolean; userErrors: UserError[] };
+export type DecisionAnswer = { run: RunRecord | null; userErrors: UserError[] };
+
+/** AppError NOT_FOUND for an unknown connection. */
+export function startAnswer(outcome: StartRunOutcome): StartAnswer {
+  if (outcome.kind === 'unknown') throw notFound('connection');
+  if (outcome.kind === 'started') {
+    return { run: outcome.run, alreadyRunning: outcome.alreadyRunning, userErrors: [] };
+  }
+  const message = 'This connection is a Draft: run it dry, or enable it first.';
+  return {
+    run: null,
+    alreadyRunning: false,
+    userErrors: [{ field: ['connectionId'], code: 'CONNECTION_IS_DRAFT', message }],
+  };
+}
+
+const refusals = {
+  ended: { code: 'RUN_ENDED', message: 'This run has ended already.' },
+  not_held: { code: 'RUN_NOT_HELD', message: 'This run is not waiting for a decision.' },
+  outdated: {
+    code: 'PLAN_OUTDATED',
+    message: 'The connection has been edited since this plan was made. Reject the run and start another.',
+  },
+};
+
+/** AppError NOT_FOUND for an unknown run. */
+export function decisionAnswer(outcome: CancelRunOutcome | ApproveRunOutcome | RejectRunOutcome): DecisionAnswer {
+  if (outcome.kind === 'unknown') throw notFound('run');
+  const run = 'run' in outcome ? outcome.run : null;
+  return outcome.kind === 'done'
+    ? { run, userErrors: [] }
+    : { run, userErrors: [{ field: ['id'], ...refusals[outcome.kind] }] };
+}

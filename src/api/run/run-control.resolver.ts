@@ -1,0 +1,89 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import type { RunRecord } from '../../core/records.ts';
+import { Needs } from '../access/needs.ts';
+import { type ApiContext, actorOf } from '../api-context.ts';
+import { StartRunMode } from './run.enums.ts';
+import {
+  ApproveRunPayload,
+  CancelRunPayload,
+  RejectRunPayload,
+  StartAllRunsPayload,
+  StartRunPayload,
+} from './run.payloads.ts';
+import { type DecisionAnswer, decisionAnswer, type StartAnswer, startAnswer } from './run-answers.ts';
+import { startRequest } from './start-request.ts';
+
+@Resolver()
+export class RunControlResolver {
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => StartRunPayload, {
+    nullable: true,
+    description:
+      'Queues a run: read, plan, check, apply. A connection has at most one run that has not ended: a second start answers with that run and `alreadyRunning`. A Draft can only be run dry. `dryRun` ends after the plan; `review` always stops at HELD, for a person to look at the plan first.',
+  })
+  async startRun(
+    @Ctx() { runner, viewer }: ApiContext,
+    @Arg('connectionId', () => ID, { description: "The connection's id." }) connectionId: string,
+    @Arg('mode', () => StartRunMode, { nullable: true, defaultValue: StartRunMode.AUTO, description: 'How much to read.' })
+    mode?: StartRunMode | null,
+    @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false, description: 'End after the plan.' })
+    dryRun?: boolean | null,
+    @Arg('review', () => Boolean, { nullable: true, defaultValue: false, description: 'Stop at HELD after the plan.' })
+    review?: boolean | null,
+  ): Promise<StartAnswer> {
+    const request = startRequest({ mode, dryRun, review }, actorOf(viewer));
+    return startAnswer(await runner.startRun(viewer.workspaceId, connectionId, request));
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => StartAllRunsPayload, {
+    nullable: true,
+    description: 'Queues a run of every Enabled connection of the workspace.',
+  })
+  async startAllRuns(
+    @Ctx() { runner, viewer }: ApiContext,
+    @Arg('mode', () => StartRunMode, { nullable: true, defaultValue: StartRunMode.AUTO, description: 'How much to read.' })
+    mode?: StartRunMode | null,
+  ): Promise<{ runs: RunRecord[]; userErrors: [] }> {
+    const request = { mode: mode ?? StartRunMode.AUTO, by: actorOf(viewer) };
+    return { runs: await runner.startAllRuns(viewer.workspaceId, request), userErrors: [] };
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => CancelRunPayload, {
+    nullable: true,
+    description: 'Stops a run that has not ended, within a second or two. What it has applied stays.',
+  })
+  async cancelRun(
+    @Arg('id', () => ID, { description: "The run's id." }) id: string,
+    @Ctx() { runner, viewer }: ApiContext,
+  ): Promise<DecisionAnswer> {
+    return decisionAnswer(await runner.cancelRun(viewer.workspaceId, id, actorOf(viewer)));
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => ApproveRunPayload, {
+    nullable: true,
+    description:
+      "Applies a HELD run's plan exactly as `changes` shows it. A contact that changed since the plan was made is left alone and logged.",
+  })
+  async approveRun(
+    @Arg('id', () => ID, { description: "The run's id." }) id: string,
+    @Ctx() { runner, viewer }: ApiContext,
+  ): Promise<DecisionAnswer> {
+    return decisionAnswer(await runner.approveRun(viewer.workspaceId, id, actorOf(viewer)));
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => RejectRunPayload, {
+    nullable: true,
+    description: 'Ends a HELD run; nothing of its plan is applied.',
+  })
+  async rejectRun(
+    @Arg('id', () => ID, { description: "The run's id." }) id: string,
+    @Ctx() { runner, viewer }: ApiContext,
+  ): Promise<DecisionAnswer> {
+    return decisionAnswer(await runner.rejectRun(viewer.workspaceId, id, actorOf(viewer)));
+  }
+}

@@ -1,0 +1,98 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
+import { Needs } from '../access/needs.ts';
+import type { ApiContext } from '../api-context.ts';
+import { ChangeAction, ContactChangePage } from '../change/contact-change.type.ts';
+import { type RunChange, runChange } from '../change/run-change.ts';
+import { ConnectionType } from '../connection/connection.type.ts';
+import { LogLevel, LogPage } from '../log/log-line.type.ts';
+import { readLog } from '../log/read-log.ts';
+import { pageRequest } from '../page/page-request.ts';
+import { type ApiPage, toPage } from '../page/to-page.ts';
+import { RunStatus } from './run.enums.ts';
+import { ExclusionCountType, RunPage, RunType } from './run.type.ts';
+
+@Resolver(() => RunType)
+export class RunResolver {
+  @Needs(Permission.CONTACT_SYNC_VIEW)
+  @Query(() => RunType, { nullable: true, description: 'A run; null when there is none with this id.' })
+  async run(
+    @Arg('id', () => ID, { description: "The run's id." }) id: string,
+    @Ctx() { store }: ApiContext,
+  ): Promise<RunRecord | null> {
+    return (await store.runsByIds([id]))[0] ?? null;
+  }
+
+  @Needs(Permission.CONTACT_SYNC_VIEW)
+  @Query(() => RunPage, { nullable: true, description: 'Newest first.' })
+  async runs(
+    @Ctx() { store }: ApiContext,
+    @Arg('connectionId', () => ID, { nullable: true, description: 'Only those of this connection.' })
+    connectionId?: string | null,
+    @Arg('status', () => [RunStatus], { nullable: true, description: 'Only those with one of these.' })
+    status?: RunStatus[] | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after?: string | null,
+  ): Promise<ApiPage<RunRecord>> {
+    const filter = { connectionId: connectionId ?? null, status: status ?? null };
+    return toPage(await store.runsPage(filter, pageRequest(first, after, 50)), (run) => run);
+  }
+
+  @FieldResolver(() => ConnectionType, { nullable: true, description: 'Null when the connection has been deleted.' })
+  connection(
+    @Root() { connectionId }: RunRecord,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<ConnectionRecord | null> | null {
+    return connectionId === null ? null : loaders.connection.load(connectionId);
+  }
+
+  @FieldResolver(() => [ExclusionCountType], {
+    description: 'People the source delivered and the scope left out, by reason.',
+  })
+  excluded(@Root() { excluded }: RunRecord): ExclusionCountType[] {
+    return Object.entries(excluded).map(([reason, count]) => ({ reason, count }));
+  }
+
+  @FieldResolver(() => LogPage, {
+    description: "Stored lines, oldest first; `after` is a line's `seq`. `search` matches message and person.",
+  })
+  log(
+    @Root() { id }: RunRecord,
+    @Ctx() context: ApiContext,
+    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'Lines after this `seq`; 0: from the first.' })
+    after?: number | null,
+    @Arg('minLevel', () => LogLevel, { nullable: true, defaultValue: LogLevel.INFO, description: 'This level and above.' })
+    minLevel?: LogLevel | null,
+    @Arg('search', () => String, { nullable: true, description: 'Only lines whose message or person match.' })
+    search?: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 200, description: 'How many, 1 to 1000.' })
+    first?: number | null,
+  ): Promise<LogPage> {
+    return readLog(id, { after, minLevel, search, first }, context);
+  }
+
+  @Needs(Permission.CONTACT_SYNC_VIEW, Permission.CONTACTS_VIEW)
+  @FieldResolver(() => ContactChangePage, {
+    nullable: true,
+    description:
+      'The plan, person by person: what the run did, or (dry, HELD) would do. Unchanged people are not in it; skipped ones are.',
+  })
+  async changes(
+    @Root() run: RunRecord,
+    @Ctx() { store }: ApiContext,
+    @Arg('action', () => ChangeAction, { nullable: true, description: 'Only those with this action.' })
+    action?: ChangeAction | null,
+    @Arg('search', () => String, { nullable: true, description: "Only those whose contact's name or person match." })
+    search?: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after?: string | null,
+  ): Promise<ApiPage<RunChange>> {
+    const filter = { action: action ?? null, search: search ?? null };
+    return toPage(await store.changesPage(run.id, filter, pageRequest(first, after, 50)), runChange(run));
+  }
+}

@@ -1,0 +1,44 @@
+import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
+
+@ObjectType('LdapSettings', { description: 'Settings of LDAP and ACTIVE_DIRECTORY.', simpleResolvers: true })
+export class LdapSettingsType {
+  @Field(() => [String], { description: 'ldap://host:port or ldaps://host:port; several are tried in order.' })
+  urls!: string[];
+
+  @Field(() => Boolean, { description: 'Whether an ldap:// connection is secured by StartTLS before anything is sent.' })
+  startTls!: boolean;
+
+  @Field(() => String, { nullable: true, description: "PEM of the CA to trust besides the system's." })
+  tlsCa!: string | null;
+
+  @Field(() => Boolean, { description: "Whether the server's certificate is verified." })
+  tlsVerify!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'The account to sign in as; null: anonymous.' })
+  bindDn!: string | null;
+
+  @Field(() => Boolean, { description: 'Whether a password is stored. The password itself is never sent back.' })
+  hasBindPassword!: boolean;
+
+  @Field(() => [String], { description: 'Where people are looked for, subtree by subtree.' })
+  baseDns!: string[];
+
+  @Field(() => Int, { description: 'Entries asked for at once.' })
+  pageSize!: number;
+
+  @Field(() => Int, { description: 'Seconds to wait for an answer.' })
+  timeoutSeconds!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Attribute that never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null: found by itself.',
+  })
+  idAttribute!: string | null;
+}
+
+export const SourceSettings = createUnionType({
+  name: 'SourceSettings',
+  description: 'The settings of a source, by its kind.',
+  types: () => [LdapSettingsType] as const,
+  resolveType: () => LdapSettingsType,
+});

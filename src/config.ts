@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { AddressPolicy } from './core/directory.ts';
+
+export type Role = 'api' | 'worker' | 'all';
+
+/** Where the keys that verify access tokens come from. */
+export type KeySet = { kind: 'url'; url: URL } | { kind: 'file'; path: string };
+
+/** All that can be set from outside. */
+export type Config = {
+  /** Null: the embedded Postgres under `dataDir`. */
+  databaseUrl: string | null;
+  dataDir: string;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  role: Role;
+  auth: { keys: KeySet; issuer: string; audience: string };
+  /** 32 bytes each; the first encrypts, all decrypt. */
+  secretsKeys: Buffer[];
+  addresses: AddressPolicy;
+  logLevel: string;
+};
+
+export type ConfigOutcome = { kind: 'config'; config: Config } | { kind: 'faults'; faults: string[] };
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** An empty variable counts as one that is not set. */
+const optional = (text: string | undefined): string | undefined => (text?.trim() ? text.trim() : undefined);
+
+const text = (needed: string) =>
+  z
+    .string()
+    .optional()
+    .transform(optional)
+    .refine((value): value is string => value !== undefined, { error: needed });
+
+const withDefault = (fallback: string) =>
+  z
+    .string()
+    .optional()
+    .transform((value) => optional(value) ?? fallback);
+
+const postgresUrl = (value: string | undefined): boolean =>
+  value === undefined || (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol));
+
+const keySet = (value: string): KeySet | null => {
+  if (/^https?:\/\//i.test(value)) return URL.canParse(value) ? { kind: 'url', url: new URL(value) } : null;
+  if (!value.startsWith('file:')) return null;
+  const path = value.startsWith('file://') ? fileUrlPath(value) : resolve(value.slice('file:'.length));
+  return path !== null && holdsKeys(path) ? { kind: 'file', path } : null;
+};
+
+const fileUrlPath = (value: string): string | null => {
+  try {
+    return fileURLToPath(value);
+  } catch {
+    return null;
+  }
+};
+
+const holdsKeys = (path: string): boolean => {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof parsed === 'object' && parsed !== null && 'keys' in parsed && Array.isArray(parsed.keys);
+  } catch {
+    return false;
+  }
+};
+
+const secretsKeys = (value: string): Buffer[] | null => {
+  const parts = value.split(',').map((part) => part.trim());
+  if (parts.some((part) => !/^[A-Za-z0-9+/_-]{43}=?$/.test(part))) return null;
+  const keys = parts.map((part) => Buffer.from(part, 'base64'));
+  return keys.every((key) => key.length === 32) ? keys : null;
+};
+
+const isCidr = (part: string): boolean => {
+  const [address = '', bits, more] = part.split('/');
+  const version = isIP(address);
+  if (version === 0 || more !== undefined) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+};
+
+const addressPolicy = (value: string): AddressPolicy | null => {
+  if (/^(true|false)$/i.test(value)) return { allowPrivate: value.toLowerCase() === 'true', cidrs: [] };
+  const cidrs = value.split(',').map((part) => part.trim());
+  return cidrs.every(isCidr) ? { allowPrivate: false, cidrs } : null;
+};
+
+/** What a parser answers with null is a fault, told in `takes`. */
+const parsed = <In, Out>(parse: (value: In) => Out | null, takes: string) =>
+  z.transform((value: In, context) => {
+    const result = parse(value);
+    if (result !== null) return result;
+    context.issues.push({ code: 'custom', message: takes, input: value });
+    return z.NEVER;
+  });
+
+const takes = {
+  DATABASE_URL: 'takes the URL of a Postgres 15 or newer, postgres://user:password@host:port/name',
+  PORT: 'takes a port from 0 to 65535 (0 picks a free one)',
+  ROLE: 'takes api, worker or all',
+  AUTH_JWKS: 'takes the http(s) URL or the file: path of a readable JWKS, the keys that verify access tokens',
+  AUTH_ISSUER: 'takes the issuer that access tokens name in `iss`',
+  AUTH_AUDIENCE: 'takes the audience that access tokens name in `aud`',
+  SECRETS_KEY: 'takes 32 random bytes in base64 (openssl rand -base64 32), or a list new,old',
+  ALLOW_PRIVATE_SOURCES: 'takes false, true, or a list of CIDRs such as 10.0.0.0/8,192.168.1.5/32',
+  LOG_LEVEL: `takes one of ${logLevels.join(', ')}`,
+};
+
+const environment = z.object({
+  DATABASE_URL: z.string().optional().transform(optional).refine(postgresUrl, { error: takes.DATABASE_URL }),
+  DATA_DIR: withDefault('.data'),
+  HOST: withDefault('127.0.0.1'),
+  PORT: withDefault('4000')
+    .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65535, { error: takes.PORT })
+    .transform(Number),
+  ROLE: withDefault('all').pipe(z.enum(['api', 'worker', 'all'], { error: takes.ROLE })),
+  AUTH_JWKS: text(`required: ${takes.AUTH_JWKS}`).pipe(parsed(keySet, takes.AUTH_JWKS)),
+  AUTH_ISSUER: text(`required: ${takes.AUTH_ISSUER}`),
+  AUTH_AUDIENCE: text(`required: ${takes.AUTH_AUDIENCE}`),
+  SECRETS_KEY: text(`required: ${takes.SECRETS_KEY}`).pipe(parsed(secretsKeys, takes.SECRETS_KEY)),
+  ALLOW_PRIVATE_SOURCES: withDefault('false').pipe(parsed(addressPolicy, takes.ALLOW_PRIVATE_SOURCES)),
+  LOG_LEVEL: withDefault('info').pipe(z.enum(logLevels, { error: takes.LOG_LEVEL })),
+});
+
+/**
+ * Reads the environment. Every fault is told at once, one line each that names the variable and what it takes; the value
+ * itself is never repeated, for it may be a secret.
+ */
+export function readConfig(env: Record<string, string | undefined> = process.env): ConfigOutcome {
+  const outcome = environment.safeParse(env);
+  if (!outcome.success) {
+    return { kind: 'faults', faults: outcome.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) };
+  }
+  const values = outcome.data;
+  return {
+    kind: 'config',
+    config: {
+      databaseUrl: values.DATABASE_URL ?? null,
+      dataDir: resolve(values.DATA_DIR),
+      host: values.HOST,
+      port: values.PORT,
+      role: values.ROLE,
+      auth: { keys: values.AUTH_JWKS, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE },
+      secretsKeys: values.SECRETS_KEY,
+      addresses: values.ALLOW_PRIVATE_SOURCES,
+      logLevel: values.LOG_LEVEL,
+    },
+  };
+}

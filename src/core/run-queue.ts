@@ -1,0 +1,16 @@
+/** One delivery of a run to a worker. Each delivery has an id of its own: a run that lost its worker gets another job. */
+export type RunJob = { id: string; workspaceId: string; runId: string };
+
+/** The queue between those who start runs and those who work on them. */
+export type RunQueue = {
+  /**
+   * Takes jobs as they come, at most `concurrency` at a time. While `work`'s promise is open the job is kept alive; its
+   * signal aborts when the job has been open for a day. What it rejects with is told to the queue, and the run gets
+   * another job after a few seconds if it has not ended. `stop` takes no further jobs and resolves when the last promise
+   * has settled.
+   */
+  take(
+    concurrency: number,
+    work: (job: RunJob, signal: AbortSignal) => Promise<void>,
+  ): Promise<{ stop(): Promise<void> }>;
+};

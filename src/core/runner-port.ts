@@ -1,0 +1,102 @@
+import type { Actor } from './access.ts';
+import type { LdapSecrets, LdapSettings, Schedule, SourceKind } from './connection.ts';
+import type { ConnectionTest } from './directory.ts';
+import type { ConnectionEdit, RunRecord } from './records.ts';
+import type { LogLevel, LogLine, RunStatus, StartRunMode } from './run.ts';
+import type { SourceKindInfo } from './source-form.ts';
+import type { UserError } from './user-error.ts';
+
+export type StartRunRequest = { mode: StartRunMode; dryRun: boolean; review: boolean; by: Actor };
+
+/** `draft`: a Draft can only be run dry. `unknown`: no such connection (a foreign or malformed id alike). */
+export type StartRunOutcome =
+  | { kind: 'started'; run: RunRecord; alreadyRunning: boolean }
+  | { kind: 'draft' }
+  | { kind: 'unknown' };
+
+/** `ended`: there was nothing left to cancel. */
+export type CancelRunOutcome =
+  | { kind: 'done'; run: RunRecord }
+  | { kind: 'ended'; run: RunRecord }
+  | { kind: 'unknown' };
+
+/** `outdated`: the connection has been edited since the plan was made, or is gone. */
+export type ApproveRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'outdated' | 'unknown' };
+
+export type RejectRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' };
+
+/** Lines (after, lastSeq] of a run's log that are at the wanted level or above; `lastSeq` counts the others too. */
+export type LogBatch = { runId: string; runStatus: RunStatus; lines: LogLine[]; lastSeq: number };
+
+/** Where, in the arguments of a mutation, each part of a connection stands; a part's faults are reported below it. */
+export type ConnectionPaths = {
+  /** e.g. `['input', 'source', 'ldap']`. */
+  source: readonly string[];
+  scope: readonly string[];
+  mappings: readonly string[];
+  removal: readonly string[];
+  schedule: readonly string[];
+};
+
+/**
+ * Settings to be tried. `secrets` null: those stored with `connectionId`, which the API never sees (it has checked that
+ * they may be sent where the settings point).
+ */
+export type TestRequest = {
+  workspaceId: string;
+  connectionId: string | null;
+  kind: SourceKind;
+  settings: LdapSettings;
+  secrets: LdapSecrets | null;
+};
+
+/**
+ * What the API asks of those who run syncs. Expected refusals come back as outcomes; what is thrown is an AppError for the
+ * client or a fault of ours. Every call names the workspace; permissions, and whether Contact Sync is on, are the caller's.
+ */
+export type RunnerPort = {
+  /** Queues a run (trigger MANUAL), or tells the one that has not ended. Malformed ids are unknown ones. */
+  startRun(workspaceId: string, connectionId: string, request: StartRunRequest): Promise<StartRunOutcome>;
+  /** Queues a run (trigger RUN_ALL) of every Enabled connection; one that has a run already counts with that one. */
+  startAllRuns(workspaceId: string, request: { mode: StartRunMode; by: Actor }): Promise<RunRecord[]>;
+  cancelRun(workspaceId: string, runId: string, by: Actor): Promise<CancelRunOutcome>;
+  approveRun(workspaceId: string, runId: string, by: Actor): Promise<ApproveRunOutcome>;
+  rejectRun(workspaceId: string, runId: string, by: Actor): Promise<RejectRunOutcome>;
+  /** Contact Sync was turned off: cancels all runs of the workspace that have not ended. */
+  turnOff(workspaceId: string, by: Actor): Promise<void>;
+
+  /**
+   * The run's state at once, then at each change, at most four a second; ends after the state of an ended run, or when
+   * `signal` aborts. Ends without a state when there is no such run.
+   */
+  followProgress(workspaceId: string, runId: string, signal: AbortSignal): AsyncIterable<RunRecord>;
+  /**
+   * The lines after `after`, in order, each once, stored ones first, at most ten batches a second; every batch's `lastSeq`
+   * is the `after` to go on from. Ends after the last line of an ended run, or when `signal` aborts.
+   */
+  followLog(
+    workspaceId: string,
+    runId: string,
+    after: number,
+    minLevel: LogLevel,
+    signal: AbortSignal,
+  ): AsyncIterable<LogBatch>;
+  /** Every run of the workspace, or of one connection, as it changes; listening has begun when the first `next()` is asked. */
+  followRuns(workspaceId: string, connectionId: string | null, signal: AbortSignal): AsyncIterable<RunRecord>;
+
+  /** The next `count` times of a valid schedule after `from`, in order. */
+  nextTimes(schedule: Schedule, count: number, from: Date): Date[];
+
+  /** The kinds of source that this build can read. */
+  sourceKinds(): readonly SourceKindInfo[];
+  /**
+   * Everything about a connection that can be checked without contacting its source: settings, scope and filter,
+   * mappings, removal, schedule. Empty: it can be saved. A required setting that is missing is a fault below
+   * `paths.source` with code REQUIRED.
+   */
+  checkConnection(edit: ConnectionEdit, paths: ConnectionPaths): UserError[];
+  /** The same for the settings of a source alone, before a test. */
+  checkSource(kind: SourceKind, settings: LdapSettings, path: readonly string[]): UserError[];
+  /** Connects and reads one entry; whatever fails there is told in the answer. */
+  testConnection(test: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
+};

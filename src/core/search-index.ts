@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { ContactValues } from './contact.ts';
+import { cut, sortKey } from './fold.ts';
+import { searchWords } from './search-words.ts';
+
+/** Columns in which a contact is found and ordered, derived from its values. */
+export type IndexedText = {
+  /** The primary address as it is compared. */
+  emailKey: string | null;
+  nameKey: string;
+  /** Empty where there is no company. */
+  companyKey: string;
+  /** All words the contact is found under, each with a blank before it. */
+  words: string;
+  /** The text of a tsvector. */
+  search: string;
+};
+
+/** Letters of a word that the index holds: few enough that it stays small, enough that little is left to be looked at. */
+const WORD_LETTERS = 4;
+/** Numbers share their first digits (country, area). */
+const NUMBER_LETTERS = 6;
+const MARK_LETTERS = 4;
+
+const plain = /^[a-z0-9]*$/;
+const special = /['\\]/g;
+
+let lastWorkspace = '';
+let lastMark = '';
+
+/**
+ * What stands before each key of a workspace's contacts, as all workspaces share one index: four letters or digits. Two
+ * workspaces may have the same; the workspace is part of every condition anyway.
+ */
+export function searchMark(workspaceId: string): string {
+  if (workspaceId !== lastWorkspace) {
+    const digest = createHash('sha256').update(workspaceId.toLowerCase()).digest();
+    lastMark = digest.readUInt32BE(0).toString(36).padStart(7, '0').slice(-MARK_LETTERS);
+    lastWorkspace = workspaceId;
+  }
+  return lastMark;
+}
+
+/** The distinct index keys of these words, as the text of a tsvector. */
+export function searchKeys(words: readonly string[], mark: string): string {
+  const keys = new Set<string>();
+  for (const word of words) keys.add(keyOf(word));
+  let text = '';
+  for (const key of keys) text += text === '' ? lexeme(mark + key) : ` ${lexeme(mark + key)}`;
+  return text;
+}
+
+/**
+ * The condition of the index for these terms, as the text of a tsquery: each is the beginning of some word. It lets through
+ * words that only begin alike, so the words themselves are to be looked at, too.
+ */
+export const searchQuery = (terms: readonly string[], mark: string): string =>
+  terms.map((term) => `${lexeme(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`).join(' & ');
+
+/** A contact's derived columns. `words`: each with a blank before it, so that the beginning of a word can be looked for. */
+export function indexed(values: ContactValues, workspaceId: string): IndexedText {
+  const words = searchWords(values);
+  return {
+    emailKey: emailKey(values.PRIMARY_EMAIL),
+    nameKey: sortKey(values.DISPLAY_NAME ?? ''),
+    companyKey: sortKey(values.COMPANY ?? ''),
+    words: words.length === 0 ? '' : ` ${words.join(' ')}`,
+    search: searchKeys(words, searchMark(workspaceId)),
+  };
+}
+
+/** An address as it is compared; null when there is none. */
+export const emailKey = (email: string | undefined): string | null => email?.toLowerCase() ?? null;
+
+const keyOf = (word: string): string => cut(word, keyLength(word));
+
+/** Told by the first letters alone, so that a word and whatever has been typed of it agree. */
+function keyLength(word: string): number {
+  const end = Math.min(WORD_LETTERS, word.length);
+  for (let i = 0; i < end; i++) {
+    const code = word.charCodeAt(i);
+    if (code < 48 || code > 57) return WORD_LETTERS;
+  }
+  return NUMBER_LETTERS;
+}
+
+const lexeme = (text: string): string => (plain.test(text) ? text : `'${text.replace(special, '$&$&')}'`);

@@ -1,0 +1,149 @@
+import type { ContactField, ContactStatus, ContactValues, Fills, TextField } from './contact.ts';
+import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts, RunPhase } from './run.ts';
+import type { ClaimedRun } from './run-store.ts';
+import type { IndexedText } from './search-index.ts';
+
+/**
+ * Where the changes of a plan stand, so that they are applied in an order in which no address is claimed before it is
+ * free: removals first, then addresses that pass from one contact to another (all at once), then the rest as read.
+ */
+export const planPositions = { removals: 0, handovers: 1_000_000_000, people: 2_000_000_000 } as const;
+
+/** A connection's place where several fill one field: lower priority first, then the older connection. */
+export type Rank = { priority: number; createdAt: number; connectionId: string };
+
+/** What another connection brings to a contact. */
+export type OtherLink = { connectionName: string; rank: Rank; fills: Fills };
+
+/** A contact that a staged person is, or may turn out to be, with all that merging needs. */
+export type CandidateContact = {
+  id: string;
+  version: number;
+  status: ContactStatus;
+  values: ContactValues;
+  lockedFields: readonly ContactField[];
+  /** What deactivation took away. */
+  portalAccessBefore: boolean | null;
+  /** Grace is running out for it. */
+  removalDue: boolean;
+  /** How our own connection feeds it, if it does or did. */
+  own: { externalId: string; person: string; fills: Fills; gone: boolean } | null;
+  /** The other connections that feed it now. */
+  others: readonly OtherLink[];
+};
+
+/** A staged person who can't simply be created: linked already, or with an address that somebody has or claims. */
+export type Question = {
+  position: number;
+  person: string;
+  personId: string;
+  values: ContactValues;
+  alternatives: Partial<Record<TextField, string[]>>;
+  fills: Fills;
+  /** The contact linked to this person's stable id. */
+  linked: CandidateContact | null;
+  /** The active contact that holds the person's address, when it is another one than `linked`. */
+  holder: CandidateContact | null;
+  /** Somebody else of this read who claims the same address. */
+  rival: string | null;
+};
+
+/** What becomes of a question. `waitsFor`: the contact whose address must become free by this same plan. */
+export type Decision = {
+  position: number;
+  action: ChangeAction;
+  contactId: string | null;
+  contactVersion: number | null;
+  contactName: string | null;
+  before: ContactValues | null;
+  after: ContactValues | null;
+  code: LogCode | null;
+  reason: string | null;
+  waitsFor: { contactId: string; skipReason: string } | null;
+};
+
+/** Rows for the staging, in the text format of Postgres' COPY; see sync/stage/stage-row.ts. */
+export type StagedRows = { bytes: Uint8Array; count: number };
+
+/** A plan's rows and what they come to. */
+export type PlanTotals = {
+  counts: Omit<RunCounts, 'read' | 'inScope'>;
+  /** People whom the last complete read still had and this one has not. */
+  newlyGone: number;
+  /** The connection's active contacts before the run. */
+  activeBefore: number;
+};
+
+/**
+ * The tables, for one attempt at one run. Every write happens only while this attempt is the run's newest, and throws an
+ * AppError FENCED otherwise. Log lines get the run's next numbers; they, the counts and the signal to other processes
+ * commit together.
+ */
+export type SyncRun = {
+  /** Drops what an earlier attempt staged, and moves the run to CONNECTING. */
+  begin(): Promise<void>;
+  /** Changes the run's state and adds lines to its log. */
+  report(change: RunReport): Promise<void>;
+
+  /** (external id, hash, gone) of everybody the connection links, as COPY text: `id \t 32 hex digits or \N \t t or f`. */
+  streamKnown(onChunk: (bytes: Uint8Array) => void): Promise<void>;
+  stage(rows: StagedRows): Promise<void>;
+  /** Ends the staging; all rows are stored when it resolves. */
+  stageEnd(): Promise<void>;
+  saveFills(fills: readonly { id: string; fields: Fills }[]): Promise<void>;
+
+  /** What the run needs to know of its connection's past. */
+  facts(): Promise<ConnectionFacts>;
+
+  /** Adds a removal, or a note of absence, for each of these linked people. */
+  planGone(externalIds: readonly string[]): Promise<void>;
+  /** Marks the staged people who need a decision; how many there are. */
+  findQuestions(): Promise<number>;
+  questions(afterPosition: number, limit: number): Promise<Question[]>;
+  decide(decisions: readonly { decision: Decision; indexed: IndexedText | null }[]): Promise<void>;
+  /** Which of these contacts the plan changes, and whether that frees the address each holds now. */
+  plannedAddresses(
+    contactIds: readonly string[],
+  ): Promise<{ contactId: string; position: number; freesAddress: boolean }[]>;
+  /** Turns these rows into skipped ones (code DUPLICATE_EMAIL). */
+  refuse(refused: readonly { position: number; reason: string }[]): Promise<void>;
+  /** Moves these rows to the part of the plan where addresses change hands. */
+  markHandovers(positions: readonly number[]): Promise<void>;
+  planTotals(): Promise<PlanTotals>;
+  /** Adds the WARN line of each skipped person and each remark; with the plan's counts in the same transaction. */
+  reportPlan(change: RunReport): Promise<void>;
+
+  /**
+   * Applies the plan from where it stands, batch by batch, each one transaction, until the end or until `signal` aborts.
+   * `onBatch` gives what is stored with a batch: how far it is, and lines.
+   */
+  apply(
+    onBatch: (applied: number, total: number) => { progress: number; lines: NewLogLine[] },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Ends the run SUCCEEDED, or PARTIAL when somebody failed; a complete read is remembered with the connection. */
+  finish(summary: (counts: RunCounts) => NewLogLine): Promise<void>;
+};
+
+export type ConnectionFacts = {
+  rank: Rank;
+  /** The search references of the last complete read. */
+  referrals: string[];
+  /** How many people the last run that read them all had, to tell how far this one is; null when there was none. */
+  expectedPeople: number | null;
+};
+
+export type RunReport = {
+  phase?: RunPhase;
+  /** HELD and, for a dry run, SUCCEEDED end the work on it. */
+  status?: 'HELD' | 'SUCCEEDED';
+  counts?: Partial<RunCounts>;
+  excluded?: Excluded;
+  progress?: number | null;
+  holdReasons?: string[];
+  lines?: readonly NewLogLine[];
+  /** Kept with the run, for when its plan is applied later. */
+  completeRead?: { at: Date; referrals: string[] } | null;
+};
+
+export type SyncStore = { open(claimed: ClaimedRun): SyncRun };

@@ -1,0 +1,99 @@
+import { cut, fold } from './fold.ts';
+
+/** Characters (UTF-16 units) of a word or term; longer ones are cut on both sides alike. */
+export const LONGEST_WORD = 100;
+
+/** Up to here comparing with each word is faster than hashing them. */
+const FEW = 48;
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const LOWER_A = 0x61;
+const LOWER_Z = 0x7a;
+
+const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
+const isLetter = (code: number): boolean => code >= LOWER_A && code <= LOWER_Z;
+
+/** Text that needs no folding but lower case. */
+const simple = /^[\0-&(-_a-\x7f]*$/;
+const otherThanDigits = /[^0-9]/;
+const leadingZeros = /^0+(?=.)/;
+
+/** Leading zeros are not searched for; one zero alone stays. */
+export const withoutLeadingZeros = (digits: string): string =>
+  digits.startsWith('0') ? digits.replace(leadingZeros, '') : digits;
+
+/** Distinct words, each at most 100 characters, in the order in which they first came. */
+export class WordList {
+  readonly words: string[] = [];
+  #known: Set<string> | undefined;
+
+  add(text: string): void {
+    if (text === '') return;
+    const word = text.length <= LONGEST_WORD ? text : cut(text, LONGEST_WORD);
+    if (this.#has(word)) return;
+    this.words.push(word);
+    this.#known?.add(word);
+  }
+
+  /** Adds the folded words of a text, and its numbers as they are typed: see addNumbers. */
+  addText(text: string): void {
+    if (simple.test(text)) this.#addRuns(text.toLowerCase());
+    else this.#addFolded(fold(text));
+  }
+
+  #has(word: string): boolean {
+    if (this.#known !== undefined) return this.#known.has(word);
+    const { words } = this;
+    if (words.length > FEW) this.#known = new Set(words);
+    for (let i = 0; i < words.length; i++) {
+      const known = words[i] ?? '';
+      if (known.length === word.length && known === word) return true;
+    }
+    return false;
+  }
+
+  /** Words of a folded text, which a space parts. */
+  #addFolded(folded: string): void {
+    for (const word of folded.split(' ')) this.add(word);
+    if (/(?:^| )[0-9]/.test(folded)) this.#addNumbers(folded);
+  }
+
+  /** Words of a lower-case ASCII text: the runs of letters and digits. */
+  #addRuns(text: string): void {
+    let start = -1;
+    let numbers = 0;
+    let typedOtherwise = false;
+    for (let i = 0; i <= text.length; i++) {
+      const code = i < text.length ? text.charCodeAt(i) : 0;
+      if (isLetter(code) || isDigit(code)) {
+        if (start >= 0) continue;
+        start = i;
+        numbers = isDigit(code) ? numbers + 1 : 0;
+        if (numbers > 1 || code === ZERO) typedOtherwise = true;
+      } else if (start >= 0) {
+        this.add(text.slice(start, i));
+        start = -1;
+      }
+    }
+    if (typedOtherwise) this.#addNumbers(fold(text));
+  }
+
+  /**
+   * Digits in a name are typed like a phone number: without leading zeros, and those of several words ("Studio 54 2000")
+   * as one term.
+   */
+  #addNumbers(folded: string): void {
+    const parts = folded.split(' ');
+    for (let first = 0; first < parts.length; first++) {
+      let joined = '';
+      for (let next = first; next < parts.length; next++) {
+        const part = parts[next] ?? '';
+        if (!isDigit(part.charCodeAt(0))) break;
+        joined += part;
+        if (next > first || part.startsWith('0')) this.add(withoutLeadingZeros(joined));
+        if (otherThanDigits.test(part) || joined.length > LONGEST_WORD) break;
+      }
+    }
+  }
+}

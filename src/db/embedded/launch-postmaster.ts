@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { open, readFile, stat, truncate } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { embeddedFailure } from './embedded-failure.ts';
+import type { Postmaster } from './postmaster.ts';
+import { serverEnvironment } from './server-environment.ts';
+import type { ServerPlace } from './server-place.ts';
+
+/** For throughput of writes, with everything that durability needs left on; loopback only, no sockets in folders. */
+const settings: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '256MB',
+  max_wal_size: '4GB',
+  wal_compression: 'on',
+  checkpoint_timeout: '15min',
+  checkpoint_completion_target: '0.9',
+  maintenance_work_mem: '128MB',
+  work_mem: '16MB',
+  random_page_cost: '1.1',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  // A failed statement is told to who sent it; in a log it could show somebody's data.
+  log_min_error_statement: 'panic',
+};
+
+/** The server's log starts anew at a start once it is this long. */
+const LOG_BYTES = 5_000_000;
+
+/** A server just started; `ended` tells when it ended, with the reason it gave. */
+export type Launched = Postmaster & { ended: Promise<string> };
+
+/** Starts the server on a free port, in a process group of its own: a Ctrl-C for ours must not hit it first. */
+export async function launchPostmaster(place: ServerPlace, extra: Readonly<Record<string, string>>): Promise<Launched> {
+  const port = await freePort();
+  const from = await logSize(place.log);
+  const log = await open(place.log, 'a', 0o600);
+  try {
+    const all = Object.entries({ ...settings, ...extra, port: String(port) });
+    const child = spawn(
+      join(place.binaries, 'bin', 'postgres'),
+      ['-D', place.data, ...all.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      { ...place.user, cwd: place.data, env: serverEnvironment, detached: true, stdio: ['ignore', log.fd, log.fd] },
+    );
+    const ended = whenEnded(child).then(async (failure) => failure ?? reasonIn(place.log, from));
+    child.unref();
+    if (child.pid === undefined) throw embeddedFailure(`The embedded Postgres could not be started: ${await ended}`);
+    return { pid: child.pid, port, ended };
+  } finally {
+    await log.close();
+  }
+}
+
+const whenEnded = (child: ChildProcess): Promise<string | null> =>
+  new Promise((resolve) => {
+    child.once('exit', () => resolve(null));
+    child.once('error', (error) => resolve(error.message));
+  });
+
+async function logSize(file: string): Promise<number> {
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size < LOG_BYTES) return size;
+  await truncate(file);
+  return 0;
+}
+
+/** What the server said last of why it gave up. */
+async function reasonIn(file: string, from: number): Promise<string> {
+  const said = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(from).toString();
+  const lines = said.split('\n').filter((line) => /FATAL|PANIC|HINT|could not/.test(line));
+  return lines.slice(-3).join(' ').slice(-1000) || 'it gave no reason';
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

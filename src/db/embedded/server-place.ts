@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { embeddedFailure } from './embedded-failure.ts';
+import { platformBinaries } from './platform-binaries.ts';
+import { mayEnter, type ServerUser, serverUser } from './server-user.ts';
+
+/** Where a server lives: everything of it but its binaries lies in `home`. */
+export type ServerPlace = {
+  /** Null: the server runs as ourselves. */
+  user: ServerUser | null;
+  /** Holds the data, the password and the server's log; made whole or not at all. */
+  home: string;
+  /** Postgres's own data folder, within home. */
+  data: string;
+  /** File with the password of its roles, readable by its owner only. */
+  password: string;
+  log: string;
+  /** Folder with `bin`, `lib` and `share`. */
+  binaries: string;
+};
+
+/** In DATA_DIR, tells where the server lives when its user may not enter DATA_DIR. */
+const POINTER = 'postgres-place';
+
+/** Folders for a place outside of DATA_DIR, the first that exists and can be used. */
+const elsewhere = ['/var/lib', '/var/tmp', '/tmp'];
+
+/**
+ * Finds or chooses where the server of this DATA_DIR lives: within it, or, as root below a folder that only root may enter,
+ * in an owner-only folder elsewhere, which a file in DATA_DIR points to from then on.
+ */
+export async function serverPlace(dataDir: string): Promise<ServerPlace> {
+  const folder = await makeFolder(dataDir);
+  const pointed = await readPointer(folder);
+  const user = await serverUser(join(pointed ?? folder, 'postgres'));
+  const root = pointed ?? (user === null || mayEnter(user, folder) ? folder : await placeElsewhere(folder, user));
+  if (user !== null && !mayEnter(user, root)) {
+    throw embeddedFailure(`The embedded Postgres in ${root} runs as user ${user.uid}, who may not enter that folder.`);
+  }
+  const home = join(root, 'postgres');
+  await refuseForeign(home, user);
+  return {
+    user,
+    home,
+    data: join(home, 'data'),
+    password: join(home, 'password'),
+    log: join(home, 'server.log'),
+    binaries: await reachableBinaries(root, user),
+  };
+}
+
+async function makeFolder(dataDir: string): Promise<string> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    return await realpath(dataDir);
+  } catch (cause) {
+    throw embeddedFailure(`DATA_DIR ${dataDir} can't be made or entered.`, { cause });
+  }
+}
+
+async function readPointer(folder: string): Promise<string | null> {
+  const text = await readFile(join(folder, POINTER), 'utf8').catch(() => null);
+  const path = text?.trim() ?? '';
+  return path !== '' && (await exists(path)) ? path : null;
+}
+
+async function placeElsewhere(folder: string, user: ServerUser): Promise<string> {
+  if (await exists(join(folder, 'postgres'))) {
+    throw embeddedFailure(`The embedded Postgres in ${folder} runs as user ${user.uid}, who may not enter that folder any more.`);
+  }
+  for (const base of elsewhere) {
+    const root = await mkdtemp(join(base, 'kdesk-contact-sync-')).catch(() => null);
+    if (root === null) continue;
+    await chown(root, user.uid, user.gid);
+    if (mayEnter(user, root)) {
+      await writeFile(join(folder, POINTER), `${root}\n`, { mode: 0o600 });
+      return root;
+    }
+    await rm(root, { recursive: true });
+  }
+  throw embeddedFailure(`User ${user.uid}, whom Postgres runs as, may enter neither ${folder} nor ${elsewhere.join(', ')}.`);
+}
+
+async function refuseForeign(home: string, user: ServerUser | null): Promise<void> {
+  const owner = await stat(home).catch(() => null);
+  if (owner === null || user !== null || owner.uid === process.getuid?.()) return;
+  throw embeddedFailure(`The embedded Postgres in ${home} belongs to another user (${owner.uid}).`, {
+    hint: 'Start as the user who made it (root, perhaps), or set another DATA_DIR.',
+  });
+}
+
+/** The package's own, or a copy beside the data where the server's user may not enter the package. */
+async function reachableBinaries(root: string, user: ServerUser | null): Promise<string> {
+  const { folder, version } = await platformBinaries();
+  if (user === null || mayEnter(user, join(folder, 'bin', 'postgres'))) return folder;
+  const copy = join(root, `postgres-binaries-${version}`);
+  if (await exists(copy)) return copy;
+  const unfinished = `${copy}-${randomBytes(4).toString('hex')}`;
+  await cp(folder, unfinished, { recursive: true, verbatimSymlinks: true });
+  await chmod(unfinished, 0o755);
+  await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true }));
+  return copy;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,69 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { isRunning, type Postmaster } from './postmaster.ts';
+
+const POLL_MS = 20;
+/** After a crash the server first replays its log. */
+const READY_SECONDS = 300;
+
+/** Any number: who uses the server holds it shared, who stops it alone. */
+const USERS_LOCK = 5_406_210_312;
+const SETUP_LOCK = 5_406_210_313;
+
+/** The login of the service: an ordinary role, as it would be on anybody's server. */
+export const SERVICE_ROLE = 'kdesk_contact_sync';
+
+/** Connects as administrator as soon as the server takes connections; null when it ended instead. */
+export async function connectWhenReady(postmaster: Postmaster, password: string): Promise<pg.Client | null> {
+  for (let waited = 0; waited < READY_SECONDS * 1000; waited += POLL_MS) {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: postmaster.port,
+      user: 'postgres',
+      database: 'postgres',
+      password,
+      application_name: 'embedded',
+    });
+    // Told by every statement on it, too; without a listener it would end the process.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if (!isNotReady(error)) throw error;
+    }
+    if (!(await isRunning(postmaster.pid))) return null;
+    await wait(POLL_MS);
+  }
+  return null;
+}
+
+const isNotReady = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03', '57P01'].includes(String((error as { code?: unknown }).code)) ||
+  (error instanceof Error && error.message.startsWith('Connection terminated'));
+
+/** Counts this session among those that use the server, until it ends; waits while somebody is about to stop it. */
+export async function joinUsers(client: pg.Client): Promise<void> {
+  await client.query('SELECT pg_advisory_lock_shared($1)', [USERS_LOCK]);
+}
+
+/** True: nobody else uses the server, and whoever wants to now waits for its end. */
+export async function leaveUsers(client: pg.Client): Promise<boolean> {
+  await client.query('SELECT pg_advisory_unlock_shared($1)', [USERS_LOCK]);
+  const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock($1) AS alone', [USERS_LOCK]);
+  return rows[0]?.alone === true;
+}
+
+/** Makes the service's role and database at the first start. */
+export async function setUpService(client: pg.Client, password: string): Promise<void> {
+  await client.query('SELECT pg_advisory_lock($1)', [SETUP_LOCK]);
+  const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [SERVICE_ROLE]);
+  if (role.rowCount === 0) {
+    const secret = client.escapeLiteral(password);
+    await client.query(`CREATE ROLE ${SERVICE_ROLE} LOGIN CREATEDB CREATEROLE PASSWORD ${secret}`);
+  }
+  const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [SERVICE_ROLE]);
+  if (database.rowCount === 0) await client.query(`CREATE DATABASE ${SERVICE_ROLE} OWNER ${SERVICE_ROLE}`);
+  await client.query('SELECT pg_advisory_unlock($1)', [SETUP_LOCK]);
+}

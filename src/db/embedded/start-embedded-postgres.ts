@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import type pg from 'pg';
+import { embeddedFailure } from './embedded-failure.ts';
+import { initData } from './init-data.ts';
+import { type Launched, launchPostmaster } from './launch-postmaster.ts';
+import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts';
+import { type ServerPlace, serverPlace } from './server-place.ts';
+import { connectWhenReady, joinUsers, leaveUsers, SERVICE_ROLE, setUpService } from './server-session.ts';
+
+export type EmbeddedPostgres = {
+  /** Of the service's own database, with its login's password. */
+  url: string;
+  /** The last process that uses the server ends it: no process and no lock stays. */
+  close(): Promise<void>;
+};
+
+export type EmbeddedPostgresOptions = {
+  /** DATA_DIR; made when missing. */
+  dataDir: string;
+  /** Server settings beside ours (tests switch fsync off). */
+  settings?: Readonly<Record<string, string>>;
+};
+
+/** A port may be taken, or another process start or stop the server, between our look and our step. */
+const ATTEMPTS = 10;
+
+/**
+ * Starts the Postgres whose binaries came with the packages, on loopback, or joins the one that another process runs in the
+ * same DATA_DIR or that a crash has left. Throws an AppError DATABASE_UNAVAILABLE that says why not.
+ */
+export async function startEmbeddedPostgres({ dataDir, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const place = await serverPlace(dataDir);
+  await initData(place);
+  const password = (await readFile(place.password, 'utf8')).trim();
+  let ended = '';
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const found = await findPostmaster(place.data);
+    const postmaster: Postmaster & Partial<Launched> = found ?? (await launchPostmaster(place, settings));
+    const client = await join(postmaster, password, place);
+    if (client !== null) return { url: url(postmaster.port, password), close: () => leave(client, place, password) };
+    ended = (await postmaster.ended) ?? ended;
+  }
+  throw embeddedFailure(`The embedded Postgres in ${place.home} does not start: ${ended}`);
+}
+
+const url = (port: number, password: string): string =>
+  `postgres://${SERVICE_ROLE}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;
+
+/** Null: the server ended meanwhile. */
+async function join(postmaster: Postmaster, password: string, place: ServerPlace): Promise<pg.Client | null> {
+  let client: pg.Client | null = null;
+  try {
+    client = await connectWhenReady(postmaster, password);
+    if (client === null) return null;
+    await joinUsers(client);
+    await setUpService(client, password);
+    return client;
+  } catch (cause) {
+    await client?.end().catch(() => {});
+    const now = await findPostmaster(place.data);
+    if (now === null || now.pid !== postmaster.pid) return null;
+    throw embeddedFailure(`The embedded Postgres in ${place.home} runs, but refuses us.`, { cause });
+  }
+}
+
+async function leave(client: pg.Client, place: ServerPlace, password: string): Promise<void> {
+  const session = await stillOpen(client, place, password);
+  if (session === null) return;
+  try {
+    const postmaster = await findPostmaster(place.data);
+    if (postmaster !== null && (await leaveUsers(session))) await stopPostmaster(postmaster);
+  } finally {
+    await session.end().catch(() => {});
+  }
+}
+
+/** Our session, or a new one where it was lost (a backend that died takes all others with it); null: the server is gone. */
+async function stillOpen(client: pg.Client, place: ServerPlace, password: string): Promise<pg.Client | null> {
+  try {
+    await client.query('SELECT 1');
+    return client;
+  } catch {
+    await client.end().catch(() => {});
+    const postmaster = await findPostmaster(place.data);
+    return postmaster === null ? null : connectWhenReady(postmaster, password);
+  }
+}

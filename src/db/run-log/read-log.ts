@@ -1,0 +1,70 @@
+import { LogLevel, type LogLine } from '../../core/run.ts';
+import type { LogQuery, LogSlice } from '../../core/store.ts';
+import { isUuid } from '../../core/uuid.ts';
+import type { Query } from '../query.ts';
+import { changeLines, storedLines } from './log-lines.ts';
+
+/** Of a line's number, which is an integer. */
+const HIGHEST_SEQ = 2_147_483_647;
+
+type Row = {
+  newest: number;
+  seq: number | null;
+  at: Date;
+  level: LogLevel;
+  code: LogLine['code'];
+  message: string;
+  person: string | null;
+  person_id: string | null;
+  contact_id: string | null;
+};
+
+/**
+ * Lines of a run's log after `after`, oldest first, at most `first` of them. With DEBUG, the applied changes that a row
+ * stands for are lines of their own. `search`: message or person contains it, without case. One statement, so what it tells
+ * of the log's end is of the same moment as the lines. An unknown or malformed id has no lines.
+ */
+export async function readLog(query: Query, workspaceId: string, runId: string, log: LogQuery): Promise<LogSlice> {
+  const after = Math.min(Math.max(log.after, 0), HIGHEST_SEQ - 1);
+  if (!isUuid(runId) || !isUuid(workspaceId)) return { lines: [], lastSeq: after, hasMore: false };
+  const rows = await query<Row>(statement(log.minLevel), [
+    workspaceId,
+    runId,
+    after,
+    levelsFrom(log.minLevel),
+    log.search === null || log.search.trim() === '' ? null : log.search.trim(),
+    log.first + 1,
+  ]);
+  const lines = rows.slice(0, log.first).flatMap(toLine);
+  const hasMore = rows.length > log.first;
+  const last = hasMore ? lines.at(-1)?.seq : rows[0]?.newest;
+  return { lines, lastSeq: Math.max(after, last ?? 0), hasMore };
+}
+
+const levels = Object.values(LogLevel);
+const levelsFrom = (least: LogLevel): LogLevel[] => levels.slice(levels.indexOf(least));
+
+const statement = (least: LogLevel): string => `
+  WITH newest AS MATERIALIZED (
+    SELECT run_log.last_seq FROM run_log WHERE run_log.workspace_id = $1 AND run_log.run_id = $2
+    ORDER BY run_log.seq DESC LIMIT 1)
+  SELECT newest.last_seq AS newest, line.* FROM newest LEFT JOIN LATERAL (
+    ${least === 'DEBUG' ? changeLines : storedLines}
+  ) AS line ON true
+  ORDER BY line.seq`;
+
+const toLine = (row: Row): LogLine[] =>
+  row.seq === null
+    ? []
+    : [
+        {
+          seq: row.seq,
+          at: row.at,
+          level: row.level,
+          code: row.code,
+          message: row.message,
+          person: row.person,
+          personId: row.person_id,
+          contactId: row.contact_id,
+        },
+      ];

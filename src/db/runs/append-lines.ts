@@ -1,0 +1,27 @@
+import type { PoolClient } from 'pg';
+import type { NewLogLine } from '../../core/run.ts';
+
+/**
+ * Adds lines to a run's log with the run's next numbers. The run's row is locked by taking them, so numbers are without
+ * gaps and in the order of commits. Tells nobody: the caller does, once for all its changes.
+ */
+export async function appendLines(
+  client: PoolClient,
+  workspaceId: string,
+  runId: string,
+  lines: readonly NewLogLine[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  await client.query(
+    `WITH numbered AS (
+       UPDATE run SET last_seq = run.last_seq + $3, changed_at = clock_timestamp()
+       WHERE run.workspace_id = $1 AND run.id = $2
+       RETURNING run.last_seq - $3 AS before)
+     INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, person, person_id, contact_id)
+     SELECT $1, $2, numbered.before + line.nth, numbered.before + line.nth, clock_timestamp(), line.value->>'level',
+       line.value->>'code', line.value->>'message', line.value->>'person', line.value->>'personId',
+       (line.value->>'contactId')::uuid
+     FROM numbered, jsonb_array_elements($4::jsonb) WITH ORDINALITY AS line (value, nth)`,
+    [workspaceId, runId, lines.length, JSON.stringify(lines)],
+  );
+}

@@ -1,0 +1,72 @@
+import type { PoolClient } from 'pg';
+import type { Actor } from '../../core/access.ts';
+import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../core/run.ts';
+import { appendLines } from './append-lines.ts';
+import { cancelledLine, failedLine } from './ending-lines.ts';
+import { type RunRow, runColumns } from './run-row.ts';
+import { tellRun } from './tell-run.ts';
+
+/** Who cancelled a RUNNING run stands in its row already. */
+export type RunEnding =
+  | { status: 'FAILED'; error: RunError }
+  | { status: 'CANCELLED'; by?: Actor }
+  | { status: 'REJECTED'; by: Actor };
+
+/**
+ * Ends a locked run that has not ended: state, last line and signal together. A plan that was complete stays; the rows of
+ * one that was still being made are dropped. `progress` stays at what was reached.
+ */
+export async function closeRun(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
+  if (!planIsComplete(run)) await dropPlan(client, run);
+  await appendLines(client, run.workspace_id, run.id, [lastLine(run, ending)]);
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(),
+       error = $4, counts = $5,
+       cancelled_by = coalesce($6, run.cancelled_by),
+       cancel_requested_at = CASE WHEN $6::jsonb IS NULL THEN run.cancel_requested_at ELSE clock_timestamp() END,
+       decided_by = coalesce($7, run.decided_by),
+       decided_at = CASE WHEN $7::jsonb IS NULL THEN run.decided_at ELSE clock_timestamp() END
+     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [
+      run.workspace_id,
+      run.id,
+      ending.status,
+      ending.status === 'FAILED' ? ending.error : null,
+      ending.status === 'REJECTED' ? run.counts : appliedCounts(run),
+      ending.status === 'CANCELLED' ? (ending.by ?? null) : null,
+      ending.status === 'REJECTED' ? ending.by : null,
+    ],
+  );
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  return rows[0] ?? run;
+}
+
+function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
+  const applied = run.applied_position !== '0';
+  if (ending.status === 'FAILED') return failedLine(ending.error, applied);
+  if (ending.status === 'CANCELLED') return cancelledLine(ending.by ?? run.cancelled_by, applied);
+  return { level: 'INFO', code: 'REJECTED', message: `Rejected by ${ending.by.name}. Nothing was applied.` };
+}
+
+const planIsComplete = (run: RunRow): boolean =>
+  run.status === 'HELD' || run.phase === 'APPLYING' || run.decided_at !== null;
+
+async function dropPlan(client: PoolClient, run: RunRow): Promise<void> {
+  await client.query(
+    `DELETE FROM contact_change WHERE contact_change.workspace_id = $1 AND contact_change.run_id = $2`,
+    [run.workspace_id, run.id],
+  );
+}
+
+/**
+ * What was applied until the run broke off. While applying, the counts are those of the changes applied so far; before, they
+ * are at most a plan's. People whose change was not applied are in none of them, and so not in `inScope`, their sum.
+ */
+function appliedCounts({ counts, applied_position }: RunRow): RunCounts {
+  const applied =
+    applied_position === '0'
+      ? { ...noCounts, read: counts.read, unchanged: counts.unchanged, skipped: counts.skipped }
+      : counts;
+  const { created, updated, linked, reactivated, unchanged, skipped, failed } = applied;
+  return { ...applied, inScope: created + updated + linked + reactivated + unchanged + skipped + failed };
+}

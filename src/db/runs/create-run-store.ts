@@ -1,0 +1,54 @@
+import type { Pool, PoolClient } from 'pg';
+import type { PgBoss } from 'pg-boss';
+import type { RunStore } from '../../core/run-store.ts';
+import { poolQuery } from '../pool-query.ts';
+import { readLog } from '../run-log/read-log.ts';
+import { addLine } from './add-line.ts';
+import { approveRun } from './approve-run.ts';
+import { attemptState } from './attempt-state.ts';
+import { cancelAllRuns } from './cancel-all-runs.ts';
+import { cancelRun } from './cancel-run.ts';
+import { claim } from './claim.ts';
+import { connectionExists } from './connection-exists.ts';
+import { enabledConnectionIds } from './enabled-connection-ids.ts';
+import { endRun } from './end-run.ts';
+import { findRuns } from './find-runs.ts';
+import { findWorkspace } from './find-workspace.ts';
+import { inTransaction } from './in-transaction.ts';
+import { passSchedule } from './pass-schedule.ts';
+import { type OpenSecret, readSecrets } from './read-secrets.ts';
+import { recentRuns } from './recent-runs.ts';
+import { recoverLostRuns } from './recover-lost-runs.ts';
+import { rejectRun } from './reject-run.ts';
+import { scheduledConnections } from './scheduled-connections.ts';
+import { startRun } from './start-run.ts';
+
+/** `pool` works with the rights of the tables' owner; `boss` is started. */
+export type RunStoreParts = { pool: Pool; boss: PgBoss; openSecret: OpenSecret };
+
+/** The runs in Postgres: each call is one transaction, which also carries the signal to other processes. */
+export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunStore {
+  const transaction = <T>(work: (client: PoolClient) => Promise<T>) => inTransaction(pool, work);
+  return {
+    startRun: (run) => transaction((client) => startRun(boss, client, run)),
+    findRun: async (workspaceId, runId) => (await findRuns(pool, workspaceId, [runId]))[0] ?? null,
+    findRuns: (workspaceId, runIds) => findRuns(pool, workspaceId, runIds),
+    recentRuns: (workspaceId, since) => recentRuns(pool, workspaceId, since),
+    enabledConnectionIds: (workspaceId) => enabledConnectionIds(pool, workspaceId),
+    workspace: (workspaceId) => findWorkspace(pool, workspaceId),
+    connectionExists: (workspaceId, connectionId) => connectionExists(pool, workspaceId, connectionId),
+    secrets: (workspaceId, connectionId) => readSecrets(pool, openSecret, workspaceId, connectionId),
+    claim: (job) => claim(pool, openSecret, job),
+    attemptState: (claimed) => attemptState(pool, claimed),
+    cancel: (workspaceId, runId, by) => transaction((client) => cancelRun(client, workspaceId, runId, by)),
+    approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),
+    reject: (workspaceId, runId, by) => transaction((client) => rejectRun(client, workspaceId, runId, by)),
+    end: (claimed, ending) => transaction((client) => endRun(client, claimed, ending)),
+    cancelAll: (workspaceId, by) => cancelAllRuns(pool, workspaceId, by),
+    addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),
+    recoverLostRuns: () => recoverLostRuns(pool, boss),
+    runLog: (workspaceId, runId, query) => readLog(poolQuery(pool), workspaceId, runId, query),
+    scheduledConnections: () => scheduledConnections(pool),
+    passSchedule: (scheduled, upTo, fire) => transaction((client) => passSchedule(boss, client, scheduled, upTo, fire)),
+  };
+}

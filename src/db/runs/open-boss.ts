@@ -1,0 +1,39 @@
+import { PgBoss } from 'pg-boss';
+
+/** The queue of runs to be worked on. */
+export const runQueueName = 'contact-sync-run';
+
+/** How long a worker may be silent before it counts as dead: the least that pg-boss takes. */
+export const silenceSeconds = 10;
+
+/**
+ * Opens pg-boss with a small pool of its own (two connections, and one that listens), making or moving on its schema
+ * `pgboss` under its own lock; any number of processes may do so at once. `onTrouble` hears what it would otherwise throw
+ * into the void; the queue goes on. Closed by `boss.stop({ graceful: false })`.
+ */
+export async function openBoss(databaseUrl: string, onTrouble: (error: Error) => void): Promise<PgBoss> {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    application_name: 'contact-sync-queue',
+    max: 2,
+    useListenNotify: true,
+    schedule: false,
+  });
+  boss.on('error', onTrouble);
+  try {
+    await boss.start();
+    await boss.createQueue(runQueueName, {
+      notify: true,
+      // A run that lost its worker gets a new job, with an id of its own: the old worker, should it live after all, must not
+      // settle the job of the new one.
+      retryLimit: 0,
+      heartbeatSeconds: silenceSeconds,
+      expireInSeconds: 24 * 60 * 60,
+      deleteAfterSeconds: 60 * 60,
+    });
+    return boss;
+  } catch (error) {
+    await boss.stop({ graceful: false });
+    throw error;
+  }
+}

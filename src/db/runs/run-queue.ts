@@ -1,0 +1,41 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Job, PgBoss } from 'pg-boss';
+import type { RunQueue } from '../../core/run-queue.ts';
+import { runQueueName } from './open-boss.ts';
+
+/** Often enough that one lost beat does no harm within the ten seconds of silence that mean death. */
+const heartbeatSeconds = 2;
+/** So that a run that can't be worked on is not taken again at once. */
+const pauseAfterTroubleMs = 5000;
+
+/** The queue of runs in pg-boss. `onTrouble` hears what a job's work rejected with. */
+export const createRunQueue = (boss: PgBoss, onTrouble: (error: unknown) => void): RunQueue => ({
+  async take(concurrency, work) {
+    const stopping = new AbortController();
+    const workJob = async ([job]: Job<{ workspaceId: string; runId: string }>[]): Promise<void> => {
+      if (job === undefined) return;
+      try {
+        await work({ id: job.id, workspaceId: job.data.workspaceId, runId: job.data.runId }, job.signal);
+      } catch (error) {
+        onTrouble(error);
+        await wait(pauseAfterTroubleMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    };
+    await boss.work<{ workspaceId: string; runId: string }>(
+      runQueueName,
+      {
+        localConcurrency: concurrency,
+        pollingIntervalSeconds: 0.5,
+        notifyPollingIntervalSeconds: 2,
+        heartbeatRefreshSeconds: heartbeatSeconds,
+      },
+      workJob,
+    );
+    return {
+      stop: async () => {
+        stopping.abort();
+        await boss.offWork(runQueueName, { wait: true });
+      },
+    };
+  },
+});

@@ -1,0 +1,11 @@
+import type { PoolClient } from 'pg';
+
+/** Tells all processes, once the transaction commits, that a run or its log has changed. */
+export const tellRun = async (
+  client: PoolClient,
+  run: { workspaceId: string; runId: string; connectionId: string | null },
+): Promise<void> => {
+  await client.query(`SELECT pg_notify('contact_sync_run', $1)`, [
+    `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'}`,
+  ]);
+};

@@ -1,0 +1,133 @@
+import type { PoolClient } from 'pg';
+import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
+import { appendLines } from '../../runs/append-lines.ts';
+import { inTransaction } from '../../runs/in-transaction.ts';
+import { tellRun } from '../../runs/tell-run.ts';
+import { type Attempt, fencedOff, key } from '../attempt.ts';
+import { countActions } from '../plan-totals.ts';
+import type { OnBatch } from './apply-plan.ts';
+import type { Batch } from './batches.ts';
+import { changeContacts, createContacts, dropContacts, noteAbsence, refreshLinks } from './change-contacts.ts';
+import { rescue } from './rescue.ts';
+
+/** Where a batch has left the run. */
+export type BatchEnd = { position: number };
+
+/** How far all batches together are; each adds its rows when it commits. */
+export type BatchProgress = { applied: number; total: number; onBatch: OnBatch };
+
+/**
+ * Applies one stretch of the plan in one transaction: contacts, links, outcomes, counts, log lines, the run's position and
+ * the signal. Waits for the batch before it just before its own end, so that positions and line numbers follow one another.
+ */
+export const applyBatch = (
+  attempt: Attempt,
+  batch: Batch,
+  previous: Promise<BatchEnd>,
+  progress: BatchProgress,
+): Promise<BatchEnd> =>
+  inTransaction(attempt.pool, async (client) => {
+    await client.query(`SET LOCAL lock_timeout = '30s'`);
+    await client.query('SAVEPOINT batch');
+    try {
+      await applyRows(client, attempt, batch);
+    } catch (error) {
+      await client.query('ROLLBACK TO SAVEPOINT batch');
+      // Row by row it may take long: nothing that could be waiting for us may be waited for meanwhile.
+      await previous;
+      await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
+    }
+    const before = await previous;
+    return endBatch(client, attempt, batch, before, progress);
+  });
+
+const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> => {
+  const range = { client, attempt, first, last };
+  const has = (...some: ChangeAction[]): boolean => some.some((action) => actions.has(action));
+  if (has('DEACTIVATE', 'DELETE')) await dropContacts(range);
+  if (has('UPDATE', 'LINK', 'REACTIVATE')) await changeContacts(range);
+  if (has('NONE')) {
+    await noteAbsence(range);
+    await refreshLinks(range);
+  }
+  if (has('CREATE')) await createContacts(range);
+};
+
+type OutcomeRow = {
+  action: ChangeAction;
+  outcome: string | null;
+  count: number;
+};
+
+const endBatch = async (
+  client: PoolClient,
+  attempt: Attempt,
+  batch: Batch,
+  before: BatchEnd,
+  progress: BatchProgress,
+): Promise<BatchEnd> => {
+  const { rows } = await client.query<OutcomeRow>(
+    `SELECT action, outcome, count(*)::int AS count FROM contact_change
+     WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP' GROUP BY 1, 2`,
+    [...key(attempt), batch.first, batch.last],
+  );
+  const { unchanged: _, ...counts } = countActions(rows.map((row) => ({ ...row, refresh: false })));
+  progress.applied += batch.rows;
+  const told = progress.onBatch(progress.applied, progress.total);
+  const lines = [...(await exceptionLines(client, attempt, batch, rows)), ...told.lines];
+  const applied = rows.filter(({ outcome }) => outcome === null).reduce((sum, { count }) => sum + count, 0);
+  const { rows: updated } = await client.query<{ last_seq: number }>(
+    `UPDATE run SET applied_position = $5, last_seq = last_seq + $6, progress = $7, changed_at = clock_timestamp(),
+       counts = counts || (SELECT jsonb_object_agg(key, (counts->>key)::int + value::int) FROM jsonb_each_text($8::jsonb))
+     WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND applied_position = $4 AND status = 'RUNNING'
+       AND connection_id IS NOT NULL
+     RETURNING last_seq`,
+    [...key(attempt), attempt.attempt, before.position, batch.last, applied, told.progress, JSON.stringify(counts)],
+  );
+  const run = updated[0];
+  if (run === undefined) throw fencedOff();
+  if (applied > 0)
+    await client.query(
+      `INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, first_position, last_position)
+       VALUES ($1, $2, $3, $4, clock_timestamp(), 'DEBUG', 'APPLYING', '', $5, $6)`,
+      [...key(attempt), run.last_seq - applied + 1, run.last_seq, batch.first, batch.last],
+    );
+  await appendLines(client, attempt.workspaceId, attempt.runId, lines);
+  await tellRun(client, attempt);
+  return { position: batch.last };
+};
+
+type ExceptionRow = {
+  outcome: 'LEFT_ALONE' | 'FAILED';
+  code: NewLogLine['code'];
+  reason: string;
+  person: string;
+  person_id: string | null;
+  contact_id: string | null;
+  name: string;
+};
+
+/** The lines of people left alone or failed while applying. */
+const exceptionLines = async (
+  client: PoolClient,
+  attempt: Attempt,
+  { first, last }: Batch,
+  outcomes: readonly OutcomeRow[],
+): Promise<NewLogLine[]> => {
+  if (outcomes.every(({ outcome }) => outcome === null)) return [];
+  const { rows } = await client.query<ExceptionRow>(
+    `SELECT outcome, code, reason, person, person_id, CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id,
+       coalesce(contact_name, (after)."DISPLAY_NAME", person) AS name
+     FROM contact_change
+     WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND outcome IS NOT NULL ORDER BY position`,
+    [...key(attempt), first, last],
+  );
+  return rows.map((row) => ({
+    level: row.outcome === 'FAILED' ? 'ERROR' : 'WARN',
+    code: row.outcome === 'FAILED' ? 'APPLY_FAILED' : row.code,
+    message: `${row.outcome === 'FAILED' ? 'Failed' : 'Skipped'} ${row.name}: ${row.reason}`,
+    person: row.person,
+    personId: row.person_id,
+    contactId: row.contact_id,
+  }));
+};

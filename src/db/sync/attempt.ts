@@ -1,0 +1,33 @@
+import type { Pool, PoolClient } from 'pg';
+import { AppError } from '../../core/app-error.ts';
+import type { RemovalPolicy } from '../../core/connection.ts';
+import { inTransaction } from '../runs/in-transaction.ts';
+
+/** Which run, and with which fencing number, something is written for. */
+export type Attempt = {
+  pool: Pool;
+  workspaceId: string;
+  runId: string;
+  connectionId: string;
+  removal: RemovalPolicy;
+  attempt: number;
+};
+
+export const fencedOff = (): AppError =>
+  new AppError('FENCED', 'Another worker has taken over this run.', {
+    hint: 'Nothing is to be done: the other worker goes on with it.',
+  });
+
+/** The parameters that lead every statement of a run: $1 the workspace, $2 the run. */
+export const key = ({ workspaceId, runId }: Attempt): [string, string] => [workspaceId, runId];
+
+/** A transaction in which this attempt is sure to be the run's newest until it commits. */
+export const fenced = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
+  inTransaction(attempt.pool, async (client) => {
+    const { rowCount } = await client.query(
+      `SELECT FROM run WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR SHARE`,
+      [...key(attempt), attempt.attempt],
+    );
+    if (rowCount !== 1) throw fencedOff();
+    return work(client);
+  });

@@ -1,0 +1,47 @@
+import type { IndexedText } from '../../core/search-index.ts';
+import type { Decision } from '../../core/sync-store.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
+
+/** Writes decisions into the plan. A newcomer who is created after all keeps what was staged. */
+export const decide = (
+  attempt: Attempt,
+  decisions: readonly { decision: Decision; indexed: IndexedText | null }[],
+): Promise<void> =>
+  fenced(attempt, async (client) => {
+    await client.query(
+      `UPDATE contact_change AS change SET
+         action = decided.action,
+         contact_id = CASE decided.action WHEN 'CREATE' THEN change.contact_id ELSE decided.contact_id END,
+         contact_version = decided.contact_version, contact_name = decided.contact_name, before = decided.before,
+         after = CASE decided.action WHEN 'CREATE' THEN change.after WHEN 'SKIP' THEN NULL ELSE decided.after END,
+         code = decided.code, reason = decided.reason,
+         email_key = CASE WHEN decided.indexed THEN decided.email_key ELSE change.email_key END,
+         name_key = CASE WHEN decided.indexed THEN decided.name_key ELSE change.name_key END,
+         company_key = CASE WHEN decided.indexed THEN decided.company_key ELSE change.company_key END,
+         words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
+         search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
+       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int,
+         contact_name text, before contact_values, after contact_values, code text, reason text, indexed boolean,
+         email_key text, name_key text, company_key text, words text, search tsvector)
+       WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position`,
+      [...key(attempt), JSON.stringify(decisions.map(row))],
+    );
+  });
+
+const row = ({ decision, indexed }: { decision: Decision; indexed: IndexedText | null }) => ({
+  position: decision.position,
+  action: decision.action,
+  contact_id: decision.contactId,
+  contact_version: decision.contactVersion,
+  contact_name: decision.contactName,
+  before: decision.before,
+  after: decision.after,
+  code: decision.code,
+  reason: decision.reason,
+  indexed: indexed !== null,
+  email_key: indexed?.emailKey ?? null,
+  name_key: indexed?.nameKey ?? null,
+  company_key: indexed?.companyKey ?? null,
+  words: indexed?.words ?? null,
+  search: indexed?.search ?? null,
+});

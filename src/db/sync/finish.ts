@@ -1,0 +1,28 @@
+import type { NewLogLine, RunCounts } from '../../core/run.ts';
+import { appendLines } from '../runs/append-lines.ts';
+import { inTransaction } from '../runs/in-transaction.ts';
+import { tellRun } from '../runs/tell-run.ts';
+import { type Attempt, fencedOff, key } from './attempt.ts';
+
+type Row = { counts: RunCounts; read_summary: { at: string; referrals: string[] } | null };
+
+/** Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. */
+export const finish = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> =>
+  inTransaction(attempt.pool, async (client) => {
+    const { rows } = await client.query<Row>(
+      `UPDATE run SET status = CASE WHEN (counts->>'failed')::int > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END,
+         phase = 'FINISHED', progress = 1, finished_at = clock_timestamp(), changed_at = clock_timestamp()
+       WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'
+       RETURNING counts, read_summary`,
+      [...key(attempt), attempt.attempt],
+    );
+    const run = rows[0];
+    if (run === undefined) throw fencedOff();
+    await appendLines(client, attempt.workspaceId, attempt.runId, [summary(run.counts)]);
+    if (run.read_summary !== null)
+      await client.query(
+        `UPDATE connection SET last_complete_read_at = $3, referrals = $4 WHERE workspace_id = $1 AND id = $2`,
+        [attempt.workspaceId, attempt.connectionId, run.read_summary.at, run.read_summary.referrals],
+      );
+    await tellRun(client, attempt);
+  });

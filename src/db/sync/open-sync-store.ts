@@ -1,0 +1,60 @@
+import type { Pool } from 'pg';
+import type { ClaimedRun } from '../../core/run-store.ts';
+import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
+import { applyPlan } from './apply/apply-plan.ts';
+import type { Attempt } from './attempt.ts';
+import { begin } from './begin.ts';
+import { decide } from './decide.ts';
+import { facts } from './facts.ts';
+import { findQuestions } from './find-questions.ts';
+import { finish } from './finish.ts';
+import { markHandovers, plannedAddresses, refuse } from './handovers.ts';
+import { planGone } from './plan-gone.ts';
+import { planTotals } from './plan-totals.ts';
+import { questions } from './questions.ts';
+import { report } from './report.ts';
+import { reportPlan } from './report-plan.ts';
+import { saveFills } from './save-fills.ts';
+import { createStaging } from './staging.ts';
+import { streamKnown } from './stream-known.ts';
+
+/** The sync path's tables, with the rights of their owner; every statement names the workspace. */
+export const openSyncStore = (pool: Pool): SyncStore => ({ open: (claimed) => openSyncRun(pool, claimed) });
+
+const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun): SyncRun => {
+  if (run.connectionId === null) throw new Error('A run without a connection is never claimed.');
+  const attempt: Attempt = {
+    pool,
+    workspaceId: run.workspaceId,
+    runId: run.id,
+    connectionId: run.connectionId,
+    removal: settings.removal,
+    attempt: number,
+  };
+  const staging = createStaging(attempt);
+  const gone = { rows: 0, newlyGone: 0 };
+  return {
+    begin: () => begin(attempt),
+    report: (change) => report(attempt, change),
+    facts: () => facts(attempt),
+    streamKnown: (onChunk) => streamKnown(attempt, onChunk),
+    stage: (rows) => staging.stage(rows),
+    stageEnd: () => staging.end(),
+    saveFills: (fills) => saveFills(attempt, fills),
+    planGone: async (externalIds) => {
+      const planned = await planGone(attempt, externalIds, gone.rows + 1);
+      gone.rows += planned.rows;
+      gone.newlyGone += planned.newlyGone;
+    },
+    findQuestions: () => findQuestions(attempt),
+    questions: (after, limit) => questions(attempt, after, limit),
+    decide: (decisions) => decide(attempt, decisions),
+    plannedAddresses: (contactIds) => plannedAddresses(attempt, contactIds),
+    refuse: (refused) => refuse(attempt, refused),
+    markHandovers: (positions) => markHandovers(attempt, positions),
+    planTotals: () => planTotals(attempt, gone.newlyGone),
+    reportPlan: (change) => reportPlan(attempt, change),
+    apply: (onBatch, signal) => applyPlan(attempt, onBatch, signal),
+    finish: (summary) => finish(attempt, summary),
+  };
+};

@@ -1,0 +1,60 @@
+import type { ChangeAction } from '../../core/run.ts';
+import type { PlanTotals } from '../../core/sync-store.ts';
+import { type Attempt, key } from './attempt.ts';
+
+export type PlanCounts = PlanTotals['counts'];
+
+const countOf: Record<ChangeAction, keyof PlanCounts | null> = {
+  CREATE: 'created',
+  UPDATE: 'updated',
+  LINK: 'linked',
+  REACTIVATE: 'reactivated',
+  DEACTIVATE: 'deactivated',
+  DELETE: 'deleted',
+  SKIP: 'skipped',
+  NONE: null,
+};
+
+export type ActionRow = { action: ChangeAction; outcome: string | null; refresh: boolean; count: number };
+
+/** What rows of the plan, grouped by action and outcome, come to. */
+export const countActions = (rows: readonly ActionRow[]): PlanCounts => {
+  const counts: PlanCounts = {
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    linked: 0,
+    deactivated: 0,
+    reactivated: 0,
+    deleted: 0,
+    skipped: 0,
+    failed: 0,
+  };
+  for (const { action, outcome, refresh, count } of rows) {
+    const of =
+      outcome === 'FAILED' ? 'failed' : outcome === 'LEFT_ALONE' ? 'skipped' : refresh ? 'unchanged' : countOf[action];
+    if (of !== null) counts[of] += count;
+  }
+  return counts;
+};
+
+/** What the plan comes to; contacts are counted only where somebody is newly gone. */
+export const planTotals = async (attempt: Attempt, newlyGone: number): Promise<PlanTotals> => {
+  const { rows } = await attempt.pool.query<ActionRow>(
+    `SELECT action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count FROM contact_change
+     WHERE workspace_id = $1 AND run_id = $2 GROUP BY 1, 2, 3`,
+    key(attempt),
+  );
+  const activeBefore = newlyGone === 0 ? 0 : await countActive(attempt);
+  return { counts: countActions(rows), newlyGone, activeBefore };
+};
+
+const countActive = async ({ pool, workspaceId, connectionId }: Attempt): Promise<number> => {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM contact_link AS link
+     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+     WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`,
+    [workspaceId, connectionId],
+  );
+  return rows[0]?.count ?? 0;
+};

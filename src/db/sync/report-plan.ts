@@ -1,0 +1,39 @@
+import type { PoolClient } from 'pg';
+import type { RunReport } from '../../core/sync-store.ts';
+import { inTransaction } from '../runs/in-transaction.ts';
+import { type Attempt, fencedOff, key } from './attempt.ts';
+import { reportIn } from './report.ts';
+
+/** Adds the WARN line of each skipped person and of each remark, then the report, all in one transaction. */
+export const reportPlan = (attempt: Attempt, change: RunReport): Promise<void> =>
+  inTransaction(attempt.pool, async (client) => {
+    await warn(client, attempt);
+    await reportIn(client, attempt, change);
+  });
+
+const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
+  const { rows } = await client.query<{ last_seq: number }>(
+    `SELECT last_seq FROM run WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR UPDATE`,
+    [...key(attempt), attempt.attempt],
+  );
+  const run = rows[0];
+  if (run === undefined) throw fencedOff();
+  const { rowCount } = await client.query(
+    `INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, person, person_id, contact_id)
+     SELECT $1, $2, $3 + n, $3 + n, clock_timestamp(), 'WARN', code, message, person, person_id, contact_id
+     FROM (
+       SELECT (row_number() OVER (ORDER BY position, told))::int AS n, line.code, line.message, person, person_id,
+         CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id
+       FROM contact_change, LATERAL (VALUES
+         (1, contact_change.code, CASE action WHEN 'SKIP' THEN 'Skipped ' || coalesce(contact_name, contact_change.person) || ': ' || reason END),
+         (2, 'MALFORMED_VALUE', CASE WHEN action <> 'SKIP' THEN remark END)) AS line (told, code, message)
+       WHERE workspace_id = $1 AND run_id = $2 AND (action = 'SKIP' OR remark IS NOT NULL) AND line.message IS NOT NULL
+         AND NOT (action = 'NONE' AND contact_change.code IS NULL)
+     ) AS lines`,
+    [...key(attempt), run.last_seq],
+  );
+  await client.query(`UPDATE run SET last_seq = last_seq + $3 WHERE workspace_id = $1 AND id = $2`, [
+    ...key(attempt),
+    rowCount ?? 0,
+  ]);
+};

@@ -1,0 +1,7 @@
+import type { UserError } from '../../core/user-error.ts';
+
+/** Faults of a part of a connection, told by where the part stands in the arguments. */
+export const faultsBelow = (
+  path: readonly string[],
+  faults: readonly { path: readonly string[]; code: string; message: string }[],
+): UserError[] => faults.map(({ path: below, code, message }) => ({ field: [...path, ...below], code, message }));

@@ -1,0 +1,57 @@
+import type { AddressPolicy } from '../core/directory.ts';
+import type { ProcessLog } from '../core/process-log.ts';
+import type { RunSignals } from '../core/run-signals.ts';
+import type { RunStore } from '../core/run-store.ts';
+import type { RunnerPort } from '../core/runner-port.ts';
+import { checkSource } from '../sync/source/check-source.ts';
+import { checkConnection } from './connection/check-connection.ts';
+import { faultsBelow } from './connection/faults-below.ts';
+import { sourceKinds } from './connection/source-kinds.ts';
+import { testConnection } from './connection/test-connection.ts';
+import { followLog } from './follow-run/follow-log.ts';
+import { followProgress } from './follow-run/follow-progress.ts';
+import { followRuns } from './follow-run/follow-runs.ts';
+import { createRunFeeds } from './follow-run/run-feeds.ts';
+import { createWorkspaceFeeds } from './follow-run/workspace-feeds.ts';
+import { nextTimes } from './schedule/next-times.ts';
+import { startAllRuns } from './start-all-runs.ts';
+import { startRecovery } from './start-recovery.ts';
+import { startRun } from './start-run.ts';
+import { turnOff } from './turn-off.ts';
+
+export type RunnerParts = { store: RunStore; signals: RunSignals; addresses: AddressPolicy; log: ProcessLog };
+
+export type Runner = RunnerPort & {
+  /** Ends what looks after lost runs. Streams end by their own signals. */
+  close(): Promise<void>;
+};
+
+/** A cancelled run whose worker is dead ends soon also where no worker is left at all. */
+const recoveryEveryMs = 3000;
+
+/** What the API asks of those who run syncs. */
+export function createRunner({ store, signals, addresses, log }: RunnerParts): Runner {
+  const onTrouble = (err: unknown) => log.warn({ err }, 'A run could not be read; it is tried again');
+  const runFeeds = createRunFeeds(store, signals, onTrouble);
+  const workspaceFeeds = createWorkspaceFeeds(store, signals, onTrouble);
+  const recovery = startRecovery(store, recoveryEveryMs, onTrouble);
+  return {
+    startRun: (workspaceId, connectionId, request) => startRun(store, workspaceId, connectionId, request),
+    startAllRuns: (workspaceId, request) => startAllRuns(store, workspaceId, request),
+    cancelRun: (workspaceId, runId, by) => store.cancel(workspaceId, runId, by),
+    approveRun: (workspaceId, runId, by) => store.approve(workspaceId, runId, by),
+    rejectRun: (workspaceId, runId, by) => store.reject(workspaceId, runId, by),
+    turnOff: (workspaceId, by) => turnOff(store, workspaceFeeds, workspaceId, by),
+    followProgress: (workspaceId, runId, signal) => followProgress(runFeeds, { workspaceId, runId }, signal),
+    followLog: (workspaceId, runId, after, minLevel, signal) =>
+      followLog(runFeeds, { workspaceId, runId, after, minLevel }, signal),
+    followRuns: (workspaceId, connectionId, signal) =>
+      followRuns(workspaceFeeds, { workspaceId, connectionId }, signal),
+    nextTimes,
+    sourceKinds,
+    checkConnection: (edit, paths) => checkConnection(edit, paths, new Date()),
+    checkSource: (_kind, settings, path) => faultsBelow(path, checkSource(settings)),
+    testConnection: (test, signal) => testConnection(store, addresses, test, signal),
+    close: () => recovery.stop(),
+  };
+}

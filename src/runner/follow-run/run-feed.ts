@@ -1,0 +1,93 @@
+import type { RunRecord } from '../../core/records.ts';
+import type { LogLevel } from '../../core/run.ts';
+import type { RunStore } from '../../core/run-store.ts';
+import type { LogSlice } from '../../core/store.ts';
+import { createPacedReader } from './paced-reader.ts';
+
+/** A run as it was read at some moment; null: there is no such run. A later view has a greater version. */
+export type RunView = { run: RunRecord | null; version: number };
+
+/**
+ * One run, read once for all who follow it in this process. It is read anew when it is said to have changed, at most ten
+ * times a second.
+ */
+export type RunFeed = {
+  /** The newest view; waits for the first one, and throws when that can't be read. */
+  view(): Promise<RunView>;
+  /** The newest view, when it is newer than that version or becomes so; the old one when the signal aborts. */
+  viewAfter(version: number, signal: AbortSignal): Promise<RunView>;
+  /** Up to 1,000 lines after `after`, none beyond the view's last; read once for all who ask for the same. */
+  lines(view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice>;
+  /** Says that the run may have changed. */
+  lookAgain(): void;
+  close(): void;
+};
+
+const betweenReadsMs = 100;
+const mostLines = 1000;
+
+/** The feed of one run. `onTrouble` hears of reads that failed after the first; they are tried again when told to look. */
+export function openRunFeed(
+  store: RunStore,
+  workspaceId: string,
+  runId: string,
+  onTrouble: (error: unknown) => void,
+): RunFeed {
+  let current: RunView | null = null;
+  let slices = new Map<string, Promise<LogSlice>>();
+  const waiting = new Set<() => void>();
+  const reader = createPacedReader(betweenReadsMs, async () => {
+    const run = await store.findRun(workspaceId, runId);
+    if (current !== null && JSON.stringify(run) === JSON.stringify(current.run)) return;
+    current = { run, version: (current?.version ?? 0) + 1 };
+    slices = new Map();
+    for (const wake of [...waiting]) wake();
+  });
+  const first = reader.read();
+  first.catch(() => undefined);
+
+  const view = async (): Promise<RunView> => {
+    await first;
+    return current ?? { run: null, version: 0 };
+  };
+
+  return {
+    view,
+    async viewAfter(version, signal) {
+      const newest = await view();
+      if (newest.version > version || signal.aborted) return newest;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          waiting.delete(wake);
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        waiting.add(wake);
+        signal.addEventListener('abort', wake);
+      });
+      return view();
+    },
+    lines(seen, minLevel, after) {
+      const key = `${seen.version} ${minLevel} ${after}`;
+      let slice = slices.get(key);
+      if (slice === undefined) {
+        slice = readLines(store, seen, minLevel, after);
+        slices.set(key, slice);
+      }
+      return slice;
+    },
+    lookAgain: () => {
+      reader.read().catch(onTrouble);
+    },
+    close: () => reader.close(),
+  };
+}
+
+/** Lines stored since the view are left for the next one, so that all who have caught up stand at the same line. */
+async function readLines(store: RunStore, view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice> {
+  if (view.run === null) return { lines: [], lastSeq: after, hasMore: false };
+  const { workspaceId, id, lastSeq: end } = view.run;
+  const slice = await store.runLog(workspaceId, id, { after, minLevel, search: null, first: mostLines });
+  const lastSeq = slice.hasMore ? Math.min(slice.lastSeq, end) : Math.max(after, end);
+  return { lines: slice.lines.filter((line) => line.seq <= end), lastSeq, hasMore: lastSeq < end };
+}

@@ -1,0 +1,34 @@
+import { AppError } from '../core/app-error.ts';
+import type { RunStore } from '../core/run-store.ts';
+import type { StartRunOutcome, StartRunRequest } from '../core/runner-port.ts';
+
+/**
+ * Queues a run of the connection, or tells the one that has not ended yet. Throws an AppError FORBIDDEN when Contact Sync
+ * is off, which the caller has looked at before: it was turned off in between.
+ */
+export async function startRun(
+  store: RunStore,
+  workspaceId: string,
+  connectionId: string,
+  { mode, dryRun, review, by }: StartRunRequest,
+): Promise<StartRunOutcome> {
+  const outcome = await store.startRun({
+    workspaceId,
+    connectionId,
+    mode: mode === 'AUTO' ? null : mode,
+    trigger: 'MANUAL',
+    startedBy: by,
+    dryRun,
+    review,
+  });
+  switch (outcome.kind) {
+    case 'started':
+      return { kind: 'started', run: outcome.run, alreadyRunning: false };
+    case 'already_running':
+      return { kind: 'started', run: outcome.run, alreadyRunning: true };
+    case 'off':
+      throw new AppError('FORBIDDEN', 'Contact Sync is turned off in this workspace.');
+    default:
+      return { kind: outcome.kind };
+  }
+}

@@ -1,0 +1,57 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RunJob, RunQueue } from '../core/run-queue.ts';
+import { HandBack } from './hand-back.ts';
+import { startScheduler } from './schedule/start-scheduler.ts';
+import { startRecovery } from './start-recovery.ts';
+import { type WorkParts, work } from './work.ts';
+
+export type WorkerParts = WorkParts & {
+  queue: RunQueue;
+  /** Runs at the same time in this process. */
+  concurrency?: number;
+  /** How long a run that is under way may go on when the worker closes, before it is handed back. */
+  patienceMs?: number;
+};
+
+export type Worker = {
+  /** Takes no more runs, waits for those under way, hands back those that take longer. */
+  close(): Promise<void>;
+};
+
+/** How soon a run that lost its worker is found, once the worker has been silent for ten seconds. */
+const recoveryEveryMs = 1000;
+
+/** Works on runs: takes them from the queue, starts the scheduled ones, picks up what dead workers left. */
+export async function startWorker(parts: WorkerParts): Promise<Worker> {
+  const { store, queue, log, concurrency = 2, patienceMs = 5000 } = parts;
+  const closing = new AbortController();
+  const underWay = new Set<Promise<void>>();
+  const onTrouble = (doing: string) => (err: unknown) => log.warn({ err }, doing);
+
+  const workOn = (job: RunJob, expired: AbortSignal): Promise<void> => {
+    const working = work(parts, job, { expired, handBack: closing.signal });
+    const settled = working.catch(() => undefined);
+    underWay.add(settled);
+    settled.then(() => underWay.delete(settled));
+    return working;
+  };
+  const recovery = startRecovery(store, recoveryEveryMs, onTrouble('Looking for runs without a worker failed'));
+  const scheduler = startScheduler(store, onTrouble('A schedule could not be looked at'));
+  const taking = await queue.take(concurrency, workOn);
+
+  return {
+    close: async () => {
+      await scheduler.stop();
+      await recovery.stop();
+      const stopped = taking.stop();
+      const waiting = new AbortController();
+      await Promise.race([
+        Promise.all(underWay),
+        wait(patienceMs, undefined, { signal: waiting.signal }).catch(() => undefined),
+      ]);
+      waiting.abort();
+      closing.abort(new HandBack());
+      await stopped;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../core/app-error.ts';
+import type { ProcessLog } from '../core/process-log.ts';
+import type { RunError } from '../core/run.ts';
+import type { RunJob } from '../core/run-queue.ts';
+import type { RunSignals } from '../core/run-signals.ts';
+import type { ClaimedRun, RunStore, RunSync } from '../core/run-store.ts';
+import { watchAttempt } from './watch-attempt.ts';
+
+export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync; log: ProcessLog };
+
+/**
+ * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when the run
+ * has taken too long; `handBack` when the process shuts down, then the run stays as it is for another worker. Rejects
+ * when not even the end could be stored.
+ */
+export async function work(
+  parts: WorkParts,
+  job: RunJob,
+  { expired, handBack }: { expired: AbortSignal; handBack: AbortSignal },
+): Promise<void> {
+  const claimed = await parts.store.claim(job);
+  if (claimed === null) return;
+  const watch = watchAttempt(parts.store, parts.signals, claimed);
+  try {
+    await parts.runSync(claimed, AbortSignal.any([watch.signal, handBack, expired]));
+    // Whoever returns has ended the run; if not, the run must not look alive for ever.
+    await endFailed(parts, claimed, new Error('The run came to no end.'));
+  } catch (error) {
+    if (isFenced(error) || isFenced(watch.signal.reason)) return;
+    if (watch.signal.aborted) await parts.store.end(claimed, { status: 'CANCELLED' });
+    else if (handBack.aborted) return;
+    else await endFailed(parts, claimed, expired.aborted ? tookTooLong() : error);
+  } finally {
+    watch.stop();
+  }
+}
+
+const isFenced = (error: unknown): boolean => error instanceof AppError && error.code === 'FENCED';
+
+const tookTooLong = (): AppError =>
+  new AppError('RUN_TIME_LIMIT', 'The run was stopped after a day.', {
+    hint: 'Narrow the scope, or look for what makes the directory answer so slowly.',
+  });
+
+/** A broken run tells what broke it; a fault of ours gets a reference under which the process log has the rest. */
+async function endFailed({ store, log }: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
+  const { id: runId, workspaceId } = claimed.run;
+  if (fault instanceof AppError) {
+    const { code, message, hint } = fault;
+    await store.end(claimed, { status: 'FAILED', error: { code, message, hint } });
+    return;
+  }
+  const reference = randomUUID();
+  const ended = await store.end(claimed, { status: 'FAILED', error: internal(reference) });
+  if (ended) log.error({ err: fault, reference, workspaceId, runId }, 'A run failed by a fault of ours');
+}
+
+const internal = (reference: string): RunError => ({
+  code: 'INTERNAL',
+  message: `Something went wrong inside the service (reference ${reference}).`,
+  hint: 'Run again. If it happens again, tell whoever runs the service this reference.',
+});

@@ -1,0 +1,84 @@
+import type { SourceNote } from '../../core/directory.ts';
+import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
+
+/** The lines about a run as a whole: phases, how far it is, totals. */
+
+const info = (code: NewLogLine['code'], message: string): NewLogLine => ({ level: 'INFO', code, message });
+const number = new Intl.NumberFormat('en');
+const people = (count: number): string => (count === 1 ? '1 person' : `${number.format(count)} people`);
+
+const exclusions: Record<keyof Excluded, string> = {
+  DISABLED: 'switched off in the directory',
+  NO_EMAIL: 'without an email address',
+  NOT_IN_GROUP: 'in none of the groups',
+  NOT_A_PERSON: 'not people',
+};
+
+const leftOut = (excluded: Excluded): string =>
+  (Object.keys(exclusions) as (keyof Excluded)[])
+    .filter((reason) => excluded[reason])
+    .map((reason) => `${number.format(excluded[reason] ?? 0)} ${exclusions[reason]}`)
+    .join(', ');
+
+export const connected = (server: string, notes: readonly SourceNote[]): NewLogLine[] => [
+  ...notes,
+  info('CONNECTED', `Connected to ${server}.`),
+];
+
+export const reading = (read: number, perSecond: number): NewLogLine =>
+  info('READING', `Read ${people(read)} so far, ${number.format(perSecond)} a second.`);
+
+export const readDone = (counts: {
+  read: number;
+  inScope: number;
+  unchanged: number;
+  excluded: Excluded;
+}): NewLogLine => {
+  const out = leftOut(counts.excluded);
+  return info(
+    'READ_DONE',
+    `Read ${people(counts.read)}: ${number.format(counts.inScope)} in scope, ${number.format(counts.unchanged)} unchanged${out === '' ? '' : `; left out: ${out}`}.`,
+  );
+};
+
+const parts: [Exclude<keyof RunCounts, 'read' | 'inScope'>, string][] = [
+  ['created', 'created'],
+  ['updated', 'updated'],
+  ['linked', 'linked'],
+  ['reactivated', 'reactivated'],
+  ['deactivated', 'deactivated'],
+  ['deleted', 'deleted'],
+  ['unchanged', 'unchanged'],
+  ['skipped', 'skipped'],
+  ['failed', 'failed'],
+];
+
+/** Created and unchanged always, the rest where there are any. */
+const told = (counts: RunCounts): string =>
+  parts
+    .filter(([key]) => key === 'created' || key === 'unchanged' || counts[key] > 0)
+    .map(([key, word]) => `${number.format(counts[key])} ${word}`)
+    .join(', ');
+
+export const planned = (counts: RunCounts, newlyGone: number): NewLogLine =>
+  info('PLANNED', `The plan: ${told(counts)}; ${people(newlyGone)} newly gone.`);
+
+export const held = (reason: string): NewLogLine => ({
+  level: 'WARN',
+  code: 'HELD',
+  message: `Held for somebody to look at the plan: ${reason} Approve or reject the run.`,
+});
+
+export const wouldHold = (reason: string): NewLogLine => ({
+  level: 'WARN',
+  code: 'HELD',
+  message: `A real run would be held: ${reason}`,
+});
+
+export const applying = (applied: number, total: number): NewLogLine =>
+  info('APPLYING', `Applied ${number.format(applied)} of ${number.format(total)} changes.`);
+
+export const applyingStarts: NewLogLine = info('APPLYING', 'Applying the plan.');
+
+export const summary = (counts: RunCounts, kind: 'dry' | 'applied'): NewLogLine =>
+  info('SUMMARY', `${kind === 'dry' ? 'Dry run, nothing was changed. It would come to' : 'Done'}: ${told(counts)}.`);

@@ -1,0 +1,96 @@
+import type { FieldMapping } from '../../core/connection.ts';
+import { type ContactField, fieldKey, isLabeledField } from '../../core/contact.ts';
+import type { UserError } from '../../core/user-error.ts';
+import { checkAttribute } from './check-attribute.ts';
+import { checkFixedValue } from './check-fixed-value.ts';
+import { checkTemplate } from './check-template.ts';
+import { transformFits } from './transform-fits.ts';
+
+const MOST_MAPPINGS = 200;
+const MOST_ATTRIBUTES = 20;
+const LONGEST_LABEL = 40;
+/** Letters and digits of any script; between them also spaces and a few signs. */
+const labelShape = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} _.()/+-]*[\p{L}\p{M}\p{N})])?$/u;
+
+/** Fields of which one must be mapped, or nobody would have a name to show. */
+const naming: readonly ContactField[] = ['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME', 'PRIMARY_EMAIL', 'EMAIL'];
+
+/** All faults of the mappings at once; `path` is where the list stands in the mutation's arguments. Empty: none. */
+export function checkMappings(mappings: readonly FieldMapping[], path: readonly string[]): UserError[] {
+  const errors = mappings.flatMap((mapping, i) => checkMapping(mapping, [...path, String(i)]));
+  errors.push(...findRepeated(mappings, path));
+  if (mappings.length > MOST_MAPPINGS) {
+    errors.push({ field: [...path], code: 'TOO_MANY', message: `At most ${MOST_MAPPINGS} mappings are possible.` });
+  }
+  if (!mappings.some(({ field }) => naming.includes(field))) {
+    errors.push({
+      field: [...path],
+      code: 'NAME_NOT_MAPPED',
+      message: 'Map DISPLAY_NAME, or another field to name people by.',
+    });
+  }
+  return errors;
+}
+
+function checkMapping(mapping: FieldMapping, path: string[]): UserError[] {
+  const errors = [...checkSource(mapping, path), ...checkLabel(mapping, path)];
+  for (const [i, name] of mapping.attributes.entries())
+    errors.push(...checkAttribute(name, [...path, 'attributes', String(i)]));
+  if (mapping.template !== null) errors.push(...checkTemplate(mapping.template, [...path, 'template']));
+  if (mapping.value !== null) errors.push(...checkFixedValue(mapping.field, mapping.value, [...path, 'value']));
+  for (const [i, transform] of mapping.transforms.entries()) {
+    if (transformFits(transform, mapping.field)) continue;
+    const message = `${transform} does not fit ${mapping.field}.`;
+    errors.push({ field: [...path, 'transforms', String(i)], code: 'TRANSFORM_NOT_ALLOWED', message });
+  }
+  return errors;
+}
+
+function checkSource({ field, attributes, template, value }: FieldMapping, path: string[]): UserError[] {
+  const given = [attributes.length > 0, template !== null, value !== null].filter(Boolean).length;
+  if (given !== 1) {
+    const message = `${field} takes exactly one of attributes, template and value; ${given === 0 ? 'none is' : `${given} are`} given.`;
+    return [{ field: path, code: 'EXACTLY_ONE_SOURCE', message }];
+  }
+  if (attributes.length <= MOST_ATTRIBUTES) return [];
+  return [
+    {
+      field: [...path, 'attributes'],
+      code: 'TOO_MANY',
+      message: `At most ${MOST_ATTRIBUTES} attributes are possible.`,
+    },
+  ];
+}
+
+function checkLabel({ field, label }: FieldMapping, path: string[]): UserError[] {
+  const fault = labelFault(field, label);
+  return fault === null ? [] : [{ field: [...path, 'label'], ...fault }];
+}
+
+function labelFault(field: ContactField, label: string | null): Omit<UserError, 'field'> | null {
+  if (!isLabeledField(field)) {
+    return label === null ? null : { code: 'LABEL_NOT_ALLOWED', message: `${field} has one value and takes no label.` };
+  }
+  if (label === null || label === '') {
+    return { code: 'LABEL_REQUIRED', message: `${field} needs a label, e.g. work, mobile or home.` };
+  }
+  if (label.length <= LONGEST_LABEL && labelShape.test(label)) return null;
+  const message = `A label has at most ${LONGEST_LABEL} characters and consists of letters, digits, spaces and _ . ( ) / + -`;
+  return { code: 'LABEL_INVALID', message: `${message}, with a letter or digit at its start.` };
+}
+
+/** The same field, for EMAIL and PHONE under the same label in whatever case, can be mapped once. */
+function findRepeated(mappings: readonly FieldMapping[], path: readonly string[]): UserError[] {
+  const first = new Map<string, number>();
+  const errors: UserError[] = [];
+  for (const [i, { field, label }] of mappings.entries()) {
+    const key = fieldKey(field, label?.toLowerCase() ?? null);
+    const before = first.get(key);
+    if (before === undefined) first.set(key, i);
+    else {
+      const message = `${label === null ? field : `${field} (${label})`} is mapped already, by mapping ${before}.`;
+      errors.push({ field: [...path, String(i), 'field'], code: 'MAPPED_TWICE', message });
+    }
+  }
+  return errors;
+}

@@ -1,0 +1,84 @@
+import type { FieldMapping } from '../../core/connection.ts';
+import { derivedFill, type Fills } from '../../core/contact.ts';
+import type { Entry } from '../../core/directory.ts';
+import { AttributeIndex } from './attribute-index.ts';
+import { compileStep, type Step } from './compile-step.ts';
+import { fillMissingName } from './fill-missing-name.ts';
+import { FillPatterns } from './fill-patterns.ts';
+import type { MappingOutcome } from './mapping-outcome.ts';
+import type { PersonInWork } from './person-in-work.ts';
+import { regionCodes } from './transforms/region-codes.ts';
+
+/** A mapping made ready for a run: closures only, nothing is looked up by name per person. */
+export type CompiledMapping = {
+  /** Names of the attributes needed, templates' included, each once whatever its case. */
+  attributes: readonly string[];
+  /** `entry.attributes[i]` belongs to `attributes[i]`. Pure; the same pattern of winners gives the same `fills` object. */
+  map(entry: Pick<Entry, 'name' | 'attributes'>): MappingOutcome;
+};
+
+/**
+ * Compiles mappings that `checkMappings` found without fault; throws the template engine's error otherwise.
+ * Single fields take the first value as sent and tell the others in `alternatives`; EMAIL and PHONE keep the order sent.
+ * COUNTRY is mapped first, since numbers are read as numbers of the person's country.
+ */
+export function compileMapping(mappings: readonly FieldMapping[]): CompiledMapping {
+  const index = new AttributeIndex();
+  const steps = mappings.map((mapping) => compileStep(mapping, index));
+  const ordered = [
+    ...steps.filter((step) => step.key === 'COUNTRY'),
+    ...steps.filter((step) => step.key !== 'COUNTRY'),
+  ];
+  const patterns = new FillPatterns((winners) => makeFills(ordered, winners));
+  return { attributes: index.names, map: ({ attributes }) => mapPerson(ordered, patterns, startPerson(attributes)) };
+}
+
+const noRemarks: readonly string[] = Object.freeze([]);
+
+const startPerson = (attributes: Entry['attributes']): PersonInWork => ({
+  attributes,
+  values: {},
+  country: null,
+  alternatives: undefined,
+  remarks: undefined,
+  problem: undefined,
+  winner: 0,
+});
+
+function mapPerson(steps: readonly Step[], patterns: FillPatterns, person: PersonInWork): MappingOutcome {
+  const winners: number[] = [];
+  for (const step of steps) {
+    winners.push(step.fill(person));
+    if (person.problem !== undefined) return { kind: 'problem', ...person.problem };
+    if (step.key === 'COUNTRY') person.country = countryOf(person);
+  }
+  const named = person.values.DISPLAY_NAME !== undefined;
+  if (!named && !fillMissingName(person)) {
+    return { kind: 'problem', code: 'NO_NAME', message: 'There is nothing to show as a name: no name and no email.' };
+  }
+  winners.push(named ? 0 : 1);
+  const draft = { values: person.values, fills: patterns.find(winners) };
+  const { alternatives, remarks = noRemarks } = person;
+  return alternatives === undefined
+    ? { kind: 'draft', draft, remarks }
+    : { kind: 'draft', draft, remarks, alternatives };
+}
+
+/** The person's country, if it is a code; of several the alphabetically first, since values have no order. */
+function countryOf(person: PersonInWork): string | null {
+  const country = person.alternatives?.COUNTRY?.toSorted()[0] ?? person.values.COUNTRY;
+  if (country === undefined) return null;
+  const code = country.toUpperCase();
+  return regionCodes.has(code) ? code : null;
+}
+
+/** One winner for each step, and a last one: whether the name was put together from other fields. */
+function makeFills(steps: readonly Step[], winners: readonly number[]): Fills {
+  const fills: Fills = {};
+  for (const [i, step] of steps.entries()) {
+    const origin = step.origins[(winners[i] ?? 0) - 1];
+    if (origin !== undefined) fills[step.key] = origin;
+  }
+  if (winners[steps.length] === 1) fills.DISPLAY_NAME = derivedFill;
+  return fills;
+}

@@ -1,0 +1,115 @@
+import type { FieldMapping } from '../../core/connection.ts';
+import type { AttributeValue } from '../../core/directory.ts';
+import type { AttributeIndex } from './attribute-index.ts';
+import { compileNormalizer, type Normalize } from './compile-normalizer.ts';
+import { compileTemplate } from './compile-template.ts';
+import { isPrimaryProxyAddress } from './email-address.ts';
+import type { PersonInWork } from './person-in-work.ts';
+
+/** The distinct values of the origin that won, in the order sent; one alone comes as a plain text. Undefined: none. */
+export type Candidates = undefined | string | readonly string[];
+
+/** Where a field's value comes from. `read` leaves in `person.winner` which of `origins` it was. */
+export type Source = {
+  /** As `Fills` tells them. */
+  origins: readonly string[];
+  read(person: PersonInWork): Candidates;
+};
+
+/** How the mapping gets its values: the first attribute with a value, or a template, or the same for everybody. */
+export function compileSource(mapping: FieldMapping, index: AttributeIndex): Source {
+  const normalize = compileNormalizer(mapping);
+  const keyOf = mapping.field === 'EMAIL' || mapping.field === 'PRIMARY_EMAIL' ? lowerCase : itself;
+  if (mapping.template !== null) return templateSource(mapping.template, mapping, index, normalize, keyOf);
+  if (mapping.value !== null) return fixedSource(mapping.value, normalize);
+  return attributeSource(mapping, index, normalize, keyOf);
+}
+
+/** Tells values apart. */
+type KeyOf = (value: string) => string;
+const itself: KeyOf = (value) => value;
+const lowerCase: KeyOf = (value) => value.toLowerCase();
+
+function attributeSource(mapping: FieldMapping, index: AttributeIndex, normalize: Normalize, keyOf: KeyOf): Source {
+  const origins = mapping.attributes;
+  const places = origins.map((name) => index.placeOf(name));
+  const prefer = mapping.field === 'PRIMARY_EMAIL' ? preferPrimary : asSent;
+  return {
+    origins,
+    read(person) {
+      for (let i = 0; i < places.length; i++) {
+        const raw = person.attributes[places[i] ?? -1];
+        if (raw === undefined) continue;
+        const candidates = normalizeAll(prefer(raw), normalize, person, origins[i] ?? '', keyOf);
+        if (candidates === undefined) continue;
+        person.winner = i + 1;
+        return candidates;
+      }
+      person.winner = 0;
+      return undefined;
+    },
+  };
+}
+
+const asSent = (raw: string | readonly string[]): string | readonly string[] => raw;
+
+function preferPrimary(raw: string | readonly string[]): string | readonly string[] {
+  if (typeof raw === 'string') return raw;
+  const primary = raw.filter(isPrimaryProxyAddress);
+  return primary.length === 0 ? raw : primary;
+}
+
+function normalizeAll(
+  raw: Exclude<AttributeValue, undefined>,
+  normalize: Normalize,
+  person: PersonInWork,
+  origin: string,
+  keyOf: KeyOf,
+): Candidates {
+  if (typeof raw === 'string') {
+    const value = normalize(raw, person, origin);
+    return value === '' ? undefined : value;
+  }
+  const distinct = new Map<string, string>();
+  for (const each of raw) {
+    const value = normalize(each, person, origin);
+    if (value !== '' && !distinct.has(keyOf(value))) distinct.set(keyOf(value), value);
+  }
+  const values = [...distinct.values()];
+  return values.length > 1 ? values : values[0];
+}
+
+function templateSource(
+  text: string,
+  { field, label }: FieldMapping,
+  index: AttributeIndex,
+  normalize: Normalize,
+  keyOf: KeyOf,
+): Source {
+  const template = compileTemplate(text, index);
+  const where = label === null ? field : `${field} (${label})`;
+  return {
+    origins: ['{}'],
+    read(person) {
+      const rendered = template(person.attributes);
+      if (rendered.kind === 'failed') {
+        person.problem = { code: 'TEMPLATE_FAILED', message: `The template of ${where} failed: ${rendered.message}` };
+        return undefined;
+      }
+      const candidates = normalizeAll(rendered.texts, normalize, person, `template of ${where}`, keyOf);
+      person.winner = candidates === undefined ? 0 : 1;
+      return candidates;
+    },
+  };
+}
+
+function fixedSource(value: string, normalize: Normalize): Source {
+  return {
+    origins: ['='],
+    read(person) {
+      const normalized = normalize(value, person, 'fixed value');
+      person.winner = normalized === '' ? 0 : 1;
+      return normalized === '' ? undefined : normalized;
+    },
+  };
+}

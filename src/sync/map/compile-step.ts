@@ -1,0 +1,123 @@
+import { type FieldMapping } from '../../core/connection.ts';
+import type { FieldKey, FlagField, LabeledField, TextField } from '../../core/contact.ts';
+import { fieldKey, isFlagField, isLabeledField } from '../../core/contact.ts';
+import type { AttributeIndex } from './attribute-index.ts';
+import { type Candidates, compileSource, type Source } from './compile-source.ts';
+import { isEmailAddress } from './email-address.ts';
+import { type PersonInWork, remark } from './person-in-work.ts';
+import { quoteValue } from './quote-value.ts';
+import { textFieldAccess } from './text-field-access.ts';
+import { parseBoolean } from './transforms/boolean.ts';
+
+/** One mapping, compiled. */
+export type Step = {
+  key: FieldKey;
+  origins: readonly string[];
+  /** Puts the field's value into the draft; returns which origin filled it, counted from 1, or 0 for none. */
+  fill(person: PersonInWork): number;
+};
+
+/** Compiles one mapping; `index` collects the attributes it needs. */
+export function compileStep(mapping: FieldMapping, index: AttributeIndex): Step {
+  const source = compileSource(mapping, index);
+  return { key: fieldKey(mapping.field, mapping.label), origins: source.origins, fill: compileFill(mapping, source) };
+}
+
+function compileFill({ field, label }: FieldMapping, source: Source): Step['fill'] {
+  if (isFlagField(field)) return fillFlag(field, source);
+  if (isLabeledField(field)) return fillList(field, label ?? '', source);
+  return field === 'PRIMARY_EMAIL' ? fillPrimaryEmail(source) : fillText(field, source);
+}
+
+function fillText(field: TextField, source: Source): Step['fill'] {
+  const put = putInto(field);
+  return (person) => put(person, source.read(person));
+}
+
+type Put = (person: PersonInWork, candidates: Candidates) => number;
+
+function putInto(field: TextField): Put {
+  const { write } = textFieldAccess[field];
+  return (person, candidates) => {
+    if (candidates === undefined) return 0;
+    if (typeof candidates === 'string') {
+      write(person.values, candidates);
+      return person.winner;
+    }
+    const [first] = candidates;
+    if (first === undefined) return 0;
+    write(person.values, first);
+    if (candidates.length > 1) {
+      person.alternatives ??= {};
+      person.alternatives[field] = [...candidates];
+    }
+    return person.winner;
+  };
+}
+
+const originOf = (source: Source, person: PersonInWork): string => source.origins[person.winner - 1] ?? '';
+
+/** Malformed values stay out as long as there is a well-formed one; the person is skipped when there is none. */
+function fillPrimaryEmail(source: Source): Step['fill'] {
+  const put = putInto('PRIMARY_EMAIL');
+  return (person) => {
+    const candidates = source.read(person);
+    if (candidates === undefined) return 0;
+    if (typeof candidates === 'string' && isEmailAddress(candidates)) return put(person, candidates);
+    const all = typeof candidates === 'string' ? [candidates] : candidates;
+    const wellFormed = all.filter(isEmailAddress);
+    const origin = originOf(source, person);
+    if (wellFormed.length === 0) {
+      const message = `${origin}: ${all.map(quoteValue).join(', ')} is not an email address`;
+      person.problem = { code: 'MALFORMED_EMAIL', message };
+      return 0;
+    }
+    for (const value of all) if (!wellFormed.includes(value)) leaveOutEmail(person, origin, value);
+    return put(person, wellFormed);
+  };
+}
+
+function leaveOutEmail(person: PersonInWork, origin: string, value: string): void {
+  remark(person, `${origin}: ${quoteValue(value)} was left out: it is not an email address`);
+}
+
+/** All values of the winning attribute, under one label, in the order sent. */
+function fillList(field: LabeledField, label: string, source: Source): Step['fill'] {
+  return (person) => {
+    const candidates = source.read(person);
+    if (candidates === undefined) return 0;
+    const values = typeof candidates === 'string' ? [candidates] : candidates;
+    let filled = 0;
+    for (const value of values) {
+      if (field === 'EMAIL' && !isEmailAddress(value)) {
+        leaveOutEmail(person, originOf(source, person), value);
+        continue;
+      }
+      const list = person.values[field];
+      if (list === undefined) person.values[field] = [{ label, value }];
+      else list.push({ label, value });
+      filled = person.winner;
+    }
+    return filled;
+  };
+}
+
+/** Yes and no at once say nothing, since values have no order. */
+function fillFlag(field: FlagField, source: Source): Step['fill'] {
+  return (person) => {
+    const candidates = source.read(person);
+    if (candidates === undefined) return 0;
+    const flags = new Set<boolean>();
+    for (const value of typeof candidates === 'string' ? [candidates] : candidates) {
+      const flag = parseBoolean(value);
+      if (flag !== undefined) flags.add(flag);
+      else remark(person, `${originOf(source, person)}: ${quoteValue(value)} was left out: it is neither yes nor no`);
+    }
+    const [flag, other] = flags;
+    if (other !== undefined)
+      remark(person, `${originOf(source, person)} says both yes and no to ${field}; neither is taken`);
+    if (flag === undefined || other !== undefined) return 0;
+    person.values[field] = flag;
+    return person.winner;
+  };
+}

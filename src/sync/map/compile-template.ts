@@ -1,0 +1,121 @@
+import type { AttributeValue } from '../../core/directory.ts';
+import type { AttributeIndex } from './attribute-index.ts';
+import { ALL_VALUES, templateAttributes } from './template-attributes.ts';
+import { templateEngine } from './template-engine.ts';
+import { templateFault } from './template-fault.ts';
+
+/** The distinct texts a template gives for a person; several where an attribute in it has several values. */
+type Rendered = { kind: 'rendered'; texts: string | readonly string[] } | { kind: 'failed'; message: string };
+type Template = (attributes: readonly AttributeValue[]) => Rendered;
+
+/** One value for each single attribute of a template, in its order; empty where the person has none. */
+type Chosen = readonly string[];
+type Render = (chosen: Chosen, attributes: readonly AttributeValue[]) => string;
+
+/** More combinations of several-valued attributes than these are not tried. */
+const MOST_COMBINATIONS = 16;
+
+/**
+ * Compiles a template over the person's attributes. `{{ mail }}` is the attribute's value, trimmed, under the name as
+ * written or in lower case. Of several values each is tried, the first as sent first, since they have no order; beyond
+ * 16 combinations only the one of the alphabetically first. `attr_all.mail` is the list of all values, sorted.
+ * Throws the engine's error when the template has a mistake; `checkMappings` tells it before.
+ */
+export function compileTemplate(text: string, index: AttributeIndex): Template {
+  const { single, lists } = templateAttributes(text);
+  const places = single.map((name) => index.placeOf(name));
+  const render = compilePlain(text, single) ?? compileLiquid(text, single, lists, index);
+  return (attributes) => {
+    try {
+      return { kind: 'rendered', texts: renderAll(render, places, attributes) };
+    } catch (error) {
+      return { kind: 'failed', message: templateFault(error).message };
+    }
+  };
+}
+
+function renderAll(
+  render: Render,
+  places: readonly number[],
+  attributes: readonly AttributeValue[],
+): string | string[] {
+  const chosen: string[] = [];
+  let choices: (readonly string[])[] | undefined;
+  for (const place of places) {
+    const value = attributes[place];
+    if (typeof value === 'object' && value.length > 1) choices ??= [];
+    chosen.push((typeof value === 'object' ? value[0] : value)?.trim() ?? '');
+  }
+  if (choices === undefined) return render(chosen, attributes);
+  for (const place of places) choices.push(allValues(attributes[place]));
+  return combine(choices).map((combination) => render(combination, attributes));
+}
+
+const allValues = (value: AttributeValue): readonly string[] => {
+  if (value === undefined) return [''];
+  return typeof value === 'string' ? [value.trim()] : value.map((each) => each.trim());
+};
+
+function combine(choices: readonly (readonly string[])[]): readonly Chosen[] {
+  const count = choices.reduce((product, values) => product * values.length, 1);
+  if (count > MOST_COMBINATIONS) return [choices.map((values) => values.toSorted()[0] ?? '')];
+  let combinations: string[][] = [[]];
+  for (const values of choices)
+    combinations = combinations.flatMap((begun) => values.map((value) => [...begun, value]));
+  return combinations;
+}
+
+const plainOutput = /\{\{\s*([A-Za-z](?:[\w-]*\w)?)\s*\}\}/;
+const liquidWords = new Set([
+  'true',
+  'false',
+  'nil',
+  'null',
+  'empty',
+  'blank',
+  'and',
+  'or',
+  'not',
+  'contains',
+  ALL_VALUES,
+]);
+
+/** Text and plain outputs only, as most templates are, need no engine. Undefined: this one does. */
+function compilePlain(text: string, single: readonly string[]): Render | undefined {
+  const parts = text.split(plainOutput);
+  const literals = parts.filter((_, i) => i % 2 === 0);
+  const names = parts.filter((_, i) => i % 2 === 1);
+  if (literals.some((literal) => /\{[{%]/.test(literal)) || names.some((name) => liquidWords.has(name)))
+    return undefined;
+  const chosenAt = names.map((name) => single.indexOf(name));
+  return (chosen) => {
+    let result = literals[0] ?? '';
+    for (let i = 0; i < chosenAt.length; i++) result += (chosen[chosenAt[i] ?? -1] ?? '') + (literals[i + 1] ?? '');
+    return result;
+  };
+}
+
+function compileLiquid(
+  text: string,
+  single: readonly string[],
+  lists: readonly string[],
+  index: AttributeIndex,
+): Render {
+  const parsed = templateEngine.parse(text);
+  const listPlaces = lists.map((name) => ({ name, place: index.placeOf(name) }));
+  return (chosen, attributes) => {
+    const scope: Record<string, unknown> = {};
+    for (const [i, name] of single.entries()) {
+      const value = chosen[i] === '' ? undefined : chosen[i];
+      scope[name.toLowerCase()] = value;
+      scope[name] = value;
+    }
+    const all: Record<string, readonly string[]> = {};
+    for (const { name, place } of listPlaces)
+      all[name] = allValues(attributes[place])
+        .filter((each) => each !== '')
+        .toSorted();
+    scope[ALL_VALUES] = all;
+    return String(templateEngine.renderSync(parsed, scope));
+  };
+}

@@ -1,0 +1,76 @@
+import type { FieldMapping, SourceKind, Transform } from '../../core/connection.ts';
+import type { ContactField, LabeledField } from '../../core/contact.ts';
+
+/** A field the directory fills at each run, and clears when it has no value. */
+const from = (field: ContactField, attributes: string[], transforms: Transform[] = []): FieldMapping => ({
+  field,
+  label: null,
+  attributes,
+  template: null,
+  value: null,
+  transforms,
+  policy: 'ALWAYS',
+  whenEmpty: 'CLEAR',
+});
+
+const labeled = (field: LabeledField, label: string, attributes: string[]): FieldMapping => ({
+  ...from(field, attributes),
+  label,
+});
+
+const names = (): FieldMapping[] => [
+  from('DISPLAY_NAME', ['displayName', 'cn']),
+  from('GIVEN_NAME', ['givenName']),
+  from('FAMILY_NAME', ['sn']),
+];
+
+/** What schemas for inetOrgPerson (RFC 2798) have in common: OpenLDAP, 389, FreeIPA, eDirectory. */
+const ldap = (): FieldMapping[] => [
+  ...names(),
+  from('COMPANY', ['o']),
+  from('JOB_TITLE', ['title']),
+  from('DEPARTMENT', ['departmentNumber', 'ou']),
+  from('EMPLOYEE_ID', ['employeeNumber']),
+  from('PRIMARY_EMAIL', ['mail']),
+  labeled('EMAIL', 'other', ['mailAlternateAddress']),
+  labeled('PHONE', 'work', ['telephoneNumber']),
+  labeled('PHONE', 'mobile', ['mobile']),
+  labeled('PHONE', 'home', ['homePhone']),
+  from('STREET', ['street', 'postalAddress'], ['POSTAL_ADDRESS']),
+  from('CITY', ['l']),
+  from('REGION', ['st']),
+  from('POSTAL_CODE', ['postalCode']),
+  from('COUNTRY', ['c', 'co'], ['COUNTRY_CODE']),
+  from('LANGUAGE', ['preferredLanguage']),
+  from('NOTES', ['description']),
+];
+
+const activeDirectory = (): FieldMapping[] => [
+  ...names(),
+  from('COMPANY', ['company']),
+  from('JOB_TITLE', ['title']),
+  from('DEPARTMENT', ['department']),
+  from('EMPLOYEE_ID', ['employeeID', 'employeeNumber']),
+  from('PRIMARY_EMAIL', ['mail', 'proxyAddresses', 'userPrincipalName']),
+  labeled('EMAIL', 'other', ['proxyAddresses']),
+  labeled('PHONE', 'work', ['telephoneNumber']),
+  labeled('PHONE', 'mobile', ['mobile']),
+  labeled('PHONE', 'home', ['homePhone']),
+  labeled('PHONE', 'other', ['otherTelephone']),
+  from('STREET', ['streetAddress']),
+  from('CITY', ['l']),
+  from('REGION', ['st']),
+  from('POSTAL_CODE', ['postalCode']),
+  from('COUNTRY', ['c', 'co'], ['COUNTRY_CODE']),
+  from('LANGUAGE', ['preferredLanguage']),
+  from('NOTES', ['info', 'description']),
+];
+
+const makers = { LDAP: ldap, ACTIVE_DIRECTORY: activeDirectory } satisfies Record<SourceKind, () => FieldMapping[]>;
+
+/**
+ * What a new connection maps until somebody says otherwise: the standard attributes, always from the directory. Phones
+ * and emails stay as sent. Flags are left to people: whether somebody may sign in is no attribute of theirs. A fresh
+ * list at each call.
+ */
+export const defaultMappings = (kind: SourceKind): FieldMapping[] => makers[kind]();

@@ -1,0 +1,36 @@
+import type { ConnectionSettings, LdapSecrets } from '../core/connection.ts';
+import type { Fills } from '../core/contact.ts';
+import type { AddressPolicy, ReadSummary, SourceNote } from '../core/directory.ts';
+import type { Excluded, RunError } from '../core/run.ts';
+
+/** What the reading thread is started with. */
+export type ReadTask = {
+  workspaceId: string;
+  runId: string;
+  settings: ConnectionSettings;
+  secrets: LdapSecrets;
+  addresses: AddressPolicy;
+};
+
+/** How far a read is. */
+export type ReadCounts = { read: number; inScope: number; unchanged: number; excluded: Excluded };
+
+/** What the reading thread says. */
+export type FromReader =
+  | { kind: 'connected'; server: string; notes: readonly SourceNote[] }
+  | { kind: 'counts'; counts: ReadCounts }
+  | { kind: 'rows'; bytes: Uint8Array; count: number }
+  | { kind: 'fills'; id: string; fields: Fills }
+  | { kind: 'done'; counts: ReadCounts; summary: ReadSummary; absent: number }
+  | { kind: 'gone'; ids: string[] }
+  | { kind: 'goneDone' }
+  | { kind: 'failed'; error: RunError };
+
+/** What is said to it. `known` chunks come first, `knownEnd` lets the read begin; `sweep` chunks come after `done`. */
+export type ToReader =
+  | { kind: 'known'; bytes: Uint8Array }
+  | { kind: 'knownEnd' }
+  | { kind: 'taken' }
+  | { kind: 'sweep'; bytes: Uint8Array }
+  | { kind: 'sweepEnd' }
+  | { kind: 'stop' };

@@ -1,0 +1,89 @@
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../core/app-error.ts';
+import type { ReadSummary, SourceNote } from '../core/directory.ts';
+import type { SyncRun } from '../core/sync-store.ts';
+import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
+
+export type ReadOutcome = {
+  counts: ReadCounts;
+  summary: ReadSummary;
+  /** Linked people whom the read has not had in scope. */
+  absent: number;
+};
+
+export type ReadEvents = {
+  onConnected: (server: string, notes: readonly SourceNote[]) => void;
+  onCounts: (counts: ReadCounts) => void;
+};
+
+/** A read under way in a thread of its own. */
+export type Reader = {
+  /** Resolves when everybody has been read and stored in the staging; rejects with an AppError when the read broke. */
+  outcome: Promise<ReadOutcome>;
+  /** After the outcome: goes through all linked people and plans a removal for those whom the read has not had. */
+  planGone(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/** Starts the reading thread of one run and feeds it: the people known so far go in, staged rows come out. */
+export const startReader = (task: ReadTask, run: SyncRun, events: ReadEvents, signal: AbortSignal): Reader => {
+  const thread = new Worker(threadFile, {
+    workerData: task,
+    name: 'read',
+    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 },
+  });
+  const say = (message: ToReader): void => thread.postMessage(message);
+  const outcome = Promise.withResolvers<ReadOutcome>();
+  const swept = Promise.withResolvers<void>();
+  // A failure before anybody waits for the sweep is told by the outcome.
+  swept.promise.catch(() => {});
+  const fail = (error: unknown): void => {
+    outcome.reject(error);
+    swept.reject(error);
+  };
+  /** What the thread hands over is stored one after another, in the order of its coming. */
+  let storing: Promise<unknown> = Promise.resolve();
+  const store = (step: () => Promise<unknown>): void => {
+    storing = storing.then(step);
+    storing.catch(fail);
+  };
+
+  const hear: { [kind in FromReader['kind']]: (message: Extract<FromReader, { kind: kind }>) => void } = {
+    connected: ({ server, notes }) => events.onConnected(server, notes),
+    counts: ({ counts }) => events.onCounts(counts),
+    fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
+    rows: (rows) => store(() => run.stage(rows).then(() => say({ kind: 'taken' }))),
+    done: ({ counts, summary, absent }) =>
+      store(() => run.stageEnd().then(() => outcome.resolve({ counts, summary, absent }))),
+    gone: ({ ids }) => store(() => run.planGone(ids)),
+    goneDone: () => store(() => Promise.resolve(swept.resolve())),
+    failed: ({ error }) => fail(new AppError(error.code, error.message, { hint: error.hint ?? undefined })),
+  };
+  thread.on('message', (message: FromReader) => (hear[message.kind] as (heard: FromReader) => void)(message));
+  thread.on('error', fail);
+  thread.on('exit', () => fail(new AppError('INTERNAL', 'The reading thread ended unexpectedly.')));
+  const stop = (): void => fail(signal.reason);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+
+  const feed = async (kind: 'known' | 'sweep'): Promise<void> => {
+    await run.streamKnown((bytes) => say({ kind, bytes }));
+    say({ kind: kind === 'known' ? 'knownEnd' : 'sweepEnd' });
+  };
+  feed('known').catch(fail);
+
+  return {
+    outcome: outcome.promise,
+    planGone: async () => {
+      await feed('sweep');
+      await swept.promise;
+    },
+    close: async () => {
+      signal.removeEventListener('abort', stop);
+      await thread.terminate();
+      await storing.catch(() => {});
+    },
+  };
+};

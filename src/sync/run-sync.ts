@@ -1,0 +1,104 @@
+import type { AddressPolicy } from '../core/directory.ts';
+import type { RunCounts } from '../core/run.ts';
+import type { ClaimedRun } from '../core/run-store.ts';
+import type { PlanTotals, SyncRun, SyncStore } from '../core/sync-store.ts';
+import { checkPlan } from './check/check-plan.ts';
+import { judgeRead } from './check/judge-read.ts';
+import * as lines from './log/run-lines.ts';
+import { planChanges } from './plan-changes.ts';
+import { type ReadOutcome, startReader } from './read-people.ts';
+import { followApplying, followPlanning, followReading } from './report-progress.ts';
+
+export type SyncParts = { store: SyncStore; addresses: AddressPolicy };
+
+/**
+ * One run, from a claimed one to its end: read, plan, check, apply. A plan that stands already (an approved run, or one
+ * whose worker died while applying) is only applied.
+ *
+ * @throws AppError when the run breaks (its code is the run's error), FENCED when another attempt has taken over, the
+ * signal's reason when it aborts. Nothing is half done then: each batch of changes is in the tables whole or not at all.
+ */
+export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> => {
+  const run = parts.store.open(claimed);
+  if (!claimed.planStands) {
+    await run.begin();
+    const verdict = await readAndPlan(parts, run, claimed, signal);
+    if (verdict === 'ended') return;
+  }
+  await applyPlan(run, signal);
+};
+
+/** READING, PLANNING and the check. 'ended': a dry run is over, or a person must look at the plan first. */
+const readAndPlan = async (
+  { addresses }: SyncParts,
+  run: SyncRun,
+  claimed: ClaimedRun,
+  signal: AbortSignal,
+): Promise<'go' | 'ended'> => {
+  const { settings, secrets } = claimed;
+  const { workspaceId, id: runId } = claimed.run;
+  const { rank, referrals, expectedPeople } = await run.facts();
+  const progress = followReading(run, expectedPeople);
+  const reader = startReader({ workspaceId, runId, settings, secrets, addresses }, run, progress, signal);
+  try {
+    const read = await reader.outcome;
+    await progress.end();
+    const judgement = judgeRead(read.summary, referrals, read.counts.read);
+    await run.report({
+      phase: 'PLANNING',
+      ...countsOf(read),
+      lines: [lines.readDone(read.counts), ...judgement.lines],
+      completeRead: judgement.complete ? { at: new Date(), referrals: read.summary.referrals } : null,
+    });
+    // Removals first: the addresses they free are then there for whoever claims them.
+    if (judgement.tellsWhoIsGone && read.absent > 0) await reader.planGone();
+    await planChanges({ run, workspaceId, settings, rank, onProgress: followPlanning(run), signal });
+    return await decide(run, claimed, read);
+  } finally {
+    await reader.close();
+  }
+};
+
+const countsOf = ({ counts: { read, inScope, unchanged, excluded } }: ReadOutcome) => ({
+  counts: { read, inScope, unchanged },
+  excluded,
+});
+
+/** The check: go on to apply, wait for a person, or (dry) only tell. */
+const decide = async (
+  run: SyncRun,
+  { settings: { removal }, run: { dryRun, review } }: ClaimedRun,
+  read: ReadOutcome,
+): Promise<'go' | 'ended'> => {
+  const totals = await run.planTotals();
+  const { newlyGone, activeBefore } = totals;
+  const counts = plannedCounts(totals, read);
+  const verdict = checkPlan({ removal, newlyGone, activeBefore, review });
+  const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
+  const planned = lines.planned(counts, newlyGone);
+  if (dryRun) {
+    const told = [planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
+    await run.reportPlan({ status: 'SUCCEEDED', counts, holdReasons, progress: 1, lines: told });
+    return 'ended';
+  }
+  if (verdict.kind === 'hold') {
+    await run.reportPlan({ status: 'HELD', counts, holdReasons, lines: [planned, ...holdReasons.map(lines.held)] });
+    return 'ended';
+  }
+  await run.reportPlan({ phase: 'APPLYING', counts, lines: [planned, lines.applyingStarts] });
+  return 'go';
+};
+
+/** A person looked at again and found as before is unchanged like one whose hash says so. */
+const plannedCounts = ({ counts }: PlanTotals, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts => ({
+  ...counts,
+  read,
+  inScope,
+  unchanged: counts.unchanged + unchanged,
+});
+
+const applyPlan = async (run: SyncRun, signal: AbortSignal): Promise<void> => {
+  await run.apply(followApplying(), signal);
+  signal.throwIfAborted();
+  await run.finish((counts) => lines.summary(counts, 'applied'));
+};

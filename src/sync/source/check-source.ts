@@ -1,0 +1,96 @@
+import { X509Certificate } from 'node:crypto';
+import type { LdapSettings } from '../../core/connection.ts';
+import { parseDn } from './ldap/dn.ts';
+import { type LdapUrl, parseLdapUrl } from './ldap/ldap-url.ts';
+
+/** A mistake in a form: `path` leads to the setting, with indexes as texts. */
+export type Fault = { path: string[]; code: string; message: string };
+
+/**
+ * Everything that is wrong with the settings as far as can be told without contacting the source. Codes: REQUIRED,
+ * INVALID_URL, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE.
+ */
+export function checkSource(settings: LdapSettings): Fault[] {
+  return [
+    ...urlFaults(settings),
+    ...pemFaults(settings.tlsCa),
+    ...baseFaults(settings.baseDns),
+    ...smallFaults(settings),
+  ];
+}
+
+function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
+  if (urls.length === 0)
+    return [fault(['urls'], 'REQUIRED', 'Give at least one URL, such as ldaps://ldap.example.com.')];
+  const faults: Fault[] = [];
+  for (const [i, text] of urls.entries()) {
+    const parsed = parseLdapUrl(text);
+    const path = ['urls', String(i)];
+    if (parsed.kind === 'error') faults.push(fault(path, 'INVALID_URL', parsed.message));
+    else if (startTls && isSecure(parsed.url))
+      faults.push(
+        fault(path, 'CONTRADICTION', 'ldaps:// is encrypted from the start: turn off startTls, or use ldap://.'),
+      );
+  }
+  return faults;
+}
+
+const isSecure = (url: LdapUrl): boolean => url.secure;
+
+function pemFaults(pem: string | null): Fault[] {
+  if (pem === null || pem.trim() === '') return [];
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  if (/PRIVATE KEY/.test(pem))
+    return [fault(['tlsCa'], 'INVALID_PEM', 'This holds a private key. Only the certificate of the CA belongs here.')];
+  if (blocks.length === 0) return [fault(['tlsCa'], 'INVALID_PEM', 'A PEM begins with "-----BEGIN CERTIFICATE-----".')];
+  const bad = blocks.findIndex((block) => !isCertificate(block));
+  return bad < 0 ? [] : [fault(['tlsCa'], 'INVALID_PEM', `Certificate ${bad + 1} in it can not be read.`)];
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function baseFaults(baseDns: readonly string[]): Fault[] {
+  if (baseDns.length === 0)
+    return [fault(['baseDns'], 'REQUIRED', 'Give at least one base DN, such as ou=people,dc=example,dc=com.')];
+  return baseDns.flatMap((text, i) => {
+    if (text.trim() === '') return [fault(['baseDns', String(i)], 'REQUIRED', 'A base DN is empty.')];
+    const parsed = parseDn(text);
+    if (parsed.kind === 'ok') return [];
+    return [
+      fault(
+        ['baseDns', String(i)],
+        'INVALID_DN',
+        `"${text}" is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
+      ),
+    ];
+  });
+}
+
+function smallFaults({ pageSize, timeoutSeconds, idAttribute }: LdapSettings): Fault[] {
+  const faults: Fault[] = [];
+  if (!isWithin(pageSize, 1, 10_000))
+    faults.push(fault(['pageSize'], 'OUT_OF_RANGE', 'The page size is a whole number from 1 to 10000.'));
+  if (!isWithin(timeoutSeconds, 1, 3600))
+    faults.push(fault(['timeoutSeconds'], 'OUT_OF_RANGE', 'The timeout is a whole number of seconds from 1 to 3600.'));
+  if (idAttribute !== null && !isAttributeName(idAttribute)) {
+    faults.push(
+      fault(['idAttribute'], 'INVALID_ATTRIBUTE', `"${idAttribute}" is no name of an attribute, such as entryUUID.`),
+    );
+  }
+  return faults;
+}
+
+const isWithin = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
+
+/** A name or an OID, without options: `entryUUID`, `2.5.4.3`. */
+const isAttributeName = (text: string): boolean => /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)$/.test(text);
+
+const fault = (path: string[], code: string, message: string): Fault => ({ path, code, message });

@@ -1,0 +1,126 @@
+import { lookup } from 'node:dns/promises';
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { AppError } from '../../../core/app-error.ts';
+import type { AddressPolicy } from '../../../core/directory.ts';
+import { isAllowedAddress } from './address-policy.ts';
+import type { LdapUrl } from './ldap-url.ts';
+import { Wire } from './wire.ts';
+
+export type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
+
+/** Bytes read from a plain connection at a time; the kernel has seldom more at hand. */
+const readBufferBytes = 256 * 1024;
+/** Longest wait for a TCP connection, however long the answers may take. */
+const maxConnectMs = 10_000;
+
+/**
+ * Connects to the URL's host: its name is resolved once, each address held against the policy, and exactly an address
+ * that was checked is dialled. Throws AppError UNREACHABLE or ADDRESS_NOT_ALLOWED, or the signal's reason.
+ */
+export async function dial(url: LdapUrl, options: DialOptions): Promise<Socket> {
+  return await firstOf(url, options, (address) => tcp({ host: address, port: url.port }, options));
+}
+
+/** As dial, for ldap:// without TLS: bytes are read into one buffer that is used again and again. */
+export async function dialPlain(url: LdapUrl, options: DialOptions): Promise<Wire> {
+  return await firstOf(url, options, async (address) => {
+    let wire: Wire | null = null;
+    const onread = {
+      buffer: Buffer.allocUnsafe(readBufferBytes),
+      callback: (size: number, buffer: Uint8Array): boolean => {
+        wire?.receive(Buffer.from(buffer.buffer, buffer.byteOffset, size));
+        return true;
+      },
+    };
+    wire = new Wire(await tcp({ host: address, port: url.port, onread }, options));
+    return wire;
+  });
+}
+
+async function firstOf<T>(url: LdapUrl, options: DialOptions, connectTo: (address: string) => Promise<T>): Promise<T> {
+  let problem: unknown;
+  for (const address of await allowedAddresses(url, options)) {
+    try {
+      return await connectTo(address);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      problem ??= error;
+    }
+  }
+  throw unreachable(url, problem);
+}
+
+async function allowedAddresses({ host }: LdapUrl, { addresses, signal }: DialOptions): Promise<string[]> {
+  const found = isIP(host) === 0 ? await resolve(host, signal) : [host];
+  const allowed = found.filter((address) => isAllowedAddress(address, addresses));
+  if (allowed.length > 0) return allowed;
+  const named = found.includes(host) ? host : `${host} (${found.join(', ')})`;
+  throw new AppError(
+    'ADDRESS_NOT_ALLOWED',
+    `Connections to ${named} are not allowed: it is a private or reserved address.`,
+    {
+      hint: 'Whoever runs this service can allow it by ALLOW_PRIVATE_SOURCES: true, or a list of CIDRs. Link-local addresses are never allowed.',
+    },
+  );
+}
+
+async function resolve(host: string, signal: AbortSignal): Promise<string[]> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const found = await Promise.race([lookup(host, { all: true }), aborted.promise]);
+    return found.map(({ address }) => address);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new AppError('UNREACHABLE', `The host name "${host}" can not be resolved.`, {
+      hint: 'Check its spelling in the URL, and that this service can look up names of your network.',
+      cause: error,
+    });
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function tcp(target: TcpNetConnectOpts, { signal, timeoutMs }: DialOptions): Promise<Socket> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...target, noDelay: true, keepAlive: true });
+    const end = (error: unknown): void => {
+      settle();
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(error);
+    };
+    const abort = (): void => end(signal.reason);
+    const timer = setTimeout(() => end(new Error('no answer in time')), Math.min(timeoutMs, maxConnectMs));
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      socket.off('error', end);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', end);
+    socket.once('connect', () => {
+      settle();
+      resolve(socket);
+    });
+  });
+}
+
+const reasons: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to its network',
+  ETIMEDOUT: 'there was no answer in time',
+};
+
+function unreachable(url: LdapUrl, cause: unknown): AppError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const reason = reasons[code] ?? (code === '' ? 'there was no answer in time' : code);
+  return new AppError('UNREACHABLE', `${url.url} can not be reached (port ${url.port}): ${reason}.`, {
+    hint: 'Check host and port, that the server runs, and that no firewall is in between.',
+    cause,
+  });
+}

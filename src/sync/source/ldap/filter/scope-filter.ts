@@ -1,0 +1,72 @@
+import type { Scope, ScopeRule } from '../../../../core/connection.ts';
+import type { Flavour } from '../flavour.ts';
+import { and, equal, type LdapFilter, not, or, present } from './filter.ts';
+
+type Compare = (attribute: string, values: string[]) => LdapFilter;
+
+const oneOf: Compare = (attribute, values) => or(values.map((value) => equal(attribute, value)));
+
+const substrings =
+  (place: 'initial' | 'final' | 'any'): Compare =>
+  (attribute, values) =>
+    or(values.map((value) => substring(attribute, place, Buffer.from(value))));
+
+const substring = (attribute: string, place: 'initial' | 'final' | 'any', value: Buffer): LdapFilter => ({
+  kind: 'substrings',
+  attribute,
+  initial: place === 'initial' ? value : null,
+  any: place === 'any' ? [value] : [],
+  final: place === 'final' ? value : null,
+});
+
+/** Each operator as a filter; of several values one must fit, or none of them. People without the attribute meet the negative ones. */
+const operators: Record<ScopeRule['operator'], Compare> = {
+  EQUALS: oneOf,
+  IN: oneOf,
+  NOT_EQUALS: (attribute, values) => not(oneOf(attribute, values)),
+  NOT_IN: (attribute, values) => not(oneOf(attribute, values)),
+  STARTS_WITH: substrings('initial'),
+  ENDS_WITH: substrings('final'),
+  CONTAINS: substrings('any'),
+  EXISTS: (attribute) => present(attribute),
+  NOT_EXISTS: (attribute) => not(present(attribute)),
+};
+
+/** One rule of a scope as a filter. */
+export const ruleFilter = ({ attribute, operator, values }: ScopeRule): LdapFilter =>
+  operators[operator](attribute, values);
+
+/** Who is a person, by kind of server. */
+export function peopleFilter(flavour: Flavour): LdapFilter {
+  if (flavour === 'ACTIVE_DIRECTORY' || flavour === 'SAMBA')
+    return and([equal('objectCategory', 'person'), equal('objectClass', 'user')]);
+  return or(['person', 'inetOrgPerson', 'organizationalPerson'].map((name) => equal('objectClass', name)));
+}
+
+/**
+ * The filter of a scope: people, and the rules, and the scope's own filter, and one of `groups` when it is not null. An
+ * own filter that says itself which object classes it wants is not narrowed to people.
+ */
+export function scopeFilter(
+  scope: Scope,
+  own: LdapFilter | null,
+  groups: LdapFilter | null,
+  flavour: Flavour,
+): LdapFilter {
+  const parts: LdapFilter[] = [];
+  if (own === null || !namesClass(own)) parts.push(peopleFilter(flavour));
+  if (own !== null) parts.push(own);
+  if (scope.rules.length > 0) parts.push((scope.match === 'ALL' ? and : or)(scope.rules.map(ruleFilter)));
+  if (groups !== null) parts.push(groups);
+  return and(parts);
+}
+
+/** Whether whoever meets the filter is of a class that it names. */
+function namesClass(filter: LdapFilter): boolean {
+  if (filter.kind === 'and') return filter.filters.some(namesClass);
+  if (filter.kind === 'or') return filter.filters.every(namesClass);
+  return (
+    filter.kind === 'equal' &&
+    ['objectclass', 'objectcategory', 'samaccounttype'].includes(filter.attribute.toLowerCase())
+  );
+}

@@ -1,0 +1,81 @@
+import { type RawEntry, textsOf } from './raw-entry.ts';
+
+/** The kinds of LDAP server that differ in what they need. */
+export type Flavour = 'OPENLDAP' | 'DS389' | 'FREEIPA' | 'ACTIVE_DIRECTORY' | 'SAMBA' | 'EDIRECTORY' | 'OTHER';
+
+/** What the server says about itself. */
+export type ServerInfo = {
+  flavour: Flavour;
+  /** For people to read, e.g. `OpenLDAP`. */
+  label: string;
+  namingContexts: string[];
+  controls: ReadonlySet<string>;
+  extensions: ReadonlySet<string>;
+  /** What must not change while we read; the same text means the same server. */
+  identity: string;
+};
+
+/** The attributes of the rootDSE that `serverInfo` looks at. */
+export const rootDseAttributes = [
+  'objectClass',
+  'structuralObjectClass',
+  'vendorName',
+  'vendorVersion',
+  'namingContexts',
+  'supportedControl',
+  'supportedExtension',
+  'supportedCapabilities',
+  'forestFunctionality',
+  'dsServiceName',
+  'dnsHostName',
+  'ipaDomainLevel',
+  'ipatopologypluginversion',
+];
+
+const labels: Record<Flavour, string> = {
+  OPENLDAP: 'OpenLDAP',
+  DS389: '389 Directory Server',
+  FREEIPA: 'FreeIPA',
+  ACTIVE_DIRECTORY: 'Active Directory',
+  SAMBA: 'Samba AD',
+  EDIRECTORY: 'eDirectory',
+  OTHER: 'LDAP server',
+};
+
+/** Recognises the server by its rootDSE; null where it shows none. */
+export function serverInfo(rootDse: RawEntry | null): ServerInfo {
+  const values = (name: string): string[] => (rootDse === null ? [] : textsOf(rootDse, name));
+  const flavour = recognise(values);
+  const vendor = values('vendorName')[0];
+  return {
+    flavour,
+    label: flavour === 'OTHER' && vendor !== undefined ? vendor : labels[flavour],
+    namingContexts: values('namingContexts').filter((dn) => dn !== ''),
+    controls: new Set(values('supportedControl')),
+    extensions: new Set(values('supportedExtension')),
+    identity: [flavour, ...values('dsServiceName'), ...values('dnsHostName'), ...values('vendorVersion')].join('|'),
+  };
+}
+
+function recognise(values: (name: string) => string[]): Flavour {
+  const vendor = `${values('vendorName').join(' ')} ${values('vendorVersion').join(' ')}`;
+  const classes = [...values('objectClass'), ...values('structuralObjectClass')].map((name) => name.toLowerCase());
+  if (/samba/i.test(vendor)) return 'SAMBA';
+  if (values('forestFunctionality').length > 0 || values('supportedCapabilities').includes('1.2.840.113556.1.4.800'))
+    return 'ACTIVE_DIRECTORY';
+  if (values('ipaDomainLevel').length > 0 || values('ipatopologypluginversion').length > 0) return 'FREEIPA';
+  if (/389|red hat|fedora/i.test(vendor)) return 'DS389';
+  if (/netiq|novell|edirectory|micro focus|opentext/i.test(vendor)) return 'EDIRECTORY';
+  return classes.includes('openldaprootdse') ? 'OPENLDAP' : 'OTHER';
+}
+
+/** The attributes that may hold an id for good, the best first, by kind of server. */
+export const idCandidates: Record<Flavour, readonly string[]> = {
+  OPENLDAP: ['entryUUID'],
+  DS389: ['nsUniqueId', 'entryUUID'],
+  FREEIPA: ['ipaUniqueID', 'nsUniqueId', 'entryUUID'],
+  ACTIVE_DIRECTORY: ['objectGUID'],
+  SAMBA: ['objectGUID'],
+  EDIRECTORY: ['GUID'],
+  OTHER: ['entryUUID', 'objectGUID', 'nsUniqueId', 'ipaUniqueID', 'GUID', 'ibm-entryUUID'],
+};

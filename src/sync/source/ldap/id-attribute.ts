@@ -1,0 +1,48 @@
+import { AppError } from '../../../core/app-error.ts';
+import { encodeFilter } from './filter/encode-filter.ts';
+import type { LdapFilter } from './filter/filter.ts';
+import { idCandidates } from './flavour.ts';
+import { contextOf, type Reached } from './reach.ts';
+import { readEntries } from './read-entries.ts';
+import { resultError } from './result-error.ts';
+
+/** People looked at, in the first base that has any. */
+const sampleSize = 10;
+
+/** The id attribute and how many people were looked at; `readable` is false when none of them shows an id. */
+export type IdFinding = { attribute: string; readable: boolean; sampled: number };
+
+/**
+ * The attribute to know people by: the settings' own, or the best of those usual with this kind of server that some of
+ * the first people in scope show. Throws AppError when the search fails.
+ */
+export async function findIdAttribute(reached: Reached, filter: LdapFilter): Promise<IdFinding> {
+  const { settings, server, connection } = reached;
+  const candidates = settings.idAttribute === null ? idCandidates[server.flavour] : [settings.idAttribute];
+  const usual = candidates[0] ?? 'entryUUID';
+  for (const baseDn of settings.baseDns) {
+    const page = { size: sampleSize, cookie: Buffer.alloc(0) };
+    const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: [...candidates], page } as const;
+    const { entries, result } = await readEntries(connection, search);
+    if (result.code !== 0) throw resultError(result, contextOf(reached, baseDn));
+    if (entries.length === 0) continue;
+    const readable = candidates.find((name) =>
+      entries.some(({ attributes }) => (attributes.get(name.toLowerCase()) ?? []).length > 0),
+    );
+    return { attribute: readable ?? usual, readable: readable !== undefined, sampled: entries.length };
+  }
+  return { attribute: usual, readable: true, sampled: 0 };
+}
+
+/** The error of a read whose people show no id. */
+export const noReadableId = ({ attribute }: IdFinding, { settings }: Reached): AppError =>
+  new AppError(
+    'ID_ATTRIBUTE_UNREADABLE',
+    `No person in scope shows "${attribute}" to the bind account, so nobody could be recognised again.`,
+    {
+      hint:
+        settings.idAttribute === null
+          ? 'Give the bind account the right to read it, or name another attribute that never changes in idAttribute.'
+          : 'Check idAttribute, or leave it empty so that it is found by itself.',
+    },
+  );

@@ -1,0 +1,169 @@
+import type { Socket } from 'node:net';
+import { Client, type Filter, ResultCodeError } from 'ldapts';
+import { AppError } from '../../../core/app-error.ts';
+import type { LdapUrl } from './ldap-url.ts';
+import { PageControl } from './page-control.ts';
+import type { LdapResult } from './search-result.ts';
+import type { SearchSink, Wire } from './wire.ts';
+
+export type LdapSearch = {
+  baseDn: string;
+  scope: 'base' | 'sub';
+  filter: Filter;
+  attributes: readonly string[];
+  /** An empty cookie asks for the first page; left out: no paging. */
+  page?: { size: number; cookie: Buffer };
+};
+
+const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
+/** The server's own time limit is to be heard before ours ends the connection. */
+const timeoutGraceMs = 500;
+
+/**
+ * One connection to one server: ldapts on a Wire. It never connects anew: what is lost stays lost, and every operation
+ * fails then with the reason (an AppError, or the reason of the signal that ended it).
+ */
+export class LdapConnection {
+  readonly url: LdapUrl;
+  readonly timeoutSeconds: number;
+  readonly #wire: Wire;
+  readonly #client: Client;
+  readonly #lost: Promise<never>;
+
+  constructor(url: LdapUrl, wire: Wire, timeoutSeconds: number) {
+    this.url = url;
+    this.timeoutSeconds = timeoutSeconds;
+    this.#wire = wire;
+    let used = false;
+    const createConnection = (): Socket => {
+      if (used) throw this.#reason();
+      used = true;
+      // ldapts uses of a socket what a Duplex has, and `connecting` and `readyState`, which Wire adds.
+      return wire as unknown as Socket;
+    };
+    this.#client = new Client({ url: 'ldap://wire', createConnection });
+    this.#lost = new Promise((_resolve, reject) => wire.once('close', () => reject(this.#reason())));
+    this.#lost.catch(() => {});
+  }
+
+  get isOpen(): boolean {
+    return !this.#wire.destroyed;
+  }
+
+  /** Ends the connection when the signal aborts; the answer undoes the link between the two. */
+  obey(signal: AbortSignal): () => void {
+    const abort = (): void => this.#wire.fail(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    return () => signal.removeEventListener('abort', abort);
+  }
+
+  /** Asks for StartTLS; the Wire's socket is to be handed to TLS after it. Throws ResultCodeError when refused. */
+  async askForTls(): Promise<void> {
+    await this.#operate(() => this.#client.exop('1.3.6.1.4.1.1466.20037'));
+  }
+
+  /** Throws ResultCodeError when refused. */
+  async bind(dn: string, password: string): Promise<void> {
+    await this.#operate(() => this.#client.bind(dn, password));
+  }
+
+  /** Whom the server takes us for (RFC 4532), or null where it does not say. */
+  async whoAmI(): Promise<string | null> {
+    try {
+      return (await this.#operate(() => this.#client.exop(whoAmIOid))).value ?? '';
+    } catch (error) {
+      if (error instanceof ResultCodeError) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * One search, or one page of it; entries and references go to the sink as they come. Answers with the server's result,
+   * good or bad. Referrals are not followed, aliases not resolved, no size limit is set.
+   */
+  async search(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
+    const { baseDn, scope, filter, page } = request;
+    const attributes = [...request.attributes];
+    const controls = page === undefined ? [] : [new PageControl(page.size, page.cookie)];
+    const outcome: { result: LdapResult | null } = { result: null };
+    const done = (result: LdapResult): void => {
+      outcome.result = result;
+    };
+    this.#wire.expectSearch({ entry: sink.entry, references: sink.references, done });
+    try {
+      await this.#operate(() =>
+        this.#client.search(baseDn, { scope, filter, attributes, timeLimit: this.timeoutSeconds }, controls),
+      );
+    } catch (error) {
+      if (!(error instanceof ResultCodeError)) throw error;
+    }
+    if (outcome.result === null) throw new Error('a search ended without a result');
+    return outcome.result;
+  }
+
+  async close(): Promise<void> {
+    if (this.isOpen && this.#client.isConnected) await this.#client.unbind().catch(() => {});
+    this.#wire.destroy();
+  }
+
+  async #operate<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.isOpen) throw this.#reason();
+    const stop = this.#watch();
+    try {
+      return await Promise.race([work(), this.#lost]);
+    } catch (error) {
+      if (error instanceof ResultCodeError) throw error;
+      throw this.isOpen ? error : this.#reason();
+    } finally {
+      stop();
+    }
+  }
+
+  /** Ends the connection when nothing has come for too long. */
+  #watch(): () => void {
+    const wire = this.#wire;
+    const patienceMs = this.timeoutSeconds * 1000 + timeoutGraceMs;
+    wire.lastActive = performance.now();
+    let timer = setTimeout(look, patienceMs);
+    function look(): void {
+      // What came while this thread was busy is read before the verdict.
+      setImmediate(() => {
+        const leftMs = wire.lastActive + patienceMs - performance.now();
+        if (!stopped && leftMs > 0) timer = setTimeout(look, leftMs);
+        else if (!stopped) wire.fail(late());
+      });
+    }
+    let stopped = false;
+    const late = (): AppError => this.#late();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+  }
+
+  #late(): AppError {
+    return new AppError('TIMEOUT', `${this.url.url} has not answered within ${this.timeoutSeconds} s.`, {
+      hint: 'Raise timeoutSeconds or make pages smaller, and look whether the server or the network is overloaded.',
+    });
+  }
+
+  #reason(): unknown {
+    const { failure, socketError: cause, heard } = this.#wire;
+    if (failure !== null) return failure.reason;
+    if (!heard) {
+      return new AppError('UNREACHABLE', `${this.url.url} closed the connection without an answer.`, {
+        hint: 'Check that the port is that of an LDAP server (ldaps:// needs the TLS port), and that it accepts connections from here.',
+        cause,
+      });
+    }
+    return new AppError(
+      'CONNECTION_LOST',
+      `The connection to ${this.url.url} was lost before the answer was complete.`,
+      {
+        hint: 'Run again. If it happens each time: look at the server, at firewalls and load balancers in between, or make pages smaller.',
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
+import type { DirectorySession, OpenOptions } from '../../../core/directory.ts';
+import { checkBase, reach } from './reach.ts';
+import { readPeople } from './read-people.ts';
+
+/** Opens a session: connected, bound, the server recognised, each base DN there. Throws AppError or the signal's reason. */
+export async function openSession(
+  settings: LdapSettings,
+  secrets: LdapSecrets,
+  options: OpenOptions,
+): Promise<DirectorySession> {
+  const reached = await reach(settings, secrets, options, () => {});
+  const { connection, server, notes } = reached;
+  const release = connection.obey(options.signal);
+  try {
+    for (const baseDn of settings.baseDns) await checkBase(reached, baseDn);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  } finally {
+    release();
+  }
+  return {
+    server: `${connection.url.url} (${server.label})`,
+    notes,
+    readPeople: (request, onPage, signal) => readPeople(reached, request, onPage, signal),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,81 @@
+import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
+import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
+import { encodeFilter } from './filter/encode-filter.ts';
+import { present } from './filter/filter.ts';
+import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';
+import type { LdapConnection } from './ldap-connection.ts';
+import { type OnStep, openConnection } from './open-connection.ts';
+import { readEntries } from './read-entries.ts';
+import { resultError, type SearchContext } from './result-error.ts';
+
+/** What the steps of a read share: the connection and what is known of its server. */
+export type Reached = {
+  connection: LdapConnection;
+  settings: LdapSettings;
+  server: ServerInfo;
+  /** Whom the server takes us for; null where it does not say. */
+  account: string | null;
+  notes: SourceNote[];
+};
+
+/** Connects, binds and asks the server what it is. */
+export async function reach(
+  settings: LdapSettings,
+  secrets: LdapSecrets,
+  options: OpenOptions,
+  onStep: OnStep,
+): Promise<Reached> {
+  const { connection, notes } = await openConnection({ settings, secrets, options, onStep });
+  const release = connection.obey(options.signal);
+  try {
+    const server = await readServerInfo(connection);
+    return { connection, settings, server, account: await whoAmI(connection, server), notes };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+export async function readServerInfo(connection: LdapConnection): Promise<ServerInfo> {
+  const filter = encodeFilter(present('objectClass'));
+  const { entries } = await readEntries(connection, {
+    baseDn: '',
+    scope: 'base',
+    filter,
+    attributes: rootDseAttributes,
+  });
+  return serverInfo(entries[0] ?? null);
+}
+
+/** Asked only where the server offers it: Samba answers "protocol error" after a good bind. */
+export async function whoAmI(connection: LdapConnection, server: ServerInfo): Promise<string | null> {
+  return server.extensions.has('1.3.6.1.4.1.4203.1.11.3') ? await connection.whoAmI() : null;
+}
+
+/** Throws BASE_DN_NOT_FOUND unless the server has the base; answers whether the account may see its entry. */
+export async function checkBase(reached: Reached, baseDn: string): Promise<boolean> {
+  const filter = encodeFilter(present('objectClass'));
+  const { entries, result } = await readEntries(reached.connection, {
+    baseDn,
+    scope: 'base',
+    filter,
+    attributes: ['1.1'],
+  });
+  if (result.code === 0) return entries.length > 0;
+  throw resultError(result, contextOf(reached, baseDn));
+}
+
+/** What an error of a search should name; `firstPage` because some results mean something else at the first. */
+export const contextOf = (
+  { connection, settings, server }: Reached,
+  baseDn: string,
+  firstPage = true,
+): SearchContext => ({
+  server: connection.url.url,
+  baseDn,
+  timeoutSeconds: settings.timeoutSeconds,
+  namingContexts: server.namingContexts,
+  firstPage,
+});

@@ -1,0 +1,48 @@
+import { BerCursor, Tag } from './ber.ts';
+
+/** The end of an operation as the server tells it (RFC 4511, 4.1.9). */
+export type LdapResult = {
+  code: number;
+  matchedDn: string;
+  /** The server's own words. */
+  message: string;
+  referrals: string[];
+  /** The cookie of the paged results control: empty on the last page, null when the server sent no such control. */
+  cookie: Buffer | null;
+};
+
+export const pagedResultsOid = '1.2.840.113556.1.4.319';
+
+/** Decodes a result from its operation's tag on. Throws MalformedBer. */
+export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult {
+  const message = new BerCursor(bytes, at, end);
+  const operation = message.element(message.peek());
+  const result: LdapResult = {
+    code: operation.integer(Tag.ENUMERATED),
+    matchedDn: operation.text(),
+    message: operation.text(),
+    referrals: operation.peek() === Tag.REFERRAL ? decodeReferences(operation.element(Tag.REFERRAL)) : [],
+    cookie: null,
+  };
+  if (message.peek() === Tag.CONTROLS) result.cookie = decodeCookie(message.element(Tag.CONTROLS));
+  return result;
+}
+
+/** The URLs of a search reference or a referral. */
+export function decodeReferences(cursor: BerCursor): string[] {
+  const urls: string[] = [];
+  while (!cursor.done) urls.push(cursor.text());
+  return urls;
+}
+
+function decodeCookie(controls: BerCursor): Buffer | null {
+  while (!controls.done) {
+    const control = controls.element(Tag.SEQUENCE);
+    if (control.text() !== pagedResultsOid) continue;
+    if (control.peek() === Tag.BOOLEAN) control.skip();
+    const value = new BerCursor(control.octets()).element(Tag.SEQUENCE);
+    value.integer();
+    return Buffer.from(value.octets());
+  }
+  return null;
+}

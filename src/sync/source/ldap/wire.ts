@@ -1,0 +1,162 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { AppError } from '../../../core/app-error.ts';
+import { BerCursor, MalformedBer, Tag } from './ber.ts';
+import { MessageSplitter } from './message-splitter.ts';
+import { decodeReferences, decodeResult, type LdapResult } from './search-result.ts';
+
+/** Takes the answers to one search. The bytes are valid during the call only. */
+export type SearchSink = {
+  entry(bytes: Buffer, at: number, end: number): void;
+  references(urls: string[]): void;
+  done(result: LdapResult): void;
+};
+
+/**
+ * The socket that ldapts is given, around a connected one (TCP or TLS). It holds back the entries and references of
+ * searches whose sink is known, and passes everything else on. A search request takes the sink set by `expectSearch`
+ * just before it is written.
+ */
+export class Wire extends Duplex {
+  /** Why we ended the connection, once we have (`fail`). */
+  failure: { reason: unknown } | null = null;
+  /** The socket's own error, when it ended by itself. */
+  socketError: Error | null = null;
+  /** When bytes last came or a request was sent, on the clock of performance.now(). */
+  lastActive = performance.now();
+  readonly connecting = false;
+  /** True as soon as the server has said anything at all. */
+  heard = false;
+  #raw: Socket;
+  readonly #sinks = new Map<number, SearchSink>();
+  readonly #expected: SearchSink[] = [];
+  #splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
+
+  constructor(raw: Socket) {
+    super({ allowHalfOpen: false });
+    this.#raw = raw;
+    this.attach(raw);
+  }
+
+  /** ldapts looks at it to see whether a socket is connected already. */
+  get readyState(): 'open' | 'closed' {
+    return this.destroyed ? 'closed' : 'open';
+  }
+
+  expectSearch(sink: SearchSink): void {
+    this.#expected.push(sink);
+  }
+
+  /** Ends the connection at once; whoever waits on it gets `reason`. */
+  fail(reason: unknown): void {
+    this.failure ??= { reason };
+    this.destroy();
+  }
+
+  /** Lets go of the socket, for TLS to take it over (StartTLS). Nothing said in clear so far is heard after this. */
+  release(): Socket {
+    this.#raw.off('data', this.receive).off('error', this.#ended).off('end', this.#ended).off('close', this.#ended);
+    this.#splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
+    return this.#raw;
+  }
+
+  /** Goes on over this socket: the TLS one that has taken over. */
+  attach(raw: Socket): void {
+    this.#raw = raw;
+    raw.on('data', this.receive).on('error', this.#ended).on('end', this.#ended).on('close', this.#ended);
+  }
+
+  /** Takes bytes from the server; public for sockets that read into one buffer of ours (see dial.ts). */
+  readonly receive = (chunk: Buffer): void => {
+    this.lastActive = performance.now();
+    this.heard = true;
+    try {
+      this.#splitter.read(chunk);
+    } catch (error) {
+      if (!(error instanceof MalformedBer)) throw error;
+      this.fail(
+        new AppError('INVALID_RESPONSE', `The server sent something that is not LDAP: ${error.message}.`, {
+          hint: 'Check that the URL leads to an LDAP server (ldap:// and ldaps:// have different ports) and that nothing in between changes the traffic.',
+          cause: error,
+        }),
+      );
+    }
+  };
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.lastActive = performance.now();
+    const request = new BerCursor(chunk).element(Tag.SEQUENCE);
+    const id = request.integer();
+    if (request.peek() === Tag.SEARCH_REQUEST) {
+      const sink = this.#expected.shift();
+      if (sink !== undefined) this.#sinks.set(id, sink);
+    }
+    this.#raw.write(chunk, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#raw.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#sinks.clear();
+    this.#raw.destroy();
+    done(error);
+  }
+
+  #message(bytes: Buffer, start: number, end: number): void {
+    if (this.destroyed) return;
+    const cursor = new BerCursor(bytes, start, end);
+    const id = cursor.integer();
+    const sink = this.#sinks.get(id);
+    const operation = cursor.peek();
+    if (sink !== undefined && operation === Tag.SEARCH_ENTRY) {
+      const entry = cursor.element(Tag.SEARCH_ENTRY);
+      sink.entry(bytes, entry.at, entry.end);
+    } else if (sink !== undefined && operation === Tag.SEARCH_REFERENCE) {
+      sink.references(decodeReferences(cursor.element(Tag.SEARCH_REFERENCE)));
+    } else {
+      if (sink !== undefined && operation === Tag.SEARCH_DONE) {
+        this.#sinks.delete(id);
+        sink.done(decodeResult(bytes, cursor.at, end));
+      }
+      if (id === 0) this.#farewell(decodeResult(bytes, cursor.at, end));
+      this.#passOn(bytes.subarray(start, end));
+    }
+  }
+
+  /** ldapts gets the message as a whole, with a header of its own. */
+  #passOn(body: Buffer): void {
+    const message = Buffer.allocUnsafe(6 + body.length);
+    message[0] = Tag.SEQUENCE;
+    message[1] = 0x84;
+    message.writeUInt32BE(body.length, 2);
+    body.copy(message, 6);
+    this.push(message);
+  }
+
+  /** The notice of disconnection (RFC 4511, 4.4.1): the server says why it is about to hang up. */
+  #farewell(result: LdapResult): void {
+    const said = result.message === '' ? '' : `: ${result.message}`;
+    const busy = result.code === 51 || result.code === 52;
+    this.fail(
+      new AppError(
+        busy ? 'SERVER_BUSY' : 'CONNECTION_LOST',
+        `The server ended the connection${said} (result ${result.code}).`,
+        {
+          hint: busy
+            ? 'Try again later, or name a further server in the URLs.'
+            : "Look at the server's own log for the reason.",
+        },
+      ),
+    );
+  }
+
+  readonly #ended = (error?: unknown): void => {
+    if (error instanceof Error) this.socketError ??= error;
+    this.destroy();
+  };
+}

@@ -1,0 +1,39 @@
+import { type ContactField, type ContactValues, ContactField as fields } from '../../core/contact.ts';
+
+const awkward = /[\\\t\n\r\v\f\b]/;
+const copyEscapes: Record<string, string> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\v': '\\v',
+  '\f': '\\f',
+  '\b': '\\b',
+};
+
+/** A column's text in COPY's text format; null as `\N`. The text holds no NUL, which Postgres can't store. */
+export const copyText = (text: string | null): string => {
+  if (text === null) return '\\N';
+  return awkward.test(text) ? text.replace(/[\\\t\n\r\v\f\b]/g, (found) => copyEscapes[found] ?? found) : text;
+};
+
+const awkwardInRow = /["\\\t\n\r\v\f\b]/;
+const order: readonly ContactField[] = Object.values(fields);
+
+/** A composite value's member, quoted for the row literal and escaped for COPY. */
+const member = (text: string): string =>
+  awkwardInRow.test(text) ? `"${copyText(text.replace(/["\\]/g, '\\$&'))}"` : `"${text}"`;
+
+/** Contact values as a literal of the composite type contact_values, in the order of ContactField. */
+export const copyValues = (values: ContactValues): string => {
+  let text = '(';
+  for (let i = 0; i < order.length; i++) {
+    if (i > 0) text += ',';
+    const value = values[order[i] as ContactField];
+    if (value === undefined) continue;
+    if (typeof value === 'string') text += member(value);
+    else if (typeof value === 'boolean') text += value ? 't' : 'f';
+    else text += member(JSON.stringify(value));
+  }
+  return `${text})`;
+};

@@ -1,0 +1,142 @@
+import { type Digest, digestId } from './digest.ts';
+
+const LINKED = 1;
+const GONE = 2;
+const DELIVERED = 4;
+const PRESENT = 8;
+
+/** What is known of a person when the source delivers them. */
+export type Arrival = 'again' | 'new' | 'linked';
+
+/**
+ * Everybody a connection links and everybody a read delivers, in flat arrays: 32 bytes a person for id and hash, a byte of
+ * marks and the slots of an open-addressing table. Ids are told apart by their 16-byte digests.
+ */
+export class KnownPeople {
+  #count = 0;
+  #ids = new Uint32Array(4 * 1024);
+  #hashes = new Uint32Array(4 * 1024);
+  #marks = new Uint8Array(1024);
+  #slots = new Int32Array(4096).fill(-1);
+  readonly #key: Digest = new Uint32Array(4);
+  #absent = 0;
+
+  /** Linked people whom the read has not had in scope so far. */
+  get absent(): number {
+    return this.#absent;
+  }
+
+  /** Adds somebody the connection links; `hash` null: to be looked at again. */
+  addLinked(id: string, hash: Digest | null, gone: boolean): void {
+    digestId(id, this.#key);
+    const at = this.#findOrAdd();
+    this.#marks[at] = LINKED | (gone || hash === null ? GONE : 0);
+    if (hash !== null) this.#hashes.set(hash, 4 * at);
+    this.#absent++;
+  }
+
+  /** Notes that the source delivered somebody; 'again' when it had before. The person stays selected for what follows. */
+  arrive(id: string): Arrival {
+    digestId(id, this.#key);
+    const at = this.#findOrAdd();
+    this.#selected = at;
+    const marks = this.#marks[at] ?? 0;
+    if (marks & DELIVERED) return 'again';
+    this.#marks[at] = marks | DELIVERED;
+    return marks & LINKED ? 'linked' : 'new';
+  }
+
+  #selected = -1;
+
+  /** Notes that the person who arrived last is in scope. */
+  markPresent(): void {
+    const marks = this.#marks[this.#selected] ?? 0;
+    if (marks & LINKED && !(marks & PRESENT)) this.#absent--;
+    this.#marks[this.#selected] = marks | PRESENT;
+  }
+
+  /** Whether the person who arrived last is linked, was not gone, and brings what they brought the last time. */
+  isUnchanged(hash: Digest): boolean {
+    const at = this.#selected;
+    const marks = this.#marks[at] ?? 0;
+    if (!(marks & LINKED) || marks & GONE) return false;
+    const base = 4 * at;
+    for (let i = 0; i < 4; i++) if (this.#hashes[base + i] !== hash[i]) return false;
+    return true;
+  }
+
+  /** Whether a linked person has not been present in the read. */
+  isAbsent(id: string): boolean {
+    digestId(id, this.#key);
+    const at = this.#find(this.#slotOf());
+    const marks = at === -1 ? 0 : (this.#marks[at] ?? 0);
+    return (marks & LINKED) !== 0 && (marks & PRESENT) === 0;
+  }
+
+  #slotOf(): number {
+    // The four parts of a UUID v7 share their first bits in time order, so all four take part.
+    const [a = 0, b = 0, c = 0, d = 0] = this.#key;
+    let mixed = a ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+    return (mixed ^ (mixed >>> 13)) & (this.#slots.length - 1);
+  }
+
+  /** Index of the person with the current key, -1 when there is none; leaves the probe's last slot in #probe. */
+  #find(start: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = start; ; slot = (slot + 1) & mask) {
+      const at = this.#slots[slot] ?? -1;
+      this.#probe = slot;
+      if (at === -1) return -1;
+      const base = 4 * at;
+      if (
+        this.#ids[base] === this.#key[0] &&
+        this.#ids[base + 1] === this.#key[1] &&
+        this.#ids[base + 2] === this.#key[2] &&
+        this.#ids[base + 3] === this.#key[3]
+      )
+        return at;
+    }
+  }
+
+  #probe = 0;
+
+  #findOrAdd(): number {
+    const found = this.#find(this.#slotOf());
+    if (found !== -1) return found;
+    if (2 * (this.#count + 1) > this.#slots.length) {
+      this.#rehash();
+      this.#find(this.#slotOf());
+    }
+    if (this.#count === this.#marks.length) this.#grow();
+    const at = this.#count++;
+    this.#slots[this.#probe] = at;
+    this.#ids.set(this.#key, 4 * at);
+    return at;
+  }
+
+  /** By half, so that the copy made while growing stays small beside what is there. */
+  #grow(): void {
+    const size = Math.ceil(this.#marks.length * 1.5);
+    const ids = new Uint32Array(4 * size);
+    ids.set(this.#ids);
+    this.#ids = ids;
+    const hashes = new Uint32Array(4 * size);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+    const marks = new Uint8Array(size);
+    marks.set(this.#marks);
+    this.#marks = marks;
+  }
+
+  #rehash(): void {
+    const wanted = this.#key.slice();
+    this.#slots = new Int32Array(2 * this.#slots.length).fill(-1);
+    for (let at = 0; at < this.#count; at++) {
+      this.#key.set(this.#ids.subarray(4 * at, 4 * at + 4));
+      this.#find(this.#slotOf());
+      this.#slots[this.#probe] = at;
+    }
+    this.#key.set(wanted);
+  }
+}

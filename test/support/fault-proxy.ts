@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/**
+ * What goes wrong with the bytes from the server, counted over all connections: nothing; no more of them after so many
+ * (the connection stays open); the connection is cut there; bits are turned from there on; each chunk comes late; they
+ * come in pieces of so many bytes.
+ */
+export type Fault =
+  | { kind: 'none' }
+  | { kind: 'silence'; afterBytes: number }
+  | { kind: 'cut'; afterBytes: number }
+  | { kind: 'garble'; afterBytes: number }
+  | { kind: 'delay'; ms: number }
+  | { kind: 'chop'; bytes: number };
+
+export type FaultProxy = {
+  port: number;
+  url: string;
+  /** May be changed at any time. */
+  fault: Fault;
+  /** Connections taken so far. */
+  connections: number;
+  /** Resolves when the fault has struck for the first time. */
+  struck: Promise<void>;
+  close(): Promise<void>;
+};
+
+/** A TCP proxy on a free loopback port before the given one, which can fail on purpose. */
+export async function startFaultProxy(targetPort: number, fault: Fault = { kind: 'none' }): Promise<FaultProxy> {
+  const struck = Promise.withResolvers<void>();
+  const sockets = new Set<Socket>();
+  let passed = 0;
+  const server = createServer((client) => {
+    proxy.connections++;
+    const target = connect(targetPort, '127.0.0.1');
+    for (const socket of [client, target]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        target.destroy();
+      });
+    }
+    client.pipe(target);
+    target.on('data', (chunk: Buffer) => {
+      const before = passed;
+      passed += chunk.length;
+      forward(proxy.fault, { chunk, before, client, target, strike: struck.resolve });
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+  const { port } = address;
+  const proxy: FaultProxy = {
+    port,
+    url: `ldap://127.0.0.1:${port}`,
+    fault,
+    connections: 0,
+    struck: struck.promise,
+    close,
+  };
+  return proxy;
+}
+
+type Passing = { chunk: Buffer; before: number; client: Socket; target: Socket; strike: () => void };
+
+function forward(fault: Fault, { chunk, before, client, target, strike }: Passing): void {
+  if (fault.kind === 'none') client.write(chunk);
+  else if (fault.kind === 'delay') setTimeout(() => client.write(chunk), fault.ms);
+  else if (fault.kind === 'chop')
+    for (let at = 0; at < chunk.length; at += fault.bytes) client.write(chunk.subarray(at, at + fault.bytes));
+  else {
+    const good = Math.max(0, fault.afterBytes - before);
+    if (good >= chunk.length) {
+      client.write(chunk);
+      return;
+    }
+    if (good > 0) client.write(chunk.subarray(0, good));
+    strike();
+    if (fault.kind === 'garble') client.write(chunk.subarray(good).map((byte) => byte ^ 0x55));
+    if (fault.kind !== 'cut') return;
+    client.end(() => client.destroy());
+    target.destroy();
+  }
+}

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { BerReader, BerWriter } from 'ldapts';
+
+/** A search request as the fake server sees it. */
+export type FakeSearch = {
+  id: number;
+  baseDn: string;
+  scope: number;
+  attributes: string[];
+  pageSize: number | null;
+  cookie: string;
+  critical: boolean;
+};
+
+export type FakeServer = {
+  url: string;
+  port: number;
+  /** All searches so far, in order. */
+  searches: FakeSearch[];
+  close(): Promise<void>;
+};
+
+export type FakeOptions = {
+  /** The rootDSE; default: a nameless server with paging. */
+  rootDse?: Record<string, string[]>;
+  /** What to answer to a bind; default: success. */
+  bind?: FakeResult;
+  /** What to answer to whoami: a text, or a result code; default: `dn:cn=reader`. */
+  whoAmI?: () => string | number;
+  /** Answers everything but rootDSE and base searches; messages in the order to be sent. */
+  search: (search: FakeSearch) => Buffer[];
+  /** Answers base searches; default: an entry without attributes. */
+  base?: (search: FakeSearch) => Buffer[];
+};
+
+export type FakeResult = { code?: number; matchedDn?: string; message?: string; cookie?: string; referrals?: string[] };
+export type FakeValue = string | Buffer;
+
+/** An LDAP server of a few lines on loopback, for what no real server does on demand. */
+export async function startFakeServer(options: FakeOptions): Promise<FakeServer> {
+  const searches: FakeSearch[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => {});
+    let pending = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      for (let size = messageSize(pending); size !== null && size <= pending.length; size = messageSize(pending)) {
+        for (const reply of answer(pending.subarray(0, size), options, searches)) socket.write(reply);
+        pending = pending.subarray(size);
+      }
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+  return { url: `ldap://127.0.0.1:${address.port}`, port: address.port, searches, close };
+}
+
+function messageSize(bytes: Buffer): number | null {
+  if (bytes.length < 2) return null;
+  const reader = new BerReader(bytes);
+  return reader.readSequence() === null ? null : reader.offset + reader.length;
+}
+
+function answer(bytes: Buffer, options: FakeOptions, searches: FakeSearch[]): Buffer[] {
+  const reader = new BerReader(bytes);
+  reader.readSequence();
+  const id = reader.readInt() ?? 0;
+  const operation = reader.readSequence();
+  if (operation === 0x60) return [result(id, 0x61, options.bind ?? {})];
+  if (operation === 0x77) return [whoAmI(id, options.whoAmI?.() ?? 'dn:cn=reader')];
+  if (operation !== 0x63) return [];
+  const search = parseSearch(id, reader);
+  searches.push(search);
+  if (search.scope === 0 && search.baseDn === '') {
+    return [
+      entry(
+        id,
+        '',
+        options.rootDse ?? {
+          supportedControl: ['1.2.840.113556.1.4.319'],
+          supportedExtension: ['1.3.6.1.4.1.4203.1.11.3'],
+        },
+      ),
+      done(id),
+    ];
+  }
+  if (search.scope === 0) return options.base?.(search) ?? [entry(id, search.baseDn, {}), done(id)];
+  return options.search(search);
+}
+
+function parseSearch(id: number, reader: BerReader): FakeSearch {
+  const baseDn = reader.readString() ?? '';
+  const scope = reader.readEnumeration() ?? 0;
+  reader.readEnumeration();
+  reader.readInt();
+  reader.readInt();
+  reader.readBoolean();
+  reader.readSequence();
+  reader.offset += reader.length;
+  const attributes: string[] = [];
+  reader.readSequence();
+  const end = reader.offset + reader.length;
+  while (reader.offset < end) attributes.push(reader.readString() ?? '');
+  const search: FakeSearch = { id, baseDn, scope, attributes, pageSize: null, cookie: '', critical: false };
+  if (reader.peek() !== 0xa0) return search;
+  reader.readSequence();
+  reader.readSequence();
+  reader.readString();
+  search.critical = reader.readBoolean() ?? false;
+  const value = new BerReader(reader.readString(0x04, true) ?? Buffer.alloc(0));
+  value.readSequence();
+  search.pageSize = value.readInt();
+  search.cookie = value.readString() ?? '';
+  return search;
+}
+
+function message(id: number, write: (writer: BerWriter) => void): Buffer {
+  const writer = new BerWriter();
+  writer.startSequence();
+  writer.writeInt(id);
+  write(writer);
+  writer.endSequence();
+  return writer.buffer;
+}
+
+function octets(writer: BerWriter, value: FakeValue): void {
+  writer.writeBuffer(Buffer.from(value), 0x04);
+}
+
+/** A SearchResultEntry message. */
+export const entry = (id: number, dn: string, attributes: Record<string, FakeValue | FakeValue[]>): Buffer =>
+  message(id, (writer) => {
+    writer.startSequence(0x64);
+    writer.writeString(dn);
+    writer.startSequence();
+    for (const [name, values] of Object.entries(attributes)) {
+      writer.startSequence();
+      writer.writeString(name);
+      writer.startSequence(0x31);
+      for (const value of Array.isArray(values) ? values : [values]) octets(writer, value);
+      writer.endSequence();
+      writer.endSequence();
+    }
+    writer.endSequence();
+    writer.endSequence();
+  });
+
+/** A SearchResultReference message. */
+export const reference = (id: number, urls: string[]): Buffer =>
+  message(id, (writer) => {
+    writer.startSequence(0x73);
+    for (const url of urls) writer.writeString(url);
+    writer.endSequence();
+  });
+
+/** A SearchResultDone message; a `cookie` adds the paged results control. */
+export const done = (id: number, outcome: FakeResult = {}): Buffer => result(id, 0x65, outcome);
+
+/** The notice of disconnection. */
+export const farewell = (outcome: FakeResult): Buffer => result(0, 0x78, outcome);
+
+function result(
+  id: number,
+  tag: number,
+  { code = 0, matchedDn = '', message: text = '', cookie, referrals }: FakeResult,
+): Buffer {
+  return message(id, (writer) => {
+    writer.startSequence(tag);
+    writer.writeEnumeration(code);
+    writer.writeString(matchedDn);
+    writer.writeString(text);
+    if (referrals !== undefined) {
+      writer.startSequence(0xa3);
+      for (const url of referrals) writer.writeString(url);
+      writer.endSequence();
+    }
+    writer.endSequence();
+    if (cookie === undefined) return;
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeInt(0);
+    octets(value, cookie);
+    value.endSequence();
+    writer.startSequence(0xa0);
+    writer.startSequence();
+    writer.writeString('1.2.840.113556.1.4.319');
+    octets(writer, value.buffer);
+    writer.endSequence();
+    writer.endSequence();
+  });
+}
+
+function whoAmI(id: number, who: string | number): Buffer {
+  if (typeof who === 'number') return result(id, 0x78, { code: who, message: 'Protocol error' });
+  return message(id, (writer) => {
+    writer.startSequence(0x78);
+    writer.writeEnumeration(0);
+    writer.writeString('');
+    writer.writeString('');
+    writer.writeString(who, 0x8b);
+    writer.endSequence();
+  });
+}

@@ -1,0 +1,69 @@
+import type { LdapSettings, Scope } from '../../src/core/connection.ts';
+import type { DirectorySession, Entry, OpenOptions, ReadSummary } from '../../src/core/directory.ts';
+import { sources } from '../../src/sync/source/sources.ts';
+
+/** Settings that read a server on loopback with nothing special about them. */
+export function ldapSettings(
+  server: { url: string; baseDn?: string; bindDn?: string },
+  changes: Partial<LdapSettings> = {},
+): LdapSettings {
+  return {
+    urls: [server.url],
+    startTls: false,
+    tlsCa: null,
+    tlsVerify: true,
+    bindDn: server.bindDn ?? null,
+    baseDns: [server.baseDn ?? 'dc=example,dc=org'],
+    pageSize: 100,
+    timeoutSeconds: 10,
+    idAttribute: null,
+    ...changes,
+  };
+}
+
+/** A scope that leaves nobody out, but for the changes. */
+export const scopeOf = (changes: Partial<Scope> = {}): Scope => ({
+  groups: [],
+  nestedGroups: false,
+  match: 'ALL',
+  rules: [],
+  filter: null,
+  includeDisabled: false,
+  requireEmail: false,
+  ...changes,
+});
+
+/** Loopback allowed, never aborted unless told. */
+export const openOptions = (signal: AbortSignal = new AbortController().signal): OpenOptions => ({
+  addresses: { allowPrivate: true, cidrs: [] },
+  signal,
+});
+
+export type Reading = { entries: Entry[]; pages: number[]; summary: ReadSummary; session: DirectorySession };
+export type ReadingOptions = {
+  attributes?: string[];
+  scope?: Partial<Scope>;
+  password?: string;
+  signal?: AbortSignal;
+  onPage?: (entries: Entry[]) => void | Promise<void>;
+};
+
+/** Opens a session, reads everybody in scope and closes it. */
+export async function readEverybody(settings: LdapSettings, options: ReadingOptions = {}): Promise<Reading> {
+  const signal = options.signal ?? new AbortController().signal;
+  const session = await sources.LDAP.open(settings, { bindPassword: options.password ?? null }, openOptions(signal));
+  const entries: Entry[] = [];
+  const pages: number[] = [];
+  try {
+    const request = { attributes: options.attributes ?? ['cn', 'mail'], scope: scopeOf(options.scope) };
+    const onPage = async (page: Entry[]): Promise<void> => {
+      entries.push(...page);
+      pages.push(page.length);
+      await options.onPage?.(page);
+    };
+    const summary = await session.readPeople(request, onPage, signal);
+    return { entries, pages, summary, session };
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
+import { migrate } from '../../src/db/migrate.ts';
+
+export type TestDatabase = {
+  /** Of a database of its own, migrated and empty; its login owns the tables. */
+  url: string;
+  /** Drops it, whoever is still connected. */
+  close(): Promise<void>;
+};
+
+const TEMPLATE = 'migrated_template';
+const TEMPLATE_LOCK = 1;
+
+/** What tests can do without: their data need not outlive a power cut. */
+const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+/**
+ * A database for one test file, cloned from a migrated template on the server of this jest run, which the first file that
+ * asks starts and the last one that closes stops (see global-setup.mjs).
+ */
+export async function createDatabase(): Promise<TestDatabase> {
+  const dataDir = process.env.TEST_POSTGRES_DIR;
+  if (dataDir === undefined) throw new Error('TEST_POSTGRES_DIR is not set: run the tests by jest, which sets it.');
+  const server = await startEmbeddedPostgres({ dataDir, settings });
+  try {
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    await asOwner(server.url, async (client) => {
+      await makeTemplate(client, server.url);
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+    });
+    const close = async () => {
+      await asOwner(server.url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      await server.close();
+    };
+    return { url: databaseUrl(server.url, name), close };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** The template appears whole or not at all; files that ask at the same moment wait for one of them. */
+async function makeTemplate(client: pg.Client, url: string): Promise<void> {
+  await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [TEMPLATE]);
+  if (rowCount === 0) {
+    await client.query('DROP DATABASE IF EXISTS template_in_work');
+    await client.query('CREATE DATABASE template_in_work');
+    await migrate(databaseUrl(url, 'template_in_work'));
+    await client.query(`ALTER DATABASE template_in_work RENAME TO ${TEMPLATE}`);
+  }
+  await client.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
+}
+
+async function asOwner<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function databaseUrl(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}

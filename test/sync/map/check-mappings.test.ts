@@ -1,0 +1,139 @@
+import { describe, expect, test } from '@jest/globals';
+import type { FieldMapping } from '../../../src/core/connection.ts';
+import { checkMappings } from '../../../src/sync/map/check-mappings.ts';
+import { defaultMappings } from '../../../src/sync/map/default-mappings.ts';
+import { mapping } from './mapping.ts';
+
+const name = mapping('DISPLAY_NAME', { attributes: ['cn'] });
+
+/** Faults of a mapping that stands behind a good one, as "path code". */
+const faultsOf = (...mappings: FieldMapping[]) =>
+  checkMappings([name, ...mappings], ['input', 'mappings']).map(
+    ({ field, code }) => `${field?.slice(2).join('.')} ${code}`,
+  );
+
+describe('checkMappings', () => {
+  test.each(['LDAP', 'ACTIVE_DIRECTORY'] as const)('finds nothing wrong with the defaults of %s', (kind) => {
+    expect(checkMappings(defaultMappings(kind), ['input', 'mappings'])).toEqual([]);
+  });
+
+  test.each<[string, FieldMapping]>([
+    ['attributes with options and OIDs', mapping('CITY', { attributes: ['l;lang-de', '2.5.4.7', 'x_city', 'l'] })],
+    ['a template', mapping('CITY', { template: '{{ l | upcase }}' })],
+    ['a fixed flag', mapping('PORTAL_ACCESS', { value: 'Yes' })],
+    ['a fixed labeled email', mapping('EMAIL', { label: 'office', value: 'office@x.de' })],
+    ['a label of another script', mapping('PHONE', { label: '携帯 (2)', attributes: ['mobile'] })],
+    ['a flag’s transform', mapping('FORMS_ACCESS', { attributes: ['x'], transforms: ['BOOLEAN'] })],
+  ])('accepts %s', (_, each) => {
+    expect(faultsOf(each)).toEqual([]);
+  });
+
+  test.each<[string, FieldMapping[], string[]]>([
+    ['no source', [mapping('CITY')], ['1 EXACTLY_ONE_SOURCE']],
+    ['two sources', [mapping('CITY', { attributes: ['l'], value: 'x' })], ['1 EXACTLY_ONE_SOURCE']],
+    ['three sources', [mapping('CITY', { attributes: ['l'], value: 'x', template: 'x' })], ['1 EXACTLY_ONE_SOURCE']],
+    [
+      'too many attributes',
+      [mapping('CITY', { attributes: Array.from({ length: 21 }, (_, i) => `a${i}`) })],
+      ['1.attributes TOO_MANY'],
+    ],
+    ['a missing label', [mapping('EMAIL', { attributes: ['mail'] })], ['1.label LABEL_REQUIRED']],
+    ['an empty label', [mapping('PHONE', { label: '', attributes: ['x'] })], ['1.label LABEL_REQUIRED']],
+    [
+      'a label where there is none',
+      [mapping('CITY', { label: 'x', attributes: ['l'] })],
+      ['1.label LABEL_NOT_ALLOWED'],
+    ],
+    ['a label with a colon', [mapping('PHONE', { label: 'a:b', attributes: ['x'] })], ['1.label LABEL_INVALID']],
+    [
+      'a label with a space at its end',
+      [mapping('PHONE', { label: 'a ', attributes: ['x'] })],
+      ['1.label LABEL_INVALID'],
+    ],
+    ['a long label', [mapping('PHONE', { label: 'x'.repeat(41), attributes: ['x'] })], ['1.label LABEL_INVALID']],
+    ['a field mapped twice', [name], ['1.field MAPPED_TWICE']],
+    [
+      'a label mapped twice, whatever its case',
+      [mapping('PHONE', { label: 'work', attributes: ['a'] }), mapping('PHONE', { label: 'Work', attributes: ['b'] })],
+      ['2.field MAPPED_TWICE'],
+    ],
+    [
+      'an attribute with a space',
+      [mapping('CITY', { attributes: ['l', 'a b'] })],
+      ['1.attributes.1 ATTRIBUTE_INVALID'],
+    ],
+    [
+      'an attribute that is a filter',
+      [mapping('CITY', { attributes: ['l)(x=*'] })],
+      ['1.attributes.0 ATTRIBUTE_INVALID'],
+    ],
+    ['a picture', [mapping('NOTES', { attributes: ['JPEGPhoto;binary'] })], ['1.attributes.0 ATTRIBUTE_NOT_ALLOWED']],
+    ['a password', [mapping('NOTES', { template: '{{ userPassword }}' })], ['1.template ATTRIBUTE_NOT_ALLOWED']],
+    ['a blank template', [mapping('CITY', { template: ' ' })], ['1.template TEMPLATE_INVALID']],
+    ['a huge template', [mapping('CITY', { template: 'x'.repeat(10_001) })], ['1.template TEMPLATE_INVALID']],
+    ['an unknowable attribute', [mapping('CITY', { template: '{{ attr_all[x] }}' })], ['1.template TEMPLATE_INVALID']],
+    [
+      'a template that reads a file',
+      [mapping('CITY', { template: '{% include "x" %}' })],
+      ['1.template TEMPLATE_INVALID'],
+    ],
+    [
+      'a template that reads the clock',
+      [mapping('CITY', { template: '{{ "now" | date: "%Y" }}' })],
+      ['1.template TEMPLATE_INVALID'],
+    ],
+    [
+      'a fixed flag that is neither yes nor no',
+      [mapping('PORTAL_ACCESS', { value: 'maybe' })],
+      ['1.value VALUE_INVALID'],
+    ],
+    ['an empty fixed value', [mapping('CITY', { value: ' ' })], ['1.value VALUE_INVALID']],
+    ['a fixed value with a NUL', [mapping('CITY', { value: 'a\u0000' })], ['1.value VALUE_INVALID']],
+    ['a fixed primary email', [mapping('PRIMARY_EMAIL', { value: 'a@x.de' })], ['1.value VALUE_NOT_ALLOWED']],
+    ['a malformed fixed email', [mapping('EMAIL', { label: 'x', value: 'no' })], ['1.value VALUE_INVALID']],
+    [
+      'a transform of another field',
+      [mapping('CITY', { attributes: ['l'], transforms: ['LOWERCASE', 'PHONE_E164'] })],
+      ['1.transforms.1 TRANSFORM_NOT_ALLOWED'],
+    ],
+    [
+      'a text transform on a flag',
+      [mapping('PORTAL_ACCESS', { attributes: ['x'], transforms: ['UPPERCASE'] })],
+      ['1.transforms.0 TRANSFORM_NOT_ALLOWED'],
+    ],
+  ])('refuses %s', (_, mappings, faults) => {
+    expect(faultsOf(...mappings)).toEqual(faults);
+  });
+
+  test('tells all faults at once, with their paths', () => {
+    const faults = faultsOf(
+      mapping('EMAIL', { attributes: ['a b'], transforms: ['BOOLEAN'] }),
+      mapping('CITY', { template: '{{', label: 'x' }),
+    );
+    expect(faults).toEqual([
+      '1.label LABEL_REQUIRED',
+      '1.attributes.0 ATTRIBUTE_INVALID',
+      '1.transforms.0 TRANSFORM_NOT_ALLOWED',
+      '2.label LABEL_NOT_ALLOWED',
+      '2.template TEMPLATE_INVALID',
+    ]);
+  });
+
+  test.each([
+    ['{{ a', 'The template, line 1, column 1: output "{{ a" not closed.'],
+    ['x\n {% if %}', 'The template, line 2, column 7: invalid value expression: "".'],
+    ['{{ a | nope }}', 'The template, line 1, column 1: undefined filter: nope.'],
+    ['\n{% foo %}', 'The template, line 2, column 1: tag "foo" not found.'],
+  ])('says where the mistake in %j is', (template, message) => {
+    expect(checkMappings([name, mapping('CITY', { template })], [])).toEqual([
+      { field: ['1', 'template'], code: 'TEMPLATE_INVALID', message },
+    ]);
+  });
+
+  test('wants something to name people by', () => {
+    expect(checkMappings([mapping('CITY', { attributes: ['l'] })], ['m'])).toMatchObject([
+      { field: ['m'], code: 'NAME_NOT_MAPPED' },
+    ]);
+    expect(checkMappings([], ['m'])).toMatchObject([{ field: ['m'], code: 'NAME_NOT_MAPPED' }]);
+  });
+});

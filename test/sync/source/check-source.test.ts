@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import type { LdapSettings, Scope } from '../../../src/core/connection.ts';
+import { checkScope } from '../../../src/sync/source/check-scope.ts';
+import { checkSource, type Fault } from '../../../src/sync/source/check-source.ts';
+import { makeCertificate } from '../../support/ldap-certificates.ts';
+import { ldapSettings, scopeOf } from '../../support/ldap-reading.ts';
+
+const short = (faults: Fault[]): string[] => faults.map(({ path, code }) => `${path.join('.')} ${code}`);
+const ca = makeCertificate({ commonName: 'CA' });
+
+describe('settings are checked without contacting the source', () => {
+  test.each<[string, Partial<LdapSettings>, string[]]>([
+    ['good ones', {}, []],
+    ['good URLs', { urls: ['ldap://h', 'LDAPS://h:1636/', 'ldap://[::1]:389', 'ldap://10.0.0.1'] }, []],
+    ['no URL', { urls: [] }, ['urls REQUIRED']],
+    [
+      'other schemes',
+      { urls: ['http://h', 'h:389', ''] },
+      ['urls.0 INVALID_URL', 'urls.1 INVALID_URL', 'urls.2 INVALID_URL'],
+    ],
+    [
+      'impossible ports',
+      { urls: ['ldap://h:0', 'ldap://h:65536', 'ldap://h:x'] },
+      ['urls.0 INVALID_URL', 'urls.1 INVALID_URL', 'urls.2 INVALID_URL'],
+    ],
+    [
+      'more than host and port',
+      { urls: ['ldap://h/dc=x', 'ldap://u:p@h', 'ldap://h?x', 'ldap://'] },
+      ['urls.0 INVALID_URL', 'urls.1 INVALID_URL', 'urls.2 INVALID_URL', 'urls.3 INVALID_URL'],
+    ],
+    ['StartTLS on ldaps://', { urls: ['ldap://h', 'ldaps://h'], startTls: true }, ['urls.1 CONTRADICTION']],
+    ['a good CA, and two', { tlsCa: `${ca.cert}\n${ca.cert}` }, []],
+    ['no PEM', { tlsCa: 'my ca' }, ['tlsCa INVALID_PEM']],
+    ['a broken PEM', { tlsCa: ca.cert.replace(/^(.*\n.*\n).*\n/, '$1') }, ['tlsCa INVALID_PEM']],
+    ['a private key', { tlsCa: `${ca.cert}${ca.key}` }, ['tlsCa INVALID_PEM']],
+    ['no base DN', { baseDns: [] }, ['baseDns REQUIRED']],
+    ['bad base DNs', { baseDns: ['dc=x', 'people', ' '] }, ['baseDns.1 INVALID_DN', 'baseDns.2 REQUIRED']],
+    [
+      'numbers out of range',
+      { pageSize: 0, timeoutSeconds: 3601 },
+      ['pageSize OUT_OF_RANGE', 'timeoutSeconds OUT_OF_RANGE'],
+    ],
+    [
+      'numbers that are not whole',
+      { pageSize: 1.5, timeoutSeconds: Number.NaN },
+      ['pageSize OUT_OF_RANGE', 'timeoutSeconds OUT_OF_RANGE'],
+    ],
+    ['no name of an attribute', { idAttribute: 'entry uuid' }, ['idAttribute INVALID_ATTRIBUTE']],
+    [
+      'everything at once',
+      { urls: ['x'], baseDns: ['y'], pageSize: -1 },
+      ['urls.0 INVALID_URL', 'baseDns.0 INVALID_DN', 'pageSize OUT_OF_RANGE'],
+    ],
+  ])('%s', (_name, changes, faults) => {
+    expect(short(checkSource(ldapSettings({ url: 'ldap://h' }, changes)))).toEqual(faults);
+  });
+});
+
+describe('scopes are checked without contacting the source', () => {
+  test.each<[string, Partial<Scope>, string[]]>([
+    ['an empty one', {}, []],
+    ['groups by DN and name', { groups: ['cn=a,dc=x', 'Staff & Co, Ltd'] }, []],
+    ['bad groups', { groups: ['', 'cn=a,,dc=x'] }, ['groups.0 REQUIRED', 'groups.1 INVALID_GROUP']],
+    ['a good rule', { rules: [{ attribute: 'l', operator: 'IN', values: ['a', 'b'] }] }, []],
+    [
+      'a bad attribute',
+      { rules: [{ attribute: 'l)(x=', operator: 'EXISTS', values: [] }] },
+      ['rules.0.attribute INVALID_ATTRIBUTE'],
+    ],
+    [
+      'values where none belong',
+      { rules: [{ attribute: 'l', operator: 'EXISTS', values: ['a'] }] },
+      ['rules.0.values UNWANTED'],
+    ],
+    ['no value', { rules: [{ attribute: 'l', operator: 'EQUALS', values: [] }] }, ['rules.0.values REQUIRED']],
+    [
+      'too many values',
+      { rules: [{ attribute: 'l', operator: 'EQUALS', values: ['a', 'b'] }] },
+      ['rules.0.values UNWANTED'],
+    ],
+    [
+      'an empty value',
+      { rules: [{ attribute: 'l', operator: 'IN', values: ['a', ''] }] },
+      ['rules.0.values.1 REQUIRED'],
+    ],
+    ['a bad filter', { filter: '(cn=a' }, ['filter INVALID_FILTER']],
+  ])('%s', (_name, changes, faults) => {
+    expect(short(checkScope(scopeOf(changes)))).toEqual(faults);
+  });
+
+  test('a mistake in the filter is told with its position', () => {
+    expect(checkScope(scopeOf({ filter: '(&(cn=a)(b>c))' }))[0]?.message).toBe(
+      'Character 11: ">" must be followed by "=".',
+    );
+  });
+});

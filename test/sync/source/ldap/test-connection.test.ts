@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { LdapSettings } from '../../../../src/core/connection.ts';
+import type { ConnectionTest } from '../../../../src/core/directory.ts';
+import { sources } from '../../../../src/sync/source/sources.ts';
+import { makeCertificate } from '../../../support/ldap-certificates.ts';
+import { people } from '../../../support/ldap-people.ts';
+import { ldapSettings, openOptions } from '../../../support/ldap-reading.ts';
+import { freePort, type Slapd, startSlapd } from '../../../support/slapd.ts';
+
+let slapd: Slapd;
+
+beforeAll(async () => {
+  slapd = await startSlapd({ entries: people(3) });
+});
+afterAll(() => slapd.close());
+
+const tested = (changes: Partial<LdapSettings> = {}, password = slapd.bindPassword): Promise<ConnectionTest> =>
+  sources.LDAP.test(ldapSettings(slapd, changes), { bindPassword: password }, openOptions());
+
+const statuses = ({ checks }: ConnectionTest): string[] => checks.map(({ name, status }) => `${name} ${status}`);
+
+test('a good connection has every check OK', async () => {
+  const result = await tested({ urls: [slapd.ldapsUrl], tlsCa: slapd.ca });
+  expect(result).toMatchObject({
+    ok: true,
+    code: null,
+    hint: null,
+    server: `${slapd.ldapsUrl} (OpenLDAP)`,
+    latencyMs: expect.any(Number),
+  });
+  expect(statuses(result)).toEqual([
+    'Reach OK',
+    'TLS OK',
+    'Sign-in OK',
+    'Server OK',
+    'Paging OK',
+    'Base DN OK',
+    'People OK',
+  ]);
+  expect(result.checks[1]?.detail).toMatch(/good for 36\d more days/);
+  expect(result.checks[6]?.detail).toContain('entryUUID');
+});
+
+describe('what is doubtful is a warning', () => {
+  test('no encryption', async () => {
+    const result = await tested();
+    expect(result.ok).toBe(true);
+    expect(statuses(result)).toContain('TLS WARN');
+  });
+
+  test('an unreachable first URL', async () => {
+    const result = await tested({ urls: [`ldap://127.0.0.1:${await freePort()}`, slapd.url] });
+    expect(statuses(result).slice(0, 2)).toEqual(['Reach WARN', 'Reach OK']);
+  });
+
+  test('a certificate that ends soon', async () => {
+    const authority = makeCertificate({ commonName: 'CA' });
+    const notAfter = new Date(Date.now() + 5.5 * 86_400_000);
+    const certificate = makeCertificate({ commonName: 'server', hosts: ['127.0.0.1'], issuer: authority, notAfter });
+    await using server = await startSlapd({ certificate, ca: authority.cert });
+    const result = await tested({ urls: [server.ldapsUrl], tlsCa: server.ca });
+    expect(result.checks.find(({ name }) => name === 'TLS')).toMatchObject({
+      status: 'WARN',
+      detail: 'The certificate ends in 5 days.',
+    });
+  });
+
+  test('a base without people', async () => {
+    const result = await tested({ baseDns: [slapd.bindDn] });
+    expect(statuses(result)).toContain('People WARN');
+  });
+});
+
+describe('what fails is told at its step, and the rest is skipped', () => {
+  test.each<[string, () => Promise<ConnectionTest>, string, string[]]>([
+    [
+      'a wrong password',
+      () => tested({}, 'wrong-one'),
+      'BIND_REFUSED',
+      ['Reach OK', 'TLS WARN', 'Sign-in FAIL', 'Server SKIPPED', 'Paging SKIPPED', 'Base DN SKIPPED', 'People SKIPPED'],
+    ],
+    [
+      'a closed port',
+      async () => tested({ urls: [`ldap://127.0.0.1:${await freePort()}`] }),
+      'UNREACHABLE',
+      [
+        'Reach WARN',
+        'Reach FAIL',
+        'TLS SKIPPED',
+        'Sign-in SKIPPED',
+        'Server SKIPPED',
+        'Paging SKIPPED',
+        'Base DN SKIPPED',
+        'People SKIPPED',
+      ],
+    ],
+    [
+      'a foreign CA',
+      () => tested({ startTls: true }),
+      'TLS_FAILED',
+      [
+        'Reach OK',
+        'TLS FAIL',
+        'Sign-in SKIPPED',
+        'Server SKIPPED',
+        'Paging SKIPPED',
+        'Base DN SKIPPED',
+        'People SKIPPED',
+      ],
+    ],
+    [
+      'an unknown base DN',
+      () => tested({ baseDns: ['dc=nowhere'] }),
+      'BASE_DN_NOT_FOUND',
+      ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging OK', 'Base DN FAIL', 'People SKIPPED'],
+    ],
+    [
+      'an id attribute that nobody has',
+      () => tested({ idAttribute: 'carLicense' }),
+      'ID_ATTRIBUTE_UNREADABLE',
+      ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging OK', 'Base DN OK', 'People FAIL'],
+    ],
+  ])('%s', async (_name, run, code, expected) => {
+    const result = await run();
+    expect(result).toMatchObject({ ok: false, code, hint: expect.any(String) });
+    expect(statuses(result)).toEqual(expected);
+  });
+});

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { type Digest, digestHex, digestId, digestText } from '../../../src/sync/stage/digest.ts';
+import { KnownPeople } from '../../../src/sync/stage/known-people.ts';
+import { loadKnown } from '../../../src/sync/stage/known-rows.ts';
+
+const digest = (text: string): Digest => {
+  const into: Digest = new Uint32Array(4);
+  digestText(text, into);
+  return into;
+};
+
+test('a UUID is its own digest', () => {
+  const id = randomUUID();
+  const into: Digest = new Uint32Array(4);
+  digestId(id, into);
+  expect(digestHex(into)).toBe(id.replaceAll('-', ''));
+});
+
+test('tells the new, the linked, the unchanged and the absent apart, among many', () => {
+  const known = new KnownPeople();
+  const ids = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? randomUUID() : `person ${i}`));
+  for (const id of ids) known.addLinked(id, digest(id), false);
+  for (const id of ids.slice(0, 15_000)) {
+    expect(known.arrive(id)).toBe('linked');
+    expect(known.isUnchanged(digest(id))).toBe(true);
+    expect(known.isUnchanged(digest(`${id}!`))).toBe(false);
+    known.markPresent();
+  }
+  expect(known.arrive('somebody else')).toBe('new');
+  known.markPresent();
+  expect(known.absent).toBe(5000);
+  expect(ids.filter((id) => known.isAbsent(id))).toEqual(ids.slice(15_000));
+  expect(known.isAbsent('somebody else')).toBe(false);
+});
+
+test('a person of overlapping bases arrives once', () => {
+  const known = new KnownPeople();
+  expect(known.arrive('a')).toBe('new');
+  expect(known.arrive('a')).toBe('again');
+});
+
+test('whoever was gone, or is to be looked at again, is never unchanged', () => {
+  const known = new KnownPeople();
+  known.addLinked('gone', digest('x'), true);
+  known.addLinked('again', null, false);
+  for (const id of ['gone', 'again']) {
+    expect(known.arrive(id)).toBe('linked');
+    expect(known.isUnchanged(digest('x'))).toBe(false);
+  }
+  known.arrive('again');
+  expect(known.isUnchanged(new Uint32Array(4))).toBe(false);
+});
+
+test('loads rows from chunks cut anywhere', () => {
+  const rows = Buffer.from(`a\\tb\t${digestHex(digest('1'))}\tf\nç\t\\N\tf\nc\t${digestHex(digest('3'))}\tt\n`);
+  for (let cut = 0; cut <= rows.length; cut++) {
+    const known = new KnownPeople();
+    const add = loadKnown(known);
+    add(rows.subarray(0, cut));
+    add(rows.subarray(cut));
+    expect(known.absent).toBe(3);
+    expect(known.arrive('a\tb')).toBe('linked');
+    expect(known.isUnchanged(digest('1'))).toBe(true);
+    expect(known.arrive('ç')).toBe('linked');
+    expect(known.arrive('c')).toBe('linked');
+    expect(known.isUnchanged(digest('3'))).toBe(false);
+  }
+});
