@@ -28,9 +28,12 @@ export const searchRequest = (
   return tlv(0x30, int(id), search, tlv(0xa0, control));
 };
 
+/** No message is shorter, and no head is longer. */
+const shortestMessage = 12;
+
 /** Where the message at `at` ends and which operation it is; null while its head has not come whole. */
-export function messageHead(bytes: Uint8Array, at: number, end: number): { ends: number; operation: number } | null {
-  if (end - at < 16) return null;
+export function messageHead(bytes: Uint8Array, at: number): { ends: number; operation: number } | null {
+  if (bytes.length - at < shortestMessage) return null;
   const body = at + 1;
   const start = body + sizeOfLength(bytes, body);
   const id = start + 1;

@@ -47,7 +47,7 @@ export function progressBar(run: RunStateFragment, now = Date.now()): string {
   const { counts, phase, progress } = run;
   const filled = Math.round((progress ?? 0) * barWidth);
   const bar = `[${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}]`;
-  const percent = progress === null ? '    ' : `${String(Math.floor(progress * 100)).padStart(3)} %`;
+  const percent = progress === null ? '     ' : `${String(Math.floor(progress * 100)).padStart(3)} %`;
   const done = settled(counts);
   const seconds =
     run.startedAt === null

@@ -167,6 +167,8 @@ const tables = [
     "first_position" bigint,
     "last_position" bigint,
     CONSTRAINT "run_log_pkey" PRIMARY KEY ("workspace_id", "run_id", "seq"))`,
+  // Tells when a change was applied.
+  `CREATE INDEX "run_log_batch" ON "run_log" ("workspace_id", "run_id", "last_position") WHERE first_position IS NOT NULL`,
 
   // Which attribute filled which field: few distinct ones in a connection, so links refer to them by digest.
   `CREATE TABLE "fills" (

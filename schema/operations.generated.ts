@@ -73,13 +73,11 @@ export type LogLevel =
   | 'INFO'
   | 'WARN';
 
-/** ALWAYS: the directory wins at each run. IF_EMPTY: only while the contact's field is empty. ON_CREATE: only when the contact is created. */
 export type MappingPolicy =
   | 'ALWAYS'
   | 'IF_EMPTY'
   | 'ON_CREATE';
 
-/** How a person is matched to a contact that this connection does not feed yet. The source's own stable id always comes first. */
 export type MatchBy =
   | 'EXTERNAL_ID_ONLY'
   | 'PRIMARY_EMAIL';
@@ -104,7 +102,6 @@ export type RunPhase =
   | 'READING'
   | 'WAITING';
 
-/** SUCCEEDED: everybody was processed, the skipped ones with a reason. PARTIAL: some people failed, the rest are in. HELD: the plan waits for approveRun or rejectRun, nothing is applied yet. Ended are all but QUEUED, RUNNING and HELD. */
 export type RunStatus =
   | 'CANCELLED'
   | 'FAILED'
@@ -134,7 +131,6 @@ export type ScopeMatch =
   | 'ALL'
   | 'ANY';
 
-/** Compared without case, as directories do. */
 export type ScopeOperator =
   | 'CONTAINS'
   | 'ENDS_WITH'
@@ -165,7 +161,6 @@ export type Transform =
   | 'POSTAL_ADDRESS'
   | 'UPPERCASE';
 
-/** What is left out stays as it is; objects are merged member by member, lists are replaced, null restores the default (`schedule: null`: no schedule; `bindPassword: null`: no password). */
 export type UpdateConnectionInput = {
   description?: string | null | undefined;
   mappings?: Array<FieldMappingInput> | null | undefined;
@@ -179,7 +174,6 @@ export type UpdateConnectionInput = {
   status?: ConnectionStatus | null | undefined;
 };
 
-/** The directory has no value: CLEAR the field or KEEP what the contact has. */
 export type WhenEmpty =
   | 'CLEAR'
   | 'KEEP';

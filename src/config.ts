@@ -26,8 +26,6 @@ export type Config = {
   logLevel: string;
 };
 
-export type ConfigOutcome = { kind: 'config'; config: Config } | { kind: 'faults'; faults: string[] };
-
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** An empty variable counts as one that is not set. */
@@ -130,28 +128,50 @@ const environment = z.object({
   LOG_LEVEL: withDefault('info').pipe(z.enum(logLevels, { error: takes.LOG_LEVEL })),
 });
 
+/** What migrating needs: the rest of the environment may be missing. */
+export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir' | 'logLevel'>;
+
+type Outcome<C> = { kind: 'config'; config: C } | { kind: 'faults'; faults: string[] };
+
 /**
  * Reads the environment. Every fault is told at once, one line each that names the variable and what it takes; the value
  * itself is never repeated, for it may be a secret.
  */
-export function readConfig(env: Record<string, string | undefined> = process.env): ConfigOutcome {
+export function readConfig(env: Env = process.env): Outcome<Config> {
   const outcome = environment.safeParse(env);
-  if (!outcome.success) {
-    return { kind: 'faults', faults: outcome.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) };
-  }
+  if (!outcome.success) return faultsOf(outcome.error);
   const values = outcome.data;
   return {
     kind: 'config',
     config: {
-      databaseUrl: values.DATABASE_URL ?? null,
-      dataDir: resolve(values.DATA_DIR),
+      ...databaseConfig(values),
       host: values.HOST,
       port: values.PORT,
       role: values.ROLE,
       auth: { keys: values.AUTH_JWKS, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE },
       secretsKeys: values.SECRETS_KEY,
       addresses: values.ALLOW_PRIVATE_SOURCES,
-      logLevel: values.LOG_LEVEL,
     },
   };
 }
+
+/** The same for those variables alone that say where the database is. */
+export function readDatabaseConfig(env: Env = process.env): Outcome<DatabaseConfig> {
+  const outcome = environment.pick({ DATABASE_URL: true, DATA_DIR: true, LOG_LEVEL: true }).safeParse(env);
+  return outcome.success ? { kind: 'config', config: databaseConfig(outcome.data) } : faultsOf(outcome.error);
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const databaseConfig = (
+  values: Pick<z.infer<typeof environment>, 'DATABASE_URL' | 'DATA_DIR' | 'LOG_LEVEL'>,
+): DatabaseConfig => ({
+  databaseUrl: values.DATABASE_URL ?? null,
+  dataDir: resolve(values.DATA_DIR),
+  logLevel: values.LOG_LEVEL,
+});
+
+const faultsOf = (error: z.ZodError): { kind: 'faults'; faults: string[] } => ({
+  kind: 'faults',
+  faults: error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+});

@@ -42,7 +42,7 @@ function take(chunk: Buffer): void {
   held = Buffer.alloc(0);
   let at = toSkip;
   while (at < bytes.length) {
-    const head = bytes.length - at < 12 ? null : messageHead(bytes, at, bytes.length + 16);
+    const head = messageHead(bytes, at);
     if (head === null || (head.operation !== searchEntry && head.ends > bytes.length)) {
       held = Buffer.from(bytes.subarray(at));
       toSkip = 0;

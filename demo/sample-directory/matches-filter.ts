@@ -15,11 +15,11 @@ export function matchesFilter(filter: Filter, entry: SampleEntry): boolean {
       return values(filter, entry).length > 0;
     case 'EqualityFilter':
     case 'ApproximateFilter':
-      return values(filter, entry).some((value) => value === (filter.value ?? '').toLowerCase());
+      return values(filter, entry).some((value) => value === comparable(filter.value));
     case 'GreaterThanEqualsFilter':
-      return values(filter, entry).some((value) => value >= (filter.value ?? '').toLowerCase());
+      return values(filter, entry).some((value) => value >= comparable(filter.value));
     case 'LessThanEqualsFilter':
-      return values(filter, entry).some((value) => value <= (filter.value ?? '').toLowerCase());
+      return values(filter, entry).some((value) => value <= comparable(filter.value));
     case 'SubstringFilter':
       return values(filter, entry).some((value) => matchesParts(value, filter));
     default:
@@ -35,13 +35,26 @@ function values(filter: Filter, entry: SampleEntry): string[] {
   return [];
 }
 
-function matchesParts(value: string, { subInitial = '', subAny = [], subFinal = '' }: Filter): boolean {
-  if (!value.startsWith(subInitial.toLowerCase())) return false;
-  let from = subInitial.length;
-  for (const part of subAny) {
-    const at = value.indexOf(part.toLowerCase(), from);
+function matchesParts(value: string, { subInitial, subAny = [], subFinal }: Filter): boolean {
+  const beginning = comparable(subInitial);
+  if (!value.startsWith(beginning)) return false;
+  let from = beginning.length;
+  for (const part of subAny.map(comparable)) {
+    const at = value.indexOf(part, from);
     if (at === -1) return false;
     from = at + part.length;
   }
-  return value.length - subFinal.length >= from && value.endsWith(subFinal.toLowerCase());
+  const end = comparable(subFinal);
+  return value.length - end.length >= from && value.endsWith(end);
 }
+
+/** ldapjs leaves the bytes that it has escaped (RFC 4515) as they stand in the filter's text. */
+const comparable = (value = ''): string =>
+  Buffer.from(
+    Buffer.from(value)
+      .toString('latin1')
+      .replace(/\\([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  )
+    .toString()
+    .toLowerCase();

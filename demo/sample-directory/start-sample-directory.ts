@@ -32,6 +32,7 @@ export async function startSampleDirectory(entries: readonly SampleEntry[], port
   const server = ldapjs.createServer();
   const sockets = new Set<Socket>();
   server.server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

@@ -24,10 +24,19 @@ export async function buildIfChanged() {
     const [code] = await once(spawn(node, args, { cwd: root, stdio: ['ignore', 2, 2] }), 'exit');
     if (code !== 0) throw new Error('The sources do not compile; the messages stand above.');
     writeFileSync(join(work, 'new/.built-from'), state);
-    if (existsSync(dist)) renameSync(dist, join(work, 'old'));
-    renameSync(join(work, 'new'), dist);
+    putInPlace(work, state);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function putInPlace(work, state) {
+  try {
+    if (existsSync(dist)) renameSync(dist, join(work, 'old'));
+    renameSync(join(work, 'new'), dist);
+  } catch (error) {
+    // Another process was faster with the same.
+    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== state) throw error;
   }
 }
 

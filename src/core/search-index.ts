@@ -22,7 +22,10 @@ const WORD_LETTERS = 4;
 const NUMBER_LETTERS = 6;
 const MARK_LETTERS = 4;
 
-const plain = /^[a-z0-9]*$/;
+/** Kinds of addresses told apart: many enough to find one, few enough that the index does not grow by one entry for each. */
+const ADDRESS_BUCKETS = 4096;
+
+const plain = /^[a-zA-Z0-9]*$/;
 const special = /['\\]/g;
 
 let lastWorkspace = '';
@@ -44,7 +47,11 @@ export function searchMark(workspaceId: string): string {
 /** The distinct index keys of these words, as the text of a tsvector. */
 export function searchKeys(words: readonly string[], mark: string): string {
   const keys = new Set<string>();
-  for (const word of words) keys.add(keyOf(word));
+  for (const word of words) {
+    keys.add(keyOf(word));
+    const address = addressKey(word);
+    if (address !== null) keys.add(address);
+  }
   let text = '';
   for (const key of keys) text += text === '' ? lexeme(mark + key) : ` ${lexeme(mark + key)}`;
   return text;
@@ -55,7 +62,13 @@ export function searchKeys(words: readonly string[], mark: string): string {
  * words that only begin alike, so the words themselves are to be looked at, too.
  */
 export const searchQuery = (terms: readonly string[], mark: string): string =>
-  terms.map((term) => `${lexeme(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`).join(' & ');
+  terms.flatMap((term) => conditions(term, mark)).join(' & ');
+
+function conditions(term: string, mark: string): string[] {
+  const first = `${lexeme(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
+  const address = addressKey(term);
+  return address === null ? [first] : [first, lexeme(mark + address)];
+}
 
 /** A contact's derived columns. `words`: each with a blank before it, so that the beginning of a word can be looked for. */
 export function indexed(values: ContactValues, workspaceId: string): IndexedText {
@@ -82,6 +95,15 @@ function keyLength(word: string): number {
     if (code < 48 || code > 57) return WORD_LETTERS;
   }
   return NUMBER_LETTERS;
+}
+
+/** Of all that stands before the @ of an address, however much of the rest has been typed: whole firms begin alike. */
+function addressKey(word: string): string | null {
+  const at = word.indexOf('@');
+  if (at === -1) return null;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < at; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  return `A${((hash >>> 0) % ADDRESS_BUCKETS).toString(36)}`;
 }
 
 const lexeme = (text: string): string => (plain.test(text) ? text : `'${text.replace(special, '$&$&')}'`);

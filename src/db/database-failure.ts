@@ -11,7 +11,8 @@ export function sqlState(error: unknown): string | undefined {
 export function databaseFailure(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const state = sqlState(error);
-  const said = error instanceof Error && error.message !== '' ? error.message : String((error as { code?: unknown }).code);
+  const said =
+    error instanceof Error && error.message !== '' ? error.message : String((error as { code?: unknown }).code);
   if (state === 'KD001') return roleFailure(said, error);
   if (state?.startsWith('28') || state === '3D000' || state?.startsWith('08') || state === undefined) {
     return new AppError('DATABASE_UNAVAILABLE', `The database can't be used: ${said}`, {

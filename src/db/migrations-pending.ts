@@ -1,5 +1,5 @@
-import type { Query } from './query.ts';
 import { MIGRATIONS_TABLE, migrations } from './migrations.ts';
+import type { Query } from './query.ts';
 
 /** Names of the migrations that this database lacks, oldest first; for readiness. `query` with the owner's rights. */
 export async function migrationsPending(query: Query): Promise<string[]> {

@@ -35,9 +35,9 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
     settled.then(() => underWay.delete(settled));
     return working;
   };
+  const taking = await queue.take(concurrency, workOn);
   const recovery = startRecovery(store, recoveryEveryMs, onTrouble('Looking for runs without a worker failed'));
   const scheduler = startScheduler(store, onTrouble('A schedule could not be looked at'));
-  const taking = await queue.take(concurrency, workOn);
 
   return {
     close: async () => {

@@ -85,7 +85,13 @@ const decide = async (
     await run.reportPlan({ status: 'HELD', counts, holdReasons, lines: [planned, ...holdReasons.map(lines.held)] });
     return 'ended';
   }
-  await run.reportPlan({ phase: 'APPLYING', counts, lines: [planned, lines.applyingStarts] });
+  // From here on the counts say what was applied.
+  const { inScope, unchanged, skipped } = counts;
+  await run.reportPlan({
+    phase: 'APPLYING',
+    counts: { read: counts.read, inScope, unchanged, skipped },
+    lines: [planned, lines.applyingStarts],
+  });
   return 'go';
 };
 

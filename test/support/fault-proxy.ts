@@ -3,14 +3,15 @@ import { connect, createServer, type Socket } from 'node:net';
 
 /**
  * What goes wrong with the bytes from the server, counted over all connections: nothing; no more of them after so many
- * (the connection stays open); the connection is cut there; bits are turned from there on; each chunk comes late; they
- * come in pieces of so many bytes.
+ * (the connection stays open); the connection is cut there; bits are turned from there on; the server is not listened to
+ * for a while there; each chunk comes late; they come in pieces of so many bytes.
  */
 export type Fault =
   | { kind: 'none' }
   | { kind: 'silence'; afterBytes: number }
   | { kind: 'cut'; afterBytes: number }
   | { kind: 'garble'; afterBytes: number }
+  | { kind: 'pause'; afterBytes: number; ms: number }
   | { kind: 'delay'; ms: number }
   | { kind: 'chop'; bytes: number };
 
@@ -81,6 +82,13 @@ function forward(fault: Fault, { chunk, before, client, target, strike }: Passin
     const good = Math.max(0, fault.afterBytes - before);
     if (good >= chunk.length) {
       client.write(chunk);
+      return;
+    }
+    if (fault.kind === 'pause') {
+      client.write(chunk);
+      if (before > fault.afterBytes) return;
+      target.pause();
+      setTimeout(() => target.resume(), fault.ms);
       return;
     }
     if (good > 0) client.write(chunk.subarray(0, good));

@@ -20,6 +20,8 @@ export type SlapdOptions = {
   ldif?: string;
   /** slapd.conf limits of the bind account, e.g. `size=100 time=5` or `size.prtotal=disabled`; default: unlimited. */
   limits?: string;
+  /** Access rules of slapd.conf before those that let the bind account read everything, e.g. `to … by * none`. */
+  access?: string[];
   /** Further lines of the database's section of slapd.conf. */
   config?: string[];
   /** Turns on the memberof overlay (for what is written later: slapadd runs no overlays). */
@@ -123,6 +125,7 @@ function config(
     'dbnosync',
     'index objectClass,entryUUID,mail,uid,member,memberOf eq',
     'access to attrs=userPassword by anonymous auth by * none',
+    ...(options.access ?? []).map((rule) => `access ${rule}`),
     `access to * by dn.exact="cn=reader,${baseDn}" read by * none`,
     `limits dn.exact="cn=reader,${baseDn}" ${options.limits ?? 'size=unlimited time=unlimited'}`,
     ...(options.config ?? []),
@@ -227,7 +230,10 @@ function handle({ folder, baseDn, ca, port, ldapsPort, server, binaries }: Runni
   const adminDn = `cn=admin,${baseDn}`;
   const change = (text: string): Promise<void> =>
     execute(binaries, binaries.ldapmodify, ['-x', '-a', '-H', url, '-D', adminDn, '-w', password], text);
+  const kill = (): boolean => server.kill('SIGKILL');
+  process.once('exit', kill);
   const close = async (): Promise<void> => {
+    process.off('exit', kill);
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGKILL');
       await once(server, 'exit');

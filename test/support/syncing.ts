@@ -1,11 +1,14 @@
 import pg from 'pg';
 import type { ConnectionSettings } from '../../src/core/connection.ts';
+import type { ContactValues } from '../../src/core/contact.ts';
 import { type LogLine, noCounts } from '../../src/core/run.ts';
 import type { ClaimedRun } from '../../src/core/run-store.ts';
+import { indexed } from '../../src/core/search-index.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { poolQuery } from '../../src/db/pool-query.ts';
 import { readLog } from '../../src/db/run-log/read-log.ts';
 import { findRuns } from '../../src/db/runs/find-runs.ts';
+import { fieldColumns, fieldsOf } from '../../src/db/sync/contact-columns.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { runSync } from '../../src/sync/run-sync.ts';
@@ -21,6 +24,8 @@ const actor = JSON.stringify({ kind: 'SERVICE', id: null, name: 'Test' });
 export async function createSyncing() {
   const database = await createDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 12 });
+  // Dropping the database ends what is idle.
+  pool.on('error', () => {});
   const store = openSyncStore(pool);
   const workspaceId = uuidV7();
   await pool.query(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Test', 'UTC')`, [workspaceId]);
@@ -134,6 +139,31 @@ export async function createSyncing() {
     }
   };
 
+  /** A contact entered by hand. */
+  const addContact = async (values: ContactValues): Promise<string> => {
+    const id = uuidV7();
+    const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
+    await pool.query(
+      `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, email_key, name_key, company_key, words, search)
+       SELECT $1, $2, 'ACTIVE', ${fieldsOf('entered.v')}, now(), now(), $4, $5, $6, $7, $8
+       FROM (SELECT jsonb_populate_record(NULL::contact_values, $3) AS v) AS entered`,
+      [workspaceId, id, JSON.stringify(values), emailKey, nameKey, companyKey, words, search],
+    );
+    return id;
+  };
+
+  /** A contact edited by hand: its links are to be looked at again. */
+  const editContact = async (id: string, set: string): Promise<void> => {
+    await pool.query(
+      `UPDATE contact SET ${set}, version = version + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
+      [workspaceId, id],
+    );
+    await pool.query(`UPDATE contact_link SET hash = NULL WHERE workspace_id = $1 AND contact_id = $2`, [
+      workspaceId,
+      id,
+    ]);
+  };
+
   const rows = async <Row extends pg.QueryResultRow = Record<string, unknown>>(
     sql: string,
     params: unknown[] = [],
@@ -154,6 +184,8 @@ export async function createSyncing() {
     approve,
     endBroken,
     log,
+    addContact,
+    editContact,
     rows,
     contacts,
     close: async () => {

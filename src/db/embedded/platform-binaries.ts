@@ -18,6 +18,8 @@ export async function platformBinaries(): Promise<Binaries> {
     const { version }: { version: string } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'));
     return { folder: join(home, 'native'), version };
   } catch (cause) {
-    throw embeddedFailure(`There is no embedded Postgres here for ${process.platform} on ${process.arch} (${name}).`, { cause });
+    throw embeddedFailure(`There is no embedded Postgres here for ${process.platform} on ${process.arch} (${name}).`, {
+      cause,
+    });
   }
 }

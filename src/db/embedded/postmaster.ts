@@ -57,6 +57,8 @@ async function isServerOf(pid: number, data: string): Promise<boolean> {
     const [folder, here] = await Promise.all([readlink(`/proc/${pid}/cwd`).catch(() => ''), realpath(data)]);
     return folder === here;
   }
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => ({
+    stdout: '',
+  }));
   return stdout.includes('postgres') && stdout.includes(data);
 }

@@ -67,7 +67,9 @@ async function readPointer(folder: string): Promise<string | null> {
 
 async function placeElsewhere(folder: string, user: ServerUser): Promise<string> {
   if (await exists(join(folder, 'postgres'))) {
-    throw embeddedFailure(`The embedded Postgres in ${folder} runs as user ${user.uid}, who may not enter that folder any more.`);
+    throw embeddedFailure(
+      `The embedded Postgres in ${folder} runs as user ${user.uid}, who may not enter that folder any more.`,
+    );
   }
   for (const base of elsewhere) {
     const root = await mkdtemp(join(base, 'kdesk-contact-sync-')).catch(() => null);
@@ -79,7 +81,9 @@ async function placeElsewhere(folder: string, user: ServerUser): Promise<string>
     }
     await rm(root, { recursive: true });
   }
-  throw embeddedFailure(`User ${user.uid}, whom Postgres runs as, may enter neither ${folder} nor ${elsewhere.join(', ')}.`);
+  throw embeddedFailure(
+    `User ${user.uid}, whom Postgres runs as, may enter neither ${folder} nor ${elsewhere.join(', ')}.`,
+  );
 }
 
 async function refuseForeign(home: string, user: ServerUser | null): Promise<void> {

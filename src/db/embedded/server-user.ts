@@ -31,9 +31,15 @@ async function userByName(name: string): Promise<ServerUser | null> {
 
 /** Whether that user may enter the folder, or run the file: no folder above it keeps them out. */
 export function mayEnter(user: ServerUser, path: string): boolean {
-  const { status, error } = spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], { ...user, cwd: '/', stdio: 'ignore' });
+  const { status, error } = spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], {
+    ...user,
+    cwd: '/',
+    stdio: 'ignore',
+  });
   if (error !== undefined) {
-    throw embeddedFailure(`Postgres does not run as root, and changing to user ${user.uid} was refused.`, { cause: error });
+    throw embeddedFailure(`Postgres does not run as root, and changing to user ${user.uid} was refused.`, {
+      cause: error,
+    });
   }
   return status === 0;
 }

@@ -28,7 +28,10 @@ const ATTEMPTS = 10;
  * Starts the Postgres whose binaries came with the packages, on loopback, or joins the one that another process runs in the
  * same DATA_DIR or that a crash has left. Throws an AppError DATABASE_UNAVAILABLE that says why not.
  */
-export async function startEmbeddedPostgres({ dataDir, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataDir,
+  settings = {},
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await serverPlace(dataDir);
   await initData(place);
   const password = (await readFile(place.password, 'utf8')).trim();

@@ -6,6 +6,16 @@ export const runQueueName = 'contact-sync-run';
 /** How long a worker may be silent before it counts as dead: the least that pg-boss takes. */
 export const silenceSeconds = 10;
 
+const queueOptions = {
+  notify: true,
+  // A run that lost its worker gets a new job, with an id of its own: the old worker, should it live after all, must not
+  // settle the job of the new one.
+  retryLimit: 0,
+  heartbeatSeconds: silenceSeconds,
+  expireInSeconds: 24 * 60 * 60,
+  deleteAfterSeconds: 60 * 60,
+};
+
 /**
  * Opens pg-boss with a small pool of its own (two connections, and one that listens), making or moving on its schema
  * `pgboss` under its own lock; any number of processes may do so at once. `onTrouble` hears what it would otherwise throw
@@ -22,15 +32,9 @@ export async function openBoss(databaseUrl: string, onTrouble: (error: Error) =>
   boss.on('error', onTrouble);
   try {
     await boss.start();
-    await boss.createQueue(runQueueName, {
-      notify: true,
-      // A run that lost its worker gets a new job, with an id of its own: the old worker, should it live after all, must not
-      // settle the job of the new one.
-      retryLimit: 0,
-      heartbeatSeconds: silenceSeconds,
-      expireInSeconds: 24 * 60 * 60,
-      deleteAfterSeconds: 60 * 60,
-    });
+    await boss.createQueue(runQueueName, queueOptions);
+    // It may be there from an earlier release.
+    await boss.updateQueue(runQueueName, queueOptions);
     return boss;
   } catch (error) {
     await boss.stop({ graceful: false });

@@ -31,3 +31,7 @@ export const fenced = <T>(attempt: Attempt, work: (client: PoolClient) => Promis
     if (rowCount !== 1) throw fencedOff();
     return work(client);
   });
+
+/** Each row is looked up by its key, whatever the planner believes of tables that have just been filled. */
+export const byKey =
+  'SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off';

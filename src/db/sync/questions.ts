@@ -1,6 +1,7 @@
+import type { PoolClient } from 'pg';
 import type { ContactValues, Fills, TextField } from '../../core/contact.ts';
 import type { CandidateContact, OtherLink, Question } from '../../core/sync-store.ts';
-import { type Attempt, key } from './attempt.ts';
+import { type Attempt, byKey, fenced, key } from './attempt.ts';
 import { valuesOf } from './contact-columns.ts';
 import { readValues } from './read-values.ts';
 
@@ -17,9 +18,11 @@ type QuestionRow = {
 };
 
 /** The next people who need a decision, in order of position, with the contacts that they are or may be. */
-export const questions = async (attempt: Attempt, afterPosition: number, limit: number): Promise<Question[]> => {
-  const { rows } = await attempt.pool.query<QuestionRow>(
-    `SELECT change.position, change.person, change.person_id, to_jsonb(change.after) AS "values", change.alternatives,
+export const questions = (attempt: Attempt, afterPosition: number, limit: number): Promise<Question[]> =>
+  fenced(attempt, async (client) => {
+    await client.query(byKey);
+    const { rows } = await client.query<QuestionRow>(
+      `SELECT change.position, change.person, change.person_id, to_jsonb(change.after) AS "values", change.alternatives,
        fills.fields AS fills, link.contact_id AS linked_id, holder.id AS holder_id, change.reason AS rival
      FROM contact_change AS change
      JOIN fills ON fills.workspace_id = change.workspace_id AND fills.id = change.fills_id
@@ -29,23 +32,24 @@ export const questions = async (attempt: Attempt, afterPosition: number, limit: 
        AND holder.status = 'ACTIVE' AND holder.id IS DISTINCT FROM link.contact_id
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position > $4 AND change.action IN ('MATCH', 'UPDATE')
      ORDER BY change.position LIMIT $5`,
-    [...key(attempt), attempt.connectionId, afterPosition, limit],
-  );
-  const ids = rows.flatMap(({ linked_id, holder_id }) => [linked_id, holder_id].filter((id) => id !== null));
-  const candidates = await findCandidates(attempt, ids);
-  const candidate = (id: string | null): CandidateContact | null => (id === null ? null : (candidates.get(id) ?? null));
-  return rows.map((row) => ({
-    position: Number(row.position),
-    person: row.person,
-    personId: row.person_id,
-    values: readValues(row.values),
-    alternatives: row.alternatives ?? {},
-    fills: row.fills,
-    linked: candidate(row.linked_id),
-    holder: candidate(row.holder_id),
-    rival: row.rival,
-  }));
-};
+      [...key(attempt), attempt.connectionId, afterPosition, limit],
+    );
+    const ids = rows.flatMap(({ linked_id, holder_id }) => [linked_id, holder_id].filter((id) => id !== null));
+    const candidates = await findCandidates(client, attempt, ids);
+    const candidate = (id: string | null): CandidateContact | null =>
+      id === null ? null : (candidates.get(id) ?? null);
+    return rows.map((row) => ({
+      position: Number(row.position),
+      person: row.person,
+      personId: row.person_id,
+      values: readValues(row.values),
+      alternatives: row.alternatives ?? {},
+      fills: row.fills,
+      linked: candidate(row.linked_id),
+      holder: candidate(row.holder_id),
+      rival: row.rival,
+    }));
+  });
 
 type CandidateRow = {
   id: string;
@@ -67,9 +71,13 @@ type CandidateRow = {
   }[];
 };
 
-const findCandidates = async (attempt: Attempt, ids: readonly string[]): Promise<Map<string, CandidateContact>> => {
+const findCandidates = async (
+  client: PoolClient,
+  attempt: Attempt,
+  ids: readonly string[],
+): Promise<Map<string, CandidateContact>> => {
   if (ids.length === 0) return new Map();
-  const { rows } = await attempt.pool.query<CandidateRow>(
+  const { rows } = await client.query<CandidateRow>(
     `SELECT contact.id, contact.version, contact.status, to_jsonb(${valuesOf('contact')}) AS "values", contact.locked_fields,
        contact.portal_access_before, contact.removal_due_at IS NOT NULL AS removal_due,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('connectionId', connection.id, 'connectionName', connection.name,

@@ -51,20 +51,22 @@ export function openRunFeed(
     return current ?? { run: null, version: 0 };
   };
 
+  const nextChange = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+
   return {
     view,
     async viewAfter(version, signal) {
       const newest = await view();
-      if (newest.version > version || signal.aborted) return newest;
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          waiting.delete(wake);
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        waiting.add(wake);
-        signal.addEventListener('abort', wake);
-      });
+      if (newest.version <= version && !signal.aborted) await nextChange(signal);
       return view();
     },
     lines(seen, minLevel, after) {
@@ -73,6 +75,8 @@ export function openRunFeed(
       if (slice === undefined) {
         slice = readLines(store, seen, minLevel, after);
         slices.set(key, slice);
+        // What could not be read may be asked for again.
+        slice.catch(() => slices.delete(key));
       }
       return slice;
     },

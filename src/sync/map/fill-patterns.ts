@@ -1,13 +1,18 @@
 import type { Fills } from '../../core/contact.ts';
 
+/** Sparse directories may have a pattern per person; memory stays bounded all the same. */
+const MOST_PATTERNS = 10_000;
+
 type Node = { readonly next: Node[]; fills: Fills | undefined };
 
 /**
  * Finds for a pattern of winners the one frozen `Fills` that belongs to it, so that the same pattern gives the same
- * object and costs nothing but the walk down a tree: one branch per mapping, numbered by who won.
+ * object and costs nothing but the walk down a tree: one branch per mapping, numbered by who won. After 10,000 patterns
+ * it starts afresh, and a pattern may get a second, equal object.
  */
 export class FillPatterns {
-  readonly #root: Node = { next: [], fills: undefined };
+  #root: Node = { next: [], fills: undefined };
+  #count = 0;
   readonly #make: (winners: readonly number[]) => Fills;
 
   /** `make` is called once per pattern. */
@@ -21,8 +26,16 @@ export class FillPatterns {
       const winner = winners[i] ?? 0;
       node = node.next[winner] ?? grow(node, winner);
     }
-    node.fills ??= Object.freeze(this.#make(winners));
+    node.fills ??= this.#remember(winners);
     return node.fills;
+  }
+
+  #remember(winners: readonly number[]): Fills {
+    if (++this.#count > MOST_PATTERNS) {
+      this.#root = { next: [], fills: undefined };
+      this.#count = 0;
+    }
+    return Object.freeze(this.#make(winners));
   }
 }
 

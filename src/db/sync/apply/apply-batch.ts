@@ -3,7 +3,7 @@ import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { appendLines } from '../../runs/append-lines.ts';
 import { inTransaction } from '../../runs/in-transaction.ts';
 import { tellRun } from '../../runs/tell-run.ts';
-import { type Attempt, fencedOff, key } from '../attempt.ts';
+import { type Attempt, byKey, fencedOff, key } from '../attempt.ts';
 import { countActions } from '../plan-totals.ts';
 import type { OnBatch } from './apply-plan.ts';
 import type { Batch } from './batches.ts';
@@ -27,7 +27,7 @@ export const applyBatch = (
   progress: BatchProgress,
 ): Promise<BatchEnd> =>
   inTransaction(attempt.pool, async (client) => {
-    await client.query(`SET LOCAL lock_timeout = '30s'`);
+    await client.query(`SET LOCAL lock_timeout = '30s'; ${byKey}`);
     await client.query('SAVEPOINT batch');
     try {
       await applyRows(client, attempt, batch);

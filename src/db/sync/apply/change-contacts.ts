@@ -174,6 +174,15 @@ export const refreshLinks = async (range: Range): Promise<void> => {
        AND contact.id = change.contact_id AND contact.removal_due_at IS NOT NULL`,
     params(range),
   );
+  // What this connection no longer fills is up to the others.
+  await client.query(
+    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change, contact_link AS own
+     WHERE ${due(`'NONE'`)} AND change.code IS NULL AND own.workspace_id = change.workspace_id AND own.connection_id = $5
+       AND own.external_id = change.person_id AND own.fills_id IS DISTINCT FROM change.fills_id
+       AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5
+       AND link.hash IS NOT NULL`,
+    [...params(range), attempt.connectionId],
+  );
   await client.query(
     `WITH change AS (
        DELETE FROM contact_change AS change WHERE ${due(`'NONE'`)} AND change.code IS NULL

@@ -11,20 +11,18 @@ const REMEMBERED_NUMBERS = 20_000;
  */
 export function phoneE164(value: string, { country }: TransformContext): string {
   const plain = value.startsWith('+') ? readPlain(value) : undefined;
-  return plain ?? converterFor(country !== null && isSupportedCountry(country) ? country : null)(value);
+  return plain ?? convertRemembered(`${country ?? NO_COUNTRY}${value}`);
 }
 
 const readPlain = plainInternationalReader((number) => parsePhoneNumberFromString(number)?.isPossible() ?? false);
 
-const converters = new Map<CountryCode | null, (value: string) => string>();
+/** As long as a code, so that one memory serves all countries. */
+const NO_COUNTRY = '--';
 
-function converterFor(country: CountryCode | null): (value: string) => string {
-  const known = converters.get(country);
-  if (known !== undefined) return known;
-  const converter = memoize((value) => convert(value, country), REMEMBERED_NUMBERS);
-  converters.set(country, converter);
-  return converter;
-}
+const convertRemembered = memoize((key) => {
+  const country = key.slice(0, NO_COUNTRY.length);
+  return convert(key.slice(NO_COUNTRY.length), isSupportedCountry(country) ? country : null);
+}, REMEMBERED_NUMBERS);
 
 function convert(value: string, country: CountryCode | null): string {
   const text = country === null ? value.replace(/^00(?=[1-9])/, '+') : value;

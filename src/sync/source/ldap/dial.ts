@@ -6,7 +6,7 @@ import { isAllowedAddress } from './address-policy.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { Wire } from './wire.ts';
 
-export type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
+type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
 
 /** Bytes read from a plain connection at a time; the kernel has seldom more at hand. */
 const readBufferBytes = 256 * 1024;
@@ -117,7 +117,7 @@ const reasons: Record<string, string> = {
 };
 
 function unreachable(url: LdapUrl, cause: unknown): AppError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   const reason = reasons[code] ?? (code === '' ? 'there was no answer in time' : code);
   return new AppError('UNREACHABLE', `${url.url} can not be reached (port ${url.port}): ${reason}.`, {
     hint: 'Check host and port, that the server runs, and that no firewall is in between.',

@@ -154,7 +154,9 @@ export class EntryDecoder {
     if (end - start > maxValueBytes) return null;
     if (this.#isAscii(start, end))
       return form === 'lower' ? this.#ascii(start, end).toLowerCase() : this.#ascii(start, end);
-    return isUtf8(this.#bytes.subarray(start, end)) ? this.#bytes.toString('utf8', start, end) : null;
+    const text = this.#bytes.toString('utf8', start, end);
+    // Invalid bytes become U+FFFD, which may also have been sent as such.
+    return text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(start, end)) ? null : text;
   }
 
   #isAscii(start: number, end: number): boolean {
@@ -177,6 +179,14 @@ export class EntryDecoder {
 
   /** Moves into the element at the current place and answers where it ends. */
   #enter(tag: number, limit: number): number {
+    const at = this.#at;
+    const length = this.#bytes[at + 1] ?? 0x80;
+    if (this.#bytes[at] !== tag || length >= 0x80 || at + 2 + length > limit) return this.#enterLong(tag, limit);
+    this.#at = at + 2;
+    return at + 2 + length;
+  }
+
+  #enterLong(tag: number, limit: number): number {
     const bytes = this.#bytes;
     let at = this.#at;
     if (at + 2 > limit || bytes[at] !== tag) throw new MalformedBer('an entry is not built as LDAP entries are');

@@ -18,6 +18,8 @@ export type LdapSearch = {
 const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
 /** The server's own time limit is to be heard before ours ends the connection. */
 const timeoutGraceMs = 500;
+/** Longest wait for the last bytes to leave. */
+const leaveMs = 1000;
 
 /**
  * One connection to one server: ldapts on a Wire. It never connects anew: what is lost stays lost, and every operation
@@ -102,8 +104,14 @@ export class LdapConnection {
     return outcome.result;
   }
 
+  /** Takes leave where the server still listens, and closes. */
   async close(): Promise<void> {
-    if (this.isOpen && this.#client.isConnected) await this.#client.unbind().catch(() => {});
+    if (this.isOpen && this.#client.isConnected) {
+      const patience = Promise.withResolvers<void>();
+      const timer = setTimeout(patience.resolve, leaveMs);
+      await Promise.race([this.#client.unbind().catch(() => {}), patience.promise]);
+      clearTimeout(timer);
+    }
     this.#wire.destroy();
   }
 

@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import { ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
@@ -100,7 +101,7 @@ async function startTls(
   onStep({ kind: 'secured', certificateEnds: certificateEnds(socket), verified: socket.authorized });
 }
 
-function certificateEnds(socket: import('node:tls').TLSSocket): Date | null {
+function certificateEnds(socket: TLSSocket): Date | null {
   const certificate = socket.getPeerX509Certificate();
   return certificate === undefined ? null : new Date(certificate.validTo);
 }

@@ -5,7 +5,7 @@ import type { LdapSettings } from '../../../core/connection.ts';
 import type { LdapUrl } from './ldap-url.ts';
 
 /** What TLS needs to know for this server: its name, whom to trust. */
-export function tlsOptions(url: LdapUrl, settings: LdapSettings): ConnectionOptions {
+function tlsOptions(url: LdapUrl, settings: LdapSettings): ConnectionOptions {
   return {
     host: url.host,
     servername: isIP(url.host) === 0 ? url.host : undefined,
@@ -88,7 +88,7 @@ const reasons: Record<string, [string, string]> = {
 };
 
 /** The AppError for a TLS handshake that failed. */
-export function tlsError(error: Error, url: LdapUrl): AppError {
+function tlsError(error: Error, url: LdapUrl): AppError {
   const code = 'code' in error ? String(error.code) : '';
   const [reason, hint] =
     code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? wrongName(error, url) : (reasons[code] ?? unknown(error, code));

@@ -30,6 +30,8 @@ export class Wire extends Duplex {
   #raw: Socket;
   readonly #sinks = new Map<number, SearchSink>();
   readonly #expected: SearchSink[] = [];
+  /** The search of the message before, when that was an entry, and how its entries begin: id and tag. */
+  #last: { sink: SearchSink; prefix: Buffer } | null = null;
   #splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
 
   constructor(raw: Socket) {
@@ -108,17 +110,19 @@ export class Wire extends Duplex {
   }
 
   #message(bytes: Buffer, start: number, end: number): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#isEntryOfLast(bytes, start, end)) return;
     const cursor = new BerCursor(bytes, start, end);
     const id = cursor.integer();
     const sink = this.#sinks.get(id);
     const operation = cursor.peek();
     if (sink !== undefined && operation === Tag.SEARCH_ENTRY) {
+      this.#last = { sink, prefix: Buffer.from(bytes.subarray(start, cursor.at + 1)) };
       const entry = cursor.element(Tag.SEARCH_ENTRY);
       sink.entry(bytes, entry.at, entry.end);
     } else if (sink !== undefined && operation === Tag.SEARCH_REFERENCE) {
       sink.references(decodeReferences(cursor.element(Tag.SEARCH_REFERENCE)));
     } else {
+      this.#last = null;
       if (sink !== undefined && operation === Tag.SEARCH_DONE) {
         this.#sinks.delete(id);
         sink.done(decodeResult(bytes, cursor.at, end));
@@ -126,6 +130,24 @@ export class Wire extends Duplex {
       if (id === 0) this.#farewell(decodeResult(bytes, cursor.at, end));
       this.#passOn(bytes.subarray(start, end));
     }
+  }
+
+  /** The short way for what comes by the thousand: an entry of the same search as the message before. */
+  #isEntryOfLast(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#last === null) return false;
+    const { sink, prefix } = this.#last;
+    const size = prefix.length;
+    for (let i = 0; i < size; i++) if (prefix[i] !== bytes[start + i]) return false;
+    const lengthAt = start + size;
+    const first = bytes[lengthAt] ?? 0;
+    const headerSize = first < 0x80 ? 1 : 1 + (first & 0x7f);
+    if (headerSize > 5 || lengthAt + headerSize > end) return false;
+    let length = headerSize === 1 ? first : 0;
+    for (let i = 1; i < headerSize; i++) length = length * 256 + (bytes[lengthAt + i] ?? 0);
+    const from = lengthAt + headerSize;
+    if (first === 0x80 || from + length > end) return false;
+    sink.entry(bytes, from, from + length);
+    return true;
   }
 
   /** ldapts gets the message as a whole, with a header of its own. */
@@ -155,8 +177,8 @@ export class Wire extends Duplex {
     );
   }
 
-  readonly #ended = (error?: unknown): void => {
-    if (error instanceof Error) this.socketError ??= error;
+  readonly #ended = (error?: Error | boolean): void => {
+    if (typeof error === 'object') this.socketError ??= error;
     this.destroy();
   };
 }

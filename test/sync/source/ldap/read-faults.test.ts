@@ -58,11 +58,11 @@ test.each<Fault>([
 
 test('a read that waits for a dead server ends as soon as it is aborted', async () => {
   const abort = new AbortController();
-  const reading = read({ kind: 'silence', afterBytes: 15_000 }, { signal: abort.signal }, 3600);
+  proxy = await startFaultProxy(slapd.port, { kind: 'silence', afterBytes: 15_000 });
+  const settings = ldapSettings(slapd, { urls: [proxy.url], timeoutSeconds: 3600 });
+  const reading = readEverybody(settings, { password: slapd.bindPassword, signal: abort.signal });
   reading.catch(() => {});
-  while (proxy === undefined) await new Promise((resolve) => setImmediate(resolve));
-  const dead = proxy;
-  await dead.struck;
+  await proxy.struck;
   abort.abort(new Error('enough'));
   await expect(reading).rejects.toThrow('enough');
 });

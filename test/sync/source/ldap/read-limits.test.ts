@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { startFaultProxy } from '../../../support/fault-proxy.ts';
 import { people } from '../../../support/ldap-people.ts';
 import { ldapSettings, type Reading, readEverybody } from '../../../support/ldap-reading.ts';
 import { type Slapd, type SlapdOptions, startSlapd } from '../../../support/slapd.ts';
@@ -30,13 +31,30 @@ test.each<[string, SlapdOptions, string]>([
   await expect(read(slapd)).rejects.toMatchObject({ code, hint: expect.any(String) });
 });
 
+test('a time limit that is hit while a page is sent is TIME_LIMIT', async () => {
+  const entries = people(400);
+  const large = function* () {
+    for (const { dn, attributes } of entries)
+      yield { dn, attributes: { ...attributes, description: 'x'.repeat(50_000) } };
+  };
+  await using slapd = await startSlapd({ entries: large(), limits: 'time=1 size=unlimited' });
+  const proxy = await startFaultProxy(slapd.port, { kind: 'pause', afterBytes: 1_000_000, ms: 2500 });
+  try {
+    const settings = ldapSettings(slapd, { urls: [proxy.url], pageSize: 1000 });
+    const reading = readEverybody(settings, { password: slapd.bindPassword, attributes: ['description'] });
+    await expect(reading).rejects.toMatchObject({ code: 'TIME_LIMIT', hint: expect.any(String) });
+  } finally {
+    await proxy.close();
+  }
+});
+
 test('an account that sees nobody reads nobody, completely', async () => {
   await using slapd = await startSlapd({
     entries: people(5),
-    config: ['access to dn.subtree="ou=people,dc=example,dc=org" by * none'],
+    access: ['to dn.subtree="ou=people,dc=example,dc=org" by * none'],
   });
   const { entries, summary } = await read(slapd);
-  expect(entries).toHaveLength(5);
+  expect(entries).toHaveLength(0);
   expect(summary.complete).toBe(true);
 });
 

@@ -97,7 +97,7 @@ export function filterText(filter: LdapFilter): string {
 }
 
 /** Escapes as RFC 4515 demands; bytes that are no UTF-8 are escaped one by one. */
-export function escapeValue(value: Buffer): string {
+function escapeValue(value: Buffer): string {
   const text = value.toString('utf8');
   if (!Buffer.from(text).equals(value)) return [...value].map(escapeByte).join('');
   return text.replaceAll(/[*()\\\0]/g, (char) => escapeByte(char.charCodeAt(0)));

@@ -1,0 +1,45 @@
+/**
+ * `npm run bench`: the limits and ours in one interleaved run, each row in its own process, and the ratios as a table. A
+ * missed figure is told, not an error. Options: --rounds=5, --people=100000, --million (the memory row at 1,000,000 too),
+ * --profile (CPU profiles of the services, to be opened in a browser's developer tools).
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { stopChildren } from '../demo/child-process.ts';
+import { demoKeys } from '../demo/demo-keys.ts';
+import { startBenchDatabase } from './bench-database.ts';
+import { figureTable } from './figures.ts';
+import { measureMemory } from './measure-memory.ts';
+import { measureRounds } from './measure-rounds.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    people: { type: 'string', default: '100000' },
+    million: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+  },
+});
+const people = Number(values.people);
+const folder = join(import.meta.dirname, '../.cache/bench');
+const say = (line: string): void => console.log(line);
+
+const database = await startBenchDatabase(join(folder, 'data'));
+try {
+  const setUp = {
+    database,
+    keys: await demoKeys(join(folder, 'keys')),
+    folder,
+    say,
+    profiles: values.profile ? join(folder, 'profiles') : null,
+  };
+  const figures = await measureRounds({ ...setUp, people, rounds: Number(values.rounds) });
+  figures.push(...(await measureMemory({ ...setUp, sizes: values.million ? [people, 1_000_000] : [people] })));
+  say(`\n${figureTable(figures)}`);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await stopChildren();
+  await database.close();
+}

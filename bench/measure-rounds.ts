@@ -1,0 +1,121 @@
+import type { DemoKeys } from '../demo/demo-keys.ts';
+import { type BenchDatabase } from './bench-database.ts';
+import { startBenchDirectory } from './bench-directory.ts';
+import type { Figure } from './figures.ts';
+import { copyFile, timeCopy, timeLdapsearch } from './limits.ts';
+import { type ReadInput, runRow } from './row-process.ts';
+import { type Bench, closeBench, openBench, timeRun } from './service-runs.ts';
+import { percentile } from './statistics.ts';
+import { timeSearch } from './time-search.ts';
+
+export type SetUp = {
+  database: BenchDatabase;
+  keys: DemoKeys;
+  folder: string;
+  say: (line: string) => void;
+  /** Write CPU profiles of the services there. */
+  profiles: string | null;
+};
+type Rounds = SetUp & { people: number; rounds: number };
+type Table = Record<
+  'read' | 'first' | 'unchanged' | 'written' | 'firstSeen' | 'unchangedSeen' | 'search' | 'delay',
+  Figure
+>;
+type Limits = { ldapsearch: number; counting: number; copy: number };
+
+const viewers = 100;
+
+const emptyTable = (): Table => ({
+  read: { name: 'read, decoded, mapped / bytes counted', unit: 'x', values: [], target: 1.5, stretch: 1.15 },
+  first: { name: 'first import / (ldapsearch + psql copy)', unit: 'x', values: [], target: 2.5, stretch: 1.5 },
+  unchanged: { name: 'nothing changed / bytes counted', unit: 'x', values: [], target: 1.6, stretch: 1.1 },
+  written: { name: 'contact rows written or locked, nothing changed', unit: 'rows', values: [], target: 0 },
+  firstSeen: { name: `first import with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
+  unchangedSeen: { name: `nothing changed with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
+  search: { name: 'search p95 / look-up by id p95', unit: 'x', values: [], target: 10 },
+  delay: { name: 'event loop delay p99 while syncing', unit: 'ms', values: [], target: 20 },
+});
+
+/** All figures that are taken in rounds, row by row, taking turns. */
+export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promise<Figure[]> {
+  const { folder, say } = setUp;
+  const file = await copyFile(folder, people);
+  say(`Loading ${people} people into slapd …`);
+  const directory = await startBenchDirectory(people);
+  const table = emptyTable();
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      say(`\nround ${round} of ${rounds}`);
+      const limits = await measureLimits(setUp, directory, file);
+      table.read.values.push((await runRow('read-and-map', directory)).ms / limits.counting);
+      const plain = await measureService(setUp, directory, limits, table);
+      await measureWatched(setUp, directory, plain, table);
+    }
+  } finally {
+    await directory.close();
+  }
+  return Object.values(table);
+}
+
+async function measureLimits({ database, say }: SetUp, directory: ReadInput, file: string): Promise<Limits> {
+  const ldapsearch = await timeLdapsearch(directory);
+  const { ms: counting } = await runRow('count-bytes', directory);
+  await database.empty();
+  await database.prepareCopy();
+  const copy = await timeCopy(database.url, file);
+  say(
+    `limits: ldapsearch ${ldapsearch.toFixed(0)} ms, bytes counted ${counting.toFixed(0)} ms, copy ${copy.toFixed(0)} ms`,
+  );
+  return { ldapsearch, counting, copy };
+}
+
+type Plain = { first: number; unchanged: number };
+
+async function measureService(setUp: SetUp, directory: ReadInput, limits: Limits, table: Table): Promise<Plain> {
+  const { database, say } = setUp;
+  return withBench(setUp, directory, async (bench) => {
+    const first = await timeRun(bench);
+    await database.rememberRows();
+    const unchanged = await timeRun(bench);
+    const touched = await database.touchedRows();
+    const search = await timeSearch(bench.api, 40);
+    const delay = percentile([...first.loopDelays, ...unchanged.loopDelays], 0.99);
+    table.first.values.push(first.ms / (limits.ldapsearch + limits.copy));
+    table.unchanged.values.push(unchanged.ms / limits.counting);
+    table.written.values.push(touched);
+    table.search.values.push(search.search / search.lookUp);
+    table.delay.values.push(delay);
+    say(
+      `ours: first import ${first.ms.toFixed(0)} ms (${first.run.counts.created} created), nothing changed ${unchanged.ms.toFixed(0)} ms (${unchanged.run.counts.unchanged} unchanged)`,
+    );
+    say(
+      `      search p95 ${search.search.toFixed(1)} ms, look-up p95 ${search.lookUp.toFixed(1)} ms, loop delay p99 ${delay.toFixed(1)} ms`,
+    );
+    return { first: first.ms, unchanged: unchanged.ms };
+  });
+}
+
+async function measureWatched(setUp: SetUp, directory: ReadInput, plain: Plain, table: Table): Promise<void> {
+  await withBench(setUp, directory, async (bench) => {
+    const first = await timeRun(bench, viewers);
+    const unchanged = await timeRun(bench, viewers);
+    table.firstSeen.values.push(first.ms / plain.first);
+    table.unchangedSeen.values.push(unchanged.ms / plain.unchanged);
+    const lines = Math.min(...first.linesPerViewer);
+    setUp.say(
+      `with ${viewers} viewers: first import ${first.ms.toFixed(0)} ms, nothing changed ${unchanged.ms.toFixed(0)} ms (${lines} lines to each)`,
+    );
+  });
+}
+
+/** A service of its own, on tables that are empty. */
+async function withBench<T>(setUp: SetUp, directory: ReadInput, measure: (bench: Bench) => Promise<T>): Promise<T> {
+  const { database, keys, folder, profiles } = setUp;
+  await database.empty();
+  const bench = await openBench({ databaseUrl: database.url, dataDir: folder, keys, directory, profiles });
+  try {
+    return await measure(bench);
+  } finally {
+    await closeBench(bench);
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type ApiClient, createApiClient } from '../demo/api-client.ts';
+import { type Child, startChild, stopChild } from '../demo/child-process.ts';
+import type { DemoKeys } from '../demo/demo-keys.ts';
+import { type Service, startService } from '../demo/start-service.ts';
+import {
+  CreateConnectionDocument,
+  type RunStateFragment,
+  StartRunDocument,
+  WatchRunDocument,
+} from '../schema/operations.generated.ts';
+import type { ReadInput } from './row-process.ts';
+
+/** A service of its own process, or two, and a fresh workspace with a connection to the benchmarks' directory. */
+export type Bench = {
+  api: ApiClient;
+  token: string;
+  url: string;
+  connectionId: string;
+  serving: Child;
+  working: Child;
+};
+
+const sampler = join(import.meta.dirname, 'loop-delay.mjs');
+
+export type BenchOptions = {
+  databaseUrl: string;
+  dataDir: string;
+  keys: DemoKeys;
+  directory: ReadInput;
+  profiles: string | null;
+  split?: boolean;
+};
+
+/** Starts the service as one process, or `split` into one that serves and one that works. */
+export async function openBench({
+  databaseUrl,
+  dataDir,
+  keys,
+  directory,
+  profiles,
+  split = false,
+}: BenchOptions): Promise<Bench> {
+  const env = { DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info' };
+  const nodeOptions = ['--import', sampler, ...(profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])];
+  const start = (role: string): Promise<Service> =>
+    startService(keys, { env: { ...env, ROLE: role }, say: console.error, nodeOptions });
+  const service = await start(split ? 'api' : 'all');
+  const worker = split ? await start('worker') : service;
+  const token = await keys.token(randomUUID());
+  const api = createApiClient(service.url, token);
+  const connectionId = await createConnection(api, directory);
+  return { api, token, url: service.url, connectionId, serving: service.child, working: worker.child };
+}
+
+export async function closeBench({ serving, working }: Bench): Promise<void> {
+  if (working !== serving) await stopChild(working);
+  await stopChild(serving);
+}
+
+async function createConnection(api: ApiClient, directory: ReadInput): Promise<string> {
+  const { url, bindDn, bindPassword, peopleDn } = directory;
+  const source = { ldap: { urls: [url], bindDn, bindPassword, baseDns: [peopleDn], pageSize: 1000 } };
+  const answer = await api.ask(CreateConnectionDocument, { input: { name: 'Benchmark', status: 'ENABLED', source } });
+  const { connection = null, userErrors = [] } = answer.createConnection ?? {};
+  if (connection === null) throw new Error(JSON.stringify(userErrors));
+  return connection.id;
+}
+
+export type TimedRun = { ms: number; run: RunStateFragment; loopDelays: number[]; linesPerViewer: number[] };
+
+/** From the mutation to the end of the run as the subscription tells it, with so many viewers on its log. */
+export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
+  const crowd = viewers > 0 ? await startCrowd() : null;
+  bench.serving.process.send('reset');
+  const began = performance.now();
+  const started = await bench.api.ask(StartRunDocument, { connectionId: bench.connectionId });
+  const runId = started.startRun?.run?.id;
+  if (runId === undefined) throw new Error(JSON.stringify(started.startRun?.userErrors));
+  const seen = crowd?.watch({ url: bench.url, token: bench.token, runId, viewers });
+  let run: RunStateFragment | null = null;
+  for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) run = runProgress;
+  const ms = performance.now() - began;
+  if (run === null || run.status !== 'SUCCEEDED')
+    throw new Error(`The run ended ${run?.status}: ${run?.error?.message}`);
+  const delays = await loopDelays(bench.serving);
+  const linesPerViewer = (await seen) ?? [];
+  await crowd?.close();
+  return { ms, run, loopDelays: delays, linesPerViewer };
+}
+
+async function loopDelays(serving: Child): Promise<number[]> {
+  serving.process.send('report');
+  const [{ delays }] = await once(serving.process, 'message');
+  return delays;
+}
+
+type Crowd = {
+  /** Lines that each viewer got, when all have come to the end. */
+  watch(task: { url: string; token: string; runId: string; viewers: number }): Promise<number[]>;
+  close(): Promise<void>;
+};
+
+async function startCrowd(): Promise<Crowd> {
+  const child = startChild([join(import.meta.dirname, 'rows/viewers.ts')]);
+  await once(child.process, 'message');
+  return {
+    watch: async (task) => {
+      const answered = once(child.process, 'message');
+      child.process.send(task);
+      const [seen]: { lines: number; lastSeq: number }[][] = await answered;
+      if (seen === undefined || new Set(seen.map(({ lastSeq }) => lastSeq)).size !== 1) {
+        throw new Error('Not every viewer saw the end of the log.');
+      }
+      return seen.map(({ lines }) => lines);
+    },
+    close: () => stopChild(child),
+  };
+}

@@ -1,0 +1,37 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import type { FaultLog } from '../error/format-error.ts';
+import type { PreparedOperation } from '../operation/prepare-operation.ts';
+import { errorFrame, type Frame, frameOf } from './frame.ts';
+
+export type SubscriptionArgs = Extract<PreparedOperation, { kind: 'ready' }>['args'];
+
+/** A refusal to begin, or the stream of events that a subscription's answers are made of. */
+export type OpenedSource =
+  | { kind: 'refused'; frame: Frame }
+  | { kind: 'open'; events: AsyncIterableIterator<unknown>; answer(event: unknown): Promise<Frame> };
+
+/** Opens the events of a subscription; a log's begin after `resumeAfter` where that is given. */
+export async function openSource(
+  args: SubscriptionArgs,
+  log: FaultLog,
+  resumeAfter: number | null,
+): Promise<OpenedSource> {
+  const executed: ExecutionArgs = { ...args, contextValue: { ...args.contextValue, resumeAfter } };
+  const source = await createSourceEventStream(executed);
+  if (!isStream(source)) return { kind: 'refused', frame: errorFrame(source.errors ?? [], log) };
+  const events = source[Symbol.asyncIterator]();
+  return {
+    kind: 'open',
+    events: {
+      next: () => events.next(),
+      return: async () => (await events.return?.()) ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    },
+    answer: async (event) => frameOf(await execute({ ...executed, rootValue: event }), log),
+  };
+}
+
+const isStream = (source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> =>
+  Symbol.asyncIterator in source;

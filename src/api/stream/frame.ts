@@ -1,0 +1,24 @@
+import type { ExecutionResult } from 'graphql';
+import { type FaultLog, formatError } from '../error/format-error.ts';
+
+/** One answer of an operation as it is sent: serialized once, however many viewers get it. */
+export type Frame = {
+  /** `{"data": …}`, with formatted errors if there are any. */
+  readonly json: string;
+  /** The viewer may see no more of the stream: it ends with this frame. */
+  readonly isLast: boolean;
+  /** A frame is sent as it is; nothing is added to it. */
+  readonly extensions?: undefined;
+};
+
+export const frameOf = (result: ExecutionResult, log: FaultLog): Frame =>
+  result.errors === undefined
+    ? { json: JSON.stringify(result), isLast: false }
+    : errorFrame(result.errors, log, result);
+
+/** `result`: with what could be answered in spite of the errors. */
+export function errorFrame(errors: readonly unknown[], log: FaultLog, result: ExecutionResult = {}): Frame {
+  const formatted = errors.map((error) => formatError(error, log));
+  const isLast = formatted.some(({ path, extensions }) => path?.length === 1 && extensions?.code === 'FORBIDDEN');
+  return { json: JSON.stringify({ ...result, errors: formatted }), isLast };
+}

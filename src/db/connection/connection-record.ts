@@ -1,0 +1,34 @@
+import type { ConnectionRecord } from '../../core/records.ts';
+import type { ConnectionRow } from '../entities/connection.entity.ts';
+
+/** A row of `connection` with whether a password is stored. */
+export type ConnectionSelection = ConnectionRow & { has_bind_password: boolean };
+
+/** `SELECT … FROM connection`, to which conditions are added. */
+export const selectConnections = `
+  SELECT connection.*, EXISTS (
+    SELECT FROM connection_secret
+    WHERE connection_secret.workspace_id = connection.workspace_id AND connection_secret.connection_id = connection.id
+      AND connection_secret.name = 'bindPassword') AS has_bind_password
+  FROM connection`;
+
+export const toConnection = (row: ConnectionSelection): ConnectionRecord => ({
+  id: row.id,
+  workspaceId: row.workspace_id,
+  name: row.name,
+  description: row.description,
+  status: row.status,
+  kind: row.kind,
+  source: row.source,
+  scope: row.scope,
+  mappings: row.mappings,
+  removal: row.removal,
+  schedule: row.schedule,
+  matchBy: row.match_by,
+  priority: row.priority,
+  hasBindPassword: row.has_bind_password,
+  version: row.version,
+  createdBy: row.created_by,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});

@@ -1,0 +1,66 @@
+import { searchMark, searchQuery } from '../../core/search-index.ts';
+import { searchTerms } from '../../core/search-words.ts';
+import { type ContactFilter, ContactOrder } from '../../core/store.ts';
+import { isUuid } from '../../core/uuid.ts';
+import { likeText, type Where, where } from '../page/where.ts';
+
+/** What a list of contacts is read from (`from`, named contact) and the conditions; `searching`: for words. */
+export type ContactConditions = { from: string; wanted: Where; searching: boolean };
+
+/** Null: nothing can match. */
+export function contactConditions(workspaceId: string, filter: ContactFilter): ContactConditions | null {
+  if (filter.connectionId !== null && !isUuid(filter.connectionId)) return null;
+  const wanted = where();
+  wanted.add(`contact.workspace_id = ${wanted.put(workspaceId)}`);
+  if (filter.status !== null) wanted.add(`contact.status = ${wanted.put(filter.status)}`);
+  const terms = [filter.search ?? '', filter.email ?? ''].flatMap(searchTerms);
+  addTerms(wanted, workspaceId, terms);
+  if (filter.email !== null) addEmail(wanted, filter.email.trim());
+  if (filter.externalId !== null) addExternalId(wanted, workspaceId, filter.externalId);
+  if (filter.connectionId !== null) addConnection(wanted, filter.connectionId);
+  if (filter.updatedSince !== null) wanted.add(`contact.updated_at >= ${wanted.put(filter.updatedSince)}`);
+  if (filter.updatedSince !== null || filter.orderBy === ContactOrder.UPDATED_ASC) wanted.add(settled);
+  // Behind a row-level policy no index serves the search, hence the view, which stands for the same rows.
+  const searching = terms.length > 0;
+  return { from: searching ? 'contact_of_workspace AS contact' : 'contact', wanted, searching };
+}
+
+/** A reader of the change feed must not come past a contact that a transaction still open may yet put before others. */
+const settled = `contact.changed_xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint`;
+
+/** Each term begins a word of the contact. The index knows but the first letters; the words decide. */
+function addTerms(wanted: Where, workspaceId: string, terms: readonly string[]): void {
+  if (terms.length === 0) return;
+  wanted.add(`contact.search @@ ${wanted.put(searchQuery(terms, searchMark(workspaceId)))}::tsquery`);
+  for (const term of terms) wanted.add(`contact.words LIKE ${wanted.put(`% ${likeText(term)}%`)}`);
+}
+
+/** The primary address or a labeled one, without case. */
+function addEmail(wanted: Where, email: string): void {
+  const typed = wanted.put(email);
+  const key = wanted.put(email.toLowerCase());
+  wanted.add(
+    `contact.email_key = ${key} OR EXISTS (
+       SELECT FROM jsonb_array_elements(contact.emails) AS labeled (email) WHERE lower(labeled.email->>'value') = lower(${typed}))`,
+  );
+}
+
+/** Also of a person who is gone, as long as the link is kept. One look-up for each connection of the workspace. */
+function addExternalId(wanted: Where, workspaceId: string, externalId: string): void {
+  wanted.add(
+    `contact.id IN (
+       SELECT contact_link.contact_id FROM connection
+       JOIN contact_link ON contact_link.workspace_id = connection.workspace_id AND contact_link.connection_id = connection.id
+         AND contact_link.external_id = ${wanted.put(externalId)}
+       WHERE connection.workspace_id = ${wanted.put(workspaceId)})`,
+  );
+}
+
+function addConnection(wanted: Where, connectionId: string): void {
+  wanted.add(
+    `EXISTS (
+       SELECT FROM contact_link
+       WHERE contact_link.workspace_id = contact.workspace_id AND contact_link.contact_id = contact.id
+         AND contact_link.connection_id = ${wanted.put(connectionId)} AND contact_link.gone_since IS NULL)`,
+  );
+}

@@ -1,0 +1,67 @@
+import { ContactOrder } from '../../core/store.ts';
+import type { Position } from '../page/cursor.ts';
+import type { ContactSelection } from './contact-record.ts';
+
+/** A stretch of a list, in the order of an index. */
+export type Stretch = { condition: string | null; holds(key: Position[number]): boolean };
+
+/** How a list of contacts is ordered: by a key, then by id, both in one direction. */
+export type Ordering = {
+  key: string;
+  /** SQL type of a key in a cursor. */
+  type: 'text' | 'timestamptz';
+  direction: 'ASC' | 'DESC';
+  position(row: ContactSelection): Position;
+  /** One after another; each is read only when those before it have not filled the page. */
+  stretches: readonly Stretch[];
+};
+
+const whole: readonly Stretch[] = [{ condition: null, holds: () => true }];
+
+const byName = {
+  key: 'contact.name_key',
+  type: 'text',
+  stretches: whole,
+  position: (row) => [row.name_key, row.id],
+} as const satisfies Omit<Ordering, 'direction'>;
+
+/** Contacts without a company stand last in both directions, so ascending their stretch comes after the others'. */
+const byCompany = {
+  key: 'contact.company_key',
+  type: 'text',
+  position: (row) => [row.company_key, row.id],
+} as const satisfies Omit<Ordering, 'direction' | 'stretches'>;
+
+const byUpdate = {
+  key: 'contact.updated_at',
+  type: 'timestamptz',
+  stretches: whole,
+  position: (row) => [row.updated_at.toISOString(), row.id],
+} as const satisfies Omit<Ordering, 'direction'>;
+
+export const orderings: Readonly<Record<ContactOrder, Ordering>> = {
+  NAME_ASC: { ...byName, direction: 'ASC' },
+  NAME_DESC: { ...byName, direction: 'DESC' },
+  COMPANY_ASC: {
+    ...byCompany,
+    direction: 'ASC',
+    stretches: [
+      { condition: `contact.company_key > ''`, holds: (key) => key !== '' },
+      { condition: `contact.company_key = ''`, holds: (key) => key === '' },
+    ],
+  },
+  COMPANY_DESC: { ...byCompany, direction: 'DESC', stretches: whole },
+  UPDATED_ASC: { ...byUpdate, direction: 'ASC' },
+  UPDATED_DESC: { ...byUpdate, direction: 'DESC' },
+  CREATED_DESC: {
+    key: 'contact.created_at',
+    type: 'timestamptz',
+    direction: 'DESC',
+    stretches: whole,
+    position: (row) => [row.created_at.toISOString(), row.id],
+  },
+};
+
+/** The stretches from the one in which a position lies. */
+export const stretchesFrom = ({ stretches }: Ordering, position: Position | null): readonly Stretch[] =>
+  position === null ? stretches : stretches.slice(stretches.findIndex((stretch) => stretch.holds(position[0] ?? '')));

@@ -1,0 +1,97 @@
+import type { ContactRecord } from '../../core/records.ts';
+import type { ContactFilter, Page, PageRequest } from '../../core/store.ts';
+import { decodeCursor, type Position } from '../page/cursor.ts';
+import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
+import type { Query } from '../query.ts';
+import type { WorkspaceScope } from '../workspace-scope.ts';
+import { contactConditions } from './contact-conditions.ts';
+import { type Ordering, orderings, type Stretch, stretchesFrom } from './contact-order.ts';
+import { type ContactSelection, contactSelection, toContact } from './contact-record.ts';
+import { type ContactSearch, searchContacts } from './contact-search.ts';
+
+/**
+ * Contacts in the order asked for. With `updatedSince` (that moment included) or UPDATED_ASC it is a change feed: a change
+ * appears once no transaction is open that might put another before it.
+ */
+export async function contactsPage(
+  scope: WorkspaceScope,
+  filter: ContactFilter,
+  page: PageRequest,
+): Promise<Page<ContactRecord>> {
+  checkFirst(page.first);
+  const list = ['contacts', scope.workspaceId, ...Object.values(identityOf(filter))];
+  const after = decodeCursor(list, page.after, 2);
+  if (contactConditions(scope.workspaceId, filter) === null) return emptyPage();
+  const ordering = orderings[filter.orderBy];
+  const rows = await scope.read(async ({ query }) => {
+    const found: ContactSelection[] = [];
+    for (const stretch of stretchesFrom(ordering, after)) {
+      const missing = page.first + 1 - found.length;
+      if (missing > 0) found.push(...(await readStretch(query, scope.workspaceId, filter, stretch, after, missing)));
+    }
+    return found;
+  });
+  return makePage(rows, page.first, {
+    list,
+    position: ordering.position,
+    toNode: toContact,
+    totalCount: () => countContacts(scope, filter),
+  });
+}
+
+/** In one order, whatever order the filter's members have. */
+const identityOf = ({ search, email, externalId, status, connectionId, updatedSince, orderBy }: ContactFilter) => ({
+  search,
+  email,
+  externalId,
+  status,
+  connectionId,
+  updatedSince: updatedSince?.toISOString() ?? null,
+  orderBy,
+});
+
+async function readStretch(
+  query: Query,
+  workspaceId: string,
+  filter: ContactFilter,
+  stretch: Stretch,
+  after: Position | null,
+  limit: number,
+): Promise<ContactSelection[]> {
+  const conditions = contactConditions(workspaceId, filter);
+  if (conditions === null) return [];
+  const { from, wanted, searching } = conditions;
+  const { key, type, direction }: Ordering = orderings[filter.orderBy];
+  const place = [`contact.workspace_id = ${wanted.put(workspaceId)}`];
+  if (stretch.condition !== null) place.push(stretch.condition);
+  // A stretch after the one in which the last page ended is read from its beginning.
+  if (after !== null && stretch.holds(after[0] ?? '')) {
+    const beyond = direction === 'ASC' ? '>' : '<';
+    place.push(`(${key}, contact.id) ${beyond} (${wanted.put(after[0])}::${type}, ${wanted.put(after[1])}::uuid)`);
+  }
+  wanted.add(place.join(' AND '));
+  const parts = {
+    from,
+    place: place.join(' AND '),
+    wanted: wanted.text(),
+    key,
+    direction,
+    limit,
+    parameters: wanted.values,
+  };
+  return searching ? searchContacts(query, parts) : query<ContactSelection>(inOrder(parts), parts.parameters);
+}
+
+const inOrder = ({ from, wanted, key, direction, limit }: ContactSearch): string => `
+  SELECT ${contactSelection} FROM ${from} WHERE ${wanted}
+  ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit}`;
+
+async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Promise<number> {
+  const conditions = contactConditions(scope.workspaceId, filter);
+  if (conditions === null) return 0;
+  const { from, wanted } = conditions;
+  const [row] = await scope.read(({ query }) =>
+    query<{ count: number }>(`SELECT count(*)::int AS count FROM ${from} WHERE ${wanted.text()}`, wanted.values),
+  );
+  return row?.count ?? 0;
+}

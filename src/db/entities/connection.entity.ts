@@ -1,0 +1,52 @@
+import { EntitySchema } from 'typeorm';
+import type { Actor } from '../../core/access.ts';
+import type { ConnectionSettings, ConnectionStatus, Schedule } from '../../core/connection.ts';
+import { bytewise, keyPart, now, optional, text, time } from './columns.ts';
+
+export type ConnectionRow = Omit<ConnectionSettings, 'matchBy'> & {
+  workspace_id: string;
+  id: string;
+  name: string;
+  description: string;
+  status: ConnectionStatus;
+  schedule: Schedule | null;
+  match_by: ConnectionSettings['matchBy'];
+  /** Grows by one at each saved edit that changes something. */
+  version: number;
+  /** The name folded, which the list is ordered by. */
+  name_key: string;
+  created_by: Actor;
+  created_at: Date;
+  updated_at: Date;
+  last_complete_read_at: Date | null;
+  /** Search references met in the last complete read. */
+  referrals: string[];
+};
+
+export const connectionEntity = new EntitySchema<ConnectionRow>({
+  name: 'connection',
+  tableName: 'connection',
+  columns: {
+    workspace_id: keyPart('connection'),
+    id: keyPart('connection'),
+    name: text(),
+    description: text({ default: '' }),
+    status: text(),
+    kind: text(),
+    source: { type: 'jsonb' },
+    scope: { type: 'jsonb' },
+    mappings: { type: 'jsonb' },
+    removal: { type: 'jsonb' },
+    schedule: { type: 'jsonb', ...optional },
+    match_by: text(),
+    priority: { type: 'integer' },
+    version: { type: 'integer', default: 1 },
+    name_key: bytewise(),
+    created_by: { type: 'jsonb' },
+    created_at: time({ default: now }),
+    updated_at: time({ default: now }),
+    last_complete_read_at: time(optional),
+    referrals: text({ array: true, default: '{}' }),
+  },
+  indices: [{ name: 'connection_by_name', columns: ['workspace_id', 'name_key', 'id'] }],
+});

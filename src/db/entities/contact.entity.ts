@@ -1,0 +1,104 @@
+import { EntitySchema } from 'typeorm';
+import type { ContactField, ContactStatus, LabeledValue } from '../../core/contact.ts';
+import { bytewise, keyPart, optional, text, time } from './columns.ts';
+
+export type ContactRow = {
+  workspace_id: string;
+  id: string;
+  status: ContactStatus;
+  display_name: string;
+  given_name: string | null;
+  family_name: string | null;
+  company: string | null;
+  job_title: string | null;
+  department: string | null;
+  employee_id: string | null;
+  primary_email: string | null;
+  emails: LabeledValue[] | null;
+  phones: LabeledValue[] | null;
+  street: string | null;
+  city: string | null;
+  region: string | null;
+  postal_code: string | null;
+  country: string | null;
+  language: string | null;
+  time_zone: string | null;
+  notes: string | null;
+  portal_access: boolean;
+  email_notifications: boolean;
+  forms_access: boolean;
+  /** What deactivation took away. */
+  portal_access_before: boolean | null;
+  locked_fields: ContactField[];
+  version: number;
+  removal_due_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+  /** Of the transaction that wrote the row last: the change feed waits for those still open. */
+  changed_xid: string;
+  /** The columns a contact is found and ordered by, as core/search-index derives them. */
+  email_key: string | null;
+  name_key: string;
+  company_key: string;
+  words: string;
+  search: string;
+};
+
+export const contactEntity = new EntitySchema<ContactRow>({
+  name: 'contact',
+  tableName: 'contact',
+  columns: {
+    workspace_id: keyPart('contact'),
+    id: keyPart('contact'),
+    status: text(),
+    display_name: text(),
+    given_name: text(optional),
+    family_name: text(optional),
+    company: text(optional),
+    job_title: text(optional),
+    department: text(optional),
+    employee_id: text(optional),
+    primary_email: text(optional),
+    emails: { type: 'jsonb', ...optional },
+    phones: { type: 'jsonb', ...optional },
+    street: text(optional),
+    city: text(optional),
+    region: text(optional),
+    postal_code: text(optional),
+    country: text(optional),
+    language: text(optional),
+    time_zone: text(optional),
+    notes: text(optional),
+    portal_access: { type: 'boolean', default: false },
+    email_notifications: { type: 'boolean', default: false },
+    forms_access: { type: 'boolean', default: false },
+    portal_access_before: { type: 'boolean', ...optional },
+    locked_fields: text({ array: true, default: '{}' }),
+    version: { type: 'integer', default: 1 },
+    removal_due_at: time(optional),
+    created_at: time(),
+    updated_at: time(),
+    // The default as TypeORM reads it back, without casts.
+    changed_xid: { type: 'bigint', default: () => '((pg_current_xact_id()))' },
+    email_key: bytewise(optional),
+    name_key: bytewise(),
+    company_key: bytewise(),
+    words: text(),
+    search: { type: 'tsvector' },
+  },
+  indices: [
+    // TypeORM compares conditions as texts, hence this writing.
+    {
+      name: 'contact_email_of_active',
+      columns: ['workspace_id', 'email_key'],
+      unique: true,
+      where: `((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
+    },
+    { name: 'contact_by_name', columns: ['workspace_id', 'name_key', 'id'] },
+    { name: 'contact_by_company', columns: ['workspace_id', 'company_key', 'id'] },
+    { name: 'contact_by_update', columns: ['workspace_id', 'updated_at', 'id'] },
+    { name: 'contact_by_creation', columns: ['workspace_id', 'created_at', 'id'] },
+    // A GIN index, which TypeORM can't tell from others: the migrations alone see to it.
+    { name: 'contact_by_search', columns: ['search'], synchronize: false },
+  ],
+});

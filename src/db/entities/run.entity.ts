@@ -1,0 +1,54 @@
+import { EntitySchema } from 'typeorm';
+import type { RunRow } from '../runs/run-row.ts';
+import { keyPart, now, optional, text, time } from './columns.ts';
+
+/** A whole row of `run`; RunRow leaves out what only the sync path knows. */
+export type RunEntityRow = RunRow & { read_summary: unknown; changed_at: Date };
+
+export const runEntity = new EntitySchema<RunEntityRow>({
+  name: 'run',
+  tableName: 'run',
+  columns: {
+    workspace_id: keyPart('run'),
+    id: keyPart('run'),
+    connection_id: { type: 'uuid', ...optional },
+    connection_name: text(),
+    connection_version: { type: 'integer' },
+    settings: { type: 'jsonb' },
+    mode: text(optional),
+    dry_run: { type: 'boolean' },
+    review: { type: 'boolean' },
+    trigger: text(),
+    started_by: { type: 'jsonb' },
+    status: text(),
+    phase: text(),
+    counts: { type: 'jsonb' },
+    excluded: { type: 'jsonb', default: {} },
+    progress: { type: 'double precision', ...optional },
+    queued_at: time({ default: now }),
+    started_at: time(optional),
+    finished_at: time(optional),
+    error: { type: 'jsonb', ...optional },
+    hold_reasons: text({ array: true, default: '{}' }),
+    decided_by: { type: 'jsonb', ...optional },
+    decided_at: time(optional),
+    cancelled_by: { type: 'jsonb', ...optional },
+    cancel_requested_at: time(optional),
+    attempt: { type: 'integer', default: 0 },
+    last_seq: { type: 'integer', default: 0 },
+    applied_position: { type: 'bigint', default: 0 },
+    read_summary: { type: 'jsonb', ...optional },
+    changed_at: time({ default: now }),
+  },
+  indices: [
+    // A connection has at most one run that has not ended. TypeORM compares conditions as texts, hence this writing.
+    {
+      name: 'run_not_ended',
+      columns: ['workspace_id', 'connection_id'],
+      unique: true,
+      where: `(status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'HELD'::text]))`,
+    },
+    { name: 'run_by_time', columns: ['workspace_id', 'queued_at', 'id'] },
+    { name: 'run_by_connection', columns: ['workspace_id', 'connection_id', 'queued_at', 'id'] },
+  ],
+});

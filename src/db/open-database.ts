@@ -1,0 +1,91 @@
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { AppError } from '../core/app-error.ts';
+import { API_ROLE } from './api-role.ts';
+import { databaseFailure } from './database-failure.ts';
+import { entities } from './entities/entities.ts';
+import { typeormLogger } from './typeorm-logger.ts';
+
+export type Database = {
+  /** For what the API reads and saves: role kdesk_contact_sync_api, behind row-level security. */
+  apiSource: DataSource;
+  /** For the sync path and the runner: the tables' owner, whose every statement names the workspace. */
+  syncPool: pg.Pool;
+  /** Waits for what is in use. */
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  url: string;
+  /** Connections of the API's pool; default 10. */
+  apiConnections?: number;
+  /** Connections of the sync path's pool; default 10. */
+  syncConnections?: number;
+  /** Told of connections lost while idle; the pools replace them by themselves. Default: nobody. */
+  onTrouble?: (error: Error) => void;
+  /** Told of each statement that the API sends, without its parameters. Default: nobody. */
+  onStatement?: (sql: string) => void;
+};
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Of what the API asks; a longer one is a fault. Saving sets its own. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+/**
+ * Opens both pools and makes sure that the API's really works as its role. Throws an AppError DATABASE_UNAVAILABLE. The
+ * tables must be there (see migrate).
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const onTrouble = options.onTrouble ?? (() => {});
+  const syncPool = new pg.Pool({
+    connectionString: options.url,
+    application_name: 'contact-sync',
+    max: options.syncConnections ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  syncPool.on('error', onTrouble);
+  // A client that is checked out tells its loss by the statement that fails; without a listener the event would end us.
+  syncPool.on('connect', (client) => client.on('error', () => {}));
+  const apiSource = createApiSource(options, onTrouble);
+  try {
+    await syncPool.query('SELECT 1');
+    await apiSource.initialize();
+    await requireRole(apiSource);
+  } catch (error) {
+    await Promise.allSettled([syncPool.end(), apiSource.isInitialized ? apiSource.destroy() : undefined]);
+    throw databaseFailure(error);
+  }
+  return {
+    apiSource,
+    syncPool,
+    close: async () => {
+      await Promise.all([apiSource.destroy(), syncPool.end()]);
+    },
+  };
+}
+
+const createApiSource = (options: DatabaseOptions, onTrouble: (error: Error) => void): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    url: options.url,
+    applicationName: 'contact-sync-api',
+    poolSize: options.apiConnections ?? 10,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: {
+      options: `-c role=${API_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
+      keepAlive: true,
+    },
+    entities,
+    installExtensions: false,
+    poolErrorHandler: onTrouble,
+    logger: typeormLogger(options.onStatement),
+  });
+
+async function requireRole(source: DataSource): Promise<void> {
+  const rows: { role: string }[] = await source.query('SELECT current_user AS role');
+  if (rows[0]?.role === API_ROLE) return;
+  throw new AppError('DATABASE_UNAVAILABLE', `The API's connections work as ${rows[0]?.role}, not as ${API_ROLE}.`, {
+    hint: 'Take `options` out of DATABASE_URL, and connect to Postgres itself, not to a pooler that drops start-up options.',
+  });
+}

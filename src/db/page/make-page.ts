@@ -1,0 +1,40 @@
+import { AppError } from '../../core/app-error.ts';
+import type { Page } from '../../core/store.ts';
+import { encodeCursor, type ListIdentity, type Position } from './cursor.ts';
+
+const LARGEST_PAGE = 200;
+
+/** AppError BAD_USER_INPUT unless `first` is a whole number from 1 to `largest` (default 200). */
+export function checkFirst(first: number, largest = LARGEST_PAGE): void {
+  if (Number.isInteger(first) && first >= 1 && first <= largest) return;
+  throw new AppError('BAD_USER_INPUT', `\`first\` is a number from 1 to ${largest}.`);
+}
+
+/** Makes a page of rows of which one more than `first` was asked for. */
+export function makePage<Row, T>(
+  rows: readonly Row[],
+  first: number,
+  parts: {
+    list: ListIdentity;
+    position: (row: Row) => Position;
+    toNode: (row: Row) => T;
+    totalCount: () => Promise<number>;
+  },
+): Page<T> {
+  const shown = rows.slice(0, first);
+  const last = shown.at(-1);
+  return {
+    nodes: shown.map(parts.toNode),
+    hasNextPage: rows.length > first,
+    endCursor: last === undefined ? null : encodeCursor(parts.list, parts.position(last)),
+    totalCount: parts.totalCount,
+  };
+}
+
+/** A page of a list that can have nothing in it, e.g. of a foreign id. */
+export const emptyPage = <T>(): Page<T> => ({
+  nodes: [],
+  hasNextPage: false,
+  endCursor: null,
+  totalCount: async () => 0,
+});

@@ -1,0 +1,65 @@
+import type { DataSource } from 'typeorm';
+import type { Store, WorkspaceStore } from '../core/store.ts';
+import { changesPage } from './change/changes-page.ts';
+import { connectionsByIds } from './connection/connections-by-ids.ts';
+import { connectionsPage } from './connection/connections-page.ts';
+import { contactCounts } from './connection/contact-counts.ts';
+import { createConnection } from './connection/create-connection.ts';
+import { deleteConnection } from './connection/delete-connection.ts';
+import { updateConnection } from './connection/update-connection.ts';
+import { contactsByIds } from './contact/contacts-by-ids.ts';
+import { contactsPage } from './contact/contacts-page.ts';
+import { sourcesOf } from './contact/sources-of.ts';
+import { checkFirst } from './page/make-page.ts';
+import type { Query } from './query.ts';
+import { lastRuns } from './run/last-runs.ts';
+import { runsByIds } from './run/runs-by-ids.ts';
+import { runsPage } from './run/runs-page.ts';
+import { readLog } from './run-log/read-log.ts';
+import type { Sealer } from './secrets/create-sealer.ts';
+import { admitWorkspace } from './workspace/admit-workspace.ts';
+import { readWorkspace } from './workspace/read-workspace.ts';
+import { setContactSyncEnabled } from './workspace/set-contact-sync-enabled.ts';
+import { type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
+
+/** `apiSource` works as the API's role, see open-database.ts. */
+export type StoreParts = { apiSource: DataSource; sealer: Sealer };
+
+/** Of a page of log lines. */
+const MOST_LINES = 1000;
+
+/** What the API reads and saves, in Postgres. */
+export const createStore = ({ apiSource, sealer }: StoreParts): Store => ({
+  in: (workspaceId) => createWorkspaceStore(workspaceScope(apiSource, workspaceId), sealer),
+  admitWorkspace: (workspace) => admitWorkspace(workspaceScope(apiSource, workspace.id), workspace),
+});
+
+function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceStore {
+  const { workspaceId } = scope;
+  const read = <T>(work: (query: Query) => Promise<T>): Promise<T> => scope.read(({ query }) => work(query));
+  return {
+    workspace: () => scope.read(readWorkspace),
+
+    connectionsPage: (filter, page) => connectionsPage(scope, filter, page),
+    connectionsByIds: (ids) => read((query) => connectionsByIds(query, workspaceId, ids)),
+    lastRunsOf: (ids) => read((query) => lastRuns(query, workspaceId, ids)),
+    contactCountsOf: (ids) => read((query) => contactCounts(query, workspaceId, ids)),
+
+    runsPage: (filter, page) => runsPage(scope, filter, page),
+    runsByIds: (ids) => read((query) => runsByIds(query, workspaceId, ids)),
+    runLog: async (runId, log) => {
+      checkFirst(log.first, MOST_LINES);
+      return read((query) => readLog(query, workspaceId, runId, log));
+    },
+    changesPage: (runId, filter, page) => changesPage(scope, runId, filter, page),
+
+    contactsPage: (filter, page) => contactsPage(scope, filter, page),
+    contactsByIds: (ids) => read((query) => contactsByIds(query, workspaceId, ids)),
+    sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
+
+    createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
+    updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),
+    deleteConnection: (id, contacts) => deleteConnection(scope, id, contacts),
+    setContactSyncEnabled: (enabled) => setContactSyncEnabled(scope, enabled),
+  };
+}

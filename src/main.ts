@@ -1,0 +1,56 @@
+import { migrateApp, startApp } from './app.ts';
+import { readConfig, readDatabaseConfig } from './config.ts';
+import { AppError } from './core/app-error.ts';
+import { processLogger } from './process-logger.ts';
+
+/** EX_CONFIG of sysexits.h. */
+const BAD_CONFIGURATION = 78;
+
+/** Starts the service and lets it run until a signal: the first one lets it finish, a second one ends it at once. */
+async function serve(): Promise<void> {
+  const outcome = readConfig();
+  if (outcome.kind === 'faults') return refuse(outcome.faults);
+  const logger = processLogger(outcome.config.logLevel);
+  const stop = stopSignal();
+  const app = await startApp(outcome.config, { logger });
+  // Told whatever the level: whoever started it waits for this line.
+  const ready = logger.child({}, { level: 'info' });
+  if (app.url === null) ready.info('working');
+  else ready.info({ url: app.url, role: outcome.config.role }, 'listening');
+  logger.info({ signal: await stop }, 'stopping');
+  await app.close();
+  process.exit(0);
+}
+
+async function runMigrations(): Promise<void> {
+  const outcome = readDatabaseConfig();
+  if (outcome.kind === 'faults') return refuse(outcome.faults);
+  const migrations = await migrateApp(outcome.config);
+  processLogger(outcome.config.logLevel).info({ migrations }, 'migrated');
+}
+
+/** Resolves at the first signal to stop. */
+const stopSignal = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    let stopping = false;
+    const hear = (signal: NodeJS.Signals) => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      resolve(signal);
+    };
+    process.on('SIGINT', hear);
+    process.on('SIGTERM', hear);
+  });
+
+function refuse(faults: readonly string[]): void {
+  for (const fault of faults) console.error(fault);
+  process.exitCode = BAD_CONFIGURATION;
+}
+
+try {
+  await (process.argv[2] === 'migrate' ? runMigrations() : serve());
+} catch (error) {
+  const hint = error instanceof AppError ? error.hint : null;
+  processLogger('fatal').fatal({ err: error, ...(hint === null ? {} : { hint }) }, 'could not start');
+  process.exit(1);
+}

@@ -1,0 +1,21 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+/**
+ * The operator's log, as JSON lines on standard output. Of an error it shows what it is called, what it says, where it
+ * arose and what caused it, and nothing that is attached to it: a failed statement carries its parameters.
+ */
+export const processLogger = (level: string, destination?: DestinationStream): Logger =>
+  pino({ level, serializers: { err: described } }, ...(destination === undefined ? [] : [destination]));
+
+type Described = { type: string; message: string; code?: unknown; stack?: string; cause?: Described };
+
+function described(error: unknown): Described {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error ? { code: error.code } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : { cause: described(error.cause) }),
+  };
+}

@@ -1,0 +1,46 @@
+import type { RequestHandler, Response } from 'express';
+import { requirePermissions } from '../api/access/check-access.ts';
+import { makeApiContext } from '../api/api-context.ts';
+import { found } from '../api/error/not-found.ts';
+import { Permission } from '../core/access.ts';
+import type { WorkspaceStore } from '../core/store.ts';
+import { logText } from './log-text.ts';
+import { refuse } from './refuse.ts';
+import type { ServerParts } from './server-parts.ts';
+import { write } from './write.ts';
+
+/** Lines read at once. */
+const PAGE = 1000;
+
+/** GET /runs/:id/log.txt: the whole log as it is stored now, all levels, one line each; a page in memory at a time. */
+export const logTextRoute =
+  (parts: ServerParts): RequestHandler<{ id: string }> =>
+  async (request, response) => {
+    try {
+      const context = makeApiContext(parts.services, await parts.signIn(request.headers.authorization));
+      await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW], context.workspace);
+      const run = found((await context.store.runsByIds([request.params.id]))[0], 'run');
+      response.writeHead(200, {
+        'content-type': 'text/plain; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+      await sendLog(response, context.store, run.id);
+      response.end();
+    } catch (error) {
+      if (!response.headersSent) return refuse(response, error, parts);
+      parts.logger.error({ err: error, runId: request.params.id }, 'A log could not be sent to its end');
+      response.destroy();
+    }
+  };
+
+async function sendLog(response: Response, store: WorkspaceStore, runId: string): Promise<void> {
+  let after = 0;
+  let hasMore = true;
+  while (hasMore && response.writable) {
+    const slice = await store.runLog(runId, { after, minLevel: 'DEBUG', search: null, first: PAGE });
+    if (slice.lines.length > 0) await write(response, slice.lines.map(logText).join(''));
+    after = slice.lastSeq;
+    hasMore = slice.hasMore;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { makeApiContext } from '../api/api-context.ts';
+import type { OperationRequest } from '../api/operation/prepare-operation.ts';
+import { errorFrame, type Frame } from '../api/stream/frame.ts';
+import { AppError } from '../core/app-error.ts';
+import { refuse } from './refuse.ts';
+import { type OperationOutcome, runOperation } from './run-operation.ts';
+import type { ServerParts } from './server-parts.ts';
+import { whenExpired } from './when-expired.ts';
+import { write } from './write.ts';
+
+/** So that nobody between us and the viewer takes a quiet stream for a dead one. */
+const PING_MS = 12_000;
+
+const json = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.issues.push({ code: 'custom', message: 'is no JSON', input: text });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.unknown()).nullable());
+
+const inQuery = z.object({ query: z.string(), operationName: z.string().optional(), variables: json.optional() });
+const inBody = z.object({
+  query: z.string(),
+  operationName: z.string().nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/**
+ * GET and POST /graphql/stream: server-sent events by the protocol of graphql-sse, a connection for each operation. `stop`
+ * breaks the streams off, without telling them complete, so that clients come back.
+ */
+export function sseRoute(parts: ServerParts): { handler: RequestHandler; stop(): void } {
+  const open = new Set<Response>();
+  const handler: RequestHandler = async (request, response) => {
+    try {
+      const viewer = await parts.signIn(request.headers.authorization);
+      const outcome = await perform(request, parts, makeApiContext(parts.services, viewer));
+      if (response.destroyed) return void (outcome.kind === 'stream' && (await outcome.frames.return?.()));
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      await sendEvents(response, outcome, viewer.expiresAt, parts);
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else refuse(response, error, parts);
+    }
+  };
+  return {
+    handler,
+    stop: () => {
+      for (const response of open) response.destroy();
+    },
+  };
+}
+
+async function perform(
+  request: Request,
+  parts: ServerParts,
+  context: ReturnType<typeof makeApiContext>,
+): Promise<OperationOutcome> {
+  const prepared = parts.prepare(operationRequest(request), context);
+  if (prepared.kind === 'refused') return { kind: 'one', frame: errorFrame(prepared.errors, parts.faultLog) };
+  if (prepared.type === 'mutation' && request.method === 'GET') {
+    throw new AppError('BAD_USER_INPUT', 'Mutations are sent by POST.');
+  }
+  return runOperation(prepared, parts);
+}
+
+function operationRequest(request: Request): OperationRequest {
+  const read = request.method === 'GET' ? inQuery.safeParse(request.query) : inBody.safeParse(request.body);
+  if (read.success) return read.data;
+  const where = request.method === 'GET' ? "the URL's parameters" : 'a JSON body';
+  throw new AppError('BAD_USER_INPUT', `Give \`query\`, and \`variables\` and \`operationName\` as needed, in ${where}.`);
+}
+
+async function sendEvents(response: Response, outcome: OperationOutcome, expiresAt: Date, parts: ServerParts) {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+    connection: 'keep-alive',
+  });
+  // Some clients take nothing for a beginning but the first bytes of the body.
+  await write(response, ':\n\n');
+  if (outcome.kind === 'one') await write(response, nextEvent(outcome.frame));
+  else await sendStream(response, outcome.frames, expiresAt, parts);
+  response.end('event: complete\ndata:\n\n');
+}
+
+async function sendStream(
+  response: Response,
+  frames: AsyncIterableIterator<Frame>,
+  expiresAt: Date,
+  { faultLog }: ServerParts,
+): Promise<void> {
+  let expired = false;
+  const leave = () => void frames.return?.();
+  const forgetExpiry = whenExpired(expiresAt, () => {
+    expired = true;
+    leave();
+  });
+  const pinging = setInterval(() => void write(response, ':\n\n'), PING_MS);
+  response.once('close', leave);
+  try {
+    for await (const frame of frames) await write(response, nextEvent(frame));
+    if (expired) {
+      const refusal = new AppError('UNAUTHENTICATED', 'The access token has expired.');
+      await write(response, nextEvent(errorFrame([refusal], faultLog)));
+    }
+  } finally {
+    forgetExpiry();
+    clearInterval(pinging);
+  }
+}
+
+const nextEvent = (frame: Frame): string => `event: next\ndata: ${frame.json}\n\n`;

@@ -1,0 +1,88 @@
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { AppError } from '../core/app-error.ts';
+import { graphqlRoute } from './graphql-route.ts';
+import { logTextRoute } from './log-text-route.ts';
+import { refuse } from './refuse.ts';
+import type { ServerParts } from './server-parts.ts';
+import { sseRoute } from './sse-route.ts';
+import { websocketRoute } from './websocket-route.ts';
+
+export type RunningServer = {
+  /** e.g. http://127.0.0.1:4000 */
+  url: string;
+  /** Ends streams and sockets, answers what is under way, takes nothing more. */
+  close(): Promise<void>;
+};
+
+const LARGEST_BODY = '1mb';
+
+/** Serves HTTP, WebSocket and SSE. Port 0 picks a free one. */
+export async function startServer(parts: ServerParts, address: { host: string; port: number }): Promise<RunningServer> {
+  const app = express();
+  const httpServer = createServer(app);
+  const graphql = await graphqlRoute(parts, httpServer);
+  const sse = sseRoute(parts);
+  app.disable('x-powered-by');
+  // Nested and repeated parameters are nothing that we take.
+  app.set('query parser', 'simple');
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', readiness(parts));
+  app.get('/runs/:id/log.txt', logTextRoute(parts));
+  app.use(express.json({ limit: LARGEST_BODY }));
+  app.get('/graphql/stream', sse.handler);
+  app.post('/graphql/stream', sse.handler);
+  app.post('/graphql', graphql.handler);
+  app.use((_request, response) => refuse(response, new AppError('NOT_FOUND', 'There is nothing at this path.'), parts));
+  app.use(failure(parts));
+  const websocket = websocketRoute(parts, httpServer);
+  const url = await listen(httpServer, address);
+  return {
+    url,
+    close: async () => {
+      sse.stop();
+      await Promise.all([websocket.stop(), graphql.stop()]);
+      httpServer.closeAllConnections();
+    },
+  };
+}
+
+const readiness =
+  ({ notReady, logger }: ServerParts): RequestHandler =>
+  async (_request, response) => {
+    const lack = await notReady().catch((error: unknown) => {
+      logger.warn({ err: error }, 'Not ready to serve');
+      return 'the database does not answer';
+    });
+    response.status(lack === null ? 200 : 503).json(lack === null ? { status: 'ready' } : { status: 'not ready', lack });
+  };
+
+/** Bodies that can't be read; and whatever else a route threw. Four parameters make it a handler of errors. */
+const failure =
+  (parts: ServerParts): ErrorRequestHandler =>
+  (error: unknown, _request, response, _next) => {
+    if (response.headersSent) return void response.destroy();
+    const status = statusOf(error);
+    if (status === null) return refuse(response, error, parts);
+    const message = status === 413 ? `A request has at most ${LARGEST_BODY}.` : 'The request body can not be read.';
+    response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
+  };
+
+/** Of an error that the reading of the body ended in. */
+const statusOf = (error: unknown): number | null =>
+  error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500
+    ? error.status
+    : null;
+
+async function listen(httpServer: Server, { host, port }: { host: string; port: number }): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    httpServer.once('error', reject);
+    httpServer.listen({ host, port }, () => {
+      httpServer.off('error', reject);
+      resolve();
+    });
+  });
+  const bound = httpServer.address();
+  if (bound === null || typeof bound === 'string') throw new Error('The server listens on no port.');
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+}

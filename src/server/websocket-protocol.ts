@@ -1,0 +1,92 @@
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { CloseCode, type FormattedExecutionResult, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { makeApiContext } from '../api/api-context.ts';
+import { formatError } from '../api/error/format-error.ts';
+import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
+import type { Frame } from '../api/stream/frame.ts';
+import type { Viewer } from '../core/access.ts';
+import { AppError } from '../core/app-error.ts';
+import { runOperation } from './run-operation.ts';
+import type { ServerParts } from './server-parts.ts';
+import { whenExpired } from './when-expired.ts';
+
+/** One socket: who is behind it, and the JSON of the frame that is about to be sent. */
+export type SocketExtra = { socket: WebSocket; viewer: Viewer | null; stopWaiting(): void; outgoing: string | null };
+
+export type WebsocketProtocol = Server<SocketExtra>;
+
+/** Stands for a frame's JSON, which is not serialized again for each viewer, until the message is sent. */
+export const PLACEHOLDER = '@';
+
+/** Operations of one socket at a time. */
+const MOST_OPERATIONS = 200;
+
+/** graphql-transport-ws: the token in `connection_init`; closed with 4403 when it is refused and when it expires. */
+export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
+  const prepared = new WeakMap<ExecutionArgs, Extract<PreparedOperation, { kind: 'ready' }>>();
+  const run = async (args: ExecutionArgs) => {
+    const operation = prepared.get(args);
+    if (operation === undefined) throw new Error('An operation was executed that nobody prepared.');
+    const outcome = await runOperation(operation, parts);
+    return outcome.kind === 'one' ? outcome.frame : outcome.frames;
+  };
+  return makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: 10_000,
+    onConnect: ({ connectionParams, extra }) => admit(parts, connectionParams?.authorization, extra),
+    onSubscribe: ({ extra, subscriptions }, _id, payload) => {
+      if (extra.viewer === null) return [located(new AppError('UNAUTHENTICATED', 'Not signed in.'))];
+      if (Object.keys(subscriptions).length > MOST_OPERATIONS) return [located(tooMany())];
+      const operation = parts.prepare(requestOf(payload), makeApiContext(parts.services, extra.viewer));
+      if (operation.kind === 'refused') return operation.errors.map(located);
+      prepared.set(operation.args, operation);
+      return operation.args;
+    },
+    execute: run,
+    subscribe: run,
+    onNext: ({ extra }, _id, _payload, _args, result) => placeholder(extra, result),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error, parts.faultLog)),
+  });
+}
+
+async function admit({ signIn, faultLog }: ServerParts, authorization: unknown, extra: SocketExtra): Promise<boolean> {
+  try {
+    const viewer = await signIn(typeof authorization === 'string' ? authorization : undefined);
+    extra.viewer = viewer;
+    extra.stopWaiting = whenExpired(viewer.expiresAt, () => {
+      extra.socket.close(CloseCode.Forbidden, 'UNAUTHENTICATED: The access token has expired.');
+    });
+    if (extra.socket.readyState !== extra.socket.OPEN) extra.stopWaiting();
+    return true;
+  } catch (error) {
+    const { message, extensions } = formatError(error, faultLog);
+    extra.socket.close(CloseCode.Forbidden, `${extensions?.code}: ${message}`.slice(0, 120));
+    // It is closed already, with the reason.
+    return false;
+  }
+}
+
+const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({ query, operationName, variables });
+
+const tooMany = () =>
+  new AppError('BAD_USER_INPUT', `A socket takes ${MOST_OPERATIONS} operations at a time.`, { hint: 'Open another one.' });
+
+/** Errors go by way of GraphQL's own, which this protocol insists on, to the one formatter. */
+function located(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(cause.message, { originalError: cause });
+}
+
+/** Serializes to the placeholder, and at that moment sets the frame's own JSON aside for the sending that follows. */
+function placeholder(extra: SocketExtra, result: object | Frame): FormattedExecutionResult {
+  if (!('json' in result)) throw new Error('A result was to be sent that is no frame.');
+  const { json } = result;
+  const standIn = {
+    toJSON: () => {
+      extra.outgoing = json;
+      return PLACEHOLDER;
+    },
+  };
+  return standIn as FormattedExecutionResult;
+}

@@ -1,0 +1,386 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { type Data, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+const create = `mutation ($input: CreateConnectionInput!) {
+  createConnection(input: $input) { connection { ...all } userErrors { field code message } }
+}`;
+const update = `mutation ($id: ID!, $input: UpdateConnectionInput!, $expectedVersion: Int) {
+  updateConnection(id: $id, input: $input, expectedVersion: $expectedVersion) { connection { ...all } userErrors { field code message } }
+}`;
+const test_ = `mutation ($id: ID, $source: SourceInput) {
+  testConnection(connectionId: $id, source: $source) { result { ok code message hint } userErrors { field code message } }
+}`;
+const all = `fragment all on Connection {
+  id name description status kind priority matchBy version createdBy { kind id name } createdAt updatedAt nextRunAt contactCount
+  source { ... on LdapSettings { urls startTls tlsCa tlsVerify bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
+  scope { groups nestedGroups match rules { attribute operator values } filter includeDisabled requireEmail }
+  mappings { field label attributes template value transforms policy whenEmpty }
+  removal { action graceDays maxPercent maxCount }
+  schedule { cron timeZone nextTimes(count: 2) }
+}`;
+
+const ldap = { urls: ['ldap://ldap.example.org'], baseDns: ['dc=example,dc=org'] };
+const input = { name: 'Directory', source: { ldap } };
+
+const created = async (changes: object = {}): Promise<Data> => {
+  const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, ...changes } });
+  expect(createConnection.userErrors).toEqual([]);
+  return createConnection.connection;
+};
+const updated = async (id: string, changes: object): Promise<Data> => {
+  const { updateConnection } = await api.ask(`${update} ${all}`, { id, input: changes });
+  expect(updateConnection.userErrors).toEqual([]);
+  return updateConnection.connection;
+};
+const refusedUpdate = async (id: string, changes: object): Promise<Data> => {
+  const { updateConnection } = await api.ask(`${update} ${all}`, { id, input: changes });
+  expect(updateConnection.connection).toBeNull();
+  return updateConnection.userErrors;
+};
+
+describe('creating a connection', () => {
+  test('fills in the defaults of its kind', async () => {
+    const connection = await created({ name: '  Directory ', status: null, scope: null, removal: null, priority: null });
+    const { sourceKinds } = await api.ask(
+      '{ sourceKinds { kind label description settings { name label help type required advanced default options } defaultScope { match groups } defaultMappings { field label attributes template value transforms policy whenEmpty } } }',
+    );
+    expect(sourceKinds.map((one: Data) => one.kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY']);
+    expect(connection).toMatchObject({
+      name: 'Directory',
+      description: '',
+      status: 'DRAFT',
+      kind: 'LDAP',
+      priority: 100,
+      matchBy: 'PRIMARY_EMAIL',
+      version: 1,
+      createdBy: { kind: 'MEMBER', id: 'person-1', name: 'Ada Lovelace' },
+      nextRunAt: null,
+      contactCount: 0,
+      source: { ...ldap, startTls: false, tlsVerify: true, bindDn: null, hasBindPassword: false, pageSize: 1000 },
+      scope: { groups: [], nestedGroups: false, match: 'ALL', rules: [], filter: null },
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null },
+      schedule: null,
+    });
+    expect(connection.mappings).toEqual(sourceKinds[0].defaultMappings);
+    expect(connection.createdAt).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+  });
+
+  test('tells a scheduled one when it runs next, once it is Enabled', async () => {
+    const schedule = { cron: '0 3 * * *', timeZone: 'Europe/Berlin' };
+    const connection = await created({ schedule, status: 'ENABLED' });
+    expect(connection.schedule).toMatchObject(schedule);
+    expect(connection.nextRunAt).toBe(connection.schedule.nextTimes[0]);
+    expect((await updated(connection.id, { status: 'DRAFT' })).nextRunAt).toBeNull();
+    expect((await updated(connection.id, { schedule: null })).schedule).toBeNull();
+  });
+
+  test('tells all that is to be mended at once, each with its path, and saves nothing', async () => {
+    const before = (await api.ask('{ connections { totalCount } }')).connections.totalCount;
+    const { createConnection } = await api.ask(`${create} ${all}`, {
+      input: {
+        name: '   ',
+        source: { ldap: { urls: ['ftp://example.org'], baseDns: ['nonsense'] } },
+        scope: { filter: '(cn=', nestedGroups: true },
+        mappings: [{ field: 'PRIMARY_EMAIL' }],
+        removal: { graceDays: -1 },
+        schedule: { cron: 'nonsense', timeZone: 'Europe/Berlin' },
+      },
+    });
+    expect(createConnection.connection).toBeNull();
+    const paths = createConnection.userErrors.map((error: Data) => error.field.join('.'));
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'input.name',
+        'input.source.ldap.urls.0',
+        'input.source.ldap.baseDns.0',
+        'input.scope.filter',
+        'input.scope.nestedGroups',
+        'input.removal.graceDays',
+        'input.schedule.cron',
+      ]),
+    );
+    expect(paths.some((path: string) => path.startsWith('input.mappings.0'))).toBe(true);
+    expect((await api.ask('{ connections { totalCount } }')).connections.totalCount).toBe(before);
+  });
+
+  test('takes exactly one kind of source, whether as literal or variable', async () => {
+    const both = { ldap, activeDirectory: ldap };
+    expect((await api.request(`${create} ${all}`, { input: { ...input, source: both } })).errors).toHaveLength(1);
+    expect((await api.request(`${create} ${all}`, { input: { ...input, source: {} } })).errors).toHaveLength(1);
+    const literal = 'mutation { testConnection(source: { ldap: {}, activeDirectory: {} }) { result { ok } } }';
+    expect((await api.request(literal)).errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect((await created({ source: { activeDirectory: ldap } })).kind).toBe('ACTIVE_DIRECTORY');
+  });
+
+  test('refuses a name that is too long', async () => {
+    const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, name: 'x'.repeat(201) } });
+    expect(createConnection.userErrors).toMatchObject([{ field: ['input', 'name'], code: 'TOO_LONG' }]);
+  });
+});
+
+describe('updating a connection', () => {
+  test('leaves what is left out, merges objects, replaces lists, and null restores defaults', async () => {
+    const before = await created({
+      description: 'All of us',
+      scope: { filter: '(mail=*)', rules: [{ attribute: 'l', operator: 'EQUALS', values: ['Berlin'] }], requireEmail: true },
+      removal: { graceDays: 3, maxPercent: 25, maxCount: 4 },
+      mappings: [{ field: 'DISPLAY_NAME', attributes: ['cn'] }],
+      priority: 5,
+      matchBy: 'EXTERNAL_ID_ONLY',
+      source: { ldap: { ...ldap, pageSize: 200, bindDn: 'cn=reader,dc=example,dc=org', bindPassword: 'secret' } },
+    });
+    expect(await updated(before.id, {})).toEqual(before);
+    const merged = await updated(before.id, {
+      scope: { rules: [] },
+      removal: { graceDays: 5 },
+      source: { ldap: { pageSize: 300 } },
+    });
+    expect(merged).toEqual({
+      ...before,
+      version: 2,
+      updatedAt: merged.updatedAt,
+      scope: { ...before.scope, rules: [] },
+      removal: { ...before.removal, graceDays: 5 },
+      source: { ...before.source, pageSize: 300 },
+    });
+    const restored = await updated(before.id, {
+      description: null,
+      scope: { filter: null, requireEmail: null },
+      removal: null,
+      mappings: null,
+      priority: null,
+      matchBy: null,
+      source: { ldap: { pageSize: null, bindDn: null, bindPassword: null } },
+    });
+    expect(restored).toMatchObject({
+      description: '',
+      priority: 100,
+      matchBy: 'PRIMARY_EMAIL',
+      scope: { filter: null, requireEmail: false },
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null },
+      source: { pageSize: 1000, bindDn: null, hasBindPassword: false },
+    });
+    expect(restored.mappings.length).toBeGreaterThan(5);
+  });
+
+  test('grows the version only when something changes', async () => {
+    const { id } = await created();
+    expect((await updated(id, { name: 'Directory' })).version).toBe(1);
+    expect((await updated(id, { name: 'Other' })).version).toBe(2);
+  });
+
+  test('answers CONFLICT with the current version when somebody was faster', async () => {
+    const { id } = await created();
+    await updated(id, { name: 'Other' });
+    const { data, errors } = await api.request(`${update} ${all}`, { id, input: { name: 'Third' }, expectedVersion: 1 });
+    expect(data).toEqual({ updateConnection: null });
+    expect(errors?.[0]).toMatchObject({ path: ['updateConnection'], extensions: { code: 'CONFLICT', currentVersion: 2 } });
+    expect((await api.ask('query ($id: ID!) { connection(id: $id) { name } }', { id })).connection.name).toBe('Other');
+  });
+
+  test('refuses another kind of source, no source and no name', async () => {
+    const { id } = await created();
+    expect(await refusedUpdate(id, { source: { activeDirectory: { pageSize: 5 } } })).toMatchObject([
+      { field: ['input', 'source', 'activeDirectory'], code: 'KIND_CANNOT_CHANGE' },
+    ]);
+    expect((await refusedUpdate(id, { source: null }))[0]).toMatchObject({ field: ['input', 'source'], code: 'REQUIRED' });
+    expect(await refusedUpdate(id, { name: null })).toMatchObject([{ field: ['input', 'name'], code: 'REQUIRED' }]);
+    expect(await refusedUpdate(id, { scope: { nestedGroups: true } })).toMatchObject([
+      { field: ['input', 'scope', 'nestedGroups'], code: 'NOT_SUPPORTED' },
+    ]);
+  });
+
+  test('of an unknown one is NOT_FOUND', async () => {
+    const { errors } = await api.request(`${update} ${all}`, { id: 'nonsense', input: {} });
+    expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+  });
+});
+
+describe('a stored password', () => {
+  const withPassword = { ...ldap, bindDn: 'cn=reader,dc=example,dc=org', bindPassword: 'correct horse' };
+  const ways = [
+    ['urls', ['ldap://attacker.example.org']],
+    ['tlsCa', '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n'],
+    ['startTls', true],
+    ['tlsVerify', false],
+  ] as const;
+
+  test.each(ways)('has to be given again when %s changes, saved or in a test', async (setting, value) => {
+    const { id } = await created({ source: { ldap: withPassword } });
+    const refused = { field: ['input', 'source', 'ldap', 'bindPassword'], code: 'SECRET_REQUIRED' };
+    expect(await refusedUpdate(id, { source: { ldap: { [setting]: value } } })).toContainEqual(
+      expect.objectContaining(refused),
+    );
+    const tested = await api.ask(test_, { id, source: { ldap: { [setting]: value } } });
+    expect(tested.testConnection.result).toBeNull();
+    expect(tested.testConnection.userErrors).toContainEqual(
+      expect.objectContaining({ field: ['source', 'ldap', 'bindPassword'], code: 'SECRET_REQUIRED' }),
+    );
+  });
+
+  test('is kept when it is left out, replaced when given, and dropped by null', async () => {
+    const { id, source } = await created({ source: { ldap: withPassword } });
+    expect(source.hasBindPassword).toBe(true);
+    const moved = await updated(id, { source: { ldap: { urls: ['ldap://other.example.org'], bindPassword: 'new' } } });
+    expect(moved.source).toMatchObject({ urls: ['ldap://other.example.org'], hasBindPassword: true });
+    expect((await updated(id, { source: { ldap: { pageSize: 50 } } })).source.hasBindPassword).toBe(true);
+    expect((await updated(id, { source: { ldap: { bindPassword: null } } })).source.hasBindPassword).toBe(false);
+    expect((await updated(id, { source: { ldap: { startTls: true } } })).source.startTls).toBe(true);
+  });
+
+  test('is in no answer, no log and not in clear in the database', async () => {
+    const secret = 'do-not-tell-7261';
+    const answers = [];
+    answers.push(await api.request(`${create} ${all}`, { input: { ...input, source: { ldap: { ...withPassword, bindPassword: secret } } } }));
+    const { id } = answers[0]?.data.createConnection.connection;
+    answers.push(await api.request(`${update} ${all}`, { id, input: { source: { ldap: { bindPassword: `${secret}2` } } } }));
+    answers.push(await api.request(test_, { id }));
+    expect(JSON.stringify(answers)).not.toContain(secret);
+    expect(api.logged.join('')).not.toContain(secret);
+    const client = new pg.Client({ connectionString: api.databaseUrl });
+    await client.connect();
+    const { rows } = await client.query(
+      `SELECT coalesce(string_agg(row_to_json(connection)::text, ''), '') || coalesce(string_agg(row_to_json(connection_secret)::text, ''), '') AS text
+       FROM connection LEFT JOIN connection_secret ON connection_secret.connection_id = connection.id`,
+    );
+    await client.end();
+    expect(rows[0].text).not.toContain(secret);
+  });
+});
+
+describe('testing a connection', () => {
+  test('asks for something to test, and for settings that can be used', async () => {
+    const nothing = (await api.ask(test_)).testConnection;
+    expect(nothing).toMatchObject({ result: null, userErrors: [{ field: ['source'], code: 'REQUIRED' }] });
+    const empty = (await api.ask(test_, { source: { ldap: {} } })).testConnection;
+    expect(empty.result).toBeNull();
+    expect(empty.userErrors.map((error: Data) => error.field)).toContainEqual(['source', 'ldap', 'urls']);
+    expect((await api.request(test_, { id: 'nonsense' })).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+  });
+
+  test('tells what it found, and saving alone contacts nobody', async () => {
+    const closed = { urls: ['ldap://127.0.0.1:1'], baseDns: ['dc=example,dc=org'] };
+    const { id } = await created({ source: { ldap: closed } });
+    const { result, userErrors } = (await api.ask(test_, { id })).testConnection;
+    expect(userErrors).toEqual([]);
+    expect(result).toMatchObject({ ok: false, code: 'UNREACHABLE' });
+    expect(result.hint).toBeTruthy();
+  });
+});
+
+describe('lists of connections', () => {
+  let other: TestApi['token'];
+  beforeAll(async () => {
+    other = await api.keys.sign({
+      workspace: '7b0e1a52-6f0c-4a43-9f0e-3f8f4c6a1d11',
+      permissions: ['CONTACT_SYNC_MANAGE', 'CONTACTS_VIEW'],
+    });
+    for (const [index, name] of ['Zoë', 'Ångström', 'Angstrom', 'Berlin'].entries()) {
+      const kind = index === 3 ? { activeDirectory: ldap } : { ldap };
+      await api.ask(create + all, { input: { ...input, name, source: kind, status: index === 0 ? 'ENABLED' : 'DRAFT' } }, other);
+    }
+  });
+
+  const names = async (filter: string): Promise<string[]> => {
+    const { connections } = await api.ask(`{ connections(${filter}) { nodes { name } } }`, {}, other);
+    return connections.nodes.map((node: Data) => node.name);
+  };
+
+  test('are ordered as people expect, and paged by cursors bound to order and filters', async () => {
+    const pages: string[] = [];
+    let after: string | null = null;
+    do {
+      const { connections }: Data = await api.ask(
+        'query ($after: String) { connections(first: 1, after: $after) { nodes { name } totalCount pageInfo { hasNextPage endCursor } } }',
+        { after },
+        other,
+      );
+      expect(connections.totalCount).toBe(4);
+      pages.push(...connections.nodes.map((node: Data) => node.name));
+      after = connections.pageInfo.hasNextPage ? connections.pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(pages.toSorted()).toEqual(['Angstrom', 'Berlin', 'Zoë', 'Ångström']);
+    expect(pages.slice(2)).toEqual(['Berlin', 'Zoë']);
+  });
+
+  test('are searched by name, kind and status, and filtered', async () => {
+    expect(await names('search: "angstrom"')).toHaveLength(2);
+    expect(await names('search: "active"')).toEqual(['Berlin']);
+    expect(await names('status: ENABLED')).toEqual(['Zoë']);
+    expect(await names('kind: ACTIVE_DIRECTORY')).toEqual(['Berlin']);
+    expect(await names('search: null, first: null, status: null, kind: null')).toHaveLength(4);
+  });
+
+  test.each([
+    ['first: 0', 'first'],
+    ['first: 201', 'first'],
+    ['first: -1', 'first'],
+    ['after: "garbled"', 'cursor'],
+  ])('%s is BAD_USER_INPUT', async (argument) => {
+    const { data, errors } = await api.request(`{ connections(${argument}) { nodes { id } } }`, {}, other);
+    expect(data).toEqual({ connections: null });
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('a cursor of another filter is BAD_USER_INPUT', async () => {
+    const { connections } = await api.ask('{ connections(first: 1) { pageInfo { endCursor } } }', {}, other);
+    const { errors } = await api.request(
+      'query ($after: String) { connections(after: $after, status: DRAFT) { nodes { id } } }',
+      { after: connections.pageInfo.endCursor },
+      other,
+    );
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('show nothing of another workspace', async () => {
+    const { connections } = await api.ask('{ connections(first: 1) { nodes { id } } }', {}, other);
+    const [{ id }] = connections.nodes;
+    expect((await api.ask('query ($id: ID!) { connection(id: $id) { id } }', { id })).connection).toBeNull();
+    const { errors } = await api.request('mutation ($id: ID!) { deleteConnection(id: $id) { deletedId } }', { id });
+    expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+  });
+
+  test('cost as many statements for 50 as for 1, at most 8', async () => {
+    const token = await api.keys.sign({
+      workspace: '0b6bfa8c-7f1e-4d0c-8d53-6b2c4f5b9e01',
+      permissions: ['CONTACT_SYNC_MANAGE'],
+    });
+    const schedule = { cron: '0 3 * * *', timeZone: 'UTC' };
+    for (let count = 0; count < 50; count++) {
+      await api.ask(create + all, { input: { ...input, status: 'ENABLED', schedule } }, token);
+    }
+    const counted = async (first: number) => {
+      const before = api.statements.length;
+      const { connections } = await api.ask(
+        'query ($first: Int) { connections(first: $first) { nodes { id lastRun { id status } contactCount nextRunAt } totalCount } }',
+        { first },
+        token,
+      );
+      expect(connections.nodes).toHaveLength(first);
+      return api.statements.length - before;
+    };
+    const forFifty = await counted(50);
+    expect(forFifty).toBe(await counted(1));
+    expect(forFifty).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('deleting a connection', () => {
+  test('tells its id, and it is gone', async () => {
+    const { id } = await created();
+    const { deleteConnection } = await api.ask(
+      'mutation ($id: ID!) { deleteConnection(id: $id, contacts: DELETE) { deletedId userErrors { code } } }',
+      { id },
+    );
+    expect(deleteConnection).toEqual({ deletedId: id, userErrors: [] });
+    expect((await api.ask('query ($id: ID!) { connection(id: $id) { id } }', { id })).connection).toBeNull();
+  });
+});

@@ -1,0 +1,355 @@
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'graphql';
+import { makeApiContext } from '../../src/api/api-context.ts';
+import { buildApiSchema } from '../../src/api/build-api-schema.ts';
+import type { SubscriptionArgs } from '../../src/api/stream/event-source.ts';
+import type { Frame } from '../../src/api/stream/frame.ts';
+import { liveStreams } from '../../src/api/stream/live-streams.ts';
+import { Permission } from '../../src/core/access.ts';
+import type { RunRecord } from '../../src/core/records.ts';
+import { type LogLine, noCounts } from '../../src/core/run.ts';
+import type { LogBatch, RunnerPort } from '../../src/core/runner-port.ts';
+import type { Store, WorkspaceStore } from '../../src/core/store.ts';
+
+const schema = buildApiSchema();
+const runId = '01890000-0000-7000-8000-000000000001';
+const actor = { kind: 'MEMBER' as const, id: 'person-1', name: 'Ada' };
+
+const runRecord: RunRecord = {
+  id: runId,
+  workspaceId: 'workspace',
+  connectionId: null,
+  connectionName: 'Directory',
+  connectionVersion: 1,
+  mode: 'FULL',
+  dryRun: false,
+  review: false,
+  trigger: 'MANUAL',
+  startedBy: actor,
+  status: 'RUNNING',
+  phase: 'READING',
+  counts: noCounts,
+  excluded: {},
+  progress: null,
+  queuedAt: new Date(0),
+  startedAt: null,
+  finishedAt: null,
+  error: null,
+  holdReasons: [],
+  decidedBy: null,
+  decidedAt: null,
+  lastSeq: 0,
+};
+
+const line = (seq: number, length = 10): LogLine => ({
+  seq,
+  at: new Date(seq),
+  level: 'INFO',
+  code: 'READING',
+  message: String(seq).padEnd(length, '.'),
+  person: null,
+  personId: null,
+  contactId: null,
+});
+
+/** A log that grows when told to, and tells what was asked of it; stands in for the runner behind its port. */
+function growingLog(lineLength = 10) {
+  const lines: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  let ended = false;
+  let streams = 0;
+  let open = 0;
+  const wake = () => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  async function* followLog(after: number, signal: AbortSignal): AsyncGenerator<LogBatch> {
+    streams++;
+    open++;
+    signal.addEventListener('abort', wake);
+    try {
+      for (let from = after; !signal.aborted; ) {
+        const part = lines.slice(from, from + 100);
+        const lastSeq = part.at(-1)?.seq;
+        if (lastSeq !== undefined) {
+          from = lastSeq;
+          yield { runId, runStatus: 'RUNNING', lines: part, lastSeq };
+        } else if (ended) {
+          yield { runId, runStatus: 'SUCCEEDED', lines: [], lastSeq: from };
+          return;
+        } else {
+          await new Promise<void>((resolve) => waiting.add(resolve));
+        }
+      }
+    } finally {
+      open--;
+    }
+  }
+  return {
+    followLog,
+    grow: (count: number) => {
+      for (let index = 0; index < count; index++) lines.push(line(lines.length + 1, lineLength));
+      wake();
+    },
+    end: () => {
+      ended = true;
+      wake();
+    },
+    get streams() {
+      return streams;
+    },
+    get open() {
+      return open;
+    },
+  };
+}
+
+/** The parts of the ports that streams use. */
+function servicesWith(log: ReturnType<typeof growingLog>, workspace = { contactSyncEnabled: true }) {
+  const states: { push(run: RunRecord): void; closed: boolean }[] = [];
+  const store = {
+    runsByIds: async (ids: readonly string[]) => (ids.includes(runId) ? [runRecord] : []),
+    workspace: async () => ({ id: 'workspace', name: 'W', timeZone: 'UTC', ...workspace }),
+  } as unknown as WorkspaceStore;
+  const runner = {
+    followLog: (_workspace: string, _run: string, after: number, _level: string, signal: AbortSignal) =>
+      log.followLog(after, signal),
+    followProgress: (_workspace: string, _run: string, signal: AbortSignal) => pushed(states, signal),
+  } as unknown as RunnerPort;
+  return { states, services: { store: { in: () => store } as unknown as Store, runner } };
+}
+
+async function* pushed(
+  states: { push(run: RunRecord): void; closed: boolean }[],
+  signal: AbortSignal,
+): AsyncGenerator<RunRecord> {
+  const queue: RunRecord[] = [];
+  let wake = () => {};
+  const state = {
+    closed: false,
+    push: (run: RunRecord) => {
+      queue.push(run);
+      wake();
+    },
+  };
+  states.push(state);
+  signal.addEventListener('abort', () => wake());
+  try {
+    while (!signal.aborted) {
+      const run = queue.shift();
+      if (run !== undefined) yield run;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    state.closed = true;
+  }
+}
+
+const logDocument = 'subscription ($after: Int) { runLog(runId: "' + runId + '", after: $after) { runStatus lastSeq lines { seq message } } }';
+const progressDocument = 'subscription { runProgress(runId: "' + runId + '") { id counts { read } } }';
+
+const argsOf = (
+  services: ReturnType<typeof servicesWith>['services'],
+  query: string,
+  variableValues: Record<string, unknown> = {},
+  permissions = Object.values(Permission),
+): SubscriptionArgs => ({
+  schema,
+  document: parse(query),
+  variableValues,
+  contextValue: makeApiContext(services, {
+    id: 'person-1',
+    name: null,
+    workspaceId: 'workspace',
+    permissions,
+    expiresAt: new Date(),
+  }),
+});
+
+const open = async (streams: ReturnType<typeof liveStreams>, args: SubscriptionArgs) => {
+  const stream = await streams.subscribe(args);
+  if (stream.kind === 'refused') throw new Error(stream.frame.json);
+  return stream.frames;
+};
+
+const batchOf = (frame: Frame): LogBatch => JSON.parse(frame.json).data.runLog;
+const noFaults = (_reference: string, cause: unknown) => {
+  throw cause;
+};
+
+/** Takes frames until a line with this number has come. */
+async function takeUpTo(frames: AsyncIterableIterator<Frame>, seq: number): Promise<number[]> {
+  const seqs: number[] = [];
+  for (let last = 0; last < seq; ) {
+    const { value, done } = await frames.next();
+    if (done) break;
+    const batch = batchOf(value);
+    seqs.push(...batch.lines.map((one) => one.seq));
+    last = batch.lastSeq;
+  }
+  return seqs;
+}
+
+async function takeAll(frames: AsyncIterableIterator<Frame>): Promise<Frame[]> {
+  const all: Frame[] = [];
+  for await (const frame of frames) all.push(frame);
+  return all;
+}
+
+const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+describe('viewers of one log', () => {
+  test('who are at the same place share one stream and one serialization', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    const viewers = await Promise.all(upTo(50).map(() => open(streams, argsOf(services, logDocument))));
+    log.grow(30);
+    const frames = await Promise.all(viewers.map(async (viewer) => (await viewer.next()).value));
+    expect(new Set(frames).size).toBe(1);
+    expect(log.streams).toBe(1);
+    await Promise.all(viewers.map((viewer) => viewer.return?.()));
+    expect(log.open).toBe(0);
+  });
+
+  test('each get every line once, in order, whenever they join, and all end with the run', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    log.grow(3000);
+    const taken: Promise<number[]>[] = [];
+    const join = async (after: number) => {
+      const viewer = await open(streams, argsOf(services, logDocument, { after }));
+      taken.push(takeAll(viewer).then((frames) => frames.flatMap((frame) => batchOf(frame).lines.map((one) => one.seq))));
+    };
+    const starts = [0, 2990, 0, 1500, 2999, 3050, 3300, 17];
+    for (const after of starts) {
+      await join(after);
+      log.grow(37);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    log.end();
+    const total = 3000 + 37 * starts.length;
+    const all = await Promise.all(taken);
+    for (const [index, after] of starts.entries()) expect(all[index]).toEqual(upTo(total, after + 1));
+    expect(log.open).toBe(0);
+  });
+
+  test('who caught up are merged into one stream', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    log.grow(5000);
+    const first = await open(streams, argsOf(services, logDocument, { after: 4990 }));
+    await takeUpTo(first, 5000);
+    const late = await open(streams, argsOf(services, logDocument, { after: 0 }));
+    expect(await takeUpTo(late, 5000)).toEqual(upTo(5000));
+    expect(log.streams).toBe(2);
+    log.grow(10);
+    expect([await takeUpTo(first, 5010), await takeUpTo(late, 5010)]).toEqual([upTo(5010, 5001), upTo(5010, 5001)]);
+    expect(log.open).toBe(1);
+    log.end();
+    await Promise.all([takeAll(first), takeAll(late)]);
+  });
+
+  test('who do not keep up are left alone and go on from their own line, nothing lost and nothing twice', async () => {
+    const log = growingLog(1000);
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    const fast = await open(streams, argsOf(services, logDocument));
+    const slow = await open(streams, argsOf(services, logDocument));
+    log.grow(100);
+    const slowFirst = await takeUpTo(slow, 100);
+    await takeUpTo(fast, 100);
+    log.grow(5000);
+    await takeUpTo(fast, 5100);
+    const streamsBefore = log.streams;
+    expect([...slowFirst, ...(await takeUpTo(slow, 5100))]).toEqual(upTo(5100));
+    expect(log.streams).toBeGreaterThan(streamsBefore);
+    log.grow(5);
+    log.end();
+    const rest = await Promise.all([takeAll(fast), takeAll(slow)]);
+    for (const frames of rest) {
+      expect(frames.flatMap((frame) => batchOf(frame).lines.map((one) => one.seq))).toEqual(upTo(5105, 5101));
+    }
+    expect(log.open).toBe(0);
+  });
+
+  test('with other permissions do not share, and without any are refused though others watch', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const workspace = { contactSyncEnabled: true };
+    const { services } = servicesWith(log, workspace);
+    await open(streams, argsOf(services, logDocument));
+    await open(streams, argsOf(services, logDocument, {}, ['CONTACT_SYNC_VIEW']));
+    expect(log.streams).toBe(2);
+    const refused = await streams.subscribe(argsOf(services, logDocument, {}, ['CONTACTS_VIEW']));
+    expect(refused).toMatchObject({ kind: 'refused', frame: { json: expect.stringContaining('FORBIDDEN') } });
+    workspace.contactSyncEnabled = false;
+    const off = await streams.subscribe(argsOf(services, logDocument));
+    expect(off).toMatchObject({ kind: 'refused', frame: { json: expect.stringContaining('FORBIDDEN') } });
+  });
+});
+
+describe('viewers of one run', () => {
+  const withRead = (read: number): RunRecord => ({ ...runRecord, counts: { ...noCounts, read } });
+  const readOf = (frame: Frame): number => JSON.parse(frame.json).data.runProgress.counts.read;
+
+  test('who come later are given the newest state at once', async () => {
+    const streams = liveStreams(noFaults);
+    const { services, states } = servicesWith(growingLog());
+    const first = await open(streams, argsOf(services, progressDocument));
+    states[0]?.push(withRead(1));
+    expect(readOf((await first.next()).value)).toBe(1);
+    const second = await open(streams, argsOf(services, progressDocument));
+    expect(readOf((await second.next()).value)).toBe(1);
+    expect(states).toHaveLength(1);
+  });
+
+  test('who do not keep up get the newest state only', async () => {
+    const streams = liveStreams(noFaults);
+    const { services, states } = servicesWith(growingLog());
+    const fast = await open(streams, argsOf(services, progressDocument));
+    const slow = await open(streams, argsOf(services, progressDocument));
+    for (const read of upTo(20)) {
+      states[0]?.push(withRead(read));
+      expect(readOf((await fast.next()).value)).toBe(read);
+    }
+    expect(readOf((await slow.next()).value)).toBe(20);
+  });
+
+  test('see no more once Contact Sync is turned off', async () => {
+    const streams = liveStreams(noFaults);
+    const workspace = { contactSyncEnabled: true };
+    const { services, states } = servicesWith(growingLog(), workspace);
+    const viewer = await open(streams, argsOf(services, progressDocument));
+    workspace.contactSyncEnabled = false;
+    states[0]?.push(withRead(1));
+    const frames = await takeAll(viewer);
+    expect(frames).toHaveLength(1);
+    expect(JSON.parse(frames[0]?.json ?? '')).toMatchObject({
+      data: { runProgress: null },
+      errors: [{ extensions: { code: 'FORBIDDEN' } }],
+    });
+    expect(states[0]?.closed).toBe(true);
+  });
+
+  test('end what they follow when the last one leaves, though it waits', async () => {
+    const streams = liveStreams(noFaults);
+    const { services, states } = servicesWith(growingLog());
+    const viewers = [await open(streams, argsOf(services, progressDocument)), await open(streams, argsOf(services, progressDocument))];
+    const waiting = viewers.map((viewer) => viewer.next());
+    await viewers[0]?.return?.();
+    expect(states[0]?.closed).toBe(false);
+    await viewers[1]?.return?.();
+    expect(await Promise.all(waiting)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(states[0]?.closed).toBe(true);
+  });
+});

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '../../../src/core/access.ts';
+import type { ConnectionEdit } from '../../../src/core/records.ts';
+import type { Store, WorkspaceStore } from '../../../src/core/store.ts';
+import { uuidV7 } from '../../../src/core/uuid.ts';
+import { type Database, openDatabase } from '../../../src/db/open-database.ts';
+import { createSealer, type Sealer } from '../../../src/db/secrets/create-sealer.ts';
+import { createStore } from '../../../src/db/store.ts';
+import { createDatabase } from '../../support/postgres.ts';
+
+/** A database of one test file with the store on it. */
+export type Rig = {
+  url: string;
+  database: Database;
+  sealer: Sealer;
+  store: Store;
+  /** Every statement that the API has sent. */
+  statements: string[];
+  /** A new workspace with its store. */
+  workspace(): Promise<{ id: string; store: WorkspaceStore }>;
+  close(): Promise<void>;
+};
+
+export async function openRig(): Promise<Rig> {
+  const { url, close } = await createDatabase();
+  const statements: string[] = [];
+  const database = await openDatabase({ url, onStatement: (sql) => statements.push(sql) });
+  const sealer = createSealer([randomBytes(32)]);
+  const store = createStore({ apiSource: database.apiSource, sealer });
+  return {
+    url,
+    database,
+    sealer,
+    store,
+    statements,
+    workspace: async () => {
+      const id = uuidV7();
+      await store.admitWorkspace({ id, name: 'Acme', timeZone: 'Europe/Berlin' });
+      return { id, store: store.in(id) };
+    },
+    close: async () => {
+      await database.close();
+      await close();
+    },
+  };
+}
+
+export const member: Actor = { kind: 'MEMBER', id: 'm1', name: 'Ada' };
+
+/** What a person saves, all of it. */
+export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEdit => ({
+  name: 'Head office',
+  description: '',
+  status: 'ENABLED',
+  schedule: null,
+  kind: 'LDAP',
+  source: {
+    urls: ['ldap://ldap.example.org'],
+    startTls: false,
+    tlsCa: null,
+    tlsVerify: true,
+    bindDn: 'cn=reader',
+    baseDns: ['dc=example,dc=org'],
+    pageSize: 1000,
+    timeoutSeconds: 60,
+    idAttribute: null,
+  },
+  scope: {
+    groups: [],
+    nestedGroups: false,
+    match: 'ALL',
+    rules: [],
+    filter: null,
+    includeDisabled: false,
+    requireEmail: false,
+  },
+  mappings: [],
+  removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null },
+  matchBy: 'PRIMARY_EMAIL',
+  priority: 10,
+  ...edit,
+});

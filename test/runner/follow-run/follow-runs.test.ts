@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RunRecord } from '../../../src/core/records.ts';
+import type { RunSignals } from '../../../src/core/run-signals.ts';
+import type { RunStore } from '../../../src/core/run-store.ts';
+import { followRuns } from '../../../src/runner/follow-run/follow-runs.ts';
+import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-feeds.ts';
+import { turnOff } from '../../../src/runner/turn-off.ts';
+import { openProcess, type RunsProcess } from '../support/open-process.ts';
+import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
+import { succeeded, write } from '../support/scripted-run.ts';
+import { claimedRun } from '../support/start-claimed.ts';
+
+let db: RunsDatabase;
+let api: RunsProcess;
+
+beforeAll(async () => {
+  db = await openRunsDatabase();
+  api = await openProcess(db.url);
+});
+afterAll(async () => {
+  await api.close();
+  await db.close();
+});
+
+const never = new AbortController().signal;
+const openFeeds = (signals: RunSignals = api.signals, store: RunStore = api.store) =>
+  createWorkspaceFeeds(store, signals, (error) => {
+    throw error;
+  });
+
+/** Reads on until a run has this status; how each run told of itself until then. */
+async function until(runs: AsyncGenerator<RunRecord>, runId: string, status: string): Promise<RunRecord[]> {
+  const got: RunRecord[] = [];
+  for (;;) {
+    const { value, done } = await runs.next();
+    if (done === true) throw new Error('It ended.');
+    got.push(value);
+    if (value.id === runId && value.status === status) return got;
+  }
+}
+async function toEnd(runs: AsyncGenerator<RunRecord>): Promise<RunRecord[]> {
+  const got: RunRecord[] = [];
+  for await (const run of runs) got.push(run);
+  return got;
+}
+
+describe('following the runs of a workspace', () => {
+  test('tells of each run as it changes, and of no foreign one', async () => {
+    const workspaceId = await db.addWorkspace();
+    const runs = followRuns(openFeeds(), { workspaceId, connectionId: null }, never);
+    const first = runs.next();
+    const [one, other] = [await claimedRun(db, { workspaceId }), await claimedRun(db, { workspaceId })];
+    const foreign = await claimedRun(db);
+    await write(db.pool, foreign, { set: succeeded });
+    await write(db.pool, one, { set: succeeded });
+    await write(db.pool, other, { set: succeeded });
+    const got = [(await first).value as RunRecord];
+    if (got[0]?.id !== other.run.id || got[0].status !== 'SUCCEEDED') {
+      got.push(...(await until(runs, other.run.id, 'SUCCEEDED')));
+    }
+    const ids = new Set(got.map(({ id }) => id));
+    expect(ids).toEqual(new Set([one.run.id, other.run.id]));
+    await runs.return(undefined);
+  });
+
+  test('keeps to one connection when asked', async () => {
+    const workspaceId = await db.addWorkspace();
+    const connectionId = await db.addConnection(workspaceId);
+    const runs = followRuns(openFeeds(), { workspaceId, connectionId }, never);
+    const first = runs.next();
+    await claimedRun(db, { workspaceId });
+    const own = await claimedRun(db, { workspaceId, connectionId });
+    expect((await first).value).toMatchObject({ id: own.run.id });
+    await runs.return(undefined);
+  });
+
+  test('tells a slow reader the newest state of each run', async () => {
+    const workspaceId = await db.addWorkspace();
+    const runs = followRuns(openFeeds(), { workspaceId, connectionId: null }, never);
+    const first = runs.next();
+    const claimed = await claimedRun(db, { workspaceId });
+    await first;
+    for (let read = 1; read <= 30; read++) {
+      await write(db.pool, claimed, { set: `counts = counts || '{"read": ${read}}'` });
+    }
+    await write(db.pool, claimed, { set: succeeded });
+    const got = await until(runs, claimed.run.id, 'SUCCEEDED');
+    expect(got.length).toBeLessThan(30);
+    expect(got.at(-1)?.counts.read).toBe(30);
+    await runs.return(undefined);
+  });
+
+  test('makes up for signals that got lost', async () => {
+    const workspaceId = await db.addWorkspace();
+    const before = await claimedRun(db, { workspaceId });
+    const looked = Promise.withResolvers<void>();
+    const store: RunStore = {
+      ...api.store,
+      recentRuns: (...wanted) => api.store.recentRuns(...wanted).finally(looked.resolve),
+    };
+    const feeds = openFeeds({ subscribe: () => () => {} }, store);
+    const runs = followRuns(feeds, { workspaceId, connectionId: null }, never);
+    // What was there before is no news: the first to be told of is one that changes.
+    const first = runs.next();
+    await looked.promise;
+    const claimed = await claimedRun(db, { workspaceId });
+    await write(db.pool, claimed, { set: succeeded });
+    await write(db.pool, before, { set: succeeded });
+    const got = [(await first).value as RunRecord, (await runs.next()).value as RunRecord];
+    expect(got.every(({ status }) => status === 'SUCCEEDED')).toBe(true);
+    expect(new Set(got.map(({ id }) => id))).toEqual(new Set([before.run.id, claimed.run.id]));
+    await runs.return(undefined);
+  });
+
+  test('ends when Contact Sync is turned off, the runs cancelled', async () => {
+    const workspaceId = await db.addWorkspace();
+    const feeds = openFeeds();
+    const queued = await db.store.startRun({
+      workspaceId,
+      connectionId: await db.addConnection(workspaceId),
+      mode: null,
+      trigger: 'MANUAL',
+      startedBy: anna,
+      dryRun: false,
+      review: false,
+    });
+    const runs = followRuns(feeds, { workspaceId, connectionId: null }, never);
+    const rest = toEnd(runs);
+    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [workspaceId]);
+    await turnOff(api.store, feeds, workspaceId, anna);
+    await rest;
+    expect('run' in queued && (await db.store.findRun(workspaceId, queued.run.id))?.status).toBe('CANCELLED');
+  });
+
+  test('of a connection ends when that is deleted', async () => {
+    const workspaceId = await db.addWorkspace();
+    const connectionId = await db.addConnection(workspaceId);
+    const rest = toEnd(followRuns(openFeeds(), { workspaceId, connectionId }, never));
+    await db.pool.query(`DELETE FROM connection WHERE id = $1`, [connectionId]);
+    expect(await rest).toEqual([]);
+  });
+
+  test('stops listening when its signal aborts', async () => {
+    let listening = 0;
+    const workspaceId = await db.addWorkspace();
+    const signals: RunSignals = {
+      subscribe: () => {
+        listening++;
+        return () => listening--;
+      },
+    };
+    const aborting = new AbortController();
+    const rest = toEnd(followRuns(openFeeds(signals), { workspaceId, connectionId: null }, aborting.signal));
+    expect(listening).toBe(1);
+    aborting.abort();
+    await rest;
+    expect(listening).toBe(0);
+  });
+});

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createRunner } from '../../src/runner/create-runner.ts';
+import { collectLog } from './support/collect-log.ts';
+import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
+import { untilStatus } from './support/until-status.ts';
+
+const script = join(import.meta.dirname, 'support', 'worker-process.ts');
+const children: ChildProcess[] = [];
+let db: RunsDatabase;
+
+beforeAll(async () => {
+  db = await openRunsDatabase();
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) await kill(child);
+});
+afterAll(() => db.close());
+
+/** A worker in a process of its own; `said` resolves when it has said this. */
+function spawnWorker(does: 'stays' | 'ends' | 'applies') {
+  const child = spawn(process.execPath, [script, db.url, does], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const said = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    said.add(text);
+    waiting.get(text)?.();
+  });
+  return {
+    child,
+    said: (text: string) => new Promise<void>((resolve) => (said.has(text) ? resolve() : waiting.set(text, resolve))),
+  };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+async function start() {
+  const workspaceId = await db.addWorkspace();
+  const connectionId = await db.addConnection(workspaceId);
+  const outcome = await db.store.startRun({
+    workspaceId,
+    connectionId,
+    mode: null,
+    trigger: 'MANUAL',
+    startedBy: anna,
+    dryRun: false,
+    review: false,
+  });
+  if (outcome.kind !== 'started') throw new Error(outcome.kind);
+  return { workspaceId, runId: outcome.run.id };
+}
+
+const lines = async ({ workspaceId, runId }: { workspaceId: string; runId: string }) => {
+  const slice = await db.store.runLog(workspaceId, runId, { after: 0, minLevel: 'DEBUG', search: null, first: 1000 });
+  return slice.lines.map(({ seq, message }) => `${seq} ${message}`);
+};
+
+describe('a worker process that is killed', () => {
+  test('leaves its run to another, which starts it over without a line twice', async () => {
+    const first = spawnWorker('stays');
+    const ids = await start();
+    await first.said('attempt 1');
+    const second = spawnWorker('ends');
+    await second.said('working');
+    await kill(first.child);
+    await untilStatus(db, ids, 'SUCCEEDED');
+    expect(await lines(ids)).toEqual([
+      '1 attempt 1, line 1',
+      '2 attempt 1, line 2',
+      '3 attempt 1, line 3',
+      '4 The process that worked on this run is gone (attempt 1). Nothing was applied yet: the run starts over.',
+      '5 attempt 2, line 1',
+      '6 attempt 2, line 2',
+      '7 attempt 2, line 3',
+      '8 the end',
+    ]);
+  });
+
+  test('while applying, has its run go on applying', async () => {
+    const first = spawnWorker('applies');
+    const ids = await start();
+    await first.said('attempt 1');
+    const second = spawnWorker('ends');
+    await second.said('working');
+    await kill(first.child);
+    await untilStatus(db, ids, 'SUCCEEDED');
+    expect((await lines(ids))[3]).toBe(
+      '4 The process that worked on this run is gone (attempt 1). Applying goes on where it stopped.',
+    );
+  });
+
+  test('has its cancelled run end although no other worker is there', async () => {
+    const first = spawnWorker('stays');
+    const ids = await start();
+    await first.said('attempt 1');
+    await kill(first.child);
+    await db.store.cancel(ids.workspaceId, ids.runId, anna);
+    const addresses = { allowPrivate: true, cidrs: [] };
+    const runner = createRunner({ store: db.store, signals: db.signals, addresses, log: collectLog() });
+    try {
+      await untilStatus(db, ids, 'CANCELLED');
+    } finally {
+      await runner.close();
+    }
+    expect((await lines(ids)).at(-1)).toBe('4 Cancelled by Anna Berg. Nothing was applied.');
+  });
+});

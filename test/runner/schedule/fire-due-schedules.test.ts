@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RunStore } from '../../../src/core/run-store.ts';
+import { fireDueSchedules } from '../../../src/runner/schedule/fire-due-schedules.ts';
+import { openProcess, type RunsProcess } from '../support/open-process.ts';
+import { openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
+
+const hourly = { cron: '0 * * * *', timeZone: 'UTC' };
+let db: RunsDatabase;
+let other: RunsProcess;
+let workspaceId: string;
+
+beforeAll(async () => {
+  db = await openRunsDatabase();
+  other = await openProcess(db.url);
+});
+beforeEach(async () => {
+  await db.pool.query('DELETE FROM connection');
+  workspaceId = await db.addWorkspace();
+});
+afterAll(async () => {
+  await other.close();
+  await db.close();
+});
+
+const at = (time: string) => new Date(`2026-11-22T${time}:00Z`);
+const look = (time: string, stores: RunStore[] = [db.store]) =>
+  Promise.all(
+    stores.map((store) =>
+      fireDueSchedules(store, at(time), (error) => {
+        throw error;
+      }),
+    ),
+  );
+const addScheduled = (given: { status?: 'DRAFT' } = {}) =>
+  db.addConnection(workspaceId, { schedule: hourly, updatedAt: at('09:30'), ...given });
+const runsOf = async (connectionId: string) =>
+  (await db.pool.query(`SELECT id, status FROM run WHERE connection_id = $1 ORDER BY queued_at`, [connectionId])).rows;
+const endRuns = () =>
+  db.pool.query(`UPDATE run SET status = 'SUCCEEDED' WHERE status IN ('QUEUED', 'RUNNING', 'HELD')`);
+const skips = async (runId: string) =>
+  (await db.pool.query(`SELECT seq FROM run_log WHERE run_id = $1 AND code = 'SCHEDULE_SKIPPED'`, [runId])).rowCount;
+
+describe('a schedule', () => {
+  test('starts one run at its time, however many processes look', async () => {
+    const connectionId = await addScheduled();
+    await look('09:59');
+    expect(await runsOf(connectionId)).toHaveLength(0);
+    await look('10:00', [db.store, other.store, db.store, other.store]);
+    await look('10:01', [other.store]);
+    const runs = await runsOf(connectionId);
+    expect(runs).toHaveLength(1);
+    expect(await db.store.findRun(workspaceId, runs[0].id)).toMatchObject({
+      status: 'QUEUED',
+      trigger: 'SCHEDULE',
+      startedBy: { kind: 'SERVICE', id: null, name: 'Schedule' },
+      dryRun: false,
+    });
+    await endRuns();
+    await look('11:00', [db.store, other.store]);
+    expect(await runsOf(connectionId)).toHaveLength(2);
+  });
+
+  test('makes up once for all the times that nobody looked', async () => {
+    const connectionId = await addScheduled();
+    await look('15:20', [db.store, other.store]);
+    await endRuns();
+    await look('15:21', [db.store, other.store]);
+    expect(await runsOf(connectionId)).toHaveLength(1);
+  });
+
+  test('does not make up for times before it was saved', async () => {
+    const connectionId = await addScheduled();
+    await look('09:31');
+    expect(await runsOf(connectionId)).toHaveLength(0);
+  });
+
+  test('that has been edited counts from the edit on', async () => {
+    const connectionId = await addScheduled();
+    await look('10:00');
+    await endRuns();
+    await db.pool.query(`UPDATE connection SET schedule = $2, updated_at = $3 WHERE id = $1`, [
+      connectionId,
+      { cron: '*/5 * * * *', timeZone: 'UTC' },
+      at('10:02'),
+    ]);
+    await look('10:04');
+    expect(await runsOf(connectionId)).toHaveLength(1);
+    await look('10:05', [db.store, other.store]);
+    expect(await runsOf(connectionId)).toHaveLength(2);
+  });
+
+  test('is not put off by an edit of something else', async () => {
+    const connectionId = await addScheduled();
+    await look('09:59');
+    await db.pool.query(`UPDATE connection SET name = 'New', updated_at = $2 WHERE id = $1`, [
+      connectionId,
+      at('10:00'),
+    ]);
+    await look('10:00');
+    expect(await runsOf(connectionId)).toHaveLength(1);
+  });
+
+  test('passes over a connection whose run has not ended, with one line on that run', async () => {
+    const connectionId = await addScheduled();
+    await look('10:00');
+    const [run] = await runsOf(connectionId);
+    await db.pool.query(`UPDATE run SET status = 'HELD' WHERE id = $1`, [run.id]);
+    await look('11:00', [db.store, other.store]);
+    expect(await skips(run.id)).toBe(1);
+    await look('12:00', [db.store, other.store]);
+    expect(await skips(run.id)).toBe(2);
+    expect(await runsOf(connectionId)).toHaveLength(1);
+  });
+
+  test('of a Draft, or where Contact Sync is off, starts nothing, nor makes up for it later', async () => {
+    const draft = await addScheduled({ status: 'DRAFT' });
+    await look('10:00');
+    await db.pool.query(`UPDATE connection SET status = 'ENABLED' WHERE id = $1`, [draft]);
+    await look('10:01');
+    expect(await runsOf(draft)).toHaveLength(0);
+    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [workspaceId]);
+    await look('11:00');
+    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = true WHERE id = $1`, [workspaceId]);
+    await look('11:01');
+    expect(await runsOf(draft)).toHaveLength(0);
+    await look('12:00');
+    expect(await runsOf(draft)).toHaveLength(1);
+  });
+
+  test('is gone with its connection or with itself', async () => {
+    const deleted = await addScheduled();
+    const unscheduled = await addScheduled();
+    await look('09:59');
+    await db.pool.query(`DELETE FROM connection WHERE id = $1`, [deleted]);
+    await db.pool.query(`UPDATE connection SET schedule = NULL WHERE id = $1`, [unscheduled]);
+    await look('10:00');
+    expect([...(await runsOf(deleted)), ...(await runsOf(unscheduled))]).toHaveLength(0);
+  });
+});

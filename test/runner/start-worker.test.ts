@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { AppError } from '../../src/core/app-error.ts';
+import type { RunSync } from '../../src/core/run-store.ts';
+import { createRunQueue } from '../../src/db/runs/run-queue.ts';
+import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
+import { collectLog } from './support/collect-log.ts';
+import { openProcess, type RunsProcess } from './support/open-process.ts';
+import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
+import { held, line, succeeded, untilAborted, write } from './support/scripted-run.ts';
+import { untilStatus } from './support/until-status.ts';
+
+let db: RunsDatabase;
+const workers: Worker[] = [];
+
+beforeAll(async () => {
+  db = await openRunsDatabase();
+});
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.close();
+});
+afterAll(() => db.close());
+
+async function work(
+  runSync: RunSync,
+  given: { process?: RunsProcess; patienceMs?: number; concurrency?: number } = {},
+) {
+  const { store, signals, boss } = given.process ?? db;
+  const log = collectLog();
+  const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'));
+  const worker = await startWorker({ store, signals, queue, runSync, log, patienceMs: 0, ...given });
+  workers.push(worker);
+  return { worker, log };
+}
+
+async function start() {
+  const workspaceId = await db.addWorkspace();
+  const connectionId = await db.addConnection(workspaceId);
+  const outcome = await db.store.startRun({
+    workspaceId,
+    connectionId,
+    mode: null,
+    trigger: 'MANUAL',
+    startedBy: anna,
+    dryRun: false,
+    review: false,
+  });
+  if (outcome.kind !== 'started') throw new Error(outcome.kind);
+  return { workspaceId, connectionId, runId: outcome.run.id };
+}
+
+const messages = async ({ workspaceId, runId }: { workspaceId: string; runId: string }) => {
+  const slice = await db.store.runLog(workspaceId, runId, { after: 0, minLevel: 'DEBUG', search: null, first: 1000 });
+  return slice.lines.map(({ message }) => message);
+};
+
+describe('a worker', () => {
+  test('runs what is queued, as many at a time as it may', async () => {
+    let atOnce = 0;
+    let most = 0;
+    const both = Promise.withResolvers<void>();
+    await work(
+      async (claimed) => {
+        most = Math.max(most, ++atOnce);
+        if (atOnce === 2) both.resolve();
+        await both.promise;
+        await write(db.pool, claimed, { lines: [line('done')], set: succeeded });
+        atOnce--;
+      },
+      { concurrency: 2 },
+    );
+    const runs = [await start(), await start(), await start()];
+    for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
+    expect(most).toBe(2);
+  });
+
+  test('ends a run that broke with its code, its advice and a line', async () => {
+    const { log } = await work(async () => {
+      throw new AppError('BIND_REFUSED', 'The server refused the password.', { hint: 'Enter it anew.' });
+    });
+    const ids = await start();
+    const run = await untilStatus(db, ids, 'FAILED');
+    expect(run.error).toEqual({
+      code: 'BIND_REFUSED',
+      message: 'The server refused the password.',
+      hint: 'Enter it anew.',
+    });
+    expect(await messages(ids)).toEqual(['The server refused the password. Enter it anew. No contact was changed.']);
+    expect(log.errors).toEqual([]);
+  });
+
+  test('ends a run that met a fault of ours with a reference, and tells the operator the rest', async () => {
+    const { log } = await work(async () => {
+      throw new TypeError('secret things at /var/lib');
+    });
+    const run = await untilStatus(db, await start(), 'FAILED');
+    expect(run.error?.code).toBe('INTERNAL');
+    expect(JSON.stringify(run)).not.toContain('/var/lib');
+    const [error] = log.errors;
+    expect(error).toMatchObject({ runId: run.id, err: expect.any(TypeError) });
+    expect(run.error?.message).toContain(String(error?.reference));
+  });
+
+  test('ends a run that came to no end', async () => {
+    await work(async () => {});
+    expect(await untilStatus(db, await start(), 'FAILED')).toMatchObject({ error: { code: 'INTERNAL' } });
+  });
+
+  test('leaves a held run alone, and applies it once it is approved', async () => {
+    const seen: boolean[] = [];
+    await work(async (claimed) => {
+      seen.push(claimed.planStands);
+      await write(db.pool, claimed, { lines: [line('step')], set: claimed.planStands ? succeeded : held });
+    });
+    const ids = await start();
+    await untilStatus(db, ids, 'HELD');
+    await db.store.approve(ids.workspaceId, ids.runId, anna);
+    await untilStatus(db, ids, 'SUCCEEDED');
+    expect(seen).toEqual([false, true]);
+  });
+
+  test('stops a cancelled run by its signal and ends it', async () => {
+    const reasons: string[] = [];
+    await work(async (claimed, signal) => {
+      await write(db.pool, claimed, { lines: [line('reading')] });
+      await untilAborted(signal).catch((reason: Error) => {
+        reasons.push(reason.name);
+        throw reason;
+      });
+    });
+    const ids = await start();
+    await untilStatus(db, ids, 'RUNNING');
+    await db.store.cancel(ids.workspaceId, ids.runId, anna);
+    const run = await untilStatus(db, ids, 'CANCELLED');
+    expect(run).toMatchObject({ phase: 'FINISHED', error: null });
+    expect(reasons).toEqual(['RunCancelled']);
+    expect((await messages(ids)).at(-1)).toBe('Cancelled by Anna Berg. Nothing was applied.');
+  });
+
+  test('lets go of a run that another attempt has taken over', async () => {
+    const reason = Promise.withResolvers<unknown>();
+    const taken = Promise.withResolvers<void>();
+    await work(async (_claimed, signal) => {
+      taken.resolve();
+      await untilAborted(signal).catch((error: unknown) => {
+        reason.resolve(error);
+        throw error;
+      });
+    });
+    const ids = await start();
+    await taken.promise;
+    // As another process would that believes the first one dead.
+    await db.pool.query(`UPDATE run SET attempt = attempt + 1 WHERE id = $1`, [ids.runId]);
+    expect(await reason.promise).toMatchObject({ code: 'FENCED' });
+    expect(await db.store.findRun(ids.workspaceId, ids.runId)).toMatchObject({ status: 'RUNNING', error: null });
+    await db.store.cancel(ids.workspaceId, ids.runId, anna);
+    await untilStatus(db, ids, 'CANCELLED');
+  });
+
+  test('that closes hands a run back, which goes on in another process', async () => {
+    const taken = Promise.withResolvers<void>();
+    const { worker } = await work(async (claimed, signal) => {
+      await write(db.pool, claimed, { lines: [line('first worker')] });
+      taken.resolve();
+      await untilAborted(signal);
+    });
+    const ids = await start();
+    await taken.promise;
+    workers.length = 0;
+    await worker.close();
+    expect(await db.store.findRun(ids.workspaceId, ids.runId)).toMatchObject({ status: 'RUNNING' });
+    const other = await openProcess(db.url);
+    try {
+      const { worker: second } = await work(
+        async (claimed) => write(other.pool, claimed, { lines: [line('second worker')], set: succeeded }),
+        { process: other },
+      );
+      await untilStatus(db, ids, 'SUCCEEDED');
+      await second.close();
+      workers.length = 0;
+    } finally {
+      await other.close();
+    }
+    expect(await messages(ids)).toEqual([
+      'first worker',
+      'The process that worked on this run is gone (attempt 1). Nothing was applied yet: the run starts over.',
+      'second worker',
+    ]);
+  });
+
+  test('that closes lets a run end that is about to', async () => {
+    const taken = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const { worker } = await work(
+      async (claimed) => {
+        taken.resolve();
+        await goOn.promise;
+        await write(db.pool, claimed, { set: succeeded });
+      },
+      { patienceMs: 30_000 },
+    );
+    const ids = await start();
+    await taken.promise;
+    workers.length = 0;
+    const closed = worker.close();
+    goOn.resolve();
+    await closed;
+    expect(await db.store.findRun(ids.workspaceId, ids.runId)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+});

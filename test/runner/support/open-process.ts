@@ -1,0 +1,30 @@
+import pg from 'pg';
+import type { PgBoss } from 'pg-boss';
+import type { RunSignals } from '../../../src/core/run-signals.ts';
+import type { RunStore } from '../../../src/core/run-store.ts';
+import { openRunSignals } from '../../../src/db/open-run-signals.ts';
+import { createRunStore } from '../../../src/db/runs/create-run-store.ts';
+import { openBoss } from '../../../src/db/runs/open-boss.ts';
+
+/** What a process needs to work with runs. */
+export type RunsProcess = { pool: pg.Pool; boss: PgBoss; store: RunStore; signals: RunSignals; close(): Promise<void> };
+
+/** Opens a database as a process of its own would: own connections, own queue, own ears. */
+export async function openProcess(url: string): Promise<RunsProcess> {
+  const pool = new pg.Pool({ connectionString: url, max: 6 });
+  pool.on('error', () => {});
+  const boss = await openBoss(url, () => {});
+  const signals = await openRunSignals(url);
+  const openSecret = ({ sealed }: { sealed: Buffer }) => sealed.toString();
+  return {
+    pool,
+    boss,
+    signals,
+    store: createRunStore({ pool, boss, openSecret }),
+    close: async () => {
+      await boss.stop({ graceful: false });
+      await signals.close();
+      await pool.end();
+    },
+  };
+}

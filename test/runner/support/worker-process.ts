@@ -1,0 +1,29 @@
+import { createRunQueue } from '../../../src/db/runs/run-queue.ts';
+import { startWorker } from '../../../src/runner/start-worker.ts';
+import { collectLog } from './collect-log.ts';
+import { openProcess } from './open-process.ts';
+import { line, succeeded, untilAborted, write } from './scripted-run.ts';
+
+// A worker in a process of its own, to be killed: node worker-process.ts <database url> <stays | ends | applies>.
+// It says on standard output which attempt it has come to, once that has written its lines.
+const [url = '', does = ''] = process.argv.slice(2);
+const { store, signals, boss, pool } = await openProcess(url);
+const log = collectLog();
+const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'));
+
+await startWorker({
+  store,
+  signals,
+  queue,
+  log,
+  runSync: async (claimed, signal) => {
+    const { attempt, planStands } = claimed;
+    for (const nth of [1, 2, 3]) await write(pool, claimed, { lines: [line(`attempt ${attempt}, line ${nth}`)] });
+    if (does === 'applies' && !planStands)
+      await write(pool, claimed, { set: `phase = 'APPLYING', applied_position = 7` });
+    process.stdout.write(`attempt ${attempt}\n`);
+    if (does === 'ends') await write(pool, claimed, { lines: [line('the end')], set: succeeded });
+    else await untilAborted(signal);
+  },
+});
+process.stdout.write('working\n');

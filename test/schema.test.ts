@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import {
+  buildSchema,
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  isSpecifiedScalarType,
+  isUnionType,
+} from 'graphql';
+import { buildApiSchema } from '../src/api/build-api-schema.ts';
+import { printApiSchema } from '../src/api/print-api-schema.ts';
+
+const built = buildApiSchema();
+const committed = new URL('../schema/schema.graphql', import.meta.url);
+const contract = process.env.CONTRACT_SCHEMA ?? new URL('../../shared/contract/schema.graphql', import.meta.url).pathname;
+
+/** Parts of the contract that later issues bring. */
+const later = [
+  /^(Mutation|Query)\.(apiTokens|createApiToken|revokeApiToken|revertRun|discoverAttributes|previewConnection|explainPerson|createContact|updateContact|deleteContacts|lockContactFields)\b/,
+  /^(ApiToken|CreateApiToken(Input|Payload)|RevokeApiTokenPayload|RevertRunPayload|DiscoverAttributesPayload|DiscoveredAttribute)\b/,
+  /^(PreviewConnectionPayload|ConnectionPreview|PersonPreview|ExplainPersonPayload|PersonExplanation|ExplanationStep|MappedContact|MappedField)\b/,
+  /^(ContactInput|LabeledValueInput|PostalAddressInput|CreateContactPayload|UpdateContactPayload|DeleteContactsPayload|LockContactFieldsPayload|FieldOrigin)\b/,
+  /^Contact\.(lockedFields|origins|history)\b/,
+  /^(ViewerKind|ActorKind) API_TOKEN$/,
+  /^SourceKind (ENTRA_ID|GOOGLE_WORKSPACE|OKTA|SCIM|CSV)$/,
+  /^StartRunMode INCREMENTAL$/,
+  /^RunMode (INCREMENTAL|REVERT)$/,
+  /^RunTrigger REVERT$/,
+];
+
+/** Public types of this service; what begins with __ is GraphQL's own. */
+const ownTypes = Object.values(built.getTypeMap()).filter(
+  (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+);
+
+test('the committed schema is what the code says', () => {
+  expect(readFileSync(committed, 'utf8')).toBe(printApiSchema());
+});
+
+describe('every part of the schema has a description', () => {
+  test.each(ownTypes.map((type) => [type.name, type] as const))('%s', (name, type) => {
+    const isRoot = ['Query', 'Mutation', 'Subscription'].includes(name);
+    expect(isRoot || type.description).toBeTruthy();
+    expect(undescribed(type)).toEqual([]);
+  });
+});
+
+test('each root field says which permission it needs, but `viewer`', () => {
+  const roots = [built.getQueryType(), built.getMutationType(), built.getSubscriptionType()];
+  const fields = roots.flatMap((root) => Object.values(root?.getFields() ?? {}));
+  const open = fields.filter((field) => field.extensions.needs === undefined).map((field) => field.name);
+  expect(open).toEqual(['viewer']);
+});
+
+test('every root field but `viewer` is nullable', () => {
+  const roots = [built.getQueryType(), built.getMutationType(), built.getSubscriptionType()];
+  const fields = roots.flatMap((root) => Object.values(root?.getFields() ?? {}));
+  expect(fields.filter((field) => String(field.type).endsWith('!')).map((field) => field.name)).toEqual(['viewer']);
+});
+
+describe('what is built agrees with the contract', () => {
+  const wanted = existsSync(contract) ? parts(buildSchema(readFileSync(contract, 'utf8'))) : parts(built);
+
+  test('no part differs in type, arguments, defaults or nullability', () => {
+    const differing = [...parts(built)].filter(([name, shape]) => wanted.has(name) && wanted.get(name) !== shape);
+    expect(differing).toEqual([]);
+  });
+
+  test('only what is left for later is absent', () => {
+    const absent = [...wanted.keys()].filter((name) => !parts(built).has(name));
+    expect(absent.filter((name) => !later.some((pattern) => pattern.test(name)))).toEqual([]);
+  });
+});
+
+function undescribed(type: GraphQLNamedType): string[] {
+  if (isEnumType(type)) {
+    return type
+      .getValues()
+      .filter((value) => !value.description)
+      .map((value) => value.name);
+  }
+  if (isInputObjectType(type)) return nameless(Object.values(type.getFields()));
+  if (!isObjectType(type)) return [];
+  return Object.values(type.getFields()).flatMap((field) => nameless([field, ...field.args]));
+}
+
+function nameless(items: readonly { name: string; description?: string | null }[]): string[] {
+  return items.filter((item) => !item.description).map((item) => item.name);
+}
+
+/** Each part of a schema by name, with its shape as text. */
+function parts(schema: GraphQLSchema): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__') || isSpecifiedScalarType(type)) continue;
+    found.set(type.name, `${type.constructor.name}${isInputObjectType(type) && type.isOneOf ? ' @oneOf' : ''}`);
+    if (isEnumType(type)) for (const value of type.getValues()) found.set(`${type.name} ${value.name}`, '');
+    if (isUnionType(type)) for (const member of type.getTypes()) found.set(`${type.name} | ${member.name}`, '');
+    if (isInputObjectType(type)) {
+      for (const field of Object.values(type.getFields())) found.set(`${type.name}.${field.name}`, input(field));
+    }
+    if (isObjectType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        found.set(`${type.name}.${field.name}`, String(field.type));
+        for (const arg of field.args) found.set(`${type.name}.${field.name}(${arg.name})`, input(arg));
+      }
+    }
+  }
+  return found;
+}
+
+function input({ type, defaultValue }: Pick<GraphQLArgument, 'type' | 'defaultValue'>): string {
+  return `${type} = ${JSON.stringify(defaultValue)}`;
+}

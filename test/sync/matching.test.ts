@@ -1,0 +1,226 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { FieldMapping } from '../../src/core/connection.ts';
+import type { ContactField } from '../../src/core/contact.ts';
+import type { LdifEntry } from '../support/ldap-ldif.ts';
+import { scopeOf } from '../support/ldap-reading.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { createSyncing, type Syncing } from '../support/syncing.ts';
+
+const unit: LdifEntry = {
+  dn: 'ou=people,dc=example,dc=org',
+  attributes: { objectClass: 'organizationalUnit', ou: 'people' },
+};
+const dn = (uid: string): string => `uid=${uid},ou=people,dc=example,dc=org`;
+const somebody = (uid: string, attributes: LdifEntry['attributes'] = {}): LdifEntry => ({
+  dn: dn(uid),
+  attributes: {
+    objectClass: 'inetOrgPerson',
+    uid,
+    cn: uid,
+    sn: uid,
+    displayName: uid.toUpperCase(),
+    mail: `${uid}@example.org`,
+    ...attributes,
+  },
+});
+const map = (field: ContactField, attribute: string, changes: Partial<FieldMapping> = {}): FieldMapping => ({
+  field,
+  label: null,
+  attributes: [attribute],
+  template: null,
+  value: null,
+  transforms: [],
+  policy: 'ALWAYS',
+  whenEmpty: 'CLEAR',
+  ...changes,
+});
+
+describe('matching', () => {
+  let slapd: Slapd;
+  let syncing: Syncing;
+  const add = ({ dn, attributes }: LdifEntry) => slapd.add(dn, attributes);
+  const warnings = async (runId: string) => (await syncing.log(runId)).filter(({ level }) => level === 'WARN');
+  const sums = ({ counts }: Awaited<ReturnType<Syncing['sync']>>) =>
+    counts.created +
+    counts.updated +
+    counts.linked +
+    counts.reactivated +
+    counts.unchanged +
+    counts.skipped +
+    counts.failed;
+
+  beforeEach(async () => {
+    slapd = await startSlapd({ entries: [unit, somebody('ada'), somebody('bob'), somebody('cy')] });
+    syncing = await createSyncing();
+  });
+  afterEach(async () => {
+    await syncing.close();
+    await slapd.close();
+  });
+
+  test('a renamed and moved person stays the same contact', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    await slapd.rename(dn('ada'), 'uid=ada-lovelace', 'dc=example,dc=org');
+    await slapd.modify('uid=ada-lovelace,dc=example,dc=org', {
+      displayName: ['Ada Lovelace'],
+      mail: ['al@example.org'],
+    });
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ updated: 1, created: 0, deactivated: 0, unchanged: 2 });
+    expect(await syncing.contacts()).toHaveLength(3);
+  });
+
+  test('links people to contacts that were there, without case, and keeps what the directory does not fill', async () => {
+    const id = await syncing.addContact({
+      DISPLAY_NAME: 'Ada by hand',
+      PRIMARY_EMAIL: 'ADA@Example.org',
+      NOTES: 'keep me',
+    });
+    const connection = await syncing.createConnection(slapd);
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ linked: 1, created: 2 });
+    expect(sums(run)).toBe(run.counts.inScope);
+    expect((await syncing.contacts()).find((contact) => contact.id === id)).toMatchObject({
+      display_name: 'ADA',
+      notes: 'keep me',
+    });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3, linked: 0 });
+  });
+
+  test('skips, with both names, people who share an address, and nobody else', async () => {
+    await add(somebody('eve', { mail: 'ADA@example.org' }));
+    const connection = await syncing.createConnection(slapd);
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ created: 2, skipped: 2, inScope: 4 });
+    const lines = await warnings(run.id);
+    expect(lines).toHaveLength(2);
+    for (const { message, code } of lines) {
+      expect(code).toBe('DUPLICATE_EMAIL');
+      expect(message).toContain('uid=ada');
+      expect(message).toContain('uid=eve');
+    }
+  });
+
+  test('lets whoever is linked keep an address that a newcomer claims', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    await add(somebody('eve', { mail: 'ada@example.org' }));
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ unchanged: 3, skipped: 1, created: 0 });
+    const [line] = await warnings(run.id);
+    expect(line?.message).toContain('uid=eve');
+    expect(line?.message).toContain('uid=ada');
+    // A skipped person is not gone, and the next run says the same.
+    expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3, skipped: 1 });
+  });
+
+  test('hands a recycled address over in one run, and lets two people swap theirs', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    await slapd.modify(dn('ada'), { mail: ['countess@example.org'] });
+    await add(somebody('eve', { mail: 'ada@example.org' }));
+    const handed = await syncing.sync(connection);
+    expect(handed.counts).toMatchObject({ updated: 1, created: 1, unchanged: 2, skipped: 0 });
+
+    await slapd.modify(dn('bob'), { mail: ['cy@example.org'] });
+    await slapd.modify(dn('cy'), { mail: ['bob@example.org'] });
+    const swapped = await syncing.sync(connection);
+    expect(swapped.counts).toMatchObject({ updated: 2, unchanged: 2, skipped: 0, failed: 0 });
+    const byName = Object.fromEntries(
+      (await syncing.contacts()).map((contact) => [contact.display_name, contact.primary_email]),
+    );
+    expect(byName).toEqual({
+      ADA: 'countess@example.org',
+      BOB: 'cy@example.org',
+      CY: 'bob@example.org',
+      EVE: 'ada@example.org',
+    });
+  });
+
+  test('gives a newcomer the address of somebody who is gone, in one run', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    await slapd.delete(dn('ada'));
+    await add(somebody('eve', { mail: 'ada@example.org' }));
+    expect((await syncing.sync(connection)).counts).toMatchObject({ created: 1, deactivated: 1, skipped: 0 });
+  });
+
+  test('skips a newcomer where only stable ids match and the address is a contact’s', async () => {
+    await syncing.addContact({ DISPLAY_NAME: 'By hand', PRIMARY_EMAIL: 'ada@example.org' });
+    const connection = await syncing.createConnection(slapd, { matchBy: 'EXTERNAL_ID_ONLY' });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ created: 2, skipped: 1, linked: 0 });
+  });
+
+  test('skips malformed people with the reason, and goes on', async () => {
+    await add(somebody('mal', { mail: 'not an address' }));
+    const connection = await syncing.createConnection(slapd);
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ created: 3, skipped: 1 });
+    expect(await warnings(run.id)).toMatchObject([
+      { code: 'MALFORMED_EMAIL', person: dn('mal'), message: expect.stringContaining('not an address') },
+    ]);
+  });
+
+  test('a second look after a hand edit brings the directory’s value back, but leaves a locked field', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    const [ada, bob] = await syncing.contacts();
+    await syncing.editContact(String(ada?.id), `display_name = 'Edited'`);
+    await syncing.editContact(String(bob?.id), `display_name = 'Locked', locked_fields = '{DISPLAY_NAME}'`);
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ updated: 1, unchanged: 2 });
+    expect((await syncing.contacts()).map((contact) => contact.display_name)).toEqual(['ADA', 'CY', 'Locked']);
+    expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3 });
+  });
+
+  test('two connections feed one contact: the lower priority wins field by field, and a loss is up to the other', async () => {
+    const names = [map('DISPLAY_NAME', 'displayName'), map('PRIMARY_EMAIL', 'mail')];
+    const first = await syncing.createConnection(slapd, { mappings: [...names, map('CITY', 'l')], priority: 10 });
+    const second = await syncing.createConnection(slapd, {
+      mappings: [...names, map('CITY', 'st'), map('NOTES', 'description')],
+      priority: 20,
+    });
+    await slapd.modify(dn('ada'), { l: ['Paris'], st: ['Rome'], description: ['hello'] });
+    await syncing.sync(first);
+    const linked = await syncing.sync(second);
+    expect(linked.counts).toMatchObject({ linked: 3, created: 0 });
+    const ada = async () => (await syncing.contacts())[0];
+    expect(await ada()).toMatchObject({ city: 'Paris', notes: 'hello' });
+    await syncing.sync(first);
+    expect((await syncing.sync(first)).counts).toMatchObject({ unchanged: 3, updated: 0 });
+
+    // The first connection has no city any more: the second one's comes at its next run.
+    await slapd.modify(dn('ada'), { l: [] });
+    await syncing.sync(first);
+    await syncing.sync(second);
+    expect(await ada()).toMatchObject({ city: 'Rome' });
+
+    // A person whom one connection loses stays with the other.
+    await syncing.edit(first, { scope: scopeOf({ filter: '(!(uid=ada))' }) });
+    expect((await syncing.sync(first)).counts).toMatchObject({ deactivated: 0 });
+    expect(await ada()).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  test('a contact that changed since the plan was made is left alone, with a line', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    await slapd.modify(dn('ada'), { displayName: ['Ada two'] });
+    await slapd.modify(dn('bob'), { displayName: ['Bob two'] });
+    await add(somebody('eve'));
+    const held = await syncing.sync(connection, { review: true });
+    expect(held).toMatchObject({ status: 'HELD', counts: { updated: 2, created: 1 } });
+    const [ada] = await syncing.contacts();
+    await syncing.editContact(String(ada?.id), `display_name = 'Edited meanwhile'`);
+    await syncing.addContact({ DISPLAY_NAME: 'Quicker', PRIMARY_EMAIL: 'eve@example.org' });
+    const run = await syncing.approve(held.id);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { updated: 1, created: 0, skipped: 2, unchanged: 1 } });
+    expect(sums(run)).toBe(run.counts.inScope);
+    expect((await warnings(run.id)).map(({ code }) => code).sort()).toEqual([
+      'CHANGED_SINCE_PLAN',
+      'EMAIL_TAKEN',
+      'HELD',
+    ]);
+    expect((await syncing.contacts()).map((contact) => contact.display_name)).toContain('Edited meanwhile');
+  });
+});
