@@ -3,11 +3,21 @@ import { appendLines } from '../runs/append-lines.ts';
 import { inTransaction } from '../runs/in-transaction.ts';
 import { tellRun } from '../runs/tell-run.ts';
 import { type Attempt, fencedOff, key } from './attempt.ts';
+import { refreshStatistics, settleSearch } from './settle-tables.ts';
 
 type Row = { counts: RunCounts; read_summary: { at: string; referrals: string[] } | null };
 
-/** Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. */
-export const finish = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> =>
+/**
+ * Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. By then the
+ * search finds everybody quickly; the planner's statistics follow.
+ */
+export const finish = async (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> => {
+  await settleSearch(attempt);
+  const { created, updated, linked } = await endRun(attempt, summary);
+  await refreshStatistics(attempt, created + updated + linked);
+};
+
+const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<RunCounts> =>
   inTransaction(attempt.pool, async (client) => {
     const { rows } = await client.query<Row>(
       `UPDATE run SET status = CASE WHEN (counts->>'failed')::int > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END,
@@ -25,4 +35,5 @@ export const finish = (attempt: Attempt, summary: (counts: RunCounts) => NewLogL
         [attempt.workspaceId, attempt.connectionId, run.read_summary.at, run.read_summary.referrals],
       );
     await tellRun(client, attempt);
+    return run.counts;
   });

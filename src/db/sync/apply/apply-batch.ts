@@ -20,7 +20,29 @@ export type BatchProgress = { applied: number; total: number; onBatch: OnBatch }
  * Applies one stretch of the plan in one transaction: contacts, links, outcomes, counts, log lines, the run's position and
  * the signal. Waits for the batch before it just before its own end, so that positions and line numbers follow one another.
  */
-export const applyBatch = (
+export const applyBatch = async (
+  attempt: Attempt,
+  batch: Batch,
+  previous: Promise<BatchEnd>,
+  progress: BatchProgress,
+): Promise<BatchEnd> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryBatch(attempt, batch, previous, progress);
+    } catch (error) {
+      if (tries === mostTries || !isInTheWay(error)) throw error;
+    }
+  }
+};
+
+/** How often a batch is tried that another connection's run, or somebody's edit, stood in the way of. */
+const mostTries = 5;
+
+/** A deadlock that the database has ended, or a lock that was waited for too long. */
+const isInTheWay = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '55P03');
+
+const tryBatch = (
   attempt: Attempt,
   batch: Batch,
   previous: Promise<BatchEnd>,
@@ -72,8 +94,7 @@ const endBatch = async (
     [...key(attempt), batch.first, batch.last],
   );
   const { unchanged: _, ...counts } = countActions(rows.map((row) => ({ ...row, refresh: false })));
-  progress.applied += batch.rows;
-  const told = progress.onBatch(progress.applied, progress.total);
+  const told = progress.onBatch(progress.applied + batch.rows, progress.total);
   const lines = [...(await exceptionLines(client, attempt, batch, rows)), ...told.lines];
   const applied = rows.filter(({ outcome }) => outcome === null).reduce((sum, { count }) => sum + count, 0);
   const { rows: updated } = await client.query<{ last_seq: number }>(
@@ -94,6 +115,7 @@ const endBatch = async (
     );
   await appendLines(client, attempt.workspaceId, attempt.runId, lines);
   await tellRun(client, attempt);
+  progress.applied += batch.rows;
   return { position: batch.last };
 };
 
