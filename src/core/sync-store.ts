@@ -81,7 +81,7 @@ export type PlanTotals = {
  */
 export type SyncRun = {
   /** Drops what an earlier attempt staged, and moves the run to CONNECTING. */
-  begin(): Promise<void>;
+  begin(lines: readonly NewLogLine[]): Promise<void>;
   /** Changes the run's state and adds lines to its log. */
   report(change: RunReport): Promise<void>;
 

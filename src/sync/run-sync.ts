@@ -21,7 +21,7 @@ export type SyncParts = { store: SyncStore; addresses: AddressPolicy };
 export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> => {
   const run = parts.store.open(claimed);
   if (!claimed.planStands) {
-    await run.begin();
+    await run.begin(claimed.attempt === 1 ? [lines.started(claimed.run)] : []);
     const verdict = await readAndPlan(parts, run, claimed, signal);
     if (verdict === 'ended') return;
   }

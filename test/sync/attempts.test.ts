@@ -68,9 +68,9 @@ describe('a run that is interrupted', () => {
     const connection = await syncing.createConnection(slapd);
     const runId = await syncing.insertRun(connection, {});
     const older = syncing.store.open(await syncing.claim(runId, false));
-    await older.begin();
+    await older.begin([]);
     const newer = syncing.store.open(await syncing.claim(runId, false));
-    await newer.begin();
+    await newer.begin([]);
     const line = { level: 'INFO', code: 'READING', message: 'late' } as const;
     await expect(older.report({ lines: [line] })).rejects.toMatchObject({ code: 'FENCED' });
     await expect(older.apply(() => ({ progress: 1, lines: [] }), new AbortController().signal)).rejects.toMatchObject({

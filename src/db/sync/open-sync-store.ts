@@ -34,7 +34,7 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun)
   const staging = createStaging(attempt);
   const gone = { rows: 0, newlyGone: 0 };
   return {
-    begin: () => begin(attempt),
+    begin: (lines) => begin(attempt, lines),
     report: (change) => report(attempt, change),
     facts: () => facts(attempt),
     streamKnown: (onChunk) => streamKnown(attempt, onChunk),

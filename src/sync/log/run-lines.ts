@@ -1,4 +1,5 @@
 import type { SourceNote } from '../../core/directory.ts';
+import type { RunRecord } from '../../core/records.ts';
 import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
 
 /** The lines about a run as a whole: phases, how far it is, totals. */
@@ -19,6 +20,11 @@ const leftOut = (excluded: Excluded): string =>
     .filter((reason) => excluded[reason])
     .map((reason) => `${number.format(excluded[reason] ?? 0)} ${exclusions[reason]}`)
     .join(', ');
+
+export const started = (run: RunRecord): NewLogLine => {
+  const kind = run.dryRun ? 'Dry run' : run.review ? 'Run with review' : 'Run';
+  return info('RUN_STARTED', `${kind} of ${run.connectionName}, started by ${run.startedBy.name}.`);
+};
 
 export const connected = (server: string, notes: readonly SourceNote[]): NewLogLine[] => [
   ...notes,
