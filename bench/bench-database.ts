@@ -23,31 +23,33 @@ const everything =
 export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase> {
   await rm(dataDir, { recursive: true, force: true });
   const server = await startEmbeddedPostgres({ dataDir });
-  const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+  // One session throughout: what it remembers is in a temporary table.
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
   return {
     url: server.url,
     prepareCopy: async () => {
-      for (const statement of bareTable) await pool.query(statement);
+      for (const statement of bareTable) await client.query(statement);
     },
     empty: async () => {
-      const { rows } = await pool.query<{ there: boolean }>(`SELECT to_regclass('contact') IS NOT NULL AS there`);
-      if (rows[0]?.there) await pool.query(everything);
+      const { rows } = await client.query<{ there: boolean }>(`SELECT to_regclass('contact') IS NOT NULL AS there`);
+      if (rows[0]?.there) await client.query(everything);
     },
     rememberRows: async () => {
-      await pool.query('DROP TABLE IF EXISTS remembered');
-      await pool.query(
+      await client.query('DROP TABLE IF EXISTS remembered');
+      await client.query(
         'CREATE TEMP TABLE remembered AS SELECT id, ctid::text AS place, xmin::text AS wrote, xmax::text AS locked FROM contact',
       );
     },
     touchedRows: async () => {
-      const { rows } = await pool.query<{ count: string }>(
+      const { rows } = await client.query<{ count: string }>(
         `SELECT count(*) FROM remembered FULL JOIN contact AS now USING (id)
          WHERE (place, wrote, locked) IS DISTINCT FROM (now.ctid::text, now.xmin::text, now.xmax::text)`,
       );
       return Number(rows[0]?.count);
     },
     close: async () => {
-      await pool.end();
+      await client.end();
       await server.close();
     },
   };

@@ -4,7 +4,7 @@ import { startBenchDirectory } from './bench-directory.ts';
 import type { Figure } from './figures.ts';
 import { copyFile, timeCopy, timeLdapsearch } from './limits.ts';
 import { type ReadInput, runRow } from './row-process.ts';
-import { type Bench, closeBench, openBench, timeRun } from './service-runs.ts';
+import { type Bench, closeBench, openBench, phaseTimes, timeRun } from './service-runs.ts';
 import { percentile } from './statistics.ts';
 import { timeSearch } from './time-search.ts';
 
@@ -85,12 +85,14 @@ async function measureService(setUp: SetUp, directory: ReadInput, limits: Limits
     table.written.values.push(touched);
     table.search.values.push(search.search / search.lookUp);
     table.delay.values.push(delay);
+    say(`ours: first import ${first.ms.toFixed(0)} ms, ${first.run.counts.created} created (${phaseTimes(first)})`);
     say(
-      `ours: first import ${first.ms.toFixed(0)} ms (${first.run.counts.created} created), nothing changed ${unchanged.ms.toFixed(0)} ms (${unchanged.run.counts.unchanged} unchanged)`,
+      `      nothing changed ${unchanged.ms.toFixed(0)} ms, ${unchanged.run.counts.unchanged} unchanged (${phaseTimes(unchanged)})`,
     );
     say(
-      `      search p95 ${search.search.toFixed(1)} ms, look-up p95 ${search.lookUp.toFixed(1)} ms, loop delay p99 ${delay.toFixed(1)} ms`,
+      `      search p95 ${search.search.toFixed(1)} ms (${search.byKind}), look-up p95 ${search.lookUp.toFixed(1)} ms`,
     );
+    say(`      event loop delay p99 ${delay.toFixed(1)} ms`);
     return { first: first.ms, unchanged: unchanged.ms };
   });
 }

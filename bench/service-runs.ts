@@ -69,7 +69,14 @@ async function createConnection(api: ApiClient, directory: ReadInput): Promise<s
   return connection.id;
 }
 
-export type TimedRun = { ms: number; run: RunStateFragment; loopDelays: number[]; linesPerViewer: number[] };
+export type TimedRun = {
+  ms: number;
+  run: RunStateFragment;
+  /** Milliseconds in each phase, as a viewer sees it. */
+  phases: Map<string, number>;
+  loopDelays: number[];
+  linesPerViewer: number[];
+};
 
 /** From the mutation to the end of the run as the subscription tells it, with so many viewers on its log. */
 export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
@@ -81,14 +88,22 @@ export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
   if (runId === undefined) throw new Error(JSON.stringify(started.startRun?.userErrors));
   const seen = crowd?.watch({ url: bench.url, token: bench.token, runId, viewers });
   let run: RunStateFragment | null = null;
-  for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) run = runProgress;
+  const phases = new Map<string, number>();
+  let since = began;
+  for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) {
+    const now = performance.now();
+    const phase = run?.phase ?? 'WAITING';
+    phases.set(phase, (phases.get(phase) ?? 0) + now - since);
+    since = now;
+    run = runProgress;
+  }
   const ms = performance.now() - began;
   if (run === null || run.status !== 'SUCCEEDED')
     throw new Error(`The run ended ${run?.status}: ${run?.error?.message}`);
   const delays = await loopDelays(bench.serving);
   const linesPerViewer = (await seen) ?? [];
   await crowd?.close();
-  return { ms, run, loopDelays: delays, linesPerViewer };
+  return { ms, run, phases, loopDelays: delays, linesPerViewer };
 }
 
 async function loopDelays(serving: Child): Promise<number[]> {
@@ -119,3 +134,7 @@ async function startCrowd(): Promise<Crowd> {
     close: () => stopChild(child),
   };
 }
+
+/** e.g. `READING 900, PLANNING 300`. */
+export const phaseTimes = ({ phases }: TimedRun): string =>
+  [...phases].map(([phase, ms]) => `${phase} ${ms.toFixed(0)}`).join(', ');

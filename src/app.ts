@@ -8,7 +8,7 @@ import { operationPreparer } from './api/operation/prepare-operation.ts';
 import { liveStreams } from './api/stream/live-streams.ts';
 import type { Config, DatabaseConfig } from './config.ts';
 import type { RunSignals } from './core/run-signals.ts';
-import type { RunStore } from './core/run-store.ts';
+import type { RunStore, RunSync } from './core/run-store.ts';
 import { startEmbeddedPostgres } from './db/embedded/start-embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { migrationsPending } from './db/migrations-pending.ts';
@@ -18,12 +18,13 @@ import { poolQuery } from './db/pool-query.ts';
 import { createRunStore } from './db/runs/create-run-store.ts';
 import { openBoss } from './db/runs/open-boss.ts';
 import { createRunQueue } from './db/runs/run-queue.ts';
-import { createSealer } from './db/secrets/create-sealer.ts';
+import { createSealer, type Sealer } from './db/secrets/create-sealer.ts';
 import { createStore } from './db/store.ts';
 import { openSyncStore } from './db/sync/open-sync-store.ts';
 import { processLogger } from './process-logger.ts';
 import { createRunner, type Runner } from './runner/create-runner.ts';
 import { startWorker } from './runner/start-worker.ts';
+import type { ServerParts } from './server/server-parts.ts';
 import { startServer } from './server/start-server.ts';
 import { runSync } from './sync/run-sync.ts';
 
@@ -44,17 +45,20 @@ export type AppOptions = {
 /** What all parts of a process share. */
 type Foundation = {
   config: Config;
-  options: AppOptions;
   logger: Logger;
   database: Database;
+  boss: Awaited<ReturnType<typeof openBoss>>;
+  sealer: Sealer;
   runStore: RunStore;
   signals: RunSignals;
 };
 
 /** Builds the service and starts what its role asks for. Throws an AppError when it can't; nothing is left open then. */
-export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+export const startApp = (config: Config, options: AppOptions = {}): Promise<App> =>
+  orClosed((opened) => openApp(config, options, opened));
+
+async function openApp(config: Config, options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const logger = options.logger ?? processLogger(config.logLevel);
-  await using opened = new AsyncDisposableStack();
   const onTrouble = (err: Error) => logger.warn({ err }, 'A connection to the database was lost; it is made again');
   const databaseUrl = await openPostgres(config, opened);
   await migrate(databaseUrl);
@@ -66,32 +70,49 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const signals = opened.adopt(await openRunSignals(databaseUrl, onTrouble), (one) => one.close());
   const sealer = createSealer(config.secretsKeys);
   const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
-  const foundation: Foundation = { config, options, logger, database, runStore, signals };
-  if (config.role !== 'api') {
-    const queue = createRunQueue(boss, (err) => logger.error({ err }, 'A run could not be worked on'));
-    const syncParts = { store: openSyncStore(database.syncPool), addresses: config.addresses };
-    const work = { store: runStore, signals, queue, log: logger };
-    const worker = await startWorker({ ...work, runSync: (claimed, signal) => runSync(syncParts, claimed, signal) });
-    opened.defer(() => worker.close());
-  }
-  let url: string | null = null;
-  if (config.role !== 'worker') {
-    const runner = createRunner({ store: runStore, signals, addresses: config.addresses, log: logger });
-    opened.defer(() => runner.close());
-    const server = opened.adopt(
-      await startServer(serverParts(foundation, runner, createStore({ apiSource: database.apiSource, sealer })), config),
-      (one) => one.close(),
-    );
-    url = server.url;
-  }
-  const closing = opened.move();
-  return { url, close: () => closing.disposeAsync() };
+  const foundation: Foundation = { config, logger, database, boss, sealer, runStore, signals };
+  if (config.role !== 'api') await openWorker(foundation, opened);
+  const url = config.role === 'worker' ? null : await openServer(foundation, opened);
+  return { url, close: () => opened.disposeAsync() };
+}
+
+async function openWorker(
+  { config, logger, database, boss, runStore, signals }: Foundation,
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  const queue = createRunQueue(boss, (err) => logger.error({ err }, 'A run could not be worked on'));
+  const parts = { store: openSyncStore(database.syncPool), addresses: config.addresses };
+  const sync: RunSync = (claimed, signal) => runSync(parts, claimed, signal);
+  const worker = await startWorker({ store: runStore, signals, queue, runSync: sync, log: logger });
+  opened.defer(() => worker.close());
+}
+
+async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {
+  const { config, logger, runStore, signals } = foundation;
+  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, log: logger });
+  opened.defer(() => runner.close());
+  const server = await startServer(serverParts(foundation, runner), config);
+  opened.defer(() => server.close());
+  return server.url;
 }
 
 /** Runs the migrations that the database lacks, and nothing else. */
-export async function migrateApp(config: DatabaseConfig): Promise<string[]> {
-  await using opened = new AsyncDisposableStack();
-  return await migrate(await openPostgres(config, opened));
+export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
+  orClosed(async (opened) => {
+    const migrations = await migrate(await openPostgres(config, opened));
+    await opened.disposeAsync();
+    return migrations;
+  });
+
+/** Whatever was opened is closed again when `open` fails. */
+async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): Promise<T> {
+  const opened = new AsyncDisposableStack();
+  try {
+    return await open(opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
 }
 
 async function openPostgres(
@@ -103,9 +124,11 @@ async function openPostgres(
   return embedded.url;
 }
 
-function serverParts({ config, logger, database }: Foundation, runner: Runner, store: ReturnType<typeof createStore>) {
+function serverParts({ config, logger, database, sealer }: Foundation, runner: Runner): ServerParts {
+  const store = createStore({ apiSource: database.apiSource, sealer });
   const schema = buildApiSchema();
-  const faultLog: FaultLog = (reference, err) => logger.error({ err, reference }, 'A request failed by a fault of ours');
+  const faultLog: FaultLog = (reference, err) =>
+    logger.error({ err, reference }, 'A request failed by a fault of ours');
   const { keys, issuer, audience } = config.auth;
   const admit = admitWorkspaces((workspace) => store.admitWorkspace(workspace));
   return {

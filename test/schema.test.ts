@@ -16,7 +16,8 @@ import { printApiSchema } from '../src/api/print-api-schema.ts';
 
 const built = buildApiSchema();
 const committed = new URL('../schema/schema.graphql', import.meta.url);
-const contract = process.env.CONTRACT_SCHEMA ?? new URL('../../shared/contract/schema.graphql', import.meta.url).pathname;
+const contract =
+  process.env.CONTRACT_SCHEMA ?? new URL('../../shared/contract/schema.graphql', import.meta.url).pathname;
 
 /** Parts of the contract that later issues bring. */
 const later = [

@@ -7,7 +7,7 @@ export function machineTraces(root: string, home = homedir()): RegExp[] {
   const common = ['/', '/home', '/root', '/Users', '/tmp', '/opt', '/srv', '/usr', tmpdir(), dirname(home)];
   const places = [root, dirname(root), home].filter((place) => !common.includes(place));
   const registries = /https?:\/\/(registry|npm|deb|security|proxy|mirror)[.-][\w.-]+\//;
-  return [...places.map((place) => new RegExp(`${literal(place)}(?![\\w-])`)), registries];
+  return [...places.map((place) => new RegExp(`(?<![\\w.-])${literal(place)}(?![\\w-])`)), registries];
 }
 
 /** Lines of the files that git has, or would take, with such a text in them, as `file:line: text`. */

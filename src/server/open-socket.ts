@@ -15,7 +15,10 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
         // What is thrown here was told by the protocol's hooks; this only ends the socket that it happened to.
-        socket.on('message', (data) => void read(String(data)).catch(() => socket.close(INTERNAL_ERROR, 'Internal error')));
+        socket.on(
+          'message',
+          (data) => void read(String(data)).catch(() => socket.close(INTERNAL_ERROR, 'Internal error')),
+        );
       },
     },
     extra,

@@ -19,4 +19,3 @@ export async function runOperation(
     return { kind: 'one', frame: errorFrame([error], faultLog) };
   }
 }
-

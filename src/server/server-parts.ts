@@ -18,4 +18,3 @@ export type ServerParts = {
   logger: Logger;
   faultLog: FaultLog;
 };
-

@@ -76,7 +76,10 @@ function operationRequest(request: Request): OperationRequest {
   const read = request.method === 'GET' ? inQuery.safeParse(request.query) : inBody.safeParse(request.body);
   if (read.success) return read.data;
   const where = request.method === 'GET' ? "the URL's parameters" : 'a JSON body';
-  throw new AppError('BAD_USER_INPUT', `Give \`query\`, and \`variables\` and \`operationName\` as needed, in ${where}.`);
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `Give \`query\`, and \`variables\` and \`operationName\` as needed, in ${where}.`,
+  );
 }
 
 async function sendEvents(response: Response, outcome: OperationOutcome, expiresAt: Date, parts: ServerParts) {

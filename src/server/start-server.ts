@@ -54,7 +54,9 @@ const readiness =
       logger.warn({ err: error }, 'Not ready to serve');
       return 'the database does not answer';
     });
-    response.status(lack === null ? 200 : 503).json(lack === null ? { status: 'ready' } : { status: 'not ready', lack });
+    response
+      .status(lack === null ? 200 : 503)
+      .json(lack === null ? { status: 'ready' } : { status: 'not ready', lack });
   };
 
 /** Bodies that can't be read; and whatever else a route threw. Four parameters make it a handler of errors. */

@@ -69,7 +69,9 @@ async function admit({ signIn, faultLog }: ServerParts, authorization: unknown, 
 const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({ query, operationName, variables });
 
 const tooMany = () =>
-  new AppError('BAD_USER_INPUT', `A socket takes ${MOST_OPERATIONS} operations at a time.`, { hint: 'Open another one.' });
+  new AppError('BAD_USER_INPUT', `A socket takes ${MOST_OPERATIONS} operations at a time.`, {
+    hint: 'Open another one.',
+  });
 
 /** Errors go by way of GraphQL's own, which this protocol insists on, to the one formatter. */
 function located(error: unknown): GraphQLError {

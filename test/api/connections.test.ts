@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { type Data, startApi, type TestApi } from '../support/api.ts';
+import { type Answer, type Data, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
 
@@ -15,7 +15,7 @@ const create = `mutation ($input: CreateConnectionInput!) {
 const update = `mutation ($id: ID!, $input: UpdateConnectionInput!, $expectedVersion: Int) {
   updateConnection(id: $id, input: $input, expectedVersion: $expectedVersion) { connection { ...all } userErrors { field code message } }
 }`;
-const test_ = `mutation ($id: ID, $source: SourceInput) {
+const probe = `mutation ($id: ID, $source: SourceInput) {
   testConnection(connectionId: $id, source: $source) { result { ok code message hint } userErrors { field code message } }
 }`;
 const all = `fragment all on Connection {
@@ -48,7 +48,13 @@ const refusedUpdate = async (id: string, changes: object): Promise<Data> => {
 
 describe('creating a connection', () => {
   test('fills in the defaults of its kind', async () => {
-    const connection = await created({ name: '  Directory ', status: null, scope: null, removal: null, priority: null });
+    const connection = await created({
+      name: '  Directory ',
+      status: null,
+      scope: null,
+      removal: null,
+      priority: null,
+    });
     const { sourceKinds } = await api.ask(
       '{ sourceKinds { kind label description settings { name label help type required advanced default options } defaultScope { match groups } defaultMappings { field label attributes template value transforms policy whenEmpty } } }',
     );
@@ -130,7 +136,11 @@ describe('updating a connection', () => {
   test('leaves what is left out, merges objects, replaces lists, and null restores defaults', async () => {
     const before = await created({
       description: 'All of us',
-      scope: { filter: '(mail=*)', rules: [{ attribute: 'l', operator: 'EQUALS', values: ['Berlin'] }], requireEmail: true },
+      scope: {
+        filter: '(mail=*)',
+        rules: [{ attribute: 'l', operator: 'EQUALS', values: ['Berlin'] }],
+        requireEmail: true,
+      },
       removal: { graceDays: 3, maxPercent: 25, maxCount: 4 },
       mappings: [{ field: 'DISPLAY_NAME', attributes: ['cn'] }],
       priority: 5,
@@ -180,9 +190,16 @@ describe('updating a connection', () => {
   test('answers CONFLICT with the current version when somebody was faster', async () => {
     const { id } = await created();
     await updated(id, { name: 'Other' });
-    const { data, errors } = await api.request(`${update} ${all}`, { id, input: { name: 'Third' }, expectedVersion: 1 });
+    const { data, errors } = await api.request(`${update} ${all}`, {
+      id,
+      input: { name: 'Third' },
+      expectedVersion: 1,
+    });
     expect(data).toEqual({ updateConnection: null });
-    expect(errors?.[0]).toMatchObject({ path: ['updateConnection'], extensions: { code: 'CONFLICT', currentVersion: 2 } });
+    expect(errors?.[0]).toMatchObject({
+      path: ['updateConnection'],
+      extensions: { code: 'CONFLICT', currentVersion: 2 },
+    });
     expect((await api.ask('query ($id: ID!) { connection(id: $id) { name } }', { id })).connection.name).toBe('Other');
   });
 
@@ -191,7 +208,10 @@ describe('updating a connection', () => {
     expect(await refusedUpdate(id, { source: { activeDirectory: { pageSize: 5 } } })).toMatchObject([
       { field: ['input', 'source', 'activeDirectory'], code: 'KIND_CANNOT_CHANGE' },
     ]);
-    expect((await refusedUpdate(id, { source: null }))[0]).toMatchObject({ field: ['input', 'source'], code: 'REQUIRED' });
+    expect((await refusedUpdate(id, { source: null }))[0]).toMatchObject({
+      field: ['input', 'source'],
+      code: 'REQUIRED',
+    });
     expect(await refusedUpdate(id, { name: null })).toMatchObject([{ field: ['input', 'name'], code: 'REQUIRED' }]);
     expect(await refusedUpdate(id, { scope: { nestedGroups: true } })).toMatchObject([
       { field: ['input', 'scope', 'nestedGroups'], code: 'NOT_SUPPORTED' },
@@ -219,7 +239,7 @@ describe('a stored password', () => {
     expect(await refusedUpdate(id, { source: { ldap: { [setting]: value } } })).toContainEqual(
       expect.objectContaining(refused),
     );
-    const tested = await api.ask(test_, { id, source: { ldap: { [setting]: value } } });
+    const tested = await api.ask(probe, { id, source: { ldap: { [setting]: value } } });
     expect(tested.testConnection.result).toBeNull();
     expect(tested.testConnection.userErrors).toContainEqual(
       expect.objectContaining({ field: ['source', 'ldap', 'bindPassword'], code: 'SECRET_REQUIRED' }),
@@ -238,11 +258,17 @@ describe('a stored password', () => {
 
   test('is in no answer, no log and not in clear in the database', async () => {
     const secret = 'do-not-tell-7261';
-    const answers = [];
-    answers.push(await api.request(`${create} ${all}`, { input: { ...input, source: { ldap: { ...withPassword, bindPassword: secret } } } }));
-    const { id } = answers[0]?.data.createConnection.connection;
-    answers.push(await api.request(`${update} ${all}`, { id, input: { source: { ldap: { bindPassword: `${secret}2` } } } }));
-    answers.push(await api.request(test_, { id }));
+    const answers: Answer[] = [];
+    answers.push(
+      await api.request(`${create} ${all}`, {
+        input: { ...input, source: { ldap: { ...withPassword, bindPassword: secret } } },
+      }),
+    );
+    const id: string = answers[0]?.data.createConnection.connection.id;
+    answers.push(
+      await api.request(`${update} ${all}`, { id, input: { source: { ldap: { bindPassword: `${secret}2` } } } }),
+    );
+    answers.push(await api.request(probe, { id }));
     expect(JSON.stringify(answers)).not.toContain(secret);
     expect(api.logged.join('')).not.toContain(secret);
     const client = new pg.Client({ connectionString: api.databaseUrl });
@@ -258,18 +284,18 @@ describe('a stored password', () => {
 
 describe('testing a connection', () => {
   test('asks for something to test, and for settings that can be used', async () => {
-    const nothing = (await api.ask(test_)).testConnection;
+    const nothing = (await api.ask(probe)).testConnection;
     expect(nothing).toMatchObject({ result: null, userErrors: [{ field: ['source'], code: 'REQUIRED' }] });
-    const empty = (await api.ask(test_, { source: { ldap: {} } })).testConnection;
+    const empty = (await api.ask(probe, { source: { ldap: {} } })).testConnection;
     expect(empty.result).toBeNull();
     expect(empty.userErrors.map((error: Data) => error.field)).toContainEqual(['source', 'ldap', 'urls']);
-    expect((await api.request(test_, { id: 'nonsense' })).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+    expect((await api.request(probe, { id: 'nonsense' })).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
   });
 
   test('tells what it found, and saving alone contacts nobody', async () => {
     const closed = { urls: ['ldap://127.0.0.1:1'], baseDns: ['dc=example,dc=org'] };
     const { id } = await created({ source: { ldap: closed } });
-    const { result, userErrors } = (await api.ask(test_, { id })).testConnection;
+    const { result, userErrors } = (await api.ask(probe, { id })).testConnection;
     expect(userErrors).toEqual([]);
     expect(result).toMatchObject({ ok: false, code: 'UNREACHABLE' });
     expect(result.hint).toBeTruthy();
@@ -285,7 +311,11 @@ describe('lists of connections', () => {
     });
     for (const [index, name] of ['Zoë', 'Ångström', 'Angstrom', 'Berlin'].entries()) {
       const kind = index === 3 ? { activeDirectory: ldap } : { ldap };
-      await api.ask(create + all, { input: { ...input, name, source: kind, status: index === 0 ? 'ENABLED' : 'DRAFT' } }, other);
+      await api.ask(
+        create + all,
+        { input: { ...input, name, source: kind, status: index === 0 ? 'ENABLED' : 'DRAFT' } },
+        other,
+      );
     }
   });
 

@@ -231,7 +231,12 @@ describe('an unknown, foreign or malformed id', () => {
     const empty = { nodes: [], totalCount: 0 };
     expect(errors).toBeUndefined();
     expect(data).toEqual({ run: null, connection: null, contact: null, runs: empty, contacts: empty });
-    for (const mutation of ['startRun(connectionId: $id)', 'cancelRun(id: $id)', 'approveRun(id: $id)', 'rejectRun(id: $id)']) {
+    for (const mutation of [
+      'startRun(connectionId: $id)',
+      'cancelRun(id: $id)',
+      'approveRun(id: $id)',
+      'rejectRun(id: $id)',
+    ]) {
       const answer = await api.request(`mutation ($id: ID!) { ${mutation} { userErrors { code } } }`, { id });
       expect(answer.errors?.[0]?.extensions.code).toBe('NOT_FOUND');
       expect(Object.values(answer.data)).toEqual([null]);

@@ -11,9 +11,12 @@ test.each([
   expect(traces.some((trace) => trace.test(line))).toBe(true);
 });
 
-test.each(['/data/annabel/kdesk', '/tmp/anything', 'https://example.org/registry', '/usr/lib/ldap'])(
-  '%s is none',
-  (line) => {
-    expect(traces.some((trace) => trace.test(line))).toBe(false);
-  },
-);
+test.each([
+  '/data/annabel/kdesk',
+  '/tmp/anything',
+  '../data/anna/kdesk',
+  'https://example.org/registry',
+  '/usr/lib/ldap',
+])('%s is none', (line) => {
+  expect(traces.some((trace) => trace.test(line))).toBe(false);
+});

@@ -71,6 +71,7 @@ describe('migrating', () => {
 
   test('with a wrong password, or nobody listening, is DATABASE_UNAVAILABLE without the password', async () => {
     const wrong = new URL(migrated.url);
+    wrong.username = 'nobody_here';
     wrong.password = 'not-the-password';
     const nowhere = new URL(migrated.url);
     nowhere.port = '1';

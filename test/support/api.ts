@@ -81,7 +81,8 @@ export async function startApi(env: Record<string, string> = {}) {
     workspace,
     /** Of a member of `workspace` who may do everything. */
     token: everything,
-    tokenWith: (permissions: readonly Permission[], more: Claims = {}) => keys.sign({ workspace, permissions, ...more }),
+    tokenWith: (permissions: readonly Permission[], more: Claims = {}) =>
+      keys.sign({ workspace, permissions, ...more }),
     /** The statements that the API has sent so far. */
     statements,
     /** Lines of the process log from `warn` up. */

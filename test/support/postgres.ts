@@ -21,9 +21,7 @@ const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
  * asks starts and the last one that closes stops (see global-setup.mjs).
  */
 export async function createDatabase(): Promise<TestDatabase> {
-  const dataDir = process.env.TEST_POSTGRES_DIR;
-  if (dataDir === undefined) throw new Error('TEST_POSTGRES_DIR is not set: run the tests by jest, which sets it.');
-  const server = await startEmbeddedPostgres({ dataDir, settings });
+  const server = await startServer();
   try {
     const name = `test_${randomUUID().replaceAll('-', '')}`;
     await asOwner(server.url, async (client) => {
@@ -39,6 +37,14 @@ export async function createDatabase(): Promise<TestDatabase> {
     await server.close();
     throw error;
   }
+}
+
+/** TEST_DATABASE_URL names another server to test with; its login needs CREATEDB and CREATEROLE. */
+async function startServer(): Promise<{ url: string; close: () => Promise<void> }> {
+  const { TEST_DATABASE_URL: url, TEST_POSTGRES_DIR: dataDir } = process.env;
+  if (url !== undefined) return { url, close: async () => {} };
+  if (dataDir === undefined) throw new Error('TEST_POSTGRES_DIR is not set: run the tests by jest, which sets it.');
+  return startEmbeddedPostgres({ dataDir, settings });
 }
 
 /** The template appears whole or not at all; files that ask at the same moment wait for one of them. */

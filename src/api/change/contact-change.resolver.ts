@@ -19,11 +19,11 @@ export class ContactChangeResolver {
   }
 
   @Needs(Permission.CONTACTS_VIEW)
-  @FieldResolver(() => ContactType, { nullable: true, description: 'The contact as it is now; null when there is none.' })
-  async contact(
-    @Root() { contactId }: RunChange,
-    @Ctx() { loaders }: ApiContext,
-  ): Promise<ApiContact | null> {
+  @FieldResolver(() => ContactType, {
+    nullable: true,
+    description: 'The contact as it is now; null when there is none.',
+  })
+  async contact(@Root() { contactId }: RunChange, @Ctx() { loaders }: ApiContext): Promise<ApiContact | null> {
     const contact = contactId === null ? null : await loaders.contact.load(contactId);
     return contact && toContact(contact);
   }

@@ -31,7 +31,10 @@ export class FieldChangeType {
   @Field(() => String, { nullable: true, description: 'What it was; null: empty. Several values are joined by ", ".' })
   before!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What it becomes; null: empty. Several values are joined by ", ".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it becomes; null: empty. Several values are joined by ", ".',
+  })
   after!: string | null;
 }
 

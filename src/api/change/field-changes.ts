@@ -10,7 +10,11 @@ type Side = ContactValues | null;
  * What a change does field by field, in the order of ContactField and, within a labeled field, of labels as they come.
  * A deactivation takes portal access away and nothing else; someone who is skipped has no change.
  */
-export function fieldChanges({ action, before, after }: Pick<ChangeRecord, 'action' | 'before' | 'after'>): FieldChange[] {
+export function fieldChanges({
+  action,
+  before,
+  after,
+}: Pick<ChangeRecord, 'action' | 'before' | 'after'>): FieldChange[] {
   if (action === 'SKIP' || action === 'NONE') return [];
   const changed = action === 'DEACTIVATE' ? { ...before, PORTAL_ACCESS: false } : after;
   return Object.values(ContactField)
@@ -19,7 +23,8 @@ export function fieldChanges({ action, before, after }: Pick<ChangeRecord, 'acti
 }
 
 function sidesOf(field: ContactField, before: Side, after: Side): FieldChange[] {
-  if (!isLabeledField(field)) return [{ field, label: null, before: textOf(before, field, after), after: textOf(after, field, before) }];
+  if (!isLabeledField(field))
+    return [{ field, label: null, before: textOf(before, field, after), after: textOf(after, field, before) }];
   const valuesBefore = before?.[field] ?? [];
   const valuesAfter = after?.[field] ?? [];
   const labels = new Set([...valuesBefore, ...valuesAfter].map((value) => value.label));

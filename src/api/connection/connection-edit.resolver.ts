@@ -40,7 +40,10 @@ export class ConnectionEditResolver {
     @Ctx() context: ApiContext,
     @Arg('id', () => ID, { description: "The connection's id." }) id: string,
     @Arg('input', () => UpdateConnectionInput, { description: 'What changes.' }) input: UpdateConnectionInput,
-    @Arg('expectedVersion', () => Int, { nullable: true, description: 'The version that was edited; any unless given.' })
+    @Arg('expectedVersion', () => Int, {
+      nullable: true,
+      description: 'The version that was edited; any unless given.',
+    })
     expectedVersion?: number | null,
   ): Promise<SaveOutcome> {
     return updateConnection(id, expectedVersion ?? null, input, context);

@@ -25,7 +25,10 @@ export class CreateConnectionInput {
   @Field(() => ScopeInput, { nullable, description: "Who is included; the kind's default scope unless given." })
   scope?: ScopeInput | null;
 
-  @Field(() => [FieldMappingInput], { nullable, description: "How fields are filled; the kind's default mappings unless given." })
+  @Field(() => [FieldMappingInput], {
+    nullable,
+    description: "How fields are filled; the kind's default mappings unless given.",
+  })
   mappings?: FieldMappingInput[] | null;
 
   @Field(() => RemovalPolicyInput, { nullable, description: 'What happens to contacts whose person is gone.' })

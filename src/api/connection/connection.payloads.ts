@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { UserErrorType } from '../error/user-error.type.ts';
-import { ConnectionTestType } from './connection-test.type.ts';
 import { ConnectionType } from './connection.type.ts';
+import { ConnectionTestType } from './connection-test.type.ts';
 
 const toBeMended = { description: 'What is to be mended; empty when it was done.' };
 

@@ -36,7 +36,9 @@ registerEnumType(OrphanedContacts, {
   },
 });
 
-@ObjectType('Connection', { description: 'A saved directory connection: a source, who and what of it comes over, and when.' })
+@ObjectType('Connection', {
+  description: 'A saved directory connection: a source, who and what of it comes over, and when.',
+})
 export class ConnectionType {
   @Field(() => ID, { description: 'A UUID.' })
   id!: string;

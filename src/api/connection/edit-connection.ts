@@ -6,7 +6,7 @@ import type { FieldMappingInput } from '../mapping/field-mapping.inputs.ts';
 import type { ScopeInput } from '../scope/scope.inputs.ts';
 import type { SourceInput } from '../source/source.inputs.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
-import { type Given, mergeMembers, valueOf } from './merge-members.ts';
+import { type Given, mergeMembers, mergeValue } from './merge-members.ts';
 import { defaultSettings, givenSource } from './source-of.ts';
 
 const defaultRemoval: RemovalPolicy = { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null };
@@ -38,17 +38,21 @@ export function editConnection(
 ): ConnectionEdit {
   const defaults = defaultEdit(info);
   return {
-    name: valueOf(current.name, input.name, '').trim(),
-    description: valueOf(current.description, input.description, '').trim(),
-    status: valueOf(current.status, input.status, defaults.status),
+    name: mergeValue(current.name, input.name, '').trim(),
+    description: mergeValue(current.description, input.description, '').trim(),
+    status: mergeValue(current.status, input.status, defaults.status),
     kind: current.kind,
     source: editSource(current.source, input.source, defaults.source),
     scope: mergeMembers(current.scope, scopeOf(input.scope), defaults.scope),
-    mappings: valueOf(current.mappings, input.mappings?.map(mappingOf) ?? nothing(input.mappings), defaults.mappings),
+    mappings: mergeValue(
+      current.mappings,
+      input.mappings?.map(mappingOf) ?? nothing(input.mappings),
+      defaults.mappings,
+    ),
     removal: mergeMembers(current.removal, input.removal, defaults.removal),
-    schedule: valueOf(current.schedule, input.schedule && { ...input.schedule }, null),
-    matchBy: valueOf(current.matchBy, input.matchBy, defaults.matchBy),
-    priority: valueOf(current.priority, input.priority, defaults.priority),
+    schedule: mergeValue(current.schedule, input.schedule && { ...input.schedule }, null),
+    matchBy: mergeValue(current.matchBy, input.matchBy, defaults.matchBy),
+    priority: mergeValue(current.priority, input.priority, defaults.priority),
   };
 }
 

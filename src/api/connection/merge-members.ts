@@ -10,13 +10,13 @@ export function mergeMembers<T extends object>(current: T, given: Given<T> | nul
   if (given === null) return defaults;
   const merged = { ...current };
   for (const member of keysOf(current)) {
-    merged[member] = valueOf<T[keyof T]>(current[member], given[member], defaults[member]);
+    merged[member] = mergeValue<T[keyof T]>(current[member], given[member], defaults[member]);
   }
   return merged;
 }
 
 /** The same for a single value. */
-export const valueOf = <V>(current: V, given: V | null | undefined, fallback: V): V =>
+export const mergeValue = <V>(current: V, given: V | null | undefined, fallback: V): V =>
   given === undefined ? current : (given ?? fallback);
 
 /** TypeScript's `Object.keys` knows no keys. */

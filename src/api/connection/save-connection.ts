@@ -72,7 +72,9 @@ function checkGivenSource(
   const { kind, member, given } = givenSource(source);
   const path = ['input', 'source', member];
   if (kind !== current.kind) {
-    return [{ field: path, code: 'KIND_CANNOT_CHANGE', message: `This connection's source is of kind ${current.kind}.` }];
+    return [
+      { field: path, code: 'KIND_CANNOT_CHANGE', message: `This connection's source is of kind ${current.kind}.` },
+    ];
   }
   return checkSecret(current, wanted, given, path);
 }

@@ -7,7 +7,8 @@ import { Field, ObjectType } from 'type-graphql';
 export class UserErrorType {
   @Field(() => [String], {
     nullable: true,
-    description: 'The path into the arguments, e.g. ["input", "source", "ldap", "urls", "0"]; null when it is about the whole.',
+    description:
+      'The path into the arguments, e.g. ["input", "source", "ldap", "urls", "0"]; null when it is about the whole.',
   })
   field!: string[] | null;
 

@@ -19,7 +19,11 @@ export class LogSubscription {
     @Arg('runId', () => ID, { description: "The run's id." }) _id: string,
     @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'Lines after this `seq`.' })
     _after?: number | null,
-    @Arg('minLevel', () => LogLevel, { nullable: true, defaultValue: LogLevel.INFO, description: 'This level and above.' })
+    @Arg('minLevel', () => LogLevel, {
+      nullable: true,
+      defaultValue: LogLevel.INFO,
+      description: 'This level and above.',
+    })
     _minLevel?: LogLevel | null,
   ): LogBatch {
     return batch;

@@ -23,12 +23,18 @@ export class FieldMappingInput {
   @Field(() => String, { nullable, description: 'The same text for everybody.' })
   value?: string | null;
 
-  @Field(() => [Transform], { nullable, description: 'What is done to the value, in this order; nothing unless given.' })
+  @Field(() => [Transform], {
+    nullable,
+    description: 'What is done to the value, in this order; nothing unless given.',
+  })
   transforms?: Transform[] | null;
 
   @Field(() => MappingPolicy, { nullable, description: 'When the field may be written; ALWAYS unless given.' })
   policy?: MappingPolicy | null;
 
-  @Field(() => WhenEmpty, { nullable, description: 'What happens when the directory has no value; CLEAR unless given.' })
+  @Field(() => WhenEmpty, {
+    nullable,
+    description: 'What happens when the directory has no value; CLEAR unless given.',
+  })
   whenEmpty?: WhenEmpty | null;
 }

@@ -8,7 +8,9 @@ registerEnumType(Transform, {
   valuesConfig: {
     LOWERCASE: { description: 'All letters small.' },
     UPPERCASE: { description: 'All letters capital.' },
-    PHONE_E164: { description: "A phone number in international form, +49301234567; the person's country helps with national ones." },
+    PHONE_E164: {
+      description: "A phone number in international form, +49301234567; the person's country helps with national ones.",
+    },
     COUNTRY_CODE: { description: 'A country as its ISO 3166 code of two letters.' },
     FIRST_LINE: { description: 'The first line that is not blank.' },
     POSTAL_ADDRESS: { description: 'The lines of an LDAP postal address (RFC 4517) as text.' },
@@ -37,7 +39,7 @@ registerEnumType(WhenEmpty, {
 
 @ObjectType('FieldMapping', {
   description:
-    'How one contact field is filled. The first of `attributes` with a value wins; or `template` (Liquid, over the person\'s attributes); or `value`, the same for everybody. Exactly one of the three.',
+    "How one contact field is filled. The first of `attributes` with a value wins; or `template` (Liquid, over the person's attributes); or `value`, the same for everybody. Exactly one of the three.",
   simpleResolvers: true,
 })
 export class FieldMappingType {

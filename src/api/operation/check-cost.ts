@@ -1,11 +1,11 @@
 import {
   type DocumentNode,
   type FieldNode,
-  getArgumentValues,
-  getNamedType,
   GraphQLError,
   type GraphQLField,
   type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
   getVariableValues,
   isObjectType,
   type OperationDefinitionNode,
@@ -109,4 +109,6 @@ const fragment = (document: DocumentNode, name: string) =>
     .find((definition) => definition.name.value === name);
 
 const tooMuch = (what: string): AppError =>
-  new AppError('BAD_USER_INPUT', `This asks for too much at once: ${what}.`, { hint: 'Split it into several requests.' });
+  new AppError('BAD_USER_INPUT', `This asks for too much at once: ${what}.`, {
+    hint: 'Split it into several requests.',
+  });

@@ -5,6 +5,9 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'Whether there are more after this page.' })
   hasNextPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The `after` that asks for the next page; null when this one is empty.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The `after` that asks for the next page; null when this one is empty.',
+  })
   endCursor!: string | null;
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../core/app-error.ts';
 import type { PageRequest } from '../../core/store.ts';
 
 /** How many items a page may have. */
-export const LARGEST_PAGE = 200;
+const LARGEST_PAGE = 200;
 
 /** A page as asked for: null and left out are the default. AppError BAD_USER_INPUT when `first` is out of range. */
 export const pageRequest = (

@@ -25,7 +25,11 @@ export class RunControlResolver {
   async startRun(
     @Ctx() { runner, viewer }: ApiContext,
     @Arg('connectionId', () => ID, { description: "The connection's id." }) connectionId: string,
-    @Arg('mode', () => StartRunMode, { nullable: true, defaultValue: StartRunMode.AUTO, description: 'How much to read.' })
+    @Arg('mode', () => StartRunMode, {
+      nullable: true,
+      defaultValue: StartRunMode.AUTO,
+      description: 'How much to read.',
+    })
     mode?: StartRunMode | null,
     @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false, description: 'End after the plan.' })
     dryRun?: boolean | null,
@@ -43,7 +47,11 @@ export class RunControlResolver {
   })
   async startAllRuns(
     @Ctx() { runner, viewer }: ApiContext,
-    @Arg('mode', () => StartRunMode, { nullable: true, defaultValue: StartRunMode.AUTO, description: 'How much to read.' })
+    @Arg('mode', () => StartRunMode, {
+      nullable: true,
+      defaultValue: StartRunMode.AUTO,
+      description: 'How much to read.',
+    })
     mode?: StartRunMode | null,
   ): Promise<{ runs: RunRecord[]; userErrors: [] }> {
     const request = { mode: mode ?? StartRunMode.AUTO, by: actorOf(viewer) };

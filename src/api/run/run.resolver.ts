@@ -62,9 +62,17 @@ export class RunResolver {
   log(
     @Root() { id }: RunRecord,
     @Ctx() context: ApiContext,
-    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'Lines after this `seq`; 0: from the first.' })
+    @Arg('after', () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: 'Lines after this `seq`; 0: from the first.',
+    })
     after?: number | null,
-    @Arg('minLevel', () => LogLevel, { nullable: true, defaultValue: LogLevel.INFO, description: 'This level and above.' })
+    @Arg('minLevel', () => LogLevel, {
+      nullable: true,
+      defaultValue: LogLevel.INFO,
+      description: 'This level and above.',
+    })
     minLevel?: LogLevel | null,
     @Arg('search', () => String, { nullable: true, description: 'Only lines whose message or person match.' })
     search?: string | null,

@@ -14,7 +14,10 @@ export class RunSubscription {
       "The run's current state at once, then at each change (at most about four a second); completes after the state of an ended run.",
     subscribe: followProgress,
   })
-  runProgress(@Root() run: RunRecord, @Arg('runId', () => ID, { description: "The run's id." }) _id: string): RunRecord {
+  runProgress(
+    @Root() run: RunRecord,
+    @Arg('runId', () => ID, { description: "The run's id." }) _id: string,
+  ): RunRecord {
     return run;
   }
 
@@ -26,7 +29,9 @@ export class RunSubscription {
   })
   runsChanged(
     @Root() run: RunRecord,
-    @Arg('connectionId', () => ID, { nullable: true, description: 'Only those of this connection.' }) _id?: string | null,
+    @Arg('connectionId', () => ID, { nullable: true, description: 'Only those of this connection.' }) _id?:
+      | string
+      | null,
   ): RunRecord {
     return run;
   }

@@ -43,7 +43,10 @@ export class RunCountsType {
   failed!: number;
 }
 
-@ObjectType('ExclusionCount', { description: 'How many people the scope left out for one reason.', simpleResolvers: true })
+@ObjectType('ExclusionCount', {
+  description: 'How many people the scope left out for one reason.',
+  simpleResolvers: true,
+})
 export class ExclusionCountType {
   @Field(() => String, { description: 'For programs: why.' })
   reason!: string;

@@ -6,7 +6,11 @@ const shape = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d
 const parse = (value: unknown): Date => {
   const parts = typeof value === 'string' ? shape.exec(value) : null;
   const date = new Date(parts?.[0].toUpperCase() ?? Number.NaN);
-  if (parts === null || Number.isNaN(date.getTime()) || !isOnCalendar(Number(parts[1]), Number(parts[2]), Number(parts[3]))) {
+  if (
+    parts === null ||
+    Number.isNaN(date.getTime()) ||
+    !isOnCalendar(Number(parts[1]), Number(parts[2]), Number(parts[3]))
+  ) {
     throw new GraphQLError('DateTime takes an ISO 8601 date and time with its offset, e.g. 2026-03-01T09:30:00.000Z.');
   }
   return date;

@@ -36,14 +36,17 @@ export class ScopeRuleType {
 }
 
 @ObjectType('Scope', {
-  description: 'Who is included: in one of the groups (when any are named), and meeting the rules, and meeting the filter.',
+  description:
+    'Who is included: in one of the groups (when any are named), and meeting the rules, and meeting the filter.',
   simpleResolvers: true,
 })
 export class ScopeType {
   @Field(() => [String], { description: 'Groups by DN; being in one of them is enough. Empty: no matter which.' })
   groups!: string[];
 
-  @Field(() => Boolean, { description: 'Whether members of groups within the groups count. Not supported yet: always false.' })
+  @Field(() => Boolean, {
+    description: 'Whether members of groups within the groups count. Not supported yet: always false.',
+  })
   nestedGroups!: boolean;
 
   @Field(() => ScopeMatch, { description: 'Whether all rules or any one have to be met.' })
@@ -52,7 +55,10 @@ export class ScopeType {
   @Field(() => [ScopeRuleType], { description: 'Conditions on attributes. Empty: none.' })
   rules!: ScopeRuleType[];
 
-  @Field(() => String, { nullable: true, description: "The source's own filter language, e.g. an RFC 4515 LDAP filter." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The source's own filter language, e.g. an RFC 4515 LDAP filter.",
+  })
   filter!: string | null;
 
   @Field(() => Boolean, { description: 'Whether people whose account is disabled are included.' })

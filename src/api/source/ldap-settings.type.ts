@@ -5,7 +5,9 @@ export class LdapSettingsType {
   @Field(() => [String], { description: 'ldap://host:port or ldaps://host:port; several are tried in order.' })
   urls!: string[];
 
-  @Field(() => Boolean, { description: 'Whether an ldap:// connection is secured by StartTLS before anything is sent.' })
+  @Field(() => Boolean, {
+    description: 'Whether an ldap:// connection is secured by StartTLS before anything is sent.',
+  })
   startTls!: boolean;
 
   @Field(() => String, { nullable: true, description: "PEM of the CA to trust besides the system's." })
@@ -31,7 +33,8 @@ export class LdapSettingsType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Attribute that never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null: found by itself.',
+    description:
+      'Attribute that never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null: found by itself.',
   })
   idAttribute!: string | null;
 }

@@ -1,9 +1,9 @@
 import type { FaultLog } from '../error/format-error.ts';
 import { openSource, type SubscriptionArgs } from './event-source.ts';
 import { errorFrame, type Frame } from './frame.ts';
-import { refusalOf } from './refusal-of.ts';
 import { LogGroup, NEAR_LINES } from './log-group.ts';
 import { LogViewer } from './log-viewer.ts';
+import { refusalOf } from './refusal-of.ts';
 import { StateGroup } from './state-group.ts';
 import { type StreamKey, streamKey } from './stream-key.ts';
 
@@ -59,7 +59,11 @@ export function liveStreams(log: FaultLog) {
     logs.set(key, groups);
     const group = new LogGroup(after, {
       open: (from) => openSource(args, log, from),
-      findOther: (one) => near([...groups].filter((other) => other !== one), one.position),
+      findOther: (one) =>
+        near(
+          [...groups].filter((other) => other !== one),
+          one.position,
+        ),
       onClosed: (one) => {
         groups.delete(one);
         if (groups.size === 0 && logs.get(key) === groups) logs.delete(key);

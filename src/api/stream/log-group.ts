@@ -1,7 +1,7 @@
 import type { LogBatch } from '../../core/runner-port.ts';
+import { type OpenedSource, openSource } from './event-source.ts';
 import type { Frame } from './frame.ts';
 import type { LogViewer } from './log-viewer.ts';
-import { type OpenedSource, openSource } from './event-source.ts';
 
 /** Lines that a group may be ahead of another and still be taken for being at the same place. */
 export const NEAR_LINES = 1000;

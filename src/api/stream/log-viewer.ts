@@ -1,10 +1,12 @@
 import type { LogBatch } from '../../core/runner-port.ts';
 import type { Frame } from './frame.ts';
-import type { LogGroup } from './log-group.ts';
 import { Outbox } from './outbox.ts';
 
 /** Bytes (UTF-16 units) that may wait for one viewer; beyond that it is left alone until it has taken what it was sent. */
 const MOST_WAITING = 1024 * 1024;
+
+/** Viewers at one place of the log. */
+type Group = { add(viewer: LogViewer): void; remove(viewer: LogViewer): void };
 
 type Waiting = { frame: Frame | Promise<Frame>; to: number; size: number };
 
@@ -15,7 +17,7 @@ type Waiting = { frame: Frame | Promise<Frame>; to: number; size: number };
 export class LogViewer {
   readonly outbox: Outbox;
   readonly #join: (viewer: LogViewer, after: number) => void;
-  #group: LogGroup | null = null;
+  #group: Group | null = null;
   #waiting: Waiting[] = [];
   #size = 0;
   /** `seq` of the newest line taken, and of the newest one that waits or was taken. */
@@ -31,7 +33,7 @@ export class LogViewer {
     this.outbox = new Outbox({ take: () => this.#take() }, () => this.#leaveGroup());
   }
 
-  moveTo(group: LogGroup): void {
+  moveTo(group: Group): void {
     this.#group = group;
     group.add(this);
   }

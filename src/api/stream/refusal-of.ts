@@ -4,7 +4,10 @@ import { requirePermissions } from '../access/check-access.ts';
 import type { SubscriptionArgs } from './event-source.ts';
 
 /** What keeps a viewer from a subscription: its permissions, or Contact Sync being off now. Null: nothing. */
-export async function refusalOf({ schema, contextValue }: SubscriptionArgs, field: string): Promise<GraphQLError | null> {
+export async function refusalOf(
+  { schema, contextValue }: SubscriptionArgs,
+  field: string,
+): Promise<GraphQLError | null> {
   const needs = schema.getSubscriptionType()?.getFields()[field]?.extensions.needs;
   const needed = Object.values(Permission).filter((permission) => Array.isArray(needs) && needs.includes(permission));
   try {

@@ -1,5 +1,5 @@
-import type { Frame } from './frame.ts';
 import { type OpenedSource, openSource } from './event-source.ts';
+import type { Frame } from './frame.ts';
 import { Outbox } from './outbox.ts';
 
 export type StateGroupParts = {

@@ -22,7 +22,8 @@ export type StreamKey =
 export function streamKey(args: SubscriptionArgs): StreamKey {
   const operation = getOperationAST(args.document, args.operationName);
   const field = operation?.selectionSet.selections[0];
-  if (!operation || field?.kind !== Kind.FIELD || operation.selectionSet.selections.length > 1) return { kind: 'alone' };
+  if (!operation || field?.kind !== Kind.FIELD || operation.selectionSet.selections.length > 1)
+    return { kind: 'alone' };
   const key = (leftOut: string | null) => keyOf(args, operation, leftOut);
   const name = field.name.value;
   if (name !== 'runLog') return { kind: 'state', field: name, key: key(null), replaysLast: name === 'runProgress' };

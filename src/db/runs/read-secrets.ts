@@ -3,7 +3,7 @@ import type { LdapSecrets } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
 
 /** A secret as it lies in the database, with all that it was sealed with. */
-export type SealedSecret = {
+type SealedSecret = {
   workspaceId: string;
   connectionId: string;
   name: string;

@@ -16,16 +16,19 @@ export function createPacedReader(pauseMs: number, readNow: () => Promise<void>)
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
+  const never = new Promise<void>(() => undefined);
   const begin = async (): Promise<void> => {
     await running;
     const pause = lastBegin + pauseMs - performance.now();
     if (pause > 0) await new Promise<void>((resolve) => (timer = setTimeout(resolve, pause)));
-    if (closed) return new Promise(() => undefined);
+    if (closed) return never;
     due = null;
     lastBegin = performance.now();
     const reading = readNow();
     running = reading.catch(() => undefined);
-    return reading;
+    // What a read meets whose reader was closed meanwhile, the database closed as well, say, is nobody's trouble.
+    await running;
+    return closed ? never : reading;
   };
 
   return {

@@ -5,7 +5,7 @@ import type { LogSlice } from '../../core/store.ts';
 import { createPacedReader } from './paced-reader.ts';
 
 /** A run as it was read at some moment; null: there is no such run. A later view has a greater version. */
-export type RunView = { run: RunRecord | null; version: number };
+type RunView = { run: RunRecord | null; version: number };
 
 /**
  * One run, read once for all who follow it in this process. It is read anew when it is said to have changed, at most ten
@@ -65,8 +65,9 @@ export function openRunFeed(
   return {
     view,
     async viewAfter(version, signal) {
-      const newest = await view();
-      if (newest.version <= version && !signal.aborted) await nextChange(signal);
+      await first;
+      // Looked at and waited for without a turn in between, or a change that is read just now would be missed.
+      if ((current?.version ?? 0) <= version && !signal.aborted) await nextChange(signal);
       return view();
     },
     lines(seen, minLevel, after) {

@@ -14,7 +14,10 @@ export async function insertRows(pool: pg.Pool, table: string, rows: readonly Ro
     const names = Object.keys(some[0] ?? {});
     const values: unknown[] = [];
     const tuples = some.map((row) => `(${names.map((name) => `$${values.push(sent(row[name]))}`).join(', ')})`);
-    await pool.query(`INSERT INTO ${table} (${names.map((name) => `"${name}"`).join(', ')}) VALUES ${tuples.join(', ')}`, values);
+    await pool.query(
+      `INSERT INTO ${table} (${names.map((name) => `"${name}"`).join(', ')}) VALUES ${tuples.join(', ')}`,
+      values,
+    );
   }
 }
 
@@ -52,7 +55,11 @@ export function contactRow(workspaceId: string, { id, status, at, ...values }: C
 }
 
 /** Inserts contacts and tells their ids, in order. */
-export async function insertContacts(pool: pg.Pool, workspaceId: string, seeds: readonly ContactSeed[]): Promise<string[]> {
+export async function insertContacts(
+  pool: pg.Pool,
+  workspaceId: string,
+  seeds: readonly ContactSeed[],
+): Promise<string[]> {
   const rows = seeds.map((seed) => contactRow(workspaceId, seed));
   await insertRows(pool, 'contact', rows);
   return rows.map((row) => String(row.id));

@@ -5,13 +5,14 @@ import { inTransaction } from '../../runs/in-transaction.ts';
 import { tellRun } from '../../runs/tell-run.ts';
 import { type Attempt, byKey, fencedOff, key } from '../attempt.ts';
 import { countActions } from '../plan-totals.ts';
-import type { OnBatch } from './apply-plan.ts';
 import type { Batch } from './batches.ts';
 import { changeContacts, createContacts, dropContacts, noteAbsence, refreshLinks } from './change-contacts.ts';
 import { rescue } from './rescue.ts';
 
 /** Where a batch has left the run. */
 export type BatchEnd = { position: number };
+
+export type OnBatch = (applied: number, total: number) => { progress: number; lines: NewLogLine[] };
 
 /** How far all batches together are; each adds its rows when it commits. */
 export type BatchProgress = { applied: number; total: number; onBatch: OnBatch };

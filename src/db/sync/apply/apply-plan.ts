@@ -1,13 +1,10 @@
-import type { NewLogLine } from '../../../core/run.ts';
 import { planPositions } from '../../../core/sync-store.ts';
 import type { Attempt } from '../attempt.ts';
-import { applyBatch, type BatchEnd, type BatchProgress } from './apply-batch.ts';
+import { applyBatch, type BatchEnd, type BatchProgress, type OnBatch } from './apply-batch.ts';
 import { type Batch, findBatch, startApplying } from './batches.ts';
 
 /** Batches of new people under way at a time: they touch nothing that exists, so they can't stand in each other's way. */
 const batchesAtOnce = 2;
-
-export type OnBatch = (applied: number, total: number) => { progress: number; lines: NewLogLine[] };
 
 /**
  * Applies the plan from where it stands. While one batch of new people commits, the next is prepared on another connection;

@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { UnsecuredJWT } from 'jose';
+import { admitWorkspaces } from '../../src/access/admit-workspaces.ts';
+import { openKeySet } from '../../src/access/open-key-set.ts';
+import { createSignIn, type SignIn } from '../../src/access/sign-in.ts';
+import { createIssuer } from '../support/api.ts';
+
+const workspace = '01890000-0000-7000-8000-000000000001';
+const expected = { issuer: 'https://id.example.org', audience: 'contact-sync' };
+
+type Issuer = Awaited<ReturnType<typeof createIssuer>>;
+let issuer: Issuer;
+let signIn: SignIn;
+const admitted: object[] = [];
+
+const signInWith = (path: string): SignIn =>
+  createSignIn({
+    ...expected,
+    keys: openKeySet({ kind: 'file', path }),
+    admit: async (one) => void admitted.push(one),
+  });
+
+beforeAll(async () => {
+  issuer = await createIssuer();
+  signIn = signInWith(issuer.path);
+});
+afterAll(() => issuer.close());
+
+const refused = async (authorization: string | undefined) =>
+  signIn(authorization).then(
+    () => 'let in',
+    (error) => error.code,
+  );
+
+test.each(['RS256', 'ES256', 'EdDSA'] as const)('a token signed with %s is let in', async (algorithm) => {
+  const one = await createIssuer(algorithm);
+  const viewer = await signInWith(one.path)(
+    `Bearer ${await one.sign({ workspace, permissions: ['CONTACTS_MANAGE'] })}`,
+  );
+  expect(viewer).toMatchObject({
+    id: 'person-1',
+    name: 'Ada Lovelace',
+    workspaceId: workspace,
+    permissions: ['CONTACTS_VIEW', 'CONTACTS_MANAGE'],
+  });
+  await one.close();
+});
+
+describe('UNAUTHENTICATED is', () => {
+  test.each([undefined, '', 'Bearer', 'Bearer nonsense', 'Basic YTpi', 'nonsense'])('%j', async (header) => {
+    expect(await refused(header)).toBe('UNAUTHENTICATED');
+  });
+
+  test('a token that has expired', async () => {
+    expect(await refused(`Bearer ${await issuer.sign({ workspace }, new Date(Date.now() - 1000))}`)).toBe(
+      'UNAUTHENTICATED',
+    );
+  });
+
+  test.each([
+    ['another issuer', { workspace, iss: 'https://other.example.org' }],
+    ['another audience', { workspace, aud: 'other' }],
+    ['no workspace', {}],
+    ['a workspace that is no UUID', { workspace: 'acme' }],
+    ['no person', { workspace, sub: '' }],
+    ['an unknown kind', { workspace, kind: 'robot' }],
+  ])('a token with %s', async (_what, claims) => {
+    expect(await refused(`Bearer ${await issuer.sign(claims)}`)).toBe('UNAUTHENTICATED');
+  });
+
+  test('a token that nobody signed, or somebody else', async () => {
+    const unsigned = new UnsecuredJWT({ sub: 'x', workspace, kind: 'member' })
+      .setIssuer(expected.issuer)
+      .setAudience(expected.audience)
+      .setExpirationTime('1h')
+      .encode();
+    expect(await refused(`Bearer ${unsigned}`)).toBe('UNAUTHENTICATED');
+    const other = await createIssuer();
+    expect(await refused(`Bearer ${await other.sign({ workspace })}`)).toBe('UNAUTHENTICATED');
+    await other.close();
+  });
+});
+
+test('a contact is FORBIDDEN', async () => {
+  expect(await refused(`Bearer ${await issuer.sign({ workspace, kind: 'contact' })}`)).toBe('FORBIDDEN');
+});
+
+test('permissions that are not known, or no list, are passed over', async () => {
+  const permissions = ['CONTACTS_VIEW', 'FLY', 7, null];
+  const viewer = await signIn(`Bearer ${await issuer.sign({ workspace, permissions })}`);
+  expect(viewer.permissions).toEqual(['CONTACTS_VIEW']);
+  const none = await signIn(`Bearer ${await issuer.sign({ workspace, permissions: 'CONTACTS_VIEW' as never })}`);
+  expect(none.permissions).toEqual([]);
+});
+
+test.each([
+  [undefined, 'UTC'],
+  ['Europe/Berlin', 'Europe/Berlin'],
+  ['Mars/Olympus', 'UTC'],
+])('a workspace whose time zone is %s is admitted with %s', async (claim, timeZone) => {
+  const token = await issuer.sign({ workspace, workspace_name: 'Example', workspace_time_zone: claim });
+  await signIn(`bearer ${token}`);
+  expect(admitted.at(-1)).toEqual({ id: workspace, name: 'Example', timeZone });
+});
+
+test('a key that is added to the file is known at once', async () => {
+  await signIn(`Bearer ${await issuer.sign({ workspace })}`);
+  const signWithSecond = await issuer.addKey('second');
+  expect(await signIn(`Bearer ${await signWithSecond({ workspace })}`)).toMatchObject({ id: 'person-1' });
+});
+
+describe('keys from a URL', () => {
+  let server: Server;
+  let url: URL;
+  let status = 200;
+  let asked = 0;
+  beforeAll(async () => {
+    server = createServer(async (_request, response) => {
+      asked++;
+      response.writeHead(status, { 'content-type': 'application/json' }).end(await readFile(issuer.path));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    url = new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/jwks`);
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  const byUrl = () =>
+    createSignIn({ ...expected, keys: openKeySet({ kind: 'url', url }), admit: async () => undefined });
+
+  test('are asked for once', async () => {
+    const one = byUrl();
+    for (let count = 0; count < 3; count++) await one(`Bearer ${await issuer.sign({ workspace })}`);
+    expect(asked).toBe(1);
+  });
+
+  test('that can not be had are no fault of the token', async () => {
+    status = 500;
+    const token = await issuer.sign({ workspace });
+    const error = await byUrl()(`Bearer ${token}`).catch((caught) => caught);
+    expect(error.code).not.toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('admitting workspaces', () => {
+  const one = { id: workspace, name: 'Example', timeZone: 'UTC' };
+
+  test('asks the store once for each name and time zone', async () => {
+    const told: string[] = [];
+    const admit = admitWorkspaces(async ({ name }) => void told.push(name));
+    await Promise.all([admit(one), admit(one)]);
+    await admit(one);
+    await admit({ ...one, name: 'Renamed' });
+    await admit({ ...one, name: 'Renamed' });
+    expect(told).toEqual(['Example', 'Renamed']);
+  });
+
+  test('asks again after a failure', async () => {
+    let calls = 0;
+    const admit = admitWorkspaces(async () => {
+      calls++;
+      if (calls === 1) throw new Error('down');
+    });
+    await expect(admit(one)).rejects.toThrow('down');
+    await admit(one);
+    expect(calls).toBe(2);
+  });
+});

@@ -1,0 +1,196 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { findPostmaster, isRunning } from '../../../src/db/embedded/postmaster.ts';
+import { startEmbeddedPostgres } from '../../../src/db/embedded/start-embedded-postgres.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+let folder: string;
+let dataDir: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'embedded-postgres-'));
+  if (isRoot) await chmod(folder, 0o755);
+  dataDir = join(folder, 'data');
+});
+
+afterEach(async () => {
+  const left = await findPostmaster(join(dataDir, 'postgres', 'data'));
+  if (left !== null) process.kill(left.pid, 'SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const start = () => startEmbeddedPostgres({ dataDir });
+const postmaster = () => findPostmaster(join(dataDir, 'postgres', 'data'));
+
+async function ask<T>(url: string, sql: string): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as T[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Starts the server in a process of its own, which says so and waits for its end. */
+async function startElsewhere(dir: string, as: { uid?: number; gid?: number } = {}) {
+  const script = new URL('./hold-server.ts', import.meta.url);
+  const child = spawn(process.execPath, [script.pathname, dir], {
+    ...as,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    cwd: '/',
+  });
+  const [said] = await once(child.stdout.setEncoding('utf8'), 'data');
+  return { child, said: String(said).trim() };
+}
+
+describe('the embedded Postgres', () => {
+  test('starts, keeps what is written over a restart, and leaves no process and no lock', async () => {
+    const first = await start();
+    const running = await postmaster();
+    await ask(first.url, `CREATE TABLE kept AS SELECT 'Ä' AS letter`);
+    await first.close();
+    expect(await isRunning(running?.pid ?? 0)).toBe(false);
+    await expect(stat(join(dataDir, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+    const second = await start();
+    expect(await ask(second.url, 'SELECT letter, lower(letter) AS small FROM kept')).toEqual([
+      { letter: 'Ä', small: 'ä' },
+    ]);
+    await second.close();
+    await second.close();
+  });
+
+  test('listens on loopback alone, is durable, and lets nobody in without the password', async () => {
+    const server = await start();
+    const settings = await ask<{ name: string; setting: string }>(
+      server.url,
+      `SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'fsync', 'synchronous_commit', 'full_page_writes')`,
+    );
+    expect(Object.fromEntries(settings.map(({ name, setting }) => [name, setting]))).toEqual({
+      listen_addresses: '127.0.0.1',
+      fsync: 'on',
+      synchronous_commit: 'on',
+      full_page_writes: 'on',
+    });
+    const open = new URL(server.url);
+    open.password = '';
+    await expect(ask(open.href, 'SELECT 1')).rejects.toThrow();
+    const password = join(dataDir, 'postgres', 'password');
+    expect((await stat(password)).mode & 0o777).toBe(0o600);
+    expect((await readFile(password, 'utf8')).length).toBeGreaterThanOrEqual(32);
+    const role = await ask(server.url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user');
+    expect(role).toEqual([{ rolsuper: false }]);
+    await server.close();
+  });
+
+  test('is in a process group of its own', async () => {
+    const server = await start();
+    const running = await postmaster();
+    const fields = (await readFile(`/proc/${running?.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+    expect(Number(fields[2])).toBe(running?.pid);
+    await server.close();
+  });
+
+  test('is shared by all who start it at the same moment, and ends with the last', async () => {
+    const servers = await Promise.all([start(), start(), start()]);
+    const running = await postmaster();
+    expect(new Set(servers.map(({ url }) => url)).size).toBe(1);
+    for (const server of servers.slice(1)) await server.close();
+    expect(await ask(servers[0]?.url ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await servers[0]?.close();
+    expect(await isRunning(running?.pid ?? 0)).toBe(false);
+  });
+
+  test('closed by one and started by another at the same moment is there for the other', async () => {
+    let server = await start();
+    for (let round = 0; round < 3; round++) {
+      const [next] = await Promise.all([start(), server.close()]);
+      expect(await ask(next.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      server = next;
+    }
+    await server.close();
+    expect(await postmaster()).toBeNull();
+  });
+
+  test('left by a process that was killed is taken over, and ended by its next user', async () => {
+    const { child, said } = await startElsewhere(dataDir);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const left = await postmaster();
+    const server = await start();
+    expect(server.url).toBe(said);
+    await server.close();
+    expect(await isRunning(left?.pid ?? 0)).toBe(false);
+  });
+
+  test('starts again after it was itself killed, or after a reboot gave its number to another process', async () => {
+    const server = await start();
+    const running = await postmaster();
+    process.kill(running?.pid ?? 0, 'SIGKILL');
+    const again = await start();
+    expect(await ask(again.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await again.close();
+    await server.close();
+    const lock = ['1', join(dataDir, 'postgres', 'data'), '0', '1', '', '127.0.0.1', '', 'ready'].join('\n');
+    await writeFile(join(dataDir, 'postgres', 'data', 'postmaster.pid'), lock);
+    const third = await start();
+    await third.close();
+  });
+
+  test('says in its own words why it does not start', async () => {
+    await mkdir(dataDir);
+    await (await start()).close();
+    await writeFile(join(dataDir, 'postgres', 'data', 'PG_VERSION'), '9\n');
+    await expect(start()).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: expect.stringContaining("is Postgres 9's"),
+    });
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await expect(startEmbeddedPostgres({ dataDir: join(file, 'data') })).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      hint: expect.stringContaining('DATABASE_URL'),
+    });
+  });
+});
+
+describe('for its user', () => {
+  const asRoot = isRoot ? test : test.skip;
+
+  asRoot('root: lives elsewhere when DATA_DIR lies below a folder that only root may enter', async () => {
+    await chmod(folder, 0o700);
+    const server = await start();
+    await ask(server.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+    await server.close();
+    const place = (await readFile(join(dataDir, 'postgres-place'), 'utf8')).trim();
+    try {
+      const { mode, uid } = await stat(place);
+      expect([mode & 0o777, uid === 0]).toEqual([0o700, false]);
+      const again = await start();
+      expect(await ask(again.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+      await again.close();
+      expect(await findPostmaster(join(place, 'postgres', 'data'))).toBeNull();
+    } finally {
+      await rm(place, { recursive: true });
+    }
+  });
+
+  asRoot('an ordinary one: runs as that one', async () => {
+    const nobody = { uid: 65534, gid: 65534 };
+    await mkdir(dataDir);
+    await chown(dataDir, nobody.uid, nobody.gid);
+    const { child, said } = await startElsewhere(dataDir, nobody);
+    expect(said).toContain('postgres://');
+    expect((await stat(join(dataDir, 'postgres', 'data'))).uid).toBe(nobody.uid);
+    const running = await postmaster();
+    child.stdin.end();
+    const [code] = await once(child, 'exit');
+    expect([code, await isRunning(running?.pid ?? 0)]).toEqual([0, false]);
+  });
+});

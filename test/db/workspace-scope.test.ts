@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { uuidV7 } from '../../src/core/uuid.ts';
+import { openDatabase } from '../../src/db/open-database.ts';
+import { type WorkspaceScope, workspaceScope } from '../../src/db/workspace-scope.ts';
+import { openRig, type Rig } from './support/open-rig.ts';
+
+let rig: Rig;
+let scope: WorkspaceScope;
+
+beforeAll(async () => {
+  rig = await openRig();
+  scope = workspaceScope(rig.database.apiSource, uuidV7());
+});
+
+afterEach(() => {
+  rig.statements.length = 0;
+});
+
+afterAll(() => rig?.close());
+
+const transactionId = (of: WorkspaceScope): Promise<string> =>
+  of.read(async ({ query }) => {
+    const [row] = await query<{ id: string }>(`SELECT pg_backend_pid() || ' ' || now()::text AS id`);
+    return row?.id ?? '';
+  });
+
+describe('reads of a workspace', () => {
+  test('asked for at once are one transaction of one workspace, in order', async () => {
+    const order: number[] = [];
+    const settings = await Promise.all(
+      [1, 2, 3].map((nth) =>
+        scope.read(async ({ query }) => {
+          order.push(nth);
+          const rows = await query<{ w: string; t: string; ro: string }>(
+            `SELECT current_setting('app.workspace_id') AS w, now()::text AS t, current_setting('transaction_read_only') AS ro`,
+          );
+          order.push(nth);
+          return rows[0];
+        }),
+      ),
+    );
+    expect(order).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(new Set(settings.map((row) => row?.t)).size).toBe(1);
+    expect(settings[0]).toMatchObject({ w: scope.workspaceId, ro: 'on' });
+  });
+
+  test('asked for on an answer still share its transaction', async () => {
+    const first = await transactionId(scope);
+    await Promise.resolve();
+    const second = await new Promise<string>((resolve) => process.nextTick(() => resolve(transactionId(scope))));
+    expect(second).toBe(first);
+  });
+
+  test('asked for a turn of the event loop later have a new one, the first being committed', async () => {
+    const fresh = workspaceScope(rig.database.apiSource, uuidV7());
+    const first = await transactionId(fresh);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await transactionId(fresh)).not.toBe(first);
+    expect(rig.statements.filter((sql) => sql.includes(fresh.workspaceId))).toHaveLength(2);
+    expect(rig.statements).toContain('COMMIT');
+  });
+
+  test('one that fails rejects alone; those that wait go on in a new transaction', async () => {
+    const results = await Promise.allSettled([
+      transactionId(scope),
+      scope.read(({ query }) => query('SELECT 1/0')),
+      transactionId(scope),
+      scope.read(() => Promise.reject(new Error('ours'))),
+      transactionId(scope),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(results[1]).toMatchObject({ reason: { message: 'division by zero' } });
+    expect(results[3]).toMatchObject({ reason: { message: 'ours' } });
+    expect(rig.statements.filter((sql) => sql === 'ROLLBACK')).toHaveLength(2);
+  });
+
+  test('can’t write', async () => {
+    await expect(scope.read(({ query }) => query('DELETE FROM fills'))).rejects.toThrow('read-only');
+  });
+
+  test('go on after a connection is lost in the middle', async () => {
+    const results = await Promise.allSettled([
+      scope.read(async ({ query }) => {
+        const [row] = await query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await rig.database.syncPool.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+        return query('SELECT 1');
+      }),
+      transactionId(scope),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+
+  test('of many scopes at once get through a pool of one connection, and all reject when there is none', async () => {
+    const database = await openDatabase({ url: rig.url, apiConnections: 1 });
+    const scopes = Array.from({ length: 20 }, () => workspaceScope(database.apiSource, uuidV7()));
+    const seen = await Promise.all(
+      scopes.flatMap((one) =>
+        [1, 2].map(() =>
+          one.read(async ({ query }) => {
+            const [row] = await query<{ w: string }>(`SELECT current_setting('app.workspace_id') AS w`);
+            return row?.w === one.workspaceId;
+          }),
+        ),
+      ),
+    );
+    expect(seen).toEqual(seen.map(() => true));
+    await database.close();
+    const late = await Promise.allSettled([1, 2].map(() => transactionId(scopes[0] ?? scope)));
+    expect(late.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
+
+describe('writes of a workspace', () => {
+  test('are all there or not at all', async () => {
+    const insert = 'INSERT INTO fills (workspace_id, id, fields) VALUES ($1, $2, $3)';
+    const id = uuidV7();
+    await expect(
+      scope.write(async ({ query, workspaceId }) => {
+        await query(insert, [workspaceId, id, {}]);
+        throw new Error('ours');
+      }),
+    ).rejects.toThrow('ours');
+    const count = () => scope.read(({ query }) => query('SELECT FROM fills WHERE id = $1', [id]));
+    expect(await count()).toHaveLength(0);
+    await scope.write(({ query, workspaceId }) => query(insert, [workspaceId, id, {}]));
+    expect(await count()).toHaveLength(1);
+  });
+
+  test('that meet in a deadlock are tried again', async () => {
+    const ids = [uuidV7(), uuidV7()];
+    for (const id of ids) {
+      await scope.write(({ query, workspaceId }) =>
+        query('INSERT INTO fills VALUES ($1, $2, $3)', [workspaceId, id, {}]),
+      );
+    }
+    const bothHoldOne = Promise.withResolvers<void>();
+    let holding = 0;
+    const update = (order: (string | undefined)[]) =>
+      scope.write(async ({ query }) => {
+        await query('UPDATE fills SET fields = $2 WHERE id = $1', [order[0], {}]);
+        if (++holding === 2) bothHoldOne.resolve();
+        await bothHoldOne.promise;
+        await query('UPDATE fills SET fields = $2 WHERE id = $1', [order[1], {}]);
+      });
+    await Promise.all([update(ids), update([...ids].reverse())]);
+    expect(holding).toBe(3);
+  });
+});

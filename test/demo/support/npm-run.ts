@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../../..');
+
+export type NpmRun = {
+  readonly pid: number;
+  /** All that was said so far, on both outputs. */
+  text(): string;
+  /** Resolves when this has been said; rejects with all that was said when it ends before. */
+  said(part: string): Promise<void>;
+  /** The exit code, when npm has ended and nobody holds its outputs any more. */
+  readonly ended: Promise<number | null>;
+  /** To the whole process group, as a terminal sends it, or to npm alone. */
+  signal(signal: NodeJS.Signals, to: 'everybody' | 'npm'): void;
+  /** Whatever still runs is killed. */
+  kill(): void;
+};
+
+/** `npm run <script>` in a process group of its own, as a terminal would start it. */
+export function npmRun(script: string, args: readonly string[], env: Record<string, string>): NpmRun {
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const pid = child.pid ?? 0;
+  let text = '';
+  let heard = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      heard.resolve();
+      heard = Promise.withResolvers();
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => code);
+  const endedEarly = ended.then(() => Promise.reject(new Error(`It ended early: ${text}`)));
+  endedEarly.catch(() => {});
+  return {
+    pid,
+    text: () => text,
+    said: async (part) => {
+      while (!text.includes(part)) await Promise.race([heard.promise, endedEarly]);
+    },
+    ended,
+    signal: (signal, to) => process.kill(to === 'npm' ? pid : -pid, signal),
+    kill: () => {
+      if (isRunning(child)) process.kill(-pid, 'SIGKILL');
+    },
+  };
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+/** Processes that name the data folder, or the place where its database lies, and lock files there. */
+export async function leftOvers(dataDir: string): Promise<string[]> {
+  // As root, below a folder that the server's user can't enter, the database lies elsewhere.
+  const place = (await readFile(join(dataDir, 'postgres-place'), 'utf8').catch(() => '')).trim();
+  const folders = [dataDir, ...(place === '' ? [] : [place])];
+  const files = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true }).catch(() => [])));
+  const locks = files.flat().filter((file) => file.endsWith('postmaster.pid'));
+  return [...(await processesNaming(folders)), ...locks];
+}
+
+async function processesNaming(folders: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || pid === String(process.pid)) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    const named = folders.some((folder) => command.includes(folder) || environment.includes(folder));
+    if (named) found.push(`${pid} ${command.replaceAll('\0', ' ')}`);
+  }
+  return found;
+}

@@ -1,0 +1,142 @@
+import type { RunRecord } from '../../src/core/records.ts';
+import { type LogLine, noCounts } from '../../src/core/run.ts';
+import type { LogBatch, RunnerPort } from '../../src/core/runner-port.ts';
+import type { Store, WorkspaceStore } from '../../src/core/store.ts';
+
+/** The one run there is. */
+export const runId = '01890000-0000-7000-8000-000000000001';
+const actor = { kind: 'MEMBER' as const, id: 'person-1', name: 'Ada' };
+
+/** It, at its beginning. */
+export const runRecord: RunRecord = {
+  id: runId,
+  workspaceId: 'workspace',
+  connectionId: null,
+  connectionName: 'Directory',
+  connectionVersion: 1,
+  mode: 'FULL',
+  dryRun: false,
+  review: false,
+  trigger: 'MANUAL',
+  startedBy: actor,
+  status: 'RUNNING',
+  phase: 'READING',
+  counts: noCounts,
+  excluded: {},
+  progress: null,
+  queuedAt: new Date(0),
+  startedAt: null,
+  finishedAt: null,
+  error: null,
+  holdReasons: [],
+  decidedBy: null,
+  decidedAt: null,
+  lastSeq: 0,
+};
+
+const line = (seq: number, length = 10): LogLine => ({
+  seq,
+  at: new Date(seq),
+  level: 'INFO',
+  code: 'READING',
+  message: String(seq).padEnd(length, '.'),
+  person: null,
+  personId: null,
+  contactId: null,
+});
+
+/** A log that grows when told to, and tells what was asked of it; stands in for the runner behind its port. */
+export function growingLog(lineLength = 10) {
+  const lines: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  let ended = false;
+  let streams = 0;
+  let open = 0;
+  const wake = () => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  async function* followLog(after: number, signal: AbortSignal): AsyncGenerator<LogBatch> {
+    streams++;
+    open++;
+    signal.addEventListener('abort', wake);
+    try {
+      for (let from = after; !signal.aborted; ) {
+        const part = lines.slice(from, from + 100);
+        const lastSeq = part.at(-1)?.seq;
+        if (lastSeq !== undefined) {
+          from = lastSeq;
+          yield { runId, runStatus: 'RUNNING', lines: part, lastSeq };
+        } else if (ended) {
+          yield { runId, runStatus: 'SUCCEEDED', lines: [], lastSeq: from };
+          return;
+        } else {
+          await new Promise<void>((resolve) => waiting.add(resolve));
+        }
+      }
+    } finally {
+      open--;
+    }
+  }
+  return {
+    followLog,
+    grow: (count: number) => {
+      for (let index = 0; index < count; index++) lines.push(line(lines.length + 1, lineLength));
+      wake();
+    },
+    end: () => {
+      ended = true;
+      wake();
+    },
+    get streams() {
+      return streams;
+    },
+    get open() {
+      return open;
+    },
+  };
+}
+
+/** The parts of the ports that streams use. */
+export function servicesWith(log: ReturnType<typeof growingLog>, workspace = { contactSyncEnabled: true }) {
+  const states: { push(run: RunRecord): void; closed: boolean }[] = [];
+  const store = {
+    runsByIds: async (ids: readonly string[]) => (ids.includes(runId) ? [runRecord] : []),
+    workspace: async () => ({ id: 'workspace', name: 'W', timeZone: 'UTC', ...workspace }),
+  } as unknown as WorkspaceStore;
+  const runner = {
+    followLog: (_workspace: string, _run: string, after: number, _level: string, signal: AbortSignal) =>
+      log.followLog(after, signal),
+    followProgress: (_workspace: string, _run: string, signal: AbortSignal) => pushed(states, signal),
+  } as unknown as RunnerPort;
+  return { states, services: { store: { in: () => store } as unknown as Store, runner } };
+}
+
+async function* pushed(
+  states: { push(run: RunRecord): void; closed: boolean }[],
+  signal: AbortSignal,
+): AsyncGenerator<RunRecord> {
+  const queue: RunRecord[] = [];
+  let wake = () => {};
+  const state = {
+    closed: false,
+    push: (run: RunRecord) => {
+      queue.push(run);
+      wake();
+    },
+  };
+  states.push(state);
+  signal.addEventListener('abort', () => wake());
+  try {
+    while (!signal.aborted) {
+      const run = queue.shift();
+      if (run !== undefined) yield run;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    state.closed = true;
+  }
+}
