@@ -51,6 +51,7 @@ export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase
     close: async () => {
       await client.end();
       await server.close();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

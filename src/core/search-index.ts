@@ -22,11 +22,17 @@ const WORD_LETTERS = 4;
 const NUMBER_LETTERS = 6;
 const MARK_LETTERS = 4;
 
-/** Kinds of addresses told apart: many enough to find one, few enough that the index does not grow by one entry for each. */
-const ADDRESS_BUCKETS = 4096;
+/**
+ * A firm's numbers, addresses and account names begin alike, and whoever types so much of one wants that one: these many
+ * characters have a key of their own, if there is another sign than a letter among them.
+ */
+const LONG_LETTERS = 9;
+const LONG_NUMBER = 11;
+/** Such keys told apart: many enough to find one, few enough that the index does not grow by an entry for each. */
+const LONG_KEYS = 1024;
 
-const plain = /^[a-zA-Z0-9]*$/;
 const special = /['\\]/g;
+const aLetter = /\p{L}/u;
 
 let lastWorkspace = '';
 let lastMark = '';
@@ -49,12 +55,12 @@ export function searchKeys(words: readonly string[], mark: string): string {
   const keys = new Set<string>();
   for (const word of words) {
     keys.add(keyOf(word));
-    const address = addressKey(word);
-    if (address !== null) keys.add(address);
+    const long = longKey(word);
+    if (long !== null) keys.add(long);
   }
   let text = '';
-  for (const key of keys) text += text === '' ? lexeme(mark + key) : ` ${lexeme(mark + key)}`;
-  return text;
+  for (const key of keys) text += ` ${lexeme(mark + key)}`;
+  return text.slice(1);
 }
 
 /**
@@ -66,8 +72,8 @@ export const searchQuery = (terms: readonly string[], mark: string): string =>
 
 function conditions(term: string, mark: string): string[] {
   const first = `${lexeme(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
-  const address = addressKey(term);
-  return address === null ? [first] : [first, lexeme(mark + address)];
+  const long = longKey(term);
+  return long === null ? [first] : [first, lexeme(mark + long)];
 }
 
 /** A contact's derived columns. `words`: each with a blank before it, so that the beginning of a word can be looked for. */
@@ -90,20 +96,34 @@ const keyOf = (word: string): string => cut(word, keyLength(word));
 /** Told by the first letters alone, so that a word and whatever has been typed of it agree. */
 function keyLength(word: string): number {
   const end = Math.min(WORD_LETTERS, word.length);
-  for (let i = 0; i < end; i++) {
-    const code = word.charCodeAt(i);
-    if (code < 48 || code > 57) return WORD_LETTERS;
-  }
+  for (let i = 0; i < end; i++) if (!isDigit(word.charCodeAt(i))) return WORD_LETTERS;
   return NUMBER_LETTERS;
 }
 
-/** Of all that stands before the @ of an address, however much of the rest has been typed: whole firms begin alike. */
-function addressKey(word: string): string | null {
-  const at = word.indexOf('@');
-  if (at === -1) return null;
+/** Told by the first characters alone, too. The capital keeps it apart from words. */
+function longKey(word: string): string | null {
+  if (word.length < LONG_LETTERS) return null;
+  const length = keyLength(word) === NUMBER_LETTERS ? LONG_NUMBER : LONG_LETTERS;
+  if (word.length < length) return null;
+  let letters = true;
   let hash = 0x811c9dc5;
-  for (let i = 0; i < at; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return `A${((hash >>> 0) % ADDRESS_BUCKETS).toString(36)}`;
+  for (let i = 0; i < length; i++) {
+    const code = word.charCodeAt(i);
+    letters &&= isLowerCase(code) || (code > 127 && aLetter.test(word.charAt(i)));
+    hash = Math.imul(hash ^ code, 0x01000193);
+  }
+  return letters ? null : `L${((hash >>> 0) % LONG_KEYS).toString(36)}`;
 }
 
-const lexeme = (text: string): string => (plain.test(text) ? text : `'${text.replace(special, '$&$&')}'`);
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isLowerCase = (code: number): boolean => code >= 97 && code <= 122;
+
+/** Quoted where it holds anything that could mean something to Postgres. */
+function lexeme(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (!isLowerCase(code) && !isDigit(code) && !(code >= 65 && code <= 90))
+      return `'${text.replace(special, '$&$&')}'`;
+  }
+  return text;
+}

@@ -4,8 +4,6 @@ import { LONGEST_WORD, WordList, withoutLeadingZeros } from './word-list.ts';
 
 /** A number's tail is worth a word of its own while it has this many digits. */
 const SHORTEST_TAIL = 4;
-/** Leading digits dropped one by one, so that a national number finds an international one (+1 415 … has four). */
-const LONGEST_PREFIX = 4;
 
 const letter = /\p{L}/u;
 /** The signs that numbers are written with. */
@@ -16,7 +14,7 @@ const trunkZero = /^(\s*(?:\+|00)[\s\d]{1,5})\(0\)/;
 
 /**
  * The distinct words under which a contact is found, each folded and at most 100 characters: those of its names and
- * company, each email whole and in parts, each phone's digits whole and without their first one to four.
+ * company, each email whole and in parts, each phone's digits whole, without the country's and without the first four.
  * A contact matches a query when each of `searchTerms(query)` is the beginning of one of these.
  */
 export function searchWords(values: ContactValues): string[] {
@@ -85,12 +83,18 @@ function addPhone(list: WordList, phone: string): void {
   if (!plain) list.addText(phone);
 }
 
+/** Calling codes of one and of two digits (ITU-T E.164); all others have three. */
+const callingCode = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+
+/** Digits that a number is typed without where people leave country and area out. */
+const LONGEST_PREFIX = 4;
+
 function addDigits(list: WordList, digits: string): void {
   const whole = withoutLeadingZeros(digits);
   list.add(whole);
   const national = digits.startsWith('0') && !digits.startsWith('00');
   if (national) return;
-  for (let dropped = 1; dropped <= LONGEST_PREFIX && whole.length - dropped >= SHORTEST_TAIL; dropped++) {
-    list.add(withoutLeadingZeros(whole.slice(dropped)));
-  }
+  const code = callingCode.exec(whole)?.[0].length ?? 3;
+  for (const dropped of [code, LONGEST_PREFIX])
+    if (whole.length - dropped >= SHORTEST_TAIL) list.add(withoutLeadingZeros(whole.slice(dropped)));
 }

@@ -12,7 +12,7 @@ describe('the search index', () => {
 
   test.each([
     ['a word by its first four letters', ['anna', 'annabel', 'bo'], 'mmmmanna mmmmbo'],
-    ['a number by its first six digits', ['49301234567', '4930'], 'mmmm493012 mmmm4930'],
+    ['a number by its first six digits', ['4930123456', '4930'], 'mmmm493012 mmmm4930'],
     ['what begins with fewer than four digits as a word', ['123abc'], 'mmmm123a'],
     ['letters that mean something to Postgres in quotes', ["o'b\\"], "'mmmmo''b\\\\'"],
   ])('holds %s', (_, words, keys) => {
@@ -28,13 +28,45 @@ describe('the search index', () => {
     expect(searchQuery(terms, 'mmmm')).toBe(query);
   });
 
-  test('asks for all keys of an address, which the word has, from its @ on', () => {
-    const word = 'anna.berg@example.com';
+  test.each([
+    ['an address', 'anna.berg@example.com', 9],
+    ['an account name', 'user0012345', 9],
+    ['a number', '491700012345', 11],
+  ])('has a second key for %s, and asks for it once enough has been typed', (_, word, enough) => {
     const keys = searchKeys([word], 'mmmm').split(' ');
-    for (let end = word.indexOf('@') + 1; end <= word.length; end++) {
-      expect(searchQuery([word.slice(0, end)], 'mmmm').split(' & ')).toEqual(keys);
+    expect(keys).toHaveLength(2);
+    for (let end = 6; end <= word.length; end++) {
+      expect(searchQuery([word.slice(0, end)], 'mmmm').split(' & ')).toEqual(end < enough ? keys.slice(0, 1) : keys);
     }
-    expect(searchQuery(['anna.berg'], 'mmmm')).toBe('mmmmanna');
+  });
+
+  test.each(['annabella-maria', 'engineering'.repeat(3), 'ångströmångström'])(
+    'has a second key only where letters are not all: %s',
+    (word) => {
+      expect(searchKeys([word], 'mmmm').split(' ')).toHaveLength(/^\p{L}+$/u.test(word.slice(0, 9)) ? 1 : 2);
+    },
+  );
+
+  test('asks only for what every word that begins so has', () => {
+    const words = [
+      'anna.berg@example.com',
+      '4917000123456',
+      '123abc456xyz',
+      'a',
+      "jean-luc.o'neill",
+      '李小龍',
+      'Ω2'.repeat(20),
+    ];
+    for (const word of words) {
+      const keys = searchKeys([word], 'mmmm').split(' ');
+      for (let end = 1; end <= word.length; end++) {
+        for (const condition of searchQuery([word.slice(0, end)], 'mmmm').split(' & ')) {
+          const wanted = condition.replace(/^'|'(?=:|$)|:\*$/g, '');
+          const fits = (key: string) => (condition.endsWith(':*') ? key.startsWith(wanted) : key === wanted);
+          expect(keys.map((key) => key.replace(/^'|'$/g, '')).some(fits)).toBe(true);
+        }
+      }
+    }
   });
 
   test('derives order keys, words and the key of the address from values', () => {

@@ -40,8 +40,8 @@ describe('searchWords', () => {
     ]);
   });
 
-  test('lists an international number whole and without its first digits', () => {
-    expect(searchWords(phone('+49 30 1234567'))).toEqual(['49301234567', '9301234567', '301234567', '1234567']);
+  test('lists an international number whole, without the country and without its first four digits', () => {
+    expect(searchWords(phone('+49 30 1234567'))).toEqual(['49301234567', '301234567', '1234567']);
   });
 
   test('lists a national number without its leading zero', () => {

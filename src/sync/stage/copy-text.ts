@@ -1,4 +1,4 @@
-import { type ContactField, type ContactValues, ContactField as fields } from '../../core/contact.ts';
+import { ContactField, type ContactValues, type LabeledValue } from '../../core/contact.ts';
 
 const awkward = /[\\\t\n\r\v\f\b]/;
 const copyEscapes: Record<string, string> = {
@@ -17,23 +17,40 @@ export const copyText = (text: string | null): string => {
   return awkward.test(text) ? text.replace(/[\\\t\n\r\v\f\b]/g, (found) => copyEscapes[found] ?? found) : text;
 };
 
-const awkwardInRow = /["\\\t\n\r\v\f\b]/;
-const order: readonly ContactField[] = Object.values(fields);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must be escaped; NUL parts texts and may be there.
+const awkwardInRow = /["\\\u0001-\u001f]/;
+
+/** Whether a text has nothing that a row literal, JSON or COPY would have to escape; NUL, which parts texts, aside. */
+export const isPlain = (text: string): boolean => !awkwardInRow.test(text);
 
 /** A composite value's member, quoted for the row literal and escaped for COPY. */
-const member = (text: string): string =>
-  awkwardInRow.test(text) ? `"${copyText(text.replace(/["\\]/g, '\\$&'))}"` : `"${text}"`;
+const member = (text: string): string => `"${copyText(text.replace(/["\\]/g, '\\$&'))}"`;
 
-/** Contact values as a literal of the composite type contact_values, in the order of ContactField. */
-export const copyValues = (values: ContactValues): string => {
+/** A list of labeled values as such a member, for labels and values without anything to escape. */
+const plainList = (list: readonly LabeledValue[]): string => {
+  let text = '"[';
+  for (let i = 0; i < list.length; i++) {
+    const { label, value } = list[i] as LabeledValue;
+    text += `${i === 0 ? '' : ','}{\\\\"label\\\\":\\\\"${label}\\\\",\\\\"value\\\\":\\\\"${value}\\\\"}`;
+  }
+  return `${text}]"`;
+};
+
+const order: readonly ContactField[] = Object.values(ContactField);
+
+/**
+ * Contact values as a literal of the composite type contact_values, in the order of ContactField. `plain`: none of the
+ * values has anything to escape.
+ */
+export const copyValues = (values: ContactValues, plain: boolean): string => {
   let text = '(';
   for (let i = 0; i < order.length; i++) {
     if (i > 0) text += ',';
     const value = values[order[i] as ContactField];
     if (value === undefined) continue;
-    if (typeof value === 'string') text += member(value);
+    if (typeof value === 'string') text += plain ? `"${value}"` : member(value);
     else if (typeof value === 'boolean') text += value ? 't' : 'f';
-    else text += member(JSON.stringify(value));
+    else text += plain ? plainList(value) : member(JSON.stringify(value));
   }
   return `${text})`;
 };

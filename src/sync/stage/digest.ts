@@ -18,17 +18,12 @@ export const digestId = (id: string, into: Digest): void => {
 };
 
 /** Writes the first 16 bytes of a text's SHA-256 into `into`. */
-export const digestText = (text: string, into: Digest): void => {
-  const bytes = hash('sha256', text, 'buffer');
-  into[0] = bytes.readUInt32BE(0);
-  into[1] = bytes.readUInt32BE(4);
-  into[2] = bytes.readUInt32BE(8);
-  into[3] = bytes.readUInt32BE(12);
-};
+export const digestText = (text: string, into: Digest): void => readHex(hexOf(text), 0, into);
 
-/** The 32 hexadecimal digits of a digest. */
-export const digestHex = (digest: Digest): string => {
-  let hex = '';
-  for (let i = 0; i < 4; i++) hex += (digest[i] ?? 0).toString(16).padStart(8, '0');
-  return hex;
+/** The first 16 bytes of a text's SHA-256 as 32 hexadecimal digits. */
+export const hexOf = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
+
+/** Writes the digest that 32 hexadecimal digits stand for into `into`. */
+export const readHex = (hex: string, start: number, into: Digest): void => {
+  for (let i = 0; i < 4; i++) into[i] = Number.parseInt(hex.slice(start + 8 * i, start + 8 * i + 8), 16);
 };

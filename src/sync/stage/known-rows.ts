@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import { type Digest, readHex } from './digest.ts';
 import type { KnownPeople } from './known-people.ts';
 
 const TAB = 9;
@@ -20,7 +20,7 @@ export const knownRows = (onRow: (id: string, hash: Digest | null, gone: boolean
       onRow(id, null, gone);
       return;
     }
-    for (let i = 0; i < 4; i++) hash[i] = Number.parseInt(hex.slice(8 * i, 8 * i + 8), 16);
+    readHex(hex, 0, hash);
     onRow(id, hash, gone);
   };
   return (chunk: Uint8Array): void => {

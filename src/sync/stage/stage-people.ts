@@ -3,7 +3,8 @@ import type { LogCode } from '../../core/run.ts';
 import type { IndexedText } from '../../core/search-index.ts';
 import { planPositions, type StagedRows } from '../../core/sync-store.ts';
 import { uuidV7 } from '../../core/uuid.ts';
-import { type Digest, digestHex, digestText } from './digest.ts';
+import { isPlain } from './copy-text.ts';
+import { type Digest, hexOf, readHex } from './digest.ts';
 import type { KnownPeople } from './known-people.ts';
 import { RowBuffers } from './row-buffers.ts';
 import { stageRow } from './stage-row.ts';
@@ -49,27 +50,31 @@ export class Staging {
     this.#parts = parts;
     this.#rows = stageRow(parts.workspaceId, parts.runId);
     this.#buffers = new RowBuffers(parts.onRows);
-    digestText(parts.mappingText, this.#hash);
-    this.#salt = digestHex(this.#hash);
+    this.#salt = hexOf(parts.mappingText);
   }
 
   /** False: unchanged since the last time, and nothing is to be done. The person must be the one who arrived last. */
   add(arrived: ArrivedPerson): boolean {
+    const { linked, canonical, values } = arrived;
     const fillsId = this.#fillsId(arrived.fills);
-    digestText(`${this.#salt}${fillsId}${arrived.canonical}`, this.#hash);
-    if (this.#parts.known.isUnchanged(this.#hash)) return false;
+    const hashHex = hexOf(`${this.#salt}${fillsId}${canonical}`);
+    if (linked) {
+      readHex(hashHex, 0, this.#hash);
+      if (this.#parts.known.isUnchanged(this.#hash)) return false;
+    }
     this.#buffers.add(
       this.#rows.person({
         position: this.#position++,
-        action: arrived.linked ? 'UPDATE' : 'CREATE',
+        action: linked ? 'UPDATE' : 'CREATE',
         person: arrived.person,
         personId: arrived.personId,
         contactId: uuidV7(),
-        values: arrived.values,
+        values,
+        plain: isPlain(canonical),
         alternatives: arrived.alternatives,
-        hashHex: digestHex(this.#hash),
+        hashHex,
         fillsId,
-        indexed: this.#parts.index(arrived.values),
+        indexed: this.#parts.index(values),
         remark: arrived.remarks.length === 0 ? null : arrived.remarks.join(' '),
       }),
     );
@@ -87,9 +92,7 @@ export class Staging {
   #fillsId(fills: Fills): string {
     const known = this.#fillsIds.get(fills);
     if (known !== undefined) return known;
-    const digest: Digest = new Uint32Array(4);
-    digestText(JSON.stringify(Object.entries(fills).sort()), digest);
-    const hex = digestHex(digest);
+    const hex = hexOf(JSON.stringify(Object.entries(fills).sort()));
     const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
     this.#fillsIds.set(fills, id);
     this.#parts.onFills(id, fills);
