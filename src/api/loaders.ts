@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { ConnectionRecord, ContactRecord, ContactSourceRecord, RunRecord } from '../core/records.ts';
-import type { WorkspaceStore } from '../core/store.ts';
+import type { Page, WorkspaceStore } from '../core/store.ts';
 
 /**
  * Relations, loaded for a whole list at once. They batch and never remember: the context of a subscription lives on, and
@@ -13,6 +13,8 @@ export type Loaders = {
   lastRun: DataLoader<string, RunRecord | null>;
   /** By connection id. */
   contactCount: DataLoader<string, number>;
+  /** The first page of a connection's runs. */
+  runs: DataLoader<{ connectionId: string; first: number }, Page<RunRecord>>;
   /** By contact id. */
   sources: DataLoader<string, ContactSourceRecord[]>;
 };
@@ -25,6 +27,17 @@ export const makeLoaders = (store: WorkspaceStore): Loaders => ({
     const counts = await store.contactCountsOf(ids);
     return (id) => counts.get(id) ?? 0;
   }),
+  runs: new DataLoader(
+    async (wanted) => {
+      const pages = new Map<number, (connectionId: string) => Page<RunRecord>>();
+      for (const [first, alike] of Map.groupBy(wanted, (one) => one.first))
+        pages.set(first, await store.runsPagesOf([...new Set(alike.map((one) => one.connectionId))], first));
+      return wanted.map(
+        ({ connectionId, first }) => pages.get(first)?.(connectionId) ?? new Error('No page was loaded.'),
+      );
+    },
+    { cache: false },
+  ),
   sources: loader(async (ids) => {
     const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
     return (id) => sources.get(id) ?? [];

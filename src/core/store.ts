@@ -61,6 +61,8 @@ export type WorkspaceStore = {
   /** Active contacts that each connection feeds, by connection id; 0 where absent. */
   contactCountsOf(connectionIds: readonly string[]): Promise<Map<string, number>>;
 
+  /** The first page of the runs of each of these connections, newest first, all at once. */
+  runsPagesOf(connectionIds: readonly string[], first: number): Promise<(connectionId: string) => Page<RunRecord>>;
   runsPage(
     filter: { connectionId: string | null; status: readonly RunStatus[] | null },
     page: PageRequest,

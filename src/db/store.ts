@@ -15,6 +15,7 @@ import type { Query } from './query.ts';
 import { lastRuns } from './run/last-runs.ts';
 import { runsByIds } from './run/runs-by-ids.ts';
 import { runsPage } from './run/runs-page.ts';
+import { runsPages } from './run/runs-pages.ts';
 import { readLog } from './run-log/read-log.ts';
 import type { Sealer } from './secrets/create-sealer.ts';
 import { admitWorkspace } from './workspace/admit-workspace.ts';
@@ -46,6 +47,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     contactCountsOf: (ids) => read((query) => contactCounts(query, workspaceId, ids)),
 
     runsPage: (filter, page) => runsPage(scope, filter, page),
+    runsPagesOf: (ids, first) => runsPages(scope, ids, first),
     runsByIds: (ids) => read((query) => runsByIds(query, workspaceId, ids)),
     runLog: async (runId, log) => {
       checkFirst(log.first, MOST_LINES);

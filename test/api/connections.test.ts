@@ -390,7 +390,7 @@ describe('lists of connections', () => {
     const counted = async (first: number) => {
       const before = api.statements.length;
       const { connections } = await api.ask(
-        'query ($first: Int) { connections(first: $first) { nodes { id lastRun { id status } contactCount nextRunAt } totalCount } }',
+        'query ($first: Int) { connections(first: $first) { nodes { id lastRun { id status } contactCount nextRunAt runs(first: 2) { nodes { id } totalCount } } totalCount } }',
         { first },
         token,
       );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { demoKeys } from '../../demo/demo-keys.ts';
-import { leftOvers, type NpmRun, npmRun } from './support/npm-run.ts';
+import { killLeftOvers, leftOvers, type NpmRun, npmRun } from './support/npm-run.ts';
 
 const signals: ['SIGINT' | 'SIGTERM', 'everybody' | 'npm'][] = [
   ['SIGINT', 'everybody'],
@@ -23,6 +23,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const run of runs) run.kill();
+  await killLeftOvers(dataDir);
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -79,13 +79,18 @@ export class ConnectionResolver {
   @FieldResolver(() => RunPage, { description: 'Its runs, newest first.' })
   async runs(
     @Root() { id }: ConnectionRecord,
-    @Ctx() { store }: ApiContext,
+    @Ctx() { store, loaders }: ApiContext,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, 1 to 200.' })
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<RunRecord>> {
-    const filter = { connectionId: id, status: null };
-    return toPage(await store.runsPage(filter, pageRequest(first, after, 20)), (run) => run);
+    const page = pageRequest(first, after, 20);
+    // A cursor is of one connection's list, so only first pages are asked for of many.
+    const runs =
+      page.after === null
+        ? await loaders.runs.load({ connectionId: id, first: page.first })
+        : await store.runsPage({ connectionId: id, status: null }, page);
+    return toPage(runs, (run) => run);
   }
 }

@@ -87,12 +87,11 @@ export const contactEntity = new EntitySchema<ContactRow>({
     search: { type: 'tsvector' },
   },
   indices: [
-    // TypeORM compares conditions as texts, hence this writing.
     {
       name: 'contact_email_of_active',
       columns: ['workspace_id', 'email_key'],
       unique: true,
-      where: `((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
+      where: `status = 'ACTIVE' AND email_key IS NOT NULL`,
     },
     { name: 'contact_by_name', columns: ['workspace_id', 'name_key', 'id'] },
     { name: 'contact_by_company', columns: ['workspace_id', 'company_key', 'id'] },

@@ -2,7 +2,7 @@ import type { RunRecord } from '../../core/records.ts';
 import type { RunStatus } from '../../core/run.ts';
 import type { Page, PageRequest } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
-import { decodeCursor } from '../page/cursor.ts';
+import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
 import { type RunRow, runColumns, toRun } from '../runs/run-row.ts';
@@ -13,12 +13,7 @@ export type RunFilter = { connectionId: string | null; status: readonly RunStatu
 /** Runs, newest first. */
 export async function runsPage(scope: WorkspaceScope, filter: RunFilter, page: PageRequest): Promise<Page<RunRecord>> {
   checkFirst(page.first);
-  const list = [
-    'runs',
-    scope.workspaceId,
-    filter.connectionId,
-    filter.status === null ? null : [...filter.status].sort(),
-  ];
+  const list = runsList(scope.workspaceId, filter);
   const after = decodeCursor(list, page.after, 2);
   if (filter.connectionId !== null && !isUuid(filter.connectionId)) return emptyPage();
   const wanted = conditions(scope.workspaceId, filter);
@@ -34,11 +29,22 @@ export async function runsPage(scope: WorkspaceScope, filter: RunFilter, page: P
   );
   return makePage(rows, page.first, {
     list,
-    position: (row) => [row.queued_at.toISOString(), row.id],
+    position: runPosition,
     toNode: toRun,
     totalCount: () => countRuns(scope, filter),
   });
 }
+
+/** What a cursor of such a list is bound to. */
+export const runsList = (workspaceId: string, { connectionId, status }: RunFilter): ListIdentity => [
+  'runs',
+  workspaceId,
+  connectionId,
+  status === null ? null : [...status].sort(),
+];
+
+/** Where a run stands in it. */
+export const runPosition = (row: RunRow): Position => [row.queued_at.toISOString(), row.id];
 
 function conditions(workspaceId: string, filter: RunFilter): Where {
   const wanted = where();

@@ -66,6 +66,14 @@ export async function leftOvers(dataDir: string): Promise<string[]> {
   return [...(await processesNaming(folders)), ...locks];
 }
 
+/** For a test that has failed: kills what `leftOvers` tells of. */
+export async function killLeftOvers(dataDir: string): Promise<void> {
+  for (const line of await leftOvers(dataDir)) {
+    const pid = Number.parseInt(line, 10);
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+  }
+}
+
 async function processesNaming(folders: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const pid of await readdir('/proc')) {
