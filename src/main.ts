@@ -29,13 +29,16 @@ async function runMigrations(): Promise<void> {
   processLogger(outcome.config.logLevel).info({ migrations }, 'migrated');
 }
 
+/** A Ctrl-C reaches the service from the terminal, and again from whoever started it and passes it on. */
+const sameSignalMs = 2000;
+
 /** Resolves at the first signal to stop. */
 const stopSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
-    let stopping = false;
+    let first: number | null = null;
     const hear = (signal: NodeJS.Signals) => {
-      if (stopping) process.exit(1);
-      stopping = true;
+      if (first !== null && performance.now() - first > sameSignalMs) process.exit(1);
+      first ??= performance.now();
       resolve(signal);
     };
     process.on('SIGINT', hear);

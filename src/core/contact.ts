@@ -28,7 +28,6 @@ export type LabeledField = 'EMAIL' | 'PHONE';
 export type FlagField = 'PORTAL_ACCESS' | 'EMAIL_NOTIFICATIONS' | 'FORMS_ACCESS';
 export type TextField = Exclude<ContactField, LabeledField | FlagField>;
 
-export const labeledFields = ['EMAIL', 'PHONE'] as const satisfies readonly LabeledField[];
 export const flagFields = [
   'PORTAL_ACCESS',
   'EMAIL_NOTIFICATIONS',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContactValues } from './contact.ts';
 import { cut, sortKey } from './fold.ts';
-import { searchWords } from './search-words.ts';
+import { listWords, withoutCountry } from './search-words.ts';
 
 /** Columns in which a contact is found and ordered, derived from its values. */
 export type IndexedText = {
@@ -23,16 +23,14 @@ const NUMBER_LETTERS = 6;
 const MARK_LETTERS = 4;
 
 /**
- * A firm's numbers, addresses and account names begin alike, and whoever types so much of one wants that one: these many
- * characters have a key of their own, if there is another sign than a letter among them.
+ * A firm's numbers and account names begin alike, and whoever types so much of one wants that one: these many characters
+ * have a key of their own, if there is a digit among them.
  */
 const LONG_LETTERS = 9;
-const LONG_NUMBER = 11;
 /** Such keys told apart: many enough to find one, few enough that the index does not grow by an entry for each. */
 const LONG_KEYS = 1024;
 
 const special = /['\\]/g;
-const aLetter = /\p{L}/u;
 
 let lastWorkspace = '';
 let lastMark = '';
@@ -51,40 +49,59 @@ export function searchMark(workspaceId: string): string {
 }
 
 /** The distinct index keys of these words, as the text of a tsvector. */
-export function searchKeys(words: readonly string[], mark: string): string {
-  const keys = new Set<string>();
-  for (const word of words) {
-    keys.add(keyOf(word));
-    const long = longKey(word);
-    if (long !== null) keys.add(long);
-  }
+export function searchKeys(words: readonly string[], mark: string, without?: ReadonlySet<string>): string {
+  // A contact has few words: looking through a short list costs less than a set.
+  const keys: string[] = [];
   let text = '';
-  for (const key of keys) text += ` ${lexeme(mark + key)}`;
+  const add = (key: string): void => {
+    if (keys.includes(key)) return;
+    keys.push(key);
+    text += ` ${lexeme(mark + key)}`;
+  };
+  for (const word of words) {
+    if (without?.has(word)) continue;
+    add(keyOf(word));
+    const long = longKey(word);
+    if (long !== null) add(long);
+  }
   return text.slice(1);
 }
 
 /**
  * The condition of the index for these terms, as the text of a tsquery: each is the beginning of some word. It lets through
- * words that only begin alike, so the words themselves are to be looked at, too.
+ * words that only begin alike, so the words themselves are to be looked at, too. Digits may have been typed with the
+ * country's code, which the index leaves out, or without. Null: the index can't tell.
  */
-export const searchQuery = (terms: readonly string[], mark: string): string =>
-  terms.flatMap((term) => conditions(term, mark)).join(' & ');
+export function searchQuery(terms: readonly string[], mark: string): string | null {
+  const conditions = terms.map((term) => condition(term, mark)).filter((one) => one !== '');
+  return conditions.length === 0 ? null : conditions.join(' & ');
+}
 
-function conditions(term: string, mark: string): string[] {
+const onlyDigits = /^[0-9]+$/;
+
+function condition(term: string, mark: string): string {
+  const asTyped = beginning(term, mark);
+  if (!onlyDigits.test(term)) return asTyped;
+  const national = withoutCountry(term);
+  return national === '' ? '' : `(${asTyped} | ${beginning(national, mark)})`;
+}
+
+/** What every word that begins so has in the index. */
+function beginning(term: string, mark: string): string {
   const first = `${lexeme(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
   const long = longKey(term);
-  return long === null ? [first] : [first, lexeme(mark + long)];
+  return long === null ? first : `${first} & ${lexeme(mark + long)}`;
 }
 
 /** A contact's derived columns. `words`: each with a blank before it, so that the beginning of a word can be looked for. */
 export function indexed(values: ContactValues, workspaceId: string): IndexedText {
-  const words = searchWords(values);
+  const { words, alsoKnownAs } = listWords(values);
   return {
     emailKey: emailKey(values.PRIMARY_EMAIL),
     nameKey: sortKey(values.DISPLAY_NAME ?? ''),
     companyKey: sortKey(values.COMPANY ?? ''),
     words: words.length === 0 ? '' : ` ${words.join(' ')}`,
-    search: searchKeys(words, searchMark(workspaceId)),
+    search: searchKeys(words, searchMark(workspaceId), alsoKnownAs),
   };
 }
 
@@ -103,16 +120,14 @@ function keyLength(word: string): number {
 /** Told by the first characters alone, too. The capital keeps it apart from words. */
 function longKey(word: string): string | null {
   if (word.length < LONG_LETTERS) return null;
-  const length = keyLength(word) === NUMBER_LETTERS ? LONG_NUMBER : LONG_LETTERS;
-  if (word.length < length) return null;
-  let letters = true;
+  let digits = false;
   let hash = 0x811c9dc5;
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < LONG_LETTERS; i++) {
     const code = word.charCodeAt(i);
-    letters &&= isLowerCase(code) || (code > 127 && aLetter.test(word.charAt(i)));
+    digits ||= isDigit(code);
     hash = Math.imul(hash ^ code, 0x01000193);
   }
-  return letters ? null : `L${((hash >>> 0) % LONG_KEYS).toString(36)}`;
+  return digits ? `L${((hash >>> 0) % LONG_KEYS).toString(36)}` : null;
 }
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;

@@ -2,8 +2,8 @@ import type { ContactValues } from './contact.ts';
 import { cut, fold, foldLetters } from './fold.ts';
 import { LONGEST_WORD, WordList, withoutLeadingZeros } from './word-list.ts';
 
-/** A number's tail is worth a word of its own while it has this many digits. */
-const SHORTEST_TAIL = 4;
+/** Digits that a number within a country has at least. */
+const SHORTEST_NUMBER = 4;
 
 const letter = /\p{L}/u;
 /** The signs that numbers are written with. */
@@ -17,7 +17,10 @@ const trunkZero = /^(\s*(?:\+|00)[\s\d]{1,5})\(0\)/;
  * company, each email whole and in parts, each phone's digits whole, without the country's and without the first four.
  * A contact matches a query when each of `searchTerms(query)` is the beginning of one of these.
  */
-export function searchWords(values: ContactValues): string[] {
+export const searchWords = (values: ContactValues): string[] => listWords(values).words;
+
+/** The same, with which of them the others stand for in the index. */
+export function listWords(values: ContactValues): WordList {
   const list = new WordList();
   addName(list, values.DISPLAY_NAME);
   addName(list, values.GIVEN_NAME);
@@ -26,7 +29,7 @@ export function searchWords(values: ContactValues): string[] {
   if (values.PRIMARY_EMAIL !== undefined) addEmail(list, values.PRIMARY_EMAIL);
   if (values.EMAIL !== undefined) for (const email of values.EMAIL) addEmail(list, email.value);
   if (values.PHONE !== undefined) for (const phone of values.PHONE) addPhone(list, phone.value);
-  return list.words;
+  return list;
 }
 
 /**
@@ -85,16 +88,22 @@ function addPhone(list: WordList, phone: string): void {
 
 /** Calling codes of one and of two digits (ITU-T E.164); all others have three. */
 const callingCode = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+const otherCode = 3;
+/** Digits of country and area together, where people leave both out: as in +1 415 and +49 30. */
+const COUNTRY_AND_AREA = 4;
 
-/** Digits that a number is typed without where people leave country and area out. */
-const LONGEST_PREFIX = 4;
+/** An international number without the country's code; empty while no more than that has been typed. */
+export const withoutCountry = (digits: string): string =>
+  withoutLeadingZeros(digits.slice(callingCode.exec(digits)?.[0].length ?? otherCode));
 
+/** An international number is listed whole, too, but found by what people type within the country. */
 function addDigits(list: WordList, digits: string): void {
   const whole = withoutLeadingZeros(digits);
+  const national = digits.startsWith('0') && !digits.startsWith('00') ? '' : withoutCountry(whole);
   list.add(whole);
-  const national = digits.startsWith('0') && !digits.startsWith('00');
-  if (national) return;
-  const code = callingCode.exec(whole)?.[0].length ?? 3;
-  for (const dropped of [code, LONGEST_PREFIX])
-    if (whole.length - dropped >= SHORTEST_TAIL) list.add(withoutLeadingZeros(whole.slice(dropped)));
+  if (national.length < SHORTEST_NUMBER) return;
+  list.add(national);
+  list.alsoKnownAs.add(whole);
+  const local = withoutLeadingZeros(whole.slice(COUNTRY_AND_AREA));
+  if (local.length >= SHORTEST_NUMBER) list.add(local);
 }

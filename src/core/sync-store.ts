@@ -27,7 +27,13 @@ export type CandidateContact = {
   /** Grace is running out for it. */
   removalDue: boolean;
   /** How our own connection feeds it, if it does or did. */
-  own: { externalId: string; person: string; fills: Fills; gone: boolean } | null;
+  own: {
+    externalId: string;
+    person: string;
+    fills: Fills;
+    /** Since an earlier read, or as this one finds, and the contact stays without them. */
+    gone: boolean;
+  } | null;
   /** The other connections that feed it now. */
   others: readonly OtherLink[];
 };
@@ -44,11 +50,16 @@ export type Question = {
   linked: CandidateContact | null;
   /** The active contact that holds the person's address, when it is another one than `linked`. */
   holder: CandidateContact | null;
-  /** Somebody else of this read who claims the same address. */
+  /** The active contact that holds the address which `linked`, inactive, had. */
+  heir: CandidateContact | null;
+  /** Somebody else of this read who claims the same address, and goes first or has as little right to it. */
   rival: string | null;
 };
 
-/** What becomes of a question. `waitsFor`: the contact whose address must become free by this same plan. */
+/**
+ * What becomes of a question. `waitsFor`: the contact whose address must become free by this same plan. `takesOver`: the
+ * contact has a person of this connection who is gone, unless this read has them after all.
+ */
 export type Decision = {
   position: number;
   action: ChangeAction;
@@ -60,6 +71,7 @@ export type Decision = {
   code: LogCode | null;
   reason: string | null;
   waitsFor: { contactId: string; skipReason: string } | null;
+  takesOver: { contactId: string; skipReason: string } | null;
 };
 
 /** Rows for the staging, in the text format of Postgres' COPY; see sync/stage/stage-row.ts. */
@@ -101,7 +113,7 @@ export type SyncRun = {
   findQuestions(): Promise<number>;
   questions(afterPosition: number, limit: number): Promise<Question[]>;
   decide(decisions: readonly { decision: Decision; indexed: IndexedText | null }[]): Promise<void>;
-  /** Which of these contacts the plan changes, and whether that frees the address each holds now. */
+  /** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
   plannedAddresses(
     contactIds: readonly string[],
   ): Promise<{ contactId: string; position: number; freesAddress: boolean }[]>;

@@ -26,6 +26,8 @@ export const withoutLeadingZeros = (digits: string): string =>
 /** Distinct words, each at most 100 characters, in the order in which they first came. */
 export class WordList {
   readonly words: string[] = [];
+  /** Those that another word of the list is found by: the index does without them. */
+  readonly alsoKnownAs = new Set<string>();
   #known: Set<string> | undefined;
 
   add(text: string): void {

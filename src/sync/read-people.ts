@@ -32,7 +32,7 @@ export const startReader = (task: ReadTask, run: SyncRun, events: ReadEvents, si
   const thread = new Worker(threadFile, {
     workerData: task,
     name: 'read',
-    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 },
+    resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1024 },
   });
   const say = (message: ToReader): void => thread.postMessage(message);
   const outcome = Promise.withResolvers<ReadOutcome>();

@@ -31,7 +31,8 @@ const settled = `contact.changed_xid < (pg_snapshot_xmin(pg_current_snapshot()):
 /** Each term begins a word of the contact. The index knows but the first letters; the words decide. */
 function addTerms(wanted: Where, workspaceId: string, terms: readonly string[]): void {
   if (terms.length === 0) return;
-  wanted.add(`contact.search @@ ${wanted.put(searchQuery(terms, searchMark(workspaceId)))}::tsquery`);
+  const query = searchQuery(terms, searchMark(workspaceId));
+  if (query !== null) wanted.add(`contact.search @@ ${wanted.put(query)}::tsquery`);
   for (const term of terms) wanted.add(`contact.words LIKE ${wanted.put(`% ${likeText(term)}%`)}`);
 }
 

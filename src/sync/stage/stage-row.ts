@@ -31,31 +31,7 @@ export type SkippedPerson = {
   reason: string;
 };
 
-/** The columns of contact_change that staging fills, in the order of the rows below. */
-export const stagedColumns = [
-  'workspace_id',
-  'run_id',
-  'position',
-  'action',
-  'person',
-  'person_id',
-  'contact_id',
-  'contact_name',
-  'after',
-  'hash',
-  'fills_id',
-  'email_key',
-  'name_key',
-  'company_key',
-  'words',
-  'search',
-  'alternatives',
-  'remark',
-  'code',
-  'reason',
-] as const;
-
-/** Makes rows in COPY's text format, each ended by a line feed; `workspaceId` and `runId` lead each. */
+/** Makes rows in COPY's text format with the columns that db/sync/staging.ts names, each ended by a line feed; `workspaceId` and `runId` lead each. */
 export const stageRow = (workspaceId: string, runId: string) => {
   const lead = `${workspaceId}\t${runId}\t`;
   return {
