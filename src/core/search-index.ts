@@ -52,19 +52,16 @@ export function searchMark(workspaceId: string): string {
 export function searchKeys(words: readonly string[], mark: string, without?: ReadonlySet<string>): string {
   // A contact has few words: looking through a short list costs less than a set.
   const keys: string[] = [];
-  let text = '';
-  const add = (key: string): void => {
-    if (keys.includes(key)) return;
-    keys.push(key);
-    text += ` ${lexeme(mark + key)}`;
-  };
   for (const word of words) {
     if (without?.has(word)) continue;
-    add(keyOf(word));
+    const key = keyOf(word);
+    if (!keys.includes(key)) keys.push(key);
     const long = longKey(word);
-    if (long !== null) add(long);
+    if (long !== null && !keys.includes(long)) keys.push(long);
   }
-  return text.slice(1);
+  let text = '';
+  for (const key of keys) text += text === '' ? lexeme(mark, key) : ` ${lexeme(mark, key)}`;
+  return text;
 }
 
 /**
@@ -88,9 +85,9 @@ function condition(term: string, mark: string): string {
 
 /** What every word that begins so has in the index. */
 function beginning(term: string, mark: string): string {
-  const first = `${lexeme(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
+  const first = `${lexeme(mark, keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
   const long = longKey(term);
-  return long === null ? first : `${first} & ${lexeme(mark + long)}`;
+  return long === null ? first : `${first} & ${lexeme(mark, long)}`;
 }
 
 /** A contact's derived columns. `words`: each with a blank before it, so that the beginning of a word can be looked for. */
@@ -130,15 +127,17 @@ function longKey(word: string): string | null {
   return digits ? `L${((hash >>> 0) % LONG_KEYS).toString(36)}` : null;
 }
 
+/** The capital that begins the key of a long word. */
+const LONG_MARK = 0x4c;
+
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isLowerCase = (code: number): boolean => code >= 97 && code <= 122;
 
 /** Quoted where it holds anything that could mean something to Postgres. */
-function lexeme(text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (!isLowerCase(code) && !isDigit(code) && !(code >= 65 && code <= 90))
-      return `'${text.replace(special, '$&$&')}'`;
+function lexeme(mark: string, key: string): string {
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (!isLowerCase(code) && !isDigit(code) && code !== LONG_MARK) return `'${mark}${key.replace(special, '$&$&')}'`;
   }
-  return text;
+  return mark + key;
 }

@@ -21,11 +21,14 @@ export const searchWords = (values: ContactValues): string[] => listWords(values
 
 /** The same, with which of them the others stand for in the index. */
 export function listWords(values: ContactValues): WordList {
+  const { DISPLAY_NAME: name, GIVEN_NAME: given, FAMILY_NAME: family } = values;
   const list = new WordList();
-  addName(list, values.DISPLAY_NAME);
-  addName(list, values.GIVEN_NAME);
-  addName(list, values.FAMILY_NAME);
-  addName(list, values.COMPANY);
+  addName(list, name);
+  if (name === undefined || given === undefined || family === undefined || name !== `${given} ${family}`) {
+    addName(list, given);
+    addName(list, family);
+  }
+  if (values.COMPANY !== undefined) list.addAll(companyWords(values.COMPANY));
   if (values.PRIMARY_EMAIL !== undefined) addEmail(list, values.PRIMARY_EMAIL);
   if (values.EMAIL !== undefined) for (const email of values.EMAIL) addEmail(list, email.value);
   if (values.PHONE !== undefined) for (const phone of values.PHONE) addPhone(list, phone.value);
@@ -70,20 +73,70 @@ function addName(list: WordList, name: string | undefined): void {
   if (name.includes('@')) for (const token of name.split(/\s+/)) if (token.includes('@')) list.add(emailTerm(token));
 }
 
+/** Many contacts share these, so their words are remembered: the latest few thousand. */
+const remembered = 4096;
+const remember = (wordsOf: (text: string) => readonly string[]): ((text: string) => readonly string[]) => {
+  let known = new Map<string, readonly string[]>();
+  return (text) => {
+    let words = known.get(text);
+    if (words === undefined) {
+      words = wordsOf(text);
+      if (known.size >= remembered) known = new Map();
+      known.set(text, words);
+    }
+    return words;
+  };
+};
+
+const companyWords = remember((company) => {
+  const list = new WordList();
+  addName(list, company);
+  return list.words;
+});
+
+const domainWords = remember((domain) => {
+  const list = new WordList();
+  list.add(domain);
+  list.addText(domain);
+  return list.words;
+});
+
 function addEmail(list: WordList, email: string): void {
   const whole = foldLetters(email);
+  const at = whole.lastIndexOf('@');
   list.add(whole);
-  list.add(whole.slice(whole.lastIndexOf('@') + 1));
-  list.addText(whole);
+  list.addText(whole.slice(0, at));
+  list.addAll(domainWords(whole.slice(at + 1)));
 }
 
 function addPhone(list: WordList, phone: string): void {
-  const plain = numberSigns.test(phone);
-  const firstLetter = plain ? -1 : phone.search(letter);
+  const digits = plainDigits(phone);
+  if (digits !== null) {
+    addDigits(list, digits);
+    return;
+  }
+  const firstLetter = phone.search(letter);
   const number = firstLetter === -1 ? phone : phone.slice(0, firstLetter);
   addDigits(list, number.replace(notDigits, ''));
   if (number.includes('(0)')) addDigits(list, number.replace(trunkZero, '$1').replace(notDigits, ''));
-  if (!plain) list.addText(phone);
+  if (!numberSigns.test(phone)) list.addText(phone);
+}
+
+/** The digits of a number in the commonest spelling: a plus, digits, blanks and hyphens. Null for any other. */
+function plainDigits(phone: string): string | null {
+  let digits = '';
+  let start = -1;
+  for (let i = 0; i < phone.length; i++) {
+    const code = phone.charCodeAt(i);
+    if (code >= 0x30 && code <= 0x39) {
+      if (start === -1) start = i;
+      continue;
+    }
+    if (code !== 0x20 && code !== 0x2d && code !== 0x2b) return null;
+    if (start !== -1) digits += phone.slice(start, i);
+    start = -1;
+  }
+  return start === -1 ? digits : digits + phone.slice(start);
 }
 
 /** Calling codes of one and of two digits (ITU-T E.164); all others have three. */

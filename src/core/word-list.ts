@@ -38,6 +38,11 @@ export class WordList {
     this.#known?.add(word);
   }
 
+  /** Adds words that come from another list. */
+  addAll(words: readonly string[]): void {
+    for (const word of words) this.add(word);
+  }
+
   /** Adds the folded words of a text, and its numbers as they are typed: see addNumbers. */
   addText(text: string): void {
     if (simple.test(text)) this.#addRuns(text.toLowerCase());

@@ -30,10 +30,10 @@ describe('searchWords', () => {
   test('lists an email whole, its domain and its parts', () => {
     expect(searchWords({ PRIMARY_EMAIL: 'Anna.Berg-X@Mail.Example.com' })).toEqual([
       'anna.berg-x@mail.example.com',
-      'mail.example.com',
       'anna',
       'berg',
       'x',
+      'mail.example.com',
       'mail',
       'example',
       'com',
