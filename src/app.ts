@@ -19,6 +19,7 @@ import { createRunStore } from './db/runs/create-run-store.ts';
 import { openBoss } from './db/runs/open-boss.ts';
 import { createRunQueue } from './db/runs/run-queue.ts';
 import { createSealer, type Sealer } from './db/secrets/create-sealer.ts';
+import { resealSecrets } from './db/secrets/reseal-secrets.ts';
 import { createStore } from './db/store.ts';
 import { openSyncStore } from './db/sync/open-sync-store.ts';
 import { processLogger } from './process-logger.ts';
@@ -69,6 +70,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   const boss = opened.adopt(await openBoss(databaseUrl, onTrouble), (one) => one.stop({ graceful: false }));
   const signals = opened.adopt(await openRunSignals(databaseUrl, onTrouble), (one) => one.close());
   const sealer = createSealer(config.secretsKeys);
+  if (config.secretsKeys.length > 1) await resealSecrets(database.syncPool, sealer);
   const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
   const foundation: Foundation = { config, logger, database, boss, sealer, runStore, signals };
   if (config.role !== 'api') await openWorker(foundation, opened);

@@ -102,6 +102,7 @@ const parsed = <In, Out>(parse: (value: In) => Out | null, takes: string) =>
 
 const takes = {
   DATABASE_URL: 'takes the URL of a Postgres 15 or newer, postgres://user:password@host:port/name',
+  HOST: 'takes the address or name to listen at, such as 127.0.0.1, 0.0.0.0 or ::',
   PORT: 'takes a port from 0 to 65535 (0 picks a free one)',
   ROLE: 'takes api, worker or all',
   AUTH_JWKS: 'takes the http(s) URL or the file: path of a readable JWKS, the keys that verify access tokens',
@@ -115,7 +116,7 @@ const takes = {
 const environment = z.object({
   DATABASE_URL: z.string().optional().transform(optional).refine(postgresUrl, { error: takes.DATABASE_URL }),
   DATA_DIR: withDefault('.data'),
-  HOST: withDefault('127.0.0.1'),
+  HOST: withDefault('127.0.0.1').refine((value) => /^[\w.:%-]+$/.test(value), { error: takes.HOST }),
   PORT: withDefault('4000')
     .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65535, { error: takes.PORT })
     .transform(Number),

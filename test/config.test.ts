@@ -44,6 +44,7 @@ test('what is left out has the default of the contract', () => {
 test('every fault is told at once, a line each that names the variable and what it takes', () => {
   const lines = faults({
     DATABASE_URL: 'mysql://localhost',
+    HOST: 'http://localhost',
     PORT: '65536',
     ROLE: 'both',
     AUTH_JWKS: 'file:/nowhere/jwks.json',
@@ -57,6 +58,7 @@ test('every fault is told at once, a line each that names the variable and what 
     'AUTH_ISSUER',
     'AUTH_JWKS',
     'DATABASE_URL',
+    'HOST',
     'LOG_LEVEL',
     'PORT',
     'ROLE',

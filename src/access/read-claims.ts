@@ -1,6 +1,8 @@
 import type { JWTPayload } from 'jose';
 import { Permission, type Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
+import { cut } from '../core/fold.ts';
+import { isStorable } from '../core/is-storable.ts';
 import { isUuid } from '../core/uuid.ts';
 
 /** What a verified token says: who it speaks for, and how its workspace is called now. */
@@ -17,7 +19,7 @@ const implied: Partial<Record<Permission, Permission>> = {
  */
 export function readClaims(payload: JWTPayload): Claims {
   const { sub, exp, workspace, kind } = payload;
-  if (typeof sub !== 'string' || sub === '') throw unfit('sub');
+  if (typeof sub !== 'string' || sub === '' || !isStorable(sub)) throw unfit('sub');
   if (typeof exp !== 'number') throw unfit('exp');
   if (typeof workspace !== 'string' || !isUuid(workspace)) throw unfit('workspace');
   if (kind === 'contact') throw new AppError('FORBIDDEN', 'Contacts have no access to Contact Sync.');
@@ -43,7 +45,7 @@ const unfit = (claim: string): AppError =>
   new AppError('UNAUTHENTICATED', `The access token's claim \`${claim}\` is missing or malformed.`);
 
 const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 200) : null;
+  typeof value === 'string' && value.trim() !== '' && isStorable(value) ? cut(value.trim(), 200) : null;
 
 function permissionsOf(value: unknown): Permission[] {
   const named = new Set(Array.isArray(value) ? value : []);

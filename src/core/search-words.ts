@@ -58,6 +58,10 @@ export function searchTerms(query: string): string[] {
   return [...terms];
 }
 
+/** Whether something was typed that no contact can have: signs alone, other than those a number may begin with. */
+export const isNothingSearchable = (query: string): boolean =>
+  searchTerms(query).length === 0 && !numberSigns.test(query);
+
 /** 0, 00 and + before a number say the same to a search: nothing. */
 const numberTerm = (text: string): string =>
   cut(text.replace(trunkZero, '$1').replace(notDigits, '').replace(/^0+/, ''), LONGEST_WORD);
@@ -144,6 +148,7 @@ const callingCode = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-
 const otherCode = 3;
 /** Digits of country and area together, where people leave both out: as in +1 415 and +49 30. */
 const COUNTRY_AND_AREA = 4;
+const AREA = 2;
 
 /** An international number without the country's code; empty while no more than that has been typed. */
 export const withoutCountry = (digits: string): string =>
@@ -152,11 +157,13 @@ export const withoutCountry = (digits: string): string =>
 /** An international number is listed whole, too, but found by what people type within the country. */
 function addDigits(list: WordList, digits: string): void {
   const whole = withoutLeadingZeros(digits);
-  const national = digits.startsWith('0') && !digits.startsWith('00') ? '' : withoutCountry(whole);
+  const isNational = digits.startsWith('0') && !digits.startsWith('00');
+  const national = isNational ? '' : withoutCountry(whole);
   list.add(whole);
-  if (national.length < SHORTEST_NUMBER) return;
-  list.add(national);
-  list.alsoKnownAs.add(whole);
-  const local = withoutLeadingZeros(whole.slice(COUNTRY_AND_AREA));
+  if (national.length >= SHORTEST_NUMBER) {
+    list.add(national);
+    list.alsoKnownAs.add(whole);
+  }
+  const local = withoutLeadingZeros(whole.slice(isNational ? AREA : COUNTRY_AND_AREA));
   if (local.length >= SHORTEST_NUMBER) list.add(local);
 }

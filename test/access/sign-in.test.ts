@@ -105,6 +105,12 @@ test.each([
   expect(admitted.at(-1)).toEqual({ id: workspace, name: 'Example', timeZone });
 });
 
+test('a name is cut between characters, and one that can not be stored is passed over', async () => {
+  const nameOf = async (name: string) => (await signIn(`Bearer ${await issuer.sign({ workspace, name })}`)).name;
+  expect(await nameOf(`${'x'.repeat(199)}🙂`)).toBe('x'.repeat(199));
+  expect(await nameOf('A\0da')).toBeNull();
+});
+
 test('a key that is added to the file is known at once', async () => {
   await signIn(`Bearer ${await issuer.sign({ workspace })}`);
   const signWithSecond = await issuer.addKey('second');

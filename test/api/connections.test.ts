@@ -130,6 +130,18 @@ describe('creating a connection', () => {
     const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, name: 'x'.repeat(201) } });
     expect(createConnection.userErrors).toMatchObject([{ field: ['input', 'name'], code: 'TOO_LONG' }]);
   });
+
+  test.each(['\0', '\ud800'])('tells where a text holds %j, which can not be stored', async (character) => {
+    const rules = [{ attribute: 'l', operator: 'EQUALS', values: [`Ber${character}lin`] }];
+    const { createConnection } = await api.ask(`${create} ${all}`, {
+      input: { ...input, name: `Head${character}office`, scope: { rules } },
+    });
+    expect(createConnection.connection).toBeNull();
+    expect(createConnection.userErrors).toMatchObject([
+      { field: ['input', 'name'], code: 'INVALID_TEXT' },
+      { field: ['input', 'scope', 'rules', '0', 'values', '0'], code: 'INVALID_TEXT' },
+    ]);
+  });
 });
 
 describe('updating a connection', () => {

@@ -140,3 +140,15 @@ test('a page of contacts with their connections costs as many statements for 4 a
   };
   expect(await counted(4)).toBe(await counted(1));
 });
+
+test.each([
+  'contacts(search: $text)',
+  'contacts(email: $text)',
+  'contacts(externalId: $text)',
+  'connections(search: $text)',
+])('%s with a character that no stored text can hold is BAD_USER_INPUT', async (field) => {
+  for (const text of ['a\0b', 'a\ud800']) {
+    const { errors } = await api.request(`query ($text: String) { ${field} { totalCount } }`, { text });
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  }
+});

@@ -44,8 +44,8 @@ describe('searchWords', () => {
     expect(searchWords(phone('+49 30 1234567'))).toEqual(['49301234567', '301234567', '1234567']);
   });
 
-  test('lists a national number without its leading zero', () => {
-    expect(searchWords(phone('030 1234567'))).toEqual(['301234567']);
+  test('lists a national number without its leading zero, and without the area', () => {
+    expect(searchWords(phone('030 1234567'))).toEqual(['301234567', '1234567']);
   });
 
   test('keeps words distinct and at most 100 characters, however many there are', () => {

@@ -4,6 +4,7 @@ import { ConnectionStatus } from '../../core/connection.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
+import { textArgument } from '../argument/text-argument.ts';
 import { pageRequest } from '../page/page-request.ts';
 import { type ApiPage, toPage } from '../page/to-page.ts';
 import { RemovalPolicyType } from '../removal/removal-policy.type.ts';
@@ -44,7 +45,7 @@ export class ConnectionResolver {
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<ConnectionRecord>> {
-    const filter = { search: search ?? null, status: status ?? null, kind: kind ?? null };
+    const filter = { search: textArgument('search', search), status: status ?? null, kind: kind ?? null };
     return toPage(await store.connectionsPage(filter, pageRequest(first, after, 50)), (connection) => connection);
   }
 

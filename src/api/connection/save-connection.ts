@@ -4,6 +4,7 @@ import { type ApiContext, actorOf } from '../api-context.ts';
 import { notFound } from '../error/not-found.ts';
 import { checkEdit } from './check-edit.ts';
 import { checkSecret } from './check-secret.ts';
+import { checkStorable } from './check-storable.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
 import { editConnection, newConnection } from './edit-connection.ts';
 import { kindInfo } from './kind-info.ts';
@@ -16,7 +17,7 @@ export async function createConnection(input: CreateConnectionInput, context: Ap
   const { store, runner, viewer } = context;
   const { kind, given } = givenSource(input.source);
   const edit = newConnection(input, kindInfo(runner, kind));
-  const userErrors = checkEdit(edit, runner);
+  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, runner)];
   if (userErrors.length > 0) return { connection: null, userErrors };
   const secrets = { bindPassword: given.bindPassword || null };
   return { connection: await store.createConnection(edit, secrets, actorOf(viewer)), userErrors: [] };
@@ -35,7 +36,11 @@ export async function updateConnection(
   const refusal = new Refusal();
   const change = (current: ConnectionRecord) => {
     const edit = editConnection(current, input, kindInfo(runner, current.kind));
-    refusal.refuse([...checkGivenSource(current, edit.source, input), ...checkEdit(edit, runner)]);
+    refusal.refuse([
+      ...checkStorable(input, ['input']),
+      ...checkGivenSource(current, edit.source, input),
+      ...checkEdit(edit, runner),
+    ]);
     const password = input.source ? givenSource(input.source).given.bindPassword : input.source;
     return { edit, secrets: password === undefined ? undefined : { bindPassword: password || null } };
   };

@@ -1,5 +1,6 @@
 import { ArgsType, Field, ID, Int } from 'type-graphql';
 import type { ContactFilter } from '../../core/store.ts';
+import { textArgument } from '../argument/text-argument.ts';
 import { ContactOrder, ContactStatus } from './contact.enums.ts';
 
 const nullable = true;
@@ -35,9 +36,9 @@ export class ContactsArgs {
 }
 
 export const contactFilter = (args: ContactsArgs): ContactFilter => ({
-  search: args.search ?? null,
-  email: args.email ?? null,
-  externalId: args.externalId ?? null,
+  search: textArgument('search', args.search),
+  email: textArgument('email', args.email),
+  externalId: textArgument('externalId', args.externalId),
   status: args.status ?? null,
   connectionId: args.connectionId ?? null,
   updatedSince: args.updatedSince ?? null,

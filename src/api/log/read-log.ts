@@ -1,5 +1,6 @@
 import { LogLevel } from '../../core/run.ts';
 import type { ApiContext } from '../api-context.ts';
+import { textArgument } from '../argument/text-argument.ts';
 import { firstOf } from '../page/page-request.ts';
 import type { LogPage } from './log-line.type.ts';
 
@@ -12,7 +13,7 @@ export async function readLog(runId: string, asked: Asked, { store }: ApiContext
   const { lines, lastSeq, hasMore } = await store.runLog(runId, {
     after: Math.max(asked.after ?? 0, 0),
     minLevel: asked.minLevel ?? LogLevel.INFO,
-    search: asked.search || null,
+    search: textArgument('search', asked.search) || null,
     first: firstOf(asked.first, 200, LARGEST_LOG_PAGE),
   });
   return { nodes: lines, lastSeq, hasMore };

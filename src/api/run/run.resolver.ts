@@ -3,6 +3,7 @@ import { Permission } from '../../core/access.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
+import { textArgument } from '../argument/text-argument.ts';
 import { ChangeAction, ContactChangePage } from '../change/contact-change.type.ts';
 import { type RunChange, runChange } from '../change/run-change.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
@@ -100,7 +101,7 @@ export class RunResolver {
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<RunChange>> {
-    const filter = { action: action ?? null, search: search ?? null };
+    const filter = { action: action ?? null, search: textArgument('search', search) };
     return toPage(await store.changesPage(run.id, filter, pageRequest(first, after, 50)), runChange(run));
   }
 }

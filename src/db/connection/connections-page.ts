@@ -10,7 +10,7 @@ import { type ConnectionSelection, selectConnections, toConnection } from './con
 
 export type ConnectionFilter = { search: string | null; status: ConnectionStatus | null; kind: SourceKind | null };
 
-/** Connections by name. `search`: each of its words is in name, description, kind or status, without case. */
+/** Connections by name. `search`: each of its words is in name, description, kind or status, without case and accents. */
 export async function connectionsPage(
   scope: WorkspaceScope,
   filter: ConnectionFilter,
@@ -47,13 +47,13 @@ function conditions(workspaceId: string, filter: ConnectionFilter): Where {
   return wanted;
 }
 
-/** ACTIVE_DIRECTORY is found as "Active Directory", too; a name without its accents. */
+/** ACTIVE_DIRECTORY is found as "Active Directory", too; texts with or without their accents. */
 function mentions(wanted: Where, word: string): string {
-  const typed = wanted.put(word);
   const texts = `concat_ws(' ', connection.name, connection.description, connection.kind, replace(connection.kind, '_', ' '), connection.status)`;
+  const plain = `lower(regexp_replace(normalize(${texts}, NFKD), '[\u0300-\u036f]', '', 'g'))`;
+  const typed = `strpos(lower(${texts}), lower(${wanted.put(word)})) > 0`;
   const folded = sortKey(word);
-  const inName = folded === '' ? '' : ` OR strpos(connection.name_key, ${wanted.put(folded)}) > 0`;
-  return `strpos(lower(${texts}), lower(${typed})) > 0${inName}`;
+  return folded === '' ? typed : `${typed} OR strpos(${plain}, ${wanted.put(folded)}) > 0`;
 }
 
 async function countConnections(scope: WorkspaceScope, filter: ConnectionFilter): Promise<number> {

@@ -1,5 +1,5 @@
 import { searchMark, searchQuery } from '../../core/search-index.ts';
-import { searchTerms } from '../../core/search-words.ts';
+import { isNothingSearchable, searchTerms } from '../../core/search-words.ts';
 import { type ContactFilter, ContactOrder } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { likeText, type Where, where } from '../page/where.ts';
@@ -13,6 +13,7 @@ export function contactConditions(workspaceId: string, filter: ContactFilter): C
   const wanted = where();
   wanted.add(`contact.workspace_id = ${wanted.put(workspaceId)}`);
   if (filter.status !== null) wanted.add(`contact.status = ${wanted.put(filter.status)}`);
+  if (filter.search !== null && isNothingSearchable(filter.search)) return null;
   const terms = [filter.search ?? '', filter.email ?? ''].flatMap(searchTerms);
   addTerms(wanted, workspaceId, terms);
   if (filter.email !== null) addEmail(wanted, filter.email.trim());

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { embeddedFailure } from './embedded-failure.ts';
 import { platformBinaries } from './platform-binaries.ts';
 import { mayEnter, type ServerUser, serverUser } from './server-user.ts';
@@ -50,9 +51,18 @@ export async function serverPlace(dataDir: string): Promise<ServerPlace> {
   };
 }
 
+/** Like `recursive`, which never ends where a file system refuses new folders as not found, as /proc does. */
+async function makeFolders(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  await makeFolders(dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+
 async function makeFolder(dataDir: string): Promise<string> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolders(resolve(dataDir));
     return await realpath(dataDir);
   } catch (cause) {
     throw embeddedFailure(`DATA_DIR ${dataDir} can't be made or entered.`, { cause });

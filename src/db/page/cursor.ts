@@ -26,7 +26,10 @@ export function decodeCursor(list: ListIdentity, cursor: string | null, length: 
 
 function parse(cursor: string): unknown[] {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const bytes = Buffer.from(cursor, 'base64url');
+    // Decoding passes over what is not base64url.
+    if (bytes.toString('base64url') !== cursor) return [];
+    const parsed: unknown = JSON.parse(bytes.toString());
     return Array.isArray(parsed) ? parsed : [];
   } catch {
     return [];

@@ -59,7 +59,7 @@ async function allowedAddresses({ host }: LdapUrl, { addresses, signal }: DialOp
     'ADDRESS_NOT_ALLOWED',
     `Connections to ${named} are not allowed: it is a private or reserved address.`,
     {
-      hint: 'Whoever runs this service can allow it by ALLOW_PRIVATE_SOURCES: true, or a list of CIDRs. Link-local addresses are never allowed.',
+      hint: 'Unless it is link-local, which is never allowed, whoever runs this service can allow it by ALLOW_PRIVATE_SOURCES: true, or a list of CIDRs.',
     },
   );
 }

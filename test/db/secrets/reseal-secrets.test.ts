@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createSealer } from '../../../src/db/secrets/create-sealer.ts';
+import { resealSecrets } from '../../../src/db/secrets/reseal-secrets.ts';
+import { createStore } from '../../../src/db/store.ts';
+import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
+
+const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await openRig();
+});
+afterAll(() => rig.close());
+
+const sealedWith = async (key: Buffer, bindPassword: string): Promise<string> => {
+  const { id: workspaceId } = await rig.workspace();
+  const store = createStore({ apiSource: rig.database.apiSource, sealer: createSealer([key]) });
+  return (await store.in(workspaceId).createConnection(connectionEdit(), { bindPassword }, member)).id;
+};
+
+/** What the newest key alone opens; null: nothing. */
+const openedByNew = async (connectionId: string): Promise<string | null> => {
+  const { rows } = await rig.database.syncPool.query(
+    `SELECT workspace_id AS "workspaceId", connection_id AS "connectionId", name, key_id AS "keyId", sealed
+     FROM connection_secret WHERE connection_id = $1`,
+    [connectionId],
+  );
+  try {
+    return createSealer([newKey]).open(rows[0]);
+  } catch {
+    return null;
+  }
+};
+
+test('once a service has started with new and old key, the new one alone opens all secrets', async () => {
+  const [before, already] = [await sealedWith(oldKey, 'old secret'), await sealedWith(newKey, 'new secret')];
+  expect(await openedByNew(before)).toBeNull();
+  await resealSecrets(rig.database.syncPool, createSealer([newKey, oldKey]));
+  expect(await openedByNew(before)).toBe('old secret');
+  expect(await openedByNew(already)).toBe('new secret');
+});
+
+test('a secret whose key is not at hand stays as it is, and keeps no other from being sealed anew', async () => {
+  const lostKey = randomBytes(32);
+  const [lost, before] = [await sealedWith(lostKey, 'lost secret'), await sealedWith(oldKey, 'old secret')];
+  await resealSecrets(rig.database.syncPool, createSealer([newKey, oldKey]));
+  expect(await openedByNew(before)).toBe('old secret');
+  await resealSecrets(rig.database.syncPool, createSealer([newKey, lostKey]));
+  expect(await openedByNew(lost)).toBe('lost secret');
+});
