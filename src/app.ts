@@ -27,6 +27,7 @@ import { createRunner, type Runner } from './runner/create-runner.ts';
 import { startWorker } from './runner/start-worker.ts';
 import type { ServerParts } from './server/server-parts.ts';
 import { startServer } from './server/start-server.ts';
+import { openReadingThreads } from './sync/reading-threads.ts';
 import { runSync } from './sync/run-sync.ts';
 
 export type App = {
@@ -83,7 +84,9 @@ async function openWorker(
   opened: AsyncDisposableStack,
 ): Promise<void> {
   const queue = createRunQueue(boss, (err) => logger.error({ err }, 'A run could not be worked on'));
-  const parts = { store: openSyncStore(database.syncPool), addresses: config.addresses };
+  const threads = openReadingThreads();
+  opened.defer(() => threads.close());
+  const parts = { store: openSyncStore(database.syncPool), threads, addresses: config.addresses };
   const sync: RunSync = (claimed, signal) => runSync(parts, claimed, signal);
   const worker = await startWorker({ store: runStore, signals, queue, runSync: sync, log: logger });
   opened.defer(() => worker.close());

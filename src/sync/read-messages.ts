@@ -3,7 +3,7 @@ import type { Fills } from '../core/contact.ts';
 import type { AddressPolicy, ReadSummary, SourceNote } from '../core/directory.ts';
 import type { Excluded, RunError } from '../core/run.ts';
 
-/** What the reading thread is started with. */
+/** What a reading thread is to read. */
 export type ReadTask = {
   workspaceId: string;
   runId: string;
@@ -24,13 +24,18 @@ export type FromReader =
   | { kind: 'done'; counts: ReadCounts; summary: ReadSummary; absent: number }
   | { kind: 'gone'; ids: string[] }
   | { kind: 'goneDone' }
+  | { kind: 'free' }
   | { kind: 'failed'; error: RunError };
 
-/** What is said to it. `known` chunks come first, `knownEnd` lets the read begin; `sweep` chunks come after `done`. */
+/**
+ * What is said to it: `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `taken` for each `rows`;
+ * `sweep` chunks come after `done`; `over` when nothing more is wanted of it, answered by `free`.
+ */
 export type ToReader =
+  | { kind: 'task'; task: ReadTask }
   | { kind: 'known'; bytes: Uint8Array }
   | { kind: 'knownEnd' }
   | { kind: 'taken' }
   | { kind: 'sweep'; bytes: Uint8Array }
   | { kind: 'sweepEnd' }
-  | { kind: 'stop' };
+  | { kind: 'over' };

@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/app-error.ts';
 import type { ReadSummary, SourceNote } from '../core/directory.ts';
 import type { SyncRun } from '../core/sync-store.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
+import type { ReadingThreads } from './reading-threads.ts';
 
 export type ReadOutcome = {
   counts: ReadCounts;
@@ -25,23 +25,25 @@ export type Reader = {
   close(): Promise<void>;
 };
 
-const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-
-/** Starts the reading thread of one run and feeds it: the people known so far go in, staged rows come out. */
-export const startReader = (task: ReadTask, run: SyncRun, events: ReadEvents, signal: AbortSignal): Reader => {
-  const thread = new Worker(threadFile, {
-    workerData: task,
-    name: 'read',
-    resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1024 },
-  });
+/** Starts the read of one run in a thread and feeds it: the people known so far go in, staged rows come out. */
+export const startReader = (
+  threads: ReadingThreads,
+  task: ReadTask,
+  run: SyncRun,
+  events: ReadEvents,
+  signal: AbortSignal,
+): Reader => {
+  const thread = threads.take();
   const say = (message: ToReader): void => thread.postMessage(message);
   const outcome = Promise.withResolvers<ReadOutcome>();
   const swept = Promise.withResolvers<void>();
+  const freed = Promise.withResolvers<boolean>();
   // A failure before anybody waits for the sweep is told by the outcome.
   swept.promise.catch(() => {});
   const fail = (error: unknown): void => {
     outcome.reject(error);
     swept.reject(error);
+    freed.resolve(false);
   };
   /** What the thread hands over is stored one after another, in the order of its coming. */
   let storing: Promise<unknown> = Promise.resolve();
@@ -59,11 +61,13 @@ export const startReader = (task: ReadTask, run: SyncRun, events: ReadEvents, si
       store(() => run.stageEnd().then(() => outcome.resolve({ counts, summary, absent }))),
     gone: ({ ids }) => store(() => run.planGone(ids)),
     goneDone: () => store(() => Promise.resolve(swept.resolve())),
+    free: () => freed.resolve(true),
     failed: ({ error }) => fail(new AppError(error.code, error.message, { hint: error.hint ?? undefined })),
   };
   thread.on('message', (message: FromReader) => (hear[message.kind] as (heard: FromReader) => void)(message));
   thread.on('error', fail);
   thread.on('exit', () => fail(new AppError('INTERNAL', 'The reading thread ended unexpectedly.')));
+  // In the middle of a read a thread is of no further use.
   const stop = (): void => fail(signal.reason);
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
@@ -72,6 +76,7 @@ export const startReader = (task: ReadTask, run: SyncRun, events: ReadEvents, si
     await run.streamKnown((bytes) => say({ kind, bytes }));
     say({ kind: kind === 'known' ? 'knownEnd' : 'sweepEnd' });
   };
+  say({ kind: 'task', task });
   feed('known').catch(fail);
 
   return {
@@ -82,7 +87,9 @@ export const startReader = (task: ReadTask, run: SyncRun, events: ReadEvents, si
     },
     close: async () => {
       signal.removeEventListener('abort', stop);
-      await thread.terminate();
+      say({ kind: 'over' });
+      if (await freed.promise) threads.giveBack(thread);
+      else await thread.terminate();
       await storing.catch(() => {});
     },
   };

@@ -7,9 +7,10 @@ import { judgeRead } from './check/judge-read.ts';
 import * as lines from './log/run-lines.ts';
 import { planChanges } from './plan-changes.ts';
 import { type ReadOutcome, startReader } from './read-people.ts';
+import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
 
-export type SyncParts = { store: SyncStore; addresses: AddressPolicy };
+export type SyncParts = { store: SyncStore; threads: ReadingThreads; addresses: AddressPolicy };
 
 /**
  * One run, from a claimed one to its end: read, plan, check, apply. A plan that stands already (an approved run, or one
@@ -30,7 +31,7 @@ export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: Abo
 
 /** READING, PLANNING and the check. 'ended': a dry run is over, or a person must look at the plan first. */
 const readAndPlan = async (
-  { addresses }: SyncParts,
+  { threads, addresses }: SyncParts,
   run: SyncRun,
   claimed: ClaimedRun,
   signal: AbortSignal,
@@ -39,7 +40,7 @@ const readAndPlan = async (
   const { workspaceId, id: runId } = claimed.run;
   const { rank, referrals, expectedPeople } = await run.facts();
   const progress = followReading(run, expectedPeople);
-  const reader = startReader({ workspaceId, runId, settings, secrets, addresses }, run, progress, signal);
+  const reader = startReader(threads, { workspaceId, runId, settings, secrets, addresses }, run, progress, signal);
   try {
     const read = await reader.outcome;
     await progress.end();

@@ -11,6 +11,7 @@ import { findRuns } from '../../src/db/runs/find-runs.ts';
 import { fieldColumns, fieldsOf } from '../../src/db/sync/contact-columns.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
+import { openReadingThreads } from '../../src/sync/reading-threads.ts';
 import { runSync } from '../../src/sync/run-sync.ts';
 import { defaultScope } from '../../src/sync/scope/default-scope.ts';
 import { ldapSettings } from './ldap-reading.ts';
@@ -27,6 +28,7 @@ export async function createSyncing() {
   // Dropping the database ends what is idle.
   pool.on('error', () => {});
   const store = openSyncStore(pool);
+  const threads = openReadingThreads();
   const workspaceId = uuidV7();
   await pool.query(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Test', 'UTC')`, [workspaceId]);
   const secrets = new Map<string, string>();
@@ -101,7 +103,7 @@ export async function createSyncing() {
 
   const carryOut = async (runId: string, planStands: boolean, signal = new AbortController().signal) => {
     const claimed = await claim(runId, planStands);
-    await runSync({ store, addresses: { allowPrivate: true, cidrs: [] } }, claimed, signal);
+    await runSync({ store, threads, addresses: { allowPrivate: true, cidrs: [] } }, claimed, signal);
     return run(runId);
   };
 
@@ -189,6 +191,7 @@ export async function createSyncing() {
     rows,
     contacts,
     close: async () => {
+      await threads.close();
       await pool.end();
       await database.close();
     },

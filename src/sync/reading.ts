@@ -1,0 +1,167 @@
+import { AppError } from '../core/app-error.ts';
+import type { Entry, ReadSummary } from '../core/directory.ts';
+import type { ExclusionReason } from '../core/run.ts';
+import { indexed } from '../core/search-index.ts';
+import { canonicalDraft } from './map/canonical-draft.ts';
+import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
+import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
+import { scopeDraft } from './scope/scope-draft.ts';
+import { scopeEntry } from './scope/scope-entry.ts';
+import { sources } from './source/sources.ts';
+import { KnownPeople } from './stage/known-people.ts';
+import { knownRows, loadKnown } from './stage/known-rows.ts';
+import { Staging } from './stage/stage-people.ts';
+
+/** Buffers of rows that may be under way to the database; past them the source is held back. */
+const maxUnderWay = 8;
+
+/** Ids of people who are gone that are told of at a time. */
+const goneAtOnce = 5000;
+
+/** The read of one run: source, scope, map and stage, page after page. It ends with `done` or `failed`. */
+export class Reading {
+  readonly #task: ReadTask;
+  readonly #send: (message: FromReader, transfer?: ArrayBuffer[]) => void;
+  readonly #counts: ReadCounts = { read: 0, inScope: 0, unchanged: 0, excluded: {} };
+  readonly #known = new KnownPeople();
+  readonly #addKnown = loadKnown(this.#known);
+  readonly #knownLoaded = Promise.withResolvers<void>();
+  readonly #mapping: CompiledMapping;
+  readonly #staging: Staging;
+  readonly #sweep = knownRows((id) => this.#sweepPerson(id));
+  #gone: string[] = [];
+  #underWay = 0;
+  #release: (() => void) | null = null;
+
+  constructor(task: ReadTask, send: (message: FromReader, transfer?: ArrayBuffer[]) => void) {
+    this.#task = task;
+    this.#send = send;
+    this.#mapping = compileMapping(task.settings.mappings);
+    this.#staging = new Staging({
+      workspaceId: task.workspaceId,
+      runId: task.runId,
+      mappingText: JSON.stringify([task.settings.mappings, task.settings.priority]),
+      known: this.#known,
+      index: (values) => indexed(values, task.workspaceId),
+      onRows: ({ bytes, count }) => {
+        this.#underWay++;
+        send({ kind: 'rows', bytes, count }, [bytes.buffer as ArrayBuffer]);
+      },
+      onFills: (id, fields) => send({ kind: 'fills', id, fields }),
+    });
+  }
+
+  /** Resolves when the read has ended either way; rejects with a fault of ours only. */
+  async start(): Promise<void> {
+    try {
+      const summary = await this.#read();
+      this.#staging.flush();
+      this.#send({ kind: 'done', counts: this.#counts, summary, absent: this.#known.absent });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#send({ kind: 'failed', error: { code: error.code, message: error.message, hint: error.hint } });
+    }
+  }
+
+  hear(message: Exclude<ToReader, { kind: 'task' | 'over' }>): void {
+    if (message.kind === 'known') this.#addKnown(message.bytes);
+    else if (message.kind === 'knownEnd') this.#knownLoaded.resolve();
+    else if (message.kind === 'sweep') this.#sweep(message.bytes);
+    else if (message.kind === 'sweepEnd') {
+      this.#tellGone();
+      this.#send({ kind: 'goneDone' });
+    } else {
+      this.#underWay--;
+      this.#release?.();
+      this.#release = null;
+    }
+  }
+
+  async #read(): Promise<ReadSummary> {
+    const { settings, secrets, addresses } = this.#task;
+    // Whoever gives the run up ends the thread.
+    const { signal } = new AbortController();
+    const session = await sources[settings.kind].open(settings.source, secrets, { addresses, signal });
+    try {
+      this.#send({ kind: 'connected', server: session.server, notes: session.notes });
+      await this.#knownLoaded.promise;
+      const request = { attributes: this.#mapping.attributes, scope: settings.scope };
+      return await session.readPeople(request, (entries) => this.#takePage(entries), signal);
+    } finally {
+      await session.close();
+    }
+  }
+
+  #takePage(entries: Entry[]): Promise<void> | undefined {
+    for (const entry of entries) this.#take(entry);
+    this.#send({ kind: 'counts', counts: { ...this.#counts, excluded: { ...this.#counts.excluded } } });
+    if (this.#underWay < maxUnderWay) return undefined;
+    return new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  #take(entry: Entry): void {
+    const { id, name } = entry;
+    if (id === null) {
+      this.#counts.read++;
+      this.#counts.inScope++;
+      this.#staging.skip(name, null, 'NO_ID', `${name} has no value for the attribute that identifies people.`);
+      return;
+    }
+    const arrival = this.#known.arrive(id);
+    if (arrival === 'again') return;
+    this.#counts.read++;
+    const scoped = scopeEntry(entry, this.#task.settings.scope);
+    if (scoped.kind === 'out') this.#exclude(scoped.reason);
+    else this.#map(entry, id, arrival === 'linked');
+  }
+
+  #map(entry: Entry, id: string, linked: boolean): void {
+    const outcome = this.#mapping.map(entry);
+    if (outcome.kind === 'problem') {
+      this.#known.markPresent();
+      this.#counts.inScope++;
+      this.#staging.skip(entry.name, id, outcome.code, outcome.message);
+      return;
+    }
+    const { draft, alternatives } = outcome;
+    const scoped = scopeDraft(draft, this.#task.settings.scope);
+    if (scoped.kind === 'out') {
+      this.#exclude(scoped.reason);
+      return;
+    }
+    this.#known.markPresent();
+    this.#counts.inScope++;
+    const changed = this.#staging.add({
+      person: entry.name,
+      personId: id,
+      linked,
+      values: draft.values,
+      fills: draft.fills,
+      alternatives,
+      canonical: canonicalDraft(outcome),
+      remarks: entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)],
+    });
+    if (!changed) this.#counts.unchanged++;
+  }
+
+  #exclude(reason: ExclusionReason): void {
+    this.#counts.excluded[reason] = (this.#counts.excluded[reason] ?? 0) + 1;
+  }
+
+  #sweepPerson(id: string): void {
+    if (!this.#known.isAbsent(id)) return;
+    this.#gone.push(id);
+    if (this.#gone.length === goneAtOnce) this.#tellGone();
+  }
+
+  /** Message by message, so that no list of all the gone is held. */
+  #tellGone(): void {
+    if (this.#gone.length > 0) this.#send({ kind: 'gone', ids: this.#gone });
+    this.#gone = [];
+  }
+}
+
+const undecodable = (entry: Entry): string[] =>
+  entry.undecodable.map((name) => `A value of ${name} is not valid text and was left out.`);
