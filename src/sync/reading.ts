@@ -9,7 +9,7 @@ import { scopeDraft } from './scope/scope-draft.ts';
 import { scopeEntry } from './scope/scope-entry.ts';
 import { sources } from './source/sources.ts';
 import { KnownPeople } from './stage/known-people.ts';
-import { knownRows, loadKnown } from './stage/known-rows.ts';
+import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
 
 /** Buffers of rows that may be under way to the database; past them the source is held back. */
@@ -28,7 +28,7 @@ export class Reading {
   readonly #knownLoaded = Promise.withResolvers<void>();
   readonly #mapping: CompiledMapping;
   readonly #staging: Staging;
-  readonly #sweep = knownRows((id) => this.#sweepPerson(id));
+  readonly #sweep = sweepKnown(this.#known, (id) => this.#addGone(id));
   #gone: string[] = [];
   #underWay = 0;
   #release: (() => void) | null = null;
@@ -150,8 +150,7 @@ export class Reading {
     this.#counts.excluded[reason] = (this.#counts.excluded[reason] ?? 0) + 1;
   }
 
-  #sweepPerson(id: string): void {
-    if (!this.#known.isAbsent(id)) return;
+  #addGone(id: string): void {
     this.#gone.push(id);
     if (this.#gone.length === goneAtOnce) this.#tellGone();
   }

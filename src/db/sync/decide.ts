@@ -1,13 +1,15 @@
+import type { PoolClient } from 'pg';
 import type { IndexedText } from '../../core/search-index.ts';
-import type { Decision } from '../../core/sync-store.ts';
-import { type Attempt, fenced, key } from './attempt.ts';
+import { type Decision, planPositions } from '../../core/sync-store.ts';
+import { type Attempt, byList, fenced, key } from './attempt.ts';
 
-/** Writes decisions into the plan. A newcomer who is created after all keeps what was staged. */
+/** Writes decisions, in order of position, into the plan. A newcomer who is created after all keeps what was staged. */
 export const decide = (
   attempt: Attempt,
   decisions: readonly { decision: Decision; indexed: IndexedText | null }[],
 ): Promise<void> =>
   fenced(attempt, async (client) => {
+    await client.query(byList);
     await client.query(
       `UPDATE contact_change AS change SET
          action = decided.action,
@@ -23,10 +25,28 @@ export const decide = (
        FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int,
          contact_name text, before contact_values, after contact_values, code text, reason text, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
-       WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position`,
-      [...key(attempt), JSON.stringify(decisions.map(row))],
+       WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position
+         AND change.position BETWEEN $4 AND $5`,
+      [
+        ...key(attempt),
+        JSON.stringify(decisions.map(row)),
+        decisions.at(0)?.decision.position ?? 0,
+        decisions.at(-1)?.decision.position ?? 0,
+      ],
     );
+    const takenOver = decisions.flatMap(({ decision }) => decision.takesOver?.contactId ?? []);
+    if (takenOver.length > 0) await noteTakeovers(client, attempt, takenOver);
   });
+
+/** Of people newly gone whose contact goes to somebody else of this read, only that is told. */
+const noteTakeovers = async (client: PoolClient, attempt: Attempt, contactIds: readonly string[]): Promise<void> => {
+  await client.query(
+    `UPDATE contact_change SET code = 'TAKEN_OVER',
+       reason = 'gone from the directory; the contact goes to another person with its address'
+     WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND action = 'NONE' AND contact_id = ANY($3::uuid[])`,
+    [...key(attempt), contactIds, planPositions.handovers],
+  );
+};
 
 const row = ({ decision, indexed }: { decision: Decision; indexed: IndexedText | null }) => ({
   position: decision.position,

@@ -1,16 +1,17 @@
 import { planPositions } from '../../core/sync-store.ts';
-import { type Attempt, fenced, key } from './attempt.ts';
+import { type Attempt, byList, fenced, key } from './attempt.ts';
 
 type PlannedRow = { contact_id: string; position: string; frees: boolean };
 
-/** Which of these contacts the plan changes, and whether that frees the address each holds now. */
+/** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
 export const plannedAddresses = async (attempt: Attempt, contactIds: readonly string[]) => {
   const { rows } = await attempt.pool.query<PlannedRow>(
-    `SELECT contact_id, position,
-       action IN ('DEACTIVATE', 'DELETE')
-         OR action IN ('UPDATE', 'LINK') AND email_key IS DISTINCT FROM lower((before)."PRIMARY_EMAIL") AS frees
-     FROM contact_change
-     WHERE workspace_id = $1 AND run_id = $2 AND contact_id = ANY($3::uuid[]) AND action <> 'SKIP'`,
+    `SELECT change.contact_id, change.position,
+       change.action IN ('DEACTIVATE', 'DELETE')
+         OR change.action IN ('UPDATE', 'LINK') AND change.email_key IS DISTINCT FROM contact.email_key AS frees
+     FROM contact_change AS change
+     JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.contact_id = ANY($3::uuid[])`,
     [...key(attempt), contactIds],
   );
   return rows.map((row) => ({ contactId: row.contact_id, position: Number(row.position), freesAddress: row.frees }));
@@ -19,11 +20,12 @@ export const plannedAddresses = async (attempt: Attempt, contactIds: readonly st
 /** Turns rows of the plan into skipped ones. */
 export const refuse = (attempt: Attempt, refused: readonly { position: number; reason: string }[]): Promise<void> =>
   fenced(attempt, async (client) => {
+    await client.query(byList);
     await client.query(
       `UPDATE contact_change AS change
        SET action = 'SKIP', code = 'DUPLICATE_EMAIL', reason = refused.reason, after = NULL,
-         contact_name = coalesce(change.contact_name, (change.after)."DISPLAY_NAME"),
-         contact_id = CASE change.action WHEN 'CREATE' THEN NULL ELSE change.contact_id END
+         contact_name = CASE WHEN change.action IN ('CREATE', 'LINK') THEN (change.after)."DISPLAY_NAME" ELSE (change.before)."DISPLAY_NAME" END,
+         contact_id = CASE WHEN change.action IN ('CREATE', 'LINK') THEN NULL ELSE change.contact_id END
        FROM unnest($3::bigint[], $4::text[]) AS refused (position, reason)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = refused.position`,
       [...key(attempt), refused.map(({ position }) => position), refused.map(({ reason }) => reason)],

@@ -17,6 +17,15 @@ const countOf: Record<ChangeAction, keyof PlanCounts | null> = {
 
 export type ActionRow = { action: ChangeAction; outcome: string | null; refresh: boolean; count: number };
 
+/** Changes to contacts whose person is in scope no more, and so is none of those whom the counts add up to. */
+const isRemoval = (action: ChangeAction): boolean => action === 'DEACTIVATE' || action === 'DELETE';
+
+const counterOf = ({ action, outcome, refresh }: ActionRow): keyof PlanCounts | null => {
+  if (outcome === 'FAILED') return 'failed';
+  if (outcome === 'LEFT_ALONE') return isRemoval(action) ? null : 'skipped';
+  return refresh ? 'unchanged' : countOf[action];
+};
+
 /** What rows of the plan, grouped by action and outcome, come to. */
 export const countActions = (rows: readonly ActionRow[]): PlanCounts => {
   const counts: PlanCounts = {
@@ -30,10 +39,9 @@ export const countActions = (rows: readonly ActionRow[]): PlanCounts => {
     skipped: 0,
     failed: 0,
   };
-  for (const { action, outcome, refresh, count } of rows) {
-    const of =
-      outcome === 'FAILED' ? 'failed' : outcome === 'LEFT_ALONE' ? 'skipped' : refresh ? 'unchanged' : countOf[action];
-    if (of !== null) counts[of] += count;
+  for (const row of rows) {
+    const counter = counterOf(row);
+    if (counter !== null) counts[counter] += row.count;
   }
   return counts;
 };

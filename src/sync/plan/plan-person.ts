@@ -14,7 +14,8 @@ export const planPerson = (question: Question, settings: PlanSettings): Decision
   question.linked === null ? planNewcomer(question, settings) : planLinked(question, question.linked, settings);
 
 const planLinked = (question: Question, contact: CandidateContact, settings: PlanSettings): Decision => {
-  const returns = contact.status === 'INACTIVE' && contact.own?.gone === true;
+  // Who was made inactive by hand lost no portal access to a removal, and stays inactive.
+  const returns = contact.status === 'INACTIVE' && contact.own?.gone === true && contact.portalAccessBefore !== null;
   const current = returns ? withPortalAccess(contact) : contact.values;
   const after = merge(question, contact, current, settings);
   const gainsAddress = returns || (contact.status === 'ACTIVE' && addressOf(after) !== addressOf(contact.values));
@@ -31,7 +32,7 @@ const planNewcomer = (question: Question, settings: PlanSettings): Decision => {
   if (question.rival !== null) return skip(question, null, rivalry(question, question.rival));
   const { holder } = question;
   if (holder !== null && settings.matchBy === 'PRIMARY_EMAIL' && (holder.own === null || holder.own.gone))
-    return change(question, 'LINK', holder, merge(question, holder, holder.values, settings));
+    return link(question, holder, settings);
   const contested = conflict(question, question.values);
   if (contested?.kind === 'refused') return skip(question, null, contested);
   return {
@@ -41,6 +42,12 @@ const planNewcomer = (question: Question, settings: PlanSettings): Decision => {
     waitsFor: contested,
   };
 };
+
+const link = (question: Question, holder: CandidateContact, settings: PlanSettings): Decision => ({
+  ...change(question, 'LINK', holder, merge(question, holder, holder.values, settings)),
+  takesOver:
+    holder.own === null ? null : { contactId: holder.id, skipReason: taken(question, question.values, holder) },
+});
 
 const merge = (
   { values, alternatives, fills }: Question,
@@ -71,11 +78,14 @@ type Contested =
 
 /** Whether the address that the person would get is somebody else's, or claimed by somebody else of the same read. */
 const conflict = (question: Question, after: ContactValues): Contested | null => {
-  if (addressOf(after) === null || addressOf(after) !== addressOf(question.values)) return null;
-  if (question.rival !== null) return rivalry(question, question.rival);
-  const { holder } = question;
+  const address = addressOf(after);
+  if (address === null) return null;
+  const isDraft = address === addressOf(question.values);
+  if (isDraft && question.rival !== null) return rivalry(question, question.rival);
+  const isOwn = question.linked !== null && address === addressOf(question.linked.values);
+  const holder = isDraft ? question.holder : isOwn ? question.heir : null;
   if (holder === null) return null;
-  const reason = taken(question, holder);
+  const reason = taken(question, after, holder);
   if (holder.own === null) return { kind: 'refused', code: 'EMAIL_TAKEN', reason };
   return { kind: 'waits', contactId: holder.id, skipReason: reason };
 };
@@ -86,12 +96,12 @@ const rivalry = ({ person, values }: Question, rival: string): Contested & { kin
   reason: `The address ${values.PRIMARY_EMAIL} is claimed by several people: ${person} and ${rival}. Give each an address of their own.`,
 });
 
-const taken = ({ person, values }: Question, holder: CandidateContact): string => {
+const taken = ({ person }: Question, { PRIMARY_EMAIL }: ContactValues, holder: CandidateContact): string => {
   const whose =
     holder.own === null
       ? `contact ${holder.values.DISPLAY_NAME} (${holder.id})`
       : `contact ${holder.values.DISPLAY_NAME}, who is ${holder.own.person}`;
-  return `The address ${values.PRIMARY_EMAIL} of ${person} belongs to ${whose}.`;
+  return `The address ${PRIMARY_EMAIL} of ${person} belongs to ${whose}.`;
 };
 
 const blank = ({ position }: Question): Decision => ({
@@ -105,6 +115,7 @@ const blank = ({ position }: Question): Decision => ({
   code: null,
   reason: null,
   waitsFor: null,
+  takesOver: null,
 });
 
 const change = (

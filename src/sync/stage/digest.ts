@@ -27,3 +27,31 @@ export const hexOf = (text: string): string => hash('sha256', text, 'hex').slice
 export const readHex = (hex: string, start: number, into: Digest): void => {
   for (let i = 0; i < 4; i++) into[i] = Number.parseInt(hex.slice(start + 8 * i, start + 8 * i + 8), 16);
 };
+
+const DASH = 0x2d;
+/** The value of a lower-case hexadecimal digit by its byte; anything else makes the sum too large. */
+const NO_DIGIT = 2 ** 40;
+const digitOf = new Float64Array(256).fill(NO_DIGIT);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) digitOf[digit.charCodeAt(0)] = value;
+
+/** The number that `length` lower-case hexadecimal digits stand for; 2^40 or more where they are not. */
+export const hexAt = (bytes: Uint8Array, at: number, length: number): number => {
+  let value = 0;
+  for (let i = at; i < at + length; i++) value = value * 16 + (digitOf[bytes[i] ?? 0] ?? NO_DIGIT);
+  return value;
+};
+
+/** Writes the 16 bytes of a UUID in its usual text form into `into`. False, with anything there: it is none. */
+export const readUuid = (bytes: Uint8Array, at: number, into: Digest): boolean => {
+  if (bytes[at + 8] !== DASH || bytes[at + 13] !== DASH || bytes[at + 18] !== DASH || bytes[at + 23] !== DASH)
+    return false;
+  const first = hexAt(bytes, at, 8);
+  const second = hexAt(bytes, at + 9, 4) * 0x10000 + hexAt(bytes, at + 14, 4);
+  const third = hexAt(bytes, at + 19, 4) * 0x10000 + hexAt(bytes, at + 24, 4);
+  const fourth = hexAt(bytes, at + 28, 8);
+  into[0] = first;
+  into[1] = second;
+  into[2] = third;
+  into[3] = fourth;
+  return first < NO_DIGIT && second < NO_DIGIT && third < NO_DIGIT && fourth < NO_DIGIT;
+};

@@ -26,9 +26,9 @@ export class KnownPeople {
     return this.#absent;
   }
 
-  /** Adds somebody the connection links; `hash` null: to be looked at again. */
-  addLinked(id: string, hash: Digest | null, gone: boolean): void {
-    digestId(id, this.#key);
+  /** Adds somebody the connection links, by the digest of their id; `hash` null: to be looked at again. */
+  addLinked(id: Digest, hash: Digest | null, gone: boolean): void {
+    this.#key.set(id);
     const at = this.#findOrAdd();
     this.#marks[at] = LINKED | (gone || hash === null ? GONE : 0);
     if (hash !== null) this.#hashes.set(hash, 4 * at);
@@ -66,8 +66,8 @@ export class KnownPeople {
   }
 
   /** Whether a linked person has not been present in the read. */
-  isAbsent(id: string): boolean {
-    digestId(id, this.#key);
+  isAbsent(id: Digest): boolean {
+    this.#key.set(id);
     const at = this.#find(this.#slotOf());
     const marks = at === -1 ? 0 : (this.#marks[at] ?? 0);
     return (marks & LINKED) !== 0 && (marks & PRESENT) === 0;

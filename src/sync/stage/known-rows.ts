@@ -1,43 +1,60 @@
-import { type Digest, readHex } from './digest.ts';
+import { type Digest, digestId, hexAt, readUuid } from './digest.ts';
 import type { KnownPeople } from './known-people.ts';
 
 const TAB = 9;
 const LINE_FEED = 10;
+const LETTER_T = 0x74;
+const UUID_LENGTH = 36;
+const HASH_DIGITS = 32;
 
-/**
- * Reads rows of (external id, hash as hexadecimal digits or \N, gone as t or f) in COPY's text format, from chunks cut
- * anywhere.
- */
-export const knownRows = (onRow: (id: string, hash: Digest | null, gone: boolean) => void) => {
+/** One row of a chunk: the id from `start` to `tab`, then hash and mark up to `end`. */
+type OnRow = (bytes: Buffer, start: number, tab: number, end: number) => void;
+
+/** Cuts rows in COPY's text format out of chunks cut anywhere. */
+const rowsOf = (onRow: OnRow) => {
   let rest: Buffer = Buffer.alloc(0);
-  const hash: Digest = new Uint32Array(4);
-  const row = (bytes: Buffer, start: number, end: number): void => {
-    const tab = bytes.indexOf(TAB, start);
-    const id = unescapeId(bytes.toString('utf8', start, tab));
-    const gone = bytes[end - 1] === 0x74;
-    const hex = bytes.toString('latin1', tab + 1, end - 2);
-    if (hex === '\\N') {
-      onRow(id, null, gone);
-      return;
-    }
-    readHex(hex, 0, hash);
-    onRow(id, hash, gone);
-  };
   return (chunk: Uint8Array): void => {
     const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const bytes = rest.length === 0 ? view : Buffer.concat([rest, view]);
     let start = 0;
     for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
-      row(bytes, start, end);
+      onRow(bytes, start, bytes.indexOf(TAB, start), end);
       start = end + 1;
     }
     rest = Buffer.from(bytes.subarray(start));
   };
 };
 
-const escapes: Record<string, string> = { t: '\t', n: '\n', r: '\r', v: '\v', f: '\f', b: '\b' };
-const unescapeId = (text: string): string =>
-  text.includes('\\') ? text.replace(/\\(.)/g, (_, letter: string) => escapes[letter] ?? letter) : text;
+/** Reads rows of (external id, hash as hexadecimal digits or \N, gone as t or f) into the table of known people. */
+export const loadKnown = (known: KnownPeople) => {
+  const id: Digest = new Uint32Array(4);
+  const hash: Digest = new Uint32Array(4);
+  return rowsOf((bytes, start, tab, end) => {
+    digestOf(bytes, start, tab, id);
+    const hashed = end - 2 - (tab + 1) === HASH_DIGITS;
+    if (hashed) for (let i = 0; i < 4; i++) hash[i] = hexAt(bytes, tab + 1 + 8 * i, 8);
+    known.addLinked(id, hashed ? hash : null, bytes[end - 1] === LETTER_T);
+  });
+};
 
-/** Fills the table of known people from such rows. */
-export const loadKnown = (known: KnownPeople) => knownRows((id, hash, gone) => known.addLinked(id, hash, gone));
+/** Reads the same rows again and tells whose person the read has not had. */
+export const sweepKnown = (known: KnownPeople, onAbsent: (id: string) => void) => {
+  const id: Digest = new Uint32Array(4);
+  return rowsOf((bytes, start, tab) => {
+    digestOf(bytes, start, tab, id);
+    if (known.isAbsent(id)) onAbsent(textOf(bytes, start, tab));
+  });
+};
+
+/** A UUID's digits are read where they stand: no text is made of them. */
+const digestOf = (bytes: Buffer, start: number, tab: number, into: Digest): void => {
+  if (tab - start === UUID_LENGTH && readUuid(bytes, start, into)) return;
+  digestId(textOf(bytes, start, tab), into);
+};
+
+const escapes: Record<string, string> = { t: '\t', n: '\n', r: '\r', v: '\v', f: '\f', b: '\b' };
+
+const textOf = (bytes: Buffer, start: number, end: number): string => {
+  const text = bytes.toString('utf8', start, end);
+  return text.includes('\\') ? text.replace(/\\(.)/g, (_, letter: string) => escapes[letter] ?? letter) : text;
+};

@@ -57,7 +57,8 @@ export class Staging {
   add(arrived: ArrivedPerson): boolean {
     const { linked, canonical, values } = arrived;
     const fillsId = this.#fillsId(arrived.fills);
-    const hashHex = hexOf(`${this.#salt}${fillsId}${canonical}`);
+    // With the name that the source has for the person: a rename is to be noted with the link, which the log tells of.
+    const hashHex = hexOf(`${this.#salt}${fillsId}${arrived.person}\0${canonical}`);
     if (linked) {
       readHex(hashHex, 0, this.#hash);
       if (this.#parts.known.isUnchanged(this.#hash)) return false;

@@ -41,6 +41,7 @@ const question = (changes: Partial<Question> = {}): Question => ({
   fills: { PRIMARY_EMAIL: 'mail' },
   linked: null,
   holder: null,
+  heir: null,
   rival: null,
   ...changes,
 });

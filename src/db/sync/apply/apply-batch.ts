@@ -6,7 +6,10 @@ import { tellRun } from '../../runs/tell-run.ts';
 import { type Attempt, byKey, fencedOff, key } from '../attempt.ts';
 import { countActions } from '../plan-totals.ts';
 import type { Batch } from './batches.ts';
-import { changeContacts, createContacts, dropContacts, noteAbsence, refreshLinks } from './change-contacts.ts';
+import { changeContacts, createContacts } from './change-contacts.ts';
+import { dropContacts } from './drop-contacts.ts';
+import { noteAbsence } from './note-absence.ts';
+import { refreshLinks } from './refresh-links.ts';
 import { rescue } from './rescue.ts';
 
 /** Where a batch has left the run. */
@@ -29,14 +32,17 @@ export const applyBatch = async (
 ): Promise<BatchEnd> => {
   for (let tries = 1; ; tries++) {
     try {
-      return await tryBatch(attempt, batch, previous, progress);
+      return await tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s');
     } catch (error) {
       if (tries === mostTries || !isInTheWay(error)) throw error;
     }
   }
 };
 
-/** How often a batch is tried that another connection's run, or somebody's edit, stood in the way of. */
+/**
+ * How often a batch is tried that another connection's run, or somebody's edit, stood in the way of. The first time it waits for
+ * locks only briefly: while the batch before it is under way, two runs may wait for each other without the database seeing it.
+ */
 const mostTries = 5;
 
 /** A deadlock that the database has ended, or a lock that was waited for too long. */
@@ -48,9 +54,10 @@ const tryBatch = (
   batch: Batch,
   previous: Promise<BatchEnd>,
   progress: BatchProgress,
+  patience: string,
 ): Promise<BatchEnd> =>
   inTransaction(attempt.pool, async (client) => {
-    await client.query(`SET LOCAL lock_timeout = '30s'; ${byKey}`);
+    await client.query(`SET LOCAL lock_timeout = '${patience}'; ${byKey}`);
     await client.query('SAVEPOINT batch');
     try {
       await applyRows(client, attempt, batch);

@@ -1,10 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { ChangeAction } from '../../../core/run.ts';
-import { type Attempt, key } from '../attempt.ts';
-import { type Batch } from './batches.ts';
+import { type Attempt, byKey, byList, key } from '../attempt.ts';
+import type { Batch } from './batches.ts';
+import { leaveChangedAlone } from './leave-changed-alone.ts';
 
 /**
- * Applies a stretch that could not be applied as a whole: newcomers whose address somebody has got meanwhile are left
+ * Applies a stretch that could not be applied as a whole: whoever claims an address that somebody has got meanwhile is left
  * alone, then halves are tried, down to the rows that fail, each noted with what the database said of it.
  *
  * @throws the error again when it is about the connection or the server, not about the rows.
@@ -17,19 +18,34 @@ export const rescue = async (
   apply: (part: Batch) => Promise<void>,
 ): Promise<void> => {
   if (!isAboutRows(error)) throw error;
-  await client.query(
-    `UPDATE contact_change AS change SET outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN',
-       reason = 'the address ' || (change.after)."PRIMARY_EMAIL" || ' has been taken by another contact since the plan was made'
+  await leaveChangedAlone({ client, attempt, first: batch.first, last: batch.last }, `'UPDATE', 'LINK', 'REACTIVATE'`);
+  // Whoever is left alone keeps the address that somebody else waits for, and so on.
+  await client.query(byList);
+  while ((await leaveTakenAlone(client, attempt, batch)) > 0);
+  await client.query(byKey);
+  await halve(client, attempt, batch, apply);
+};
+
+const addressTaken = `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN',
+  reason = 'the address ' || (change.after)."PRIMARY_EMAIL" || ' has been taken by another contact since the plan was made'`;
+
+/** Leaves alone who claims the address of a contact that the stretch does not make give it up; how many there are. */
+const leaveTakenAlone = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<number> => {
+  const { rowCount } = await client.query(
+    `UPDATE contact_change AS change SET ${addressTaken}
      FROM contact
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4 AND change.outcome IS NULL
        AND change.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND contact.workspace_id = $1
        AND contact.email_key = change.email_key AND contact.status = 'ACTIVE' AND contact.id IS DISTINCT FROM change.contact_id
-       AND NOT EXISTS (
-         SELECT FROM contact_change AS freeing WHERE freeing.workspace_id = $1 AND freeing.run_id = $2
-           AND freeing.position BETWEEN $3 AND $4 AND freeing.contact_id = contact.id AND freeing.outcome IS NULL)`,
-    [...key(attempt), batch.first, batch.last],
+       AND contact.id NOT IN (
+         SELECT freeing.contact_id FROM contact_change AS freeing
+         JOIN contact AS holder ON holder.workspace_id = freeing.workspace_id AND holder.id = freeing.contact_id
+         WHERE freeing.workspace_id = $1 AND freeing.run_id = $2 AND freeing.position BETWEEN $3 AND $4
+           AND freeing.outcome IS NULL AND freeing.action IN ('UPDATE', 'LINK')
+           AND freeing.email_key IS DISTINCT FROM holder.email_key)`,
+    [...key(attempt), first, last],
   );
-  await halve(client, attempt, batch, apply);
+  return rowCount ?? 0;
 };
 
 const halve = async (
@@ -75,13 +91,20 @@ const split = async (client: PoolClient, attempt: Attempt, batch: Batch): Promis
 
 /** Never what the server's message or detail says: it may hold values of other people. */
 const fail = async (client: PoolClient, attempt: Attempt, { first }: Batch, error: DataError): Promise<void> => {
+  const row = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position = $3';
+  if (error.constraint === uniqueAddress) {
+    await client.query(`UPDATE contact_change AS change SET ${addressTaken} WHERE ${row}`, [...key(attempt), first]);
+    return;
+  }
   const what = error.constraint ?? error.column ?? 'a value';
   await client.query(
-    `UPDATE contact_change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4
-     WHERE workspace_id = $1 AND run_id = $2 AND position = $3`,
+    `UPDATE contact_change AS change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4 WHERE ${row}`,
     [...key(attempt), first, `the database refused ${what} (SQLSTATE ${error.code})`],
   );
 };
+
+/** Among the workspace's active contacts. */
+const uniqueAddress = 'contact_email_of_active';
 
 type DataError = { code: string; constraint?: string; column?: string };
 

@@ -1,0 +1,13 @@
+import type { PoolClient } from 'pg';
+import { type Attempt, key } from '../attempt.ts';
+
+/** A stretch of the plan, inside the transaction that applies it. */
+export type Range = { client: PoolClient; attempt: Attempt; first: number; last: number };
+
+/** The condition for rows of the stretch that are to be applied, as `change`: $1 workspace, $2 run, $3 and $4 the positions. */
+export const due = (actions: string): string =>
+  `change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4
+   AND change.outcome IS NULL AND change.action IN (${actions})`;
+
+/** What `due` needs, and leads every statement's parameters. */
+export const params = ({ attempt, first, last }: Range): unknown[] => [...key(attempt), first, last];

@@ -1,0 +1,75 @@
+import { due, params, type Range } from './range.ts';
+
+const found = `${due(`'NONE'`)} AND change.code IS NULL`;
+
+/** The link of the person whom `change` is about: $5 the connection. */
+const own = (link: string): string =>
+  `${link}.workspace_id = change.workspace_id AND ${link}.connection_id = $5 AND ${link}.external_id = change.person_id`;
+
+const withConnection = (range: Range): unknown[] => [...params(range), range.attempt.connectionId];
+
+/** People looked at again and found as before: their links are up to date again, and nothing of it stays in the plan. */
+export const refreshLinks = async (range: Range): Promise<void> => {
+  await lockReturning(range);
+  await lookAgain(range);
+  await renewLinks(range);
+  await clearRemoval(range);
+  await range.client.query(`DELETE FROM contact_change AS change WHERE ${found}`, params(range));
+};
+
+/** Of people who were gone until now: a removal of the contact is waited for, or waits and then sees the link. */
+const lockReturning = async (range: Range): Promise<void> => {
+  await range.client.query(
+    `SELECT FROM contact
+     WHERE (contact.workspace_id, contact.id) IN (
+       SELECT change.workspace_id, change.contact_id FROM contact_change AS change
+       JOIN contact_link AS link ON ${own('link')}
+       WHERE ${found} AND link.gone_since IS NOT NULL)
+     ORDER BY contact.id FOR UPDATE`,
+    withConnection(range),
+  );
+};
+
+/** What this connection no longer fills is up to the others. */
+const lookAgain = async (range: Range): Promise<void> => {
+  await range.client.query(
+    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change, contact_link AS ours
+     WHERE ${found} AND ${own('ours')} AND ours.fills_id IS DISTINCT FROM change.fills_id
+       AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5
+       AND link.hash IS NOT NULL`,
+    withConnection(range),
+  );
+};
+
+/**
+ * Whose contact has changed since the plan was made is looked at again. That takes a statement of its own, after the links
+ * are ours: whoever edits a contact clears its links' hashes, either before, which it sees, or after.
+ */
+const renewLinks = async (range: Range): Promise<void> => {
+  await range.client.query(
+    `UPDATE contact_link AS link SET hash = change.hash, fills_id = change.fills_id, person = change.person,
+       last_seen_at = clock_timestamp(),
+       gone_since = CASE WHEN contact.version <> change.contact_version THEN link.gone_since END
+     FROM contact_change AS change, contact
+     WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
+    withConnection(range),
+  );
+  await range.client.query(
+    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change, contact
+     WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
+       AND contact.version <> change.contact_version`,
+    withConnection(range),
+  );
+};
+
+/** The contact of somebody in their grace stays after all. */
+const clearRemoval = async (range: Range): Promise<void> => {
+  await range.client.query(
+    `UPDATE contact SET removal_due_at = NULL, version = contact.version + 1, updated_at = clock_timestamp(),
+       changed_xid = (pg_current_xact_id()::text)::bigint
+     FROM contact_change AS change
+     WHERE ${found} AND contact.workspace_id = change.workspace_id
+       AND contact.id = change.contact_id AND contact.removal_due_at IS NOT NULL`,
+    params(range),
+  );
+};

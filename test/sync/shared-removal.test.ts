@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RemovalPolicy } from '../../src/core/connection.ts';
+import { scopeOf } from '../support/ldap-reading.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { dn, removal, somebody, sumOf, unit } from './small-directory.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+describe('the day on which a contact will be removed', () => {
+  let slapd: Slapd;
+  let syncing: Syncing;
+  const without = (uid: string) => ({ scope: scopeOf({ filter: `(!(uid=${uid}))` }) });
+  const policy = (changes: Partial<RemovalPolicy>) => ({ removal: removal(changes) });
+  const ada = async () => (await syncing.contacts()).find(({ display_name }) => display_name === 'ADA');
+  const daysLeft = async () => {
+    const due = (await ada())?.removal_due_at;
+    return due instanceof Date ? Math.round((due.getTime() - Date.now()) / dayMs) : null;
+  };
+  const leaveLongAgo = (connection: string, days: number) =>
+    syncing.rows(
+      `UPDATE contact_link SET gone_since = gone_since - make_interval(hours => 24 * $2)
+       WHERE connection_id = $1 AND gone_since IS NOT NULL`,
+      [connection, days],
+    );
+
+  beforeEach(async () => {
+    slapd = await startSlapd({ entries: [unit, somebody('ada'), somebody('bob')] });
+    syncing = await createSyncing();
+  });
+  afterEach(async () => {
+    await syncing.close();
+    await slapd.close();
+  });
+
+  test('follows an edit of the grace and of the action, while the person stays away', async () => {
+    const connection = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
+    await syncing.sync(connection);
+    await syncing.edit(connection, without('ada'));
+    await syncing.sync(connection);
+    expect(await daysLeft()).toBe(7);
+
+    await syncing.edit(connection, policy({ graceDays: 30 }));
+    const longer = await syncing.sync(connection);
+    expect(await daysLeft()).toBe(30);
+    expect(sumOf(longer.counts)).toBe(longer.counts.inScope);
+    const before = await ada();
+    await syncing.sync(connection);
+    expect(await ada()).toEqual(before);
+
+    await syncing.edit(connection, policy({ action: 'KEEP' }));
+    await syncing.sync(connection);
+    expect(await daysLeft()).toBeNull();
+
+    await syncing.edit(connection, policy({ action: 'DELETE', graceDays: 3 }));
+    await syncing.sync(connection);
+    expect(await daysLeft()).toBe(3);
+
+    await leaveLongAgo(connection, 4);
+    expect((await syncing.sync(connection)).counts).toMatchObject({ deleted: 1 });
+    expect(await ada()).toBeUndefined();
+  });
+
+  test('is the last one’s to say who fed it, however long the others have lost the person', async () => {
+    const first = await syncing.createConnection(slapd, policy({}));
+    const second = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
+    await syncing.sync(first);
+    await syncing.sync(second);
+    await syncing.edit(first, without('ada'));
+    expect((await syncing.sync(first)).counts).toMatchObject({ deactivated: 0 });
+    expect(await daysLeft()).toBeNull();
+    await leaveLongAgo(first, 100);
+
+    await syncing.edit(second, without('ada'));
+    await syncing.sync(second);
+    expect(await daysLeft()).toBe(7);
+    // The first one lost her long ago, but it is not the one that kept her contact.
+    expect((await syncing.sync(first)).counts).toMatchObject({ deactivated: 0 });
+    expect(await daysLeft()).toBe(7);
+    await syncing.rows(
+      `UPDATE contact_link SET gone_since = gone_since - interval '8 days' WHERE gone_since IS NOT NULL`,
+    );
+    expect((await syncing.sync(second)).counts).toMatchObject({ deactivated: 1 });
+    expect(await ada()).toMatchObject({ status: 'INACTIVE', removal_due_at: null });
+    expect((await syncing.sync(first)).counts).toMatchObject({ deactivated: 0 });
+  });
+
+  test('comes when both lose the person in the same moment', async () => {
+    const first = await syncing.createConnection(slapd, policy({}));
+    const second = await syncing.createConnection(slapd, policy({}));
+    await syncing.sync(first);
+    await syncing.sync(second);
+    const held = await Promise.all(
+      [first, second].map(async (connection) => {
+        await syncing.edit(connection, without('ada'));
+        return syncing.sync(connection, { review: true });
+      }),
+    );
+    for (const { id } of held) await syncing.approve(id);
+    expect(await ada()).toMatchObject({ status: 'ACTIVE' });
+    const runs = [await syncing.sync(first), await syncing.sync(second)];
+    expect(runs.map(({ counts }) => counts.deactivated).sort()).toEqual([0, 1]);
+    expect(await ada()).toMatchObject({ status: 'INACTIVE' });
+  });
+
+  test('is gone when another connection finds the person, and never comes', async () => {
+    const first = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
+    await syncing.sync(first);
+    await syncing.edit(first, without('ada'));
+    await syncing.sync(first);
+    const second = await syncing.createConnection(slapd);
+    expect((await syncing.sync(second)).counts).toMatchObject({ linked: 2 });
+    expect(await daysLeft()).toBeNull();
+    await leaveLongAgo(first, 8);
+    const later = await syncing.sync(first);
+    expect(later.counts).toMatchObject({ deactivated: 0 });
+    expect(await ada()).toMatchObject({ status: 'ACTIVE', removal_due_at: null });
+  });
+
+  test('never comes while somebody who is skipped is there', async () => {
+    const connection = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
+    await syncing.sync(connection);
+    await slapd.delete(dn('bob'));
+    await syncing.sync(connection);
+    await slapd.modify(dn('ada'), { mail: ['no address'] });
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ inScope: 1, skipped: 1, unchanged: 0 });
+    const id = (await ada())?.id;
+    expect(
+      await syncing.rows(`SELECT contact_id, contact_name FROM contact_change WHERE run_id = $1 AND action = 'SKIP'`, [
+        run.id,
+      ]),
+    ).toEqual([{ contact_id: id, contact_name: 'ADA' }]);
+    expect(await syncing.log(run.id)).toContainEqual(
+      expect.objectContaining({ code: 'MALFORMED_EMAIL', contactId: id }),
+    );
+    expect(await daysLeft()).toBeNull();
+  });
+});

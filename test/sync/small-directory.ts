@@ -1,0 +1,49 @@
+import type { FieldMapping, RemovalPolicy } from '../../src/core/connection.ts';
+import type { ContactField } from '../../src/core/contact.ts';
+import type { RunCounts } from '../../src/core/run.ts';
+import type { LdifEntry } from '../support/ldap-ldif.ts';
+
+/** Where the people of `somebody` are. */
+export const unit: LdifEntry = {
+  dn: 'ou=people,dc=example,dc=org',
+  attributes: { objectClass: 'organizationalUnit', ou: 'people' },
+};
+
+export const dn = (uid: string): string => `uid=${uid},ou=people,dc=example,dc=org`;
+
+export const somebody = (uid: string, attributes: LdifEntry['attributes'] = {}): LdifEntry => ({
+  dn: dn(uid),
+  attributes: {
+    objectClass: 'inetOrgPerson',
+    uid,
+    cn: uid,
+    sn: uid,
+    displayName: uid.toUpperCase(),
+    mail: `${uid}@example.org`,
+    ...attributes,
+  },
+});
+
+export const map = (field: ContactField, attribute: string, changes: Partial<FieldMapping> = {}): FieldMapping => ({
+  field,
+  label: null,
+  attributes: [attribute],
+  template: null,
+  value: null,
+  transforms: [],
+  policy: 'ALWAYS',
+  whenEmpty: 'CLEAR',
+  ...changes,
+});
+
+export const removal = (changes: Partial<RemovalPolicy> = {}): RemovalPolicy => ({
+  action: 'DEACTIVATE',
+  graceDays: 0,
+  maxPercent: 100,
+  maxCount: null,
+  ...changes,
+});
+
+/** What must come to `inScope`. */
+export const sumOf = ({ created, updated, linked, reactivated, unchanged, skipped, failed }: RunCounts): number =>
+  created + updated + linked + reactivated + unchanged + skipped + failed;
