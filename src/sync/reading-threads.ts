@@ -6,7 +6,7 @@ const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.t
 const keptIdle = 1;
 
 /** Megabytes of young objects: a page of people and what becomes of it, several times over. */
-const youngGenerationMb = 48;
+const youngGenerationMb = 32;
 const oldGenerationMb = 1024;
 
 /** Threads that read, so that a run need not wait for one to start. */

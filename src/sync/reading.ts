@@ -2,7 +2,6 @@ import { AppError } from '../core/app-error.ts';
 import type { Entry, ReadSummary } from '../core/directory.ts';
 import type { ExclusionReason } from '../core/run.ts';
 import { indexed } from '../core/search-index.ts';
-import { canonicalDraft } from './map/canonical-draft.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import { scopeDraft } from './scope/scope-draft.ts';
@@ -13,7 +12,7 @@ import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
 
 /** Buffers of rows that may be under way to the database; past them the source is held back. */
-const maxUnderWay = 8;
+const maxUnderWay = 16;
 
 /** Ids of people who are gone that are told of at a time. */
 const goneAtOnce = 5000;
@@ -40,7 +39,7 @@ export class Reading {
     this.#staging = new Staging({
       workspaceId: task.workspaceId,
       runId: task.runId,
-      mappingText: JSON.stringify([task.settings.mappings, task.settings.priority]),
+      settingsText: JSON.stringify([task.settings.mappings, task.settings.priority, task.settings.scope.requireEmail]),
       known: this.#known,
       index: (values) => indexed(values, task.workspaceId),
       onRows: ({ bytes, count }) => {
@@ -113,11 +112,19 @@ export class Reading {
     if (arrival === 'again') return;
     this.#counts.read++;
     const scoped = scopeEntry(entry, this.#task.settings.scope);
-    if (scoped.kind === 'out') this.#exclude(scoped.reason);
-    else this.#map(entry, id, arrival === 'linked');
+    if (scoped.kind === 'out') {
+      this.#exclude(scoped.reason);
+      return;
+    }
+    const hashHex = this.#staging.hash(entry);
+    if (arrival === 'linked' && this.#staging.isUnchanged(hashHex)) {
+      this.#known.markPresent();
+      this.#counts.inScope++;
+      this.#counts.unchanged++;
+    } else this.#map(entry, id, arrival === 'linked', hashHex);
   }
 
-  #map(entry: Entry, id: string, linked: boolean): void {
+  #map(entry: Entry, id: string, linked: boolean, hashHex: string): void {
     const outcome = this.#mapping.map(entry);
     if (outcome.kind === 'problem') {
       this.#known.markPresent();
@@ -133,17 +140,16 @@ export class Reading {
     }
     this.#known.markPresent();
     this.#counts.inScope++;
-    const changed = this.#staging.add({
+    this.#staging.add({
       person: entry.name,
       personId: id,
       linked,
+      hashHex,
       values: draft.values,
       fills: draft.fills,
       alternatives,
-      canonical: canonicalDraft(outcome),
       remarks: entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)],
     });
-    if (!changed) this.#counts.unchanged++;
   }
 
   #exclude(reason: ExclusionReason): void {

@@ -17,20 +17,19 @@ export const copyText = (text: string | null): string => {
   return awkward.test(text) ? text.replace(/[\\\t\n\r\v\f\b]/g, (found) => copyEscapes[found] ?? found) : text;
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must be escaped; NUL parts texts and may be there.
-const awkwardInRow = /["\\\u0001-\u001f]/;
-
-/** Whether a text has nothing that a row literal, JSON or COPY would have to escape; NUL, which parts texts, aside. */
-export const isPlain = (text: string): boolean => !awkwardInRow.test(text);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must be escaped.
+const awkwardInRow = /["\\\u0000-\u001f]/;
 
 /** A composite value's member, quoted for the row literal and escaped for COPY. */
-const member = (text: string): string => `"${copyText(text.replace(/["\\]/g, '\\$&'))}"`;
+const member = (text: string): string =>
+  awkwardInRow.test(text) ? `"${copyText(text.replace(/["\\]/g, '\\$&'))}"` : `"${text}"`;
 
-/** A list of labeled values as such a member, for labels and values without anything to escape. */
-const plainList = (list: readonly LabeledValue[]): string => {
+/** A list of labeled values as such a member: JSON, whose quotes are escaped for the row literal and for COPY. */
+const listMember = (list: readonly LabeledValue[]): string => {
   let text = '"[';
   for (let i = 0; i < list.length; i++) {
     const { label, value } = list[i] as LabeledValue;
+    if (awkwardInRow.test(label) || awkwardInRow.test(value)) return member(JSON.stringify(list));
     text += `${i === 0 ? '' : ','}{\\\\"label\\\\":\\\\"${label}\\\\",\\\\"value\\\\":\\\\"${value}\\\\"}`;
   }
   return `${text}]"`;
@@ -38,19 +37,16 @@ const plainList = (list: readonly LabeledValue[]): string => {
 
 const order: readonly ContactField[] = Object.values(ContactField);
 
-/**
- * Contact values as a literal of the composite type contact_values, in the order of ContactField. `plain`: none of the
- * values has anything to escape.
- */
-export const copyValues = (values: ContactValues, plain: boolean): string => {
+/** Contact values as a literal of the composite type contact_values, in the order of ContactField. */
+export const copyValues = (values: ContactValues): string => {
   let text = '(';
   for (let i = 0; i < order.length; i++) {
     if (i > 0) text += ',';
     const value = values[order[i] as ContactField];
     if (value === undefined) continue;
-    if (typeof value === 'string') text += plain ? `"${value}"` : member(value);
+    if (typeof value === 'string') text += member(value);
     else if (typeof value === 'boolean') text += value ? 't' : 'f';
-    else text += plain ? plainList(value) : member(JSON.stringify(value));
+    else text += listMember(value);
   }
   return `${text})`;
 };

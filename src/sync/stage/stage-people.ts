@@ -1,10 +1,11 @@
 import type { ContactValues, Fills, TextField } from '../../core/contact.ts';
+import type { Entry } from '../../core/directory.ts';
 import type { LogCode } from '../../core/run.ts';
 import type { IndexedText } from '../../core/search-index.ts';
 import { planPositions, type StagedRows } from '../../core/sync-store.ts';
 import { uuidV7 } from '../../core/uuid.ts';
-import { isPlain } from './copy-text.ts';
 import { type Digest, hexOf, readHex } from './digest.ts';
+import { entryText } from './entry-text.ts';
 import type { KnownPeople } from './known-people.ts';
 import { RowBuffers } from './row-buffers.ts';
 import { stageRow } from './stage-row.ts';
@@ -12,8 +13,8 @@ import { stageRow } from './stage-row.ts';
 export type StagingParts = {
   workspaceId: string;
   runId: string;
-  /** A text over the mapping, so that everybody is looked at again when it changes. */
-  mappingText: string;
+  /** All settings that decide what becomes of an entry, so that everybody is looked at again when one changes. */
+  settingsText: string;
   known: KnownPeople;
   index: (values: ContactValues) => IndexedText;
   onRows: (rows: StagedRows) => void;
@@ -21,22 +22,19 @@ export type StagingParts = {
   onFills: (id: string, fields: Fills) => void;
 };
 
-/** A person in scope, as mapped; `canonical` says the same for two drafts that say the same. */
+/** A person in scope, as mapped. */
 export type ArrivedPerson = {
   person: string;
   personId: string;
   linked: boolean;
+  hashHex: string;
   values: ContactValues;
   fills: Fills;
   alternatives: { [field in TextField]?: string[] } | undefined;
-  canonical: string;
   remarks: readonly string[];
 };
 
-/**
- * Puts the people of a read on the way into the plan: whoever brings what they brought the last time goes no further, the
- * others become rows in the order of their arrival.
- */
+/** Puts the new and changed people of a read on the way into the plan, as rows in the order of their arrival. */
 export class Staging {
   readonly #parts: StagingParts;
   readonly #rows: ReturnType<typeof stageRow>;
@@ -50,36 +48,36 @@ export class Staging {
     this.#parts = parts;
     this.#rows = stageRow(parts.workspaceId, parts.runId);
     this.#buffers = new RowBuffers(parts.onRows);
-    this.#salt = hexOf(parts.mappingText);
+    this.#salt = hexOf(parts.settingsText);
   }
 
-  /** False: unchanged since the last time, and nothing is to be done. The person must be the one who arrived last. */
-  add(arrived: ArrivedPerson): boolean {
-    const { linked, canonical, values } = arrived;
-    const fillsId = this.#fillsId(arrived.fills);
-    // With the name that the source has for the person: a rename is to be noted with the link, which the log tells of.
-    const hashHex = hexOf(`${this.#salt}${fillsId}${arrived.person}\0${canonical}`);
-    if (linked) {
-      readHex(hashHex, 0, this.#hash);
-      if (this.#parts.known.isUnchanged(this.#hash)) return false;
-    }
+  /** The hash by which an entry is known again. */
+  hash(entry: Entry): string {
+    return hexOf(this.#salt + entryText(entry));
+  }
+
+  /** Whether the person who arrived last is linked and brings what they brought the last time. */
+  isUnchanged(hashHex: string): boolean {
+    readHex(hashHex, 0, this.#hash);
+    return this.#parts.known.isUnchanged(this.#hash);
+  }
+
+  add({ person, personId, linked, hashHex, values, fills, alternatives, remarks }: ArrivedPerson): void {
     this.#buffers.add(
       this.#rows.person({
         position: this.#position++,
         action: linked ? 'UPDATE' : 'CREATE',
-        person: arrived.person,
-        personId: arrived.personId,
+        person,
+        personId,
         contactId: uuidV7(),
         values,
-        plain: isPlain(canonical),
-        alternatives: arrived.alternatives,
+        alternatives,
         hashHex,
-        fillsId,
+        fillsId: this.#fillsId(fills),
         indexed: this.#parts.index(values),
-        remark: arrived.remarks.length === 0 ? null : arrived.remarks.join(' '),
+        remark: remarks.length === 0 ? null : remarks.join(' '),
       }),
     );
-    return true;
   }
 
   skip(person: string, personId: string | null, code: LogCode, reason: string): void {

@@ -13,8 +13,6 @@ export type StagedPerson = {
   /** The id that the contact gets if it is created. */
   contactId: string;
   values: ContactValues;
-  /** None of the values has a character that must be escaped. */
-  plain: boolean;
   alternatives: { [field in TextField]?: string[] } | undefined;
   hashHex: string;
   fillsId: string;
@@ -39,7 +37,7 @@ export const stageRow = (workspaceId: string, runId: string) => {
       const { indexed } = staged;
       return (
         `${lead}${staged.position}\t${staged.action}\t${copyText(staged.person)}\t${copyText(staged.personId)}\t` +
-        `${staged.contactId}\t\\N\t${copyValues(staged.values, staged.plain)}\t\\\\x${staged.hashHex}\t${staged.fillsId}\t` +
+        `${staged.contactId}\t\\N\t${copyValues(staged.values)}\t\\\\x${staged.hashHex}\t${staged.fillsId}\t` +
         `${copyText(indexed.emailKey)}\t${copyText(indexed.nameKey)}\t${copyText(indexed.companyKey)}\t` +
         `${copyText(indexed.words)}\t${copyText(indexed.search)}\t` +
         `${staged.alternatives === undefined ? '\\N' : copyText(JSON.stringify(staged.alternatives))}\t` +
