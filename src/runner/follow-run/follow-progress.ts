@@ -1,8 +1,8 @@
 import type { RunRecord } from '../../core/records.ts';
 import { isEnded } from '../../core/run.ts';
+import type { RunFeed, RunView } from './run-feed.ts';
 import type { RunFeeds } from './run-feeds.ts';
 import { sameState } from './same-state.ts';
-import { waitAtMost } from './wait-at-most.ts';
 
 /** Four states a second and follower. */
 const betweenStatesMs = 250;
@@ -22,15 +22,23 @@ export async function* followProgress(
     let view = await feed.view();
     while (view.run !== null && !signal.aborted) {
       if (told === null || !sameState(told, view.run)) {
-        const began = performance.now();
+        const nextAt = performance.now() + betweenStatesMs;
         yield view.run;
         told = view.run;
         if (isEnded(told.status)) return;
-        await waitAtMost(began + betweenStatesMs - performance.now(), signal);
-      }
-      view = await feed.viewAfter(view.version, signal);
+        view = await newestIn(feed, view, nextAt - performance.now(), signal);
+      } else view = await feed.viewAfter(view.version, signal);
     }
   } finally {
     feed.close();
   }
+}
+
+/** The newest view when the pause is over; the end of the run is not waited for so long. */
+async function newestIn(feed: RunFeed, view: RunView, pauseMs: number, signal: AbortSignal): Promise<RunView> {
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(pauseMs)))]);
+  let newest = view;
+  while (!enough.aborted && newest.run !== null && !isEnded(newest.run.status))
+    newest = await feed.viewAfter(newest.version, enough);
+  return newest;
 }

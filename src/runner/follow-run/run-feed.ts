@@ -5,7 +5,7 @@ import type { LogSlice } from '../../core/store.ts';
 import { createPacedReader } from './paced-reader.ts';
 
 /** A run as it was read at some moment; null: there is no such run. A later view has a greater version. */
-type RunView = { run: RunRecord | null; version: number };
+export type RunView = { run: RunRecord | null; version: number };
 
 /**
  * One run, read once for all who follow it in this process. It is read anew when it is said to have changed, at most ten
