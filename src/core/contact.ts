@@ -38,11 +38,6 @@ export const isLabeledField = (field: ContactField): field is LabeledField => fi
 export const isFlagField = (field: ContactField): field is FlagField =>
   (flagFields as readonly string[]).includes(field);
 
-/** The fields with one text, in the order of the contract. */
-export const textFields = Object.values(ContactField).filter(
-  (field): field is TextField => !isLabeledField(field) && !isFlagField(field),
-);
-
 export type LabeledValue = { label: string; value: string };
 
 /**
