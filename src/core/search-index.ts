@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContactValues } from './contact.ts';
 import { cut, sortKey } from './fold.ts';
+import { remember } from './remember.ts';
 import { listWords, withoutCountry } from './search-words.ts';
 
 /** Columns in which a contact is found and ordered, derived from its values. */
@@ -95,11 +96,20 @@ export function indexed(values: ContactValues, workspaceId: string): IndexedText
   const { words, alsoKnownAs } = listWords(values);
   return {
     emailKey: emailKey(values.PRIMARY_EMAIL),
-    nameKey: sortKey(values.DISPLAY_NAME ?? ''),
-    companyKey: sortKey(values.COMPANY ?? ''),
+    nameKey: nameKey(values),
+    companyKey: companyKey(values.COMPANY ?? ''),
     words: words.length === 0 ? '' : ` ${words.join(' ')}`,
     search: searchKeys(words, searchMark(workspaceId), alsoKnownAs),
   };
+}
+
+const companyKey = remember(sortKey);
+const partKey = remember(sortKey);
+
+/** Names are put together of parts that come again and again. */
+function nameKey({ DISPLAY_NAME: name = '', GIVEN_NAME: given = '', FAMILY_NAME: family = '' }: ContactValues): string {
+  const [first, last] = [partKey(given), partKey(family)];
+  return first !== '' && last !== '' && name === `${given} ${family}` ? sortKey(`${first} ${last}`) : sortKey(name);
 }
 
 /** An address as it is compared; null when there is none. */

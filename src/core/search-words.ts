@@ -1,5 +1,6 @@
 import type { ContactValues } from './contact.ts';
 import { cut, fold, foldLetters } from './fold.ts';
+import { remember } from './remember.ts';
 import { LONGEST_WORD, WordList, withoutLeadingZeros } from './word-list.ts';
 
 /** Digits that a number within a country has at least. */
@@ -23,12 +24,12 @@ export const searchWords = (values: ContactValues): string[] => listWords(values
 export function listWords(values: ContactValues): WordList {
   const { DISPLAY_NAME: name, GIVEN_NAME: given, FAMILY_NAME: family } = values;
   const list = new WordList();
-  addName(list, name);
-  if (name === undefined || given === undefined || family === undefined || name !== `${given} ${family}`) {
-    addName(list, given);
-    addName(list, family);
-  }
-  if (values.COMPANY !== undefined) list.addAll(companyWords(values.COMPANY));
+  if (given !== undefined && family !== undefined && name === `${given} ${family}`) {
+    list.addAll(nameWords(given));
+    list.addAll(nameWords(family));
+    if (someDigit.test(name)) addName(list, name);
+  } else for (const text of [name, given, family]) addName(list, text);
+  if (values.COMPANY !== undefined) list.addAll(nameWords(values.COMPANY));
   if (values.PRIMARY_EMAIL !== undefined) addEmail(list, values.PRIMARY_EMAIL);
   if (values.EMAIL !== undefined) for (const email of values.EMAIL) addEmail(list, email.value);
   if (values.PHONE !== undefined) for (const phone of values.PHONE) addPhone(list, phone.value);
@@ -77,28 +78,17 @@ function addName(list: WordList, name: string | undefined): void {
   if (name.includes('@')) for (const token of name.split(/\s+/)) if (token.includes('@')) list.add(emailTerm(token));
 }
 
-/** Many contacts share these, so their words are remembered: the latest few thousand. */
-const remembered = 4096;
-const remember = (wordsOf: (text: string) => readonly string[]): ((text: string) => readonly string[]) => {
-  let known = new Map<string, readonly string[]>();
-  return (text) => {
-    let words = known.get(text);
-    if (words === undefined) {
-      words = wordsOf(text);
-      if (known.size >= remembered) known = new Map();
-      known.set(text, words);
-    }
-    return words;
-  };
-};
+/** Digits of several words are typed as one number. */
+const someDigit = /[0-9]/;
 
-const companyWords = remember((company) => {
+/** Many contacts share names, companies and mail domains, so their words are remembered. */
+const nameWords = remember((name: string): readonly string[] => {
   const list = new WordList();
-  addName(list, company);
+  addName(list, name);
   return list.words;
 });
 
-const domainWords = remember((domain) => {
+const domainWords = remember((domain: string): readonly string[] => {
   const list = new WordList();
   list.add(domain);
   list.addText(domain);
