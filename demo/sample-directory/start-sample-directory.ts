@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import ldapjs, {
   type BindRequest,
@@ -47,10 +46,11 @@ export async function startSampleDirectory(entries: readonly SampleEntry[], port
     if (isBase(request) && matchesFilter(request.filter, rootDse)) send(rootDse, request, response);
     response.end();
   });
-  await Promise.race([
-    new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening)),
-    once(server.server, 'error').then(([error]) => Promise.reject(error)),
-  ]);
+  await new Promise<void>((listening, refused) => {
+    // ldapjs passes the socket's errors on as its own; one that nobody hears ends the process.
+    server.on('error', refused);
+    server.listen(port, '127.0.0.1', listening);
+  });
   return {
     url: `ldap://127.0.0.1:${server.address().port}`,
     close: async () => {
