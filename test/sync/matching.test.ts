@@ -1,39 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FieldMapping } from '../../src/core/connection.ts';
-import type { ContactField } from '../../src/core/contact.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { createSyncing, type Syncing } from '../support/syncing.ts';
-
-const unit: LdifEntry = {
-  dn: 'ou=people,dc=example,dc=org',
-  attributes: { objectClass: 'organizationalUnit', ou: 'people' },
-};
-const dn = (uid: string): string => `uid=${uid},ou=people,dc=example,dc=org`;
-const somebody = (uid: string, attributes: LdifEntry['attributes'] = {}): LdifEntry => ({
-  dn: dn(uid),
-  attributes: {
-    objectClass: 'inetOrgPerson',
-    uid,
-    cn: uid,
-    sn: uid,
-    displayName: uid.toUpperCase(),
-    mail: `${uid}@example.org`,
-    ...attributes,
-  },
-});
-const map = (field: ContactField, attribute: string, changes: Partial<FieldMapping> = {}): FieldMapping => ({
-  field,
-  label: null,
-  attributes: [attribute],
-  template: null,
-  value: null,
-  transforms: [],
-  policy: 'ALWAYS',
-  whenEmpty: 'CLEAR',
-  ...changes,
-});
+import { dn, map, somebody, unit } from './small-directory.ts';
 
 describe('matching', () => {
   let slapd: Slapd;

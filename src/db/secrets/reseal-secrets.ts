@@ -6,7 +6,7 @@ type SecretRecord = { workspace_id: string; connection_id: string; name: string;
 
 /**
  * Seals with the first key what another one sealed, so that the others can be dropped from SECRETS_KEY after one start with
- * all. What can't be opened stays as it is: its connection tells when it is used.
+ * the new key first. What can't be opened stays as it is: its connection tells when it is used.
  */
 export async function resealSecrets(pool: Pool, sealer: Sealer): Promise<void> {
   const { rows } = await pool.query<SecretRecord>(
