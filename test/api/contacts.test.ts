@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
+import { feedSettled } from '../support/postgres.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 
 const person = (uid: string, attributes: Record<string, string | string[]>) => ({
@@ -45,6 +46,7 @@ beforeAll(async () => {
   let last: Data;
   for await (const { data } of states) last = data.runProgress;
   expect(last).toEqual({ status: 'SUCCEEDED', counts: { created: 4 } });
+  await feedSettled(api.databaseUrl);
 });
 afterAll(() => Promise.all([api.close(), slapd.close()]));
 

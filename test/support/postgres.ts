@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -38,6 +39,17 @@ export async function createDatabase(): Promise<TestDatabase> {
     throw error;
   }
 }
+
+/**
+ * Waits until the change feed may show all that is committed: any open transaction on the server holds it back, those of
+ * other test files too.
+ */
+export const feedSettled = (url: string): Promise<void> =>
+  asOwner(url, async (client) => {
+    const { rows } = await client.query('SELECT pg_current_xact_id()::text AS until');
+    const open = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) <= $1::xid8 AS open';
+    while ((await client.query(open, [rows[0].until])).rows[0].open) await setImmediate();
+  });
 
 /** TEST_DATABASE_URL names another server to test with; its login needs CREATEDB and CREATEROLE. */
 async function startServer(): Promise<{ url: string; close: () => Promise<void> }> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContactFilter, ContactOrder, WorkspaceStore } from '../../../src/core/store.ts';
+import { feedSettled } from '../../support/postgres.ts';
 import { insertContacts, insertLinks } from '../support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
 
@@ -34,6 +35,7 @@ beforeAll(async () => {
   await insertContacts(rig.database.syncPool, foreign.id, [
     { DISPLAY_NAME: 'Anna Foreign', PRIMARY_EMAIL: 'zoe@example.com' },
   ]);
+  await feedSettled(rig.url);
 });
 
 afterAll(() => rig?.close());
@@ -169,6 +171,7 @@ describe('the change feed', () => {
     expect(await names({ orderBy: 'UPDATED_DESC' }, feed.store)).toEqual(['Later']);
     await slow.query('COMMIT');
     slow.release();
+    await feedSettled(rig.url);
     expect(await names({ orderBy: 'UPDATED_ASC' }, feed.store)).toEqual(['Later']);
   });
 });
