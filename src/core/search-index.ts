@@ -11,10 +11,10 @@ export type IndexedText = {
   nameKey: string;
   /** Empty where there is no company. */
   companyKey: string;
-  /** All words the contact is found under, each with a blank before it. */
-  words: string;
-  /** The text of a tsvector. */
-  search: string;
+  /** All words the contact is found under. */
+  words: readonly string[];
+  /** The distinct keys that the index holds of them. */
+  search: readonly string[];
 };
 
 /** Letters of a word that the index holds: few enough that it stays small, enough that little is left to be looked at. */
@@ -49,21 +49,25 @@ export function searchMark(workspaceId: string): string {
   return lastMark;
 }
 
-/** The distinct index keys of these words, as the text of a tsvector. */
-export function searchKeys(words: readonly string[], mark: string, without?: ReadonlySet<string>): string {
+/** The distinct index keys of these words. */
+export function searchKeys(words: readonly string[], mark: string, without?: ReadonlySet<string>): string[] {
   // A contact has few words: looking through a short list costs less than a set.
   const keys: string[] = [];
   for (const word of words) {
     if (without?.has(word)) continue;
-    const key = keyOf(word);
+    const key = mark + keyOf(word);
     if (!keys.includes(key)) keys.push(key);
     const long = longKey(word);
-    if (long !== null && !keys.includes(long)) keys.push(long);
+    if (long !== null && !keys.includes(mark + long)) keys.push(mark + long);
   }
-  let text = '';
-  for (const key of keys) text += text === '' ? lexeme(mark, key) : ` ${lexeme(mark, key)}`;
-  return text;
+  return keys;
 }
+
+/** Such keys as the text of a tsvector. */
+export const keysText = (keys: readonly string[]): string => keys.map(quoted).join(' ');
+
+/** Words as the column of a contact holds them: each with a blank before it, so that its beginning can be looked for. */
+export const wordsText = (words: readonly string[]): string => words.map((word) => ` ${word}`).join('');
 
 /**
  * The condition of the index for these terms, as the text of a tsquery: each is the beginning of some word. It lets through
@@ -86,19 +90,19 @@ function condition(term: string, mark: string): string {
 
 /** What every word that begins so has in the index. */
 function beginning(term: string, mark: string): string {
-  const first = `${lexeme(mark, keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
+  const first = `${quoted(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
   const long = longKey(term);
-  return long === null ? first : `${first} & ${lexeme(mark, long)}`;
+  return long === null ? first : `${first} & ${quoted(mark + long)}`;
 }
 
-/** A contact's derived columns. `words`: each with a blank before it, so that the beginning of a word can be looked for. */
+/** A contact's derived columns. */
 export function indexed(values: ContactValues, workspaceId: string): IndexedText {
   const { words, alsoKnownAs } = listWords(values);
   return {
     emailKey: emailKey(values.PRIMARY_EMAIL),
     nameKey: nameKey(values),
     companyKey: companyKey(values.COMPANY ?? ''),
-    words: words.length === 0 ? '' : ` ${words.join(' ')}`,
+    words,
     search: searchKeys(words, searchMark(workspaceId), alsoKnownAs),
   };
 }
@@ -144,10 +148,10 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isLowerCase = (code: number): boolean => code >= 97 && code <= 122;
 
 /** Quoted where it holds anything that could mean something to Postgres. */
-function lexeme(mark: string, key: string): string {
+function quoted(key: string): string {
   for (let i = 0; i < key.length; i++) {
     const code = key.charCodeAt(i);
-    if (!isLowerCase(code) && !isDigit(code) && code !== LONG_MARK) return `'${mark}${key.replace(special, '$&$&')}'`;
+    if (!isLowerCase(code) && !isDigit(code) && code !== LONG_MARK) return `'${key.replace(special, '$&$&')}'`;
   }
-  return mark + key;
+  return key;
 }

@@ -74,9 +74,6 @@ export type Decision = {
   takesOver: { contactId: string; skipReason: string } | null;
 };
 
-/** Rows for the staging, in the text format of Postgres' COPY; see sync/stage/stage-row.ts. */
-export type StagedRows = { bytes: Uint8Array; count: number };
-
 /** A plan's rows and what they come to. */
 export type PlanTotals = {
   counts: Omit<RunCounts, 'read' | 'inScope'>;
@@ -99,7 +96,11 @@ export type SyncRun = {
 
   /** (external id, hash, gone) of everybody the connection links, as COPY text: `id \t 32 hex digits or \N \t t or f`. */
   streamKnown(onChunk: (bytes: Uint8Array) => void): Promise<void>;
-  stage(rows: StagedRows): Promise<void>;
+  /**
+   * Adds rows to the staging, in the binary format of Postgres' COPY (see sync/stage/stage-row.ts). Resolves with those handed
+   * over so far that are stored now and whose memory is free; never with one twice.
+   */
+  stage(rows: Uint8Array): Promise<Uint8Array[]>;
   /** Ends the staging; all rows are stored when it resolves. */
   stageEnd(): Promise<void>;
   saveFills(fills: readonly { id: string; fields: Fills }[]): Promise<void>;

@@ -6,10 +6,10 @@ let lastMs = 0;
 let sequence = 0;
 
 /**
- * A UUID of version 7 (RFC 9562): milliseconds first, then a counter of 12 bits, so that ids made one after another in one
- * thread sort in that order and index pages fill in sequence.
+ * Writes the 16 bytes of a UUID of version 7 (RFC 9562) at `at`: milliseconds first, then a counter of 12 bits, so that ids
+ * made one after another in one thread sort in that order and index pages fill in sequence.
  */
-export const uuidV7 = (): string => {
+export const writeUuidV7 = (into: Uint8Array, at: number): void => {
   const now = Date.now();
   if (now > lastMs) {
     lastMs = now;
@@ -22,12 +22,30 @@ export const uuidV7 = (): string => {
     randomFillSync(random);
     used = 0;
   }
-  const tail = random.toString('hex', used, used + 8);
+  const high = Math.floor(lastMs / 0x1_0000_0000);
+  into[at] = high >>> 8;
+  into[at + 1] = high;
+  into[at + 2] = lastMs >>> 24;
+  into[at + 3] = lastMs >>> 16;
+  into[at + 4] = lastMs >>> 8;
+  into[at + 5] = lastMs;
+  into[at + 6] = 0x70 | (sequence >>> 8);
+  into[at + 7] = sequence;
+  for (let i = 0; i < 8; i++) into[at + 8 + i] = random[used + i] ?? 0;
+  into[at + 8] = ((into[at + 8] ?? 0) & 0x3f) | 0x80;
   used += 8;
-  const time = lastMs.toString(16).padStart(12, '0');
-  const variant = (8 + (Number.parseInt(tail[0] ?? '0', 16) & 3)).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${tail.slice(1, 4)}-${tail.slice(4)}`;
 };
+
+/** Such a UUID in its usual text form. */
+export const uuidV7 = (): string => {
+  const bytes = Buffer.allocUnsafe(16);
+  writeUuidV7(bytes, 0);
+  return uuidText(bytes.toString('hex'));
+};
+
+/** 32 hexadecimal digits as a UUID in its usual text form. */
+export const uuidText = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
 const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

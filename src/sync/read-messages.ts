@@ -19,7 +19,7 @@ export type ReadCounts = { read: number; inScope: number; unchanged: number; exc
 export type FromReader =
   | { kind: 'connected'; server: string; notes: readonly SourceNote[] }
   | { kind: 'counts'; counts: ReadCounts }
-  | { kind: 'rows'; bytes: Uint8Array; count: number }
+  | { kind: 'rows'; bytes: Uint8Array }
   | { kind: 'fills'; id: string; fields: Fills }
   | { kind: 'done'; counts: ReadCounts; summary: ReadSummary; absent: number }
   | { kind: 'gone'; ids: string[] }
@@ -28,14 +28,14 @@ export type FromReader =
   | { kind: 'failed'; error: RunError };
 
 /**
- * What is said to it: `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `taken` for each `rows`;
- * `sweep` chunks come after `done`; `over` when nothing more is wanted of it, answered by `free`.
+ * What is said to it: `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `stored` when `rows` are, with
+ * their memory, to be used again; `sweep` chunks come after `done`; `over` when nothing more is wanted of it, answered by `free`.
  */
 export type ToReader =
   | { kind: 'task'; task: ReadTask }
   | { kind: 'known'; bytes: Uint8Array }
   | { kind: 'knownEnd' }
-  | { kind: 'taken' }
+  | { kind: 'stored'; memory: readonly ArrayBuffer[] }
   | { kind: 'sweep'; bytes: Uint8Array }
   | { kind: 'sweepEnd' }
   | { kind: 'over' };

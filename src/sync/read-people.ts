@@ -35,6 +35,10 @@ export const startReader = (
 ): Reader => {
   const thread = threads.take();
   const say = (message: ToReader): void => thread.postMessage(message);
+  const giveBack = (stored: readonly Uint8Array[]): void => {
+    const memory = stored.map(({ buffer }) => buffer as ArrayBuffer);
+    if (memory.length > 0) thread.postMessage({ kind: 'stored', memory } satisfies ToReader, memory);
+  };
   const outcome = Promise.withResolvers<ReadOutcome>();
   const swept = Promise.withResolvers<void>();
   const freed = Promise.withResolvers<boolean>();
@@ -56,7 +60,7 @@ export const startReader = (
     connected: ({ server, notes }) => events.onConnected(server, notes),
     counts: ({ counts }) => events.onCounts(counts),
     fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
-    rows: (rows) => store(() => run.stage(rows).then(() => say({ kind: 'taken' }))),
+    rows: ({ bytes }) => store(() => run.stage(bytes).then(giveBack)),
     done: ({ counts, summary, absent }) =>
       store(() => run.stageEnd().then(() => outcome.resolve({ counts, summary, absent }))),
     gone: ({ ids }) => store(() => run.planGone(ids)),

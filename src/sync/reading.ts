@@ -7,6 +7,7 @@ import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages
 import { scopeDraft } from './scope/scope-draft.ts';
 import { scopeEntry } from './scope/scope-entry.ts';
 import { sources } from './source/sources.ts';
+import type { Digest } from './stage/digest.ts';
 import { KnownPeople } from './stage/known-people.ts';
 import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
@@ -40,11 +41,10 @@ export class Reading {
       workspaceId: task.workspaceId,
       runId: task.runId,
       settingsText: JSON.stringify([task.settings.mappings, task.settings.priority, task.settings.scope.requireEmail]),
-      known: this.#known,
       index: (values) => indexed(values, task.workspaceId),
-      onRows: ({ bytes, count }) => {
+      onRows: (bytes) => {
         this.#underWay++;
-        send({ kind: 'rows', bytes, count }, [bytes.buffer as ArrayBuffer]);
+        send({ kind: 'rows', bytes }, [bytes.buffer as ArrayBuffer]);
       },
       onFills: (id, fields) => send({ kind: 'fills', id, fields }),
     });
@@ -70,7 +70,8 @@ export class Reading {
       this.#tellGone();
       this.#send({ kind: 'goneDone' });
     } else {
-      this.#underWay--;
+      this.#underWay -= message.memory.length;
+      for (const memory of message.memory) this.#staging.takeBack(memory);
       this.#release?.();
       this.#release = null;
     }
@@ -116,15 +117,15 @@ export class Reading {
       this.#exclude(scoped.reason);
       return;
     }
-    const hashHex = this.#staging.hash(entry);
-    if (arrival === 'linked' && this.#staging.isUnchanged(hashHex)) {
+    const hash = this.#staging.hash(entry);
+    if (arrival === 'linked' && this.#known.isUnchanged(hash)) {
       this.#known.markPresent();
       this.#counts.inScope++;
       this.#counts.unchanged++;
-    } else this.#map(entry, id, arrival === 'linked', hashHex);
+    } else this.#map(entry, id, arrival === 'linked', hash);
   }
 
-  #map(entry: Entry, id: string, linked: boolean, hashHex: string): void {
+  #map(entry: Entry, id: string, linked: boolean, hash: Digest): void {
     const outcome = this.#mapping.map(entry);
     if (outcome.kind === 'problem') {
       this.#known.markPresent();
@@ -144,7 +145,7 @@ export class Reading {
       person: entry.name,
       personId: id,
       linked,
-      hashHex,
+      hash,
       values: draft.values,
       fills: draft.fills,
       alternatives,

@@ -3,7 +3,7 @@ import type { ConnectionSettings } from '../../src/core/connection.ts';
 import type { ContactValues } from '../../src/core/contact.ts';
 import { type LogLine, noCounts } from '../../src/core/run.ts';
 import type { ClaimedRun } from '../../src/core/run-store.ts';
-import { indexed } from '../../src/core/search-index.ts';
+import { indexed, keysText, wordsText } from '../../src/core/search-index.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { poolQuery } from '../../src/db/pool-query.ts';
 import { readLog } from '../../src/db/run-log/read-log.ts';
@@ -149,7 +149,7 @@ export async function createSyncing() {
       `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, email_key, name_key, company_key, words, search)
        SELECT $1, $2, 'ACTIVE', ${fieldsOf('entered.v')}, now(), now(), $4, $5, $6, $7, $8
        FROM (SELECT jsonb_populate_record(NULL::contact_values, $3) AS v) AS entered`,
-      [workspaceId, id, JSON.stringify(values), emailKey, nameKey, companyKey, words, search],
+      [workspaceId, id, JSON.stringify(values), emailKey, nameKey, companyKey, wordsText(words), keysText(search)],
     );
     return id;
   };

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { IndexedText } from '../../core/search-index.ts';
+import { type IndexedText, keysText, wordsText } from '../../core/search-index.ts';
 import { type Decision, planPositions } from '../../core/sync-store.ts';
 import { type Attempt, byList, fenced, key } from './attempt.ts';
 
@@ -62,6 +62,6 @@ const row = ({ decision, indexed }: { decision: Decision; indexed: IndexedText |
   email_key: indexed?.emailKey ?? null,
   name_key: indexed?.nameKey ?? null,
   company_key: indexed?.companyKey ?? null,
-  words: indexed?.words ?? null,
-  search: indexed?.search ?? null,
+  words: indexed === null ? null : wordsText(indexed.words),
+  search: indexed === null ? null : keysText(indexed.search),
 });

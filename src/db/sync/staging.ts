@@ -1,6 +1,5 @@
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { StagedRows } from '../../core/sync-store.ts';
 import { type Attempt, fenced } from './attempt.ts';
 
 /** Bytes gathered before they are sent: a COPY begins only when all of its rows are here, so no transaction waits for a source. */
@@ -10,32 +9,42 @@ const columns =
   'workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, after, hash, fills_id, email_key, ' +
   'name_key, company_key, words, search, alternatives, remark, code, reason';
 
+/** How staged rows are copied: the format's beginning, without flags or extension, goes before them, its end after them. */
+export const copyRows = {
+  command: `COPY contact_change (${columns}) FROM STDIN (FORMAT binary)`,
+  header: Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1'),
+  trailer: Buffer.from([0xff, 0xff]),
+};
+
 /** Stores staged rows by COPY, about 1 MiB a transaction. */
 export const createStaging = (attempt: Attempt) => {
   let gathered: Uint8Array[] = [];
   let bytes = 0;
 
-  const flush = async (): Promise<void> => {
+  const flush = async (): Promise<Uint8Array[]> => {
     const chunks = gathered;
     gathered = [];
     bytes = 0;
-    if (chunks.length === 0) return;
+    if (chunks.length === 0) return [];
     await fenced(attempt, async (client) => {
       // A crash loses them, but then the read starts over anyway.
       await client.query('SET LOCAL synchronous_commit = off');
-      const stream = client.query(copyFrom(`COPY contact_change (${columns}) FROM STDIN`));
-      for (const chunk of chunks) stream.write(chunk);
+      const stream = client.query(copyFrom(copyRows.command));
+      for (const chunk of [copyRows.header, ...chunks, copyRows.trailer]) stream.write(chunk);
       stream.end();
       await finished(stream);
     });
+    return chunks;
   };
 
   return {
-    stage: async (rows: StagedRows): Promise<void> => {
-      gathered.push(rows.bytes);
-      bytes += rows.bytes.byteLength;
-      if (bytes >= flushBytes) await flush();
+    stage: async (rows: Uint8Array): Promise<Uint8Array[]> => {
+      gathered.push(rows);
+      bytes += rows.byteLength;
+      return bytes < flushBytes ? [] : flush();
     },
-    end: flush,
+    end: async (): Promise<void> => {
+      await flush();
+    },
   };
 };

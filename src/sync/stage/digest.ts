@@ -18,7 +18,18 @@ export const digestId = (id: string, into: Digest): void => {
 };
 
 /** Writes the first 16 bytes of a text's SHA-256 into `into`. */
-export const digestText = (text: string, into: Digest): void => readHex(hexOf(text), 0, into);
+export const digestText = (text: string, into: Digest): void => {
+  // One unit a byte.
+  const bytes = hash('sha256', text, 'binary');
+  for (let i = 0; i < 4; i++) {
+    const at = 4 * i;
+    into[i] =
+      (bytes.charCodeAt(at) << 24) |
+      (bytes.charCodeAt(at + 1) << 16) |
+      (bytes.charCodeAt(at + 2) << 8) |
+      bytes.charCodeAt(at + 3);
+  }
+};
 
 /** The first 16 bytes of a text's SHA-256 as 32 hexadecimal digits. */
 export const hexOf = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);

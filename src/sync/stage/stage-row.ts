@@ -1,7 +1,15 @@
-import type { ContactValues, TextField } from '../../core/contact.ts';
+import {
+  ContactField,
+  type ContactValues,
+  isFlagField,
+  isLabeledField,
+  type LabeledValue,
+  type TextField,
+} from '../../core/contact.ts';
 import type { LogCode } from '../../core/run.ts';
 import type { IndexedText } from '../../core/search-index.ts';
-import { copyText, copyValues } from './copy-text.ts';
+import type { Digest } from './digest.ts';
+import type { RowWriter } from './row-writer.ts';
 
 /** A person on the way into the plan, before it is known what becomes of them. */
 export type StagedPerson = {
@@ -10,12 +18,10 @@ export type StagedPerson = {
   action: 'CREATE' | 'UPDATE';
   person: string;
   personId: string;
-  /** The id that the contact gets if it is created. */
-  contactId: string;
   values: ContactValues;
   alternatives: { [field in TextField]?: string[] } | undefined;
-  hashHex: string;
-  fillsId: string;
+  hash: Digest;
+  fillsId: Uint8Array;
   indexed: IndexedText;
   remark: string | null;
 };
@@ -29,24 +35,99 @@ export type SkippedPerson = {
   reason: string;
 };
 
-/** Makes rows in COPY's text format with the columns that db/sync/staging.ts names, each ended by a line feed; `workspaceId` and `runId` lead each. */
-export const stageRow = (workspaceId: string, runId: string) => {
-  const lead = `${workspaceId}\t${runId}\t`;
-  return {
-    person: (staged: StagedPerson): string => {
-      const { indexed } = staged;
-      return (
-        `${lead}${staged.position}\t${staged.action}\t${copyText(staged.person)}\t${copyText(staged.personId)}\t` +
-        `${staged.contactId}\t\\N\t${copyValues(staged.values)}\t\\\\x${staged.hashHex}\t${staged.fillsId}\t` +
-        `${copyText(indexed.emailKey)}\t${copyText(indexed.nameKey)}\t${copyText(indexed.companyKey)}\t` +
-        `${copyText(indexed.words)}\t${copyText(indexed.search)}\t` +
-        `${staged.alternatives === undefined ? '\\N' : copyText(JSON.stringify(staged.alternatives))}\t` +
-        `${copyText(staged.remark)}\t\\N\t\\N\n`
-      );
-    },
-    skipped: (skipped: SkippedPerson): string =>
-      `${lead}${skipped.position}\tSKIP\t${copyText(skipped.person)}\t${copyText(skipped.personId)}\t` +
-      `\\N\t${copyText(skipped.person)}\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t` +
-      `${skipped.code}\t${copyText(skipped.reason)}\n`,
+/** Columns that db/sync/staging.ts names. */
+const columns = 20;
+
+/** Writes rows with the columns that db/sync/staging.ts names, of one workspace and run. */
+export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) => {
+  const [workspace, run] = [uuidBytes(workspaceId), uuidBytes(runId)];
+  const begin = ({ position, person, personId }: StagedPerson | SkippedPerson, action: string): void => {
+    rows.beginRow(columns);
+    rows.bytes(workspace);
+    rows.bytes(run);
+    rows.bigint(position);
+    rows.text(action);
+    rows.text(person);
+    rows.text(personId);
   };
+  return {
+    /** With a new id for the contact, if it is created. */
+    person: (staged: StagedPerson): void => {
+      const { indexed } = staged;
+      begin(staged, staged.action);
+      rows.newUuid();
+      rows.null();
+      contactValues(rows, staged.values);
+      rows.digest(staged.hash);
+      rows.bytes(staged.fillsId);
+      rows.text(indexed.emailKey);
+      rows.text(indexed.nameKey);
+      rows.text(indexed.companyKey);
+      rows.words(indexed.words);
+      rows.keys(indexed.search);
+      if (staged.alternatives === undefined) rows.null();
+      else rows.json(JSON.stringify(staged.alternatives));
+      rows.text(staged.remark);
+      rows.null();
+      rows.null();
+    },
+    skipped: (skipped: SkippedPerson): void => {
+      begin(skipped, 'SKIP');
+      rows.null();
+      rows.text(skipped.person);
+      for (let column = 8; column < columns - 2; column++) rows.null();
+      rows.text(skipped.code);
+      rows.text(skipped.reason);
+    },
+  };
+};
+
+export const uuidBytes = (uuid: string): Uint8Array => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+
+/** Members of the composite type contact_values, in its order, with the OIDs of their types (Postgres' pg_type.dat). */
+const members = Object.values(ContactField).map((field) => ({
+  field,
+  type: isLabeledField(field) ? 3802 : isFlagField(field) ? 16 : 25,
+}));
+
+const contactValues = (rows: RowWriter, values: ContactValues): void => {
+  const start = rows.beginComposite(members.length);
+  for (let i = 0; i < members.length; i++) {
+    const { field, type } = members[i] as (typeof members)[number];
+    const value = values[field];
+    rows.member(type);
+    if (value === undefined) rows.null();
+    else if (typeof value === 'string') rows.text(value);
+    else if (typeof value === 'boolean') rows.boolean(value);
+    else labeledValues(rows, value);
+  }
+  rows.end(start);
+};
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what JSON escapes.
+const escapedInJson = /["\\\u0000-\u001f]/;
+
+const labeledValues = (rows: RowWriter, list: readonly LabeledValue[]): void => {
+  const start = rows.beginJson();
+  rows.raw('[');
+  for (let i = 0; i < list.length; i++) {
+    const { label, value } = list[i] as LabeledValue;
+    rows.raw(i === 0 ? '{"label":' : ',{"label":');
+    jsonText(rows, label);
+    rows.raw(',"value":');
+    jsonText(rows, value);
+    rows.raw('}');
+  }
+  rows.raw(']');
+  rows.end(start);
+};
+
+const jsonText = (rows: RowWriter, text: string): void => {
+  if (escapedInJson.test(text)) {
+    rows.raw(JSON.stringify(text));
+    return;
+  }
+  rows.raw('"');
+  rows.raw(text);
+  rows.raw('"');
 };

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { noCounts, type RunCounts } from '../../../src/core/run.ts';
-import { indexed } from '../../../src/core/search-index.ts';
+import { indexed, keysText, wordsText } from '../../../src/core/search-index.ts';
 import { uuidV7 } from '../../../src/core/uuid.ts';
 import { columnOf } from '../../../src/db/sync/contact-columns.ts';
 
@@ -49,8 +49,8 @@ export function contactRow(workspaceId: string, { id, status, at, ...values }: C
     email_key: emailKey,
     name_key: nameKey,
     company_key: companyKey,
-    words,
-    search,
+    words: wordsText(words),
+    search: keysText(search),
   };
 }
 

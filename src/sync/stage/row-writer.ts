@@ -1,0 +1,224 @@
+import { Buffer } from 'node:buffer';
+import { writeUuidV7 } from '../../core/uuid.ts';
+import type { Digest } from './digest.ts';
+
+/** Bytes handed over at a time: large enough that a transfer costs little, small enough that few fill the memory. */
+const targetBytes = 256 * 1024;
+
+/** The most bytes that one UTF-16 unit takes in UTF-8. */
+const bytesPerUnit = 3;
+
+/** Up to here text is written faster unit by unit than by a call. */
+const shortText = 64;
+
+/**
+ * Writes rows in the binary format of Postgres' COPY, without its header and trailer, into buffers of about 256 KiB, and hands
+ * these over, each with memory of its own: a number of values, then each value behind its length.
+ */
+export class RowWriter {
+  readonly #send: (bytes: Uint8Array) => void;
+  readonly #spare: ArrayBuffer[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  /** Where the row in work begins. */
+  #row = 0;
+
+  constructor(send: (bytes: Uint8Array) => void) {
+    this.#send = send;
+  }
+
+  beginRow(values: number): void {
+    this.#row = this.#at;
+    this.#room(2);
+    this.#int16(values);
+  }
+
+  /** Hands over what is there. */
+  flush(): void {
+    if (this.#at > 0) this.#send(this.#bytes.subarray(0, this.#at));
+    this.#bytes = Buffer.alloc(0);
+    this.#at = 0;
+    this.#row = 0;
+  }
+
+  /** Takes back the memory of a buffer handed over, to be written to again. */
+  takeBack(memory: ArrayBuffer): void {
+    if (memory.byteLength === targetBytes) this.#spare.push(memory);
+  }
+
+  null(): void {
+    this.#room(4);
+    this.#int32(-1);
+  }
+
+  /** The text holds no NUL, which Postgres can't store. */
+  text(text: string | null): void {
+    if (text === null) this.null();
+    else {
+      const start = this.#beginValue();
+      this.#utf8(text);
+      this.#endValue(start);
+    }
+  }
+
+  /** The texts one after another as one value, each with a blank before it. */
+  words(words: readonly string[]): void {
+    const start = this.#beginValue();
+    for (const word of words) {
+      this.#room(1);
+      this.#bytes[this.#at++] = 0x20;
+      this.#utf8(word);
+    }
+    this.#endValue(start);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#room(4 + value.length);
+    this.#int32(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  digest(digest: Digest): void {
+    this.#room(20);
+    this.#int32(16);
+    for (let i = 0; i < 4; i++) this.#int32(digest[i] ?? 0);
+  }
+
+  newUuid(): void {
+    this.#room(20);
+    this.#int32(16);
+    writeUuidV7(this.#bytes, this.#at);
+    this.#at += 16;
+  }
+
+  /** A whole number that a double holds. */
+  bigint(value: number): void {
+    this.#room(12);
+    this.#int32(8);
+    this.#int32(Math.floor(value / 0x1_0000_0000));
+    this.#int32(value);
+  }
+
+  boolean(value: boolean): void {
+    this.#room(5);
+    this.#int32(1);
+    this.#bytes[this.#at++] = value ? 1 : 0;
+  }
+
+  /** A jsonb by its text. */
+  json(text: string): void {
+    const start = this.beginJson();
+    this.raw(text);
+    this.end(start);
+  }
+
+  /** Begins a jsonb whose text is written in pieces by `raw`; give what it returns to `end`. */
+  beginJson(): number {
+    const start = this.#beginValue();
+    this.#room(1);
+    this.#bytes[this.#at++] = 1;
+    return start;
+  }
+
+  raw(text: string): void {
+    this.#utf8(text);
+  }
+
+  /** A tsvector of distinct keys without places, in any order. */
+  keys(keys: readonly string[]): void {
+    const start = this.#beginValue();
+    this.#room(4);
+    this.#int32(keys.length);
+    for (const key of keys) {
+      this.#utf8(key);
+      this.#room(3);
+      this.#bytes[this.#at++] = 0;
+      this.#int16(0);
+    }
+    this.#endValue(start);
+  }
+
+  /** Begins a composite value of so many members, each its type by `member` and a value; give what it returns to `end`. */
+  beginComposite(members: number): number {
+    const start = this.#beginValue();
+    this.#room(4);
+    this.#int32(members);
+    return start;
+  }
+
+  /** Begins a composite's member of the type with this OID. */
+  member(type: number): void {
+    this.#room(4);
+    this.#int32(type);
+  }
+
+  /** Ends what began there. */
+  end(start: number): void {
+    this.#endValue(start);
+  }
+
+  /** Leaves room for a value's length; where the value begins, counted from the row's own beginning. */
+  #beginValue(): number {
+    this.#room(4);
+    this.#at += 4;
+    return this.#at - this.#row;
+  }
+
+  #endValue(start: number): void {
+    const end = this.#at;
+    this.#at = this.#row + start - 4;
+    this.#int32(end - this.#at - 4);
+    this.#at = end;
+  }
+
+  #utf8(text: string): void {
+    const { length } = text;
+    this.#room(bytesPerUnit * length);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = 0; i < length; i++) {
+      const code = length > shortText ? 0x80 : text.charCodeAt(i);
+      if (code >= 0x80) {
+        this.#at += bytes.write(text, this.#at);
+        return;
+      }
+      bytes[at++] = code;
+    }
+    this.#at = at;
+  }
+
+  #int16(value: number): void {
+    this.#bytes[this.#at++] = value >>> 8;
+    this.#bytes[this.#at++] = value;
+  }
+
+  #int32(value: number): void {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    this.#at = at + 4;
+  }
+
+  /** Makes sure that so many bytes fit; when they don't, the rows before this one are handed over, and this one moves on. */
+  #room(bytes: number): void {
+    if (this.#at + bytes > this.#bytes.length) this.#move(bytes);
+  }
+
+  #move(bytes: number): void {
+    const begun = this.#bytes.subarray(this.#row, this.#at);
+    const filled = this.#bytes.subarray(0, this.#row);
+    // A row longer than usual gets twice what it needs so far, so that it does not move at each value.
+    const needed = begun.length + bytes;
+    const next =
+      needed <= targetBytes ? (this.#spare.pop() ?? new ArrayBuffer(targetBytes)) : new ArrayBuffer(2 * needed);
+    this.#bytes = Buffer.from(next);
+    this.#bytes.set(begun);
+    this.#at = begun.length;
+    this.#row = 0;
+    if (filled.length > 0) this.#send(filled);
+  }
+}

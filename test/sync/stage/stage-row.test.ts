@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { ContactValues } from '../../../src/core/contact.ts';
+import { indexed, keysText, wordsText } from '../../../src/core/search-index.ts';
+import { uuidV7 } from '../../../src/core/uuid.ts';
+import { copyRows } from '../../../src/db/sync/staging.ts';
+import { type Digest, digestText, hexOf } from '../../../src/sync/stage/digest.ts';
+import { RowWriter } from '../../../src/sync/stage/row-writer.ts';
+import { stageRow, uuidBytes } from '../../../src/sync/stage/stage-row.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
+
+let database: TestDatabase;
+let client: pg.Client;
+const workspaceId = uuidV7();
+const fillsId = uuidV7();
+const hash: Digest = new Uint32Array(4);
+digestText('Ada', hash);
+
+beforeAll(async () => {
+  database = await createDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client?.end();
+  await database?.close();
+});
+
+/** Writes rows, stores them by COPY as they are handed over, and reads them back. */
+const store = async (write: (rows: ReturnType<typeof stageRow>, writer: RowWriter) => void) => {
+  const runId = uuidV7();
+  const handedOver: Uint8Array[] = [];
+  const writer = new RowWriter((bytes) => {
+    handedOver.push(Uint8Array.from(bytes));
+    // Its memory is written to again at once, so whatever still pointed there would be lost.
+    writer.takeBack(bytes.buffer as ArrayBuffer);
+  });
+  write(stageRow(writer, workspaceId, runId), writer);
+  writer.flush();
+  const stream = client.query(copyFrom(copyRows.command));
+  for (const bytes of [copyRows.header, ...handedOver, copyRows.trailer]) stream.write(bytes);
+  stream.end();
+  await once(stream, 'finish');
+  const { rows } = await client.query(
+    `SELECT *, to_jsonb(after) AS values, encode(hash, 'hex') AS hex, search::text AS keys
+     FROM contact_change WHERE workspace_id = $1 AND run_id = $2 ORDER BY position`,
+    [workspaceId, runId],
+  );
+  return { rows, buffers: handedOver.length };
+};
+
+const person = (position: number, values: ContactValues) => ({
+  position,
+  action: 'CREATE' as const,
+  person: 'cn=Ada\\, "Countess"\t,dc=example',
+  personId: 'id\u00e9\n1',
+  values,
+  alternatives: undefined,
+  hash,
+  fillsId: uuidBytes(fillsId),
+  indexed: indexed(values, workspaceId),
+  remark: null,
+});
+
+const awkward = 'tab\t line\n \\N "quoted" \u0001 \u00e9 \u674e \ud83d\ude00 ,(){}';
+
+test.each<[string, ContactValues]>([
+  ['plain text', { DISPLAY_NAME: 'Ada', PORTAL_ACCESS: true, FORMS_ACCESS: false }],
+  ['signs that mean something elsewhere', { DISPLAY_NAME: awkward, NOTES: awkward.repeat(40) }],
+  [
+    'lists',
+    {
+      DISPLAY_NAME: 'Ada',
+      EMAIL: [{ label: 'home "private"', value: 'ada\\@example.org' }],
+      PHONE: [
+        { label: 'work', value: '+44 20 1' },
+        { label: awkward, value: awkward },
+      ],
+    },
+  ],
+  ['text longer than a buffer', { DISPLAY_NAME: 'Ada', NOTES: '\u00e4'.repeat(300_000) }],
+])('%s comes into the plan as it is', async (_, values) => {
+  const { rows } = await store((stage) => stage.person(person(2e9 + 7, values)));
+  const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
+  expect(rows).toMatchObject([
+    {
+      position: String(2e9 + 7),
+      action: 'CREATE',
+      person: 'cn=Ada\\, "Countess"\t,dc=example',
+      person_id: 'id\u00e9\n1',
+      contact_name: null,
+      fills_id: fillsId,
+      hex: hexOf('Ada'),
+      email_key: emailKey,
+      name_key: nameKey,
+      company_key: companyKey,
+      words: wordsText(words),
+      alternatives: null,
+      remark: null,
+      code: null,
+      reason: null,
+    },
+  ]);
+  const empty = Object.fromEntries(Object.entries(rows[0].values).filter(([, value]) => value !== null));
+  expect(empty).toEqual(values);
+  const { rows: keys } = await client.query('SELECT $1::tsvector::text AS keys', [keysText(search)]);
+  expect(rows[0].keys).toBe(keys[0].keys);
+});
+
+test('alternatives, remarks and skipped people come with what is told of them', async () => {
+  const { rows } = await store((stage) => {
+    stage.person({ ...person(1, { DISPLAY_NAME: 'A' }), alternatives: { CITY: ['\u00d8', '"'] }, remark: 'm\u00fc' });
+    stage.skipped({ position: 2, person: 'cn=B', personId: null, code: 'NO_ID', reason: '\u201eno id\u201c' });
+  });
+  expect(rows).toMatchObject([
+    { alternatives: { CITY: ['\u00d8', '"'] }, remark: 'm\u00fc' },
+    {
+      action: 'SKIP',
+      person: 'cn=B',
+      person_id: null,
+      contact_id: null,
+      contact_name: 'cn=B',
+      values: null,
+      hash: null,
+      search: null,
+      code: 'NO_ID',
+      reason: '\u201eno id\u201c',
+    },
+  ]);
+});
+
+test('rows of all lengths across many buffers, in memory used again, are all there once, each with an id of its own', async () => {
+  const count = 3000;
+  const name = (i: number): string => `P${i} ${'x\u00e5'.repeat((i * 7919) % 900)}`;
+  const { rows, buffers } = await store((stage) => {
+    for (let i = 0; i < count; i++) stage.person(person(i, { DISPLAY_NAME: name(i) }));
+  });
+  expect(buffers).toBeGreaterThan(10);
+  expect(rows.map(({ values }) => values.DISPLAY_NAME)).toEqual(Array.from({ length: count }, (_, i) => name(i)));
+  expect(new Set(rows.map(({ contact_id }) => contact_id)).size).toBe(count);
+});
