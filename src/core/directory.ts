@@ -22,6 +22,11 @@ export type Entry = {
   inGroups: boolean;
   /** Names of attributes of which a value could not be decoded and was left out. */
   undecodable: readonly string[];
+  /**
+   * SHA-256 of the very bytes in which the source told of the person, one UTF-16 unit a byte: the same ones say the same. Null:
+   * it took several answers, so the fields above must tell.
+   */
+  said: string | null;
 };
 
 export type ReadRequest = {

@@ -6,9 +6,11 @@ import { createSyncing, type Syncing } from '../support/syncing.ts';
 describe('a run from an empty database', () => {
   let slapd: Slapd;
   let syncing: Syncing;
+  let connection: string;
   beforeAll(async () => {
     slapd = await startSlapd({ entries: people(2500) });
     syncing = await createSyncing();
+    connection = await syncing.createConnection(slapd);
   });
   afterAll(async () => {
     await syncing?.close();
@@ -16,7 +18,6 @@ describe('a run from an empty database', () => {
   });
 
   test('creates everybody, then finds everybody unchanged', async () => {
-    const connection = await syncing.createConnection(slapd);
     const first = await syncing.sync(connection);
     expect(first).toMatchObject({ status: 'SUCCEEDED', phase: 'FINISHED', progress: 1 });
     expect(first.counts).toMatchObject({
@@ -36,5 +37,19 @@ describe('a run from an empty database', () => {
     const second = await syncing.sync(connection);
     expect(second.counts).toMatchObject({ read: 2500, inScope: 2500, created: 0, unchanged: 2500 });
     expect(await syncing.contacts()).toEqual(contacts);
+  });
+
+  test('finds somebody unchanged whose values the source tells in another order, and takes that order for the known one', async () => {
+    const uid = 'user0000001';
+    const dn = `uid=${uid},ou=people,${slapd.baseDn}`;
+    await slapd.modify(dn, { mail: ['first@example.org', 'second@example.org'] });
+    await syncing.sync(connection);
+    const contacts = await syncing.contacts();
+    await slapd.modify(dn, { mail: ['second@example.org', 'first@example.org'] });
+    for (const _ of ['looked at again', 'known again']) {
+      const run = await syncing.sync(connection);
+      expect(run.counts).toMatchObject({ read: 2500, updated: 0, unchanged: 2500, skipped: 0 });
+      expect(await syncing.contacts()).toEqual(contacts);
+    }
   });
 });

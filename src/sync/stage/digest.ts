@@ -18,9 +18,10 @@ export const digestId = (id: string, into: Digest): void => {
 };
 
 /** Writes the first 16 bytes of a text's SHA-256 into `into`. */
-export const digestText = (text: string, into: Digest): void => {
-  // One unit a byte.
-  const bytes = hash('sha256', text, 'binary');
+export const digestText = (text: string, into: Digest): void => readBytes(hash('sha256', text, 'binary'), into);
+
+/** Writes the first 16 of the bytes that a text stands for, one unit a byte, into `into`. */
+export const readBytes = (bytes: string, into: Digest): void => {
   for (let i = 0; i < 4; i++) {
     const at = 4 * i;
     into[i] =

@@ -4,7 +4,7 @@ import type { LogCode } from '../../core/run.ts';
 import type { IndexedText } from '../../core/search-index.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { uuidText } from '../../core/uuid.ts';
-import { type Digest, digestText, hexOf } from './digest.ts';
+import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
 import { entryText } from './entry-text.ts';
 import { RowWriter } from './row-writer.ts';
 import { stageRow, uuidBytes } from './stage-row.ts';
@@ -39,7 +39,8 @@ export class Staging {
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
-  readonly #salt: string;
+  /** Of the settings: in every hash, so that other settings make others. */
+  readonly #salt: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
   readonly #fillsIds = new Map<Fills, Uint8Array>();
   #position: number = planPositions.people;
@@ -48,13 +49,16 @@ export class Staging {
     this.#parts = parts;
     this.#writer = new RowWriter(parts.onRows);
     this.#rows = stageRow(this.#writer, parts.workspaceId, parts.runId);
-    this.#salt = hexOf(parts.settingsText);
+    digestText(parts.settingsText, this.#salt);
   }
 
   /** The hash by which an entry is known again. It stands until the next call. */
   hash(entry: Entry): Digest {
-    digestText(this.#salt + entryText(entry), this.#hash);
-    return this.#hash;
+    const hash = this.#hash;
+    if (entry.said === null) digestText(entryText(entry), hash);
+    else readBytes(entry.said, hash);
+    for (let i = 0; i < 4; i++) hash[i] = (hash[i] ?? 0) ^ (this.#salt[i] ?? 0);
+    return hash;
   }
 
   add({ person, personId, linked, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {

@@ -10,6 +10,7 @@ const entry = (attributes: AttributeValue[], changes: Partial<Entry> = {}): Entr
   notAPerson: false,
   inGroups: true,
   undecodable: [],
+  said: null,
   ...changes,
 });
 

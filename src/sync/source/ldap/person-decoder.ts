@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Entry } from '../../../core/directory.ts';
 import { accountFlags, flagAttributes } from './account-flags.ts';
 import { normalName } from './attribute-name.ts';
@@ -51,6 +52,7 @@ export class PersonDecoder {
       notAPerson,
       inGroups,
       undecodable,
+      said: ranges.length === 0 ? hash('sha256', bytes.subarray(at, end), 'binary') : null,
     };
     for (const range of ranges) if (range.slot < this.#wanted) this.unfinished.push({ entry, range });
     return entry;
