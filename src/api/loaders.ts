@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { ConnectionRecord, ContactRecord, ContactSourceRecord, RunRecord } from '../core/records.ts';
-import type { Page, WorkspaceStore } from '../core/store.ts';
+import type { ChangeRecord, ConnectionRecord, ContactRecord, ContactSourceRecord, RunRecord } from '../core/records.ts';
+import type { ChangeFilter, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
 /**
  * Relations, loaded for a whole list at once. They batch and never remember: the context of a subscription lives on, and
@@ -13,11 +13,18 @@ export type Loaders = {
   lastRun: DataLoader<string, RunRecord | null>;
   /** By connection id. */
   contactCount: DataLoader<string, number>;
-  /** The first page of a connection's runs. */
-  runs: DataLoader<{ connectionId: string; first: number }, Page<RunRecord>>;
+  /** The first page of a connection's runs, by its length. */
+  runs: LoaderByQuestion<number, Page<RunRecord>>;
+  /** By run id. */
+  log: LoaderByQuestion<LogQuery, LogSlice>;
+  /** The first page of a run's changes. */
+  changes: LoaderByQuestion<ChangeFilter & { first: number }, Page<ChangeRecord>>;
   /** By contact id. */
   sources: DataLoader<string, ContactSourceRecord[]>;
 };
+
+/** Of many things one question may be asked, with the same arguments: those are loaded together. */
+type LoaderByQuestion<Question, V> = { load(id: string, question: Question): Promise<V> };
 
 export const makeLoaders = (store: WorkspaceStore): Loaders => ({
   connection: loader(async (ids) => oneEach(await store.connectionsByIds(ids), (connection) => connection.id)),
@@ -27,17 +34,9 @@ export const makeLoaders = (store: WorkspaceStore): Loaders => ({
     const counts = await store.contactCountsOf(ids);
     return (id) => counts.get(id) ?? 0;
   }),
-  runs: new DataLoader(
-    async (wanted) => {
-      const pages = new Map<number, (connectionId: string) => Page<RunRecord>>();
-      for (const [first, alike] of Map.groupBy(wanted, (one) => one.first))
-        pages.set(first, await store.runsPagesOf([...new Set(alike.map((one) => one.connectionId))], first));
-      return wanted.map(
-        ({ connectionId, first }) => pages.get(first)?.(connectionId) ?? new Error('No page was loaded.'),
-      );
-    },
-    { cache: false },
-  ),
+  runs: loaderByQuestion((ids, first) => store.runsPagesOf(ids, first)),
+  log: loaderByQuestion((ids, log) => store.runLogsOf(ids, log)),
+  changes: loaderByQuestion((ids, { first, ...filter }) => store.changesPagesOf(ids, filter, first)),
   sources: loader(async (ids) => {
     const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
     return (id) => sources.get(id) ?? [];
@@ -53,6 +52,20 @@ const loader = <V>(load: (keys: string[]) => Promise<(key: string) => V>): DataL
     },
     { cache: false },
   );
+
+function loaderByQuestion<Question, V>(
+  load: (ids: string[], question: Question) => Promise<(id: string) => V>,
+): LoaderByQuestion<Question, V> {
+  const loaders = new Map<string, DataLoader<string, V>>();
+  return {
+    load: (id, question) => {
+      const key = JSON.stringify(question);
+      const own = loaders.get(key) ?? loader((ids) => load(ids, question));
+      loaders.set(key, own);
+      return own.load(id);
+    },
+  };
+}
 
 function oneEach<T>(items: readonly T[], keyOf: (item: T) => string): (key: string) => T | null {
   const byKey = new Map(items.map((item) => [keyOf(item), item]));

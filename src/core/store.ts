@@ -38,6 +38,8 @@ export type ContactFilter = {
   orderBy: ContactOrder;
 };
 
+export type ChangeFilter = { action: ChangeAction | null; search: string | null };
+
 export type LogQuery = { after: number; minLevel: LogLevel; search: string | null; first: number };
 /** `lastSeq`: of the newest line looked at, filtered out or not: the `after` to go on from. */
 export type LogSlice = { lines: LogLine[]; lastSeq: number; hasMore: boolean };
@@ -70,11 +72,15 @@ export type WorkspaceStore = {
   runsByIds(ids: readonly string[]): Promise<RunRecord[]>;
   /** Stored lines after `after`, oldest first, the DEBUG lines of applied changes among them. */
   runLog(runId: string, query: LogQuery): Promise<LogSlice>;
-  changesPage(
-    runId: string,
-    filter: { action: ChangeAction | null; search: string | null },
-    page: PageRequest,
-  ): Promise<Page<ChangeRecord>>;
+  /** The same of each of these runs, all at once. */
+  runLogsOf(runIds: readonly string[], query: LogQuery): Promise<(runId: string) => LogSlice>;
+  changesPage(runId: string, filter: ChangeFilter, page: PageRequest): Promise<Page<ChangeRecord>>;
+  /** The first page of the changes of each of these runs, all at once. */
+  changesPagesOf(
+    runIds: readonly string[],
+    filter: ChangeFilter,
+    first: number,
+  ): Promise<(runId: string) => Page<ChangeRecord>>;
 
   contactsPage(filter: ContactFilter, page: PageRequest): Promise<Page<ContactRecord>>;
   contactsByIds(ids: readonly string[]): Promise<ContactRecord[]>;

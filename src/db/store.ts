@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Store, WorkspaceStore } from '../core/store.ts';
 import { changesPage } from './change/changes-page.ts';
+import { changesPages } from './change/changes-pages.ts';
 import { connectionsByIds } from './connection/connections-by-ids.ts';
 import { connectionsPage } from './connection/connections-page.ts';
 import { contactCounts } from './connection/contact-counts.ts';
@@ -17,6 +18,7 @@ import { runsByIds } from './run/runs-by-ids.ts';
 import { runsPage } from './run/runs-page.ts';
 import { runsPages } from './run/runs-pages.ts';
 import { readLog } from './run-log/read-log.ts';
+import { readLogs } from './run-log/read-logs.ts';
 import type { Sealer } from './secrets/create-sealer.ts';
 import { admitWorkspace } from './workspace/admit-workspace.ts';
 import { readWorkspace } from './workspace/read-workspace.ts';
@@ -53,7 +55,12 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
       checkFirst(log.first, MOST_LINES);
       return read((query) => readLog(query, workspaceId, runId, log));
     },
+    runLogsOf: async (runIds, log) => {
+      checkFirst(log.first, MOST_LINES);
+      return read((query) => readLogs(query, workspaceId, runIds, log));
+    },
     changesPage: (runId, filter, page) => changesPage(scope, runId, filter, page),
+    changesPagesOf: (runIds, filter, first) => changesPages(scope, runIds, filter, first),
 
     contactsPage: (filter, page) => contactsPage(scope, filter, page),
     contactsByIds: (ids) => read((query) => contactsByIds(query, workspaceId, ids)),

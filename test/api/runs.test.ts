@@ -168,6 +168,33 @@ describe('a run', () => {
     expect(change.contact.displayName).toBe(change.contactName);
   });
 
+  test('among others with its log and changes costs as many statements for 4 runs as for 1', async () => {
+    const connection = await newConnection();
+    for (let count = 0; count < 4; count++) await settled((await run(connection, { dryRun: true })).id);
+    const counted = async (first: number) => {
+      const before = api.statements.length;
+      const { runs } = await api.ask(
+        `query ($connection: ID, $first: Int) { runs(connectionId: $connection, first: $first) { nodes {
+          log(minLevel: DEBUG) { nodes { seq message } lastSeq hasMore }
+          warnings: log(minLevel: WARN) { lastSeq }
+          changes(first: 5) { nodes { contactName contact { id } } pageInfo { hasNextPage } totalCount }
+        } } }`,
+        { connection, first },
+      );
+      const statements = api.statements.length - before;
+      expect(runs.nodes).toHaveLength(first);
+      for (const { log, changes } of runs.nodes) {
+        expect(log.nodes).toHaveLength(log.lastSeq);
+        expect(changes).toMatchObject({ totalCount: PEOPLE, pageInfo: { hasNextPage: true } });
+        expect(changes.nodes).toHaveLength(5);
+      }
+      return statements;
+    };
+    const forFour = await counted(4);
+    expect(forFour).toBe(await counted(1));
+    expect(forFour).toBeLessThanOrEqual(9);
+  });
+
   test('that stops for review is HELD, and is approved or rejected', async () => {
     const connection = await newConnection();
     const decide = (field: string) =>

@@ -90,7 +90,7 @@ export class ConnectionResolver {
     // A cursor is of one connection's list, so only first pages are asked for of many.
     const runs =
       page.after === null
-        ? await loaders.runs.load({ connectionId: id, first: page.first })
+        ? await loaders.runs.load(id, page.first)
         : await store.runsPage({ connectionId: id, status: null }, page);
     return toPage(runs, (run) => run);
   }

@@ -91,7 +91,7 @@ export class RunResolver {
   })
   async changes(
     @Root() run: RunRecord,
-    @Ctx() { store }: ApiContext,
+    @Ctx() { store, loaders }: ApiContext,
     @Arg('action', () => ChangeAction, { nullable: true, description: 'Only those with this action.' })
     action?: ChangeAction | null,
     @Arg('search', () => String, { nullable: true, description: "Only those whose contact's name or person match." })
@@ -102,6 +102,12 @@ export class RunResolver {
     after?: string | null,
   ): Promise<ApiPage<RunChange>> {
     const filter = { action: action ?? null, search: textArgument('search', search) };
-    return toPage(await store.changesPage(run.id, filter, pageRequest(first, after, 50)), runChange(run));
+    const page = pageRequest(first, after, 50);
+    // A cursor is of one run's list, so only first pages are asked for of many.
+    const changes =
+      page.after === null
+        ? await loaders.changes.load(run.id, { ...filter, first: page.first })
+        : await store.changesPage(run.id, filter, page);
+    return toPage(changes, runChange(run));
   }
 }

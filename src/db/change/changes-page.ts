@@ -1,14 +1,11 @@
 import type { ChangeRecord } from '../../core/records.ts';
-import type { ChangeAction } from '../../core/run.ts';
-import type { Page, PageRequest } from '../../core/store.ts';
+import type { ChangeFilter, Page, PageRequest } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
-import { decodeCursor } from '../page/cursor.ts';
+import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ChangeRow, contactName, isShown, selectChanges, toChange } from './change-record.ts';
-
-export type ChangeFilter = { action: ChangeAction | null; search: string | null };
 
 /** A run's plan, or what it did, in the order of the plan. `search`: the contact's name or the person contains it. */
 export async function changesPage(
@@ -18,10 +15,11 @@ export async function changesPage(
   page: PageRequest,
 ): Promise<Page<ChangeRecord>> {
   checkFirst(page.first);
-  const list = ['changes', scope.workspaceId, runId, filter.action, filter.search];
+  const list = changesList(scope.workspaceId, runId, filter);
   const after = decodeCursor(list, page.after, 1);
   if (!isUuid(runId)) return emptyPage();
-  const wanted = conditions(scope.workspaceId, runId, filter);
+  const wanted = changesWhere(scope.workspaceId, filter);
+  wanted.add(`contact_change.run_id = ${wanted.put(runId)}`);
   if (after !== null) wanted.add(`contact_change.position > ${wanted.put(after[0])}`);
   const rows = await scope.read(({ query }) =>
     query<ChangeRow>(
@@ -31,17 +29,28 @@ export async function changesPage(
   );
   return makePage(rows, page.first, {
     list,
-    position: (row) => [Number(row.position)],
+    position: changePosition,
     toNode: toChange,
-    totalCount: () => countChanges(scope, runId, filter),
+    totalCount: async () => (await countChanges(scope, [runId], filter)).get(runId) ?? 0,
   });
 }
 
-function conditions(workspaceId: string, runId: string, filter: ChangeFilter): Where {
+/** What a cursor of such a list is bound to. */
+export const changesList = (workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity => [
+  'changes',
+  workspaceId,
+  runId,
+  action,
+  search,
+];
+
+/** Where a change stands in it. */
+export const changePosition = (row: ChangeRow): Position => [Number(row.position)];
+
+/** What is shown of the workspace's changes, of whichever run. */
+export function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   const wanted = where();
-  wanted.add(
-    `contact_change.workspace_id = ${wanted.put(workspaceId)} AND contact_change.run_id = ${wanted.put(runId)}`,
-  );
+  wanted.add(`contact_change.workspace_id = ${wanted.put(workspaceId)}`);
   wanted.add(isShown);
   if (filter.action !== null) wanted.add(`contact_change.action = ${wanted.put(filter.action)}`);
   const search = filter.search?.trim() ?? '';
@@ -54,10 +63,20 @@ function conditions(workspaceId: string, runId: string, filter: ChangeFilter): W
   return wanted;
 }
 
-async function countChanges(scope: WorkspaceScope, runId: string, filter: ChangeFilter): Promise<number> {
-  const wanted = conditions(scope.workspaceId, runId, filter);
-  const [row] = await scope.read(({ query }) =>
-    query<{ count: number }>(`SELECT count(*)::int AS count FROM contact_change WHERE ${wanted.text()}`, wanted.values),
+/** How many changes each of these runs has; a run without any is absent. */
+export async function countChanges(
+  scope: WorkspaceScope,
+  runIds: readonly string[],
+  filter: ChangeFilter,
+): Promise<Map<string, number>> {
+  const wanted = changesWhere(scope.workspaceId, filter);
+  wanted.add(`contact_change.run_id = ANY(${wanted.put(runIds)}::uuid[])`);
+  const rows = await scope.read(({ query }) =>
+    query<{ run_id: string; count: number }>(
+      `SELECT contact_change.run_id, count(*)::int AS count FROM contact_change WHERE ${wanted.text()}
+       GROUP BY contact_change.run_id`,
+      wanted.values,
+    ),
   );
-  return row?.count ?? 0;
+  return new Map(rows.map((row) => [row.run_id, row.count]));
 }

@@ -7,7 +7,7 @@ import { changeLines, storedLines } from './log-lines.ts';
 /** Of a line's number, which is an integer. */
 const HIGHEST_SEQ = 2_147_483_647;
 
-type Row = {
+export type LogRow = {
   newest: number;
   seq: number | null;
   at: Date;
@@ -25,35 +25,44 @@ type Row = {
  * of the log's end is of the same moment as the lines. An unknown or malformed id has no lines.
  */
 export async function readLog(query: Query, workspaceId: string, runId: string, log: LogQuery): Promise<LogSlice> {
-  const after = Math.min(Math.max(log.after, 0), HIGHEST_SEQ - 1);
-  if (!isUuid(runId) || !isUuid(workspaceId)) return { lines: [], lastSeq: after, hasMore: false };
-  const rows = await query<Row>(statement(log.minLevel), [
-    workspaceId,
-    runId,
-    after,
-    levelsFrom(log.minLevel),
-    log.search === null || log.search.trim() === '' ? null : log.search.trim(),
-    log.first + 1,
-  ]);
+  if (!isUuid(runId) || !isUuid(workspaceId)) return toSlice([], log);
+  return toSlice(await query<LogRow>(logStatement('$2', log.minLevel), logParameters(workspaceId, runId, log)), log);
+}
+
+/** Of a `logStatement`; the second one is for the expression that names its run. */
+export const logParameters = (workspaceId: string, run: unknown, log: LogQuery): unknown[] => [
+  workspaceId,
+  run,
+  startOf(log),
+  levelsFrom(log.minLevel),
+  log.search === null || log.search.trim() === '' ? null : log.search.trim(),
+  log.first + 1,
+];
+
+/** Of rows of which one more than asked for was read; none: a run without a log. */
+export function toSlice(rows: readonly LogRow[], log: LogQuery): LogSlice {
   const lines = rows.slice(0, log.first).flatMap(toLine);
   const hasMore = rows.length > log.first;
   const last = hasMore ? lines.at(-1)?.seq : rows[0]?.newest;
-  return { lines, lastSeq: Math.max(after, last ?? 0), hasMore };
+  return { lines, lastSeq: Math.max(startOf(log), last ?? 0), hasMore };
 }
+
+const startOf = ({ after }: LogQuery): number => Math.min(Math.max(after, 0), HIGHEST_SEQ - 1);
 
 const levels = Object.values(LogLevel);
 const levelsFrom = (least: LogLevel): LogLevel[] => levels.slice(levels.indexOf(least));
 
-const statement = (least: LogLevel): string => `
+/** Reads the lines of the run that this SQL expression names. */
+export const logStatement = (run: string, least: LogLevel): string => `
   WITH newest AS MATERIALIZED (
-    SELECT run_log.last_seq FROM run_log WHERE run_log.workspace_id = $1 AND run_log.run_id = $2
+    SELECT run_log.last_seq FROM run_log WHERE run_log.workspace_id = $1 AND run_log.run_id = ${run}
     ORDER BY run_log.seq DESC LIMIT 1)
   SELECT newest.last_seq AS newest, line.* FROM newest LEFT JOIN LATERAL (
-    ${least === 'DEBUG' ? changeLines : storedLines}
+    ${least === 'DEBUG' ? changeLines(run) : storedLines(run)}
   ) AS line ON true
   ORDER BY line.seq`;
 
-const toLine = (row: Row): LogLine[] =>
+const toLine = (row: LogRow): LogLine[] =>
   row.seq === null
     ? []
     : [

@@ -110,6 +110,21 @@ describe('the changes of a run', () => {
     }
   });
 
+  test('of several runs are in one statement, and one for the totals, the first page of each', async () => {
+    const other = await insertRun(rig.database.syncPool, workspaceId);
+    const runs = [other, runId, uuidV7(), 'no-uuid'];
+    for (const filter of [any, { action: 'UPDATE', search: null } as const, { action: null, search: 'o' }]) {
+      rig.statements.length = 0;
+      const pages = await store.changesPagesOf(runs, filter, 2);
+      const totals = await Promise.all(runs.map((id) => pages(id).totalCount()));
+      expect(rig.statements.filter((sql) => sql.includes('contact_change'))).toHaveLength(2);
+      for (const [index, id] of runs.entries()) {
+        const { totalCount, ...page } = await store.changesPage(id, filter, { first: 2, after: null });
+        expect({ ...pages(id), totalCount: totals[index] }).toEqual({ ...page, totalCount: await totalCount() });
+      }
+    }
+  });
+
   test('of a foreign or malformed run are none', async () => {
     const other = (await rig.workspace()).store;
     expect((await other.changesPage(runId, any, { first: 5, after: null })).nodes).toEqual([]);

@@ -5,6 +5,7 @@ import { uuidV7 } from '../../../src/core/uuid.ts';
 import { poolQuery } from '../../../src/db/pool-query.ts';
 import type { Query } from '../../../src/db/query.ts';
 import { readLog } from '../../../src/db/run-log/read-log.ts';
+import { readLogs } from '../../../src/db/run-log/read-logs.ts';
 import { insertRows, insertRun } from '../support/insert-rows.ts';
 import { openRig, type Rig } from '../support/open-rig.ts';
 
@@ -176,22 +177,71 @@ describe('a run’s log', () => {
   });
 });
 
-describe('a long run’s log', () => {
-  test('is read page by page without looking at all of it', async () => {
-    const long = await insertRun(rig.database.syncPool, workspaceId);
-    const people = 20_000;
-    await rig.database.syncPool.query(
-      `INSERT INTO contact_change (workspace_id, run_id, position, action, person, contact_name)
-       SELECT $1, $2, n, 'CREATE', 'cn=' || n, 'Name ' || n FROM generate_series(1, ${people}) AS n`,
-      [workspaceId, long],
-    );
-    await rig.database.syncPool.query(
-      `INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, first_position, last_position)
-       SELECT $1, $2, n * 500 + 1, n * 500 + 500, now(), 'DEBUG', 'APPLYING', '', n * 500 + 1, n * 500 + 500
-       FROM generate_series(0, ${people / 500 - 1}) AS n`,
-      [workspaceId, long],
-    );
+describe('the logs of several runs', () => {
+  test.each([
+    {},
+    { minLevel: 'INFO' },
+    { first: 3 },
+    { after: 3, first: 2 },
+    { search: 'person', first: 2 },
+    { search: 'nowhere' },
+    { after: 2 ** 40 },
+  ] as const)('with %p are in one statement what each of them is by itself', async (asked) => {
+    const other = await insertRun(rig.database.syncPool, workspaceId);
+    await insertRows(rig.database.syncPool, 'run_log', [
+      {
+        workspace_id: workspaceId,
+        run_id: other,
+        seq: 1,
+        last_seq: 1,
+        at,
+        level: 'INFO',
+        code: 'READ_DONE',
+        message: 'Read 1 person',
+      },
+    ]);
+    const log = { ...all, ...asked };
+    const runs = [other, uuidV7(), 'no-uuid', runId];
+    let statements = 0;
+    const counted: Query = (sql, parameters) => {
+      statements++;
+      return query(sql, parameters);
+    };
+    const slices = await readLogs(counted, workspaceId, runs, log);
+    expect(statements).toBe(1);
+    for (const id of runs) expect(slices(id)).toEqual(await readLog(query, workspaceId, id, log));
+  });
+});
+
+describe('long runs’ logs', () => {
+  const people = 20_000;
+  const long: string[] = [];
+
+  beforeAll(async () => {
+    for (let count = 0; count < 2; count++) {
+      const id = await insertRun(rig.database.syncPool, workspaceId);
+      await rig.database.syncPool.query(
+        `INSERT INTO contact_change (workspace_id, run_id, position, action, person, contact_name)
+         SELECT $1, $2, n, 'CREATE', 'cn=' || n, 'Name ' || n FROM generate_series(1, ${people}) AS n`,
+        [workspaceId, id],
+      );
+      await rig.database.syncPool.query(
+        `INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, first_position, last_position)
+         SELECT $1, $2, n * 500 + 1, n * 500 + 500, now(), 'DEBUG', 'APPLYING', '', n * 500 + 1, n * 500 + 500
+         FROM generate_series(0, ${people / 500 - 1}) AS n`,
+        [workspaceId, id],
+      );
+      long.push(id);
+    }
     await rig.database.syncPool.query('ANALYZE contact_change, run_log');
+  });
+
+  const asked = { ...all, after: 10_250, first: 100 };
+
+  test.each<[string, (explained: Query) => Promise<unknown>]>([
+    ['one', (explained) => readLog(explained, workspaceId, long[0] ?? '', asked)],
+    ['several', (explained) => readLogs(explained, workspaceId, long, asked)],
+  ])('of %s are read without looking at all of it', async (_name, readExplained) => {
     let plan = '';
     const explained: Query = async (sql, parameters) => {
       const { rows } = await rig.database.syncPool.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, [
@@ -200,15 +250,18 @@ describe('a long run’s log', () => {
       plan = JSON.stringify(rows);
       return [];
     };
-    await readLog(explained, workspaceId, long, { ...all, after: 10_250, first: 100 });
+    await readExplained(explained);
     const rowsRead = [...plan.matchAll(/"Relation Name":"contact_change".*?"Actual Rows":(\d+)/g)].map((found) =>
       Number(found[1]),
     );
     expect(rowsRead.length).toBeGreaterThan(0);
     expect(Math.max(...rowsRead)).toBeLessThanOrEqual(1000);
+  });
+
+  test('have every line, page by page', async () => {
     let [after, lines] = [0, 0];
     for (let more = true; more; ) {
-      const slice = await readLog(query, workspaceId, long, { ...all, after });
+      const slice = await readLog(query, workspaceId, long[0] ?? '', { ...all, after });
       expect(slice.lines[0]?.message).toBe(`Created: Name ${after + 1}`);
       lines += slice.lines.length;
       ({ lastSeq: after, hasMore: more } = slice);
