@@ -14,7 +14,8 @@ import { Wire } from './wire.ts';
 export type OnStep = (step: OpenStep) => void;
 export type OpenStep =
   | { kind: 'reached'; url: LdapUrl }
-  | { kind: 'unreachable'; url: string; message: string }
+  /** And the next URL is tried. */
+  | { kind: 'unreachable'; message: string }
   | { kind: 'secured'; certificateEnds: Date | null; verified: boolean }
   | { kind: 'bound'; dn: string | null };
 
@@ -22,29 +23,27 @@ type Opening = { settings: LdapSettings; secrets: LdapSecrets; options: OpenOpti
 
 /**
  * Connects to the first of the URLs that can be reached, secures the connection and signs in. Only UNREACHABLE leads
- * to the next URL: a refused bind is never tried twice. Throws AppError, or the signal's reason.
+ * to the next URL: a refused bind is never tried twice. Throws AppError (the last URL's when none can be reached), or the
+ * signal's reason.
  */
 export async function openConnection(opening: Opening): Promise<{ connection: LdapConnection; notes: SourceNote[] }> {
   const notes: SourceNote[] = [];
-  let problem: AppError | null = null;
-  for (const text of opening.settings.urls) {
+  const { urls } = opening.settings;
+  for (const [index, text] of urls.entries()) {
     const parsed = parseLdapUrl(text);
     if (parsed.kind === 'error') throw new AppError('UNREACHABLE', parsed.message, { hint: 'Mend the URL.' });
     try {
       return { connection: await openOne(parsed.url, opening), notes };
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'UNREACHABLE') throw error;
-      problem ??= error;
+      const hasNext = index < urls.length - 1;
+      if (!(error instanceof AppError) || error.code !== 'UNREACHABLE' || !hasNext) throw error;
       notes.push({ level: 'WARN', code: 'URL_UNREACHABLE', message: error.message });
-      opening.onStep({ kind: 'unreachable', url: text, message: error.message });
+      opening.onStep({ kind: 'unreachable', message: error.message });
     }
   }
-  throw (
-    problem ??
-    new AppError('UNREACHABLE', 'The connection has no URL.', {
-      hint: 'Give at least one URL, such as ldaps://ldap.example.com.',
-    })
-  );
+  throw new AppError('UNREACHABLE', 'The connection has no URL.', {
+    hint: 'Give at least one URL, such as ldaps://ldap.example.com.',
+  });
 }
 
 async function openOne(url: LdapUrl, opening: Opening): Promise<LdapConnection> {

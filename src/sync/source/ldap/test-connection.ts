@@ -94,7 +94,7 @@ async function examinePeople(reached: Reached, report: TestReport): Promise<void
 
 class TestReport {
   readonly #settings: LdapSettings;
-  readonly #checks: (ConnectionCheck & { name: Step })[] = [];
+  #checks: (ConnectionCheck & { name: Step })[] = [];
 
   constructor(settings: LdapSettings) {
     this.#settings = settings;
@@ -105,7 +105,7 @@ class TestReport {
   }
 
   opened(step: OpenStep): void {
-    if (step.kind === 'unreachable') this.add('Reach', 'WARN', step.message, 'The next URL is used meanwhile.');
+    if (step.kind === 'unreachable') this.#unreachable(step.message);
     else if (step.kind === 'reached') this.#reached(step.url.url, step.url.secure);
     else if (step.kind === 'secured') this.#secured(step.certificateEnds, step.verified);
     else if (step.dn === null)
@@ -150,6 +150,12 @@ class TestReport {
     const own = this.#checks.findIndex((check) => check.name === step && check.status === 'OK');
     if (own >= 0 && step !== 'Base DN') this.#checks.splice(own, 1);
     this.add(step, 'FAIL', error.message, error.hint);
+  }
+
+  /** What was found before its server hung up says nothing of the next URL's. */
+  #unreachable(message: string): void {
+    this.#checks = this.#checks.filter(({ name, status }) => name === 'Reach' && status === 'WARN');
+    this.add('Reach', 'WARN', message, 'The next URL is used meanwhile.');
   }
 
   #reached(url: string, secure: boolean): void {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LdapSettings } from '../../../../src/core/connection.ts';
 import type { ConnectionTest } from '../../../../src/core/directory.ts';
@@ -84,7 +86,6 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       async () => tested({ urls: [`ldap://127.0.0.1:${await freePort()}`] }),
       'UNREACHABLE',
       [
-        'Reach WARN',
         'Reach FAIL',
         'TLS SKIPPED',
         'Sign-in SKIPPED',
@@ -124,5 +125,20 @@ describe('what fails is told at its step, and the rest is skipped', () => {
     const result = await run();
     expect(result).toMatchObject({ ok: false, code, hint: expect.any(String) });
     expect(statuses(result)).toEqual(expected);
+  });
+
+  test('each URL that can not be reached once, and the last one decides', async () => {
+    const hangsUp = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(hangsUp, 'listening');
+    const ports = [await freePort(), (hangsUp.address() as AddressInfo).port, await freePort()];
+    const result = await tested({ urls: ports.map((port) => `ldap://127.0.0.1:${port}`) });
+    hangsUp.close();
+    expect(result).toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining(`:${ports[2]} `) });
+    expect(result.checks.slice(0, 4)).toMatchObject([
+      { name: 'Reach', status: 'WARN', detail: expect.stringContaining(`:${ports[0]} `) },
+      { name: 'Reach', status: 'WARN', detail: expect.stringContaining(`:${ports[1]} `) },
+      { name: 'Reach', status: 'FAIL', detail: expect.stringContaining(`:${ports[2]} `) },
+      { name: 'TLS', status: 'SKIPPED' },
+    ]);
   });
 });
