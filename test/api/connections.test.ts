@@ -268,6 +268,25 @@ describe('a stored password', () => {
     expect((await updated(id, { source: { ldap: { startTls: true } } })).source.startTls).toBe(true);
   });
 
+  test('is needed where an account is named, of an Enabled connection', async () => {
+    const { bindPassword, ...account } = withPassword;
+    const required = [{ field: ['input', 'source', 'ldap', 'bindPassword'], code: 'SECRET_REQUIRED' }];
+    for (const source of [account, { ...account, bindPassword: '' }]) {
+      const given = { ...input, status: 'ENABLED', source: { ldap: source } };
+      const { createConnection } = await api.ask(`${create} ${all}`, { input: given });
+      expect(createConnection).toMatchObject({ connection: null, userErrors: required });
+    }
+    const { id } = await created({ source: { ldap: account } });
+    expect(await refusedUpdate(id, { status: 'ENABLED' })).toMatchObject(required);
+    const enabled = await updated(id, { status: 'ENABLED', source: { ldap: { bindPassword } } });
+    expect(enabled).toMatchObject({ status: 'ENABLED', source: { hasBindPassword: true } });
+    expect((await updated(id, { name: 'Kept', source: { ldap: { pageSize: 50 } } })).source.hasBindPassword).toBe(true);
+    expect(await refusedUpdate(id, { source: { ldap: { bindPassword: null } } })).toMatchObject(required);
+    const anonymous = await updated(id, { source: { ldap: { bindDn: null, bindPassword: null } } });
+    expect(anonymous).toMatchObject({ status: 'ENABLED', source: { bindDn: null, hasBindPassword: false } });
+    expect(await refusedUpdate(id, { source: { ldap: { bindDn: account.bindDn } } })).toMatchObject(required);
+  });
+
   test('is in no answer, no log and not in clear in the database', async () => {
     const secret = 'do-not-tell-7261';
     const answers: Answer[] = [];

@@ -7,9 +7,13 @@ import { memberOf } from './source-of.ts';
 const LONGEST_NAME = 200;
 const LONGEST_DESCRIPTION = 2000;
 
-/** All that keeps a connection from being saved, with the paths of createConnection and updateConnection. */
-export const checkEdit = (edit: ConnectionEdit, runner: RunnerPort): UserError[] => [
+/**
+ * All that keeps a connection from being saved, with the paths of createConnection and updateConnection.
+ * `hasBindPassword`: once it is saved.
+ */
+export const checkEdit = (edit: ConnectionEdit, hasBindPassword: boolean, runner: RunnerPort): UserError[] => [
   ...checkText(edit),
+  ...(hasBindPassword ? [] : checkNoPassword(edit)),
   ...checkNestedGroups(edit),
   ...runner.checkConnection(edit, inputPaths(memberOf[edit.kind])),
 ];
@@ -27,6 +31,18 @@ const tooLong = (member: string, longest: number): UserError => ({
   code: 'TOO_LONG',
   message: `At most ${longest} characters.`,
 });
+
+/** A Draft may still lack its password: it runs dry at most. */
+const checkNoPassword = ({ status, kind, source: { bindDn } }: ConnectionEdit): UserError[] =>
+  status === 'DRAFT' || bindDn === null || bindDn.trim() === ''
+    ? []
+    : [
+        {
+          field: ['input', 'source', memberOf[kind], 'bindPassword'],
+          code: 'SECRET_REQUIRED',
+          message: `Give the password of "${bindDn}", leave bindDn empty to read without signing in, or keep the connection a Draft.`,
+        },
+      ];
 
 const checkNestedGroups = ({ scope }: ConnectionEdit): UserError[] =>
   scope.nestedGroups

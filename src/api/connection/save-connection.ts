@@ -17,9 +17,9 @@ export async function createConnection(input: CreateConnectionInput, context: Ap
   const { store, runner, viewer } = context;
   const { kind, given } = givenSource(input.source);
   const edit = newConnection(input, kindInfo(runner, kind));
-  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, runner)];
-  if (userErrors.length > 0) return { connection: null, userErrors };
   const secrets = { bindPassword: given.bindPassword || null };
+  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, secrets.bindPassword !== null, runner)];
+  if (userErrors.length > 0) return { connection: null, userErrors };
   return { connection: await store.createConnection(edit, secrets, actorOf(viewer)), userErrors: [] };
 }
 
@@ -36,12 +36,12 @@ export async function updateConnection(
   const refusal = new Refusal();
   const change = (current: ConnectionRecord) => {
     const edit = editConnection(current, input, kindInfo(runner, current.kind));
+    const password = input.source ? givenSource(input.source).given.bindPassword : input.source;
     refusal.refuse([
       ...checkStorable(input, ['input']),
       ...checkGivenSource(current, edit.source, input),
-      ...checkEdit(edit, runner),
+      ...checkEdit(edit, password === undefined ? current.hasBindPassword : Boolean(password), runner),
     ]);
-    const password = input.source ? givenSource(input.source).given.bindPassword : input.source;
     return { edit, secrets: password === undefined ? undefined : { bindPassword: password || null } };
   };
   const saved = await store.updateConnection(id, expectedVersion, change).catch((error: unknown) => {
