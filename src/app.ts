@@ -134,12 +134,15 @@ function serverParts({ config, logger, database, sealer }: Foundation, runner: R
   const schema = buildApiSchema();
   const faultLog: FaultLog = (reference, err) =>
     logger.error({ err, reference }, 'A request failed by a fault of ours');
-  const { keys, issuer, audience } = config.auth;
+  const { issuer, audience } = config.auth;
+  const keys = openKeySet(config.auth.keys, (err) =>
+    logger.error({ err }, 'Nobody can sign in while the keys of AUTH_JWKS can not be had'),
+  );
   const admit = admitWorkspaces((workspace) => store.admitWorkspace(workspace));
   return {
     schema,
     services: { store, runner },
-    signIn: createSignIn({ keys: openKeySet(keys), issuer, audience, admit }),
+    signIn: createSignIn({ keys, issuer, audience, admit }),
     prepare: operationPreparer(schema),
     streams: liveStreams(faultLog),
     notReady: async () => {

@@ -55,5 +55,6 @@ try {
 } catch (error) {
   const hint = error instanceof AppError ? error.hint : null;
   processLogger('fatal').fatal({ err: error, ...(hint === null ? {} : { hint }) }, 'could not start');
-  process.exit(1);
+  // HOST and PORT are settings, though only listening tells that they can't be used.
+  process.exit(error instanceof AppError && error.code === 'CANNOT_LISTEN' ? BAD_CONFIGURATION : 1);
 }

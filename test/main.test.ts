@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -66,6 +67,22 @@ test('a worker alone says that it is working', async () => {
   expect(await logLine(child, 'working')).not.toHaveProperty('url');
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
+});
+
+test.each([
+  ['a port that is taken', {}, 'another program', 'set PORT'],
+  ['a host that is not here', { HOST: '192.0.2.1' }, 'no address of this machine', 'Set HOST'],
+])('%s ends with 78, and what to do is said', async (_name, env, says, advice) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const PORT = String((taken.address() as AddressInfo).port);
+  const { child, exited } = start(environment(database.url, issuer.path, { PORT, ...env }));
+  expect(await logLine(child, 'could not start')).toMatchObject({
+    err: { code: 'CANNOT_LISTEN', message: expect.stringContaining(says) },
+    hint: expect.stringContaining(advice),
+  });
+  expect(await exited).toBe(78);
+  taken.close();
 });
 
 test('migrating needs the database alone', async () => {

@@ -11,11 +11,11 @@ export type SignInOptions = {
   admit(workspace: Claims['workspace']): Promise<void>;
 };
 
-/** Who an `Authorization` header speaks for. AppError UNAUTHENTICATED or FORBIDDEN; anything else thrown is ours. */
+/**
+ * Who an `Authorization` header speaks for. AppError UNAUTHENTICATED or FORBIDDEN, or SIGN_IN_UNAVAILABLE while the keys
+ * can't be had; anything else thrown is ours.
+ */
 export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
-
-/** Codes of jose: the key set did not answer, answered with an error, or with something that is none. */
-const keysFailed = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
 
 const bearer = /^Bearer +([^\s]+)$/i;
 
@@ -43,8 +43,7 @@ async function verified(
       requiredClaims: ['exp', 'sub', 'workspace'],
     });
   } catch (error) {
-    // A key set that can't be had is the operator's trouble, not the caller's.
-    if (!(error instanceof errors.JOSEError) || keysFailed.has(error.code)) throw error;
+    if (!(error instanceof errors.JOSEError)) throw error;
     if (error instanceof errors.JWTExpired) throw new AppError('UNAUTHENTICATED', 'The access token has expired.');
     throw new AppError('UNAUTHENTICATED', 'The access token is not valid here.', { cause: error });
   }

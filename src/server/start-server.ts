@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { AppError } from '../core/app-error.ts';
 import { graphqlRoute } from './graphql-route.ts';
+import { listen } from './listen.ts';
 import { logTextRoute } from './log-text-route.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -17,7 +18,7 @@ export type RunningServer = {
 
 const LARGEST_BODY = '1mb';
 
-/** Serves HTTP, WebSocket and SSE. Port 0 picks a free one. */
+/** Serves HTTP, WebSocket and SSE. Port 0 picks a free one. Throws an AppError CANNOT_LISTEN. */
 export async function startServer(parts: ServerParts, address: { host: string; port: number }): Promise<RunningServer> {
   const app = express();
   const httpServer = createServer(app);
@@ -75,16 +76,3 @@ const statusOf = (error: unknown): number | null =>
   error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500
     ? error.status
     : null;
-
-async function listen(httpServer: Server, { host, port }: { host: string; port: number }): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    httpServer.once('error', reject);
-    httpServer.listen({ host, port }, () => {
-      httpServer.off('error', reject);
-      resolve();
-    });
-  });
-  const bound = httpServer.address();
-  if (bound === null || typeof bound === 'string') throw new Error('The server listens on no port.');
-  return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
-}

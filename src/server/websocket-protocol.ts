@@ -19,10 +19,16 @@ export type WebsocketProtocol = Server<SocketExtra>;
 /** Stands for a frame's JSON, which is not serialized again for each viewer, until the message is sent. */
 export const PLACEHOLDER = '@';
 
+/** Of RFC 6455's registry: clients come back by themselves. */
+const TRY_AGAIN_LATER = 1013;
+
 /** Operations of one socket at a time. */
 const MOST_OPERATIONS = 200;
 
-/** graphql-transport-ws: the token in `connection_init`; closed with 4403 when it is refused and when it expires. */
+/**
+ * graphql-transport-ws: the token in `connection_init`; closed with 4403 when it is refused and when it expires, with 1013
+ * while it can't be verified.
+ */
 export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
   const prepared = new WeakMap<ExecutionArgs, Extract<PreparedOperation, { kind: 'ready' }>>();
   const run = async (args: ExecutionArgs) => {
@@ -60,7 +66,8 @@ async function admit({ signIn, faultLog }: ServerParts, authorization: unknown, 
     return true;
   } catch (error) {
     const { message, extensions } = formatError(error, faultLog);
-    extra.socket.close(CloseCode.Forbidden, `${extensions?.code}: ${message}`.slice(0, 120));
+    const code = extensions?.code === 'SIGN_IN_UNAVAILABLE' ? TRY_AGAIN_LATER : CloseCode.Forbidden;
+    extra.socket.close(code, `${extensions?.code}: ${message}`.slice(0, 120));
     // It is closed already, with the reason.
     return false;
   }

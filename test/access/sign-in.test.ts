@@ -18,7 +18,7 @@ const admitted: object[] = [];
 const signInWith = (path: string): SignIn =>
   createSignIn({
     ...expected,
-    keys: openKeySet({ kind: 'file', path }),
+    keys: openKeySet({ kind: 'file', path }, fail),
     admit: async (one) => void admitted.push(one),
   });
 
@@ -27,6 +27,10 @@ beforeAll(async () => {
   signIn = signInWith(issuer.path);
 });
 afterAll(() => issuer.close());
+
+const fail = (error: unknown): void => {
+  throw error;
+};
 
 const refused = async (authorization: string | undefined) =>
   signIn(authorization).then(
@@ -121,11 +125,13 @@ describe('keys from a URL', () => {
   let server: Server;
   let url: URL;
   let status = 200;
+  let body: string | null = null;
   let asked = 0;
+  const told: unknown[] = [];
   beforeAll(async () => {
     server = createServer(async (_request, response) => {
       asked++;
-      response.writeHead(status, { 'content-type': 'application/json' }).end(await readFile(issuer.path));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body ?? (await readFile(issuer.path)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -134,7 +140,11 @@ describe('keys from a URL', () => {
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
   const byUrl = () =>
-    createSignIn({ ...expected, keys: openKeySet({ kind: 'url', url }), admit: async () => undefined });
+    createSignIn({
+      ...expected,
+      keys: openKeySet({ kind: 'url', url }, (error) => told.push(error)),
+      admit: async () => undefined,
+    });
 
   test('are asked for once', async () => {
     const one = byUrl();
@@ -142,12 +152,25 @@ describe('keys from a URL', () => {
     expect(asked).toBe(1);
   });
 
-  test('that can not be had are no fault of the token', async () => {
-    status = 500;
-    const token = await issuer.sign({ workspace });
-    const error = await byUrl()(`Bearer ${token}`).catch((caught) => caught);
-    expect(error.code).not.toBe('UNAUTHENTICATED');
-  });
+  test.each([
+    ['an error', 500, null],
+    ['no JSON', 200, '<html>Sign in</html>'],
+    ['no key set', 200, '{"error":"moved"}'],
+  ])(
+    'that can not be had (%s) are no fault of the token, told once, and asked for again',
+    async (_what, code, text) => {
+      told.length = 0;
+      [status, body] = [code, text];
+      const one = byUrl();
+      const token = `Bearer ${await issuer.sign({ workspace })}`;
+      for (let count = 0; count < 3; count++) {
+        await expect(one(token)).rejects.toMatchObject({ code: 'SIGN_IN_UNAVAILABLE', hint: expect.any(String) });
+      }
+      expect(told).toHaveLength(1);
+      [status, body] = [200, null];
+      expect(await one(token)).toMatchObject({ id: 'person-1' });
+    },
+  );
 });
 
 describe('admitting workspaces', () => {
