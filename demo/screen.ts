@@ -4,7 +4,7 @@ import type { RunStateFragment } from '../schema/operations.generated.ts';
 export type Screen = {
   line(text: string): void;
   progress(run: RunStateFragment): void;
-  /** Leaves the last state of the bar standing. */
+  /** Leaves the last state standing, below all lines. */
   endProgress(): void;
 };
 
@@ -12,11 +12,12 @@ type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown 
 
 const barWidth = 28;
 
-/** Draws with colours and a bar that moves on a terminal; without one, plain lines and a line for each phase. */
+/** Draws a bar that moves on a terminal; without one, plain lines and a line for each phase, the end's kept for last. */
 export function createScreen(output: Output = process.stdout): Screen {
   const live = output.isTTY === true;
   let bar = '';
   let phase = '';
+  let end = '';
   const clear = (): void => {
     if (bar !== '') output.write('\r\x1b[2K');
   };
@@ -30,6 +31,8 @@ export function createScreen(output: Output = process.stdout): Screen {
         clear();
         bar = progressBar(run).slice(0, (output.columns ?? 120) - 1);
         output.write(bar);
+      } else if (run.phase === 'FINISHED') {
+        end = `${progressBar(run)}\n`;
       } else if (run.phase !== phase) {
         phase = run.phase;
         output.write(`${progressBar(run)}\n`);
@@ -37,7 +40,8 @@ export function createScreen(output: Output = process.stdout): Screen {
     },
     endProgress: () => {
       if (bar !== '') output.write('\n');
-      bar = '';
+      output.write(end);
+      bar = end = '';
     },
   };
 }

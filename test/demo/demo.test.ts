@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -40,10 +42,21 @@ describe('npm run demo', () => {
     expect(first.text()).toMatch(/Created a connection to ldap:.*1,200 people/);
     expect(first.text()).toMatch(/SUCCEEDED: 1,1\d\d created, 0 updated, 0 unchanged, [1-9]\d* skipped\./);
     expect(first.text()).toMatch(/WARN .*\[.*acme/);
+    expect(first.text()).toMatch(/ 100 % {2}FINISHED .*\n\nSUCCEEDED/);
     const second = start('demo', ['--once']);
     expect([await second.ended, second.text()]).toEqual([0, expect.stringContaining('SUCCEEDED')]);
     expect(second.text()).toMatch(/SUCCEEDED: 0 created, 0 updated, 1,1\d\d unchanged, [1-9]\d* skipped\./);
     expect(await leftOvers(dataDir)).toEqual([]);
+  }, 120_000);
+
+  test('starts beside something that listens on its LDAP port', async () => {
+    const other = createServer().listen(3890, '127.0.0.1');
+    // Whoever else has the port does as well.
+    await once(other, 'listening').catch(() => {});
+    const run = start('demo', ['--once']);
+    expect([await run.ended, run.text()]).toEqual([0, expect.stringContaining('SUCCEEDED')]);
+    expect(run.text()).toMatch(/connection to ldap:\/\/127\.0\.0\.1:(?!3890:)\d+: 1,200 people/);
+    other.close();
   }, 120_000);
 
   test.each(signals)(

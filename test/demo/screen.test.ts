@@ -46,19 +46,23 @@ describe('the progress bar', () => {
 });
 
 describe('the screen', () => {
-  test('without a terminal writes plain lines, and one for each phase', () => {
+  test('without a terminal writes plain lines, and one for each phase, the last one at the end', () => {
     const out = output(false);
     const screen = createScreen(out);
     screen.progress(run({ phase: 'READING' }));
     screen.progress(run({ phase: 'READING', progress: 0.6 }));
     screen.line('a line');
     screen.progress(run({ phase: 'APPLYING' }));
+    screen.progress(run({ phase: 'FINISHED' }));
+    screen.line('a line');
     screen.endProgress();
     const lines = out.text().split('\n');
-    expect(lines.map((line) => /READING|APPLYING|a line|^$/.exec(line)?.[0])).toEqual([
+    expect(lines.map((line) => /READING|APPLYING|FINISHED|a line|^$/.exec(line)?.[0])).toEqual([
       'READING',
       'a line',
       'APPLYING',
+      'a line',
+      'FINISHED',
       '',
     ]);
     expect(out.text()).not.toContain('\x1b');
