@@ -19,17 +19,9 @@ export type IndexedText = {
 
 /** Letters of a word that the index holds: few enough that it stays small, enough that little is left to be looked at. */
 const WORD_LETTERS = 4;
-/** Numbers share their first digits (country, area). */
-const NUMBER_LETTERS = 6;
+/** What has a digit among so many characters is held up to there: a firm's numbers and account names begin alike. */
+const NUMBER_LETTERS = 8;
 const MARK_LETTERS = 4;
-
-/**
- * A firm's numbers and account names begin alike, and whoever types so much of one wants that one: these many characters
- * have a key of their own, if there is a digit among them.
- */
-const LONG_LETTERS = 9;
-/** Such keys told apart: many enough to find one, few enough that the index does not grow by an entry for each. */
-const LONG_KEYS = 1024;
 
 const special = /['\\]/g;
 
@@ -57,8 +49,6 @@ export function searchKeys(words: readonly string[], mark: string, without?: Rea
     if (without?.has(word)) continue;
     const key = mark + keyOf(word);
     if (!keys.includes(key)) keys.push(key);
-    const long = longKey(word);
-    if (long !== null && !keys.includes(mark + long)) keys.push(mark + long);
   }
   return keys;
 }
@@ -90,9 +80,11 @@ function condition(term: string, mark: string): string {
 
 /** What every word that begins so has in the index. */
 function beginning(term: string, mark: string): string {
-  const first = `${quoted(mark + keyOf(term))}${term.length < keyLength(term) ? ':*' : ''}`;
-  const long = longKey(term);
-  return long === null ? first : `${first} & ${quoted(mark + long)}`;
+  const key = quoted(mark + keyOf(term));
+  if (term.length >= NUMBER_LETTERS) return key;
+  const soFar = `${quoted(mark + term)}:*`;
+  // A word goes on with letters, or has a digit further on.
+  return hasDigit(term) || term.length <= WORD_LETTERS ? soFar : `(${key} | ${soFar})`;
 }
 
 /** A contact's derived columns. */
@@ -119,30 +111,14 @@ function nameKey({ DISPLAY_NAME: name = '', GIVEN_NAME: given = '', FAMILY_NAME:
 /** An address as it is compared; null when there is none. */
 export const emailKey = (email: string | undefined): string | null => email?.toLowerCase() ?? null;
 
-const keyOf = (word: string): string => cut(word, keyLength(word));
+const keyOf = (word: string): string => cut(word, hasDigit(word) ? NUMBER_LETTERS : WORD_LETTERS);
 
-/** Told by the first letters alone, so that a word and whatever has been typed of it agree. */
-function keyLength(word: string): number {
-  const end = Math.min(WORD_LETTERS, word.length);
-  for (let i = 0; i < end; i++) if (!isDigit(word.charCodeAt(i))) return WORD_LETTERS;
-  return NUMBER_LETTERS;
+/** Among the first characters. */
+function hasDigit(word: string): boolean {
+  const end = Math.min(NUMBER_LETTERS, word.length);
+  for (let i = 0; i < end; i++) if (isDigit(word.charCodeAt(i))) return true;
+  return false;
 }
-
-/** Told by the first characters alone, too. The capital keeps it apart from words. */
-function longKey(word: string): string | null {
-  if (word.length < LONG_LETTERS) return null;
-  let digits = false;
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < LONG_LETTERS; i++) {
-    const code = word.charCodeAt(i);
-    digits ||= isDigit(code);
-    hash = Math.imul(hash ^ code, 0x01000193);
-  }
-  return digits ? `L${((hash >>> 0) % LONG_KEYS).toString(36)}` : null;
-}
-
-/** The capital that begins the key of a long word. */
-const LONG_MARK = 0x4c;
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isLowerCase = (code: number): boolean => code >= 97 && code <= 122;
@@ -151,7 +127,7 @@ const isLowerCase = (code: number): boolean => code >= 97 && code <= 122;
 function quoted(key: string): string {
   for (let i = 0; i < key.length; i++) {
     const code = key.charCodeAt(i);
-    if (!isLowerCase(code) && !isDigit(code) && code !== LONG_MARK) return `'${key.replace(special, '$&$&')}'`;
+    if (!isLowerCase(code) && !isDigit(code)) return `'${key.replace(special, '$&$&')}'`;
   }
   return key;
 }
