@@ -27,7 +27,7 @@ async function work(
   const { store, signals, boss } = given.process ?? db;
   const log = collectLog();
   const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'));
-  const worker = await startWorker({ store, signals, queue, runSync, log, patienceMs: 0, ...given });
+  const worker = await startWorker({ store, signals, queue, runSync, log, concurrency: 2, patienceMs: 0, ...given });
   workers.push(worker);
   return { worker, log };
 }

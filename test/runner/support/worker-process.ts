@@ -15,6 +15,7 @@ await startWorker({
   store,
   signals,
   queue,
+  concurrency: 2,
   log,
   runSync: async (claimed, signal) => {
     const { attempt, planStands } = claimed;
