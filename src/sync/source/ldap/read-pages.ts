@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { LdapSearch } from './ldap-connection.ts';
 import { contextOf, type Reached } from './reach.ts';
 import { resultError } from './result-error.ts';
@@ -31,7 +32,11 @@ export async function readPages(
     first = false;
     await beforeNext();
     const more = result.cookie !== null && result.cookie.length > 0;
-    if (more && result.cookie !== null) asked = ask(result.cookie);
+    if (more && result.cookie !== null) {
+      asked = ask(result.cookie);
+      // The request leaves in a later turn; the server is to have it before this page keeps us busy.
+      await setImmediate();
+    }
     await onPage();
     if (!more) return result.cookie !== null;
   }
