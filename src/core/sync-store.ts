@@ -24,8 +24,6 @@ export type CandidateContact = {
   lockedFields: readonly ContactField[];
   /** What deactivation took away. */
   portalAccessBefore: boolean | null;
-  /** Grace is running out for it. */
-  removalDue: boolean;
   /** How our own connection feeds it, if it does or did. */
   own: {
     externalId: string;
@@ -52,13 +50,14 @@ export type Question = {
   holder: CandidateContact | null;
   /** The active contact that holds the address which `linked`, inactive, had. */
   heir: CandidateContact | null;
-  /** Somebody else of this read who claims the same address, and goes first or has as little right to it. */
-  rival: string | null;
+  /** Somebody else of this read may get the same address. */
+  shared: boolean;
 };
 
 /**
  * What becomes of a question. `waitsFor`: the contact whose address must become free by this same plan. `takesOver`: the
- * contact has a person of this connection who is gone, unless this read has them after all.
+ * contact has a person of this connection who is gone, unless this read has them after all. `claims`: the address that the
+ * person would get where somebody else of this read may get it, too; `keeps`: as that of a contact that is theirs already.
  */
 export type Decision = {
   position: number;
@@ -72,7 +71,11 @@ export type Decision = {
   reason: string | null;
   waitsFor: { contactId: string; skipReason: string } | null;
   takesOver: { contactId: string; skipReason: string } | null;
+  claims: { person: string; address: string; keeps: boolean } | null;
 };
+
+/** Rows that a read has staged: new people, linked people who have changed, and people who are left alone. */
+export type StagedCounts = { created: number; updated: number; skipped: number };
 
 /** A plan's rows and what they come to. */
 export type PlanTotals = {
@@ -111,7 +114,7 @@ export type SyncRun = {
   /** Adds a removal, or a note of absence, for each of these linked people. */
   planGone(externalIds: readonly string[]): Promise<void>;
   /** Marks the staged people who need a decision; how many there are. */
-  findQuestions(): Promise<number>;
+  findQuestions(staged: StagedCounts): Promise<number>;
   questions(afterPosition: number, limit: number): Promise<Question[]>;
   decide(decisions: readonly { decision: Decision; indexed: IndexedText | null }[]): Promise<void>;
   /** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
@@ -120,6 +123,8 @@ export type SyncRun = {
   ): Promise<{ contactId: string; position: number; freesAddress: boolean }[]>;
   /** Turns these rows into skipped ones (code DUPLICATE_EMAIL). */
   refuse(refused: readonly { position: number; reason: string }[]): Promise<void>;
+  /** Of people newly gone whose contact goes to somebody else of this read, only that is told. */
+  noteTakeovers(contactIds: readonly string[]): Promise<void>;
   /** Moves these rows to the part of the plan where addresses change hands. */
   markHandovers(positions: readonly number[]): Promise<void>;
   planTotals(): Promise<PlanTotals>;

@@ -1,14 +1,16 @@
 import type { ConnectionSettings } from '../core/connection.ts';
 import { indexed } from '../core/search-index.ts';
-import { type Decision, planPositions, type Rank, type SyncRun } from '../core/sync-store.ts';
+import { type Decision, planPositions, type Rank, type StagedCounts, type SyncRun } from '../core/sync-store.ts';
 import { planPerson } from './plan/plan-person.ts';
 import { settleHandovers, type Waiting } from './plan/settle-handovers.ts';
+import { type Claim, settleRivals } from './plan/settle-rivals.ts';
 
 /** Questions decided at a time. */
 const pageSize = 1000;
 
 export type PlanInput = {
   run: SyncRun;
+  staged: StagedCounts;
   workspaceId: string;
   settings: ConnectionSettings;
   rank: Rank;
@@ -17,20 +19,20 @@ export type PlanInput = {
 };
 
 /**
- * Decides about everybody who can't simply be created: page by page what each becomes, then, over all, whose address is
- * free by then.
+ * Decides about everybody who can't simply be created: page by page what each becomes, then, over all, who can't have their
+ * address because others claim it, and whose address is free by then.
  */
 export const planChanges = async ({
   run,
+  staged,
   workspaceId,
   settings,
   rank,
   onProgress,
   signal,
 }: PlanInput): Promise<void> => {
-  const total = await run.findQuestions();
-  const waiting: Waiting[] = [];
-  const takingOver: TakingOver[] = [];
+  const total = await run.findQuestions(staged);
+  const unsettled: Unsettled = { claims: [], takingOver: [], waiting: [] };
   let decided = 0;
   for (let after = -1; decided < total; ) {
     signal.throwIfAborted();
@@ -41,47 +43,67 @@ export const planChanges = async ({
       planPerson(question, { mappings: settings.mappings, matchBy: settings.matchBy, rank }),
     );
     await run.decide(decisions.map((decision) => ({ decision, indexed: indexOf(decision, workspaceId) })));
-    for (const decision of decisions) {
-      if (decision.waitsFor !== null) waiting.push(waitingOf(decision, decision.waitsFor));
-      if (decision.takesOver !== null) takingOver.push({ position: decision.position, ...decision.takesOver });
-    }
+    for (const decision of decisions) remember(unsettled, decision);
     after = last.position;
     decided += questions.length;
     await onProgress(decided, total);
   }
-  if (takingOver.length > 0) await refuseTakeovers(run, takingOver);
-  if (waiting.length > 0) await settle(run, waiting);
+  await settle(run, unsettled);
 };
 
 /** Somebody who would get the contact of a person of the same connection who is gone. */
 type TakingOver = { position: number; contactId: string; skipReason: string };
 
+/** What can only be told when everybody is decided. */
+type Unsettled = { claims: Claim[]; takingOver: TakingOver[]; waiting: Waiting[] };
+
+const remember = (
+  unsettled: Unsettled,
+  { position, action, contactId, claims, takesOver, waitsFor }: Decision,
+): void => {
+  if (claims !== null) unsettled.claims.push({ position, skipped: action === 'SKIP', ...claims });
+  if (takesOver !== null) unsettled.takingOver.push({ position, ...takesOver });
+  if (waitsFor !== null)
+    unsettled.waiting.push({
+      position,
+      contactId,
+      waitsForContact: waitsFor.contactId,
+      skipReason: waitsFor.skipReason,
+    });
+};
+
+const settle = async (run: SyncRun, { claims, takingOver, waiting }: Unsettled): Promise<void> => {
+  const refused = settleRivals(claims);
+  if (refused.length > 0) await run.refuse(refused);
+  const positions = new Set(refused.map(({ position }) => position));
+  const isOpen = ({ position }: { position: number }): boolean => !positions.has(position);
+  await settleTakeovers(run, takingOver.filter(isOpen));
+  await settleWaiting(run, waiting.filter(isOpen));
+};
+
 /** Stable ids go first: a person who turns out to be in this read keeps the contact. */
-const refuseTakeovers = async (run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> => {
+const settleTakeovers = async (run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> => {
+  if (takingOver.length === 0) return;
   const planned = await run.plannedAddresses(takingOver.map(({ contactId }) => contactId));
   const kept = new Map<string, number[]>();
   for (const { contactId, position } of planned)
     if (position >= planPositions.people) kept.set(contactId, [...(kept.get(contactId) ?? []), position]);
-  const refused = takingOver.filter(({ contactId, position }) =>
-    kept.get(contactId)?.some((other) => other !== position),
-  );
+  const isKept = ({ contactId, position }: TakingOver): boolean =>
+    kept.get(contactId)?.some((other) => other !== position) ?? false;
+  const refused = takingOver.filter(isKept);
+  const taken = takingOver.filter((one) => !isKept(one));
   if (refused.length > 0)
     await run.refuse(refused.map(({ position, skipReason }) => ({ position, reason: skipReason })));
+  if (taken.length > 0) await run.noteTakeovers(taken.map(({ contactId }) => contactId));
 };
 
-const indexOf = ({ action, after }: Decision, workspaceId: string) =>
-  action === 'CREATE' || action === 'SKIP' || action === 'NONE' || after === null ? null : indexed(after, workspaceId);
-
-const waitingOf = ({ position, contactId }: Decision, waitsFor: NonNullable<Decision['waitsFor']>): Waiting => ({
-  position,
-  contactId,
-  waitsForContact: waitsFor.contactId,
-  skipReason: waitsFor.skipReason,
-});
-
-const settle = async (run: SyncRun, waiting: readonly Waiting[]): Promise<void> => {
+const settleWaiting = async (run: SyncRun, waiting: readonly Waiting[]): Promise<void> => {
+  if (waiting.length === 0) return;
   const planned = await run.plannedAddresses(waiting.map(({ waitsForContact }) => waitsForContact));
   const { refused, together } = settleHandovers(waiting, planned);
   if (refused.length > 0) await run.refuse(refused);
   if (together.length > 0) await run.markHandovers(together);
 };
+
+const indexOf = ({ action, after }: Decision, workspaceId: string) =>
+  action === 'CREATE' || action === 'SKIP' || action === 'NONE' || after === null ? null : indexed(after, workspaceId);

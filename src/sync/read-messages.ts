@@ -2,6 +2,7 @@ import type { ConnectionSettings, LdapSecrets } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
 import type { AddressPolicy, ReadSummary, SourceNote } from '../core/directory.ts';
 import type { Excluded, RunError } from '../core/run.ts';
+import type { StagedCounts } from '../core/sync-store.ts';
 
 /** What a reading thread is to read. */
 export type ReadTask = {
@@ -21,7 +22,7 @@ export type FromReader =
   | { kind: 'counts'; counts: ReadCounts }
   | { kind: 'rows'; bytes: Uint8Array }
   | { kind: 'fills'; id: string; fields: Fills }
-  | { kind: 'done'; counts: ReadCounts; summary: ReadSummary; absent: number }
+  | { kind: 'done'; counts: ReadCounts; summary: ReadSummary; absent: number; staged: StagedCounts }
   | { kind: 'gone'; ids: string[] }
   | { kind: 'goneDone' }
   | { kind: 'free' }

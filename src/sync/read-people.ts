@@ -1,6 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 import type { ReadSummary, SourceNote } from '../core/directory.ts';
-import type { SyncRun } from '../core/sync-store.ts';
+import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 
@@ -9,6 +9,7 @@ export type ReadOutcome = {
   summary: ReadSummary;
   /** Linked people whom the read has not had in scope. */
   absent: number;
+  staged: StagedCounts;
 };
 
 export type ReadEvents = {
@@ -61,8 +62,7 @@ export const startReader = (
     counts: ({ counts }) => events.onCounts(counts),
     fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
     rows: ({ bytes }) => store(() => run.stage(bytes).then(giveBack)),
-    done: ({ counts, summary, absent }) =>
-      store(() => run.stageEnd().then(() => outcome.resolve({ counts, summary, absent }))),
+    done: ({ kind: _, ...read }) => store(() => run.stageEnd().then(() => outcome.resolve(read))),
     gone: ({ ids }) => store(() => run.planGone(ids)),
     goneDone: () => store(() => Promise.resolve(swept.resolve())),
     free: () => freed.resolve(true),

@@ -55,7 +55,8 @@ export class Reading {
     try {
       const summary = await this.#read();
       this.#staging.flush();
-      this.#send({ kind: 'done', counts: this.#counts, summary, absent: this.#known.absent });
+      const { staged } = this.#staging;
+      this.#send({ kind: 'done', counts: this.#counts, summary, absent: this.#known.absent, staged });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#send({ kind: 'failed', error: { code: error.code, message: error.message, hint: error.hint } });

@@ -53,7 +53,15 @@ const readAndPlan = async (
     });
     // Removals first: the addresses they free are then there for whoever claims them.
     if (judgement.tellsWhoIsGone && read.absent > 0) await reader.planGone();
-    await planChanges({ run, workspaceId, settings, rank, onProgress: followPlanning(run), signal });
+    await planChanges({
+      run,
+      staged: read.staged,
+      workspaceId,
+      settings,
+      rank,
+      onProgress: followPlanning(run),
+      signal,
+    });
     return await decide(run, claimed, read);
   } finally {
     await reader.close();

@@ -3,7 +3,7 @@ import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { createSyncing, type Syncing } from '../support/syncing.ts';
-import { dn, map, somebody, unit } from './small-directory.ts';
+import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
 describe('matching', () => {
   let slapd: Slapd;
@@ -85,6 +85,54 @@ describe('matching', () => {
     expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3, skipped: 1 });
   });
 
+  test('lets a newcomer have an address that somebody linked brings, too, but whose contact does not take', async () => {
+    const connection = await syncing.createConnection(slapd);
+    await syncing.sync(connection);
+    const [ada, bob] = await syncing.contacts();
+    for (const { id } of [ada, bob] as { id: string }[])
+      await syncing.editContact(id, `locked_fields = '{PRIMARY_EMAIL}'`);
+    for (const uid of ['ada', 'bob']) await slapd.modify(dn(uid), { mail: ['shared@example.org'] });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3, skipped: 0 });
+    for (const uid of ['ada', 'bob']) await slapd.modify(dn(uid), { mail: ['other@example.org'] });
+    await add(somebody('eve', { mail: 'other@example.org' }));
+    expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3, created: 1, skipped: 0 });
+    expect((await syncing.contacts()).map((contact) => contact.primary_email)).toEqual([
+      'ada@example.org',
+      'bob@example.org',
+      'cy@example.org',
+      'other@example.org',
+    ]);
+  });
+
+  test('skips a newcomer who claims the address of somebody who comes back, whatever the directory says of theirs', async () => {
+    const connection = await syncing.createConnection(slapd, { removal: removal() });
+    await syncing.sync(connection);
+    const [ada] = await syncing.contacts();
+    await syncing.editContact(String(ada?.id), `locked_fields = '{PRIMARY_EMAIL}'`);
+    await syncing.edit(connection, { scope: scopeOf({ filter: '(!(uid=ada))' }) });
+    await syncing.sync(connection);
+    await slapd.modify(dn('ada'), { mail: ['countess@example.org'] });
+    await add(somebody('eve', { mail: 'ada@example.org' }));
+    await syncing.edit(connection, { scope: scopeOf() });
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ reactivated: 1, skipped: 1, unchanged: 2, created: 0 });
+    expect(await warnings(run.id)).toMatchObject([{ code: 'DUPLICATE_EMAIL', person: dn('eve') }]);
+  });
+
+  test('skips two newcomers who claim the address of somebody who is gone, whose absence is noted all the same', async () => {
+    const connection = await syncing.createConnection(slapd, { removal: removal({ action: 'KEEP' }) });
+    await syncing.sync(connection);
+    await slapd.delete(dn('ada'));
+    for (const uid of ['eve', 'zed']) await add(somebody(uid, { mail: 'ada@example.org' }));
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ linked: 0, skipped: 2, unchanged: 2 });
+    expect(sums(run)).toBe(run.counts.inScope);
+    expect(await syncing.rows('SELECT person FROM contact_link WHERE gone_since IS NOT NULL')).toEqual([
+      { person: dn('ada') },
+    ]);
+    expect((await warnings(run.id)).map(({ code }) => code)).toEqual(['DUPLICATE_EMAIL', 'DUPLICATE_EMAIL']);
+  });
+
   test('hands a recycled address over in one run, and lets two people swap theirs', async () => {
     const connection = await syncing.createConnection(slapd);
     await syncing.sync(connection);
@@ -142,6 +190,25 @@ describe('matching', () => {
     expect(run.counts).toMatchObject({ updated: 1, unchanged: 2 });
     expect((await syncing.contacts()).map((contact) => contact.display_name)).toEqual(['ADA', 'CY', 'Locked']);
     expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3 });
+  });
+
+  test('a display name put together from others follows them, until somebody edits it', async () => {
+    const mappings = [map('GIVEN_NAME', 'givenName'), map('FAMILY_NAME', 'sn'), map('PRIMARY_EMAIL', 'mail')];
+    const connection = await syncing.createConnection(slapd, { mappings });
+    await slapd.modify(dn('ada'), { givenName: ['Ada'], sn: ['Byron'] });
+    await syncing.sync(connection);
+    const names = async () => (await syncing.contacts()).map((contact) => contact.display_name);
+    expect(await names()).toEqual(['Ada Byron', 'bob', 'cy']);
+    await slapd.modify(dn('ada'), { sn: ['King'] });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ updated: 1, unchanged: 2 });
+    expect(await names()).toEqual(['Ada King', 'bob', 'cy']);
+    expect(await syncing.rows(`SELECT FROM contact WHERE name_key = 'ada king'`)).toHaveLength(1);
+
+    const [ada] = await syncing.contacts();
+    await syncing.editContact(String(ada?.id), `display_name = 'Ada, Countess'`);
+    await slapd.modify(dn('ada'), { sn: ['Lovelace'] });
+    await syncing.sync(connection);
+    expect((await syncing.contacts())[0]).toMatchObject({ display_name: 'Ada, Countess', family_name: 'Lovelace' });
   });
 
   test('two connections feed one contact: the lower priority wins field by field, and a loss is up to the other', async () => {

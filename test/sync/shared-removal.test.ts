@@ -17,6 +17,10 @@ describe('the day on which a contact will be removed', () => {
     const due = (await ada())?.removal_due_at;
     return due instanceof Date ? Math.round((due.getTime() - Date.now()) / dayMs) : null;
   };
+  const goneSince = async () => {
+    const [link] = await syncing.rows('SELECT gone_since FROM contact_link WHERE contact_id = $1', [(await ada())?.id]);
+    return link?.gone_since;
+  };
   const leaveLongAgo = (connection: string, days: number) =>
     syncing.rows(
       `UPDATE contact_link SET gone_since = gone_since - make_interval(hours => 24 * $2)
@@ -115,6 +119,80 @@ describe('the day on which a contact will be removed', () => {
     const later = await syncing.sync(first);
     expect(later.counts).toMatchObject({ deactivated: 0 });
     expect(await ada()).toMatchObject({ status: 'ACTIVE', removal_due_at: null });
+  });
+
+  test.each([
+    ['in their grace', policy({ graceDays: 7 })],
+    ['kept', policy({ action: 'KEEP' })],
+  ])('is called off when somebody %s comes back and is skipped: a skipped person is not gone', async (_, given) => {
+    const connection = await syncing.createConnection(slapd, given);
+    await syncing.sync(connection);
+    await syncing.edit(connection, without('ada'));
+    await syncing.sync(connection);
+    const { removal_due_at, version, updated_at, changed_xid, ...values } = { ...(await ada()) };
+    expect(await goneSince()).not.toBeNull();
+    await slapd.modify(dn('ada'), { mail: ['no address'], displayName: ['Countess'] });
+    await syncing.edit(connection, { scope: scopeOf() });
+
+    const dry = await syncing.sync(connection, { dryRun: true });
+    expect(await ada()).toMatchObject({ removal_due_at, version });
+    const run = await syncing.sync(connection);
+    expect(run.counts).toEqual(dry.counts);
+    expect(run.counts).toMatchObject({ inScope: 2, skipped: 1, unchanged: 1 });
+    const told = (await syncing.log(run.id)).filter(({ person }) => person === dn('ada'));
+    expect(told).toMatchObject([{ level: 'WARN', code: 'MALFORMED_EMAIL' }]);
+    expect(await ada()).toMatchObject({ ...values, removal_due_at: null });
+    expect(await goneSince()).toBeNull();
+
+    // Whoever goes now begins a grace of their own.
+    const after = await ada();
+    await syncing.sync(connection);
+    expect(await ada()).toEqual(after);
+    await syncing.edit(connection, without('ada'));
+    expect((await syncing.sync(connection)).counts).toMatchObject({ deactivated: 0 });
+    expect(await daysLeft()).toBe(removal_due_at === null ? null : 7);
+  });
+
+  test('has come for somebody who comes back and is skipped: the contact stays inactive until they can be brought in', async () => {
+    const connection = await syncing.createConnection(slapd, policy({}));
+    await syncing.sync(connection);
+    await syncing.edit(connection, without('ada'));
+    await syncing.sync(connection);
+    const inactive = await ada();
+    expect(inactive).toMatchObject({ status: 'INACTIVE' });
+    await slapd.modify(dn('ada'), { mail: ['no address'] });
+    await syncing.edit(connection, { scope: scopeOf() });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ skipped: 1, unchanged: 1, reactivated: 0 });
+    expect(await ada()).toEqual(inactive);
+    await slapd.modify(dn('ada'), { mail: ['ada@example.org'] });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ reactivated: 1, unchanged: 1 });
+    expect(await ada()).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  test('is called off for somebody whose new address is claimed by another, and who is skipped for it', async () => {
+    const connection = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
+    await syncing.sync(connection);
+    await syncing.edit(connection, without('ada'));
+    await syncing.sync(connection);
+    await slapd.modify(dn('ada'), { mail: ['bob@example.org'] });
+    await syncing.edit(connection, { scope: scopeOf() });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ skipped: 1, unchanged: 1 });
+    expect(await ada()).toMatchObject({ primary_email: 'ada@example.org', removal_due_at: null });
+  });
+
+  test('is called off for somebody whose contact was edited while the plan waited, and who is left alone', async () => {
+    const connection = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
+    await syncing.sync(connection);
+    await syncing.edit(connection, without('ada'));
+    await syncing.sync(connection);
+    await slapd.modify(dn('ada'), { l: ['Paris'] });
+    await syncing.edit(connection, { scope: scopeOf() });
+    const held = await syncing.sync(connection, { review: true });
+    await syncing.editContact(String((await ada())?.id), `notes = 'mine'`);
+    expect((await syncing.approve(held.id)).counts).toMatchObject({ skipped: 1, updated: 0, unchanged: 1 });
+    expect(await ada()).toMatchObject({ notes: 'mine', city: null, removal_due_at: null });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ updated: 1, unchanged: 1 });
+    expect(await ada()).toMatchObject({ notes: 'mine', city: 'Paris' });
   });
 
   test('never comes while somebody who is skipped is there', async () => {

@@ -37,7 +37,7 @@ export const byKey = `SET LOCAL enable_nestloop = on; SET LOCAL enable_hashjoin 
   SET LOCAL enable_seqscan = off`;
 
 /**
- * Rows of the plan are joined with a list in one pass over each. The planner takes a run it has no statistics of for one row,
- * and would go through the list for each.
+ * Rows are joined with a list in one pass over each. The planner takes a run or a workspace it has no statistics of for one
+ * row, and would go through the list for each.
  */
 export const byList = 'SET LOCAL enable_nestloop = off; SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = on';

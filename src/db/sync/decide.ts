@@ -1,6 +1,5 @@
-import type { PoolClient } from 'pg';
 import { type IndexedText, keysText, wordsText } from '../../core/search-index.ts';
-import { type Decision, planPositions } from '../../core/sync-store.ts';
+import type { Decision } from '../../core/sync-store.ts';
 import { type Attempt, byList, fenced, key } from './attempt.ts';
 
 /** Writes decisions, in order of position, into the plan. A newcomer who is created after all keeps what was staged. */
@@ -34,19 +33,7 @@ export const decide = (
         decisions.at(-1)?.decision.position ?? 0,
       ],
     );
-    const takenOver = decisions.flatMap(({ decision }) => decision.takesOver?.contactId ?? []);
-    if (takenOver.length > 0) await noteTakeovers(client, attempt, takenOver);
   });
-
-/** Of people newly gone whose contact goes to somebody else of this read, only that is told. */
-const noteTakeovers = async (client: PoolClient, attempt: Attempt, contactIds: readonly string[]): Promise<void> => {
-  await client.query(
-    `UPDATE contact_change SET code = 'TAKEN_OVER',
-       reason = 'gone from the directory; the contact goes to another person with its address'
-     WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND action = 'NONE' AND contact_id = ANY($3::uuid[])`,
-    [...key(attempt), contactIds, planPositions.handovers],
-  );
-};
 
 const row = ({ decision, indexed }: { decision: Decision; indexed: IndexedText | null }) => ({
   position: decision.position,

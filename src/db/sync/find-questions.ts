@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { ChangeAction } from '../../core/run.ts';
+import type { StagedCounts } from '../../core/sync-store.ts';
 import { type Attempt, byList, fenced, key } from './attempt.ts';
 import { markRivals } from './mark-rivals.ts';
 
@@ -11,32 +11,28 @@ const many = 5000;
  * with a rival's name as the reason meanwhile. Linked people (UPDATE) are all questions. Whoever was skipped while reading
  * gets the contact that they have.
  */
-export const findQuestions = (attempt: Attempt): Promise<number> =>
+export const findQuestions = (attempt: Attempt, { created, updated, skipped }: StagedCounts): Promise<number> =>
   fenced(attempt, async (client) => {
-    const staged = await countStaged(client, attempt);
     // Freshly staged rows are unknown to the planner's statistics.
-    if (staged.CREATE + staged.UPDATE >= many) await client.query(byList);
-    await client.query(
+    if (created + updated >= many) await client.query(byList);
+    const { rowCount: matched } = await client.query(
       `UPDATE contact_change AS change SET action = 'MATCH'
        FROM contact
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'CREATE' AND change.email_key IS NOT NULL
          AND contact.workspace_id = $1 AND contact.email_key = change.email_key AND contact.status = 'ACTIVE'`,
       key(attempt),
     );
-    await markRivals(client, attempt);
-    if (staged.SKIP > 0) await nameSkipped(client, attempt);
-    const marked = await countStaged(client, attempt);
-    return marked.MATCH + marked.UPDATE;
+    const rivals = await markRivals(client, attempt);
+    if (skipped > 0) await nameSkipped(client, attempt);
+    return updated + (matched === 0 && rivals === 0 ? 0 : await countMatches(client, attempt));
   });
 
-const countStaged = async (client: PoolClient, attempt: Attempt) => {
-  const counts = { CREATE: 0, UPDATE: 0, MATCH: 0, SKIP: 0 };
-  const { rows } = await client.query<{ action: ChangeAction | 'MATCH'; count: number }>(
-    `SELECT action, count(*)::int AS count FROM contact_change WHERE workspace_id = $1 AND run_id = $2 GROUP BY action`,
+const countMatches = async (client: PoolClient, attempt: Attempt): Promise<number> => {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM contact_change WHERE workspace_id = $1 AND run_id = $2 AND action = 'MATCH'`,
     key(attempt),
   );
-  for (const { action, count } of rows) if (action in counts) counts[action as keyof typeof counts] = count;
-  return counts;
+  return rows[0]?.count ?? 0;
 };
 
 type Skipped = { external_id: string; contact_id: string; name: string };

@@ -32,6 +32,17 @@ export const refuse = (attempt: Attempt, refused: readonly { position: number; r
     );
   });
 
+/** Of people newly gone whose contact goes to somebody else of this read, only that is told. */
+export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[]): Promise<void> =>
+  fenced(attempt, async (client) => {
+    await client.query(
+      `UPDATE contact_change SET code = 'TAKEN_OVER',
+         reason = 'gone from the directory; the contact goes to another person with its address'
+       WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND action = 'NONE' AND contact_id = ANY($3::uuid[])`,
+      [...key(attempt), contactIds, planPositions.handovers],
+    );
+  });
+
 /** Moves rows to the part of the plan where addresses change hands; removals stand before it already. */
 export const markHandovers = (attempt: Attempt, positions: readonly number[]): Promise<void> =>
   fenced(attempt, async (client) => {

@@ -1,61 +1,42 @@
 import type { PoolClient } from 'pg';
 import { type Attempt, byList, key } from './attempt.ts';
 
-type Claim = {
-  position: string;
-  person: string;
-  email_key: string;
-  /** The person is linked to a contact that has the address. */
-  keeps: boolean;
-  /** And that contact is active. */
-  active: boolean;
-};
-
 /**
- * Finds who of this read claims an address that others claim too: newcomers become MATCH, and each but the one who keeps it
- * gets another's name as the reason meanwhile. An address is kept by whoever is linked to it already. Somebody whose contact
- * a person has made inactive claims none.
+ * Marks everybody of this read who may get an address that somebody else of it may get, too: newcomers become MATCH, and the
+ * reason says so until they are decided.
+ *
+ * @returns how many they are.
  */
-export const markRivals = async (client: PoolClient, attempt: Attempt): Promise<void> => {
-  const rivals = rivalsOf(await sharedClaims(client, attempt));
-  if (rivals.length === 0) return;
+export const markRivals = async (client: PoolClient, attempt: Attempt): Promise<number> => {
+  const shared = await sharedAddresses(client, attempt);
+  if (shared.length === 0) return 0;
   await client.query(byList);
-  await client.query(
+  const { rowCount } = await client.query(
     `UPDATE contact_change AS change
-     SET action = CASE change.action WHEN 'CREATE' THEN 'MATCH' ELSE change.action END, reason = shared.rival
-     FROM unnest($3::bigint[], $4::text[]) AS shared (position, rival)
-     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = shared.position`,
-    [...key(attempt), rivals.map(({ position }) => position), rivals.map(({ rival }) => rival)],
+     SET action = CASE change.action WHEN 'CREATE' THEN 'MATCH' ELSE change.action END, reason = 'shared'
+     FROM (${claims}) AS claim
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = claim.position AND claim.email_key = ANY($4::text[])`,
+    [...key(attempt), attempt.connectionId, shared],
   );
+  return rowCount ?? 0;
 };
 
-/** In order of address, then position. */
-const sharedClaims = async (client: PoolClient, attempt: Attempt): Promise<Claim[]> => {
-  const { rows } = await client.query<Claim>(
-    `SELECT change.position, change.person, change.email_key, coalesce(contact.email_key = change.email_key, false) AS keeps,
-       coalesce(contact.status = 'ACTIVE', false) AS active
-     FROM (
-       SELECT position, action, person, person_id, email_key, count(*) OVER (PARTITION BY email_key) AS claims
-       FROM contact_change
-       WHERE workspace_id = $1 AND run_id = $2 AND action IN ('CREATE', 'MATCH', 'UPDATE') AND email_key IS NOT NULL) AS change
-     LEFT JOIN contact_link AS link ON change.action = 'UPDATE' AND link.workspace_id = $1
-       AND link.connection_id = $3 AND link.external_id = change.person_id
-     LEFT JOIN contact ON contact.workspace_id = $1 AND contact.id = link.contact_id
-     WHERE change.claims > 1 AND (contact.id IS NULL OR contact.status = 'ACTIVE'
-       OR link.gone_since IS NOT NULL AND contact.portal_access_before IS NOT NULL)
-     ORDER BY change.email_key, change.position`,
+// Addresses by the drafts, and those of inactive contacts to which somebody comes back: $1 workspace, $2 run, $3 connection.
+const claims = `
+  SELECT position, email_key FROM contact_change
+  WHERE workspace_id = $1 AND run_id = $2 AND action IN ('CREATE', 'MATCH', 'UPDATE') AND email_key IS NOT NULL
+  UNION ALL
+  SELECT change.position, contact.email_key
+  FROM contact_change AS change
+  JOIN contact_link AS link ON link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id
+  JOIN contact ON contact.workspace_id = $1 AND contact.id = link.contact_id
+  WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'UPDATE' AND link.gone_since IS NOT NULL
+    AND contact.status = 'INACTIVE' AND contact.email_key IS NOT NULL AND contact.email_key IS DISTINCT FROM change.email_key`;
+
+const sharedAddresses = async (client: PoolClient, attempt: Attempt): Promise<string[]> => {
+  const { rows } = await client.query<{ email_key: string }>(
+    `SELECT email_key FROM (${claims}) AS claim GROUP BY email_key HAVING count(*) > 1`,
     [...key(attempt), attempt.connectionId],
   );
-  return rows;
+  return rows.map(({ email_key }) => email_key);
 };
-
-const rivalsOf = (claims: readonly Claim[]): { position: string; rival: string }[] =>
-  [...Map.groupBy(claims, ({ email_key }) => email_key).values()].flatMap((shared) => {
-    const keepers = shared.filter(({ keeps }) => keeps);
-    return shared.flatMap((claim) => {
-      if (claim.keeps && claim.active) return [];
-      const others = claim.keeps ? keepers : [...keepers, ...shared];
-      const rival = others.find((other) => other !== claim);
-      return rival === undefined ? [] : [{ position: claim.position, rival: rival.person }];
-    });
-  });

@@ -2,14 +2,16 @@ import type { Pool } from 'pg';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
 import { applyPlan } from './apply/apply-plan.ts';
+import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
 import { begin } from './begin.ts';
 import { decide } from './decide.ts';
 import { facts } from './facts.ts';
 import { findQuestions } from './find-questions.ts';
 import { finish } from './finish.ts';
-import { markHandovers, plannedAddresses, refuse } from './handovers.ts';
+import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
 import { planGone } from './plan-gone.ts';
+import { type PlanOutline, readOutline } from './plan-outline.ts';
 import { planTotals } from './plan-totals.ts';
 import { questions } from './questions.ts';
 import { report } from './report.ts';
@@ -33,6 +35,8 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun)
   };
   const staging = createStaging(attempt);
   const gone = { rows: 0, newlyGone: 0 };
+  /** Of the plan, once it is made. */
+  let outline: PlanOutline | null = null;
   return {
     begin: (lines) => begin(attempt, lines),
     report: (change) => report(attempt, change),
@@ -46,15 +50,22 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun)
       gone.rows += planned.rows;
       gone.newlyGone += planned.newlyGone;
     },
-    findQuestions: () => findQuestions(attempt),
+    findQuestions: (staged) => findQuestions(attempt, staged),
     questions: (after, limit) => questions(attempt, after, limit),
     decide: (decisions) => decide(attempt, decisions),
     plannedAddresses: (contactIds) => plannedAddresses(attempt, contactIds),
     refuse: (refused) => refuse(attempt, refused),
+    noteTakeovers: (contactIds) => noteTakeovers(attempt, contactIds),
     markHandovers: (positions) => markHandovers(attempt, positions),
-    planTotals: () => planTotals(attempt, gone.newlyGone),
-    reportPlan: (change) => reportPlan(attempt, change),
-    apply: (onBatch, signal) => applyPlan(attempt, onBatch, signal),
+    planTotals: async () => {
+      outline = await readOutline(pool, attempt);
+      return planTotals(attempt, outline, gone.newlyGone);
+    },
+    reportPlan: (change) => reportPlan(attempt, change, outline?.told !== 0),
+    apply: async (onBatch, signal) => {
+      await applyPlan(attempt, outline ?? (await readOutline(pool, attempt)), onBatch, signal);
+      if (!signal.aborted) await callOffRemovals(attempt);
+    },
     finish: (summary) => finish(attempt, summary),
   };
 };

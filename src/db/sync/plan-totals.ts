@@ -1,6 +1,7 @@
 import type { ChangeAction } from '../../core/run.ts';
 import type { PlanTotals } from '../../core/sync-store.ts';
-import { type Attempt, key } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
+import { type ActionRow, type PlanOutline, rowsOf } from './plan-outline.ts';
 
 export type PlanCounts = PlanTotals['counts'];
 
@@ -14,8 +15,6 @@ const countOf: Record<ChangeAction, keyof PlanCounts | null> = {
   SKIP: 'skipped',
   NONE: null,
 };
-
-export type ActionRow = { action: ChangeAction; outcome: string | null; refresh: boolean; count: number };
 
 /** Changes to contacts whose person is in scope no more, and so is none of those whom the counts add up to. */
 const isRemoval = (action: ChangeAction): boolean => action === 'DEACTIVATE' || action === 'DELETE';
@@ -46,16 +45,12 @@ export const countActions = (rows: readonly ActionRow[]): PlanCounts => {
   return counts;
 };
 
-/** What the plan comes to; contacts are counted only where somebody is newly gone. */
-export const planTotals = async (attempt: Attempt, newlyGone: number): Promise<PlanTotals> => {
-  const { rows } = await attempt.pool.query<ActionRow>(
-    `SELECT action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count FROM contact_change
-     WHERE workspace_id = $1 AND run_id = $2 GROUP BY 1, 2, 3`,
-    key(attempt),
-  );
-  const activeBefore = newlyGone === 0 ? 0 : await countActive(attempt);
-  return { counts: countActions(rows), newlyGone, activeBefore };
-};
+/** What a plan comes to of which nothing is applied yet; contacts are counted only where somebody is newly gone. */
+export const planTotals = async (attempt: Attempt, { open }: PlanOutline, newlyGone: number): Promise<PlanTotals> => ({
+  counts: countActions(rowsOf(open)),
+  newlyGone,
+  activeBefore: newlyGone === 0 ? 0 : await countActive(attempt),
+});
 
 const countActive = async ({ pool, workspaceId, connectionId }: Attempt): Promise<number> => {
   const { rows } = await pool.query<{ count: number }>(

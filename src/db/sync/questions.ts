@@ -16,7 +16,7 @@ type QuestionRow = {
   linked_id: string | null;
   holder_id: string | null;
   heir_id: string | null;
-  rival: string | null;
+  shared: boolean;
 };
 
 /** The next people who need a decision, in order of position, with the contacts that they are or may be. */
@@ -26,7 +26,7 @@ export const questions = (attempt: Attempt, afterPosition: number, limit: number
     const { rows } = await client.query<QuestionRow>(
       `SELECT change.position, change.person, change.person_id, to_jsonb(change.after) AS "values", change.alternatives,
        fills.fields AS fills, link.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
-       change.reason AS rival
+       change.reason IS NOT NULL AS shared
      FROM contact_change AS change
      JOIN fills ON fills.workspace_id = change.workspace_id AND fills.id = change.fills_id
      LEFT JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = $3
@@ -57,7 +57,7 @@ export const questions = (attempt: Attempt, afterPosition: number, limit: number
       linked: candidate(row.linked_id),
       holder: candidate(row.holder_id),
       heir: candidate(row.heir_id),
-      rival: row.rival,
+      shared: row.shared,
     }));
   });
 
@@ -68,7 +68,6 @@ type CandidateRow = {
   values: Record<string, unknown>;
   locked_fields: CandidateContact['lockedFields'];
   portal_access_before: boolean | null;
-  removal_due: boolean;
   links: {
     connectionId: string;
     connectionName: string;
@@ -89,7 +88,7 @@ const findCandidates = async (
   if (ids.length === 0) return new Map();
   const { rows } = await client.query<CandidateRow>(
     `SELECT contact.id, contact.version, contact.status, to_jsonb(${valuesOf('contact')}) AS "values", contact.locked_fields,
-       contact.portal_access_before, contact.removal_due_at IS NOT NULL AS removal_due,
+       contact.portal_access_before,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('connectionId', connection.id, 'connectionName', connection.name,
            'priority', connection.priority, 'createdAt', extract(epoch FROM connection.created_at) * 1000,
            'externalId', link.external_id, 'person', link.person, 'gone', link.gone_since IS NOT NULL, 'fills', fills.fields)), '[]')
@@ -133,7 +132,6 @@ const readCandidate = (
     values,
     lockedFields: row.locked_fields,
     portalAccessBefore: row.portal_access_before,
-    removalDue: row.removal_due,
     own:
       own === undefined
         ? null

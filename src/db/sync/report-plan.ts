@@ -4,10 +4,10 @@ import { inTransaction } from '../runs/in-transaction.ts';
 import { type Attempt, fencedOff, key } from './attempt.ts';
 import { reportIn } from './report.ts';
 
-/** Adds the WARN line of each skipped person and of each remark, then the report, all in one transaction. */
-export const reportPlan = (attempt: Attempt, change: RunReport): Promise<void> =>
+/** Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. */
+export const reportPlan = (attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> =>
   inTransaction(attempt.pool, async (client) => {
-    await warn(client, attempt);
+    if (anyLines) await warn(client, attempt);
     await reportIn(client, attempt, change);
   });
 

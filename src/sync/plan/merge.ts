@@ -2,6 +2,8 @@ import type { FieldMapping } from '../../core/connection.ts';
 import {
   type ContactField,
   type ContactValues,
+  derivedFill,
+  type FieldKey,
   type Fills,
   fieldKey,
   isFlagField,
@@ -11,6 +13,7 @@ import {
   type TextField,
 } from '../../core/contact.ts';
 import type { OtherLink, Rank } from '../../core/sync-store.ts';
+import { putTogetherName } from './put-together-name.ts';
 
 export type MergeInput = {
   /** What the contact has now. */
@@ -40,7 +43,8 @@ export const outranks = (a: Rank, b: Rank): boolean =>
 /**
  * What a contact becomes when a person's draft is brought into it, field by field. A field stays as it is when it is
  * locked, when its mapping's policy says so, or when another connection that fills it goes first. An empty value clears
- * only what this connection itself had filled and nobody else fills: what people entered stays.
+ * only what this connection itself had filled and nobody else fills: what people entered stays. A display name put together
+ * from other fields gives way to one that a connection brings.
  */
 export const mergeContact = (input: MergeInput): ContactValues => {
   const merged: ContactValues = { ...input.current };
@@ -50,7 +54,7 @@ export const mergeContact = (input: MergeInput): ContactValues => {
     if (mapping.policy === 'IF_EMPTY' && !isEmpty(input.current, mapping)) continue;
     const othersFill = input.others.filter(({ fills }) => key in fills);
     if (key in input.fills) {
-      if (othersFill.some((other) => outranks(other.rank, input.rank))) continue;
+      if (othersFill.some((other) => goesFirst(other, input, key))) continue;
       take(merged, input, mapping);
     } else if (
       mapping.policy === 'ALWAYS' &&
@@ -60,7 +64,29 @@ export const mergeContact = (input: MergeInput): ContactValues => {
     )
       clear(merged, mapping);
   }
+  if (isNameToFollow(input)) merged.DISPLAY_NAME = putTogetherName(merged) ?? input.current.DISPLAY_NAME;
   return merged;
+};
+
+const goesFirst = (other: OtherLink, { fills, rank }: MergeInput, key: FieldKey): boolean => {
+  const derived = fills[key] === derivedFill;
+  return (other.fills[key] === derivedFill) === derived ? outranks(other.rank, rank) : derived;
+};
+
+/**
+ * Whether the display name is one that was put together from fields which may have changed now: no connection brings one,
+ * and the name is still what the contact's other fields come to, so that nobody has given another.
+ */
+const isNameToFollow = ({ current, mappings, lockedFields, fills, fillsBefore, others }: MergeInput): boolean => {
+  const ofOthers = others.map((other) => other.fills.DISPLAY_NAME);
+  return (
+    fills.DISPLAY_NAME === derivedFill &&
+    !lockedFields.includes('DISPLAY_NAME') &&
+    !mappings.some(({ field }) => field === 'DISPLAY_NAME') &&
+    ofOthers.every((fill) => fill === undefined || fill === derivedFill) &&
+    [fillsBefore.DISPLAY_NAME, ...ofOthers].some((fill) => fill !== undefined) &&
+    current.DISPLAY_NAME === putTogetherName(current)
+  );
 };
 
 const labeled = (values: ContactValues, field: LabeledField, label: string | null): LabeledValue[] =>

@@ -20,26 +20,29 @@ const planLinked = (question: Question, contact: CandidateContact, settings: Pla
   const after = merge(question, contact, current, settings);
   const gainsAddress = returns || (contact.status === 'ACTIVE' && addressOf(after) !== addressOf(contact.values));
   const contested = gainsAddress ? conflict(question, after) : null;
-  if (contested?.kind === 'refused') return skip(question, contact, contested);
+  const claims = gainsAddress ? claim(question, after, contact.values) : null;
+  if (contested?.kind === 'refused') return skip(question, contact, contested, claims);
   const action = returns ? 'REACTIVATE' : sameValues(contact.values, after) ? 'NONE' : 'UPDATE';
   return {
     ...change(question, action, contact, after),
     waitsFor: contested?.kind === 'waits' ? contested : null,
+    claims,
   };
 };
 
 const planNewcomer = (question: Question, settings: PlanSettings): Decision => {
-  if (question.rival !== null) return skip(question, null, rivalry(question, question.rival));
   const { holder } = question;
   if (holder !== null && settings.matchBy === 'PRIMARY_EMAIL' && (holder.own === null || holder.own.gone))
     return link(question, holder, settings);
   const contested = conflict(question, question.values);
-  if (contested?.kind === 'refused') return skip(question, null, contested);
+  const claims = claim(question, question.values, {});
+  if (contested?.kind === 'refused') return skip(question, null, contested, claims);
   return {
     ...blank(question),
     action: 'CREATE',
     after: question.values,
     waitsFor: contested,
+    claims,
   };
 };
 
@@ -47,6 +50,7 @@ const link = (question: Question, holder: CandidateContact, settings: PlanSettin
   ...change(question, 'LINK', holder, merge(question, holder, holder.values, settings)),
   takesOver:
     holder.own === null ? null : { contactId: holder.id, skipReason: taken(question, question.values, holder) },
+  claims: claim(question, question.values, {}),
 });
 
 const merge = (
@@ -76,12 +80,11 @@ type Contested =
   | { kind: 'refused'; code: LogCode; reason: string }
   | { kind: 'waits'; contactId: string; skipReason: string };
 
-/** Whether the address that the person would get is somebody else's, or claimed by somebody else of the same read. */
+/** Whether the address that the person would get is somebody else's. */
 const conflict = (question: Question, after: ContactValues): Contested | null => {
   const address = addressOf(after);
   if (address === null) return null;
   const isDraft = address === addressOf(question.values);
-  if (isDraft && question.rival !== null) return rivalry(question, question.rival);
   const isOwn = question.linked !== null && address === addressOf(question.linked.values);
   const holder = isDraft ? question.holder : isOwn ? question.heir : null;
   if (holder === null) return null;
@@ -90,11 +93,13 @@ const conflict = (question: Question, after: ContactValues): Contested | null =>
   return { kind: 'waits', contactId: holder.id, skipReason: reason };
 };
 
-const rivalry = ({ person, values }: Question, rival: string): Contested & { kind: 'refused' } => ({
-  kind: 'refused',
-  code: 'DUPLICATE_EMAIL',
-  reason: `The address ${values.PRIMARY_EMAIL} is claimed by several people: ${person} and ${rival}. Give each an address of their own.`,
-});
+/** What the person would get that somebody else of the same read may get, too. `before`: what their contact had. */
+const claim = (
+  { shared, person }: Question,
+  { PRIMARY_EMAIL: address }: ContactValues,
+  before: ContactValues,
+): Decision['claims'] =>
+  shared && address !== undefined ? { person, address, keeps: addressOf(before) === address.toLowerCase() } : null;
 
 const taken = ({ person }: Question, { PRIMARY_EMAIL }: ContactValues, holder: CandidateContact): string => {
   const whose =
@@ -116,6 +121,7 @@ const blank = ({ position }: Question): Decision => ({
   reason: null,
   waitsFor: null,
   takesOver: null,
+  claims: null,
 });
 
 const change = (
@@ -137,6 +143,7 @@ const skip = (
   question: Question,
   contact: CandidateContact | null,
   { code, reason }: { code: LogCode; reason: string },
+  claims: Decision['claims'],
 ): Decision => ({
   ...blank(question),
   action: 'SKIP',
@@ -144,6 +151,7 @@ const skip = (
   contactName: contact?.values.DISPLAY_NAME ?? question.values.DISPLAY_NAME ?? question.person,
   code,
   reason,
+  claims,
 });
 
 const allFields = Object.values(ContactField);

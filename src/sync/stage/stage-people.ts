@@ -2,7 +2,7 @@ import type { ContactValues, Fills, TextField } from '../../core/contact.ts';
 import type { Entry } from '../../core/directory.ts';
 import type { LogCode } from '../../core/run.ts';
 import type { IndexedText } from '../../core/search-index.ts';
-import { planPositions } from '../../core/sync-store.ts';
+import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidText } from '../../core/uuid.ts';
 import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
 import { entryText } from './entry-text.ts';
@@ -36,6 +36,7 @@ export type ArrivedPerson = {
 
 /** Puts the new and changed people of a read on the way into the plan, as rows in the order of their arrival. */
 export class Staging {
+  readonly staged: StagedCounts = { created: 0, updated: 0, skipped: 0 };
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
@@ -62,6 +63,7 @@ export class Staging {
   }
 
   add({ person, personId, linked, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {
+    this.staged[linked ? 'updated' : 'created']++;
     this.#rows.person({
       position: this.#position++,
       action: linked ? 'UPDATE' : 'CREATE',
@@ -77,6 +79,7 @@ export class Staging {
   }
 
   skip(person: string, personId: string | null, code: LogCode, reason: string): void {
+    this.staged.skipped++;
     this.#rows.skipped({ position: this.#position++, person, personId, code, reason });
   }
 

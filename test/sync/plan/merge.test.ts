@@ -142,3 +142,58 @@ test('a single field keeps the value it has while that is still among several', 
   expect(mergeContact(input({ ...changes, current: paris }))).toEqual(paris);
   expect(mergeContact(input({ ...changes, current: { DISPLAY_NAME: 'Ada', CITY: 'Oslo' } }))).toEqual(rome);
 });
+
+describe('a display name put together from other fields', () => {
+  const king = { DISPLAY_NAME: 'Ada King', GIVEN_NAME: 'Ada', FAMILY_NAME: 'King' };
+  const byron = { DISPLAY_NAME: 'Ada Byron', GIVEN_NAME: 'Ada', FAMILY_NAME: 'Byron' };
+  const names = [mapping('GIVEN_NAME'), mapping('FAMILY_NAME')];
+  const fills = { GIVEN_NAME: 'givenName', FAMILY_NAME: 'sn', DISPLAY_NAME: '~' };
+  const married = { current: byron, draft: king, mappings: names, fills, fillsBefore: fills };
+  const another = (priority: number, fill: string) => ({
+    ...other(priority, 'DISPLAY_NAME'),
+    fills: { DISPLAY_NAME: fill },
+  });
+  const mail = { DISPLAY_NAME: 'ada@x.org', PRIMARY_EMAIL: 'ada@x.org' };
+  const mailFills = { PRIMARY_EMAIL: 'mail', DISPLAY_NAME: '~' };
+
+  test.each<[string, Partial<MergeInput>, string]>([
+    ['follows the names', {}, 'Ada King'],
+    ['follows names that another connection brings', { others: [other(50, 'GIVEN_NAME')] }, 'Ada King'],
+    ['follows although another connection has put it together, too', { others: [another(50, '~')] }, 'Ada King'],
+    [
+      'follows where only another connection has put it together so far',
+      { fillsBefore: {}, others: [another(50, '~')] },
+      'Ada King',
+    ],
+    ['follows the name that stays where a field is locked', { lockedFields: ['FAMILY_NAME'] }, 'Ada Byron'],
+    ['stays when it is locked', { lockedFields: ['DISPLAY_NAME'] }, 'Ada Byron'],
+    ['stays when somebody has edited it', { current: { ...byron, DISPLAY_NAME: 'Countess' } }, 'Countess'],
+    ['stays as entered at the first link', { fillsBefore: {} }, 'Ada Byron'],
+    ['gives way to a name that another connection brings', { others: [another(150, 'displayName')] }, 'Ada Byron'],
+    [
+      'follows the address where there are no names',
+      {
+        current: mail,
+        draft: { PRIMARY_EMAIL: 'king@x.org' },
+        mappings: [mapping('PRIMARY_EMAIL')],
+        fills: mailFills,
+        fillsBefore: mailFills,
+      },
+      'king@x.org',
+    ],
+    [
+      'becomes the full name once there is one',
+      { current: mail, draft: { ...king, PRIMARY_EMAIL: 'ada@x.org' }, fillsBefore: mailFills },
+      'Ada King',
+    ],
+    ['follows for a mapped name that is empty', { mappings: [...names, mapping('DISPLAY_NAME')] }, 'Ada King'],
+  ])('%s', (_, changes, expected) => {
+    expect(mergeContact(input({ ...married, ...changes })).DISPLAY_NAME).toBe(expected);
+  });
+
+  test('never keeps out a name that a connection brings', () => {
+    const countess = { draft: { DISPLAY_NAME: 'Countess' }, fills: { DISPLAY_NAME: 'displayName' } };
+    const changes = { current: king, mappings: [mapping('DISPLAY_NAME')], others: [another(50, '~')], ...countess };
+    expect(mergeContact(input(changes)).DISPLAY_NAME).toBe('Countess');
+  });
+});

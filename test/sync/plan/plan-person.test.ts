@@ -26,7 +26,6 @@ const contact = (changes: Partial<CandidateContact> = {}): CandidateContact => (
   values: { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'ada@x.org' },
   lockedFields: [],
   portalAccessBefore: null,
-  removalDue: false,
   own: null,
   others: [],
   ...changes,
@@ -42,7 +41,7 @@ const question = (changes: Partial<Question> = {}): Question => ({
   linked: null,
   holder: null,
   heir: null,
-  rival: null,
+  shared: false,
   ...changes,
 });
 
@@ -74,18 +73,55 @@ describe('somebody new to the connection', () => {
     });
   });
 
-  test('is skipped when somebody else of the same read claims the address, both named', () => {
-    const decision = planPerson(question({ rival: 'uid=eve,dc=x' }), settings);
-    expect(decision).toMatchObject({ action: 'SKIP', code: 'DUPLICATE_EMAIL' });
-    expect(decision.reason).toContain('uid=ada,dc=x');
-    expect(decision.reason).toContain('uid=eve,dc=x');
+  test('claims an address that somebody else of the same read may get, too', () => {
+    const claims = { person: 'uid=ada,dc=x', address: 'ada@x.org', keeps: false };
+    expect(planPerson(question({ shared: true }), settings)).toMatchObject({ action: 'CREATE', claims });
+    expect(planPerson(question({ shared: true, holder: contact() }), settings)).toMatchObject({
+      action: 'LINK',
+      claims,
+    });
+    expect(planPerson(question(), settings)).toMatchObject({ action: 'CREATE', claims: null });
+  });
+
+  test('claims it also where the address is a contact’s that can’t be theirs', () => {
+    const taken = question({ shared: true, holder: contact() });
+    expect(planPerson(taken, { ...settings, matchBy: 'EXTERNAL_ID_ONLY' })).toMatchObject({
+      action: 'SKIP',
+      code: 'EMAIL_TAKEN',
+      claims: { address: 'ada@x.org' },
+    });
   });
 });
 
 describe('somebody linked', () => {
-  test('keeps an address that a newcomer claims too', () => {
-    const decision = planPerson(question({ linked: contact({ own }), rival: 'uid=eve' }), settings);
-    expect(decision).toMatchObject({ action: 'NONE', code: null });
+  test('claims none but what their contact would get', () => {
+    const values = { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'new@x.org' };
+    const moving = question({ linked: contact({ own }), shared: true, values });
+    expect(planPerson(moving, settings)).toMatchObject({
+      action: 'UPDATE',
+      claims: { address: 'new@x.org', keeps: false },
+    });
+    const has = question({ linked: contact({ own }), shared: true });
+    expect(planPerson(has, settings)).toMatchObject({ action: 'NONE', code: null, claims: null });
+    const locked = question({ linked: contact({ own, lockedFields: ['PRIMARY_EMAIL'] }), shared: true, values });
+    expect(planPerson(locked, settings)).toMatchObject({ action: 'NONE', claims: null });
+    const others = [
+      {
+        connectionName: 'Other',
+        rank: { priority: 1, createdAt: 1, connectionId: 'other' },
+        fills: { PRIMARY_EMAIL: 'mail' },
+      },
+    ];
+    const outranked = question({ linked: contact({ own, others }), shared: true, values });
+    expect(planPerson(outranked, settings)).toMatchObject({ action: 'NONE', claims: null });
+  });
+
+  test('keeps the address of the contact to which they come back', () => {
+    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true }, portalAccessBefore: false });
+    expect(planPerson(question({ linked, shared: true }), settings)).toMatchObject({
+      action: 'REACTIVATE',
+      claims: { address: 'ada@x.org', keeps: true },
+    });
   });
 
   test('is updated when something differs', () => {

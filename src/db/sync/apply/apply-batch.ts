@@ -5,7 +5,7 @@ import { inTransaction } from '../../runs/in-transaction.ts';
 import { tellRun } from '../../runs/tell-run.ts';
 import { type Attempt, byKey, fencedOff, key } from '../attempt.ts';
 import { countActions } from '../plan-totals.ts';
-import type { Batch } from './batches.ts';
+import { type Batch, isOnlyNew } from './batches.ts';
 import { changeContacts, createContacts } from './change-contacts.ts';
 import { dropContacts } from './drop-contacts.ts';
 import { noteAbsence } from './note-absence.ts';
@@ -57,18 +57,23 @@ const tryBatch = (
   patience: string,
 ): Promise<BatchEnd> =>
   inTransaction(attempt.pool, async (client) => {
-    await client.query(`SET LOCAL lock_timeout = '${patience}'; ${byKey}`);
+    // Should the database itself crash, it may have forgotten the latest batches as a whole; the run then goes on before them.
+    // The run's end waits for the disk, and with it all that was written before.
+    await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
     await client.query('SAVEPOINT batch');
+    let rescued = false;
     try {
       await applyRows(client, attempt, batch);
     } catch (error) {
+      rescued = true;
       await client.query('ROLLBACK TO SAVEPOINT batch');
       // Row by row it may take long: nothing that could be waiting for us may be waited for meanwhile.
       await previous;
       await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
     }
     const before = await previous;
-    return endBatch(client, attempt, batch, before, progress);
+    const outcomes = isOnlyNew(batch) && !rescued ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
+    return endBatch(client, attempt, batch, outcomes, before, progress);
   });
 
 const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> => {
@@ -89,18 +94,28 @@ type OutcomeRow = {
   count: number;
 };
 
+/** New people are created as planned, or their batch fails. */
+const asPlanned = ({ actions }: Batch): OutcomeRow[] => [
+  { action: 'CREATE', outcome: null, count: actions.get('CREATE') ?? 0 },
+];
+
+const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<OutcomeRow[]> => {
+  const { rows } = await client.query<OutcomeRow>(
+    `SELECT action, outcome, count(*)::int AS count FROM contact_change
+     WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP' GROUP BY 1, 2`,
+    [...key(attempt), first, last],
+  );
+  return rows;
+};
+
 const endBatch = async (
   client: PoolClient,
   attempt: Attempt,
   batch: Batch,
+  rows: readonly OutcomeRow[],
   before: BatchEnd,
   progress: BatchProgress,
 ): Promise<BatchEnd> => {
-  const { rows } = await client.query<OutcomeRow>(
-    `SELECT action, outcome, count(*)::int AS count FROM contact_change
-     WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP' GROUP BY 1, 2`,
-    [...key(attempt), batch.first, batch.last],
-  );
   const { unchanged: _, ...counts } = countActions(rows.map((row) => ({ ...row, refresh: false })));
   const told = progress.onBatch(progress.applied + batch.rows, progress.total);
   const lines = [...(await exceptionLines(client, attempt, batch, rows)), ...told.lines];

@@ -1,27 +1,34 @@
-import { planPositions } from '../../../core/sync-store.ts';
 import type { Attempt } from '../attempt.ts';
+import { type PlanOutline, rowsOf, sumOf } from '../plan-outline.ts';
 import { applyBatch, type BatchEnd, type BatchProgress, type OnBatch } from './apply-batch.ts';
-import { type Batch, findBatch, startApplying } from './batches.ts';
+import { batchOf, isOnlyNew } from './batches.ts';
+import { startApplying } from './start-applying.ts';
 
-/** Batches of new people under way at a time: they touch nothing that exists, so they can't stand in each other's way. */
-const batchesAtOnce = 2;
+/**
+ * Batches of new people under way at a time: they touch nothing that exists, so they can't stand in each other's way. While one
+ * commits, two are being written.
+ */
+const batchesAtOnce = 3;
 
 /**
  * Applies the plan from where it stands. While one batch of new people commits, the next is prepared on another connection;
  * they commit in the plan's order. Anything that touches what exists goes one batch at a time.
  */
-export const applyPlan = async (attempt: Attempt, onBatch: OnBatch, signal: AbortSignal): Promise<void> => {
-  const start = await startApplying(attempt);
-  const progress: BatchProgress = { ...start, onBatch };
+export const applyPlan = async (
+  attempt: Attempt,
+  outline: PlanOutline,
+  onBatch: OnBatch,
+  signal: AbortSignal,
+): Promise<void> => {
+  const position = await startApplying(attempt, outline);
+  const applied = sumOf(rowsOf(outline.applied));
+  const progress: BatchProgress = { applied, total: applied + sumOf(rowsOf(outline.open)), onBatch };
   const underWay: Promise<BatchEnd>[] = [];
-  let previous: Promise<BatchEnd> = Promise.resolve({ position: start.position });
+  let previous: Promise<BatchEnd> = Promise.resolve({ position });
   try {
-    for (
-      let batch = await findBatch(attempt, start.position);
-      batch !== null;
-      batch = await findBatch(attempt, batch.last)
-    ) {
+    for (const stretch of outline.open) {
       if (signal.aborted) break;
+      const batch = batchOf(stretch);
       if (!isOnlyNew(batch)) await previous;
       previous = applyBatch(attempt, batch, previous, progress);
       // Whoever waits for it hears of a failure; until then it must not count as unhandled.
@@ -35,6 +42,3 @@ export const applyPlan = async (attempt: Attempt, onBatch: OnBatch, signal: Abor
     await Promise.allSettled(underWay);
   }
 };
-
-const isOnlyNew = ({ first, actions }: Batch): boolean =>
-  first >= planPositions.people && [...actions.keys()].every((action) => action === 'CREATE' || action === 'SKIP');

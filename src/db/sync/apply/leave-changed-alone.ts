@@ -1,13 +1,8 @@
-import { due, params, type Range } from './range.ts';
+import { due, lockContacts, params, type Range } from './range.ts';
 
 /** Locks the contacts of the stretch and leaves alone whose contact has changed since the plan was made. */
 export const leaveChangedAlone = async (range: Range, actions: string): Promise<void> => {
-  await range.client.query(
-    `SELECT FROM contact
-     WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM contact_change AS change WHERE ${due(actions)})
-     ORDER BY contact.id FOR UPDATE`,
-    params(range),
-  );
+  await lockContacts(range, due(actions));
   await range.client.query(
     `UPDATE contact_change AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
        reason = 'the contact has changed since the plan was made; the next run looks at it again'

@@ -1,5 +1,5 @@
 import { endOfGrace } from '../plan-gone.ts';
-import { due, params, type Range } from './range.ts';
+import { due, lockContacts, params, type Range } from './range.ts';
 
 /**
  * Notes with the link that a person is gone while the contact stays, and with the contact when it will be removed, which
@@ -8,6 +8,8 @@ import { due, params, type Range } from './range.ts';
 export const noteAbsence = async (range: Range): Promise<void> => {
   const { client, attempt } = range;
   const absent = `${due(`'NONE'`)} AND change.code IN ('GONE', 'GONE_BEFORE')`;
+  // Another connection that finds the person again just now is waited for, or waits: what is noted below knows of it.
+  await lockContacts(range, absent);
   await client.query(
     `UPDATE contact_link AS link SET gone_since = clock_timestamp(),
        last_seen_at = greatest(connection.last_complete_read_at, link.last_seen_at)

@@ -11,3 +11,13 @@ export const due = (actions: string): string =>
 
 /** What `due` needs, and leads every statement's parameters. */
 export const params = ({ attempt, first, last }: Range): unknown[] => [...key(attempt), first, last];
+
+/** Locks the contacts of changes, in the order in which everybody locks them. */
+export const lockContacts = async (range: Range, condition: string): Promise<void> => {
+  await range.client.query(
+    `SELECT FROM contact
+     WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM contact_change AS change WHERE ${condition})
+     ORDER BY contact.id FOR UPDATE`,
+    params(range),
+  );
+};

@@ -1,0 +1,64 @@
+import type { PoolClient } from 'pg';
+import { planPositions } from '../../../core/sync-store.ts';
+import { sqlState } from '../../database-failure.ts';
+import { type Attempt, byKey, fenced, key } from '../attempt.ts';
+
+/** How often it is tried when the database has ended a deadlock with another connection's run. */
+const mostTries = 5;
+
+/**
+ * Whoever the read has had is there, also when nothing came of it: skipped, left alone or failed. The removal of an active
+ * contact is called off, and its values stay; the next run looks at the person again. A contact that was made inactive
+ * because its person was gone stays so: that its link says "gone" is how the person is known as returning, once they can be
+ * brought in.
+ */
+export const callOffRemovals = async (attempt: Attempt): Promise<void> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryOnce(attempt);
+    } catch (error) {
+      if (tries === mostTries || sqlState(error) !== '40P01') throw error;
+    }
+  }
+};
+
+// $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
+const there = `
+  change.workspace_id = $1 AND change.run_id = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
+  AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
+
+const tryOnce = (attempt: Attempt): Promise<void> =>
+  fenced(attempt, async (client) => {
+    if (!(await hasLeftOut(client, attempt))) return;
+    await client.query(byKey);
+    const params = [...key(attempt), attempt.connectionId, planPositions.handovers];
+    // A removal by another connection is waited for, or waits and then sees the link.
+    await client.query(
+      `SELECT FROM contact
+       WHERE contact.workspace_id = $1 AND contact.id IN (
+         SELECT link.contact_id FROM contact_change AS change, contact_link AS link WHERE ${there})
+       ORDER BY contact.id FOR UPDATE`,
+      params,
+    );
+    const { rows } = await client.query<{ contact_id: string }>(
+      `UPDATE contact_link AS link SET gone_since = NULL, hash = NULL, last_seen_at = clock_timestamp()
+       FROM contact_change AS change, contact
+       WHERE ${there} AND contact.workspace_id = $1 AND contact.id = link.contact_id AND contact.status = 'ACTIVE'
+       RETURNING link.contact_id`,
+      params,
+    );
+    await client.query(
+      `UPDATE contact SET removal_due_at = NULL, version = contact.version + 1, updated_at = clock_timestamp(),
+         changed_xid = (pg_current_xact_id()::text)::bigint
+       WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[]) AND contact.removal_due_at IS NOT NULL`,
+      [attempt.workspaceId, rows.map(({ contact_id }) => contact_id)],
+    );
+  });
+
+const hasLeftOut = async (client: PoolClient, attempt: Attempt): Promise<boolean> => {
+  const { rows } = await client.query<{ left_out: boolean }>(
+    `SELECT (counts->>'skipped')::int + (counts->>'failed')::int > 0 AS left_out FROM run WHERE workspace_id = $1 AND id = $2`,
+    key(attempt),
+  );
+  return rows[0]?.left_out === true;
+};

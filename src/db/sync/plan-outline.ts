@@ -1,0 +1,57 @@
+import type { Pool, PoolClient } from 'pg';
+import type { ChangeAction } from '../../core/run.ts';
+import { planPositions } from '../../core/sync-store.ts';
+import { type Attempt, key } from './attempt.ts';
+
+/** Rows applied in one transaction: large enough that commits cost little, small enough that viewers see it move. */
+const rowsAtOnce = 5000;
+
+/** Rows of the plan that are alike. */
+export type ActionRow = {
+  action: ChangeAction;
+  outcome: string | null;
+  /** Somebody looked at again and found as before: the row goes when it is applied. */
+  refresh: boolean;
+  count: number;
+};
+
+/** A stretch of the plan that is applied in one transaction: the positions from `first` to `last`, and what is there. */
+export type Stretch = { first: number; last: number; rows: readonly ActionRow[] };
+
+/** The whole plan in order. `told`: rows of which the log has something to tell besides the change itself. */
+export type PlanOutline = { applied: readonly Stretch[]; open: readonly Stretch[]; told: number };
+
+type Row = ActionRow & { applied: boolean; stretch: string; first: string; last: string; told: number };
+
+/** Goes through the plan once. Addresses that change hands are all in one stretch. */
+export const readOutline = async (client: Pool | PoolClient, attempt: Attempt): Promise<PlanOutline> => {
+  const { rows } = await client.query<Row>(
+    `SELECT position <= run.applied_position AS applied,
+       CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
+       action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count,
+       min(position) AS first, max(position) AS last, (count(*) FILTER (WHERE action = 'SKIP' OR remark IS NOT NULL))::int AS told
+     FROM contact_change
+     JOIN run ON run.workspace_id = $1 AND run.id = $2
+     WHERE contact_change.workspace_id = $1 AND contact_change.run_id = $2
+     GROUP BY 1, 2, 3, 4, 5`,
+    [...key(attempt), planPositions.handovers, planPositions.people, rowsAtOnce],
+  );
+  const stretches = (some: readonly Row[]): Stretch[] =>
+    [...Map.groupBy(some, ({ stretch }) => stretch).values()].map(stretchOf).sort((a, b) => a.first - b.first);
+  return {
+    applied: stretches(rows.filter(({ applied }) => applied)),
+    open: stretches(rows.filter(({ applied }) => !applied)),
+    told: rows.reduce((sum, { told }) => sum + told, 0),
+  };
+};
+
+const stretchOf = (rows: readonly Row[]): Stretch => ({
+  first: Math.min(...rows.map(({ first }) => Number(first))),
+  last: Math.max(...rows.map(({ last }) => Number(last))),
+  rows,
+});
+
+/** All kinds of rows of some stretches. */
+export const rowsOf = (stretches: readonly Stretch[]): ActionRow[] => stretches.flatMap(({ rows }) => rows);
+
+export const sumOf = (rows: readonly ActionRow[]): number => rows.reduce((sum, { count }) => sum + count, 0);

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { type Claim, settleRivals } from '../../../src/sync/plan/settle-rivals.ts';
+
+const claim = (position: number, address: string, changes: Partial<Claim> = {}): Claim => ({
+  position,
+  person: `uid=${position}`,
+  address,
+  keeps: false,
+  skipped: false,
+  ...changes,
+});
+
+const refused = (...claims: Claim[]): number[] => settleRivals(claims).map(({ position }) => position);
+
+test('refuses all who claim one address, without case, and names two of them to each', () => {
+  const settled = settleRivals([claim(1, 'A@x.org'), claim(2, 'b@x.org'), claim(3, 'a@x.org'), claim(4, 'a@x.org')]);
+  expect(settled.map(({ position }) => position)).toEqual([1, 3, 4]);
+  expect(settled[0]?.reason).toContain('uid=1 and uid=3');
+  expect(settled[1]?.reason).toContain('uid=3 and uid=1');
+});
+
+test('lets somebody alone with an address have it', () => {
+  expect(refused(claim(1, 'a@x.org'), claim(2, 'b@x.org'))).toEqual([]);
+});
+
+test('lets who comes back to a contact with the address keep it against newcomers', () => {
+  expect(refused(claim(1, 'a@x.org'), claim(2, 'a@x.org', { keeps: true }))).toEqual([1]);
+});
+
+test('refuses two who come back to contacts with the same address', () => {
+  expect(refused(claim(1, 'a@x.org', { keeps: true }), claim(2, 'a@x.org', { keeps: true }))).toEqual([1, 2]);
+});
+
+test('counts the claim of somebody who is skipped for another reason, and leaves that reason', () => {
+  expect(refused(claim(1, 'a@x.org', { skipped: true }), claim(2, 'a@x.org'))).toEqual([2]);
+});
