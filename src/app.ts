@@ -44,6 +44,9 @@ export type AppOptions = {
   onStatement?: (sql: string) => void;
 };
 
+/** In one process; more processes work on more. */
+const concurrentRuns = 2;
+
 /** What all parts of a process share. */
 type Foundation = {
   config: Config;
@@ -65,7 +68,12 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   const databaseUrl = await openPostgres(config, opened);
   await migrate(databaseUrl);
   const database = opened.adopt(
-    await openDatabase({ url: databaseUrl, onTrouble, onStatement: options.onStatement }),
+    await openDatabase({
+      url: databaseUrl,
+      concurrentRuns: config.role === 'api' ? 0 : concurrentRuns,
+      onTrouble,
+      onStatement: options.onStatement,
+    }),
     (one) => one.close(),
   );
   const boss = opened.adopt(await openBoss(databaseUrl, onTrouble), (one) => one.stop({ graceful: false }));
@@ -88,7 +96,14 @@ async function openWorker(
   opened.defer(() => threads.close());
   const parts = { store: openSyncStore(database.syncPool), threads, addresses: config.addresses };
   const sync: RunSync = (claimed, signal) => runSync(parts, claimed, signal);
-  const worker = await startWorker({ store: runStore, signals, queue, runSync: sync, log: logger });
+  const worker = await startWorker({
+    store: runStore,
+    signals,
+    queue,
+    runSync: sync,
+    concurrency: concurrentRuns,
+    log: logger,
+  });
   opened.defer(() => worker.close());
 }
 

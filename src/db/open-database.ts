@@ -19,14 +19,22 @@ export type DatabaseOptions = {
   url: string;
   /** Connections of the API's pool; default 10. */
   apiConnections?: number;
-  /** Connections of the sync path's pool; default 10. */
-  syncConnections?: number;
+  /** Runs that are worked on at the same time through the sync path's pool; default 0. */
+  concurrentRuns?: number;
   /** Told of connections lost while idle; the pools replace them by themselves. Default: nobody. */
   onTrouble?: (error: Error) => void;
   /** Told of each statement that the API sends, without its parameters. Default: nobody. */
   onStatement?: (sql: string) => void;
 };
 
+/**
+ * What one run uses at a time: while it reads, the people known so far, the staging, its progress and its watch; while it
+ * applies, two batches and the watch. A batch keeps its connection while it waits for the one before it, so where such waiting
+ * ones had all connections, those that they wait for would get none.
+ */
+const CONNECTIONS_PER_RUN = 4;
+/** For whoever follows runs, starts, ends or looks after them; none of them waits for another while it has a connection. */
+const CONNECTIONS_BESIDE_RUNS = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Of what the API asks; a longer one is a fault. Saving sets its own. */
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -40,7 +48,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const syncPool = new pg.Pool({
     connectionString: options.url,
     application_name: 'contact-sync',
-    max: options.syncConnections ?? 10,
+    max: CONNECTIONS_PER_RUN * (options.concurrentRuns ?? 0) + CONNECTIONS_BESIDE_RUNS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   });

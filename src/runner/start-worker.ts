@@ -7,8 +7,8 @@ import { type WorkParts, work } from './work.ts';
 
 export type WorkerParts = WorkParts & {
   queue: RunQueue;
-  /** Runs at the same time in this process. */
-  concurrency?: number;
+  /** Runs at the same time in this process; the store's connections must suffice for them. */
+  concurrency: number;
   /** How long a run that is under way may go on when the worker closes, before it is handed back. */
   patienceMs?: number;
 };
@@ -23,7 +23,7 @@ const recoveryEveryMs = 1000;
 
 /** Works on runs: takes them from the queue, starts the scheduled ones, picks up what dead workers left. */
 export async function startWorker(parts: WorkerParts): Promise<Worker> {
-  const { store, queue, log, concurrency = 2, patienceMs = 5000 } = parts;
+  const { store, queue, log, concurrency, patienceMs = 5000 } = parts;
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
   const onTrouble = (doing: string) => (err: unknown) => log.warn({ err }, doing);

@@ -20,6 +20,14 @@ describe('opening the database', () => {
     await database.close();
   });
 
+  test('has a connection for all that its runs wait with, for what they wait for, and more', async () => {
+    const concurrentRuns = 5;
+    const { syncPool, close } = await openDatabase({ url: at.url, concurrentRuns });
+    const clients = await Promise.all(Array.from({ length: 2 * concurrentRuns + 3 }, () => syncPool.connect()));
+    for (const client of clients) client.release();
+    await close();
+  });
+
   test('is refused when the URL’s own options take the place of the role', async () => {
     const url = new URL(at.url);
     url.searchParams.set('options', '-c statement_timeout=1000');
