@@ -7,7 +7,13 @@ import { type Attempt, fencedOff, key } from './attempt.ts';
 
 /** Changes the run's state and adds lines to its log, in one transaction with the signal to other processes. */
 export const report = (attempt: Attempt, change: RunReport): Promise<void> =>
-  inTransaction(attempt.pool, (client) => reportIn(client, attempt, change));
+  inTransaction(attempt.pool, async (client) => {
+    // How far a read is may be forgotten in a crash of the database. Staging waits for the run's row, so it is not held for long.
+    if (isProgress(change)) await client.query('SET LOCAL synchronous_commit = off');
+    await reportIn(client, attempt, change);
+  });
+
+const isProgress = ({ phase, lines = [] }: RunReport): boolean => phase === undefined && lines.length === 0;
 
 /** The same inside a transaction that does more. */
 export const reportIn = async (client: PoolClient, attempt: Attempt, change: RunReport): Promise<void> => {
