@@ -74,6 +74,16 @@ export type Decision = {
   claims: { person: string; address: string; keeps: boolean } | null;
 };
 
+/**
+ * A decision on the way into the plan. `staged`: which sides the person's row has already, as their draft. `indexed`: of
+ * `after`, where it is to be written.
+ */
+export type Decided = {
+  decision: Decision;
+  staged: { before: boolean; after: boolean };
+  indexed: IndexedText | null;
+};
+
 /** Rows that a read has staged: new people, linked people who have changed, and people who are left alone. */
 export type StagedCounts = { created: number; updated: number; skipped: number };
 
@@ -116,7 +126,7 @@ export type SyncRun = {
   /** Marks the staged people who need a decision; how many there are. */
   findQuestions(staged: StagedCounts): Promise<number>;
   questions(afterPosition: number, limit: number): Promise<Question[]>;
-  decide(decisions: readonly { decision: Decision; indexed: IndexedText | null }[]): Promise<void>;
+  decide(decisions: readonly Decided[]): Promise<void>;
   /** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
   plannedAddresses(
     contactIds: readonly string[],

@@ -1,7 +1,16 @@
 import type { ConnectionSettings } from '../core/connection.ts';
+import type { ContactValues } from '../core/contact.ts';
 import { indexed } from '../core/search-index.ts';
-import { type Decision, planPositions, type Rank, type StagedCounts, type SyncRun } from '../core/sync-store.ts';
-import { planPerson } from './plan/plan-person.ts';
+import {
+  type Decided,
+  type Decision,
+  planPositions,
+  type Question,
+  type Rank,
+  type StagedCounts,
+  type SyncRun,
+} from '../core/sync-store.ts';
+import { planPerson, sameValues } from './plan/plan-person.ts';
 import { settleHandovers, type Waiting } from './plan/settle-handovers.ts';
 import { type Claim, settleRivals } from './plan/settle-rivals.ts';
 
@@ -33,20 +42,21 @@ export const planChanges = async ({
 }: PlanInput): Promise<void> => {
   const total = await run.findQuestions(staged);
   const unsettled: Unsettled = { claims: [], takingOver: [], waiting: [] };
-  let decided = 0;
-  for (let after = -1; decided < total; ) {
+  let done = 0;
+  for (let after = -1; done < total; ) {
     signal.throwIfAborted();
     const questions = await run.questions(after, pageSize);
     const last = questions.at(-1);
     if (last === undefined) break;
-    const decisions = questions.map((question) =>
-      planPerson(question, { mappings: settings.mappings, matchBy: settings.matchBy, rank }),
-    );
-    await run.decide(decisions.map((decision) => ({ decision, indexed: indexOf(decision, workspaceId) })));
-    for (const decision of decisions) remember(unsettled, decision);
+    const decisions = questions.map((question) => {
+      const decision = planPerson(question, { mappings: settings.mappings, matchBy: settings.matchBy, rank });
+      return decided(question, decision, workspaceId);
+    });
+    await run.decide(decisions);
+    for (const { decision } of decisions) remember(unsettled, decision);
     after = last.position;
-    decided += questions.length;
-    await onProgress(decided, total);
+    done += questions.length;
+    await onProgress(done, total);
   }
   await settle(run, unsettled);
 };
@@ -105,5 +115,13 @@ const settleWaiting = async (run: SyncRun, waiting: readonly Waiting[]): Promise
   if (together.length > 0) await run.markHandovers(together);
 };
 
-const indexOf = ({ action, after }: Decision, workspaceId: string) =>
-  action === 'CREATE' || action === 'SKIP' || action === 'NONE' || after === null ? null : indexed(after, workspaceId);
+/** Most contacts are, before or after, what the directory says: that need not be sent and indexed once more. */
+const decided = ({ values }: Question, decision: Decision, workspaceId: string): Decided => {
+  const { action, before, after } = decision;
+  const staged = { before: isSame(before, values), after: isSame(after, values) };
+  const indexes = action === 'UPDATE' || action === 'LINK' || action === 'REACTIVATE';
+  return { decision, staged, indexed: indexes && !staged.after && after !== null ? indexed(after, workspaceId) : null };
+};
+
+const isSame = (side: ContactValues | null, values: ContactValues): boolean =>
+  side !== null && sameValues(side, values);

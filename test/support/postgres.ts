@@ -14,8 +14,11 @@ export type TestDatabase = {
 const TEMPLATE = 'migrated_template';
 const TEMPLATE_LOCK = 1;
 
-/** What tests can do without: their data need not outlive a power cut. */
-const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+/**
+ * What tests can do without: their data need not outlive a power cut, and a database in which autovacuum is at work can't be
+ * dropped by its owner.
+ */
+const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
 
 /**
  * A database for one test file, cloned from a migrated template on the server of this jest run, which the first file that

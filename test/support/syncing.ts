@@ -173,6 +173,7 @@ export async function createSyncing() {
   const contacts = () => rows(`SELECT * FROM contact WHERE workspace_id = $1 ORDER BY display_name, id`, [workspaceId]);
 
   return {
+    url: database.url,
     pool,
     store,
     workspaceId,

@@ -239,6 +239,27 @@ describe('matching', () => {
     expect(await ada()).toMatchObject({ status: 'ACTIVE' });
   });
 
+  test('another connection is to look at a contact again when one writes to it, not when one brings what it has', async () => {
+    const names = [map('DISPLAY_NAME', 'displayName'), map('PRIMARY_EMAIL', 'mail')];
+    const toLookAt = async () =>
+      (
+        await syncing.rows<{ display_name: string }>(
+          `SELECT display_name FROM contact_link JOIN contact ON contact.id = contact_link.contact_id WHERE hash IS NULL`,
+        )
+      ).map(({ display_name }) => display_name);
+    await syncing.sync(await syncing.createConnection(slapd, { mappings: names }));
+    const same = await syncing.createConnection(slapd, { mappings: names, priority: 10 });
+    expect((await syncing.sync(same)).counts).toMatchObject({ linked: 3 });
+    expect(await toLookAt()).toEqual([]);
+
+    await slapd.modify(dn('ada'), { l: ['Paris'] });
+    const more = await syncing.createConnection(slapd, { mappings: [...names, map('CITY', 'l')] });
+    expect((await syncing.sync(more)).counts).toMatchObject({ linked: 3 });
+    expect(await toLookAt()).toEqual(['ADA', 'ADA']);
+    expect((await syncing.sync(same)).counts).toMatchObject({ unchanged: 3 });
+    expect(await toLookAt()).toEqual(['ADA']);
+  });
+
   test('a contact that changed since the plan was made is left alone, with a line', async () => {
     const connection = await syncing.createConnection(slapd);
     await syncing.sync(connection);

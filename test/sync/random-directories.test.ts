@@ -182,9 +182,9 @@ describe('whatever happens in a directory', () => {
       });
       expect(await syncing.contacts()).toEqual(settled);
     } finally {
-      await syncing.close();
       if (people.size > 0)
         await slapd.change([...people.keys()].map((uid) => `dn: ${dn(uid)}\nchangetype: delete\n\n`).join(''));
+      await syncing.close();
     }
   });
 });

@@ -1,4 +1,5 @@
 import { OrphanedContacts } from '../../core/connection.ts';
+import { byList } from '../sync/attempt.ts';
 import type { Transaction } from '../workspace-scope.ts';
 
 /** Contacts that this connection links, $1 the workspace, $2 the connection. */
@@ -43,8 +44,11 @@ export async function releaseContacts(
   contacts: OrphanedContacts,
 ): Promise<void> {
   const key = [workspaceId, connectionId];
+  // A workspace without statistics counts as one contact: for each of its contacts all links would be gone through.
+  await query(byList);
   await query(
-    `SELECT FROM contact WHERE contact.workspace_id = $1 AND contact.id IN (${linked}) ORDER BY contact.id FOR UPDATE`,
+    `SELECT count(*) FROM (
+       SELECT FROM contact WHERE contact.workspace_id = $1 AND contact.id IN (${linked}) ORDER BY contact.id FOR UPDATE) AS locked`,
     key,
   );
   await query(statements[contacts], key);

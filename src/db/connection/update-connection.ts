@@ -5,6 +5,7 @@ import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { connectionEntity } from '../entities/connection.entity.ts';
 import type { Sealer } from '../secrets/create-sealer.ts';
+import { byList } from '../sync/attempt.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
 import { type ConnectionSelection, selectConnections, toConnection } from './connection-record.ts';
 import { editedColumns } from './edited-columns.ts';
@@ -73,6 +74,7 @@ async function save(
 
 /** Who wins a field of a shared contact may be another now: all who feed it are to look at it at their next run. */
 async function lookAtSharedAgain({ query, workspaceId }: Transaction, id: string): Promise<void> {
+  await query(byList);
   await query(
     `UPDATE contact_link SET hash = NULL
      WHERE contact_link.workspace_id = $1 AND contact_link.hash IS NOT NULL AND contact_link.contact_id IN (

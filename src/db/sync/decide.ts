@@ -1,20 +1,18 @@
-import { type IndexedText, keysText, wordsText } from '../../core/search-index.ts';
-import type { Decision } from '../../core/sync-store.ts';
+import { keysText, wordsText } from '../../core/search-index.ts';
+import type { Decided } from '../../core/sync-store.ts';
 import { type Attempt, byList, fenced, key } from './attempt.ts';
 
-/** Writes decisions, in order of position, into the plan. A newcomer who is created after all keeps what was staged. */
-export const decide = (
-  attempt: Attempt,
-  decisions: readonly { decision: Decision; indexed: IndexedText | null }[],
-): Promise<void> =>
+/** Writes decisions, in order of position, into the plan. */
+export const decide = (attempt: Attempt, decisions: readonly Decided[]): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query(byList);
     await client.query(
       `UPDATE contact_change AS change SET
          action = decided.action,
          contact_id = CASE decided.action WHEN 'CREATE' THEN change.contact_id ELSE decided.contact_id END,
-         contact_version = decided.contact_version, contact_name = decided.contact_name, before = decided.before,
-         after = CASE decided.action WHEN 'CREATE' THEN change.after WHEN 'SKIP' THEN NULL ELSE decided.after END,
+         contact_version = decided.contact_version, contact_name = decided.contact_name,
+         before = CASE WHEN decided.before_staged THEN change.after ELSE decided.before END,
+         after = CASE WHEN decided.after_staged THEN change.after ELSE decided.after END,
          code = decided.code, reason = decided.reason,
          email_key = CASE WHEN decided.indexed THEN decided.email_key ELSE change.email_key END,
          name_key = CASE WHEN decided.indexed THEN decided.name_key ELSE change.name_key END,
@@ -22,7 +20,7 @@ export const decide = (
          words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
          search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
        FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int,
-         contact_name text, before contact_values, after contact_values, code text, reason text, indexed boolean,
+         contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text, reason text, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position
          AND change.position BETWEEN $4 AND $5`,
@@ -35,20 +33,26 @@ export const decide = (
     );
   });
 
-const row = ({ decision, indexed }: { decision: Decision; indexed: IndexedText | null }) => ({
-  position: decision.position,
-  action: decision.action,
-  contact_id: decision.contactId,
-  contact_version: decision.contactVersion,
-  contact_name: decision.contactName,
-  before: decision.before,
-  after: decision.after,
-  code: decision.code,
-  reason: decision.reason,
-  indexed: indexed !== null,
-  email_key: indexed?.emailKey ?? null,
-  name_key: indexed?.nameKey ?? null,
-  company_key: indexed?.companyKey ?? null,
-  words: indexed === null ? null : wordsText(indexed.words),
-  search: indexed === null ? null : keysText(indexed.search),
-});
+/** Of somebody found as before there is nothing to show. */
+const row = ({ decision, staged, indexed }: Decided) => {
+  const shows = decision.action !== 'NONE';
+  return {
+    position: decision.position,
+    action: decision.action,
+    contact_id: decision.contactId,
+    contact_version: decision.contactVersion,
+    contact_name: decision.contactName,
+    before_staged: shows && staged.before,
+    before: shows && !staged.before ? decision.before : null,
+    after_staged: shows && staged.after,
+    after: shows && !staged.after ? decision.after : null,
+    code: decision.code,
+    reason: decision.reason,
+    indexed: indexed !== null,
+    email_key: indexed?.emailKey,
+    name_key: indexed?.nameKey,
+    company_key: indexed?.companyKey,
+    words: indexed === null ? undefined : wordsText(indexed.words),
+    search: indexed === null ? undefined : keysText(indexed.search),
+  };
+};

@@ -9,13 +9,28 @@ export const settleSearch = async ({ pool }: Attempt): Promise<void> => {
 };
 
 /**
- * Makes the planner know tables that a run has filled by a tenth or more: for it, a workspace that it has no statistics of
- * has one contact, and any index is as good as another.
+ * Makes the planner know tables that a run has filled by a tenth or more, and a workspace that has grown far beyond what it is
+ * taken for: for the planner, a workspace that it has no statistics of has one contact, and any index is as good as another.
  */
-export const refreshStatistics = async ({ pool }: Attempt, written: number): Promise<void> => {
+export const refreshStatistics = async (attempt: Attempt, written: number): Promise<void> => {
   if (written < few) return;
+  const stale = written * 10 >= (await knownContacts(attempt)) || written > 2 * (await believedContacts(attempt));
+  if (stale) await attempt.pool.query('ANALYZE contact, contact_link, contact_change');
+};
+
+/** In all workspaces. */
+const knownContacts = async ({ pool }: Attempt): Promise<number> => {
   const { rows } = await pool.query<{ known: number }>(
     `SELECT greatest(reltuples, 0)::float8 AS known FROM pg_class WHERE oid = 'contact'::regclass`,
   );
-  if (written * 10 >= (rows[0]?.known ?? 0)) await pool.query('ANALYZE contact, contact_link, contact_change');
+  return rows[0]?.known ?? 0;
+};
+
+/** In the run's workspace. */
+const believedContacts = async ({ pool, workspaceId }: Attempt): Promise<number> => {
+  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    'EXPLAIN (FORMAT JSON) SELECT FROM contact WHERE workspace_id = $1',
+    [workspaceId],
+  );
+  return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
 };

@@ -63,12 +63,16 @@ export const changeContacts = async (range: Range): Promise<void> => {
   await lookAgain(range, actions);
 };
 
-/** Makes the other connections that feed these contacts look at them again at their next run. */
+/**
+ * Makes the other connections that feed these contacts look at them again at their next run. A link that brings what the contact
+ * has already gives them nothing to look at.
+ */
 const lookAgain = async (range: Range, actions: string): Promise<void> => {
   await range.client.query(
     `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change
      WHERE ${due(actions)} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
-       AND link.connection_id <> $5 AND link.hash IS NOT NULL`,
+       AND link.connection_id <> $5 AND link.hash IS NOT NULL
+       AND (change.action <> 'LINK' OR change.before IS DISTINCT FROM change.after)`,
     [...params(range), range.attempt.connectionId],
   );
 };

@@ -1,0 +1,123 @@
+import type { PoolClient } from 'pg';
+import type { Fills } from '../../core/contact.ts';
+import type { ChangeAction } from '../../core/run.ts';
+import { type CandidateContact, type OtherLink, planPositions } from '../../core/sync-store.ts';
+import { type Attempt, key } from './attempt.ts';
+import { valuesOf } from './contact-columns.ts';
+import { findFills } from './find-fills.ts';
+import { readValues } from './read-values.ts';
+
+type ContactRow = {
+  id: string;
+  version: number;
+  status: CandidateContact['status'];
+  values: Record<string, unknown>;
+  locked_fields: CandidateContact['lockedFields'];
+  portal_access_before: boolean | null;
+};
+
+type LinkRow = {
+  contact_id: string;
+  connection_id: string;
+  external_id: string;
+  person: string;
+  gone: boolean;
+  fills_id: string | null;
+};
+
+/** Contacts that people are or may be, by id, with all that merging needs. */
+export const findCandidates = async (
+  client: PoolClient,
+  attempt: Attempt,
+  ids: readonly string[],
+): Promise<Map<string, CandidateContact>> => {
+  if (ids.length === 0) return new Map();
+  const { rows } = await client.query<ContactRow>(
+    `SELECT contact.id, contact.version, contact.status, row_to_json(${valuesOf('contact')}) AS "values",
+       contact.locked_fields, contact.portal_access_before
+     FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[])`,
+    [attempt.workspaceId, ids],
+  );
+  const links = await findLinks(client, attempt, ids);
+  const fillsOf = await findFills(
+    client,
+    attempt,
+    [...links.values()].flat().map(({ fills_id }) => fills_id),
+  );
+  const connections = await findConnections(client, attempt);
+  const removals = await findRemovals(client, attempt, ids);
+  const otherLink = (link: LinkRow): OtherLink[] => {
+    const connection = connections.get(link.connection_id);
+    return connection === undefined ? [] : [{ ...connection, fills: fillsOf(link.fills_id) }];
+  };
+  const candidate = (row: ContactRow): CandidateContact => {
+    const all = links.get(row.id) ?? [];
+    const own = all.find((link) => link.connection_id === attempt.connectionId);
+    const others = all.filter((link) => link.connection_id !== attempt.connectionId && !link.gone);
+    return {
+      id: row.id,
+      version: row.version,
+      status: row.status,
+      values: readValues(row.values),
+      lockedFields: row.locked_fields,
+      portalAccessBefore: row.portal_access_before,
+      own: own === undefined ? null : ownLink(own, fillsOf(own.fills_id), removals.get(row.id)),
+      others: others.flatMap(otherLink),
+    };
+  };
+  return new Map(rows.map((row) => [row.id, candidate(row)]));
+};
+
+const ownLink = (link: LinkRow, fills: Fills, removal: ChangeAction | undefined): CandidateContact['own'] => ({
+  externalId: link.external_id,
+  person: link.person,
+  fills,
+  gone: removal === undefined ? link.gone : removal === 'NONE',
+});
+
+/** By contact. */
+const findLinks = async (
+  client: PoolClient,
+  attempt: Attempt,
+  ids: readonly string[],
+): Promise<Map<string, LinkRow[]>> => {
+  const { rows } = await client.query<LinkRow>(
+    `SELECT contact_id, connection_id, external_id, person, gone_since IS NOT NULL AS gone, fills_id FROM contact_link
+     WHERE workspace_id = $1 AND contact_id = ANY($2::uuid[])`,
+    [attempt.workspaceId, ids],
+  );
+  return Map.groupBy(rows, ({ contact_id }) => contact_id);
+};
+
+type ConnectionRow = { id: string; name: string; priority: number; created_at: Date };
+
+/** The workspace's, which are few, by id. */
+const findConnections = async (
+  client: PoolClient,
+  { workspaceId }: Attempt,
+): Promise<Map<string, Omit<OtherLink, 'fills'>>> => {
+  const { rows } = await client.query<ConnectionRow>(
+    'SELECT id, name, priority, created_at FROM connection WHERE workspace_id = $1',
+    [workspaceId],
+  );
+  return new Map(
+    rows.map(({ id, name, priority, created_at }) => [
+      id,
+      { connectionName: name, rank: { priority, createdAt: created_at.getTime(), connectionId: id } },
+    ]),
+  );
+};
+
+/** What this run does with those of these contacts whose person is gone: NONE where the contact stays. */
+const findRemovals = async (
+  client: PoolClient,
+  attempt: Attempt,
+  ids: readonly string[],
+): Promise<Map<string, ChangeAction>> => {
+  const { rows } = await client.query<{ contact_id: string; action: ChangeAction }>(
+    `SELECT contact_id, action FROM contact_change
+     WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND contact_id = ANY($3::uuid[])`,
+    [...key(attempt), ids, planPositions.handovers],
+  );
+  return new Map(rows.map(({ contact_id, action }) => [contact_id, action]));
+};

@@ -1,0 +1,17 @@
+import type { PoolClient } from 'pg';
+import type { Fills } from '../../core/contact.ts';
+import type { Attempt } from './attempt.ts';
+
+/** Loads patterns of which attribute filled which field: few, however many people have them. None fills nothing. */
+export const findFills = async (
+  client: PoolClient,
+  attempt: Attempt,
+  ids: readonly (string | null)[],
+): Promise<(id: string | null) => Fills> => {
+  const { rows } = await client.query<{ id: string; fields: Fills }>(
+    'SELECT id, fields FROM fills WHERE workspace_id = $1 AND id = ANY($2::uuid[])',
+    [attempt.workspaceId, [...new Set(ids)].filter((id) => id !== null)],
+  );
+  const known = new Map(rows.map(({ id, fields }) => [id, fields]));
+  return (id) => (id === null ? undefined : known.get(id)) ?? {};
+};

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PoolClient } from 'pg';
+import type { OrphanedContacts } from '../../src/core/connection.ts';
+import { deleteConnection } from '../../src/db/connection/delete-connection.ts';
+import { type Database, openDatabase } from '../../src/db/open-database.ts';
+import { workspaceScope } from '../../src/db/workspace-scope.ts';
+import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
+import { people } from '../support/ldap-people.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { map } from './small-directory.ts';
+
+/** A batch, and some more. */
+const batch = 5000;
+const everybody = 5200;
+
+describe('a connection deleted while its run applies', () => {
+  let slapd: Slapd;
+  let syncing: Syncing;
+  let database: Database;
+  let connection: string;
+  let inTheWay: PoolClient | null;
+
+  beforeEach(async () => {
+    slapd = await startSlapd({ entries: people(everybody) });
+    syncing = await createSyncing();
+    database = await openDatabase({ url: syncing.url });
+    connection = await syncing.createConnection(slapd);
+    inTheWay = await syncing.pool.connect();
+    await inTheWay.query('BEGIN');
+  });
+  afterEach(async () => {
+    await letGo();
+    await database.close();
+    await syncing.close();
+    await slapd.close();
+  });
+
+  /** Until so many wait for a lock. */
+  const waiting = async (count: number) => {
+    const sql = `SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await syncing.rows<{ count: number }>(sql))[0]?.count !== count)
+      await new Promise((resolve) => setImmediate(resolve));
+  };
+  const letGo = async () => {
+    await inTheWay?.query('ROLLBACK');
+    inTheWay?.release();
+    inTheWay = null;
+  };
+  const drop = (choice: OrphanedContacts) =>
+    deleteConnection(workspaceScope(database.apiSource, syncing.workspaceId), connection, choice);
+
+  /** What is left says of each contact what the choice says, and of the run what it had done. */
+  const expectSettled = async (runId: string, choice: OrphanedContacts, contacts: number) => {
+    const run = await syncing.run(runId);
+    expect(run).toMatchObject({ status: 'CANCELLED', phase: 'FINISHED', connectionId: null, error: null });
+    const { created, updated, inScope } = run.counts;
+    expect(inScope).toBe(created + updated);
+    const lines = await syncing.log(runId);
+    expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, i) => i + 1));
+    expect(lines.filter(({ code }) => /^CONTACT_(CREATED|UPDATED)$/.test(code))).toHaveLength(created + updated);
+    expect(lines.at(-1)).toMatchObject({ code: 'CANCELLED' });
+    const left = await syncing.contacts();
+    expect(left).toHaveLength(choice === 'DELETE' ? 0 : contacts);
+    const status = choice === 'KEEP' ? 'ACTIVE' : 'INACTIVE';
+    expect(left.filter((contact) => contact.status !== status)).toEqual([]);
+    expect(await syncing.rows('SELECT FROM contact_link')).toEqual([]);
+    return { run, left };
+  };
+
+  test.each<OrphanedContacts>(['KEEP', 'DEACTIVATE', 'DELETE'])(
+    '%s: new people whose batch was applied are treated so, the others never come',
+    async (choice) => {
+      const runId = await syncing.insertRun(connection, {});
+      // Stands in the way of the second batch.
+      await inTheWay?.query(
+        `INSERT INTO contact (workspace_id, id, status, display_name, created_at, updated_at, email_key, name_key, company_key, words, search)
+       SELECT $1, gen_random_uuid(), 'ACTIVE', '', now(), now(), 'user' || lpad(n::text, 7, '0') || '@example.org', '', '', '', ''
+       FROM generate_series($2::int, $3::int) AS n`,
+        [syncing.workspaceId, batch, everybody - 1],
+      );
+      const carriedOut = syncing.carryOut(runId, false).catch((error: unknown) => error);
+      do await waiting(1);
+      while ((await syncing.run(runId)).counts.created < batch);
+      expect(await drop(choice)).toBe(true);
+      await letGo();
+      expect(await carriedOut).toMatchObject({ code: 'FENCED' });
+      const { run } = await expectSettled(runId, choice, batch);
+      expect(run.counts).toMatchObject({ created: batch, updated: 0 });
+    },
+  );
+
+  test.each<OrphanedContacts>(['KEEP', 'DEACTIVATE', 'DELETE'])(
+    '%s: contacts that a batch holds just then are changed by it or not, all of them',
+    async (choice) => {
+      await syncing.sync(connection);
+      await syncing.edit(connection, { mappings: [...defaultMappings('LDAP'), map('TIME_ZONE', 'roomNumber')] });
+      const held = await syncing.sync(connection, { review: true });
+      expect(held.counts).toMatchObject({ updated: everybody });
+      // Stands in the way of the first batch, which has locked contacts by then that the deletion wants, too.
+      await inTheWay?.query(
+        `SELECT FROM contact WHERE id = (SELECT contact_id FROM contact_change WHERE run_id = $1 AND action = 'UPDATE'
+         AND position = (SELECT min(position) + 4000 FROM contact_change WHERE run_id = $1)) FOR UPDATE`,
+        [held.id],
+      );
+      const carriedOut = syncing.approve(held.id).catch((error: unknown) => error);
+      await waiting(1);
+      const dropped = drop(choice);
+      await waiting(2);
+      await letGo();
+      expect(await dropped).toBe(true);
+      expect(await carriedOut).toMatchObject({ code: 'FENCED' });
+      const { run, left } = await expectSettled(held.id, choice, everybody);
+      const changed = left.filter(({ time_zone }) => time_zone !== null);
+      if (choice !== 'DELETE') expect(changed).toHaveLength(run.counts.updated);
+    },
+  );
+});
