@@ -7,9 +7,9 @@ import { markRivals } from './mark-rivals.ts';
 const many = 5000;
 
 /**
- * Marks the staged people who can't simply be created: action MATCH for newcomers whose address somebody has or claims,
- * with a rival's name as the reason meanwhile. Linked people (UPDATE) are all questions. Whoever was skipped while reading
- * gets the contact that they have.
+ * Marks the staged people who can't simply be created: action MATCH for newcomers whose address somebody has or claims, with
+ * a reason meanwhile where others of this read claim it. Linked people (UPDATE) are all questions. Whoever was skipped while
+ * reading gets the contact that they have. Resolves with how many questions there are.
  */
 export const findQuestions = (attempt: Attempt, { created, updated, skipped }: StagedCounts): Promise<number> =>
   fenced(attempt, async (client) => {
