@@ -57,7 +57,7 @@ export function searchKeys(words: readonly string[], mark: string, without?: Rea
 export const keysText = (keys: readonly string[]): string => keys.map(quoted).join(' ');
 
 /** Words as the column of a contact holds them: each with a blank before it, so that its beginning can be looked for. */
-export const wordsText = (words: readonly string[]): string => words.map((word) => ` ${word}`).join('');
+export const wordsText = (words: readonly string[]): string => (words.length === 0 ? '' : ` ${words.join(' ')}`);
 
 /**
  * The condition of the index for these terms, as the text of a tsquery: each is the beginning of some word. It lets through

@@ -84,6 +84,12 @@ export type Decided = {
   indexed: IndexedText | null;
 };
 
+/**
+ * Buffers of staged rows that may wait to be stored with those that follow. Whoever reads must be willing to have more of them
+ * under way, or would wait for what waits for them.
+ */
+export const mostWaitingBuffers = 8;
+
 /** Rows that a read has staged: new people, linked people who have changed, and people who are left alone. */
 export type StagedCounts = { created: number; updated: number; skipped: number };
 
@@ -111,7 +117,7 @@ export type SyncRun = {
   streamKnown(onChunk: (bytes: Uint8Array) => void): Promise<void>;
   /**
    * Adds rows to the staging, in the binary format of Postgres' COPY (see sync/stage/stage-row.ts). Resolves with those handed
-   * over so far that are stored now and whose memory is free; never with one twice.
+   * over so far that are stored now and whose memory is free; never with one twice. At most `mostWaitingBuffers` wait for more.
    */
   stage(rows: Uint8Array): Promise<Uint8Array[]>;
   /** Ends the staging; all rows are stored when it resolves. */

@@ -3,8 +3,8 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
 import { isUuid } from '../core/uuid.ts';
 import { API_ROLE } from './api-role.ts';
-import { sqlState } from './database-failure.ts';
 import type { Query } from './query.ts';
+import { tryAgain } from './try-again.ts';
 
 /** A transaction that sees one workspace. Its statements are sent one after another. */
 export type Transaction = { workspaceId: string; query: Query; entities: EntityManager; client: PoolClient };
@@ -23,7 +23,6 @@ type Job = {
   reject: (error: unknown) => void;
 };
 
-const DEADLOCK_ATTEMPTS = 5;
 /** Deleting a connection changes all of its contacts. */
 const WRITE_TIMEOUT = '15min';
 
@@ -45,15 +44,7 @@ export function workspaceScope(source: DataSource, workspaceId: string): Workspa
         working = true;
         void workOff();
       }),
-    write: async (work) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await writeAlone(source, workspaceId, work);
-        } catch (error) {
-          if (sqlState(error) !== '40P01' || attempt === DEADLOCK_ATTEMPTS) throw error;
-        }
-      }
-    },
+    write: (work) => tryAgain(() => writeAlone(source, workspaceId, work)),
   };
 }
 

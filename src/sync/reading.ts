@@ -2,6 +2,7 @@ import { AppError } from '../core/app-error.ts';
 import type { Entry, ReadSummary } from '../core/directory.ts';
 import type { ExclusionReason } from '../core/run.ts';
 import { indexed } from '../core/search-index.ts';
+import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import { scopeDraft } from './scope/scope-draft.ts';
@@ -13,7 +14,7 @@ import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
 
 /** Buffers of rows that may be under way to the database; past them the source is held back. */
-const maxUnderWay = 16;
+const maxUnderWay = 2 * mostWaitingBuffers;
 
 /** Ids of people who are gone that are told of at a time. */
 const goneAtOnce = 5000;

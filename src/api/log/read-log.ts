@@ -8,7 +8,10 @@ type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: strin
 
 const LARGEST_LOG_PAGE = 1000;
 
-/** A page of a run's stored lines, read together with those of other runs that are asked for alike. A negative `after` is before the first line, as 0 is. */
+/**
+ * A page of a run's stored lines, read together with those of other runs that are asked for alike. A negative `after` is before
+ * the first line, as 0 is.
+ */
 export async function readLog(runId: string, asked: Asked, { loaders }: ApiContext): Promise<LogPage> {
   const { lines, lastSeq, hasMore } = await loaders.log.load(runId, {
     after: Math.max(asked.after ?? 0, 0),

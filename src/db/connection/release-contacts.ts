@@ -1,5 +1,6 @@
 import { OrphanedContacts } from '../../core/connection.ts';
-import { byList } from '../sync/attempt.ts';
+import { contactChanged } from '../contact-changed.ts';
+import { byList } from '../planner-hints.ts';
 import type { Transaction } from '../workspace-scope.ts';
 
 /** Contacts that this connection links, $1 the workspace, $2 the connection. */
@@ -21,14 +22,12 @@ const orphaned = `
     WHERE other.workspace_id = contact.workspace_id AND other.contact_id = contact.id AND other.connection_id <> $2
       AND other.gone_since IS NULL)`;
 
-const changed = `version = contact.version + 1, updated_at = clock_timestamp(), changed_xid = (pg_current_xact_id()::text)::bigint`;
-
 const statements: Record<OrphanedContacts, string> = {
   // Only a removal that is no longer to come changes a contact that is kept.
-  KEEP: `UPDATE contact SET removal_due_at = NULL, ${changed} WHERE contact.removal_due_at IS NOT NULL AND ${orphaned}`,
+  KEEP: `UPDATE contact SET removal_due_at = NULL, ${contactChanged} WHERE contact.removal_due_at IS NOT NULL AND ${orphaned}`,
   DEACTIVATE: `
     UPDATE contact SET status = 'INACTIVE', portal_access_before = contact.portal_access, portal_access = false,
-      removal_due_at = NULL, ${changed}
+      removal_due_at = NULL, ${contactChanged}
     WHERE contact.status = 'ACTIVE' AND ${orphaned}`,
   DELETE: `DELETE FROM contact WHERE ${orphaned}`,
 };

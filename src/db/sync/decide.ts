@@ -1,6 +1,7 @@
 import { keysText, wordsText } from '../../core/search-index.ts';
 import type { Decided } from '../../core/sync-store.ts';
-import { type Attempt, byList, fenced, key } from './attempt.ts';
+import { byList } from '../planner-hints.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
 
 /** Writes decisions, in order of position, into the plan. */
 export const decide = (attempt: Attempt, decisions: readonly Decided[]): Promise<void> =>
@@ -20,7 +21,8 @@ export const decide = (attempt: Attempt, decisions: readonly Decided[]): Promise
          words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
          search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
        FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int,
-         contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text, reason text, indexed boolean,
+         contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text,
+         reason text, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position
          AND change.position BETWEEN $4 AND $5`,

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { StagedCounts } from '../../core/sync-store.ts';
-import { type Attempt, byList, fenced, key } from './attempt.ts';
+import { byList } from '../planner-hints.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
 import { markRivals } from './mark-rivals.ts';
 
 /** From so many staged people on, going through all contacts once is cheaper than looking each address up. */

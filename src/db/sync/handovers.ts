@@ -1,5 +1,6 @@
 import { planPositions } from '../../core/sync-store.ts';
-import { type Attempt, byList, fenced, key } from './attempt.ts';
+import { byList } from '../planner-hints.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
 
 type PlannedRow = { contact_id: string; position: string; frees: boolean };
 

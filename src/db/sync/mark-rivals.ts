@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { type Attempt, byList, key } from './attempt.ts';
+import { byList } from '../planner-hints.ts';
+import { type Attempt, key } from './attempt.ts';
 
 /**
  * Marks everybody of this read who may get an address that somebody else of it may get, too: newcomers become MATCH, and the

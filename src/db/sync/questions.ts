@@ -1,6 +1,7 @@
 import type { TextField } from '../../core/contact.ts';
 import type { CandidateContact, Question } from '../../core/sync-store.ts';
-import { type Attempt, byKey, fenced, key } from './attempt.ts';
+import { byKey } from '../planner-hints.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
 import { findCandidates } from './find-candidates.ts';
 import { findFills } from './find-fills.ts';
 import { readValues } from './read-values.ts';

@@ -1,5 +1,6 @@
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
+import { mostWaitingBuffers } from '../../core/sync-store.ts';
 import { type Attempt, fenced } from './attempt.ts';
 
 /** Bytes gathered before they are sent: a COPY begins only when all of its rows are here, so no transaction waits for a source. */
@@ -41,7 +42,7 @@ export const createStaging = (attempt: Attempt) => {
     stage: async (rows: Uint8Array): Promise<Uint8Array[]> => {
       gathered.push(rows);
       bytes += rows.byteLength;
-      return bytes < flushBytes ? [] : flush();
+      return bytes < flushBytes && gathered.length < mostWaitingBuffers ? [] : flush();
     },
     end: async (): Promise<void> => {
       await flush();

@@ -12,8 +12,8 @@ import {
   type LabeledValue,
   type TextField,
 } from '../../core/contact.ts';
+import { putTogetherName } from '../../core/display-name.ts';
 import type { OtherLink, Rank } from '../../core/sync-store.ts';
-import { putTogetherName } from './put-together-name.ts';
 
 export type MergeInput = {
   /** What the contact has now. */

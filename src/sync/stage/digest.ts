@@ -35,11 +35,6 @@ export const readBytes = (bytes: string, into: Digest): void => {
 /** The first 16 bytes of a text's SHA-256 as 32 hexadecimal digits. */
 export const hexOf = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
 
-/** Writes the digest that 32 hexadecimal digits stand for into `into`. */
-export const readHex = (hex: string, start: number, into: Digest): void => {
-  for (let i = 0; i < 4; i++) into[i] = Number.parseInt(hex.slice(start + 8 * i, start + 8 * i + 8), 16);
-};
-
 const DASH = 0x2d;
 /** The value of a lower-case hexadecimal digit by its byte; anything else makes the sum too large. */
 const NO_DIGIT = 2 ** 40;

@@ -57,19 +57,8 @@ export class RowWriter {
     else {
       const start = this.#beginValue();
       this.#utf8(text);
-      this.#endValue(start);
+      this.end(start);
     }
-  }
-
-  /** The texts one after another as one value, each with a blank before it. */
-  words(words: readonly string[]): void {
-    const start = this.#beginValue();
-    for (const word of words) {
-      this.#room(1);
-      this.#bytes[this.#at++] = 0x20;
-      this.#utf8(word);
-    }
-    this.#endValue(start);
   }
 
   bytes(value: Uint8Array): void {
@@ -136,7 +125,7 @@ export class RowWriter {
       this.#bytes[this.#at++] = 0;
       this.#int16(0);
     }
-    this.#endValue(start);
+    this.end(start);
   }
 
   /** Begins a composite value of so many members, each its type by `member` and a value; give what it returns to `end`. */
@@ -153,9 +142,12 @@ export class RowWriter {
     this.#int32(type);
   }
 
-  /** Ends what began there. */
+  /** Ends what began there: writes its length before it. */
   end(start: number): void {
-    this.#endValue(start);
+    const end = this.#at;
+    this.#at = this.#row + start - 4;
+    this.#int32(end - this.#at - 4);
+    this.#at = end;
   }
 
   /** Leaves room for a value's length; where the value begins, counted from the row's own beginning. */
@@ -163,13 +155,6 @@ export class RowWriter {
     this.#room(4);
     this.#at += 4;
     return this.#at - this.#row;
-  }
-
-  #endValue(start: number): void {
-    const end = this.#at;
-    this.#at = this.#row + start - 4;
-    this.#int32(end - this.#at - 4);
-    this.#at = end;
   }
 
   #utf8(text: string): void {

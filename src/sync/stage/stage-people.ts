@@ -3,11 +3,11 @@ import type { Entry } from '../../core/directory.ts';
 import type { LogCode } from '../../core/run.ts';
 import type { IndexedText } from '../../core/search-index.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
-import { uuidText } from '../../core/uuid.ts';
+import { uuidBytes, uuidText } from '../../core/uuid.ts';
 import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
 import { entryText } from './entry-text.ts';
 import { RowWriter } from './row-writer.ts';
-import { stageRow, uuidBytes } from './stage-row.ts';
+import { stageRow } from './stage-row.ts';
 
 export type StagingParts = {
   workspaceId: string;

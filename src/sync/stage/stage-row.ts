@@ -7,7 +7,8 @@ import {
   type TextField,
 } from '../../core/contact.ts';
 import type { LogCode } from '../../core/run.ts';
-import type { IndexedText } from '../../core/search-index.ts';
+import { type IndexedText, wordsText } from '../../core/search-index.ts';
+import { uuidBytes } from '../../core/uuid.ts';
 import type { Digest } from './digest.ts';
 import type { RowWriter } from './row-writer.ts';
 
@@ -63,7 +64,7 @@ export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) =>
       rows.text(indexed.emailKey);
       rows.text(indexed.nameKey);
       rows.text(indexed.companyKey);
-      rows.words(indexed.words);
+      rows.text(wordsText(indexed.words));
       rows.keys(indexed.search);
       if (staged.alternatives === undefined) rows.null();
       else rows.json(JSON.stringify(staged.alternatives));
@@ -81,8 +82,6 @@ export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) =>
     },
   };
 };
-
-export const uuidBytes = (uuid: string): Uint8Array => Buffer.from(uuid.replaceAll('-', ''), 'hex');
 
 /** Members of the composite type contact_values, in its order, with the OIDs of their types (Postgres' pg_type.dat). */
 const members = Object.values(ContactField).map((field) => ({

@@ -4,11 +4,11 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { indexed, keysText, wordsText } from '../../../src/core/search-index.ts';
-import { uuidV7 } from '../../../src/core/uuid.ts';
+import { uuidBytes, uuidV7 } from '../../../src/core/uuid.ts';
 import { copyRows } from '../../../src/db/sync/staging.ts';
 import { type Digest, digestText, hexOf } from '../../../src/sync/stage/digest.ts';
 import { RowWriter } from '../../../src/sync/stage/row-writer.ts';
-import { stageRow, uuidBytes } from '../../../src/sync/stage/stage-row.ts';
+import { stageRow } from '../../../src/sync/stage/stage-row.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 let database: TestDatabase;

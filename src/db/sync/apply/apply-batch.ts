@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
+import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../runs/append-lines.ts';
 import { inTransaction } from '../../runs/in-transaction.ts';
 import { tellRun } from '../../runs/tell-run.ts';
-import { type Attempt, byKey, fencedOff, key } from '../attempt.ts';
+import { tryAgain } from '../../try-again.ts';
+import { type Attempt, fencedOff, key } from '../attempt.ts';
 import { countActions } from '../plan-totals.ts';
 import { type Batch, isOnlyNew } from './batches.ts';
 import { changeContacts, createContacts } from './change-contacts.ts';
@@ -23,31 +25,16 @@ export type BatchProgress = { applied: number; total: number; onBatch: OnBatch }
 /**
  * Applies one stretch of the plan in one transaction: contacts, links, outcomes, counts, log lines, the run's position and
  * the signal. Waits for the batch before it just before its own end, so that positions and line numbers follow one another.
+ *
+ * Another connection's run, or somebody's edit, may stand in its way. The first time it waits for locks only briefly: while the
+ * batch before it is under way, two runs may wait for each other without the database seeing it.
  */
-export const applyBatch = async (
+export const applyBatch = (
   attempt: Attempt,
   batch: Batch,
   previous: Promise<BatchEnd>,
   progress: BatchProgress,
-): Promise<BatchEnd> => {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s');
-    } catch (error) {
-      if (tries === mostTries || !isInTheWay(error)) throw error;
-    }
-  }
-};
-
-/**
- * How often a batch is tried that another connection's run, or somebody's edit, stood in the way of. The first time it waits for
- * locks only briefly: while the batch before it is under way, two runs may wait for each other without the database seeing it.
- */
-const mostTries = 5;
-
-/** A deadlock that the database has ended, or a lock that was waited for too long. */
-const isInTheWay = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '55P03');
+): Promise<BatchEnd> => tryAgain((tries) => tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s'));
 
 const tryBatch = (
   attempt: Attempt,

@@ -1,10 +1,9 @@
 import type { PoolClient } from 'pg';
 import { planPositions } from '../../../core/sync-store.ts';
-import { sqlState } from '../../database-failure.ts';
-import { type Attempt, byKey, fenced, key } from '../attempt.ts';
-
-/** How often it is tried when the database has ended a deadlock with another connection's run. */
-const mostTries = 5;
+import { contactChanged } from '../../contact-changed.ts';
+import { byKey } from '../../planner-hints.ts';
+import { tryAgain } from '../../try-again.ts';
+import { type Attempt, fenced, key } from '../attempt.ts';
 
 /**
  * Whoever the read has had is there, also when nothing came of it: skipped, left alone or failed. The removal of an active
@@ -12,22 +11,14 @@ const mostTries = 5;
  * because its person was gone stays so: that its link says "gone" is how the person is known as returning, once they can be
  * brought in.
  */
-export const callOffRemovals = async (attempt: Attempt): Promise<void> => {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await tryOnce(attempt);
-    } catch (error) {
-      if (tries === mostTries || sqlState(error) !== '40P01') throw error;
-    }
-  }
-};
+export const callOffRemovals = (attempt: Attempt): Promise<void> => tryAgain(() => callOff(attempt));
 
 // $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
 const there = `
   change.workspace_id = $1 AND change.run_id = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
   AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
 
-const tryOnce = (attempt: Attempt): Promise<void> =>
+const callOff = (attempt: Attempt): Promise<void> =>
   fenced(attempt, async (client) => {
     if (!(await hasLeftOut(client, attempt))) return;
     await client.query(byKey);
@@ -48,8 +39,7 @@ const tryOnce = (attempt: Attempt): Promise<void> =>
       params,
     );
     await client.query(
-      `UPDATE contact SET removal_due_at = NULL, version = contact.version + 1, updated_at = clock_timestamp(),
-         changed_xid = (pg_current_xact_id()::text)::bigint
+      `UPDATE contact SET removal_due_at = NULL, ${contactChanged}
        WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[]) AND contact.removal_due_at IS NOT NULL`,
       [attempt.workspaceId, rows.map(({ contact_id }) => contact_id)],
     );

@@ -1,3 +1,4 @@
+import { contactChanged } from '../../contact-changed.ts';
 import { fieldColumns, fieldsOf, setFields } from '../contact-columns.ts';
 import { leaveChangedAlone } from './leave-changed-alone.ts';
 import { due, params, type Range } from './range.ts';
@@ -38,8 +39,7 @@ export const changeContacts = async (range: Range): Promise<void> => {
     `UPDATE contact SET ${setFields('change.after')}, status = CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END,
        portal_access_before = CASE change.action WHEN 'REACTIVATE' THEN NULL ELSE contact.portal_access_before END,
        email_key = change.email_key, name_key = change.name_key, company_key = change.company_key, words = change.words,
-       search = change.search, removal_due_at = NULL, version = contact.version + 1, updated_at = clock_timestamp(),
-       changed_xid = (pg_current_xact_id()::text)::bigint
+       search = change.search, removal_due_at = NULL, ${contactChanged}
      FROM contact_change AS change
      WHERE ${due(actions)} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     params(range),

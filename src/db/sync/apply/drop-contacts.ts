@@ -1,3 +1,4 @@
+import { contactChanged } from '../../contact-changed.ts';
 import { leaveChangedAlone } from './leave-changed-alone.ts';
 import { due, params, type Range } from './range.ts';
 
@@ -8,7 +9,7 @@ export const dropContacts = async (range: Range): Promise<void> => {
   await leaveFedAlone(range);
   await client.query(
     `UPDATE contact SET status = 'INACTIVE', portal_access_before = contact.portal_access, portal_access = false, removal_due_at = NULL,
-       version = contact.version + 1, updated_at = clock_timestamp(), changed_xid = (pg_current_xact_id()::text)::bigint
+       ${contactChanged}
      FROM contact_change AS change
      WHERE ${due(`'DEACTIVATE'`)} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     params(range),

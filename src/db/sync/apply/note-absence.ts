@@ -1,3 +1,4 @@
+import { contactChanged } from '../../contact-changed.ts';
 import { endOfGrace } from '../plan-gone.ts';
 import { due, lockContacts, params, type Range } from './range.ts';
 
@@ -20,8 +21,7 @@ export const noteAbsence = async (range: Range): Promise<void> => {
     [...params(range), attempt.connectionId],
   );
   await client.query(
-    `UPDATE contact SET removal_due_at = noted.due, version = contact.version + 1, updated_at = clock_timestamp(),
-       changed_xid = (pg_current_xact_id()::text)::bigint
+    `UPDATE contact SET removal_due_at = noted.due, ${contactChanged}
      FROM (
        SELECT change.workspace_id, change.contact_id,
          CASE WHEN $6::int > 0 AND $7 <> 'KEEP' THEN ${endOfGrace('link.gone_since', '$6')} END AS due

@@ -1,3 +1,4 @@
+import { contactChanged } from '../../contact-changed.ts';
 import { due, params, type Range } from './range.ts';
 
 const found = `${due(`'NONE'`)} AND change.code IS NULL`;
@@ -65,8 +66,7 @@ const renewLinks = async (range: Range): Promise<void> => {
 /** The contact of somebody in their grace stays after all. */
 const clearRemoval = async (range: Range): Promise<void> => {
   await range.client.query(
-    `UPDATE contact SET removal_due_at = NULL, version = contact.version + 1, updated_at = clock_timestamp(),
-       changed_xid = (pg_current_xact_id()::text)::bigint
+    `UPDATE contact SET removal_due_at = NULL, ${contactChanged}
      FROM contact_change AS change
      WHERE ${found} AND contact.workspace_id = change.workspace_id
        AND contact.id = change.contact_id AND contact.removal_due_at IS NOT NULL`,

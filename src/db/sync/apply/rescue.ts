@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { ChangeAction } from '../../../core/run.ts';
-import { type Attempt, byKey, byList, key } from '../attempt.ts';
+import { byKey, byList } from '../../planner-hints.ts';
+import { type Attempt, key } from '../attempt.ts';
 import type { Batch } from './batches.ts';
 import { leaveChangedAlone } from './leave-changed-alone.ts';
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Scope } from '../../../../src/core/connection.ts';
 import { canonicalDn } from '../../../../src/sync/source/ldap/dn.ts';
 import type { LdifEntry } from '../../../support/ldap-ldif.ts';
@@ -124,6 +125,22 @@ describe('pages', () => {
       { pageSize: 3 },
     );
     expect(entries).toHaveLength(31);
+  });
+
+  test('the next one has been asked for before this one is worked on', async () => {
+    const writes = jest.spyOn(Socket.prototype, 'write');
+    const asked: number[] = [];
+    try {
+      await read(
+        { onPage: () => void asked.push(writes.mock.calls.length) },
+        { baseDns: [`ou=people,${base}`], pageSize: 5 },
+      );
+    } finally {
+      writes.mockRestore();
+    }
+    const [first = 0] = asked;
+    // Four pages, and nothing to ask for after the last one.
+    expect(asked).toEqual([first, first + 1, first + 2, first + 2]);
   });
 
   test('an error of whoever takes a page ends the read', async () => {
