@@ -115,23 +115,17 @@ export class KnownPeople {
     return at;
   }
 
-  /** By half, so that the copy made while growing stays small beside what is there. */
+  /** By half. The memory left behind is free at once: nothing else would make the collector look for so much of it. */
   #grow(): void {
     const size = Math.ceil(this.#marks.length * 1.5);
-    const ids = new Uint32Array(4 * size);
-    ids.set(this.#ids);
-    this.#ids = ids;
-    const hashes = new Uint32Array(4 * size);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
-    const marks = new Uint8Array(size);
-    marks.set(this.#marks);
-    this.#marks = marks;
+    this.#ids = new Uint32Array(this.#ids.buffer.transfer(16 * size));
+    this.#hashes = new Uint32Array(this.#hashes.buffer.transfer(16 * size));
+    this.#marks = new Uint8Array(this.#marks.buffer.transfer(size));
   }
 
   #rehash(): void {
     const wanted = this.#key.slice();
-    this.#slots = new Int32Array(2 * this.#slots.length).fill(-1);
+    this.#slots = new Int32Array(this.#slots.buffer.transfer(8 * this.#slots.length)).fill(-1);
     for (let at = 0; at < this.#count; at++) {
       this.#key.set(this.#ids.subarray(4 * at, 4 * at + 4));
       this.#find(this.#slotOf());
