@@ -16,9 +16,11 @@ export type ApiContext = {
   workspace(): Promise<Workspace>;
   /** For a log stream that goes on: the `after` that stands in place of the argument. */
   resumeAfter: number | null;
+  /** Aborts when the client leaves: its HTTP request or socket is closed, or it completes the operation. */
+  signal: AbortSignal;
 };
 
-export function makeApiContext(services: ApiServices, viewer: Viewer): ApiContext {
+export function makeApiContext(services: ApiServices, viewer: Viewer, signal: AbortSignal): ApiContext {
   const store = services.store.in(viewer.workspaceId);
   let workspace: Promise<Workspace> | undefined;
   return {
@@ -31,6 +33,7 @@ export function makeApiContext(services: ApiServices, viewer: Viewer): ApiContex
       return workspace;
     },
     resumeAfter: null,
+    signal,
   };
 }
 

@@ -8,6 +8,7 @@ import { GraphQLError } from 'graphql';
 import { type ApiContext, makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
 import { checkCost, MOST_TOKENS } from '../api/operation/check-cost.ts';
+import { clientSignal } from './client-signal.ts';
 import { httpStatus } from './http-status.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -36,14 +37,18 @@ export async function graphqlRoute(
   });
   await apollo.start();
   const handler = expressMiddleware(apollo, {
-    context: ({ req }) => requestContext(parts, req.headers.authorization),
+    context: ({ req, res }) => requestContext(parts, req.headers.authorization, clientSignal(res)),
   });
   return { handler, stop: () => apollo.stop() };
 }
 
-async function requestContext({ signIn, services }: ServerParts, authorization: string | undefined) {
+async function requestContext(
+  { signIn, services }: ServerParts,
+  authorization: string | undefined,
+  signal: AbortSignal,
+): Promise<ApiContext> {
   try {
-    return makeApiContext(services, await signIn(authorization));
+    return makeApiContext(services, await signIn(authorization), signal);
   } catch (error) {
     throw new GraphQLError('Not signed in.', {
       originalError: error instanceof Error ? error : new Error(String(error)),

@@ -4,6 +4,7 @@ import { makeApiContext } from '../api/api-context.ts';
 import { found } from '../api/error/not-found.ts';
 import { Permission } from '../core/access.ts';
 import type { WorkspaceStore } from '../core/store.ts';
+import { clientSignal } from './client-signal.ts';
 import { logText } from './log-text.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -17,7 +18,9 @@ export const logTextRoute =
   (parts: ServerParts): RequestHandler<{ id: string }> =>
   async (request, response) => {
     try {
-      const context = makeApiContext(parts.services, await parts.signIn(request.headers.authorization));
+      const signal = clientSignal(response);
+      const viewer = await parts.signIn(request.headers.authorization);
+      const context = makeApiContext(parts.services, viewer, signal);
       await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW], context.workspace);
       const run = found((await context.store.runsByIds([request.params.id]))[0], 'run');
       response.writeHead(200, {

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { PLACEHOLDER, type SocketExtra, type WebsocketProtocol } from './websocket-protocol.ts';
+import { endUnwanted, PLACEHOLDER, type SocketExtra, type WebsocketProtocol } from './websocket-protocol.ts';
 
 /** Between pings; a socket that has not answered one by the next is dead. */
 const PING_MS = 12_000;
@@ -7,18 +7,27 @@ const INTERNAL_ERROR = 4500;
 
 /** Lets one socket speak the protocol: what it sends, what it is sent, and how it ends. */
 export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void {
-  const extra: SocketExtra = { socket, viewer: null, stopWaiting: () => undefined, outgoing: null };
+  const extra: SocketExtra = {
+    socket,
+    viewer: null,
+    stopWaiting: () => undefined,
+    outgoing: null,
+    underWay: new Set(),
+  };
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (message) => send(socket, withFrame(message, extra)),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
-        // What is thrown here was told by the protocol's hooks; this only ends the socket that it happened to.
-        socket.on(
-          'message',
-          (data) => void read(String(data)).catch(() => socket.close(INTERNAL_ERROR, 'Internal error')),
-        );
+        socket.on('message', (data) => {
+          // What is thrown here was told by the protocol's hooks; this only ends the socket that it happened to.
+          void read(String(data))
+            .catch(() => socket.close(INTERNAL_ERROR, 'Internal error'))
+            .finally(() => endUnwanted(extra));
+          // The message may have been the client's "complete".
+          endUnwanted(extra);
+        });
       },
     },
     extra,
@@ -30,6 +39,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
     stopPinging();
     extra.stopWaiting();
     void closed(code, String(reason));
+    endUnwanted(extra);
   });
 }
 

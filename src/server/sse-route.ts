@@ -4,6 +4,7 @@ import { makeApiContext } from '../api/api-context.ts';
 import type { OperationRequest } from '../api/operation/prepare-operation.ts';
 import { errorFrame, type Frame } from '../api/stream/frame.ts';
 import { AppError } from '../core/app-error.ts';
+import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
 import { type OperationOutcome, runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -40,8 +41,9 @@ export function sseRoute(parts: ServerParts): { handler: RequestHandler; stop():
   const open = new Set<Response>();
   const handler: RequestHandler = async (request, response) => {
     try {
+      const signal = clientSignal(response);
       const viewer = await parts.signIn(request.headers.authorization);
-      const outcome = await perform(request, parts, makeApiContext(parts.services, viewer));
+      const outcome = await perform(request, parts, makeApiContext(parts.services, viewer, signal));
       if (response.destroyed) return void (outcome.kind === 'stream' && (await outcome.frames.return?.()));
       open.add(response);
       response.once('close', () => open.delete(response));

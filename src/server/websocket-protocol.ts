@@ -7,12 +7,22 @@ import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import type { Frame } from '../api/stream/frame.ts';
 import type { Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
+import { clientLeft } from './client-signal.ts';
 import { runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import { whenExpired } from './when-expired.ts';
 
 /** One socket: who is behind it, and the JSON of the frame that is about to be sent. */
-export type SocketExtra = { socket: WebSocket; viewer: Viewer | null; stopWaiting(): void; outgoing: string | null };
+export type SocketExtra = {
+  socket: WebSocket;
+  viewer: Viewer | null;
+  stopWaiting(): void;
+  outgoing: string | null;
+  underWay: Set<UnderWay>;
+};
+
+/** An operation that a client has asked for: whether it still wants the answer, and what is told when it doesn't. */
+type UnderWay = { isWanted(): boolean; left: AbortController };
 
 export type WebsocketProtocol = Server<SocketExtra>;
 
@@ -40,10 +50,12 @@ export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
   return makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: 10_000,
     onConnect: ({ connectionParams, extra }) => admit(parts, connectionParams?.authorization, extra),
-    onSubscribe: ({ extra, subscriptions }, _id, payload) => {
+    onSubscribe: (context, id, payload) => {
+      const { extra, subscriptions } = context;
       if (extra.viewer === null) return [located(new AppError('UNAUTHENTICATED', 'Not signed in.'))];
       if (Object.keys(subscriptions).length > MOST_OPERATIONS) return [located(tooMany())];
-      const operation = parts.prepare(requestOf(payload), makeApiContext(parts.services, extra.viewer));
+      const signal = track(extra, () => id in context.subscriptions);
+      const operation = parts.prepare(requestOf(payload), makeApiContext(parts.services, extra.viewer, signal));
       if (operation.kind === 'refused') return operation.errors.map(located);
       prepared.set(operation.args, operation);
       return operation.args;
@@ -53,6 +65,25 @@ export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
     onNext: ({ extra }, _id, _payload, _args, result) => placeholder(extra, result),
     onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error, parts.faultLog)),
   });
+}
+
+/** Begins to watch whether the client still wants an operation. */
+function track({ underWay }: SocketExtra, isWanted: () => boolean): AbortSignal {
+  const left = new AbortController();
+  underWay.add({ isWanted, left });
+  return left.signal;
+}
+
+/**
+ * Tells the operations that nobody wants any more: the client has completed them, or the socket is closed. The protocol says
+ * so of streams only, and lets queries and mutations go on to their end.
+ */
+export function endUnwanted({ underWay }: SocketExtra): void {
+  for (const operation of underWay) {
+    if (operation.isWanted()) continue;
+    underWay.delete(operation);
+    operation.left.abort(clientLeft());
+  }
 }
 
 async function admit({ signIn, faultLog }: ServerParts, authorization: unknown, extra: SocketExtra): Promise<boolean> {

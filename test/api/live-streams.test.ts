@@ -22,17 +22,16 @@ const argsOf = (
   query: string,
   variableValues: Record<string, unknown> = {},
   permissions = Object.values(Permission),
+  signal = new AbortController().signal,
 ): SubscriptionArgs => ({
   schema,
   document: parse(query),
   variableValues,
-  contextValue: makeApiContext(services, {
-    id: 'person-1',
-    name: null,
-    workspaceId: 'workspace',
-    permissions,
-    expiresAt: new Date(),
-  }),
+  contextValue: makeApiContext(
+    services,
+    { id: 'person-1', name: null, workspaceId: 'workspace', permissions, expiresAt: new Date() },
+    signal,
+  ),
 });
 
 const open = async (streams: ReturnType<typeof liveStreams>, args: SubscriptionArgs) => {

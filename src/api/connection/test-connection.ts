@@ -25,7 +25,7 @@ export async function testConnection(
   const saved = connectionId === null ? null : found(await context.loaders.connection.load(connectionId), 'connection');
   const { request, userErrors } = testRequest(saved, source, context);
   if (request === null || userErrors.length > 0) return { result: null, userErrors };
-  const signal = AbortSignal.timeout(LONGEST_TEST_SECONDS * 1000);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LONGEST_TEST_SECONDS * 1000)]);
   return { result: await context.runner.testConnection(request, signal), userErrors: [] };
 }
 

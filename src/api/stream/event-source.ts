@@ -1,4 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import type { ApiContext } from '../api-context.ts';
 import type { FaultLog } from '../error/format-error.ts';
 import type { PreparedOperation } from '../operation/prepare-operation.ts';
 import { errorFrame, type Frame, frameOf } from './frame.ts';
@@ -16,7 +17,10 @@ export async function openSource(
   log: FaultLog,
   resumeAfter: number | null,
 ): Promise<OpenedSource> {
-  const executed: ExecutionArgs = { ...args, contextValue: { ...args.contextValue, resumeAfter } };
+  // It is shared by viewers who come and go, so it ends by its own signal and not by that of the first of them.
+  const closing = new AbortController();
+  const contextValue: ApiContext = { ...args.contextValue, resumeAfter, signal: closing.signal };
+  const executed: ExecutionArgs = { ...args, contextValue };
   const source = await createSourceEventStream(executed);
   if (!isStream(source)) return { kind: 'refused', frame: errorFrame(source.errors ?? [], log) };
   const events = source[Symbol.asyncIterator]();
@@ -24,7 +28,10 @@ export async function openSource(
     kind: 'open',
     events: {
       next: () => events.next(),
-      return: async () => (await events.return?.()) ?? { done: true, value: undefined },
+      return: async () => {
+        closing.abort();
+        return (await events.return?.()) ?? { done: true, value: undefined };
+      },
       [Symbol.asyncIterator]() {
         return this;
       },

@@ -1,0 +1,16 @@
+import type { ServerResponse } from 'node:http';
+import { AppError } from '../core/app-error.ts';
+
+/** Nobody reads it: whoever it would be told has left. */
+export const clientLeft = (): AppError => new AppError('CLIENT_LEFT', 'The client left before it had its answer.');
+
+/** Aborts when the client leaves before it has its whole answer; not when the answer is sent. */
+export function clientSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const closed = () => {
+    if (!response.writableFinished) controller.abort(clientLeft());
+  };
+  if (response.destroyed) closed();
+  else response.once('close', closed);
+  return controller.signal;
+}
