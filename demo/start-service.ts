@@ -27,6 +27,8 @@ export async function startService(keys: DemoKeys, options: ServiceOptions): Pro
   if (!existsSync(program)) throw new Error('The service is not built yet: npm run demo builds it.');
   const child = startChild([...(options.nodeOptions ?? []), program], {
     ...process.env,
+    // One that is set in the shell belongs to another database.
+    API_DATABASE_URL: '',
     PORT: process.env.PORT ?? (await freeOr(4000)),
     ROLE: 'all',
     AUTH_JWKS: `file:${keys.jwksFile}`,

@@ -65,11 +65,12 @@ export const startApp = (config: Config, options: AppOptions = {}): Promise<App>
 async function openApp(config: Config, options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const logger = options.logger ?? processLogger(config.logLevel);
   const onTrouble = (err: Error) => logger.warn({ err }, 'A connection to the database was lost; it is made again');
-  const databaseUrl = await openPostgres(config, opened);
+  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened);
   await migrate(databaseUrl);
   const database = opened.adopt(
     await openDatabase({
       url: databaseUrl,
+      apiUrl,
       concurrentRuns: config.role === 'api' ? 0 : concurrentRuns,
       onTrouble,
       onStatement: options.onStatement,
@@ -119,7 +120,7 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
 /** Runs the migrations that the database lacks, and nothing else. */
 export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
   orClosed(async (opened) => {
-    const migrations = await migrate(await openPostgres(config, opened));
+    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened)).url);
     await opened.disposeAsync();
     return migrations;
   });
@@ -136,12 +137,11 @@ async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): 
 }
 
 async function openPostgres(
-  { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
+  { databaseUrl, apiDatabaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'apiDatabaseUrl' | 'dataDir'>,
   opened: AsyncDisposableStack,
-): Promise<string> {
-  if (databaseUrl !== null) return databaseUrl;
-  const embedded = opened.adopt(await startEmbeddedPostgres({ dataDir }), (one) => one.close());
-  return embedded.url;
+): Promise<{ url: string; apiUrl: string | null }> {
+  if (databaseUrl !== null) return { url: databaseUrl, apiUrl: apiDatabaseUrl };
+  return opened.adopt(await startEmbeddedPostgres({ dataDir }), (one) => one.close());
 }
 
 function serverParts({ config, logger, database, sealer }: Foundation, runner: Runner): ServerParts {

@@ -14,6 +14,8 @@ export type KeySet = { kind: 'url'; url: URL } | { kind: 'file'; path: string };
 export type Config = {
   /** Null: the embedded Postgres under `dataDir`. */
   databaseUrl: string | null;
+  /** With a login of its own for the API's pool. Null: the login of `databaseUrl`, as the API's role. */
+  apiDatabaseUrl: string | null;
   dataDir: string;
   host: string;
   /** 0: any free port. */
@@ -102,6 +104,8 @@ const parsed = <In, Out>(parse: (value: In) => Out | null, takes: string) =>
 
 const takes = {
   DATABASE_URL: 'takes the URL of a Postgres 15 or newer, postgres://user:password@host:port/name',
+  API_DATABASE_URL:
+    'takes the URL of the same database with a login of its own, postgres://api-user:password@host:port/name; it goes with DATABASE_URL',
   HOST: 'takes the address or name to listen at, such as 127.0.0.1, 0.0.0.0 or ::',
   PORT: 'takes a port from 0 to 65535 (0 picks a free one)',
   ROLE: 'takes api, worker or all',
@@ -115,6 +119,7 @@ const takes = {
 
 const environment = z.object({
   DATABASE_URL: z.string().optional().transform(optional).refine(postgresUrl, { error: takes.DATABASE_URL }),
+  API_DATABASE_URL: z.string().optional().transform(optional).refine(postgresUrl, { error: takes.API_DATABASE_URL }),
   DATA_DIR: withDefault('.data'),
   HOST: withDefault('127.0.0.1').refine((value) => /^[\w.:%-]+$/.test(value), { error: takes.HOST }),
   PORT: withDefault('4000')
@@ -139,13 +144,14 @@ type Outcome<C> = { kind: 'config'; config: C } | { kind: 'faults'; faults: stri
  * itself is never repeated, for it may be a secret.
  */
 export function readConfig(env: Env = process.env): Outcome<Config> {
-  const outcome = environment.safeParse(env);
+  const outcome = environment.refine(databasesMatch, databasesFault).safeParse(env);
   if (!outcome.success) return faultsOf(outcome.error);
   const values = outcome.data;
   return {
     kind: 'config',
     config: {
       ...databaseConfig(values),
+      apiDatabaseUrl: values.API_DATABASE_URL ?? null,
       host: values.HOST,
       port: values.PORT,
       role: values.ROLE,
@@ -161,6 +167,15 @@ export function readDatabaseConfig(env: Env = process.env): Outcome<DatabaseConf
   const outcome = environment.pick({ DATABASE_URL: true, DATA_DIR: true, LOG_LEVEL: true }).safeParse(env);
   return outcome.success ? { kind: 'config', config: databaseConfig(outcome.data) } : faultsOf(outcome.error);
 }
+
+/** The embedded Postgres has its own login for the API. */
+const databasesMatch = (env: { DATABASE_URL?: string; API_DATABASE_URL?: string }): boolean =>
+  env.API_DATABASE_URL === undefined || env.DATABASE_URL !== undefined;
+const databasesFault = {
+  path: ['API_DATABASE_URL'],
+  error: takes.API_DATABASE_URL,
+  when: () => true,
+};
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -27,6 +27,7 @@ const faults = (env: Record<string, string | undefined>) => {
 test('what is left out has the default of the contract', () => {
   expect(config({})).toMatchObject({
     databaseUrl: null,
+    apiDatabaseUrl: null,
     dataDir: expect.stringMatching(/\/\.data$/),
     host: '127.0.0.1',
     port: 4000,
@@ -110,4 +111,16 @@ test('migrating needs no more than the database', () => {
     config: { databaseUrl: 'postgres://localhost/x' },
   });
   expect(readDatabaseConfig({ DATABASE_URL: 'nonsense' })).toMatchObject({ kind: 'faults' });
+});
+
+test("the API's own login goes with the database that it is for", () => {
+  const url = 'postgres://owner@db/contacts';
+  const apiUrl = 'postgres://api@db/contacts';
+  expect(config({ DATABASE_URL: url, API_DATABASE_URL: apiUrl })).toMatchObject({
+    databaseUrl: url,
+    apiDatabaseUrl: apiUrl,
+  });
+  expect(faults({ API_DATABASE_URL: apiUrl }).filter((line) => line.startsWith('API_DATABASE_URL'))).toHaveLength(1);
+  expect(faults({ ...needed, API_DATABASE_URL: apiUrl })).toHaveLength(1);
+  expect(faults({ ...needed, DATABASE_URL: url, API_DATABASE_URL: 'mysql://db' })).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
+import { admitApiLogin } from './api-login.ts';
 import { API_ROLE } from './api-role.ts';
 import { databaseFailure } from './database-failure.ts';
 import { entities } from './entities/entities.ts';
@@ -17,6 +18,8 @@ export type Database = {
 
 export type DatabaseOptions = {
   url: string;
+  /** With a login of its own for the API's pool. Default: the login of `url`, which then works as the API's role. */
+  apiUrl?: string | null;
   /** Connections of the API's pool; default 10. */
   apiConnections?: number;
   /** Runs that are worked on at the same time through the sync path's pool; default 0. */
@@ -40,8 +43,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
- * Opens both pools and makes sure that the API's really works as its role. Throws an AppError DATABASE_UNAVAILABLE. The
- * tables must be there (see migrate).
+ * Opens both pools and makes sure that the API's really works as its role. Throws an AppError DATABASE_UNAVAILABLE, or
+ * API_LOGIN_UNFIT where the API's own login could do more than it should. The tables must be there (see migrate).
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const onTrouble = options.onTrouble ?? (() => {});
@@ -58,6 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const apiSource = createApiSource(options, onTrouble);
   try {
     await syncPool.query('SELECT 1');
+    if (options.apiUrl) await admitApiLogin(options.apiUrl, syncPool);
     await apiSource.initialize();
     await requireRole(apiSource);
   } catch (error) {
@@ -76,7 +80,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 const createApiSource = (options: DatabaseOptions, onTrouble: (error: Error) => void): DataSource =>
   new DataSource({
     type: 'postgres',
-    url: options.url,
+    url: options.apiUrl ?? options.url,
     applicationName: 'contact-sync-api',
     poolSize: options.apiConnections ?? 10,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
@@ -94,6 +98,6 @@ async function requireRole(source: DataSource): Promise<void> {
   const rows: { role: string }[] = await source.query('SELECT current_user AS role');
   if (rows[0]?.role === API_ROLE) return;
   throw new AppError('DATABASE_UNAVAILABLE', `The API's connections work as ${rows[0]?.role}, not as ${API_ROLE}.`, {
-    hint: 'Take `options` out of DATABASE_URL, and connect to Postgres itself, not to a pooler that drops start-up options.',
+    hint: 'Take `options` out of DATABASE_URL and API_DATABASE_URL, and connect to Postgres itself, not to a pooler that drops start-up options.',
   });
 }

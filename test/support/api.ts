@@ -67,7 +67,7 @@ export async function startApi(env: Record<string, string> = {}) {
   const statements: string[] = [];
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
-  const config = configOf(environment(database.url, keys.path, env));
+  const config = configOf(environment(database.url, keys.path, { API_DATABASE_URL: database.apiUrl, ...env }));
   const app = await startApp(config, { logger, onStatement: (sql) => void statements.push(sql) });
   const url = app.url ?? '';
   const workspace = randomUUID();
@@ -77,6 +77,7 @@ export async function startApi(env: Record<string, string> = {}) {
     url,
     config,
     databaseUrl: database.url,
+    apiDatabaseUrl: database.apiUrl,
     keys,
     workspace,
     /** Of a member of `workspace` who may do everything. */

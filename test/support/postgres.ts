@@ -7,6 +7,8 @@ import { migrate } from '../../src/db/migrate.ts';
 export type TestDatabase = {
   /** Of a database of its own, migrated and empty; its login owns the tables. */
   url: string;
+  /** Of the same database, with the login of the API's pool, which owns nothing. */
+  apiUrl: string;
   /** Drops it, whoever is still connected. */
   close(): Promise<void>;
 };
@@ -28,15 +30,20 @@ export async function createDatabase(): Promise<TestDatabase> {
   const server = await startServer();
   try {
     const name = `test_${randomUUID().replaceAll('-', '')}`;
+    const login = { name: `${name}_api`, password: randomUUID() };
     await asOwner(server.url, async (client) => {
       await makeTemplate(client, server.url);
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+      await client.query(`CREATE ROLE ${login.name} LOGIN PASSWORD '${login.password}'`);
     });
     const close = async () => {
-      await asOwner(server.url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      await asOwner(server.url, async (client) => {
+        await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+        await client.query(`DROP ROLE ${login.name}`);
+      });
       await server.close();
     };
-    return { url: databaseUrl(server.url, name), close };
+    return { url: databaseUrl(server.url, name), apiUrl: databaseUrl(server.url, name, login), close };
   } catch (error) {
     await server.close();
     throw error;
@@ -86,8 +93,9 @@ async function asOwner<T>(url: string, work: (client: pg.Client) => Promise<T>):
   }
 }
 
-function databaseUrl(url: string, name: string): string {
+function databaseUrl(url: string, name: string, login?: { name: string; password: string }): string {
   const changed = new URL(url);
+  if (login !== undefined) [changed.username, changed.password] = [login.name, login.password];
   changed.pathname = `/${name}`;
   return changed.href;
 }

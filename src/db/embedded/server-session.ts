@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { isRunning, type Postmaster } from './postmaster.ts';
@@ -55,15 +56,23 @@ export async function leaveUsers(client: pg.Client): Promise<boolean> {
   return rows[0]?.alone === true;
 }
 
-/** Makes the service's role and database at the first start. */
+/** The login of the API's pool, which owns nothing. */
+export const API_LOGIN = 'kdesk_contact_sync_api_login';
+
+/** The API's password is another one than the owner's, and the same for every process that uses the server. */
+export const apiPassword = (password: string): string => createHmac('sha256', password).update(API_LOGIN).digest('hex');
+
+/** Makes the service's roles and database at the first start. */
 export async function setUpService(client: pg.Client, password: string): Promise<void> {
   await client.query('SELECT pg_advisory_lock($1)', [SETUP_LOCK]);
-  const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [SERVICE_ROLE]);
-  if (role.rowCount === 0) {
-    const secret = client.escapeLiteral(password);
-    await client.query(`CREATE ROLE ${SERVICE_ROLE} LOGIN CREATEDB CREATEROLE PASSWORD ${secret}`);
-  }
+  await makeLogin(client, SERVICE_ROLE, `CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)}`);
+  await makeLogin(client, API_LOGIN, `PASSWORD ${client.escapeLiteral(apiPassword(password))}`);
   const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [SERVICE_ROLE]);
   if (database.rowCount === 0) await client.query(`CREATE DATABASE ${SERVICE_ROLE} OWNER ${SERVICE_ROLE}`);
   await client.query('SELECT pg_advisory_unlock($1)', [SETUP_LOCK]);
+}
+
+async function makeLogin(client: pg.Client, name: string, rights: string): Promise<void> {
+  const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+  if (role.rowCount === 0) await client.query(`CREATE ROLE ${name} LOGIN ${rights}`);
 }

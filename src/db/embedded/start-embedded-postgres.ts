@@ -5,11 +5,21 @@ import { initData } from './init-data.ts';
 import { type Launched, launchPostmaster } from './launch-postmaster.ts';
 import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts';
 import { type ServerPlace, serverPlace } from './server-place.ts';
-import { connectWhenReady, joinUsers, leaveUsers, SERVICE_ROLE, setUpService } from './server-session.ts';
+import {
+  API_LOGIN,
+  apiPassword,
+  connectWhenReady,
+  joinUsers,
+  leaveUsers,
+  SERVICE_ROLE,
+  setUpService,
+} from './server-session.ts';
 
 export type EmbeddedPostgres = {
   /** Of the service's own database, with its login's password. */
   url: string;
+  /** Of the same database, with the API's login. */
+  apiUrl: string;
   /** The last process that uses the server ends it: no process and no lock stays. */
   close(): Promise<void>;
 };
@@ -40,14 +50,20 @@ export async function startEmbeddedPostgres({
     const found = await findPostmaster(place.data);
     const postmaster: Postmaster & Partial<Launched> = found ?? (await launchPostmaster(place, settings));
     const client = await join(postmaster, password, place);
-    if (client !== null) return { url: url(postmaster.port, password), close: () => leave(client, place, password) };
+    if (client !== null) {
+      return {
+        url: url(postmaster.port, SERVICE_ROLE, password),
+        apiUrl: url(postmaster.port, API_LOGIN, apiPassword(password)),
+        close: () => leave(client, place, password),
+      };
+    }
     ended = (await postmaster.ended) ?? ended;
   }
   throw embeddedFailure(`The embedded Postgres in ${place.home} does not start: ${ended}`);
 }
 
-const url = (port: number, password: string): string =>
-  `postgres://${SERVICE_ROLE}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;
+const url = (port: number, login: string, password: string): string =>
+  `postgres://${login}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;
 
 /** Null: the server ended meanwhile. */
 async function join(postmaster: Postmaster, password: string, place: ServerPlace): Promise<pg.Client | null> {

@@ -86,6 +86,11 @@ describe('the embedded Postgres', () => {
     expect((await readFile(password, 'utf8')).length).toBeGreaterThanOrEqual(32);
     const role = await ask(server.url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user');
     expect(role).toEqual([{ rolsuper: false }]);
+    const rights = 'rolsuper, rolbypassrls, rolcreaterole, rolcreatedb';
+    expect(await ask(server.apiUrl, `SELECT ${rights} FROM pg_roles WHERE rolname = session_user`)).toEqual([
+      { rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false },
+    ]);
+    expect(new URL(server.apiUrl).password).not.toBe(new URL(server.url).password);
     await server.close();
   });
 

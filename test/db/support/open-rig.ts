@@ -11,6 +11,7 @@ import { createDatabase } from '../../support/postgres.ts';
 /** A database of one test file with the store on it. */
 export type Rig = {
   url: string;
+  apiUrl: string;
   database: Database;
   sealer: Sealer;
   store: Store;
@@ -22,13 +23,14 @@ export type Rig = {
 };
 
 export async function openRig(): Promise<Rig> {
-  const { url, close } = await createDatabase();
+  const { url, apiUrl, close } = await createDatabase();
   const statements: string[] = [];
-  const database = await openDatabase({ url, onStatement: (sql) => statements.push(sql) });
+  const database = await openDatabase({ url, apiUrl, onStatement: (sql) => statements.push(sql) });
   const sealer = createSealer([randomBytes(32)]);
   const store = createStore({ apiSource: database.apiSource, sealer });
   return {
     url,
+    apiUrl,
     database,
     sealer,
     store,
