@@ -4,43 +4,75 @@ import type { AddressPolicy } from '../../../core/directory.ts';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Where clouds serve their metadata besides the link-local range. */
-const metadataAddresses = new Set(['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '192.0.0.192']);
+const metadataNetworks = [
+  'fd00:ec2::/32',
+  'fd20:ce::254/128',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  '192.0.0.192/32',
+];
+
+/** What is announced to the whole internet lies in here (RFC 4291); the rest of IPv6 is reserved, special or not in use. */
+const globalIPv6 = '2000::/3';
+
+/** Local-use NAT64 (RFC 8215): which IPv4 addresses it leads to is up to the network, and it leads nowhere from outside. */
+const localNat64 = '64:ff9b:1::/48';
 
 /**
  * Whether an IP address may be dialled: public ones always, private ones (loopback, unique local, carrier-grade NAT,
- * unspecified and whatever else is not public) by policy, link-local ones and cloud metadata never. An IPv4 address
- * within an IPv6 one (mapped, NAT64, 6to4) counts as itself.
+ * unspecified and whatever else is not public) by policy, link-local ones and cloud metadata never. An IPv6 address that
+ * leads to an IPv4 one (mapped, translated, NAT64, 6to4, Teredo, ISATAP) counts as that one; where several places may hold
+ * it, all that stand there must be allowed.
  */
 export function isAllowedAddress(text: string, policy: AddressPolicy): boolean {
   if (!ipaddr.isValid(text)) return false;
-  const address = embedded(ipaddr.parse(text));
-  if (isNever(address)) return false;
-  if (address.range() === 'unicast' || policy.allowPrivate) return true;
-  return policy.cidrs.some((cidr) => isWithin(address, cidr));
+  const written = withoutZone(ipaddr.parse(text));
+  const targets = targetsOf(written);
+  if ([written, ...targets].some(isNever)) return false;
+  return targets.every((address) => isPublic(address) || policy.allowPrivate || isListed(address, policy));
 }
+
+const isListed = (address: Address, { cidrs }: AddressPolicy): boolean => cidrs.some((cidr) => isWithin(address, cidr));
+
+const isPublic = (address: Address): boolean =>
+  address.range() === 'unicast' && (address.kind() === 'ipv4' || isWithin(address, globalIPv6));
 
 const isNever = (address: Address): boolean =>
   address.range() === 'linkLocal' ||
   address.range() === 'multicast' ||
   address.range() === 'broadcast' ||
-  metadataAddresses.has(address.toString());
+  metadataNetworks.some((network) => isWithin(address, network));
 
 function isWithin(address: Address, cidr: string): boolean {
   const [network, bits] = ipaddr.parseCIDR(cidr);
   return network.kind() === address.kind() && address.match(network, bits);
 }
 
-/** The IPv4 address that an IPv6 one stands for, or the address itself without its zone. */
-function embedded(address: Address): Address {
-  if (!(address instanceof ipaddr.IPv6)) return address;
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address();
+const withoutZone = (address: Address): Address =>
+  address instanceof ipaddr.IPv6 ? new ipaddr.IPv6(address.toByteArray()) : address;
+
+/** Where an address leads: the IPv4 addresses that an IPv6 one holds, or the address itself. */
+function targetsOf(address: Address): Address[] {
+  if (!(address instanceof ipaddr.IPv6)) return [address];
   const bytes = address.toByteArray();
+  const at = (...places: number[]): ipaddr.IPv4 => new ipaddr.IPv4(places.map((place) => bytes[place] ?? 0));
+  const last = at(12, 13, 14, 15);
   const range = address.range();
-  if (range === 'rfc6052' || isCompatible(bytes)) return new ipaddr.IPv4(bytes.slice(12));
-  if (range === '6to4') return new ipaddr.IPv4(bytes.slice(2, 6));
-  return new ipaddr.IPv6(bytes);
+  if (isWithin(address, localNat64)) {
+    // The network's prefix may be of any length that RFC 6052 knows, and the IPv4 address stands right after it.
+    return [address, last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
+  }
+  if (range === 'ipv4Mapped' || range === 'rfc6145' || range === 'rfc6052' || isCompatible(bytes)) return [last];
+  if (range === '6to4') return [at(2, 3, 4, 5)];
+  // Its server, and (with every bit turned) the host behind it.
+  if (range === 'teredo') return [at(4, 5, 6, 7), new ipaddr.IPv4(bytes.slice(12).map((byte) => byte ^ 0xff))];
+  return isIsatap(bytes) ? [address, last] : [address];
 }
 
 /** `::1.2.3.4`, long deprecated; `::` and `::1` are not of them. */
 const isCompatible = (bytes: number[]): boolean =>
   bytes.slice(0, 12).every((byte) => byte === 0) && (bytes[12] ?? 0) !== 0;
+
+/** An interface id of `0000:5efe` or `0200:5efe` and an IPv4 address (RFC 5214). */
+const isIsatap = (bytes: number[]): boolean =>
+  (bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;

@@ -54,14 +54,11 @@ async function allowedAddresses({ host }: LdapUrl, { addresses, signal }: DialOp
   const found = isIP(host) === 0 ? await resolve(host, signal) : [host];
   const allowed = found.filter((address) => isAllowedAddress(address, addresses));
   if (allowed.length > 0) return allowed;
-  const named = found.includes(host) ? host : `${host} (${found.join(', ')})`;
-  throw new AppError(
-    'ADDRESS_NOT_ALLOWED',
-    `Connections to ${named} are not allowed: it is a private or reserved address.`,
-    {
-      hint: 'Unless it is link-local, which is never allowed, whoever runs this service can allow it by ALLOW_PRIVATE_SOURCES: true, or a list of CIDRs.',
-    },
-  );
+  // What a name stands for is not told: it would let people look around in the network that this service runs in.
+  const why = isIP(host) === 0 ? 'it leads to a private or reserved address' : 'it is a private or reserved address';
+  throw new AppError('ADDRESS_NOT_ALLOWED', `Connections to ${host} are not allowed: ${why}.`, {
+    hint: 'Link-local addresses are never allowed. Others can be, by those who run this service: ALLOW_PRIVATE_SOURCES takes true, or a list of CIDRs.',
+  });
 }
 
 async function resolve(host: string, signal: AbortSignal): Promise<string[]> {

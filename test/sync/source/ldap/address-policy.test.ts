@@ -5,7 +5,16 @@ const none = { allowPrivate: false, cidrs: [] };
 const all = { allowPrivate: true, cidrs: [] };
 
 describe('public addresses are always allowed', () => {
-  test.each(['93.184.216.34', '8.8.8.8', '2606:2800:220:1::1', '::ffff:8.8.8.8'])('%s', (address) => {
+  test.each([
+    '93.184.216.34',
+    '8.8.8.8',
+    '2606:2800:220:1::1',
+    '2a00:1450:4001:81c::200e',
+    '::ffff:8.8.8.8',
+    '::ffff:0:8.8.8.8',
+    '64:ff9b::8.8.8.8',
+    '2002:808:808::1',
+  ])('%s', (address) => {
     expect(isAllowedAddress(address, none)).toBe(true);
   });
 });
@@ -16,7 +25,9 @@ describe('private addresses are allowed by policy only', () => {
     '172.16.3.4',
     '192.168.1.1',
     '127.0.0.1',
+    '127.255.0.1',
     '0.0.0.0',
+    '0.1.2.3',
     '100.64.0.1',
     '192.0.2.1',
     '198.18.0.1',
@@ -29,7 +40,31 @@ describe('private addresses are allowed by policy only', () => {
     '::ffff:127.0.0.1',
     '64:ff9b::10.0.0.1',
     '2002:0a00:0001::1',
+    '::10.0.0.1',
+    // IPv4-translated (SIIT).
+    '::ffff:0:10.0.0.1',
+    '::ffff:0:127.0.0.1',
+    // Teredo: its server, and the host behind it with every bit turned (10.0.0.1).
+    '2001:0:7f00:1:0:0:f7f7:f7f7',
+    '2001:0:808:808:0:0:f5ff:fffe',
+    // Local-use NAT64.
+    '64:ff9b:1::8.8.8.8',
+    '64:ff9b:1::10.0.0.1',
+    '64:ff9b:2::1',
+    // ISATAP of 10.0.0.1.
+    '2606:2800:220:1:0:5efe:10.0.0.1',
+    '2606:2800:220:1:200:5efe:10.0.0.1',
     '2001:db8::1',
+    '3fff::1',
+    '5f00::1',
+    '100::1',
+    'fec0::1',
+    '2001:2::1',
+    '2001:20::1',
+    '4000::1',
+    '192.0.0.8',
+    '192.88.99.1',
+    '203.0.113.5',
   ])('%s', (address) => {
     expect(isAllowedAddress(address, none)).toBe(false);
     expect(isAllowedAddress(address, all)).toBe(true);
@@ -44,7 +79,21 @@ describe('link-local addresses and cloud metadata are never allowed', () => {
     'fe80::1%eth0',
     '::ffff:169.254.169.254',
     '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::a9fe:a9fe',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '64:ff9b:1:a9:fe:a9fe::',
+    '64:ff9b:1:0:a9:fea9:fe00::',
     '2002:a9fe:a9fe::1',
+    '::ffff:0:169.254.169.254',
+    '::169.254.169.254',
+    '2001:0:a9fe:a9fe::f7f7:f7f7',
+    '2001:0:808:808:0:0:5601:5601',
+    'fe80::5efe:8.8.8.8',
+    '2606:2800:220:1:0:5efe:169.254.169.254',
+    'fd00:ec2::253',
+    'fd00:ec2:1::1',
+    'fd20:ce::254',
+    '192.0.0.192',
     'fd00:ec2::254',
     '100.100.100.200',
     '168.63.129.16',
@@ -68,4 +117,13 @@ test('a list of networks allows what lies in them', () => {
 
 test('what is no address is not allowed', () => {
   expect(isAllowedAddress('ldap.example.com', all)).toBe(false);
+});
+
+test('a list of networks counts for all that an address may lead to', () => {
+  const policy = { allowPrivate: false, cidrs: ['10.0.0.0/8', '64:ff9b:1::/48', '0.0.0.0/8'] };
+  expect(isAllowedAddress('64:ff9b::10.0.0.1', policy)).toBe(true);
+  expect(isAllowedAddress('64:ff9b:1::10.0.0.1', policy)).toBe(true);
+  expect(isAllowedAddress('64:ff9b:1::192.168.0.1', policy)).toBe(false);
+  expect(isAllowedAddress('2001:0:a00:1:0:0:f5ff:fffe', policy)).toBe(true);
+  expect(isAllowedAddress('2001:0:a00:1:0:0:3f57:fffe', policy)).toBe(false);
 });
