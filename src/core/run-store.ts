@@ -105,8 +105,11 @@ export type RunStore = {
   ): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' }>;
   /** Ends the run FAILED or CANCELLED under its fencing number, its last line with it. False: fenced off, or it has ended. */
   end(claimed: ClaimedRun, ending: { status: 'CANCELLED' } | { status: 'FAILED'; error: RunError }): Promise<boolean>;
-  /** Cancels all runs of the workspace that have not ended (Contact Sync was turned off). */
-  cancelAll(workspaceId: string, by: Actor): Promise<void>;
+  /**
+   * Turns Contact Sync on or off. Off cancels all runs of the workspace that have not ended, in the same transaction; none is
+   * started or claimed after it.
+   */
+  setContactSyncEnabled(workspaceId: string, enabled: boolean, by: Actor): Promise<void>;
   /** Adds a line to a run that has not ended; nothing otherwise. */
   addLine(workspaceId: string, runId: string, line: NewLogLine): Promise<void>;
   /**

@@ -62,8 +62,8 @@ export type RunnerPort = {
   cancelRun(workspaceId: string, runId: string, by: Actor): Promise<CancelRunOutcome>;
   approveRun(workspaceId: string, runId: string, by: Actor): Promise<ApproveRunOutcome>;
   rejectRun(workspaceId: string, runId: string, by: Actor): Promise<RejectRunOutcome>;
-  /** Contact Sync was turned off: cancels all runs of the workspace that have not ended. */
-  turnOff(workspaceId: string, by: Actor): Promise<void>;
+  /** Turns Contact Sync on or off; off also cancels all runs of the workspace that have not ended, and ends their streams. */
+  setContactSyncEnabled(workspaceId: string, enabled: boolean, by: Actor): Promise<void>;
 
   /**
    * The run's state at once, then at each change, at most four a second; ends after the state of an ended run, or when

@@ -100,7 +100,6 @@ export type WorkspaceStore = {
   ): Promise<ConnectionRecord | null>;
   /** False: no such connection. Its runs stay, without connection; a contact that others feed too is left to them. */
   deleteConnection(id: string, contacts: OrphanedContacts): Promise<boolean>;
-  setContactSyncEnabled(enabled: boolean): Promise<void>;
 };
 
 export type Store = {

@@ -22,7 +22,6 @@ import { readLogs } from './run-log/read-logs.ts';
 import type { Sealer } from './secrets/create-sealer.ts';
 import { admitWorkspace } from './workspace/admit-workspace.ts';
 import { readWorkspace } from './workspace/read-workspace.ts';
-import { setContactSyncEnabled } from './workspace/set-contact-sync-enabled.ts';
 import { type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
 
 /** `apiSource` works as the API's role, see open-database.ts. */
@@ -69,6 +68,5 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
     updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),
     deleteConnection: (id, contacts) => deleteConnection(scope, id, contacts),
-    setContactSyncEnabled: (enabled) => setContactSyncEnabled(scope, enabled),
   };
 }

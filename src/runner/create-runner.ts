@@ -14,10 +14,10 @@ import { followRuns } from './follow-run/follow-runs.ts';
 import { createRunFeeds } from './follow-run/run-feeds.ts';
 import { createWorkspaceFeeds } from './follow-run/workspace-feeds.ts';
 import { nextTimes } from './schedule/next-times.ts';
+import { setContactSyncEnabled } from './set-contact-sync-enabled.ts';
 import { startAllRuns } from './start-all-runs.ts';
 import { startRecovery } from './start-recovery.ts';
 import { startRun } from './start-run.ts';
-import { turnOff } from './turn-off.ts';
 
 export type RunnerParts = { store: RunStore; signals: RunSignals; addresses: AddressPolicy; log: ProcessLog };
 
@@ -41,7 +41,8 @@ export function createRunner({ store, signals, addresses, log }: RunnerParts): R
     cancelRun: (workspaceId, runId, by) => store.cancel(workspaceId, runId, by),
     approveRun: (workspaceId, runId, by) => store.approve(workspaceId, runId, by),
     rejectRun: (workspaceId, runId, by) => store.reject(workspaceId, runId, by),
-    turnOff: (workspaceId, by) => turnOff(store, workspaceFeeds, workspaceId, by),
+    setContactSyncEnabled: (workspaceId, enabled, by) =>
+      setContactSyncEnabled(store, workspaceFeeds, workspaceId, enabled, by),
     followProgress: (workspaceId, runId, signal) => followProgress(runFeeds, { workspaceId, runId }, signal),
     followLog: (workspaceId, runId, after, minLevel, signal) =>
       followLog(runFeeds, { workspaceId, runId, after, minLevel }, signal),

@@ -44,13 +44,19 @@ const tookTooLong = (): AppError =>
   });
 
 /** A broken run tells what broke it; a fault of ours gets a reference under which the process log has the rest. */
-async function endFailed({ store, log }: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
-  const { id: runId, workspaceId } = claimed.run;
-  if (fault instanceof AppError) {
-    const { code, message, hint } = fault;
-    await store.end(claimed, { status: 'FAILED', error: { code, message, hint } });
-    return;
+async function endFailed(parts: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
+  if (!(fault instanceof AppError)) return endInternal(parts, claimed, fault);
+  const { code, message, hint } = fault;
+  try {
+    await parts.store.end(claimed, { status: 'FAILED', error: { code, message, hint } });
+  } catch (cause) {
+    // What keeps it from ending may be what it is to end with.
+    await endInternal(parts, claimed, new Error('A run could not be ended with its error.', { cause }));
   }
+}
+
+async function endInternal({ store, log }: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
+  const { id: runId, workspaceId } = claimed.run;
   const reference = randomUUID();
   const ended = await store.end(claimed, { status: 'FAILED', error: internal(reference) });
   if (ended) log.error({ err: fault, reference, workspaceId, runId }, 'A run failed by a fault of ours');

@@ -21,10 +21,9 @@ export class ViewerResolver {
   })
   async setContactSyncEnabled(
     @Arg('enabled', () => Boolean, { description: 'On or off.' }) enabled: boolean,
-    @Ctx() { viewer, store, runner }: ApiContext,
+    @Ctx() { viewer, runner }: ApiContext,
   ): Promise<{ viewer: Viewer; userErrors: [] }> {
-    await store.setContactSyncEnabled(enabled);
-    if (!enabled) await runner.turnOff(viewer.workspaceId, actorOf(viewer));
+    await runner.setContactSyncEnabled(viewer.workspaceId, enabled, actorOf(viewer));
     return { viewer, userErrors: [] };
   }
 

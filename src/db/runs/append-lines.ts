@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { NewLogLine } from '../../core/run.ts';
+import { storableText } from '../../core/storable-text.ts';
 
 /**
  * Adds lines to a run's log with the run's next numbers. The run's row is locked by taking them, so numbers are without
- * gaps and in the order of commits. Tells nobody: the caller does, once for all its changes.
+ * gaps and in the order of commits. Tells nobody: the caller does, once for all its changes. Text that Postgres would refuse
+ * is stored as near as it comes.
  */
 export async function appendLines(
   client: PoolClient,
@@ -22,6 +24,15 @@ export async function appendLines(
        line.value->>'code', line.value->>'message', line.value->>'person', line.value->>'personId',
        (line.value->>'contactId')::uuid
      FROM numbered, jsonb_array_elements($4::jsonb) WITH ORDINALITY AS line (value, nth)`,
-    [workspaceId, runId, lines.length, JSON.stringify(lines)],
+    [workspaceId, runId, lines.length, JSON.stringify(lines.map(storable))],
   );
 }
+
+const storable = (line: NewLogLine): NewLogLine => ({
+  ...line,
+  message: storableText(line.message),
+  person: storableOrNull(line.person),
+  personId: storableOrNull(line.personId),
+});
+
+const storableOrNull = (text: string | null | undefined): string | null => (text == null ? null : storableText(text));

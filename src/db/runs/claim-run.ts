@@ -31,7 +31,7 @@ export async function claimRun(client: PoolClient, job: RunJob): Promise<RunRow 
 export const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided_at !== null;
 
 async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
-  if (run.cancel_requested_at !== null || run.connection_id === null) {
+  if (run.cancel_requested_at !== null || run.connection_id === null || !(await isOn(client, run.workspace_id))) {
     await closeRun(client, run, { status: 'CANCELLED' });
     return true;
   }
@@ -43,6 +43,14 @@ async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> 
   };
   await closeRun(client, run, { status: 'FAILED', error });
   return true;
+}
+
+/** Whether the workspace has Contact Sync on. */
+async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM workspace WHERE workspace.id = $1 AND contact_sync_enabled', [
+    workspaceId,
+  ]);
+  return rowCount === 1;
 }
 
 const resumedLine = (run: RunRow, planStands: boolean): NewLogLine => ({

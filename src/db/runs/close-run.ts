@@ -1,6 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
 import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../core/run.ts';
+import { storableText } from '../../core/storable-text.ts';
+import { sqlState } from '../database-failure.ts';
 import { appendLines } from './append-lines.ts';
 import { cancelledLine, failedLine } from './ending-lines.ts';
 import { type RunRow, runColumns } from './run-row.ts';
@@ -14,9 +16,48 @@ export type RunEnding =
 
 /**
  * Ends a locked run that has not ended: state, last line and signal together. A plan that was complete stays; the rows of
- * one that was still being made are dropped. `progress` stays at what was reached.
+ * one that was still being made are dropped. `progress` stays at what was reached. No run is left that can't be ended: what
+ * the database refuses to store gives way to what it does not.
  */
 export async function closeRun(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
+  await client.query('SAVEPOINT ending');
+  try {
+    return await closeWith(client, run, ending);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT ending');
+    return closeBare(client, run, ending, sqlState(error) ?? '');
+  }
+}
+
+/** Of what was to be stored, and so again at the next try; anything else is about the server, the connection or a lock. */
+const isRefusal = (error: unknown): boolean => /^(22|23|42|54|P0|XX)/.test(sqlState(error) ?? '');
+
+/** No more than that it has ended and how; its last line only if that can be stored. */
+async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding, state: string): Promise<RunRow> {
+  const message = `The run ended ${status}; the database refused what was to be told of it (SQLSTATE ${state}).`;
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(), error = $4
+     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [
+      run.workspace_id,
+      run.id,
+      status,
+      status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : null,
+    ],
+  );
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  await client.query('SAVEPOINT bare');
+  try {
+    await appendLines(client, run.workspace_id, run.id, [{ level: 'ERROR', code: 'RUN_FAILED', message }]);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT bare');
+  }
+  return rows[0] ?? run;
+}
+
+async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
   if (!planIsComplete(run)) await dropPlan(client, run);
   await appendLines(client, run.workspace_id, run.id, [lastLine(run, ending)]);
   const { rows } = await client.query<RunRow>(
@@ -31,7 +72,7 @@ export async function closeRun(client: PoolClient, run: RunRow, ending: RunEndin
       run.workspace_id,
       run.id,
       ending.status,
-      ending.status === 'FAILED' ? ending.error : null,
+      ending.status === 'FAILED' ? storableError(ending.error) : null,
       ending.status === 'REJECTED' ? run.counts : appliedCounts(run),
       ending.status === 'CANCELLED' ? (ending.by ?? null) : null,
       ending.status === 'REJECTED' ? ending.by : null,
@@ -40,6 +81,12 @@ export async function closeRun(client: PoolClient, run: RunRow, ending: RunEndin
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
   return rows[0] ?? run;
 }
+
+const storableError = ({ code, message, hint }: RunError): RunError => ({
+  code: storableText(code),
+  message: storableText(message),
+  hint: hint === null ? null : storableText(hint),
+});
 
 function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
   const applied = run.applied_position !== '0';

@@ -6,7 +6,6 @@ import { readLog } from '../run-log/read-log.ts';
 import { addLine } from './add-line.ts';
 import { approveRun } from './approve-run.ts';
 import { attemptState } from './attempt-state.ts';
-import { cancelAllRuns } from './cancel-all-runs.ts';
 import { cancelRun } from './cancel-run.ts';
 import { claim } from './claim.ts';
 import { connectionExists } from './connection-exists.ts';
@@ -21,6 +20,7 @@ import { recentRuns } from './recent-runs.ts';
 import { recoverLostRuns } from './recover-lost-runs.ts';
 import { rejectRun } from './reject-run.ts';
 import { scheduledConnections } from './scheduled-connections.ts';
+import { setContactSyncEnabled } from './set-contact-sync-enabled.ts';
 import { startRun } from './start-run.ts';
 
 /** `pool` works with the rights of the tables' owner; `boss` is started. */
@@ -44,7 +44,8 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),
     reject: (workspaceId, runId, by) => transaction((client) => rejectRun(client, workspaceId, runId, by)),
     end: (claimed, ending) => transaction((client) => endRun(client, claimed, ending)),
-    cancelAll: (workspaceId, by) => cancelAllRuns(pool, workspaceId, by),
+    setContactSyncEnabled: (workspaceId, enabled, by) =>
+      transaction((client) => setContactSyncEnabled(client, workspaceId, enabled, by)),
     addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),
     recoverLostRuns: () => recoverLostRuns(pool, boss),
     runLog: (workspaceId, runId, query) => readLog(poolQuery(pool), workspaceId, runId, query),

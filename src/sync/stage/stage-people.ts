@@ -17,7 +17,7 @@ export type StagingParts = {
   index: (values: ContactValues) => IndexedText;
   /** Buffers of rows, as they fill. */
   onRows: (bytes: Uint8Array) => void;
-  /** Called once for each distinct pattern, before a row refers to it. */
+  /** Called for each pattern before a row refers to it; for one that comes again after very many others, once more. */
   onFills: (id: string, fields: Fills) => void;
 };
 
@@ -43,7 +43,8 @@ export class Staging {
   /** Of the settings: in every hash, so that other settings make others. */
   readonly #salt: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
-  readonly #fillsIds = new Map<Fills, Uint8Array>();
+  /** Holds no pattern that nobody else holds: a sparse directory may have one per person. */
+  readonly #fillsIds = new WeakMap<Fills, Uint8Array>();
   #position: number = planPositions.people;
 
   constructor(parts: StagingParts) {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { WorkspaceStore } from '../../../src/core/store.ts';
+import { inTransaction } from '../../../src/db/runs/in-transaction.ts';
 import { readSecrets } from '../../../src/db/runs/read-secrets.ts';
+import { setContactSyncEnabled } from '../../../src/db/runs/set-contact-sync-enabled.ts';
 import { insertContacts, insertLinks } from '../support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
 
@@ -18,6 +20,11 @@ afterAll(() => rig?.close());
 const secretOf = async (id: string) =>
   (await readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, id)).bindPassword;
 
+const turn = (on: boolean) =>
+  inTransaction(rig.database.syncPool, (client) =>
+    setContactSyncEnabled(client, workspaceId, on, { kind: 'SERVICE', id: null, name: 'Test' }),
+  );
+
 describe('a workspace', () => {
   test('is set up when it is admitted, and takes over a changed name and time zone', async () => {
     expect(await store.workspace()).toEqual({
@@ -26,7 +33,7 @@ describe('a workspace', () => {
       timeZone: 'Europe/Berlin',
       contactSyncEnabled: true,
     });
-    await store.setContactSyncEnabled(false);
+    await turn(false);
     await rig.store.admitWorkspace({ id: workspaceId, name: 'Acme AG', timeZone: 'UTC' });
     expect(await store.workspace()).toEqual({
       id: workspaceId,
@@ -34,7 +41,7 @@ describe('a workspace', () => {
       timeZone: 'UTC',
       contactSyncEnabled: false,
     });
-    await store.setContactSyncEnabled(true);
+    await turn(true);
   });
 
   test('admitted by several at once is one', async () => {

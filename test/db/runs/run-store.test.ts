@@ -66,6 +66,15 @@ const planRow = (workspaceId: string, runId: string, position: number) =>
 const planSize = async (runId: string) =>
   (await db.pool.query(`SELECT 1 FROM contact_change WHERE run_id = $1`, [runId])).rowCount;
 
+/** While `work` goes on, the database refuses rows of the table that meet the condition (as NEW). */
+async function refusing(table: 'run' | 'run_log', condition: string, work: () => Promise<void>): Promise<void> {
+  await db.pool.query(
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF ${condition} THEN RAISE 'refused'; END IF; RETURN NEW; END $$;
+     CREATE TRIGGER refusing BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION refuse()`,
+  );
+  await work().finally(() => db.pool.query('DROP FUNCTION refuse CASCADE'));
+}
+
 describe('starting', () => {
   test('two starts at once give one run and one job', async () => {
     const workspaceId = await db.addWorkspace();
@@ -276,9 +285,37 @@ describe('cancelling', () => {
       if (outcome.kind === 'started') runs.push(outcome.run.id);
     }
     const other = await start();
-    await db.store.cancelAll(workspaceId, anna);
+    await db.store.setContactSyncEnabled(workspaceId, false, anna);
     for (const runId of runs) expect(await find(workspaceId, runId)).toMatchObject({ status: 'CANCELLED' });
     expect(await find(other.workspaceId, other.runId)).toMatchObject({ status: 'QUEUED' });
+  });
+
+  test('turning Contact Sync off and cancelling are one step: where a run can not be cancelled, it stays on', async () => {
+    const { workspaceId, connectionId, runId } = await start();
+    await refusing('run', `NEW.id = '${runId}' AND NEW.phase = 'FINISHED'`, async () => {
+      await expect(db.store.setContactSyncEnabled(workspaceId, false, anna)).rejects.toThrow('refused');
+    });
+    expect(await db.store.workspace(workspaceId)).toMatchObject({ contactSyncEnabled: true });
+    expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toMatchObject({ kind: 'already_running' });
+  });
+
+  test('starts that meet Contact Sync being turned off leave no run that goes on', async () => {
+    const workspaceId = await db.addWorkspace();
+    const connections = await Promise.all(['a', 'b', 'c', 'd'].map((name) => db.addConnection(workspaceId, { name })));
+    await Promise.all([
+      ...connections.map((connectionId) => db.store.startRun({ ...wish, workspaceId, connectionId })),
+      db.store.setContactSyncEnabled(workspaceId, false, anna),
+    ]);
+    const runs = await db.store.recentRuns(workspaceId, new Date(0));
+    expect(runs.filter(({ status }) => status !== 'CANCELLED')).toEqual([]);
+  });
+
+  test('a run is not claimed where Contact Sync is off', async () => {
+    const ids = await start();
+    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [ids.workspaceId]);
+    const job = { id: await jobOf(ids.runId), workspaceId: ids.workspaceId, runId: ids.runId };
+    expect(await db.store.claim(job)).toBeNull();
+    expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'CANCELLED' });
   });
 });
 
@@ -343,6 +380,43 @@ describe('ending', () => {
     expect(await planSize(ids.runId)).toBe(0);
     expect(await db.store.end(claimed, { status: 'FAILED', error })).toBe(false);
   });
+
+  test.each([
+    ['U+0000', 'wrong password\u0000'],
+    ['half of a surrogate pair', 'user \ud800 unknown'],
+    ['three megabytes', 'x'.repeat(3_000_000)],
+  ])('a run whose error has %s ends with it all the same', async (_, message) => {
+    const ids = await start();
+    const claimed = await claim(ids);
+    expect(await db.store.end(claimed, { status: 'FAILED', error: { code: 'BIND', message, hint: message } })).toBe(
+      true,
+    );
+    const run = await find(ids.workspaceId, ids.runId);
+    expect(run).toMatchObject({ status: 'FAILED', phase: 'FINISHED', error: { code: 'BIND' } });
+    expect(run.error?.message.slice(0, 5)).toBe(message.slice(0, 5));
+    expect(JSON.stringify(run.error).length).toBeLessThan(20_000);
+    expect(await lines(ids.workspaceId, ids.runId)).toEqual(['1 RUN_FAILED']);
+  });
+
+  test.each([
+    ['line is', 'run_log', `NEW.code = 'RUN_FAILED' AND NEW.message LIKE 'unspeakable%'`, ['1 RUN_FAILED']],
+    ['line is, whatever it says,', 'run_log', `NEW.code = 'RUN_FAILED'`, []],
+    ['error is', 'run', `NEW.error->>'message' = 'unspeakable'`, ['1 RUN_FAILED']],
+  ] as const)(
+    'a run whose last %s refused by the database ends with what is not',
+    async (_, table, condition, told) => {
+      const ids = await start();
+      const claimed = await claim(ids);
+      const error = { code: 'SAD', message: 'unspeakable', hint: null };
+      await refusing(table, condition, async () => {
+        expect(await db.store.end(claimed, { status: 'FAILED', error })).toBe(true);
+      });
+      const run = await find(ids.workspaceId, ids.runId);
+      expect(run).toMatchObject({ status: 'FAILED', phase: 'FINISHED', error: { code: 'INTERNAL' } });
+      expect(run.error?.message).toContain('P0001');
+      expect(await lines(ids.workspaceId, ids.runId)).toEqual(told);
+    },
+  );
 
   test('a line is added to a run that has not ended, and to no other', async () => {
     for (const state of ['QUEUED', 'HELD', 'SUCCEEDED'] as const) {

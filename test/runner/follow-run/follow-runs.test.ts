@@ -4,7 +4,7 @@ import type { RunSignals } from '../../../src/core/run-signals.ts';
 import type { RunStore } from '../../../src/core/run-store.ts';
 import { followRuns } from '../../../src/runner/follow-run/follow-runs.ts';
 import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-feeds.ts';
-import { turnOff } from '../../../src/runner/turn-off.ts';
+import { setContactSyncEnabled } from '../../../src/runner/set-contact-sync-enabled.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 import { succeeded, write } from '../support/scripted-run.ts';
@@ -127,8 +127,7 @@ describe('following the runs of a workspace', () => {
     });
     const runs = followRuns(feeds, { workspaceId, connectionId: null }, never);
     const rest = toEnd(runs);
-    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [workspaceId]);
-    await turnOff(api.store, feeds, workspaceId, anna);
+    await setContactSyncEnabled(api.store, feeds, workspaceId, false, anna);
     await rest;
     expect('run' in queued && (await db.store.findRun(workspaceId, queued.run.id))?.status).toBe('CANCELLED');
   });
