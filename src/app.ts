@@ -44,9 +44,6 @@ export type AppOptions = {
   onStatement?: (sql: string) => void;
 };
 
-/** In one process; more processes work on more. */
-const concurrentRuns = 2;
-
 /** What all parts of a process share. */
 type Foundation = {
   config: Config;
@@ -71,7 +68,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
     await openDatabase({
       url: databaseUrl,
       apiUrl,
-      concurrentRuns: config.role === 'api' ? 0 : concurrentRuns,
+      concurrentRuns: config.role === 'api' ? 0 : config.runConcurrency,
       onTrouble,
       onStatement: options.onStatement,
     }),
@@ -102,7 +99,7 @@ async function openWorker(
     signals,
     queue,
     runSync: sync,
-    concurrency: concurrentRuns,
+    concurrency: config.runConcurrency,
     log: logger,
   });
   opened.defer(() => worker.close());

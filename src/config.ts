@@ -25,6 +25,8 @@ export type Config = {
   /** 32 bytes each; the first encrypts, all decrypt. */
   secretsKeys: Buffer[];
   addresses: AddressPolicy;
+  /** Runs at a time in this process. */
+  runConcurrency: number;
   logLevel: string;
 };
 
@@ -114,6 +116,7 @@ const takes = {
   AUTH_AUDIENCE: 'takes the audience that access tokens name in `aud`',
   SECRETS_KEY: 'takes 32 random bytes in base64 (openssl rand -base64 32), or a list new,old',
   ALLOW_PRIVATE_SOURCES: 'takes false, true, or a list of CIDRs such as 10.0.0.0/8,192.168.1.5/32',
+  RUN_CONCURRENCY: 'takes how many runs one process works on at a time, from 1 to 50',
   LOG_LEVEL: `takes one of ${logLevels.join(', ')}`,
 };
 
@@ -131,6 +134,11 @@ const environment = z.object({
   AUTH_AUDIENCE: text(`required: ${takes.AUTH_AUDIENCE}`),
   SECRETS_KEY: text(`required: ${takes.SECRETS_KEY}`).pipe(parsed(secretsKeys, takes.SECRETS_KEY)),
   ALLOW_PRIVATE_SOURCES: withDefault('false').pipe(parsed(addressPolicy, takes.ALLOW_PRIVATE_SOURCES)),
+  RUN_CONCURRENCY: withDefault('2')
+    .refine((value) => /^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 50, {
+      error: takes.RUN_CONCURRENCY,
+    })
+    .transform(Number),
   LOG_LEVEL: withDefault('info').pipe(z.enum(logLevels, { error: takes.LOG_LEVEL })),
 });
 
@@ -158,6 +166,7 @@ export function readConfig(env: Env = process.env): Outcome<Config> {
       auth: { keys: values.AUTH_JWKS, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE },
       secretsKeys: values.SECRETS_KEY,
       addresses: values.ALLOW_PRIVATE_SOURCES,
+      runConcurrency: values.RUN_CONCURRENCY,
     },
   };
 }

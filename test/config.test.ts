@@ -33,6 +33,7 @@ test('what is left out has the default of the contract', () => {
     port: 4000,
     role: 'all',
     addresses: { allowPrivate: false, cidrs: [] },
+    runConcurrency: 2,
     logLevel: 'info',
   });
   expect(config({ DATABASE_URL: ' ', PORT: '', ROLE: '' })).toMatchObject({
@@ -51,6 +52,7 @@ test('every fault is told at once, a line each that names the variable and what 
     AUTH_JWKS: 'file:/nowhere/jwks.json',
     SECRETS_KEY: 'c2hvcnQ=',
     ALLOW_PRIVATE_SOURCES: '10.0.0.0/33',
+    RUN_CONCURRENCY: '0',
     LOG_LEVEL: 'loud',
   });
   expect(lines.map((line) => line.split(' ')[0]).toSorted()).toEqual([
@@ -63,6 +65,7 @@ test('every fault is told at once, a line each that names the variable and what 
     'LOG_LEVEL',
     'PORT',
     'ROLE',
+    'RUN_CONCURRENCY',
     'SECRETS_KEY',
   ]);
   for (const line of lines) expect(line).toMatch(/takes /);

@@ -4,7 +4,8 @@ export type RunJob = { id: string; workspaceId: string; runId: string };
 /** The queue between those who start runs and those who work on them. */
 export type RunQueue = {
   /**
-   * Takes jobs as they come, at most `concurrency` at a time. While `work`'s promise is open the job is kept alive; its
+   * Takes jobs, at most `concurrency` at a time; of those that wait, one of a workspace with the fewest under way in all
+   * processes, the oldest first. While `work`'s promise is open the job is kept alive; its
    * signal aborts when the job has been open for a day. What it rejects with is told to the queue, and the run gets
    * another job after a few seconds if it has not ended. `stop` takes no further jobs and resolves when the last promise
    * has settled.

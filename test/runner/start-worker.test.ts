@@ -32,8 +32,8 @@ async function work(
   return { worker, log };
 }
 
-async function start() {
-  const workspaceId = await db.addWorkspace();
+async function start(given: { workspaceId?: string } = {}) {
+  const workspaceId = given.workspaceId ?? (await db.addWorkspace());
   const connectionId = await db.addConnection(workspaceId);
   const outcome = await db.store.startRun({
     workspaceId,
@@ -71,6 +71,49 @@ describe('a worker', () => {
     const runs = [await start(), await start(), await start()];
     for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
     expect(most).toBe(2);
+  });
+
+  test('gives a free slot to a workspace with the fewest runs under way, whoever queued more and earlier', async () => {
+    const began: { workspaceId: string; end: () => void }[] = [];
+    let heard = Promise.withResolvers<void>();
+    /** The workspace of each run that has begun by then, in order. */
+    const begun = async (count: number) => {
+      while (began.length < count) await heard.promise;
+      return began.map(({ workspaceId }) => names.get(workspaceId));
+    };
+    const names = new Map([
+      [await db.addWorkspace(), 'many'],
+      [await db.addWorkspace(), 'few'],
+      [await db.addWorkspace(), 'late'],
+    ]);
+    const [many, few, late] = [...names.keys()];
+    const runs = [];
+    for (const workspaceId of [many, many, many, many, few, few]) runs.push(await start({ workspaceId }));
+    await work(
+      async (claimed, signal) => {
+        const ended = Promise.withResolvers<void>();
+        began.push({ workspaceId: claimed.run.workspaceId, end: ended.resolve });
+        heard.resolve();
+        heard = Promise.withResolvers();
+        await Promise.race([ended.promise, untilAborted(signal)]);
+        await write(db.pool, claimed, { set: succeeded });
+      },
+      { concurrency: 2 },
+    );
+    expect(await begun(2)).toEqual(['many', 'few']);
+    began[0]?.end();
+    expect(await begun(3)).toEqual(['many', 'few', 'many']);
+    runs.push(await start({ workspaceId: late }));
+    // Of `few`, nothing is under way any more; `late` has not had a turn yet.
+    began[1]?.end();
+    expect(await begun(4)).toEqual(['many', 'few', 'many', 'late']);
+    began[2]?.end();
+    expect(await begun(5)).toEqual(['many', 'few', 'many', 'late', 'few']);
+    for (let nth = 3; nth < runs.length; nth++) {
+      await begun(nth + 1);
+      began[nth]?.end();
+    }
+    for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
   });
 
   test('ends a run that broke with its code, its advice and a line', async () => {

@@ -6,6 +6,10 @@ export const runQueueName = 'contact-sync-run';
 /** How long a worker may be silent before it counts as dead: the least that pg-boss takes. */
 export const silenceSeconds = 10;
 
+/** SQL: the `job` is queued, or worked on by a process that has lately been heard of. */
+export const isLive = `(job.state < 'active'
+  OR job.state = 'active' AND coalesce(job.heartbeat_on, job.started_on) > now() - interval '${silenceSeconds} s')`;
+
 const queueOptions = {
   notify: true,
   // A run that lost its worker gets a new job, with an id of its own: the old worker, should it live after all, must not

@@ -4,8 +4,8 @@ import { isEnded } from '../../core/run.ts';
 import { closeRun } from './close-run.ts';
 import { inTransaction } from './in-transaction.ts';
 import { lockRun } from './lock-run.ts';
-import { runQueueName } from './open-boss.ts';
-import { hasLiveJob, isLive, sendRunJob } from './run-jobs.ts';
+import { isLive, runQueueName } from './open-boss.ts';
+import { hasLiveJob, sendRunJob } from './run-jobs.ts';
 
 /**
  * Gives runs that nobody works on another job, or ends those that are to be cancelled; so it does with a run that came to be

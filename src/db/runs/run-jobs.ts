@@ -1,11 +1,23 @@
 import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
-import { runQueueName, silenceSeconds } from './open-boss.ts';
+import { isLive, runQueueName } from './open-boss.ts';
 
-/** Adds a job for the run to the queue, in the caller's transaction. */
+/**
+ * Adds a job for the run to the queue, in the caller's transaction. Its group is the workspace; the more jobs that has, the
+ * later comes this one, which shares the slots that are free just now (for those that become free, see share-slots.ts).
+ */
 export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
   const db = { executeSql: (text: string, values?: unknown[]) => client.query(text, values) };
-  await boss.send(runQueueName, { workspaceId, runId }, { singletonKey: runId, db });
+  const { rows } = await client.query<{ priority: number }>(
+    `SELECT -count(*)::int AS priority FROM pgboss.job WHERE job.name = $1 AND job.group_id = $2 AND ${isLive}`,
+    [runQueueName, workspaceId],
+  );
+  const priority = rows[0]?.priority ?? 0;
+  await boss.send(
+    runQueueName,
+    { workspaceId, runId },
+    { singletonKey: runId, group: { id: workspaceId }, priority, db },
+  );
 }
 
 /**
@@ -20,7 +32,3 @@ export async function hasLiveJob(client: PoolClient, runId: string, exceptJobId:
   );
   return rows.length > 0;
 }
-
-/** SQL: the `job` is queued, or worked on by a process that has lately been heard of. */
-export const isLive = `(job.state < 'active'
-  OR job.state = 'active' AND coalesce(job.heartbeat_on, job.started_on) > now() - interval '${silenceSeconds} s')`;

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Job, PgBoss } from 'pg-boss';
 import type { RunQueue } from '../../core/run-queue.ts';
 import { runQueueName } from './open-boss.ts';
+import { type Execute, shareSlots } from './share-slots.ts';
 
 /** Often enough that one lost beat does no harm within the ten seconds of silence that mean death. */
 const heartbeatSeconds = 2;
@@ -12,6 +13,8 @@ const pauseAfterTroubleMs = 5000;
 export const createRunQueue = (boss: PgBoss, onTrouble: (error: unknown) => void): RunQueue => ({
   async take(concurrency, work) {
     const stopping = new AbortController();
+    const execute: Execute = (text, values) => boss.getDb().executeSql(text, values);
+    await shareSlots(execute, null).catch(onTrouble);
     const workJob = async ([job]: Job<{ workspaceId: string; runId: string }>[]): Promise<void> => {
       if (job === undefined) return;
       try {
@@ -19,6 +22,9 @@ export const createRunQueue = (boss: PgBoss, onTrouble: (error: unknown) => void
       } catch (error) {
         onTrouble(error);
         await wait(pauseAfterTroubleMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      } finally {
+        // Where it fails, the turns stay as they were until another slot becomes free.
+        await shareSlots(execute, job.id).catch(onTrouble);
       }
     };
     await boss.work<{ workspaceId: string; runId: string }>(

@@ -1,0 +1,31 @@
+import { isLive, runQueueName } from './open-boss.ts';
+
+/** Sends one statement. */
+export type Execute = (text: string, values: unknown[]) => Promise<unknown>;
+
+/**
+ * Says who gets the next free slots: of each workspace the job that waits longest, first that of the workspace with the fewest
+ * runs under way in all processes, then of the one that was served longest ago. So none takes a slot while another that has
+ * fewer waits, however much it has queued. Call it before a slot becomes free, with the job that ends there.
+ */
+export async function shareSlots(execute: Execute, endedJobId: string | null): Promise<void> {
+  // A row that is locked is being handed out, or is given its turn by another process.
+  await execute(
+    `WITH head AS (
+       SELECT DISTINCT ON (job.group_id) job.id, job.group_id, job.created_on FROM pgboss.job
+       WHERE job.name = $1 AND job.state < 'active' ORDER BY job.group_id, job.created_on, job.id),
+     served AS (
+       SELECT job.group_id, max(job.started_on) AS last,
+         count(*) FILTER (WHERE job.state = 'active' AND job.id IS DISTINCT FROM $2::uuid AND ${isLive}) AS under_way
+       FROM pgboss.job WHERE job.name = $1 AND job.started_on IS NOT NULL GROUP BY job.group_id),
+     turn AS (
+       SELECT head.id, 1000000 - row_number() OVER (
+         ORDER BY coalesce(served.under_way, 0), served.last NULLS FIRST, head.created_on, head.id) AS priority
+       FROM head LEFT JOIN served USING (group_id)),
+     changed AS (
+       SELECT job.id, turn.priority FROM pgboss.job JOIN turn ON turn.id = job.id
+       WHERE job.name = $1 AND job.priority <> turn.priority FOR UPDATE OF job SKIP LOCKED)
+     UPDATE pgboss.job SET priority = changed.priority FROM changed WHERE job.name = $1 AND job.id = changed.id`,
+    [runQueueName, endedJobId],
+  );
+}
