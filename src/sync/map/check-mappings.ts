@@ -3,10 +3,12 @@ import { type ContactField, fieldKey, isLabeledField } from '../../core/contact.
 import type { UserError } from '../../core/user-error.ts';
 import { checkAttribute } from './check-attribute.ts';
 import { checkFixedValue } from './check-fixed-value.ts';
-import { checkTemplate } from './check-template.ts';
+import { checkTemplate } from './template/check-template.ts';
 import { transformFits } from './transform-fits.ts';
 
 const MOST_MAPPINGS = 200;
+/** So many are read in a few hundredths of a second. */
+const MOST_TEMPLATE_CHARACTERS = 50_000;
 const MOST_ATTRIBUTES = 20;
 const LONGEST_LABEL = 40;
 /** Letters and digits of any script; between them also spaces and a few signs. */
@@ -15,13 +17,21 @@ const labelShape = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} _.()/+-]*[\p{L}\p{M}\p{N})]
 /** Fields of which one must be mapped, or nobody would have a name to show. */
 const naming: readonly ContactField[] = ['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME', 'PRIMARY_EMAIL', 'EMAIL'];
 
-/** All faults of the mappings at once; `path` is where the list stands in the mutation's arguments. Empty: none. */
+/**
+ * All faults of the mappings at once; `path` is where the list stands in the mutation's arguments. Empty: none. A list that
+ * is too long is not looked into.
+ */
 export function checkMappings(mappings: readonly FieldMapping[], path: readonly string[]): UserError[] {
+  if (mappings.length > MOST_MAPPINGS) {
+    return [{ field: [...path], code: 'TOO_MANY', message: `At most ${MOST_MAPPINGS} mappings are possible.` }];
+  }
+  const characters = mappings.reduce((sum, { template }) => sum + (template?.length ?? 0), 0);
+  if (characters > MOST_TEMPLATE_CHARACTERS) {
+    const message = `All templates together have at most ${MOST_TEMPLATE_CHARACTERS} characters.`;
+    return [{ field: [...path], code: 'TOO_LONG', message }];
+  }
   const errors = mappings.flatMap((mapping, i) => checkMapping(mapping, [...path, String(i)]));
   errors.push(...findRepeated(mappings, path));
-  if (mappings.length > MOST_MAPPINGS) {
-    errors.push({ field: [...path], code: 'TOO_MANY', message: `At most ${MOST_MAPPINGS} mappings are possible.` });
-  }
   if (!mappings.some(({ field }) => naming.includes(field))) {
     errors.push({
       field: [...path],

@@ -7,6 +7,7 @@ import { fillMissingName } from './fill-missing-name.ts';
 import { FillPatterns } from './fill-patterns.ts';
 import type { MappingOutcome } from './mapping-outcome.ts';
 import type { PersonInWork } from './person-in-work.ts';
+import { TemplateBudget } from './template/template-budget.ts';
 import { regionCodes } from './transforms/region-codes.ts';
 
 /** A mapping made ready for a run: closures only, nothing is looked up by name per person. */
@@ -30,13 +31,21 @@ export function compileMapping(mappings: readonly FieldMapping[]): CompiledMappi
     ...steps.filter((step) => step.key !== 'COUNTRY'),
   ];
   const patterns = new FillPatterns((winners) => makeFills(ordered, winners));
-  return { attributes: index.names, map: ({ attributes }) => mapPerson(ordered, patterns, startPerson(attributes)) };
+  const budget = new TemplateBudget();
+  return {
+    attributes: index.names,
+    map: ({ attributes }) => {
+      budget.restart();
+      return mapPerson(ordered, patterns, startPerson(attributes, budget));
+    },
+  };
 }
 
 const noRemarks: readonly string[] = Object.freeze([]);
 
-const startPerson = (attributes: Entry['attributes']): PersonInWork => ({
+const startPerson = (attributes: Entry['attributes'], budget: TemplateBudget): PersonInWork => ({
   attributes,
+  budget,
   values: {},
   country: null,
   alternatives: undefined,

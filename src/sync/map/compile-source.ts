@@ -2,9 +2,9 @@ import type { FieldMapping } from '../../core/connection.ts';
 import type { AttributeValue } from '../../core/directory.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { compileNormalizer, type Normalize } from './compile-normalizer.ts';
-import { compileTemplate } from './compile-template.ts';
 import { isPrimaryProxyAddress } from './email-address.ts';
 import type { PersonInWork } from './person-in-work.ts';
+import { compileTemplate } from './template/compile-template.ts';
 
 /** The distinct values of the origin that won, in the order sent; one alone comes as a plain text. Undefined: none. */
 export type Candidates = undefined | string | readonly string[];
@@ -91,7 +91,7 @@ function templateSource(
   return {
     origins: ['{}'],
     read(person) {
-      const rendered = template(person.attributes);
+      const rendered = template(person.attributes, person.budget);
       if (rendered.kind === 'failed') {
         person.problem = { code: 'TEMPLATE_FAILED', message: `The template of ${where} failed: ${rendered.message}` };
         return undefined;

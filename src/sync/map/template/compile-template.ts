@@ -1,16 +1,19 @@
-import type { AttributeValue } from '../../core/directory.ts';
-import type { AttributeIndex } from './attribute-index.ts';
-import { ALL_VALUES, templateAttributes } from './template-attributes.ts';
-import { templateEngine } from './template-engine.ts';
+import type { AttributeValue } from '../../../core/directory.ts';
+import type { AttributeIndex } from '../attribute-index.ts';
+import { ALL_VALUES } from './inspect-template.ts';
+import { sizeOf, type TemplateBudget } from './template-budget.ts';
+import { type ParsedTemplate, parseTemplate, renderTemplate } from './template-engine.ts';
 import { templateFault } from './template-fault.ts';
 
 /** The distinct texts a template gives for a person; several where an attribute in it has several values. */
 type Rendered = { kind: 'rendered'; texts: string | readonly string[] } | { kind: 'failed'; message: string };
-type Template = (attributes: readonly AttributeValue[]) => Rendered;
+type Template = (attributes: readonly AttributeValue[], budget: TemplateBudget) => Rendered;
 
 /** One value for each single attribute of a template, in its order; empty where the person has none. */
 type Chosen = readonly string[];
-type Render = (chosen: Chosen, attributes: readonly AttributeValue[]) => string;
+/** All values of an attribute, sorted, by the name in the template. */
+type Lists = Readonly<Record<string, readonly string[]>>;
+type Render = (chosen: Chosen, lists: Lists, budget: TemplateBudget) => string;
 
 /** More combinations of several-valued attributes than these are not tried. */
 const MOST_COMBINATIONS = 16;
@@ -19,25 +22,44 @@ const MOST_COMBINATIONS = 16;
  * Compiles a template over the person's attributes. `{{ mail }}` is the attribute's value, trimmed, under the name as
  * written or in lower case. Of several values each is tried, the first as sent first, since they have no order; beyond
  * 16 combinations only the one of the alphabetically first. `attr_all.mail` is the list of all values, sorted.
+ * What it takes counts against the person's budget; a template that takes more has failed.
  * Throws the engine's error when the template has a mistake; `checkMappings` tells it before.
  */
 export function compileTemplate(text: string, index: AttributeIndex): Template {
-  const { single, lists } = templateAttributes(text);
-  const places = single.map((name) => index.placeOf(name));
-  const render = compilePlain(text, single) ?? compileLiquid(text, single, lists, index);
-  return (attributes) => {
+  const parsed = parseTemplate(text);
+  const places = parsed.single.map((name) => index.placeOf(name));
+  const listPlaces = parsed.lists.map((name) => ({ name, place: index.placeOf(name) }));
+  const render = compilePlain(text, parsed) ?? compileLiquid(parsed);
+  return (attributes, budget) => {
     try {
-      return { kind: 'rendered', texts: renderAll(render, places, attributes) };
+      const lists = readLists(listPlaces, attributes, budget);
+      return { kind: 'rendered', texts: renderAll(render, places, lists, attributes, budget) };
     } catch (error) {
       return { kind: 'failed', message: templateFault(error).message };
     }
   };
 }
 
+function readLists(
+  places: readonly { name: string; place: number }[],
+  attributes: readonly AttributeValue[],
+  budget: TemplateBudget,
+): Lists {
+  const lists: Record<string, readonly string[]> = {};
+  for (const { name, place } of places) {
+    const values = allValues(attributes[place]).filter((each) => each !== '');
+    budget.use(sizeOf(values));
+    lists[name] = values.toSorted();
+  }
+  return lists;
+}
+
 function renderAll(
   render: Render,
   places: readonly number[],
+  lists: Lists,
   attributes: readonly AttributeValue[],
+  budget: TemplateBudget,
 ): string | string[] {
   const chosen: string[] = [];
   let choices: (readonly string[])[] | undefined;
@@ -46,9 +68,9 @@ function renderAll(
     if (typeof value === 'object' && value.length > 1) choices ??= [];
     chosen.push((typeof value === 'object' ? value[0] : value)?.trim() ?? '');
   }
-  if (choices === undefined) return render(chosen, attributes);
+  if (choices === undefined) return render(chosen, lists, budget);
   for (const place of places) choices.push(allValues(attributes[place]));
-  return combine(choices).map((combination) => render(combination, attributes));
+  return combine(choices).map((combination) => render(combination, lists, budget));
 }
 
 const allValues = (value: AttributeValue): readonly string[] => {
@@ -81,41 +103,30 @@ const liquidWords = new Set([
 ]);
 
 /** Text and plain outputs only, as most templates are, need no engine. Undefined: this one does. */
-function compilePlain(text: string, single: readonly string[]): Render | undefined {
+function compilePlain(text: string, { single }: ParsedTemplate): Render | undefined {
   const parts = text.split(plainOutput);
   const literals = parts.filter((_, i) => i % 2 === 0);
   const names = parts.filter((_, i) => i % 2 === 1);
   if (literals.some((literal) => /\{[{%]/.test(literal)) || names.some((name) => liquidWords.has(name)))
     return undefined;
   const chosenAt = names.map((name) => single.indexOf(name));
-  return (chosen) => {
+  return (chosen, _, budget) => {
     let result = literals[0] ?? '';
     for (let i = 0; i < chosenAt.length; i++) result += (chosen[chosenAt[i] ?? -1] ?? '') + (literals[i + 1] ?? '');
+    budget.use(result.length);
     return result;
   };
 }
 
-function compileLiquid(
-  text: string,
-  single: readonly string[],
-  lists: readonly string[],
-  index: AttributeIndex,
-): Render {
-  const parsed = templateEngine.parse(text);
-  const listPlaces = lists.map((name) => ({ name, place: index.placeOf(name) }));
-  return (chosen, attributes) => {
+const compileLiquid =
+  (parsed: ParsedTemplate): Render =>
+  (chosen, lists, budget) => {
     const scope: Record<string, unknown> = {};
-    for (const [i, name] of single.entries()) {
+    for (const [i, name] of parsed.single.entries()) {
       const value = chosen[i] === '' ? undefined : chosen[i];
       scope[name.toLowerCase()] = value;
       scope[name] = value;
     }
-    const all: Record<string, readonly string[]> = {};
-    for (const { name, place } of listPlaces)
-      all[name] = allValues(attributes[place])
-        .filter((each) => each !== '')
-        .toSorted();
-    scope[ALL_VALUES] = all;
-    return String(templateEngine.renderSync(parsed, scope));
+    scope[ALL_VALUES] = lists;
+    return renderTemplate(parsed, scope, budget);
   };
-}
