@@ -268,6 +268,32 @@ describe('a stored password', () => {
     expect((await updated(id, { source: { ldap: { startTls: true } } })).source.startTls).toBe(true);
   });
 
+  test('is nothing without the account that it belongs to', async () => {
+    const { bindDn, ...alone } = withPassword;
+    const refused = (first: string) => [
+      { field: [first, 'source', 'ldap', 'bindDn'].filter(Boolean), code: 'REQUIRED' },
+    ];
+    for (const source of [alone, { ...alone, bindDn: null }, { ...alone, bindDn: ' ' }]) {
+      const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, source: { ldap: source } } });
+      expect(createConnection).toMatchObject({ connection: null, userErrors: refused('input') });
+      expect((await api.ask(probe, { source: { ldap: source } })).testConnection).toMatchObject({
+        result: null,
+        userErrors: refused(''),
+      });
+    }
+    // What is saved and what is given are judged together.
+    const { id } = await created({ source: { ldap: withPassword } });
+    expect(await refusedUpdate(id, { source: { ldap: { bindDn: null } } })).toMatchObject(refused('input'));
+    const tested = await api.ask(probe, { id, source: { ldap: { bindDn: null } } });
+    expect(tested.testConnection).toMatchObject({ result: null, userErrors: refused('') });
+    const open = await updated(id, { source: { ldap: { bindDn: null, bindPassword: null } } });
+    expect(open.source).toMatchObject({ bindDn: null, hasBindPassword: false });
+    expect(await refusedUpdate(id, { source: { ldap: { bindPassword: 'new' } } })).toMatchObject(refused('input'));
+    expect((await updated(id, { source: { ldap: { bindDn, bindPassword: 'new' } } })).source.hasBindPassword).toBe(
+      true,
+    );
+  });
+
   test('is needed where an account is named, of an Enabled connection', async () => {
     const { bindPassword, ...account } = withPassword;
     const required = [{ field: ['input', 'source', 'ldap', 'bindPassword'], code: 'SECRET_REQUIRED' }];

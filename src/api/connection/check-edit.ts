@@ -1,6 +1,7 @@
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
 import type { UserError } from '../../core/user-error.ts';
+import { checkAccount } from './check-secret.ts';
 import { inputPaths } from './edit-connection.ts';
 import { memberOf } from './source-of.ts';
 
@@ -14,6 +15,7 @@ const LONGEST_DESCRIPTION = 2000;
 export const checkEdit = (edit: ConnectionEdit, hasBindPassword: boolean, runner: RunnerPort): UserError[] => [
   ...checkText(edit),
   ...(hasBindPassword ? [] : checkNoPassword(edit)),
+  ...checkAccount(edit.source, hasBindPassword, inputPaths(memberOf[edit.kind]).source),
   ...checkNestedGroups(edit),
   ...runner.checkConnection(edit, inputPaths(memberOf[edit.kind])),
 ];

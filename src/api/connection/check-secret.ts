@@ -3,6 +3,19 @@ import type { LdapSettings } from '../../core/connection.ts';
 import type { UserError } from '../../core/user-error.ts';
 import type { LdapSettingsInput } from '../source/source.inputs.ts';
 
+/** A password is of no use without the account that it belongs to. */
+export const checkAccount = ({ bindDn }: LdapSettings, hasPassword: boolean, path: readonly string[]): UserError[] =>
+  !hasPassword || (bindDn !== null && bindDn.trim() !== '')
+    ? []
+    : [
+        {
+          field: [...path, 'bindDn'],
+          code: 'REQUIRED',
+          message:
+            'Give bindDn too, the account that the password belongs to. To read without signing in, set bindPassword to null.',
+        },
+      ];
+
 /** The settings that say where the password would be sent, and how. */
 const wayOfSecret = ['urls', 'tlsCa', 'startTls', 'tlsVerify'] as const;
 

@@ -6,7 +6,7 @@ import type { UserError } from '../../core/user-error.ts';
 import type { ApiContext } from '../api-context.ts';
 import { found } from '../error/not-found.ts';
 import type { LdapSettingsInput, SourceInput } from '../source/source.inputs.ts';
-import { checkSecret } from './check-secret.ts';
+import { checkAccount, checkSecret } from './check-secret.ts';
 import { kindInfo } from './kind-info.ts';
 import { mergeMembers } from './merge-members.ts';
 import { defaultSettings, givenSource, memberOf } from './source-of.ts';
@@ -43,8 +43,11 @@ function testRequest(
   }
   const defaults = defaultSettings(kindInfo(runner, kind));
   const settings = mergeMembers(saved?.source ?? defaults, given?.given, defaults);
+  const password = given?.given.bindPassword;
+  const hasPassword = password === undefined ? (saved?.hasBindPassword ?? false) : Boolean(password);
   const userErrors = [
     ...(saved === null ? [] : checkSecret(saved, settings, given?.given ?? {}, path)),
+    ...checkAccount(settings, hasPassword, path),
     ...runner.checkSource(kind, settings, path),
   ];
   const secrets = secretsOf(saved, given?.given);
