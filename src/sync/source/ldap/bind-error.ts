@@ -1,18 +1,38 @@
 import { AppError } from '../../../core/app-error.ts';
 
-/** Active Directory's reasons behind result 49 (`data 52e`), in words. */
-const activeDirectoryReasons: Record<string, string> = {
-  '525': 'there is no such account',
-  '52e': 'the name or the password is wrong',
-  '52f': 'the account is restricted in where or how it may sign in',
-  '530': 'the account may not sign in at this time of day',
-  '531': 'the account may not sign in from this computer',
-  '532': 'the password has expired',
-  '533': 'the account is disabled',
-  '568': 'the account is in too many groups',
-  '701': 'the account has expired',
-  '773': 'the password must be changed before the first sign-in',
-  '775': 'the account is locked',
+const notAgain = 'It is not tried again, so that the account is not locked.';
+
+/** Active Directory's reasons behind result 49 (`data 52e`): in words, and what to do. All but 525 and 52e follow a good password. */
+const activeDirectoryReasons: Record<string, [reason: string, hint: string]> = {
+  '525': ['there is no such account', `Check bindDn: its DN, or name@domain. ${notAgain}`],
+  '52e': ['the name or the password is wrong', `Check bindDn and bindPassword. ${notAgain}`],
+  '52f': [
+    'the account is restricted in where or how it may sign in',
+    "Lift the account's restrictions in Active Directory (logon hours, workstations, policies), or use another account.",
+  ],
+  '530': [
+    'the account may not sign in at this time of day',
+    "Allow it in the account's logon hours in Active Directory, or let runs start within them.",
+  ],
+  '531': [
+    'the account may not sign in from this computer',
+    'Allow it in Active Directory ("Log On To" of the account), or use another account.',
+  ],
+  '532': [
+    'the password has expired',
+    'Set a new password in Active Directory (one that never expires suits a service account), and give it here as bindPassword.',
+  ],
+  '533': ['the account is disabled', 'Enable the account in Active Directory, or use another.'],
+  '568': ['the account is in too many groups', 'Take the account out of groups in Active Directory, or use another.'],
+  '701': ['the account has expired', 'Move the day on which the account expires in Active Directory, or use another.'],
+  '773': [
+    'the password must be changed before the first sign-in',
+    'Turn off "User must change password at next logon" in Active Directory, or set a new password and give it here.',
+  ],
+  '775': [
+    'the account is locked after too many attempts',
+    'Unlock the account in Active Directory, and find out who tries it with a wrong password before you run again.',
+  ],
 };
 
 const hints: Record<number, string> = {
@@ -23,7 +43,7 @@ const hints: Record<number, string> = {
   32: 'There is no such account: check bindDn.',
   34: 'The server can not read bindDn as a DN: check its spelling.',
   48: 'The account has no password on the server, or may not sign in by one.',
-  49: 'Check bindDn and bindPassword. It is not tried again, so that the account is not locked.',
+  49: `Check bindDn and bindPassword. ${notAgain}`,
   53: 'The account is disabled, locked, or its password has expired on the server.',
 };
 
@@ -38,12 +58,9 @@ export function bindError({ code, text, server, bindDn, password }: Refusal): Ap
       hint: 'Try again later.',
     });
   }
-  const reason = activeDirectoryReasons[/\bdata ([\da-f]+)/i.exec(said)?.[1]?.toLowerCase() ?? ''];
-  const because = reason === undefined ? (said === '' ? '' : `: ${said}`) : `: ${reason}`;
+  const [reason = said, hint] = activeDirectoryReasons[/\bdata ([\da-f]+)/i.exec(said)?.[1]?.toLowerCase() ?? ''] ?? [];
+  const because = reason === '' ? '' : `: ${reason}`;
   return new AppError('BIND_REFUSED', `${server} refuses to let "${bindDn}" sign in${because} (result ${code}).`, {
-    hint:
-      reason === undefined
-        ? (hints[code] ?? 'Check bindDn and bindPassword.')
-        : `Mend the account in the directory, or use another: ${reason}.`,
+    hint: hint ?? hints[code] ?? 'Check bindDn and bindPassword.',
   });
 }

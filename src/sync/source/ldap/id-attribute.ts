@@ -1,4 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
+import { accountOf, moreRights } from './account.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
 import type { LdapFilter } from './filter/filter.ts';
 import { idCandidates } from './flavour.ts';
@@ -42,7 +43,10 @@ export const noReadableId = ({ attribute }: IdFinding, { settings }: Reached): A
     {
       hint:
         settings.idAttribute === null
-          ? 'Give the bind account the right to read it, or name another attribute that never changes in idAttribute.'
+          ? moreRights(
+              accountOf(settings),
+              'Give the bind account the right to read it, or name another attribute that never changes in idAttribute.',
+            )
           : 'Check idAttribute, or leave it empty so that it is found by itself.',
     },
   );

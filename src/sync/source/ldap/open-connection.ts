@@ -3,6 +3,7 @@ import { ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
+import { accountOf } from './account.ts';
 import { bindError } from './bind-error.ts';
 import { dial, dialPlain } from './dial.ts';
 import { LdapConnection } from './ldap-connection.ts';
@@ -70,8 +71,9 @@ async function signIn(
   const release = connection.obey(options.signal);
   try {
     if (settings.startTls && !url.secure) await startTls(connection, wire, { settings, options, onStep });
-    await bind(connection, settings.bindDn, secrets.bindPassword);
-    onStep({ kind: 'bound', dn: settings.bindDn });
+    const account = accountOf(settings);
+    if (account !== null) await bind(connection, account, secrets.bindPassword);
+    onStep({ kind: 'bound', dn: account });
     return connection;
   } catch (error) {
     await connection.close();
@@ -106,8 +108,7 @@ function certificateEnds(socket: TLSSocket): Date | null {
 }
 
 /** An empty password would sign in as nobody (RFC 4513, 5.1.2), and look like success. */
-async function bind(connection: LdapConnection, dn: string | null, password: string | null): Promise<void> {
-  if (dn === null || dn.trim() === '') return;
+async function bind(connection: LdapConnection, dn: string, password: string | null): Promise<void> {
   if (password === null || password === '') {
     throw new AppError('BIND_REFUSED', `There is no password for "${dn}".`, {
       hint: 'Set bindPassword, or leave bindDn empty to read without signing in.',

@@ -1,5 +1,6 @@
 import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
+import { accountOf } from './account.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
 import { present } from './filter/filter.ts';
 import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';
@@ -75,6 +76,8 @@ export const contextOf = (
 ): SearchContext => ({
   server: connection.url.url,
   baseDn,
+  bindDn: accountOf(settings),
+  flavour: server.flavour,
   timeoutSeconds: settings.timeoutSeconds,
   namingContexts: server.namingContexts,
   firstPage,

@@ -1,10 +1,15 @@
 import { AppError } from '../../../core/app-error.ts';
+import { moreRights } from './account.ts';
+import type { Flavour } from './flavour.ts';
 import type { LdapResult } from './search-result.ts';
 
 /** What a search was for, to say it in the error. */
 export type SearchContext = {
   server: string;
   baseDn: string;
+  /** Who signs in; null: nobody. */
+  bindDn: string | null;
+  flavour: Flavour;
   timeoutSeconds: number;
   namingContexts: readonly string[];
   firstPage: boolean;
@@ -15,7 +20,8 @@ const said = (result: LdapResult): string =>
 
 type Explain = (result: LdapResult, context: SearchContext) => AppError;
 
-const noSuchBase: Explain = (result, { baseDn, namingContexts }) => {
+const noSuchBase: Explain = (result, context) => {
+  const { baseDn, namingContexts } = context;
   const upTo = result.matchedDn === '' ? '' : ` The part that exists is "${result.matchedDn}".`;
   const contexts =
     namingContexts.length === 0 ? '' : ` The server holds: ${namingContexts.map((dn) => `"${dn}"`).join(', ')}.`;
@@ -24,15 +30,33 @@ const noSuchBase: Explain = (result, { baseDn, namingContexts }) => {
     'BASE_DN_NOT_FOUND',
     `The base DN "${baseDn}" is not on this server.${elsewhere}${said(result)}`,
     {
-      hint: `Check its spelling, and that the bind account may see it.${upTo}${contexts}`,
+      hint: `Check its spelling. ${moreRights(context.bindDn, 'Check that the bind account may see it.')}${upTo}${contexts}`,
     },
   );
 };
 
-const sizeLimit: Explain = (result, { server, baseDn }) =>
-  new AppError('SIZE_LIMIT', `${server} ended the search of "${baseDn}" at its size limit.${said(result)}`, {
-    hint: 'Raise the size limit of the bind account on the server (OpenLDAP: `limits … size=unlimited`; 389DS: nsSizeLimit, nsLookThroughLimit), or narrow the scope.',
-  });
+const sizeLimit: Explain = (result, context) =>
+  new AppError(
+    'SIZE_LIMIT',
+    `${context.server} ended the search of "${context.baseDn}" at its size limit.${said(result)}`,
+    { hint: `Raise ${limitOf(result, context)}, or narrow the scope.` },
+  );
+
+/** By the server's own names. 389 Directory Server has limits of their own for paged searches, which hide the plain ones. */
+function limitOf({ code }: LdapResult, { flavour }: SearchContext): string {
+  if (flavour === 'DS389' || flavour === 'FREEIPA') {
+    return code === 4
+      ? "the server's size limit for pages: nsPagedSizeLimit on the bind account, or nsslapd-pagedsizelimit in cn=config (without them nsSizeLimit and nsslapd-sizelimit count)"
+      : "the server's look-through limit for pages: nsPagedLookThroughLimit and nsPagedIDListScanLimit on the bind account, or nsslapd-pagedlookthroughlimit and nsslapd-pagedidlistscanlimit in cn=config,cn=ldbm database,cn=plugins,cn=config (without them nsLookThroughLimit and nsslapd-lookthroughlimit count)";
+  }
+  if (flavour === 'ACTIVE_DIRECTORY') {
+    return 'the limits of the LDAP policy on the domain controllers (ntdsutil: MaxResultSetSize, MaxTempTableSize)';
+  }
+  if (flavour === 'OPENLDAP') {
+    return 'the limits of the bind account on the server (`limits … size=unlimited size.prtotal=unlimited size.unchecked=unlimited`)';
+  }
+  return 'the size limit of the bind account on the server (OpenLDAP: `limits … size=unlimited`; 389 Directory Server: nsPagedSizeLimit, nsPagedLookThroughLimit)';
+}
 
 const timeLimit: Explain = (result, { server, baseDn, timeoutSeconds }) =>
   new AppError(
@@ -43,9 +67,12 @@ const timeLimit: Explain = (result, { server, baseDn, timeoutSeconds }) =>
     },
   );
 
-const pagingRefused: Explain = (result, { server }) =>
+const pagingRefused: Explain = (result, { server, flavour }) =>
   new AppError('PAGING_REFUSED', `${server} refuses paged results to the bind account.${said(result)}`, {
-    hint: 'Allow the bind account paged searches (OpenLDAP: `limits … size.prtotal=unlimited`), or use an account that has them.',
+    hint:
+      flavour === 'OPENLDAP'
+        ? 'Allow the bind account paged searches (`limits … size.prtotal=unlimited`), or use an account that has them.'
+        : 'Allow the bind account paged searches, or use an account that has them.',
   });
 
 const filterRefused: Explain = (result, { server }) =>
@@ -58,31 +85,46 @@ const busy: Explain = (result, { server }) =>
     hint: 'Try again later, or name a further server in the URLs.',
   });
 
-const incomplete: Explain = (result, { server, baseDn }) =>
-  new AppError(
-    'INCOMPLETE_READ',
-    `${server} did not finish the search of "${baseDn}" (result ${result.code}).${said(result)}`,
-    {
-      hint:
-        result.code === 50
-          ? 'Give the bind account the right to read and search there.'
-          : "Look at the server's own log for the reason.",
-    },
-  );
+const unfinished =
+  (hint: (context: SearchContext) => string): Explain =>
+  (result, context) =>
+    new AppError(
+      'INCOMPLETE_READ',
+      `${context.server} did not finish the search of "${context.baseDn}" (result ${result.code}).${said(result)}`,
+      { hint: hint(context) },
+    );
 
+const incomplete = unfinished(() => "Look at the server's own log for the reason.");
+
+const noRight = unfinished(({ bindDn }) =>
+  moreRights(bindDn, 'Give the bind account the right to read and search there.'),
+);
+
+const notEncrypted = unfinished(
+  () => 'Use ldaps:// or turn on startTls: the server answers only on an encrypted connection.',
+);
+
+const notSignedIn: Explain = (result, { server, bindDn }) =>
+  new AppError('BIND_REFUSED', `${server} answers only to those who have signed in.${said(result)}`, {
+    hint:
+      bindDn === null
+        ? 'Set bindDn and bindPassword.'
+        : `"${bindDn}" has signed in, but the server does not count it: check that bindDn is an account of this server's own directory.`,
+  });
+
+/** In the words of Active Directory, and of Samba ("Operation unavailable without authentication"). */
 const operationsError: Explain = (result, context) =>
-  /bind must be completed/i.test(result.message)
-    ? new AppError('BIND_REFUSED', `${context.server} answers only to those who have signed in.${said(result)}`, {
-        hint: 'Set bindDn and bindPassword.',
-      })
-    : incomplete(result, context);
+  (/bind must be completed|without authentication/i.test(result.message) ? notSignedIn : incomplete)(result, context);
 
 /** Result 11 is what OpenLDAP says to an account without paging, and others when a look-through limit is hit. */
 const adminLimit: Explain = (result, context) =>
   (context.firstPage && /page/i.test(result.message) ? pagingRefused : sizeLimit)(result, context);
 
-const unwilling: Explain = (result, context) =>
-  (context.firstPage && /page|critical|control/i.test(result.message) ? pagingRefused : incomplete)(result, context);
+const unwilling: Explain = (result, context) => {
+  if (context.firstPage && /page|critical|control/i.test(result.message)) return pagingRefused(result, context);
+  const anonymous = context.bindDn === null && /authenticat|anonymous/i.test(result.message);
+  return (anonymous ? notSignedIn : incomplete)(result, context);
+};
 
 const protocolError: Explain = (result, context) =>
   (/filter/i.test(result.message) ? filterRefused : incomplete)(result, context);
@@ -93,15 +135,19 @@ const explanations: Record<number, Explain> = {
   2: protocolError,
   3: timeLimit,
   4: sizeLimit,
+  8: notSignedIn,
   10: noSuchBase,
   11: adminLimit,
   12: pagingRefused,
+  13: notEncrypted,
   16: filterRefused,
   17: filterRefused,
   18: filterRefused,
   21: filterRefused,
   32: noSuchBase,
   34: noSuchBase,
+  48: notSignedIn,
+  50: noRight,
   51: busy,
   52: busy,
   53: unwilling,

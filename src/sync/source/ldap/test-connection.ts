@@ -1,6 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
 import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/directory.ts';
+import { accountOf, moreRights } from './account.ts';
 import { peopleFilter } from './filter/scope-filter.ts';
 import { findIdAttribute } from './id-attribute.ts';
 import type { OpenStep } from './open-connection.ts';
@@ -10,6 +11,15 @@ import { pagedResultsOid } from './search-result.ts';
 /** The steps in the order in which they are tried. */
 const steps = ['Reach', 'TLS', 'Sign-in', 'Server', 'Paging', 'Base DN', 'People'] as const;
 type Step = (typeof steps)[number];
+
+/** The step that an error belongs to, whichever was under way when it showed. */
+const stepOf: Partial<Record<string, Step>> = {
+  UNREACHABLE: 'Reach',
+  ADDRESS_NOT_ALLOWED: 'Reach',
+  TLS_FAILED: 'TLS',
+  BIND_REFUSED: 'Sign-in',
+  PAGING_REFUSED: 'Paging',
+};
 
 const dayMs = 86_400_000;
 /** A certificate that ends sooner gets a warning. */
@@ -41,6 +51,7 @@ export async function testConnection(
 
 async function examine(reached: Reached, report: TestReport, signal: AbortSignal): Promise<void> {
   const { connection, server, settings } = reached;
+  const account = accountOf(settings);
   const release = connection.obey(signal);
   try {
     report.add('Server', 'OK', server.label);
@@ -53,6 +64,7 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
         'The server does not offer paged results.',
         'A run needs them: check that the account may use them.',
       );
+    report.begin('Base DN');
     for (const baseDn of settings.baseDns) {
       const visible = await checkBase(reached, baseDn);
       if (visible) report.add('Base DN', 'OK', `"${baseDn}" is there.`);
@@ -60,10 +72,11 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
         report.add(
           'Base DN',
           'WARN',
-          `The account can not see the entry "${baseDn}".`,
-          'Check its rights: it may not see the people below either.',
+          `The entry "${baseDn}" can not be seen${account === null ? '' : ' by the account'}.`,
+          moreRights(account, 'Check its rights: it may not see the people below either.'),
         );
     }
+    report.begin('People');
     await examinePeople(reached, report);
   } finally {
     release();
@@ -71,23 +84,23 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
 }
 
 async function examinePeople(reached: Reached, report: TestReport): Promise<void> {
+  const account = accountOf(reached.settings);
   const id = await findIdAttribute(reached, peopleFilter(reached.server.flavour));
   if (id.sampled === 0) {
     report.add(
       'People',
       'WARN',
       'Nobody was found below the base DNs.',
-      'Check the base DNs, and that the account may see the people there.',
+      `Check the base DNs. ${moreRights(account, 'Check that the account may see the people there.')}`,
     );
   } else if (id.readable) {
     report.add('People', 'OK', `People are there, known by ${id.attribute}.`);
   } else {
-    const advice = 'Give the account the right to read it, or set idAttribute to one that never changes.';
     report.add(
       'People',
       'FAIL',
       `People are there, but none shows ${id.attribute}, by which they would be known.`,
-      advice,
+      moreRights(account, 'Give the account the right to read it, or set idAttribute to one that never changes.'),
     );
   }
 }
@@ -95,9 +108,15 @@ async function examinePeople(reached: Reached, report: TestReport): Promise<void
 class TestReport {
   readonly #settings: LdapSettings;
   #checks: (ConnectionCheck & { name: Step })[] = [];
+  /** What is being tried. */
+  #underWay: Step = 'Reach';
 
   constructor(settings: LdapSettings) {
     this.#settings = settings;
+  }
+
+  begin(step: Step): void {
+    this.#underWay = step;
   }
 
   add(name: Step, status: CheckStatus, detail: string, advice: string | null = null): void {
@@ -108,17 +127,10 @@ class TestReport {
     if (step.kind === 'unreachable') this.#unreachable(step.message);
     else if (step.kind === 'reached') this.#reached(step.url.url, step.url.secure);
     else if (step.kind === 'secured') this.#secured(step.certificateEnds, step.verified);
-    else if (step.dn === null)
-      this.add(
-        'Sign-in',
-        'WARN',
-        'Nobody signs in.',
-        'Most servers show little to the unknown: set bindDn and bindPassword.',
-      );
-    else this.add('Sign-in', 'OK', `Signed in as "${step.dn}".`);
+    else this.#bound(step.dn);
   }
 
-  /** The whole answer: what failed is the first step that has no finding yet. */
+  /** The whole answer: `error` belongs to the step that its code names, else to the one under way. */
   finished(reached: Reached | null, started: number, error: AppError | null): ConnectionTest {
     if (error !== null) this.#failed(error);
     for (const name of steps) {
@@ -137,29 +149,24 @@ class TestReport {
   }
 
   #failed(error: AppError): void {
-    const has = (name: Step): boolean => this.#checks.some((check) => check.name === name && check.status !== 'WARN');
-    const byCode: Partial<Record<string, Step>> = {
-      UNREACHABLE: 'Reach',
-      ADDRESS_NOT_ALLOWED: 'Reach',
-      TLS_FAILED: 'TLS',
-      BIND_REFUSED: 'Sign-in',
-      BASE_DN_NOT_FOUND: 'Base DN',
-      PAGING_REFUSED: 'Paging',
-    };
-    const step = byCode[error.code] ?? steps.find((name) => !has(name)) ?? 'People';
-    const own = this.#checks.findIndex((check) => check.name === step && check.status === 'OK');
-    if (own >= 0 && step !== 'Base DN') this.#checks.splice(own, 1);
-    this.add(step, 'FAIL', error.message, error.hint);
+    const named = stepOf[error.code];
+    // A step that is done may turn out to have failed after all: it has one finding, this one. Other URLs keep theirs.
+    const isRefuted = ({ name, status }: ConnectionCheck): boolean =>
+      name === named && !(name === 'Reach' && status === 'WARN');
+    this.#checks = this.#checks.filter((check) => !isRefuted(check));
+    this.add(named ?? this.#underWay, 'FAIL', error.message, error.hint);
   }
 
   /** What was found before its server hung up says nothing of the next URL's. */
   #unreachable(message: string): void {
     this.#checks = this.#checks.filter(({ name, status }) => name === 'Reach' && status === 'WARN');
     this.add('Reach', 'WARN', message, 'The next URL is used meanwhile.');
+    this.begin('Reach');
   }
 
   #reached(url: string, secure: boolean): void {
     this.add('Reach', 'OK', `${url} accepts connections.`);
+    this.begin(secure || this.#settings.startTls ? 'TLS' : 'Sign-in');
     if (secure || this.#settings.startTls) return;
     this.add(
       'TLS',
@@ -169,7 +176,20 @@ class TestReport {
     );
   }
 
+  #bound(dn: string | null): void {
+    this.begin('Server');
+    if (dn === null)
+      this.add(
+        'Sign-in',
+        'WARN',
+        'Nobody signs in.',
+        'Set bindDn and bindPassword, unless the server shows its people to everybody.',
+      );
+    else this.add('Sign-in', 'OK', `Signed in as "${dn}".`);
+  }
+
   #secured(ends: Date | null, verified: boolean): void {
+    this.begin('Sign-in');
     if (!verified) {
       this.add(
         'TLS',

@@ -61,19 +61,23 @@ describe('signing in', () => {
   });
 
   test.each([
-    ['52e', 'password is wrong'],
-    ['532', 'expired'],
-    ['533', 'disabled'],
-    ['701', 'account has expired'],
-    ['773', 'must be changed'],
-    ['775', 'locked'],
-  ])("Active Directory's %s is told in words", async (code, words) => {
+    ['525', 'no such account', 'Check bindDn:'],
+    ['52e', 'password is wrong', 'Check bindDn and bindPassword.'],
+    ['530', 'this time of day', 'logon hours'],
+    ['531', 'from this computer', 'Log On To'],
+    ['532', 'has expired', 'new password'],
+    ['533', 'is disabled', 'Enable the account'],
+    ['701', 'account has expired', 'expires'],
+    ['773', 'must be changed', 'must change password at next logon'],
+    ['775', 'is locked', 'Unlock the account'],
+  ])("Active Directory's %s is told in words, with what to do", async (code, words, advice) => {
     const message = `80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data ${code}, v4563`;
     const server = await startFakeServer({ bind: { code: 49, message }, search: () => [] });
     try {
       expect(await failure({ urls: [server.url] })).toMatchObject({
         code: 'BIND_REFUSED',
         message: expect.stringContaining(words),
+        hint: expect.stringContaining(advice),
       });
     } finally {
       await server.close();

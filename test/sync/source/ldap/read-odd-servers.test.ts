@@ -100,11 +100,33 @@ describe('results of a search become errors', () => {
     [18, 'inappropriate matching', 'FILTER_REFUSED'],
     [87, '', 'FILTER_REFUSED'],
     [1, '000004DC: LdapErr: In order to perform this operation a successful bind must be completed', 'BIND_REFUSED'],
+    [1, '00002020: Operation unavailable without authentication', 'BIND_REFUSED'],
+    [8, 'authentication required', 'BIND_REFUSED'],
+    [48, 'Anonymous access is not allowed.', 'BIND_REFUSED'],
+    [13, 'confidentiality required', 'INCOMPLETE_READ'],
+    [1, 'some other trouble', 'INCOMPLETE_READ'],
   ])('%i "%s" is %s', async (code, message, expected) => {
     await expect(read({ search: ({ id }) => [done(id, { code, message })] })).rejects.toMatchObject({
       code: expected,
       hint: expect.any(String),
     });
+  });
+
+  test.each<[FakeOptions['rootDse'], number, string, string[]]>([
+    [{ ...dsa, vendorName: ['389 Project'] }, 4, 'SIZE_LIMIT', ['nsPagedSizeLimit', 'nsslapd-pagedsizelimit']],
+    [
+      { ...dsa, vendorName: ['389 Project'] },
+      11,
+      'SIZE_LIMIT',
+      ['nsPagedLookThroughLimit', 'nsslapd-pagedlookthroughlimit', 'nsslapd-pagedidlistscanlimit'],
+    ],
+    [{ ...dsa, ipaDomainLevel: ['1'] }, 4, 'SIZE_LIMIT', ['nsPagedSizeLimit']],
+    [{ ...dsa, objectClass: ['OpenLDAProotDSE'] }, 4, 'SIZE_LIMIT', ['size.prtotal=unlimited']],
+    [dsa, 4, 'SIZE_LIMIT', ['nsPagedSizeLimit', 'size=unlimited']],
+  ])('%j: result %i says %s, by the limit that this server has', async (rootDse, code, expected, names) => {
+    const error = await read({ rootDse, search: ({ id }) => [done(id, { code })] }).catch((reason) => reason);
+    expect(error).toMatchObject({ code: expected });
+    for (const name of names) expect(error.hint).toContain(name);
   });
 
   test('also in the middle, after people have been delivered', async () => {

@@ -5,6 +5,7 @@ import type { LdapSettings } from '../../../../src/core/connection.ts';
 import type { ConnectionTest } from '../../../../src/core/directory.ts';
 import { sources } from '../../../../src/sync/source/sources.ts';
 import { makeCertificate } from '../../../support/ldap-certificates.ts';
+import { done, entry, type FakeOptions, startFakeServer } from '../../../support/ldap-fake-server.ts';
 import { people } from '../../../support/ldap-people.ts';
 import { ldapSettings, openOptions } from '../../../support/ldap-reading.ts';
 import { freePort, type Slapd, startSlapd } from '../../../support/slapd.ts';
@@ -125,6 +126,81 @@ describe('what fails is told at its step, and the rest is skipped', () => {
     const result = await run();
     expect(result).toMatchObject({ ok: false, code, hint: expect.any(String) });
     expect(statuses(result)).toEqual(expected);
+  });
+
+  const ok = ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging OK'];
+  const noAccount = { bindDn: null };
+  test.each<[string, FakeOptions, Partial<LdapSettings>, string, string[]]>([
+    [
+      'a base that the account may not search',
+      { base: ({ id }) => [done(id, { code: 50 })], search: () => [] },
+      {},
+      'INCOMPLETE_READ',
+      [...ok, 'Base DN FAIL', 'People SKIPPED'],
+    ],
+    [
+      'people whom the account may not search',
+      { search: ({ id }) => [done(id, { code: 50 })] },
+      {},
+      'INCOMPLETE_READ',
+      [...ok, 'Base DN OK', 'People FAIL'],
+    ],
+    [
+      'paging that the account may not use',
+      { search: ({ id }) => [done(id, { code: 12 })] },
+      {},
+      'PAGING_REFUSED',
+      ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging FAIL', 'Base DN OK', 'People SKIPPED'],
+    ],
+    [
+      'a server that answers only to those who have signed in',
+      {
+        base: ({ id }) => [done(id, { code: 1, message: '00002020: Operation unavailable without authentication' })],
+        search: () => [],
+      },
+      noAccount,
+      'BIND_REFUSED',
+      ['Reach OK', 'TLS WARN', 'Sign-in FAIL', 'Server OK', 'Paging OK', 'Base DN SKIPPED', 'People SKIPPED'],
+    ],
+    [
+      'the second of two bases',
+      {
+        base: ({ id, baseDn }) => (baseDn === 'dc=a' ? [entry(id, baseDn, {}), done(id)] : [done(id, { code: 32 })]),
+        search: () => [],
+      },
+      { baseDns: ['dc=a', 'dc=b'] },
+      'BASE_DN_NOT_FOUND',
+      [...ok, 'Base DN OK', 'Base DN FAIL', 'People SKIPPED'],
+    ],
+  ])('%s', async (_name, options, changes, code, expected) => {
+    const server = await startFakeServer(options);
+    const result = await tested({ urls: [server.url], ...changes });
+    await server.close();
+    expect(result).toMatchObject({ ok: false, code });
+    expect(statuses(result)).toEqual(expected);
+    expect(result.checks.find(({ status }) => status === 'FAIL')?.advice).toBe(result.hint);
+  });
+
+  test('without an account, the advice is to give one', async () => {
+    for (const code of [1, 8, 32, 48, 50]) {
+      const message = code === 1 ? 'In order to perform this operation a successful bind must be completed' : '';
+      const server = await startFakeServer({ base: ({ id }) => [done(id, { code, message })], search: () => [] });
+      expect((await tested({ urls: [server.url], bindDn: '' })).hint).toMatch(/set bindDn and bindPassword/i);
+      expect((await tested({ urls: [server.url] })).hint).not.toMatch(/set bindDn/i);
+      await server.close();
+    }
+    const empty = await startFakeServer({
+      base: ({ id }) => [done(id)],
+      search: ({ id }) => [done(id, { cookie: '' })],
+    });
+    const { checks } = await tested({ urls: [empty.url], bindDn: null });
+    await empty.close();
+    for (const name of ['Sign-in', 'Base DN', 'People']) {
+      expect(checks.find((check) => check.name === name)).toMatchObject({
+        status: 'WARN',
+        advice: expect.stringMatching(/set bindDn and bindPassword/i),
+      });
+    }
   });
 
   test('each URL that can not be reached once, and the last one decides', async () => {
