@@ -155,7 +155,7 @@ function serverParts({ config, logger, database, sealer }: Foundation, runner: R
     schema,
     services: { store, runner },
     signIn: createSignIn({ keys, issuer, audience, admit }),
-    prepare: operationPreparer(schema),
+    operations: operationPreparer(schema),
     streams: liveStreams(faultLog),
     notReady: async () => {
       const pending = await migrationsPending(poolQuery(database.syncPool));

@@ -1,67 +1,79 @@
 import type { Server } from 'node:http';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { RequestHandler } from 'express';
-import { GraphQLError } from 'graphql';
+import type { RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import { type ApiContext, makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
-import { checkCost, MOST_TOKENS } from '../api/operation/check-cost.ts';
+import { AppError } from '../core/app-error.ts';
 import { clientSignal } from './client-signal.ts';
-import { httpStatus } from './http-status.ts';
 import type { ServerParts } from './server-parts.ts';
+import { viewerOf } from './signed-in.ts';
 
 /** How long answers that are under way may take when the server stops. */
 const STOP_PATIENCE_MS = 10_000;
 
-/** POST /graphql: queries and mutations. `stop` takes no more requests, and waits for those under way. */
+const BAD_REQUEST = 400;
+
+const operationRequest = z.object({
+  query: z.string().min(1),
+  operationName: z.string().nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/**
+ * POST /graphql: queries and mutations of those who are signed in. `stop` takes no more requests, and waits for those under
+ * way.
+ */
 export async function graphqlRoute(
   parts: ServerParts,
   httpServer: Server,
-): Promise<{ handler: RequestHandler; stop(): Promise<void> }> {
+): Promise<{ handlers: RequestHandler[]; stop(): Promise<void> }> {
   const apollo = new ApolloServer<ApiContext>({
     schema: parts.schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: MOST_TOKENS },
+    // Apollo is given what was prepared, so what it would check itself has been checked.
+    dangerouslyDisableValidation: true,
+    documentStore: {
+      get: async (key) => parts.operations.known(key.slice(key.lastIndexOf(':') + 1)),
+      set: async () => undefined,
+      delete: async () => undefined,
+    },
     formatError: (_formatted, error) => formatError(error, parts.faultLog),
     logger: parts.logger,
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: STOP_PATIENCE_MS }),
       ApolloServerPluginLandingPageDisabled(),
-      costLimit(parts),
     ],
   });
   await apollo.start();
-  const handler = expressMiddleware(apollo, {
-    context: ({ req, res }) => requestContext(parts, req.headers.authorization, clientSignal(res)),
-  });
-  return { handler, stop: () => apollo.stop() };
+  const context = async ({ res }: { res: Response }) => contextOf(parts, res);
+  return { handlers: [refusing(parts), expressMiddleware(apollo, { context })], stop: () => apollo.stop() };
 }
 
-async function requestContext(
-  { signIn, services }: ServerParts,
-  authorization: string | undefined,
-  signal: AbortSignal,
-): Promise<ApiContext> {
-  try {
-    return makeApiContext(services, await signIn(authorization), signal);
-  } catch (error) {
-    throw new GraphQLError('Not signed in.', {
-      originalError: error instanceof Error ? error : new Error(String(error)),
-      extensions: { http: { status: httpStatus(error) } },
-    });
-  }
+/** Answers what is not to be executed. A body that is no request is left to Apollo, which says so. */
+const refusing =
+  (parts: ServerParts): RequestHandler =>
+  (request, response, next) => {
+    const read = operationRequest.safeParse(request.body);
+    if (!read.success) return next();
+    const prepared = parts.operations.prepare(read.data, contextOf(parts, response));
+    if (prepared.kind === 'ready' && prepared.type !== 'subscription') return next();
+    const refused = prepared.kind === 'ready' ? [elsewhere()] : prepared.errors;
+    const errors = refused.map((error) => formatError(error, parts.faultLog));
+    response.status(BAD_REQUEST).json({ errors });
+  };
+
+/** One for each request. */
+function contextOf({ services }: ServerParts, response: Response): ApiContext {
+  response.locals.context ??= makeApiContext(services, viewerOf(response), clientSignal(response));
+  return response.locals.context;
 }
 
-const costLimit = ({ schema }: ServerParts): ApolloServerPlugin<ApiContext> => ({
-  requestDidStart: async () => ({
-    didResolveOperation: async ({ document, operation, request }) => {
-      const tooMuch = operation ? checkCost(schema, document, operation, request.variables ?? {}) : null;
-      if (tooMuch !== null) throw new GraphQLError(tooMuch.message, { originalError: tooMuch });
-    },
-  }),
-});
+const elsewhere = (): AppError =>
+  new AppError('BAD_USER_INPUT', 'Subscriptions are streams: send them to /graphql/stream or over a WebSocket.');

@@ -5,6 +5,7 @@ const statuses: Record<string, number> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
+  BAD_REQUEST: 400,
   SIGN_IN_UNAVAILABLE: 503,
 };
 

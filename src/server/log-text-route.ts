@@ -25,7 +25,6 @@ export const logTextRoute =
       const run = found((await context.store.runsByIds([request.params.id]))[0], 'run');
       response.writeHead(200, {
         'content-type': 'text/plain; charset=utf-8',
-        'x-content-type-options': 'nosniff',
         'cache-control': 'no-store',
       });
       await sendLog(response, context.store, run.id);

@@ -1,9 +1,16 @@
-import type { WebSocket } from 'ws';
+import { CloseCode } from 'graphql-ws';
+import type { RawData, WebSocket } from 'ws';
+import { AppError } from '../core/app-error.ts';
+import { checkNesting } from './check-nesting.ts';
 import { endUnwanted, PLACEHOLDER, type SocketExtra, type WebsocketProtocol } from './websocket-protocol.ts';
 
 /** Between pings; a socket that has not answered one by the next is dead. */
 const PING_MS = 12_000;
 const INTERNAL_ERROR = 4500;
+/** Of RFC 6455's registry. */
+const TOO_LARGE = 1009;
+/** Bytes of a message from somebody who is not signed in, twice what headers may have: it holds a token. It is kept, too. */
+const LARGEST_BEFORE_SIGN_IN = 32 * 1024;
 
 /** Lets one socket speak the protocol: what it sends, what it is sent, and how it ends. */
 export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void {
@@ -21,6 +28,8 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
         socket.on('message', (data) => {
+          const refusal = refusalOf(data, extra);
+          if (refusal !== null) return socket.close(refusal.code, refusal.reason);
           // What is thrown here was told by the protocol's hooks; this only ends the socket that it happened to.
           void read(String(data))
             .catch(() => socket.close(INTERNAL_ERROR, 'Internal error'))
@@ -41,6 +50,18 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
     void closed(code, String(reason));
     endUnwanted(extra);
   });
+}
+
+/** Of a message that is not to be parsed; null: it may be. */
+function refusalOf(data: RawData, { viewer }: SocketExtra): { code: number; reason: string } | null {
+  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data));
+  if (viewer === null && bytes.length > LARGEST_BEFORE_SIGN_IN) return { code: TOO_LARGE, reason: 'Sign in first' };
+  try {
+    checkNesting(bytes);
+    return null;
+  } catch (error) {
+    return { code: CloseCode.BadRequest, reason: error instanceof AppError ? error.message : 'Invalid message' };
+  }
 }
 
 /** Resolves when the message has left the process; whoever sends the next one waits for that. */

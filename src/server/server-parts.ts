@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { SignIn } from '../access/sign-in.ts';
 import type { ApiServices } from '../api/api-context.ts';
 import type { FaultLog } from '../api/error/format-error.ts';
-import type { operationPreparer } from '../api/operation/prepare-operation.ts';
+import type { OperationPreparer } from '../api/operation/prepare-operation.ts';
 import type { LiveStreams } from '../api/stream/live-streams.ts';
 
 /** What the routes share. */
@@ -11,7 +11,7 @@ export type ServerParts = {
   schema: GraphQLSchema;
   services: ApiServices;
   signIn: SignIn;
-  prepare: ReturnType<typeof operationPreparer>;
+  operations: OperationPreparer;
   streams: LiveStreams;
   /** What the service lacks to serve; null: nothing. */
   notReady(): Promise<string | null>;

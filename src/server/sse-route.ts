@@ -4,10 +4,12 @@ import { makeApiContext } from '../api/api-context.ts';
 import type { OperationRequest } from '../api/operation/prepare-operation.ts';
 import { errorFrame, type Frame } from '../api/stream/frame.ts';
 import { AppError } from '../core/app-error.ts';
+import { checkNesting } from './check-nesting.ts';
 import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
 import { type OperationOutcome, runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
+import { viewerOf } from './signed-in.ts';
 import { whenExpired } from './when-expired.ts';
 import { write } from './write.ts';
 
@@ -18,6 +20,7 @@ const json = z
   .string()
   .transform((text, context): unknown => {
     try {
+      checkNesting(Buffer.from(text));
       return JSON.parse(text);
     } catch {
       context.issues.push({ code: 'custom', message: 'is no JSON', input: text });
@@ -42,7 +45,7 @@ export function sseRoute(parts: ServerParts): { handler: RequestHandler; stop():
   const handler: RequestHandler = async (request, response) => {
     try {
       const signal = clientSignal(response);
-      const viewer = await parts.signIn(request.headers.authorization);
+      const viewer = viewerOf(response);
       const outcome = await perform(request, parts, makeApiContext(parts.services, viewer, signal));
       if (response.destroyed) return void (outcome.kind === 'stream' && (await outcome.frames.return?.()));
       open.add(response);
@@ -66,7 +69,7 @@ async function perform(
   parts: ServerParts,
   context: ReturnType<typeof makeApiContext>,
 ): Promise<OperationOutcome> {
-  const prepared = parts.prepare(operationRequest(request), context);
+  const prepared = parts.operations.prepare(operationRequest(request), context);
   if (prepared.kind === 'refused') return { kind: 'one', frame: errorFrame(prepared.errors, parts.faultLog) };
   if (prepared.type === 'mutation' && request.method === 'GET') {
     throw new AppError('BAD_USER_INPUT', 'Mutations are sent by POST.');

@@ -1,11 +1,14 @@
 import { createServer } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { AppError } from '../core/app-error.ts';
+import { answerMalformed } from './answer-bare.ts';
 import { graphqlRoute } from './graphql-route.ts';
+import { jsonBody } from './json-body.ts';
 import { listen } from './listen.ts';
 import { logTextRoute } from './log-text-route.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
+import { signedIn } from './signed-in.ts';
 import { sseRoute } from './sse-route.ts';
 import { websocketRoute } from './websocket-route.ts';
 
@@ -16,24 +19,23 @@ export type RunningServer = {
   close(): Promise<void>;
 };
 
-const LARGEST_BODY = '1mb';
-
 /** Serves HTTP, WebSocket and SSE. Port 0 picks a free one. Throws an AppError CANNOT_LISTEN. */
 export async function startServer(parts: ServerParts, address: { host: string; port: number }): Promise<RunningServer> {
   const app = express();
   const httpServer = createServer(app);
+  answerMalformed(httpServer);
   const graphql = await graphqlRoute(parts, httpServer);
   const sse = sseRoute(parts);
   app.disable('x-powered-by');
+  app.use(noSniffing);
   // Nested and repeated parameters are nothing that we take.
   app.set('query parser', 'simple');
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', readiness(parts));
   app.get('/runs/:id/log.txt', logTextRoute(parts));
-  app.use(express.json({ limit: LARGEST_BODY }));
-  app.get('/graphql/stream', sse.handler);
-  app.post('/graphql/stream', sse.handler);
-  app.post('/graphql', graphql.handler);
+  app.get('/graphql/stream', signedIn(parts), sse.handler);
+  app.post('/graphql/stream', signedIn(parts), jsonBody, sse.handler);
+  app.post('/graphql', signedIn(parts), jsonBody, ...graphql.handlers);
   app.use((_request, response) => refuse(response, new AppError('NOT_FOUND', 'There is nothing at this path.'), parts));
   app.use(failure(parts));
   const websocket = websocketRoute(parts, httpServer);
@@ -47,6 +49,12 @@ export async function startServer(parts: ServerParts, address: { host: string; p
     },
   };
 }
+
+/** No answer is to be taken for anything but what it says it is. */
+const noSniffing: RequestHandler = (_request, response, next) => {
+  response.setHeader('x-content-type-options', 'nosniff');
+  next();
+};
 
 const readiness =
   ({ notReady, logger }: ServerParts): RequestHandler =>
@@ -65,9 +73,9 @@ const failure =
   (parts: ServerParts): ErrorRequestHandler =>
   (error: unknown, _request, response, _next) => {
     if (response.headersSent) return void response.destroy();
-    const status = statusOf(error);
+    const status = error instanceof AppError ? null : statusOf(error);
     if (status === null) return refuse(response, error, parts);
-    const message = status === 413 ? `A request has at most ${LARGEST_BODY}.` : 'The request body can not be read.';
+    const message = status === 413 ? 'A request has at most 1 MB.' : 'The request body can not be read.';
     response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
   };
 

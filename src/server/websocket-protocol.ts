@@ -55,7 +55,10 @@ export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
       if (extra.viewer === null) return [located(new AppError('UNAUTHENTICATED', 'Not signed in.'))];
       if (Object.keys(subscriptions).length > MOST_OPERATIONS) return [located(tooMany())];
       const signal = track(extra, () => id in context.subscriptions);
-      const operation = parts.prepare(requestOf(payload), makeApiContext(parts.services, extra.viewer, signal));
+      const operation = parts.operations.prepare(
+        requestOf(payload),
+        makeApiContext(parts.services, extra.viewer, signal),
+      );
       if (operation.kind === 'refused') return operation.errors.map(located);
       prepared.set(operation.args, operation);
       return operation.args;

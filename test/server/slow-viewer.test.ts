@@ -31,7 +31,7 @@ async function serve(log: ReturnType<typeof growingLog>): Promise<string> {
     schema,
     services: servicesWith(log).services,
     signIn: async () => viewer,
-    prepare: operationPreparer(schema),
+    operations: operationPreparer(schema),
     streams: liveStreams(faultLog),
     notReady: async () => null,
     logger: pino({ level: 'silent' }),

@@ -1,18 +1,21 @@
+import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  getVariableValues,
+  type OperationDefinitionNode,
   type OperationTypeNode,
-  parse,
-  specifiedRules,
-  validate,
 } from 'graphql';
+import { cut } from '../../core/fold.ts';
 import type { ApiContext } from '../api-context.ts';
-import { checkCost, MOST_TOKENS } from './check-cost.ts';
+import { checkCost } from './check-cost.ts';
+import { createDocumentCache } from './document-cache.ts';
+import { readDocument } from './read-document.ts';
 
-/** A request as it came over a WebSocket or for server-sent events. */
+/** A request as it came, over whatever transport. */
 export type OperationRequest = {
   query: string;
   operationName?: string | null;
@@ -23,53 +26,56 @@ export type PreparedOperation =
   | { kind: 'ready'; type: OperationTypeNode; args: ExecutionArgs & { contextValue: ApiContext } }
   | { kind: 'refused'; errors: readonly unknown[] };
 
-/** Documents remembered as parsed and valid. */
-const MOST_REMEMBERED = 500;
+export type OperationPreparer = {
+  /** All that is checked before an operation is executed. */
+  prepare(request: OperationRequest, contextValue: ApiContext): PreparedOperation;
+  /** A document that was prepared a short while ago, by the SHA-256 of its text in hexadecimal. */
+  known(hash: string): DocumentNode | undefined;
+};
+
+const MOST_VARIABLE_ERRORS = 5;
+const LONGEST_MESSAGE = 500;
 
 /** Parses, validates and weighs requests; many viewers send the same few documents. */
-export function operationPreparer(schema: GraphQLSchema) {
-  const known = new Map<string, DocumentNode | readonly GraphQLError[]>();
-  const read = (query: string) => {
-    const document = known.get(query) ?? readDocument(schema, query);
-    known.delete(query);
-    known.set(query, document);
-    const oldest = known.size > MOST_REMEMBERED ? known.keys().next().value : undefined;
-    if (oldest !== undefined) known.delete(oldest);
-    return document;
+export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
+  const cache = createDocumentCache();
+  const read = (query: string): DocumentNode | readonly GraphQLError[] => {
+    const hash = createHash('sha256').update(query).digest('hex');
+    const known = cache.get(hash);
+    if (known !== undefined) return known;
+    const outcome = readDocument(schema, query);
+    if (outcome.kind === 'refused') return outcome.errors;
+    cache.put(hash, outcome.document, { characters: query.length, tokens: outcome.tokens });
+    return outcome.document;
   };
-  return ({ query, operationName, variables }: OperationRequest, contextValue: ApiContext): PreparedOperation => {
+  const prepare = ({ query, operationName, variables }: OperationRequest, contextValue: ApiContext) => {
     const document = read(query);
-    if (!('kind' in document)) return { kind: 'refused', errors: document };
+    if (!('kind' in document)) return refused(document);
     const operation = getOperationAST(document, operationName);
-    if (!operation) {
-      const error = new GraphQLError('Say by `operationName` which operation of the document is meant.', {
-        extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-      });
-      return { kind: 'refused', errors: [error] };
-    }
-    const tooMuch = checkCost(schema, document, operation, variables ?? {});
-    if (tooMuch !== null) return { kind: 'refused', errors: [tooMuch] };
-    const args = { schema, document, operationName, variableValues: variables, contextValue };
-    return { kind: 'ready', type: operation.operation, args };
+    if (!operation) return refused([unresolved()]);
+    const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
+      maxErrors: MOST_VARIABLE_ERRORS,
+    });
+    if (errors !== undefined) return refused(errors.map(badVariable));
+    const tooMuch = checkCost(schema, document, operation, coerced);
+    if (tooMuch !== null) return refused([tooMuch]);
+    return ready(operation, { schema, document, operationName, variableValues: variables, contextValue });
   };
+  return { prepare, known: (hash) => cache.get(hash) };
 }
 
-function readDocument(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
-  try {
-    const document = parse(query, { maxTokens: MOST_TOKENS });
-    const faults = validate(schema, document, specifiedRules, { maxErrors: 20 });
-    return faults.length === 0 ? document : faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
-  } catch (error) {
-    if (error instanceof GraphQLError) return [coded(error, 'GRAPHQL_PARSE_FAILED')];
-    throw error;
-  }
-}
+const refused = (errors: readonly unknown[]): PreparedOperation => ({ kind: 'refused', errors });
 
-/** With the code that Apollo gives it on HTTP. */
-const coded = (error: GraphQLError, code: string): GraphQLError =>
-  new GraphQLError(error.message, {
-    nodes: error.nodes,
-    source: error.source,
-    positions: error.positions,
-    extensions: { code },
+const ready = (
+  { operation: type }: OperationDefinitionNode,
+  args: ExecutionArgs & { contextValue: ApiContext },
+): PreparedOperation => ({ kind: 'ready', type, args });
+
+const unresolved = (): GraphQLError =>
+  new GraphQLError('Say by `operationName` which operation of the document is meant.', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
   });
+
+/** GraphQL's messages repeat what was sent, however much. */
+const badVariable = ({ message, nodes }: GraphQLError): GraphQLError =>
+  new GraphQLError(cut(message, LONGEST_MESSAGE), { nodes, extensions: { code: 'BAD_USER_INPUT' } });

@@ -1,0 +1,157 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
+  getNullableType,
+  isListType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+} from 'graphql';
+
+/** What a selection costs: `own` once, `perItem` for each item of the page that it is a selection of; and its levels. */
+export type Weight = { own: number; perItem: number; depth: number };
+
+/** A value of an answer costs 1. */
+const VALUE = 1;
+/** A page is a query of its own. */
+const PAGE = 100;
+const MUTATION = 500;
+/** By field: they count rows in the database. */
+const counting: Readonly<Record<string, number>> = { totalCount: 1000, contactCount: 100 };
+
+/** Items of a list that no argument bounds. */
+const LIST_LENGTH = 10;
+/** Lists of introspection, beside that of all types; the others have less than one item for each thing that has them. */
+const introspectionLists: Readonly<Record<string, number>> = { fields: 4, enumValues: 2 };
+
+type Weighing = {
+  schema: GraphQLSchema;
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  variables: Readonly<Record<string, unknown>>;
+  /** Each fragment is weighed once, however often it is spread. */
+  weighed: Map<string, Weight>;
+  /** How many selections were looked at. */
+  steps: number;
+};
+
+/**
+ * How much it is to answer a valid operation, with its coerced variables. Selections are weighed as they are spread, so
+ * the sums may come to Infinity, while the work is one step a selection of the document.
+ */
+export function weighOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Weight & { steps: number } {
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const weighing: Weighing = {
+    schema,
+    fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
+    variables,
+    weighed: new Map(),
+    steps: 0,
+  };
+  const { own, perItem, depth } = weighSet(weighing, operation.selectionSet, schema.getRootType(operation.operation));
+  return { own: own + perItem, perItem: 0, depth, steps: weighing.steps };
+}
+
+function weighSet(weighing: Weighing, set: SelectionSetNode, type: GraphQLNamedType | undefined | null): Weight {
+  const sum: Weight = { own: 0, perItem: 0, depth: 0 };
+  for (const selection of set.selections) {
+    weighing.steps++;
+    let weight: Weight;
+    if (selection.kind === Kind.FIELD) weight = weighField(weighing, selection, type);
+    else if (selection.kind === Kind.FRAGMENT_SPREAD) weight = weighFragment(weighing, selection.name.value);
+    else {
+      const condition = selection.typeCondition;
+      weight = weighSet(
+        weighing,
+        selection.selectionSet,
+        condition ? weighing.schema.getType(condition.name.value) : type,
+      );
+    }
+    sum.own += weight.own;
+    sum.perItem += weight.perItem;
+    sum.depth = Math.max(sum.depth, weight.depth);
+  }
+  return sum;
+}
+
+function weighFragment(weighing: Weighing, name: string): Weight {
+  const known = weighing.weighed.get(name);
+  if (known !== undefined) return known;
+  const fragment = weighing.fragments.get(name);
+  const type = fragment && weighing.schema.getType(fragment.typeCondition.name.value);
+  const weight = fragment ? weighSet(weighing, fragment.selectionSet, type) : { own: 0, perItem: 0, depth: 0 };
+  weighing.weighed.set(name, weight);
+  return weight;
+}
+
+function weighField(weighing: Weighing, node: FieldNode, parent: GraphQLNamedType | undefined | null): Weight {
+  const name = node.name.value;
+  const field = fieldOf(parent, name);
+  const isMeta = name.startsWith('__') || parent?.name.startsWith('__') === true;
+  const below =
+    node.selectionSet && field
+      ? weighSet(weighing, node.selectionSet, getNamedType(field.type))
+      : { own: 0, perItem: 0, depth: 0 };
+  const depth = below.depth + 1;
+  const page = field && pageLength(field, node, weighing.variables);
+  const inside = below.own + (page ?? LIST_LENGTH) * below.perItem;
+  // A page's items are counted by the page.
+  if (name === 'nodes') return { own: VALUE, perItem: VALUE + inside, depth };
+  let own = counting[name] ?? VALUE;
+  if (page !== undefined) own += PAGE;
+  if (parent && parent === weighing.schema.getMutationType()) own += MUTATION;
+  return { own: own + listLength(weighing.schema, field, isMeta) * inside, perItem: 0, depth };
+}
+
+function fieldOf(
+  parent: GraphQLNamedType | undefined | null,
+  name: string,
+): GraphQLField<unknown, unknown> | undefined {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return isObjectType(parent) ? parent.getFields()[name] : undefined;
+}
+
+function listLength(schema: GraphQLSchema, field: GraphQLField<unknown, unknown> | undefined, isMeta: boolean): number {
+  if (field === undefined || !isListType(getNullableType(field.type))) return 1;
+  if (!isMeta) return LIST_LENGTH;
+  return field.name === 'types' ? Object.keys(schema.getTypeMap()).length : (introspectionLists[field.name] ?? 1);
+}
+
+/** How many items a page asks for; undefined: no page. What is out of range is refused when it is read. */
+function pageLength(
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  variables: Readonly<Record<string, unknown>>,
+): number | undefined {
+  const declared = field.args.find((arg) => arg.name === 'first');
+  if (declared === undefined) return undefined;
+  const first = argumentsOf(field, node, variables).first ?? declared.defaultValue;
+  return typeof first === 'number' && first > 0 ? first : 1;
+}
+
+function argumentsOf(
+  ...of: [GraphQLField<unknown, unknown>, FieldNode, Weighing['variables']]
+): Record<string, unknown> {
+  try {
+    return getArgumentValues(...of);
+  } catch (error) {
+    // Arguments that can't be read are refused, with their place, when the field is executed.
+    if (error instanceof GraphQLError) return {};
+    throw error;
+  }
+}

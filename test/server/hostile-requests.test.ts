@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { collect, type Data, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+const host = () => new URL(api.url);
+
+/** What comes back on a bare connection until the other side closes it. */
+async function rawAnswer(request: string): Promise<string> {
+  const socket = connectTcp(Number(host().port), host().hostname);
+  let answer = '';
+  socket.on('data', (data) => {
+    answer += String(data);
+  });
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  socket.write(request);
+  await closed;
+  return answer;
+}
+
+const socketThat = async (...messages: string[]) => {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  await once(socket, 'open');
+  const acknowledged = once(socket, 'message');
+  acknowledged.catch(() => undefined);
+  const closed = once(socket, 'close');
+  for (const [number, message] of messages.entries()) {
+    if (number > 0) await acknowledged;
+    socket.send(message);
+  }
+  const [code, reason] = await closed;
+  return { code, reason: String(reason) };
+};
+
+const init = (payload: object) => JSON.stringify({ type: 'connection_init', payload });
+
+const codes = ({ errors }: { errors?: Data[] }) => errors?.[0]?.extensions.code;
+
+/** The code on each transport. */
+async function everywhere(query: string): Promise<unknown[]> {
+  const [bySse] = await collect(api.overSse(query));
+  const overWebSocket = await collect(api.overWebSocket(query)).then(
+    ([answer]) => codes(answer ?? {}),
+    (errors: Data) => errors[0].extensions.code,
+  );
+  return [codes(await api.request(query)), codes(bySse ?? {}), overWebSocket];
+}
+
+describe('a document made to take long', () => {
+  const fragments = (number: number, of: (n: number) => string) =>
+    Array.from({ length: number }, (_, n) => `fragment f${n} on Query { ${of(n)} }`).join(' ');
+
+  test.each([
+    [
+      'fragments that spread each other twice',
+      `{ ...f0 } ${fragments(60, (n) => `...f${n + 1} ...f${n + 1}`)} fragment f60 on Query { viewer { id } }`,
+      'BAD_USER_INPUT',
+    ],
+    [
+      'introspection a hundred times',
+      `{ ${Array.from({ length: 100 }, (_, n) => `a${n}: __schema { types { name fields { name type { name } } } }`).join(' ')} }`,
+      'BAD_USER_INPUT',
+    ],
+    [
+      '900 counts',
+      `{ ${Array.from({ length: 600 }, (_, n) => `c${n}: contacts { totalCount }`).join(' ')} }`,
+      'BAD_USER_INPUT',
+    ],
+    [
+      'a list within lists',
+      `{ connection(id: ${'['.repeat(1500)}${']'.repeat(1500)}) { id } }`,
+      'GRAPHQL_PARSE_FAILED',
+    ],
+    [
+      'objects within objects',
+      `{ connection(id: ${'{a: '.repeat(900)}1${'}'.repeat(900)}) { id } }`,
+      'GRAPHQL_PARSE_FAILED',
+    ],
+    ['selections within selections', '{ viewer '.repeat(1500), 'GRAPHQL_PARSE_FAILED'],
+  ])('%s: is refused alike on every transport', async (_what, query, code) => {
+    expect(await everywhere(query)).toEqual([code, code, code]);
+  });
+
+  test('answers a subscription by POST with the place to send it to', async () => {
+    const answer = await api.post({ query: 'subscription { runsChanged { id } }' }, api.token);
+    expect([answer.status, codes(JSON.parse(await answer.text()))]).toEqual([400, 'BAD_USER_INPUT']);
+  });
+});
+
+describe('variables', () => {
+  test('that are no values of their types are told in few and short words', async () => {
+    const query =
+      'mutation ($input: CreateConnectionInput!) { createConnection(input: $input) { userErrors { code } } }';
+    const input = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`x${n}`, 'y'.repeat(15_000)]));
+    const answer = await api.post({ query, variables: { input } }, api.token);
+    const text = await answer.text();
+    expect([answer.status, codes(JSON.parse(text))]).toEqual([400, 'BAD_USER_INPUT']);
+    expect(text.length).toBeLessThan(10_000);
+  });
+});
+
+describe('a body', () => {
+  test.each(['/graphql', '/graphql/stream'])(
+    'for %s is not waited for, let alone read, before sign-in',
+    async (path) => {
+      const answer = await rawAnswer(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+      expect(answer).toContain('UNAUTHENTICATED');
+    },
+  );
+
+  test.each([
+    ['deep lists', `{"query":"{ viewer { id } }","variables":{"a":${'['.repeat(64)}${']'.repeat(64)}}}`],
+    ['deep objects', `{"query":"{ viewer { id } }","variables":${'{"a":'.repeat(400_00)}1${'}'.repeat(400_00)}}`],
+    ['deep lists behind a quote', `{"query":"\\\\\\"","variables":{"a":"\\"","b":${'['.repeat(64)}${']'.repeat(64)}}}`],
+  ])('of %s is not parsed', async (_what, body) => {
+    for (const path of ['/graphql', '/graphql/stream']) {
+      const answer = await api.post(body, api.token, path);
+      expect([answer.status, codes(JSON.parse(await answer.text()))]).toEqual([400, 'BAD_REQUEST']);
+    }
+  });
+
+  test('in another encoding, in which brackets could hide, is not read', async () => {
+    const answer = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-16le', authorization: `Bearer ${api.token}` },
+      body: Buffer.from('{"query":"{ viewer { id } }"}', 'utf16le'),
+    });
+    expect([answer.status, codes(JSON.parse(await answer.text()))]).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test('with brackets in its texts is read', async () => {
+    const query = 'query ($id: ID!) { connection(id: $id) { id } }';
+    expect(await api.ask(query, { id: '[{"\\'.repeat(100) })).toEqual({ connection: null });
+  });
+});
+
+describe('a WebSocket', () => {
+  test('closes on a large message before sign-in, and takes a larger one afterwards', async () => {
+    expect(await socketThat(init({ authorization: 'x'.repeat(40_000) }))).toMatchObject({ code: 1009 });
+    const padded = JSON.stringify({
+      id: '1',
+      type: 'subscribe',
+      payload: { query: '{ viewer { id } }', variables: { x: 'y'.repeat(900_000) } },
+    });
+    const end = JSON.stringify({ type: 'nonsense' });
+    expect(await socketThat(init({ authorization: `Bearer ${api.token}` }), padded, end)).toMatchObject({ code: 4400 });
+    const tooLarge = 'x'.repeat(1024 * 1024 + 1);
+    expect(await socketThat(init({ authorization: `Bearer ${api.token}` }), tooLarge)).toMatchObject({ code: 1009 });
+  });
+
+  test('closes on a deep message, before and after sign-in', async () => {
+    const deep = `{"type":"ping","payload":{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}}`;
+    const expected = { code: 4400, reason: 'A request is at most 64 levels deep.' };
+    expect(await socketThat(deep)).toEqual(expected);
+    expect(await socketThat(init({ authorization: `Bearer ${api.token}` }), deep)).toEqual(expected);
+  });
+});
+
+describe('no answer is to be sniffed', () => {
+  test.each([
+    ['GET', '/healthz'],
+    ['GET', '/readyz'],
+    ['GET', '/'],
+    ['GET', '/nowhere'],
+    ['GET', '/runs/x/log.txt'],
+    ['GET', '/graphql/stream?query={viewer{id}}'],
+    ['GET', '/graphql/stream'],
+    ['POST', '/graphql'],
+    ['DELETE', '/graphql'],
+    ['GET', '/%c0%af/..%2f'],
+  ])('%s %s', async (method, path) => {
+    for (const authorization of [`Bearer ${api.token}`, 'Bearer nonsense']) {
+      const answer = await fetch(`${api.url}${path}`, { method, headers: { authorization } });
+      await answer.body?.cancel();
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  test.each([
+    ['what is no HTTP', 'nonsense\r\n\r\n', 400],
+    ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+    ['an upgrade elsewhere', 'GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 404],
+    [
+      'an upgrade without a key',
+      'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      400,
+    ],
+  ])('%s', async (_what, request, status) => {
+    const answer = await rawAnswer(request);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer.toLowerCase()).toContain('x-content-type-options: nosniff');
+  });
+});
