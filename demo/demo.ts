@@ -10,22 +10,30 @@ import { demoKeys } from './demo-keys.ts';
 import { sampleConnection } from './sample-connection.ts';
 import { createScreen, number } from './screen.ts';
 import { startDirectory } from './start-directory.ts';
-import { startService } from './start-service.ts';
+import { ignoredSettings, startService } from './start-service.ts';
 import { watchRun } from './watch-run.ts';
 
 const once = process.argv.includes('--once');
 const directoryPort = 3890;
 const screen = createScreen();
 
-/** Ctrl-C reaches us more than once: from the terminal, and passed on by npm. */
-const asked = new Promise<'asked'>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('asked'));
+/** 128 and SIGPIPE, as of any program whose output nobody reads any more. */
+const UNREAD = 141;
+
+/**
+ * Ctrl-C reaches us more than once: from the terminal, and passed on by npm. Whoever started us may be gone, too, or whoever
+ * reads what we say (`| head`, a closed terminal).
+ */
+const asked = new Promise<'asked' | 'unread'>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.on(signal, () => resolve('asked'));
+  process.stdout.on('error', () => resolve('unread'));
+  process.stderr.on('error', () => {});
 });
 
 try {
   const outcome = await Promise.race([show(), asked]);
   if (outcome === 'asked') screen.line('\nClosing …');
-  process.exitCode = outcome === 'failed' ? 1 : 0;
+  process.exitCode = { done: 0, asked: 0, failed: 1, unread: UNREAD }[outcome];
 } catch (error) {
   screen.endProgress();
   console.error(error instanceof Error ? error.message : error);
@@ -36,7 +44,13 @@ try {
 process.exit();
 
 async function show(): Promise<'done' | 'failed'> {
-  const dataDir = resolve(process.env.DATA_DIR ?? '.data');
+  const dataDir = resolve(process.env.DATA_DIR || '.data');
+  const ignored = ignoredSettings(process.env);
+  if (ignored.length > 0) {
+    screen.line(
+      `The demo has a database and settings of its own; these of your environment are not used: ${ignored.join(', ')}.`,
+    );
+  }
   const keys = await demoKeys(dataDir);
   screen.line('Starting the sample directory and the service …');
   const directory = await startDirectory(directoryPort);

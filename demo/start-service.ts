@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { settingNames } from '../src/config.ts';
 import { type Child, startChild } from './child-process.ts';
 import type { DemoKeys } from './demo-keys.ts';
 
@@ -26,9 +27,8 @@ const warning = 40;
 export async function startService(keys: DemoKeys, options: ServiceOptions): Promise<Service> {
   if (!existsSync(program)) throw new Error('The service is not built yet: npm run demo builds it.');
   const child = startChild([...(options.nodeOptions ?? []), program], {
-    ...process.env,
-    // One that is set in the shell belongs to another database.
-    API_DATABASE_URL: '',
+    ...withoutSettings(process.env),
+    HOST: process.env.HOST ?? '127.0.0.1',
     PORT: process.env.PORT ?? (await freeOr(4000)),
     ROLE: 'all',
     AUTH_JWKS: `file:${keys.jwksFile}`,
@@ -42,12 +42,24 @@ export async function startService(keys: DemoKeys, options: ServiceOptions): Pro
   return { url: await ready(child, options.say), child };
 }
 
+/** Of the service's settings the demo takes where it listens and where its data lies; it has the others of its own. */
+const taken = ['HOST', 'PORT', 'DATA_DIR'];
+
+/** Settings in this environment that the demo does not use. */
+export const ignoredSettings = (env: NodeJS.ProcessEnv): string[] =>
+  settingNames.filter((name) => !taken.includes(name) && env[name] !== undefined && env[name] !== '');
+
+/** Those of a Postgres client, too: they would change how the service reaches its own. */
+const withoutSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !settingNames.includes(name) && !/^PG[A-Z]/.test(name)));
+
 async function ready(child: Child, say: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     if (child.process.stdout === null) throw new Error('no standard output');
     createInterface(child.process.stdout).on('line', (line) => {
       const entry = parse(line);
       if (entry?.msg === 'listening' || entry?.msg === 'working') resolve(entry.url ?? '');
+      else if (entry?.msg === 'database') say(`The database lies in ${entry.folder}.`);
       else if (entry === null || entry.level >= warning) say(line);
     });
     child.ended.then(
@@ -57,7 +69,7 @@ async function ready(child: Child, say: (line: string) => void): Promise<string>
   });
 }
 
-function parse(line: string): { level: number; msg?: string; url?: string } | null {
+function parse(line: string): { level: number; msg?: string; url?: string; folder?: string } | null {
   try {
     return JSON.parse(line);
   } catch {

@@ -1,7 +1,7 @@
 /**
  * `node scripts/run.mjs [--no-build] <arguments of node>`: installs what is missing, builds what has changed, and goes on
  * with these arguments (if any) on the Node that the packages bring. Itself runs on any Node from 20, before there are packages.
- * Signals are passed on; the exit code is the program's.
+ * Signals are passed on, and an npm that was killed counts as one; the exit code is the program's.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -24,10 +24,29 @@ try {
 
 if (args.length === 0) process.exit(0);
 
-const child = spawn(runtimePath(), args, { stdio: 'inherit', cwd: root });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// The channel tells the program when we are gone, however we went.
+const child = spawn(runtimePath(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], cwd: root });
+let told = false;
+const tell = (signal) => {
+  told = true;
+  child.kill(signal);
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tell(signal));
+whenNpmIsGone(() => told || tell('SIGTERM'));
 child.on('error', (error) => {
   console.error(`Could not start Node: ${error.message}`);
   process.exit(1);
 });
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));
+
+/** An npm that is killed tells nobody: its scripts only see that they have another parent. */
+function whenNpmIsGone(call) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(look);
+    call();
+  }, 250);
+  look.unref();
+}

@@ -62,7 +62,7 @@ export const startApp = (config: Config, options: AppOptions = {}): Promise<App>
 async function openApp(config: Config, options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const logger = options.logger ?? processLogger(config.logLevel);
   const onTrouble = (err: Error) => logger.warn({ err }, 'A connection to the database was lost; it is made again');
-  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened);
+  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened, logger);
   await migrate(databaseUrl);
   const database = opened.adopt(
     await openDatabase({
@@ -117,7 +117,8 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
 /** Runs the migrations that the database lacks, and nothing else. */
 export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
   orClosed(async (opened) => {
-    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened)).url);
+    const logger = processLogger(config.logLevel);
+    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened, logger)).url);
     await opened.disposeAsync();
     return migrations;
   });
@@ -136,9 +137,12 @@ async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): 
 async function openPostgres(
   { databaseUrl, apiDatabaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'apiDatabaseUrl' | 'dataDir'>,
   opened: AsyncDisposableStack,
+  logger: Logger,
 ): Promise<{ url: string; apiUrl: string | null }> {
   if (databaseUrl !== null) return { url: databaseUrl, apiUrl: apiDatabaseUrl };
-  return opened.adopt(await startEmbeddedPostgres({ dataDir }), (one) => one.close());
+  const embedded = opened.adopt(await startEmbeddedPostgres({ dataDir }), (one) => one.close());
+  logger.info({ folder: embedded.home }, 'database');
+  return embedded;
 }
 
 function serverParts({ config, logger, database, sealer }: Foundation, runner: Runner): ServerParts {

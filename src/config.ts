@@ -171,6 +171,9 @@ export function readConfig(env: Env = process.env): Outcome<Config> {
   };
 }
 
+/** The names of all variables that are read. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
 /** The same for those variables alone that say where the database is. */
 export function readDatabaseConfig(env: Env = process.env): Outcome<DatabaseConfig> {
   const outcome = environment.pick({ DATABASE_URL: true, DATA_DIR: true, LOG_LEVEL: true }).safeParse(env);

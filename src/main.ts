@@ -32,8 +32,8 @@ async function runMigrations(): Promise<void> {
 /** A Ctrl-C reaches the service from the terminal, and again from whoever started it and passes it on. */
 const sameSignalMs = 2000;
 
-/** Resolves at the first signal to stop. */
-const stopSignal = (): Promise<NodeJS.Signals> =>
+/** Resolves at the first signal to stop; the end of a process that started us with a channel between us is one, too. */
+const stopSignal = (): Promise<NodeJS.Signals | 'disconnect'> =>
   new Promise((resolve) => {
     let first: number | null = null;
     const hear = (signal: NodeJS.Signals) => {
@@ -41,8 +41,10 @@ const stopSignal = (): Promise<NodeJS.Signals> =>
       first ??= performance.now();
       resolve(signal);
     };
-    process.on('SIGINT', hear);
-    process.on('SIGTERM', hear);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
+    process.on('disconnect', () => resolve('disconnect'));
+    // To hear of its end is no reason to stay.
+    process.channel?.unref();
   });
 
 function refuse(faults: readonly string[]): void {

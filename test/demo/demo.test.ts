@@ -4,8 +4,20 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { demoKeys } from '../../demo/demo-keys.ts';
-import { killLeftOvers, leftOvers, type NpmRun, npmRun } from './support/npm-run.ts';
+import { createDatabase } from '../support/postgres.ts';
+import { killLeftOvers, leftOvers, type NpmRun, nothingLeft, npmRun } from './support/npm-run.ts';
+
+/** Ways to go that leave npm's own end, or the demo's, to nobody. */
+const hardEnds: [string, (run: NpmRun) => void | Promise<void>][] = [
+  ['a closed terminal', (run) => run.signal('SIGHUP', 'everybody')],
+  ['a reader that has seen enough', (run) => run.readNoMore()],
+  ['kill -9 of npm', (run) => run.signal('SIGKILL', 'npm')],
+  ['kill -9 of what npm runs', (run) => run.signalOne('SIGKILL', 'scripts/run.mjs demo/demo.ts')],
+  ['kill -9 of the demo alone', (run) => run.signalOne('SIGKILL', 'node demo/demo.ts')],
+  ['kill -9 of its service', (run) => run.signalOne('SIGKILL', 'dist/src/main.js')],
+];
 
 const signals: ['SIGINT' | 'SIGTERM', 'everybody' | 'npm'][] = [
   ['SIGINT', 'everybody'],
@@ -59,6 +71,36 @@ describe('npm run demo', () => {
     other.close();
   }, 120_000);
 
+  test('has a database of its own, whatever the shell says, and tells where it lies', async () => {
+    const database = await createDatabase();
+    const run = start('demo', ['--once'], {
+      DATABASE_URL: database.url,
+      SECRETS_KEY: 'short',
+      ROLE: 'worker',
+      PGSSLMODE: 'require',
+    });
+    expect([await run.ended, run.text()]).toEqual([0, expect.stringContaining('SUCCEEDED')]);
+    expect(run.text()).toContain('not used: DATABASE_URL, ROLE, SECRETS_KEY.');
+    expect(run.text()).toContain(`The database lies in ${join(dataDir, 'postgres')}.`);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    expect((await client.query('SELECT id FROM workspace')).rows).toEqual([]);
+    await client.end();
+    await database.close();
+  }, 120_000);
+
+  test.each(hardEnds)(
+    '%s leaves no process and no lock behind',
+    async (_way, end) => {
+      const run = start('demo');
+      await run.said('Created a connection');
+      await end(run);
+      await run.ended;
+      await nothingLeft(dataDir);
+    },
+    120_000,
+  );
+
   test.each(signals)(
     '%s to %s leaves no process and no lock behind',
     async (signal, to) => {
@@ -73,17 +115,33 @@ describe('npm run demo', () => {
 });
 
 describe('npm start', () => {
+  const startService = async () => {
+    const { jwksFile, secretsKey, issuer, audience } = await demoKeys(dataDir);
+    const run = start('start', [], {
+      AUTH_JWKS: `file:${jwksFile}`,
+      AUTH_ISSUER: issuer,
+      AUTH_AUDIENCE: audience,
+      SECRETS_KEY: secretsKey,
+    });
+    await run.said('"msg":"listening"');
+    return run;
+  };
+
+  test.each(['dist/src/main.js', 'scripts/run.mjs dist/src/main.js'])(
+    'kill -9 of node … %s leaves no process and no lock behind',
+    async (command) => {
+      const run = await startService();
+      await run.signalOne('SIGKILL', `node ${command}`);
+      await run.ended;
+      await nothingLeft(dataDir);
+    },
+    120_000,
+  );
+
   test.each(signals)(
     '%s to %s leaves no process and no lock behind',
     async (signal, to) => {
-      const { jwksFile, secretsKey, issuer, audience } = await demoKeys(dataDir);
-      const run = start('start', [], {
-        AUTH_JWKS: `file:${jwksFile}`,
-        AUTH_ISSUER: issuer,
-        AUTH_AUDIENCE: audience,
-        SECRETS_KEY: secretsKey,
-      });
-      await run.said('"msg":"listening"');
+      const run = await startService();
       run.signal(signal, to);
       await run.ended;
       expect(await leftOvers(dataDir)).toEqual([]);

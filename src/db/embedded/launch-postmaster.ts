@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { open, readFile, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { embeddedFailure } from './embedded-failure.ts';
 import type { Postmaster } from './postmaster.ts';
 import { serverEnvironment } from './server-environment.ts';
+import { layGuard } from './server-guard.ts';
 import type { ServerPlace } from './server-place.ts';
 
 /** For throughput of writes, with everything that durability needs left on; loopback only, no sockets in folders. */
@@ -31,28 +35,53 @@ const settings: Readonly<Record<string, string>> = {
 /** The server's log starts anew at a start once it is this long. */
 const LOG_BYTES = 5_000_000;
 
-/** A server just started; `ended` tells when it ended, with the reason it gave. */
-export type Launched = Postmaster & { ended: Promise<string> };
+/** A server just started, with ourselves as its first user; `ended` tells when it ended, with the reason it gave. */
+export type Launched = Postmaster & { ended: Promise<string>; leave(): void };
 
-/** Starts the server on a free port, in a process group of its own: a Ctrl-C for ours must not hit it first. */
+/**
+ * Starts the server on a free port with a guard beside it, in a process group of their own: a Ctrl-C for ours must not hit
+ * them first.
+ */
 export async function launchPostmaster(place: ServerPlace, extra: Readonly<Record<string, string>>): Promise<Launched> {
   const port = await freePort();
   const from = await logSize(place.log);
   const log = await open(place.log, 'a', 0o600);
+  const guard = await layGuard(place).catch(async (cause) => {
+    await log.close();
+    throw embeddedFailure(`The embedded Postgres in ${place.home} could not be started.`, { cause });
+  });
   try {
     const all = Object.entries({ ...settings, ...extra, port: String(port) });
+    const command = [join(place.binaries, 'bin', 'postgres'), '-D', place.data];
     const child = spawn(
-      join(place.binaries, 'bin', 'postgres'),
-      ['-D', place.data, ...all.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-      { ...place.user, cwd: place.data, env: serverEnvironment, detached: true, stdio: ['ignore', log.fd, log.fd] },
+      '/bin/sh',
+      [...guard.args, ...command, ...all.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      {
+        ...place.user,
+        cwd: place.data,
+        env: serverEnvironment,
+        detached: true,
+        stdio: [guard.input, log.fd, log.fd, 'ignore', 'pipe'],
+      },
     );
     const ended = whenEnded(child).then(async (failure) => failure ?? reasonIn(place.log, from));
     child.unref();
-    if (child.pid === undefined) throw embeddedFailure(`The embedded Postgres could not be started: ${await ended}`);
-    return { pid: child.pid, port, ended };
+    const pid = await serverOf(child);
+    if (pid !== null) return { pid, port, ended, leave: guard.leave };
+    guard.leave();
+    throw embeddedFailure(`The embedded Postgres could not be started: ${await ended}`);
   } finally {
+    closeSync(guard.input);
     await log.close();
   }
+}
+
+/** The process of the server, as its guard tells it; null when there is none. */
+async function serverOf(guard: ChildProcess): Promise<number | null> {
+  const output = guard.stdio[4];
+  if (!(output instanceof Readable)) return null;
+  const said = await text(output).catch(() => '');
+  return /^\d+\n$/.test(said) ? Number(said) : null;
 }
 
 const whenEnded = (child: ChildProcess): Promise<string | null> =>

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 import { embeddedFailure } from './embedded-failure.ts';
 import { initData } from './init-data.ts';
 import { type Launched, launchPostmaster } from './launch-postmaster.ts';
 import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts';
+import { guardGone, joinGuard } from './server-guard.ts';
 import { type ServerPlace, serverPlace } from './server-place.ts';
 import {
   API_LOGIN,
@@ -20,6 +22,8 @@ export type EmbeddedPostgres = {
   url: string;
   /** Of the same database, with the API's login. */
   apiUrl: string;
+  /** The folder with its data. */
+  home: string;
   /** The last process that uses the server ends it: no process and no lock stays. */
   close(): Promise<void>;
 };
@@ -33,6 +37,7 @@ export type EmbeddedPostgresOptions = {
 
 /** A port may be taken, or another process start or stop the server, between our look and our step. */
 const ATTEMPTS = 10;
+const CLOSED_POLL_MS = 20;
 
 /**
  * Starts the Postgres whose binaries came with the packages, on loopback, or joins the one that another process runs in the
@@ -47,20 +52,47 @@ export async function startEmbeddedPostgres({
   const password = (await readFile(place.password, 'utf8')).trim();
   let ended = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const found = await findPostmaster(place.data);
-    const postmaster: Postmaster & Partial<Launched> = found ?? (await launchPostmaster(place, settings));
-    const client = await join(postmaster, password, place);
-    if (client !== null) {
-      return {
-        url: url(postmaster.port, SERVICE_ROLE, password),
-        apiUrl: url(postmaster.port, API_LOGIN, apiPassword(password)),
-        close: () => leave(client, place, password),
-      };
-    }
-    ended = (await postmaster.ended) ?? ended;
+    const server = (await joinServer(place)) ?? (await launchPostmaster(place, settings));
+    const client = await join(server, password, place).catch((error) => {
+      server.leave();
+      throw error;
+    });
+    if (client !== null) return running(server, client, place, password);
+    server.leave();
+    ended = (await server.ended) ?? ended;
   }
   throw embeddedFailure(`The embedded Postgres in ${place.home} does not start: ${ended}`);
 }
+
+/** The server that runs already, with ourselves as one of its users; waits for the end of one that is about to end. */
+async function joinServer(place: ServerPlace): Promise<(Postmaster & Partial<Launched> & { leave(): void }) | null> {
+  for (;;) {
+    const found = await findPostmaster(place.data);
+    if (found === null) return null;
+    const guard = joinGuard(place, found.pid);
+    if (guard.kind !== 'closed') return { ...found, leave: guard.leave };
+    await wait(CLOSED_POLL_MS);
+  }
+}
+
+const running = (
+  server: Postmaster & { leave(): void },
+  client: pg.Client,
+  place: ServerPlace,
+  password: string,
+): EmbeddedPostgres => ({
+  url: url(server.port, SERVICE_ROLE, password),
+  apiUrl: url(server.port, API_LOGIN, apiPassword(password)),
+  home: place.home,
+  close: async () => {
+    try {
+      await leave(client, place, password);
+    } finally {
+      server.leave();
+    }
+    if ((await findPostmaster(place.data)) === null) await guardGone(place, server.pid);
+  },
+});
 
 const url = (port: number, login: string, password: string): string =>
   `postgres://${login}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;

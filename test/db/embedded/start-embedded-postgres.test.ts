@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { findPostmaster, isRunning } from '../../../src/db/embedded/postmaster.ts';
@@ -49,6 +50,25 @@ async function startElsewhere(dir: string, as: { uid?: number; gid?: number } = 
   const [said] = await once(child.stdout.setEncoding('utf8'), 'data');
   return { child, said: String(said).trim() };
 }
+
+async function gone(pid: number): Promise<void> {
+  while (await isRunning(pid)) await wait(20);
+}
+
+/** The guard and its watch, who are of the server's process group as its helpers are, but no Postgres. */
+async function groupMembers(pid: number): Promise<number[]> {
+  const found: number[] = [];
+  const group = (await statOf(pid))[2];
+  for (const other of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
+    const command = await readFile(`/proc/${other}/comm`, 'utf8').catch(() => '');
+    if (command.trim() === 'sh' && (await statOf(other))[2] === group) found.push(other);
+  }
+  return found;
+}
+
+/** What follows the name in /proc's stat: state, parent, group. */
+const statOf = async (pid: number): Promise<string[]> =>
+  (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.split(' ') ?? [];
 
 describe('the embedded Postgres', () => {
   test('starts, keeps what is written over a restart, and leaves no process and no lock', async () => {
@@ -97,8 +117,7 @@ describe('the embedded Postgres', () => {
   test('is in a process group of its own', async () => {
     const server = await start();
     const running = await postmaster();
-    const fields = (await readFile(`/proc/${running?.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-    expect(Number(fields[2])).toBe(running?.pid);
+    expect((await statOf(running?.pid ?? 0))[2]).not.toBe((await statOf(process.pid))[2]);
     await server.close();
   });
 
@@ -123,15 +142,63 @@ describe('the embedded Postgres', () => {
     expect(await postmaster()).toBeNull();
   });
 
-  test('left by a process that was killed is taken over, and ended by its next user', async () => {
+  test('ends by itself when the only process that uses it is killed', async () => {
+    const { child } = await startElsewhere(dataDir);
+    const running = await postmaster();
+    child.kill('SIGKILL');
+    await gone(running?.pid ?? 0);
+    expect(await postmaster()).toBeNull();
+    const again = await start();
+    await again.close();
+  });
+
+  test('outlives the process that started it while another uses it, however often they change', async () => {
+    let { child, said } = await startElsewhere(dataDir);
+    const first = said;
+    const running = await postmaster();
+    for (let round = 0; round < 3; round++) {
+      const next = await startElsewhere(dataDir);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      ({ child, said } = next);
+      expect(said).toBe(first);
+      expect(await ask(said, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    }
+    child.kill('SIGKILL');
+    await gone(running?.pid ?? 0);
+  });
+
+  test('is whole for a process that comes at the moment when its last user is killed', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { child } = await startElsewhere(dataDir);
+      child.kill('SIGKILL');
+      const server = await start();
+      expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      await server.close();
+    }
+  });
+
+  test('that has lost its guard is taken over, and ended by its next user', async () => {
     const { child, said } = await startElsewhere(dataDir);
+    const left = await postmaster();
+    for (const pid of await groupMembers(left?.pid ?? 0)) process.kill(pid, 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const left = await postmaster();
     const server = await start();
     expect(server.url).toBe(said);
     await server.close();
     expect(await isRunning(left?.pid ?? 0)).toBe(false);
+  });
+
+  test('leaves no pipe behind, and clears away those that a power cut has left', async () => {
+    await (await start()).close();
+    const pipes = async () => (await readdir(join(dataDir, 'postgres'))).filter((name) => /^(users|laid)-/.test(name));
+    await writeFile(join(dataDir, 'postgres', `users-${2 ** 22 - 1}`), '');
+    const server = await start();
+    expect(await pipes()).toEqual([`users-${(await postmaster())?.pid}`]);
+    const running = await postmaster();
+    await server.close();
+    await gone(running?.pid ?? 0);
   });
 
   test('starts again after it was itself killed, or after a reboot gave its number to another process', async () => {

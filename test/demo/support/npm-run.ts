@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -15,6 +16,10 @@ export type NpmRun = {
   readonly ended: Promise<number | null>;
   /** To the whole process group, as a terminal sends it, or to npm alone. */
   signal(signal: NodeJS.Signals, to: 'everybody' | 'npm'): void;
+  /** To the one process below npm, at any depth, whose command line ends with this. */
+  signalOne(signal: NodeJS.Signals, commandEnd: string): Promise<void>;
+  /** Closes the pipe that its standard output goes to, as `| head` does when it has seen enough. */
+  readNoMore(): void;
   /** Whatever still runs is killed. */
   kill(): void;
 };
@@ -48,6 +53,8 @@ export function npmRun(script: string, args: readonly string[], env: Record<stri
     },
     ended,
     signal: (signal, to) => process.kill(to === 'npm' ? pid : -pid, signal),
+    signalOne: async (signal, commandEnd) => void process.kill(await processBelow(pid, commandEnd), signal),
+    readNoMore: () => child.stdout.destroy(),
     kill: () => {
       if (isRunning(child)) process.kill(-pid, 'SIGKILL');
     },
@@ -66,12 +73,33 @@ export async function leftOvers(dataDir: string): Promise<string[]> {
   return [...(await processesNaming(folders)), ...locks];
 }
 
+/** Waits until there are none. */
+export async function nothingLeft(dataDir: string): Promise<void> {
+  while ((await leftOvers(dataDir)).length > 0) await setTimeout(50);
+}
+
 /** For a test that has failed: kills what `leftOvers` tells of. */
 export async function killLeftOvers(dataDir: string): Promise<void> {
   for (const line of await leftOvers(dataDir)) {
     const pid = Number.parseInt(line, 10);
     if (pid > 0) process.kill(pid, 'SIGKILL');
   }
+}
+
+async function processBelow(top: number, commandEnd: string): Promise<number> {
+  const parents = new Map<number, number>();
+  const ending: number[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    parents.set(pid, Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.replaceAll('\0', ' ').trimEnd().endsWith(commandEnd)) ending.push(pid);
+  }
+  const isBelow = (pid: number | undefined): boolean => pid === top || (!!pid && isBelow(parents.get(pid)));
+  const found = ending.filter(isBelow);
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`${found.length} processes end with ${commandEnd}.`);
+  return found[0];
 }
 
 async function processesNaming(folders: readonly string[]): Promise<string[]> {
