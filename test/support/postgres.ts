@@ -35,6 +35,8 @@ export async function createDatabase(): Promise<TestDatabase> {
       await makeTemplate(client, server.url);
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
       await client.query(`CREATE ROLE ${login.name} LOGIN PASSWORD '${login.password}'`);
+      // So that the owner sees what its sessions do, and ends those that are left.
+      await client.query(`GRANT ${login.name} TO CURRENT_USER`);
     });
     const close = async () => {
       await asOwner(server.url, async (client) => {

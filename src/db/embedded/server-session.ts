@@ -67,6 +67,8 @@ export async function setUpService(client: pg.Client, password: string): Promise
   await client.query('SELECT pg_advisory_lock($1)', [SETUP_LOCK]);
   await makeLogin(client, SERVICE_ROLE, `CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)}`);
   await makeLogin(client, API_LOGIN, `PASSWORD ${client.escapeLiteral(apiPassword(password))}`);
+  // The owner sees what the API's sessions do, and may end them.
+  await client.query(`GRANT ${API_LOGIN} TO ${SERVICE_ROLE}`);
   const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [SERVICE_ROLE]);
   if (database.rowCount === 0) await client.query(`CREATE DATABASE ${SERVICE_ROLE} OWNER ${SERVICE_ROLE}`);
   await client.query('SELECT pg_advisory_unlock($1)', [SETUP_LOCK]);
