@@ -3,6 +3,7 @@ import { Permission, type Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { cut } from '../core/fold.ts';
 import { isStorable } from '../core/is-storable.ts';
+import { oneLine } from '../core/one-line.ts';
 import { isUuid } from '../core/uuid.ts';
 
 /** What a verified token says: who it speaks for, and how its workspace is called now. */
@@ -45,7 +46,7 @@ const unfit = (claim: string): AppError =>
   new AppError('UNAUTHENTICATED', `The access token's claim \`${claim}\` is missing or malformed.`);
 
 const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && value.trim() !== '' && isStorable(value) ? cut(value.trim(), 200) : null;
+  typeof value === 'string' && isStorable(value) ? cut(oneLine(value), 200) || null : null;
 
 function permissionsOf(value: unknown): Permission[] {
   const named = new Set(Array.isArray(value) ? value : []);

@@ -115,6 +115,12 @@ test('a name is cut between characters, and one that can not be stored is passed
   expect(await nameOf('A\0da')).toBeNull();
 });
 
+test('names are taken without control characters', async () => {
+  const token = await issuer.sign({ workspace, workspace_name: ' Head\noffice\u0007 ', name: 'Ada\u001b[31m' });
+  expect((await signIn(`Bearer ${token}`)).name).toBe('Ada [31m');
+  expect(admitted.at(-1)).toMatchObject({ name: 'Head office' });
+});
+
 test('a key that is added to the file is known at once', async () => {
   await signIn(`Bearer ${await issuer.sign({ workspace })}`);
   const signWithSecond = await issuer.addKey('second');

@@ -131,6 +131,48 @@ describe('creating a connection', () => {
     expect(createConnection.userErrors).toMatchObject([{ field: ['input', 'name'], code: 'TOO_LONG' }]);
   });
 
+  test('refuses names that do not fit on one line, and takes descriptions of several', async () => {
+    const names = ['Head\noffice', 'Head\u001b[31moffice', 'Head\u2028office', 'Head\u009foffice'];
+    for (const name of names) {
+      const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, name } });
+      expect(createConnection.userErrors).toMatchObject([{ field: ['input', 'name'], code: 'INVALID_TEXT' }]);
+    }
+    const bell = await api.ask(`${create} ${all}`, { input: { ...input, description: 'a\u0007' } });
+    expect(bell.createConnection.userErrors).toMatchObject([{ field: ['input', 'description'], code: 'INVALID_TEXT' }]);
+    expect(await created({ name: '\tHead office\n', description: 'One.\n\tTwo.' })).toMatchObject({
+      name: 'Head office',
+      description: 'One.\n\tTwo.',
+    });
+  });
+
+  test('refuses control characters in groups, DNs and addresses', async () => {
+    const source = {
+      ldap: { ...ldap, urls: ['ldap://a\u0001b'], baseDns: ['dc=a\nb'], bindDn: 'cn=\u0007', bindPassword: 'x' },
+    };
+    const scope = { groups: ['cn=a\r\nb', 'staff\t'], rules: [{ attribute: 'l\n', operator: 'EXISTS' }] };
+    const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, source, scope } });
+    expect(
+      createConnection.userErrors.map(
+        ({ field, code }: { field: string[]; code: string }) => `${field?.slice(1).join('.')} ${code}`,
+      ),
+    ).toEqual([
+      'source.ldap.urls.0 INVALID_URL',
+      'source.ldap.baseDns.0 INVALID_DN',
+      'source.ldap.bindDn INVALID_DN',
+      'scope.groups.0 INVALID_GROUP',
+      'scope.groups.1 INVALID_GROUP',
+      'scope.rules.0.attribute INVALID_ATTRIBUTE',
+    ]);
+  });
+
+  test('refuses an hour that there is not, and says so', async () => {
+    const schedule = { cron: '0 24 * * *', timeZone: 'UTC' };
+    const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, schedule } });
+    expect(createConnection.userErrors).toEqual([
+      { field: ['input', 'schedule', 'cron'], code: 'INVALID_CRON', message: expect.stringMatching(/hour/) },
+    ]);
+  });
+
   test.each(['\0', '\ud800'])('tells where a text holds %j, which can not be stored', async (character) => {
     const rules = [{ attribute: 'l', operator: 'EQUALS', values: [`Ber${character}lin`] }];
     const { createConnection } = await api.ask(`${create} ${all}`, {

@@ -115,6 +115,24 @@ describe('a run', () => {
     expect(linesOf(await collect(api.overWebSocket(logs, { id, level: 'DEBUG' })))).toEqual(linesOf(lines));
   });
 
+  test.each([-1, -(2 ** 31), 2 ** 31])('has no line %d that its log could go on from', async (after) => {
+    const { id } = await run(await newConnection());
+    await settled(id);
+    const refused = [{ extensions: { code: 'BAD_USER_INPUT' } }];
+    const errorsOf = (answers: Promise<Answer[]>) =>
+      answers.then(
+        ([first]) => first?.errors,
+        (errors: unknown) => errors,
+      );
+    expect(await errorsOf(collect(api.overWebSocket(logs, { id, after })))).toMatchObject(refused);
+    expect(await errorsOf(collect(api.overSse(logs, { id, after })))).toMatchObject(refused);
+    const page = await api.request(
+      'query ($id: ID!, $after: Int) { run(id: $id) { log(after: $after) { lastSeq } } }',
+      { id, after },
+    );
+    expect(page.errors).toMatchObject(refused);
+  });
+
   test('has a log in pages, filtered by level and text, that goes on from lastSeq', async () => {
     const { id } = await run(await newConnection());
     await settled(id);

@@ -1,3 +1,6 @@
+import { isStorable } from '../../core/is-storable.ts';
+import { isOneLine, isPlainText } from '../../core/one-line.ts';
+import { quoteValue } from '../../core/quote-value.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
 import type { UserError } from '../../core/user-error.ts';
@@ -23,10 +26,20 @@ export const checkEdit = (edit: ConnectionEdit, hasBindPassword: boolean, runner
 function checkText({ name, description }: ConnectionEdit): UserError[] {
   const faults: UserError[] = [];
   if (name === '') faults.push({ field: ['input', 'name'], code: 'REQUIRED', message: 'A connection needs a name.' });
+  if (isStorable(name) && !isOneLine(name))
+    faults.push(invalidText('name', 'A name has no control characters and is written on one line.'));
+  if (isStorable(description) && !isPlainText(description))
+    faults.push(invalidText('description', 'A description has no control characters besides line breaks and tabs.'));
   if (name.length > LONGEST_NAME) faults.push(tooLong('name', LONGEST_NAME));
   if (description.length > LONGEST_DESCRIPTION) faults.push(tooLong('description', LONGEST_DESCRIPTION));
   return faults;
 }
+
+const invalidText = (member: string, message: string): UserError => ({
+  field: ['input', member],
+  code: 'INVALID_TEXT',
+  message,
+});
 
 const tooLong = (member: string, longest: number): UserError => ({
   field: ['input', member],
@@ -42,7 +55,7 @@ const checkNoPassword = ({ status, kind, source: { bindDn } }: ConnectionEdit): 
         {
           field: ['input', 'source', memberOf[kind], 'bindPassword'],
           code: 'SECRET_REQUIRED',
-          message: `Give the password of "${bindDn}", leave bindDn empty to read without signing in, or keep the connection a Draft.`,
+          message: `Give the password of ${quoteValue(bindDn)}, leave bindDn empty to read without signing in, or keep the connection a Draft.`,
         },
       ];
 

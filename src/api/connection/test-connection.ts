@@ -2,7 +2,7 @@ import type { LdapSecrets } from '../../core/connection.ts';
 import type { ConnectionTest } from '../../core/directory.ts';
 import type { ConnectionRecord } from '../../core/records.ts';
 import type { TestRequest } from '../../core/runner-port.ts';
-import type { UserError } from '../../core/user-error.ts';
+import type { UserError, UserErrorCode } from '../../core/user-error.ts';
 import type { ApiContext } from '../api-context.ts';
 import { found } from '../error/not-found.ts';
 import type { LdapSettingsInput, SourceInput } from '../source/source.inputs.ts';
@@ -57,7 +57,7 @@ function testRequest(
   };
 }
 
-const refused = (field: string[], code: string, message: string) => ({
+const refused = (field: string[], code: UserErrorCode, message: string) => ({
   request: null,
   userErrors: [{ field, code, message }],
 });

@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
+import { userErrorCodes } from '../../core/user-error.ts';
 
 @ObjectType('UserError', {
   description: 'Something that the person at the form can mend. Nothing has been changed then.',
@@ -12,7 +13,9 @@ export class UserErrorType {
   })
   field!: string[] | null;
 
-  @Field(() => String, { description: 'For programs: what is wrong.' })
+  @Field(() => String, {
+    description: `For programs: what is wrong. One of ${userErrorCodes.join(', ')}; others may be added.`,
+  })
   code!: string;
 
   @Field(() => String, { description: 'For people: what is wrong and what to do.' })

@@ -2,6 +2,7 @@ import { LogLevel } from '../../core/run.ts';
 import type { ApiContext } from '../api-context.ts';
 import { textArgument } from '../argument/text-argument.ts';
 import { firstOf } from '../page/page-request.ts';
+import { startOfLog } from './follow-log.ts';
 import type { LogPage } from './log-line.type.ts';
 
 type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: string | null; first?: number | null };
@@ -9,12 +10,12 @@ type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: strin
 const LARGEST_LOG_PAGE = 1000;
 
 /**
- * A page of a run's stored lines, read together with those of other runs that are asked for alike. A negative `after` is before
- * the first line, as 0 is.
+ * A page of a run's stored lines, read together with those of other runs that are asked for alike. AppError
+ * BAD_USER_INPUT for an `after` that no line can have.
  */
 export async function readLog(runId: string, asked: Asked, { loaders }: ApiContext): Promise<LogPage> {
   const { lines, lastSeq, hasMore } = await loaders.log.load(runId, {
-    after: Math.max(asked.after ?? 0, 0),
+    after: startOfLog(asked.after),
     minLevel: asked.minLevel ?? LogLevel.INFO,
     search: textArgument('search', asked.search) || null,
     first: firstOf(asked.first, 200, LARGEST_LOG_PAGE),

@@ -7,7 +7,7 @@ import {
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
-import { startOfLog } from '../log/follow-log.ts';
+import { isSeq } from '../log/follow-log.ts';
 import type { SubscriptionArgs } from './event-source.ts';
 
 /**
@@ -41,13 +41,14 @@ function keyOf(args: SubscriptionArgs, operation: OperationDefinitionNode, leftO
   return JSON.stringify([viewer.workspaceId, viewer.permissions, body, operation.name?.value, variables]);
 }
 
-/** Null: the arguments can't be read. */
+/** Null: the arguments can't be read, or are to be refused. */
 function afterOf(args: SubscriptionArgs, operation: OperationDefinitionNode, field: FieldNode): number | null {
   const definition = args.schema.getSubscriptionType()?.getFields()[field.name.value];
   const { coerced } = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {});
   if (definition === undefined || coerced === undefined) return null;
   const { after } = readArguments(definition, field, coerced);
-  return after === null || after === undefined || typeof after === 'number' ? startOfLog(after) : null;
+  if (after === null || after === undefined) return 0;
+  return typeof after === 'number' && isSeq(after) ? after : null;
 }
 
 function readArguments(...of: Parameters<typeof getArgumentValues>): Record<string, unknown> {

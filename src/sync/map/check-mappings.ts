@@ -2,7 +2,7 @@ import type { FieldMapping } from '../../core/connection.ts';
 import { type ContactField, fieldKey, isLabeledField } from '../../core/contact.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { checkAttribute } from './check-attribute.ts';
-import { checkFixedValue } from './check-fixed-value.ts';
+import { checkFixedValue, fixedCountry } from './check-fixed-value.ts';
 import { checkTemplate } from './template/check-template.ts';
 import { transformFits } from './transform-fits.ts';
 
@@ -30,24 +30,25 @@ export function checkMappings(mappings: readonly FieldMapping[], path: readonly 
     const message = `All templates together have at most ${MOST_TEMPLATE_CHARACTERS} characters.`;
     return [{ field: [...path], code: 'TOO_LONG', message }];
   }
-  const errors = mappings.flatMap((mapping, i) => checkMapping(mapping, [...path, String(i)]));
+  const country = fixedCountry(mappings);
+  const errors = mappings.flatMap((mapping, i) => checkMapping(mapping, [...path, String(i)], country));
   errors.push(...findRepeated(mappings, path));
   if (!mappings.some(({ field }) => naming.includes(field))) {
     errors.push({
       field: [...path],
-      code: 'NAME_NOT_MAPPED',
+      code: 'NAME_REQUIRED',
       message: 'Map DISPLAY_NAME, or another field to name people by.',
     });
   }
   return errors;
 }
 
-function checkMapping(mapping: FieldMapping, path: string[]): UserError[] {
+function checkMapping(mapping: FieldMapping, path: string[], country: string | null): UserError[] {
   const errors = [...checkSource(mapping, path), ...checkLabel(mapping, path)];
   for (const [i, name] of mapping.attributes.entries())
     errors.push(...checkAttribute(name, [...path, 'attributes', String(i)]));
   if (mapping.template !== null) errors.push(...checkTemplate(mapping.template, [...path, 'template']));
-  if (mapping.value !== null) errors.push(...checkFixedValue(mapping.field, mapping.value, [...path, 'value']));
+  if (mapping.value !== null) errors.push(...checkFixedValue(mapping, [...path, 'value'], country));
   for (const [i, transform] of mapping.transforms.entries()) {
     if (transformFits(transform, mapping.field)) continue;
     const message = `${transform} does not fit ${mapping.field}.`;
@@ -60,7 +61,7 @@ function checkSource({ field, attributes, template, value }: FieldMapping, path:
   const given = [attributes.length > 0, template !== null, value !== null].filter(Boolean).length;
   if (given !== 1) {
     const message = `${field} takes exactly one of attributes, template and value; ${given === 0 ? 'none is' : `${given} are`} given.`;
-    return [{ field: path, code: 'EXACTLY_ONE_SOURCE', message }];
+    return [{ field: path, code: given === 0 ? 'REQUIRED' : 'CONTRADICTION', message }];
   }
   if (attributes.length <= MOST_ATTRIBUTES) return [];
   return [
@@ -79,14 +80,14 @@ function checkLabel({ field, label }: FieldMapping, path: string[]): UserError[]
 
 function labelFault(field: ContactField, label: string | null): Omit<UserError, 'field'> | null {
   if (!isLabeledField(field)) {
-    return label === null ? null : { code: 'LABEL_NOT_ALLOWED', message: `${field} has one value and takes no label.` };
+    return label === null ? null : { code: 'UNWANTED', message: `${field} has one value and takes no label.` };
   }
   if (label === null || label === '') {
-    return { code: 'LABEL_REQUIRED', message: `${field} needs a label, e.g. work, mobile or home.` };
+    return { code: 'REQUIRED', message: `${field} needs a label, e.g. work, mobile or home.` };
   }
   if (label.length <= LONGEST_LABEL && labelShape.test(label)) return null;
   const message = `A label has at most ${LONGEST_LABEL} characters and consists of letters, digits, spaces and _ . ( ) / + -`;
-  return { code: 'LABEL_INVALID', message: `${message}, with a letter or digit at its start.` };
+  return { code: 'INVALID_LABEL', message: `${message}, with a letter or digit at its start.` };
 }
 
 /** The same field, for EMAIL and PHONE under the same label in whatever case, can be mapped once. */
@@ -99,7 +100,7 @@ function findRepeated(mappings: readonly FieldMapping[], path: readonly string[]
     if (before === undefined) first.set(key, i);
     else {
       const message = `${label === null ? field : `${field} (${label})`} is mapped already, by mapping ${before}.`;
-      errors.push({ field: [...path, String(i), 'field'], code: 'MAPPED_TWICE', message });
+      errors.push({ field: [...path, String(i), 'field'], code: 'DUPLICATE', message });
     }
   }
   return errors;

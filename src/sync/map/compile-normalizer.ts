@@ -1,7 +1,7 @@
 import type { FieldMapping } from '../../core/connection.ts';
+import { quoteValue } from '../../core/quote-value.ts';
 import { cutAddressPrefix } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
-import { quoteValue } from './quote-value.ts';
 import { transforms } from './transforms/transforms.ts';
 import { LONGEST_RAW_VALUE, longestValue, unstorableBecause } from './value-limits.ts';
 

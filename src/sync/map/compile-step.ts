@@ -1,11 +1,11 @@
 import { type FieldMapping } from '../../core/connection.ts';
 import type { FieldKey, FlagField, LabeledField, TextField } from '../../core/contact.ts';
 import { fieldKey, isFlagField, isLabeledField } from '../../core/contact.ts';
+import { quoteValue } from '../../core/quote-value.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Candidates, compileSource, type Source } from './compile-source.ts';
 import { isEmailAddress } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
-import { quoteValue } from './quote-value.ts';
 import { textFieldAccess } from './text-field-access.ts';
 import { parseBoolean } from './transforms/boolean.ts';
 

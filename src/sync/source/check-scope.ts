@@ -1,5 +1,7 @@
 import type { Scope, ScopeRule } from '../../core/connection.ts';
-import type { Fault } from './check-source.ts';
+import { isOneLine } from '../../core/one-line.ts';
+import { quoteValue } from '../../core/quote-value.ts';
+import type { Fault } from '../../core/user-error.ts';
 import { parseDn } from './ldap/dn.ts';
 import { parseFilter } from './ldap/filter/parse-filter.ts';
 
@@ -19,13 +21,17 @@ export function checkScope(scope: Scope): Fault[] {
 function groupFaults(group: string, i: number): Fault[] {
   const path = ['groups', String(i)];
   if (group.trim() === '') return [{ path, code: 'REQUIRED', message: 'The name of a group is empty.' }];
+  if (!isOneLine(group)) {
+    const message = 'A group has no control characters and is written on one line.';
+    return [{ path, code: 'INVALID_GROUP', message }];
+  }
   const parsed = parseDn(group);
   if (parsed.kind === 'ok' || !group.includes('=')) return [];
   return [
     {
       path,
       code: 'INVALID_GROUP',
-      message: `"${group}" is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
+      message: `${quoteValue(group)} is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
     },
   ];
 }
@@ -35,7 +41,7 @@ function ruleFaults(rule: ScopeRule, i: number): Fault[] {
   const faults: Fault[] = [];
   if (!attributeName.test(rule.attribute)) {
     const message =
-      rule.attribute === '' ? 'The attribute is missing.' : `"${rule.attribute}" is no name of an attribute.`;
+      rule.attribute === '' ? 'The attribute is missing.' : `${quoteValue(rule.attribute)} is no name of an attribute.`;
     faults.push({ path: [...path, 'attribute'], code: 'INVALID_ATTRIBUTE', message });
   }
   return [...faults, ...valueFaults(rule, [...path, 'values'])];

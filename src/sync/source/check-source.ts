@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { LdapSettings } from '../../core/connection.ts';
+import { isOneLine } from '../../core/one-line.ts';
+import { quoteValue } from '../../core/quote-value.ts';
+import type { Fault, UserErrorCode } from '../../core/user-error.ts';
 import { parseDn } from './ldap/dn.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap/ldap-url.ts';
-
-/** A mistake in a form: `path` leads to the setting, with indexes as texts. */
-export type Fault = { path: string[]; code: string; message: string };
 
 /**
  * Everything that is wrong with the settings as far as can be told without contacting the source. Codes: REQUIRED,
@@ -26,7 +26,8 @@ function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
   for (const [i, text] of urls.entries()) {
     const parsed = parseLdapUrl(text);
     const path = ['urls', String(i)];
-    if (parsed.kind === 'error') faults.push(fault(path, 'INVALID_URL', parsed.message));
+    if (!isOneLine(text)) faults.push(fault(path, 'INVALID_URL', controls('URL')));
+    else if (parsed.kind === 'error') faults.push(fault(path, 'INVALID_URL', parsed.message));
     else if (startTls && isSecure(parsed.url))
       faults.push(
         fault(path, 'CONTRADICTION', 'ldaps:// is encrypted from the start: turn off startTls, or use ldap://.'),
@@ -61,31 +62,40 @@ function baseFaults(baseDns: readonly string[]): Fault[] {
     return [fault(['baseDns'], 'REQUIRED', 'Give at least one base DN, such as ou=people,dc=example,dc=com.')];
   return baseDns.flatMap((text, i) => {
     if (text.trim() === '') return [fault(['baseDns', String(i)], 'REQUIRED', 'A base DN is empty.')];
+    if (!isOneLine(text)) return [fault(['baseDns', String(i)], 'INVALID_DN', controls('DN'))];
     const parsed = parseDn(text);
     if (parsed.kind === 'ok') return [];
     return [
       fault(
         ['baseDns', String(i)],
         'INVALID_DN',
-        `"${text}" is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
+        `${quoteValue(text)} is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
       ),
     ];
   });
 }
 
-function smallFaults({ pageSize, timeoutSeconds, idAttribute }: LdapSettings): Fault[] {
+function smallFaults({ bindDn, pageSize, timeoutSeconds, idAttribute }: LdapSettings): Fault[] {
   const faults: Fault[] = [];
+  if (bindDn !== null && !isOneLine(bindDn))
+    faults.push(fault(['bindDn'], 'INVALID_DN', controls('name to sign in with')));
   if (!isWithin(pageSize, 1, 10_000))
     faults.push(fault(['pageSize'], 'OUT_OF_RANGE', 'The page size is a whole number from 1 to 10000.'));
   if (!isWithin(timeoutSeconds, 1, 3600))
     faults.push(fault(['timeoutSeconds'], 'OUT_OF_RANGE', 'The timeout is a whole number of seconds from 1 to 3600.'));
   if (idAttribute !== null && !isAttributeName(idAttribute)) {
     faults.push(
-      fault(['idAttribute'], 'INVALID_ATTRIBUTE', `"${idAttribute}" is no name of an attribute, such as entryUUID.`),
+      fault(
+        ['idAttribute'],
+        'INVALID_ATTRIBUTE',
+        `${quoteValue(idAttribute)} is no name of an attribute, such as entryUUID.`,
+      ),
     );
   }
   return faults;
 }
+
+const controls = (what: string): string => `A ${what} has no control characters and is written on one line.`;
 
 const isWithin = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
@@ -93,4 +103,4 @@ const isWithin = (value: number, least: number, most: number): boolean =>
 /** A name or an OID, without options: `entryUUID`, `2.5.4.3`. */
 const isAttributeName = (text: string): boolean => /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)$/.test(text);
 
-const fault = (path: string[], code: string, message: string): Fault => ({ path, code, message });
+const fault = (path: string[], code: UserErrorCode, message: string): Fault => ({ path, code, message });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LdapSettings, Scope } from '../../../src/core/connection.ts';
+import type { Fault } from '../../../src/core/user-error.ts';
 import { checkScope } from '../../../src/sync/source/check-scope.ts';
-import { checkSource, type Fault } from '../../../src/sync/source/check-source.ts';
+import { checkSource } from '../../../src/sync/source/check-source.ts';
 import { makeCertificate } from '../../support/ldap-certificates.ts';
 import { ldapSettings, scopeOf } from '../../support/ldap-reading.ts';
 

@@ -8,7 +8,7 @@ import { templateFault } from './template-fault.ts';
  * never rendered: what it takes for a person is counted during a run.
  */
 export function checkTemplate(template: string, field: string[]): UserError[] {
-  const invalid = (message: string): UserError[] => [{ field, code: 'TEMPLATE_INVALID', message }];
+  const invalid = (message: string): UserError[] => [{ field, code: 'INVALID_TEMPLATE', message }];
   if (template.length > LONGEST_TEMPLATE) return invalid(`A template has at most ${LONGEST_TEMPLATE} characters.`);
   if (template.trim() === '') return invalid('The template is empty.');
   try {

@@ -24,6 +24,10 @@ const convertRemembered = memoize((key) => {
   return convert(key.slice(NO_COUNTRY.length), isSupportedCountry(country) ? country : null);
 }, REMEMBERED_NUMBERS);
 
+/** Whether a text is what PHONE_E164 makes of a possible number. */
+export const isPhoneE164 = (text: string): boolean =>
+  /^\+[0-9]+(?: ext\. [0-9]+)?$/.test(text) && (parsePhoneNumberFromString(text)?.isPossible() ?? false);
+
 function convert(value: string, country: CountryCode | null): string {
   const text = country === null ? value.replace(/^00(?=[1-9])/, '+') : value;
   const options = country === null ? { extract: false } : { extract: false, defaultCountry: country };

@@ -16,7 +16,7 @@ const single = { ...hostilePerson, mail: 'a@x.de', group: 'cn=group' };
 describe('a template that could hold up the service', () => {
   test.each(Object.entries(refusedWhenSaved))('by %s is refused when it is saved', (_, template) => {
     const first = codes(template);
-    expect(first).toEqual([expect.stringMatching(/^TEMPLATE_INVALID /)]);
+    expect(first).toEqual([expect.stringMatching(/^INVALID_TEMPLATE /)]);
     expect(codes(template)).toEqual(first);
   });
 

@@ -1,0 +1,13 @@
+/** Control characters (tabs and line breaks too) and the separators of lines and paragraphs. */
+const controls = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+const allControls = new RegExp(`${controls.source}+`, 'gu');
+const controlsBesideLines = /(?![\n\r\t])\p{Cc}/u;
+
+/** Whether a name can be shown on one line as it is. */
+export const isOneLine = (text: string): boolean => !controls.test(text);
+
+/** A name from elsewhere, made fit for one line. */
+export const oneLine = (text: string): string => text.replace(allControls, ' ').trim();
+
+/** Whether a text of several lines has no other control characters. */
+export const isPlainText = (text: string): boolean => !controlsBesideLines.test(text);

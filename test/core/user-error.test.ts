@@ -1,0 +1,10 @@
+import { expect, test } from '@jest/globals';
+import { userErrorCodes } from '../../src/core/user-error.ts';
+
+test('the codes of user errors follow one pattern: what is invalid stands behind INVALID_, what is missing before _REQUIRED', () => {
+  expect(new Set(userErrorCodes).size).toBe(userErrorCodes.length);
+  for (const code of userErrorCodes) {
+    expect(code).toMatch(/^[A-Z]+(?:_[A-Z]+)*$/);
+    expect(code).not.toMatch(/_INVALID$|^REQUIRED_|^NOT_ALLOWED|_MISSING$|^MISSING_|_TWICE$/);
+  }
+});
