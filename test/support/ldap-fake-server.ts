@@ -138,10 +138,10 @@ function octets(writer: BerWriter, value: FakeValue): void {
 }
 
 /** A SearchResultEntry message. */
-export const entry = (id: number, dn: string, attributes: Record<string, FakeValue | FakeValue[]>): Buffer =>
+export const entry = (id: number, dn: FakeValue, attributes: Record<string, FakeValue | FakeValue[]>): Buffer =>
   message(id, (writer) => {
     writer.startSequence(0x64);
-    writer.writeString(dn);
+    octets(writer, dn);
     writer.startSequence();
     for (const [name, values] of Object.entries(attributes)) {
       writer.startSequence();

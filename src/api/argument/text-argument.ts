@@ -1,5 +1,5 @@
 import { AppError } from '../../core/app-error.ts';
-import { isStorable } from '../../core/is-storable.ts';
+import { isStorable } from '../../core/storable-text.ts';
 
 /** A text to look for, null when it is left out. AppError BAD_USER_INPUT for one that no stored text can hold. */
 export function textArgument(name: string, value: string | null | undefined): string | null {

@@ -1,8 +1,8 @@
-import { isStorable } from '../../core/is-storable.ts';
 import { isOneLine, isPlainText } from '../../core/one-line.ts';
 import { quoteValue } from '../../core/quote-value.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
+import { isStorable } from '../../core/storable-text.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { checkAccount } from './check-secret.ts';
 import { inputPaths } from './edit-connection.ts';

@@ -1,4 +1,4 @@
-import { isStorable } from '../../core/is-storable.ts';
+import { isStorable } from '../../core/storable-text.ts';
 import type { UserError } from '../../core/user-error.ts';
 
 /** Each text of an input, however deep, that the database could not hold, with its path. */

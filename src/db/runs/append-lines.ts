@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { NewLogLine } from '../../core/run.ts';
-import { storableText } from '../../core/storable-text.ts';
+import { storableLine } from '../../core/storable-text.ts';
 
 /**
  * Adds lines to a run's log with the run's next numbers. The run's row is locked by taking them, so numbers are without
@@ -30,9 +30,9 @@ export async function appendLines(
 
 const storable = (line: NewLogLine): NewLogLine => ({
   ...line,
-  message: storableText(line.message),
+  message: storableLine(line.message),
   person: storableOrNull(line.person),
   personId: storableOrNull(line.personId),
 });
 
-const storableOrNull = (text: string | null | undefined): string | null => (text == null ? null : storableText(text));
+const storableOrNull = (text: string | null | undefined): string | null => (text == null ? null : storableLine(text));

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
 import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../core/run.ts';
-import { storableText } from '../../core/storable-text.ts';
+import { storableLine } from '../../core/storable-text.ts';
 import { sqlState } from '../database-failure.ts';
 import { appendLines } from './append-lines.ts';
 import { cancelledLine, failedLine } from './ending-lines.ts';
@@ -83,9 +83,9 @@ async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Pr
 }
 
 const storableError = ({ code, message, hint }: RunError): RunError => ({
-  code: storableText(code),
-  message: storableText(message),
-  hint: hint === null ? null : storableText(hint),
+  code: storableLine(code),
+  message: storableLine(message),
+  hint: hint === null ? null : storableLine(hint),
 });
 
 function lastLine(run: RunRow, ending: RunEnding): NewLogLine {

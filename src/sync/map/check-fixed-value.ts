@@ -9,7 +9,7 @@ import { parseBoolean } from './transforms/boolean.ts';
 import { isPhoneE164 } from './transforms/phone-e164.ts';
 import { regionCodes } from './transforms/region-codes.ts';
 import { transforms } from './transforms/transforms.ts';
-import { longestValue, unstorableBecause } from './value-limits.ts';
+import { longestValue, unusableBecause } from './value-limits.ts';
 
 /** What tells one person from another can't be the same for everybody. */
 const personal: readonly ContactField[] = ['DISPLAY_NAME', 'PRIMARY_EMAIL', 'EMPLOYEE_ID'];
@@ -52,7 +52,7 @@ function textFault(field: ContactField, value: string): FixedFault | null {
     };
   }
   if (value === '') return { code: 'INVALID_VALUE', message: 'The value is empty.' };
-  const reason = unstorableBecause(value, longestValue(field));
+  const reason = unusableBecause(value, longestValue(field));
   if (reason !== null) return { code: 'INVALID_VALUE', message: `The value ${reason}.` };
   const isPlain = longTexts.includes(field) ? isPlainText(value) : isOneLine(value);
   return isPlain ? null : { code: 'INVALID_VALUE', message: 'The value contains control characters.' };

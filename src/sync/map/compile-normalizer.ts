@@ -3,7 +3,7 @@ import { quoteValue } from '../../core/quote-value.ts';
 import { cutAddressPrefix } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
 import { transforms } from './transforms/transforms.ts';
-import { LONGEST_RAW_VALUE, longestValue, unstorableBecause } from './value-limits.ts';
+import { LONGEST_RAW_VALUE, longestValue, unusableBecause } from './value-limits.ts';
 
 /** Makes of a value as sent the one to store; empty: no value. `origin` names the attribute in remarks. */
 export type Normalize = (raw: string, person: PersonInWork, origin: string) => string;
@@ -32,7 +32,7 @@ export function compileNormalizer(mapping: FieldMapping): Normalize {
 }
 
 function storable(value: string, longest: number, person: PersonInWork, origin: string): string {
-  const reason = unstorableBecause(value, longest);
+  const reason = unusableBecause(value, longest);
   if (reason === null) return value;
   remark(person, `${origin}: ${quoteValue(value)} was left out: it ${reason}`);
   return '';

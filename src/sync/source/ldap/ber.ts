@@ -1,3 +1,5 @@
+import { cleanText } from './text.ts';
+
 /** The tags of LDAP messages that are met here (RFC 4511). */
 export const Tag = {
   BOOLEAN: 0x01,
@@ -74,8 +76,9 @@ export class BerCursor {
     return Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at);
   }
 
+  /** An octet string as text that can be stored. */
   text(tag: number = Tag.OCTET_STRING): string {
-    return this.octets(tag).toString('utf8');
+    return cleanText(this.octets(tag));
   }
 
   #length(): number {

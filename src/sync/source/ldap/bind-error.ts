@@ -47,12 +47,11 @@ const hints: Record<number, string> = {
   53: 'The account is disabled, locked, or its password has expired on the server.',
 };
 
-type Refusal = { code: number; text: string; server: string; bindDn: string; password: string };
+/** `text`: what the server says, without the password. */
+type Refusal = { code: number; text: string; server: string; bindDn: string };
 
 /** The AppError for a bind that the server has answered with anything but success. */
-export function bindError({ code, text, server, bindDn, password }: Refusal): AppError {
-  const words = text.replace(/ Code: 0x[\da-f]+$/i, '').trim();
-  const said = password === '' ? words : words.replaceAll(password, '…');
+export function bindError({ code, text: said, server, bindDn }: Refusal): AppError {
   if (code === 51 || code === 52) {
     return new AppError('SERVER_BUSY', `${server} is too busy to let anybody sign in (result ${code}).`, {
       hint: 'Try again later.',

@@ -104,7 +104,11 @@ export const isWithinDn = (dn: string, base: string): boolean =>
   dn === base || base === '' || dn.endsWith(`\u0000${base}`);
 
 const canonicalPart = ({ attribute, value }: Rdn[number]): string =>
-  `${canonicalType(attribute)}=${decodeHex(value).normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')}`;
+  `${canonicalType(attribute)}=${withoutMarks(decodeHex(value)).normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')}`;
+
+/** No value may pass for two parts by holding what stands between parts. */
+const withoutMarks = (value: string): string =>
+  value.replaceAll('\\', '\\\\').replaceAll('\0', '\\0').replaceAll('\u0001', '\\1');
 
 const oidNames: Record<string, string> = {
   '2.5.4.3': 'cn',

@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { AttributeValue } from '../../../core/directory.ts';
 import { normalName, otherName, rangeOf } from './attribute-name.ts';
 import { MalformedBer, Tag } from './ber.ts';
 import { binaryText, type ValueForm, valueForm } from './identity.ts';
+import { cleanText, readText } from './text.ts';
 
 /** Larger values fill no field of a contact: they are left out and named as undecodable, so that pages stay small. */
 export const maxValueBytes = 256 * 1024;
@@ -13,12 +13,14 @@ export type RangeLeft = { slot: number; name: string; next: number };
 /** A decoded entry; `values[slot]` by the decoder's names. */
 export type DecodedEntry = {
   name: string;
+  /** False when the server's bytes for the name are no text that can be stored: `name` is as near as it comes then. */
+  nameIsText: boolean;
   values: AttributeValue[];
   undecodable: readonly string[];
   ranges: readonly RangeLeft[];
 };
 
-/** An attribute name as the server writes it, and where its values go; slot -1: nowhere. */
+/** An attribute name as the server writes it, and where its values go (slot -1: nowhere); `name` as it was asked for. */
 type Column = { bytes: Buffer; slot: number; form: ValueForm; name: string; next: number | null };
 
 const none: readonly never[] = [];
@@ -33,7 +35,7 @@ const maxColumns = 512;
  */
 export class EntryDecoder {
   readonly #slots = new Map<string, number>();
-  readonly #size: number;
+  readonly #names: readonly string[];
   readonly #known = new Map<string, Column>();
   readonly #order: Column[] = [];
   #bytes: Buffer = Buffer.alloc(0);
@@ -42,12 +44,13 @@ export class EntryDecoder {
   /** The message as one string of bytes, where it is small, and where that begins. */
   #shared = '';
   #sharedStart = 0;
+  #nameIsText = true;
   #undecodable: string[] | null = null;
   #ranges: RangeLeft[] | null = null;
 
   /** `names[i]` fills slot i; several slots may ask for the same attribute only under different names. */
   constructor(names: readonly string[]) {
-    this.#size = names.length;
+    this.#names = names;
     for (const [slot, name] of names.entries()) this.#slots.set(normalName(name), slot);
   }
 
@@ -62,18 +65,26 @@ export class EntryDecoder {
     this.#shared = end - at > maxSharedBytes ? '' : bytes.toString('latin1', at, end);
     const name = this.#dn();
     const values = this.#attributes();
-    return { name, values, undecodable: this.#undecodable ?? none, ranges: this.#ranges ?? none };
+    return {
+      name,
+      nameIsText: this.#nameIsText,
+      values,
+      undecodable: this.#undecodable ?? none,
+      ranges: this.#ranges ?? none,
+    };
   }
 
   #dn(): string {
     const end = this.#enter(Tag.OCTET_STRING, this.#end);
     const start = this.#at;
     this.#at = end;
-    return this.#isAscii(start, end) ? this.#ascii(start, end) : this.#bytes.toString('utf8', start, end);
+    const text = this.#isAscii(start, end) ? this.#ascii(start, end) : readText(this.#bytes, start, end);
+    this.#nameIsText = text !== null;
+    return text ?? cleanText(this.#bytes, start, end);
   }
 
   #attributes(): AttributeValue[] {
-    const values: AttributeValue[] = new Array<AttributeValue>(this.#size).fill(undefined);
+    const values: AttributeValue[] = new Array<AttributeValue>(this.#names.length).fill(undefined);
     const end = this.#enter(Tag.SEQUENCE, this.#end);
     let position = 0;
     while (this.#at < end) {
@@ -123,7 +134,7 @@ export class EntryDecoder {
     const name = normalName(range?.name ?? written);
     const slot = this.#slots.get(name) ?? this.#slots.get(otherName(name) ?? '') ?? -1;
     const bytes = Buffer.from(written, 'latin1');
-    const column = { bytes, slot, form: valueForm(name), name: range?.name ?? written, next: range?.next ?? null };
+    const column = { bytes, slot, form: valueForm(name), name: this.#names[slot] ?? '', next: range?.next ?? null };
     if (this.#known.size < maxColumns) this.#known.set(written, column);
     return column;
   }
@@ -154,15 +165,15 @@ export class EntryDecoder {
     if (end - start > maxValueBytes) return null;
     if (this.#isAscii(start, end))
       return form === 'lower' ? this.#ascii(start, end).toLowerCase() : this.#ascii(start, end);
-    const text = this.#bytes.toString('utf8', start, end);
-    // Invalid bytes become U+FFFD, which may also have been sent as such.
-    return text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(start, end)) ? null : text;
+    return readText(this.#bytes, start, end);
   }
 
+  /** Whether there are bytes from 1 to 0x7f only. */
   #isAscii(start: number, end: number): boolean {
     const bytes = this.#bytes;
     for (let i = start; i < end; i++) {
-      if ((bytes[i] ?? 0) > 0x7f) return false;
+      const byte = bytes[i] ?? 0;
+      if (byte > 0x7f || byte === 0) return false;
     }
     return true;
   }

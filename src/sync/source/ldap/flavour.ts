@@ -1,3 +1,4 @@
+import { saidText } from '../../../core/said-text.ts';
 import { type RawEntry, textsOf } from './raw-entry.ts';
 
 /** The kinds of LDAP server that differ in what they need. */
@@ -49,7 +50,7 @@ export function serverInfo(rootDse: RawEntry | null): ServerInfo {
   const vendor = values('vendorName')[0];
   return {
     flavour,
-    label: flavour === 'OTHER' && vendor !== undefined ? vendor : labels[flavour],
+    label: flavour === 'OTHER' && vendor !== undefined ? saidText(vendor) : labels[flavour],
     namingContexts: values('namingContexts').filter((dn) => dn !== ''),
     controls: new Set(values('supportedControl')),
     extensions: new Set(values('supportedExtension')),

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client, type Filter, ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
+import { saidText } from '../../../core/said-text.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { PageControl } from './page-control.ts';
 import type { LdapResult } from './search-result.ts';
@@ -14,6 +15,18 @@ export type LdapSearch = {
   /** An empty cookie asks for the first page; left out: no paging. */
   page?: { size: number; cookie: Buffer };
 };
+
+/** What a server has answered to a bind or an extended operation, when it was anything but success. */
+export class ServerRefusal extends Error {
+  readonly code: number;
+
+  /** The message is the server's own, as `saidText` makes it; no secret that was sent comes back in it. */
+  constructor({ code, message }: ResultCodeError, secret: string) {
+    const words = message.replace(/ Code: 0x[\da-f]+$/i, '');
+    super(saidText(secret === '' ? words : words.replaceAll(secret, '…')));
+    this.code = code;
+  }
+}
 
 const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
 /** The server's own time limit is to be heard before ours ends the connection. */
@@ -60,14 +73,14 @@ export class LdapConnection {
     return () => signal.removeEventListener('abort', abort);
   }
 
-  /** Asks for StartTLS; the Wire's socket is to be handed to TLS after it. Throws ResultCodeError when refused. */
+  /** Asks for StartTLS; the Wire's socket is to be handed to TLS after it. Throws ServerRefusal when refused. */
   async askForTls(): Promise<void> {
     await this.#operate(() => this.#client.exop('1.3.6.1.4.1.1466.20037'));
   }
 
-  /** Throws ResultCodeError when refused. */
+  /** Throws ServerRefusal when refused. */
   async bind(dn: string, password: string): Promise<void> {
-    await this.#operate(() => this.#client.bind(dn, password));
+    await this.#operate(() => this.#client.bind(dn, password), password);
   }
 
   /** Whom the server takes us for (RFC 4532), or null where it does not say. */
@@ -75,7 +88,7 @@ export class LdapConnection {
     try {
       return (await this.#operate(() => this.#client.exop(whoAmIOid))).value ?? '';
     } catch (error) {
-      if (error instanceof ResultCodeError) return null;
+      if (error instanceof ServerRefusal) return null;
       throw error;
     }
   }
@@ -98,7 +111,7 @@ export class LdapConnection {
         this.#client.search(baseDn, { scope, filter, attributes, timeLimit: this.timeoutSeconds }, controls),
       );
     } catch (error) {
-      if (!(error instanceof ResultCodeError)) throw error;
+      if (!(error instanceof ServerRefusal)) throw error;
     }
     if (outcome.result === null) throw new Error('a search ended without a result');
     return outcome.result;
@@ -115,13 +128,13 @@ export class LdapConnection {
     this.#wire.destroy();
   }
 
-  async #operate<T>(work: () => Promise<T>): Promise<T> {
+  async #operate<T>(work: () => Promise<T>, secret = ''): Promise<T> {
     if (!this.isOpen) throw this.#reason();
     const stop = this.#watch();
     try {
       return await Promise.race([work(), this.#lost]);
     } catch (error) {
-      if (error instanceof ResultCodeError) throw error;
+      if (error instanceof ResultCodeError) throw new ServerRefusal(error, secret);
       throw this.isOpen ? error : this.#reason();
     } finally {
       stop();

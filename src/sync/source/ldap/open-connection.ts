@@ -1,12 +1,11 @@
 import type { TLSSocket } from 'node:tls';
-import { ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
 import { accountOf } from './account.ts';
 import { bindError } from './bind-error.ts';
 import { dial, dialPlain } from './dial.ts';
-import { LdapConnection } from './ldap-connection.ts';
+import { LdapConnection, ServerRefusal } from './ldap-connection.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
 import { secure } from './tls.ts';
 import { Wire } from './wire.ts';
@@ -91,7 +90,7 @@ async function startTls(
   try {
     await connection.askForTls();
   } catch (error) {
-    if (!(error instanceof ResultCodeError)) throw error;
+    if (!(error instanceof ServerRefusal)) throw error;
     throw new AppError('TLS_FAILED', `${connection.url.url} refuses StartTLS (result ${error.code}).`, {
       hint: 'Set up TLS on the server, or use its ldaps:// port.',
       cause: error,
@@ -117,7 +116,7 @@ async function bind(connection: LdapConnection, dn: string, password: string | n
   try {
     await connection.bind(dn, password);
   } catch (error) {
-    if (!(error instanceof ResultCodeError)) throw error;
-    throw bindError({ code: error.code, text: error.message, server: connection.url.url, bindDn: dn, password });
+    if (!(error instanceof ServerRefusal)) throw error;
+    throw bindError({ code: error.code, text: error.message, server: connection.url.url, bindDn: dn });
   }
 }

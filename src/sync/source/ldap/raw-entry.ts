@@ -1,4 +1,5 @@
 import { BerCursor, Tag } from './ber.ts';
+import { cleanText } from './text.ts';
 
 /** An entry as sent; attribute names in lower case, options and ranges included. The values are copies. */
 export type RawEntry = { dn: string; attributes: Map<string, Buffer[]> };
@@ -22,4 +23,4 @@ export function decodeRawEntry(bytes: Buffer, at: number, end: number): RawEntry
 
 /** The values of an attribute as text; none when it was not sent. */
 export const textsOf = (entry: RawEntry, name: string): string[] =>
-  (entry.attributes.get(name.toLowerCase()) ?? []).map((value) => value.toString('utf8'));
+  (entry.attributes.get(name.toLowerCase()) ?? []).map((value) => cleanText(value));

@@ -1,4 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
+import { listed } from '../../../core/said-text.ts';
 import { moreRights } from './account.ts';
 import type { Flavour } from './flavour.ts';
 import type { LdapResult } from './search-result.ts';
@@ -15,17 +16,15 @@ export type SearchContext = {
   firstPage: boolean;
 };
 
-const said = (result: LdapResult): string =>
-  result.message.trim() === '' ? '' : ` The server says: ${result.message.trim()}.`;
+const said = (result: LdapResult): string => (result.message === '' ? '' : ` The server says: ${result.message}.`);
 
 type Explain = (result: LdapResult, context: SearchContext) => AppError;
 
 const noSuchBase: Explain = (result, context) => {
   const { baseDn, namingContexts } = context;
   const upTo = result.matchedDn === '' ? '' : ` The part that exists is "${result.matchedDn}".`;
-  const contexts =
-    namingContexts.length === 0 ? '' : ` The server holds: ${namingContexts.map((dn) => `"${dn}"`).join(', ')}.`;
-  const elsewhere = result.referrals.length === 0 ? '' : ` It refers to ${result.referrals.join(', ')}.`;
+  const contexts = namingContexts.length === 0 ? '' : ` The server holds: ${listed(namingContexts)}.`;
+  const elsewhere = result.referrals.length === 0 ? '' : ` It refers to ${listed(result.referrals)}.`;
   return new AppError(
     'BASE_DN_NOT_FOUND',
     `The base DN "${baseDn}" is not on this server.${elsewhere}${said(result)}`,

@@ -1,10 +1,11 @@
+import { saidText } from '../../../core/said-text.ts';
 import { BerCursor, Tag } from './ber.ts';
 
 /** The end of an operation as the server tells it (RFC 4511, 4.1.9). */
 export type LdapResult = {
   code: number;
   matchedDn: string;
-  /** The server's own words. */
+  /** The server's own words, as `saidText` makes them; so are `matchedDn` and `referrals`. */
   message: string;
   referrals: string[];
   /** The cookie of the paged results control: empty on the last page, null when the server sent no such control. */
@@ -19,8 +20,8 @@ export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult
   const operation = message.element(message.peek());
   const result: LdapResult = {
     code: operation.integer(Tag.ENUMERATED),
-    matchedDn: operation.text(),
-    message: operation.text(),
+    matchedDn: saidText(operation.text()),
+    message: saidText(operation.text()),
     referrals: operation.peek() === Tag.REFERRAL ? decodeReferences(operation.element(Tag.REFERRAL)) : [],
     cookie: null,
   };
@@ -31,7 +32,7 @@ export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult
 /** The URLs of a search reference or a referral. */
 export function decodeReferences(cursor: BerCursor): string[] {
   const urls: string[] = [];
-  while (!cursor.done) urls.push(cursor.text());
+  while (!cursor.done) urls.push(saidText(cursor.text()));
   return urls;
 }
 

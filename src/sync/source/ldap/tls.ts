@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, getCACertificates, type TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
 import type { LdapSettings } from '../../../core/connection.ts';
+import { saidText } from '../../../core/said-text.ts';
 import type { LdapUrl } from './ldap-url.ts';
 
 /** What TLS needs to know for this server: its name, whom to trust. */
@@ -107,7 +108,7 @@ function wrongName(error: Error, url: LdapUrl): [string, string] {
 function certificateNames(certificate: unknown): string {
   if (typeof certificate !== 'object' || certificate === null) return '';
   if ('subjectaltname' in certificate && typeof certificate.subjectaltname === 'string') {
-    return certificate.subjectaltname.replaceAll(/DNS:|IP Address:/g, '');
+    return saidText(certificate.subjectaltname.replaceAll(/DNS:|IP Address:/g, ''));
   }
   return '';
 }

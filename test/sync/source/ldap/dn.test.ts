@@ -74,3 +74,10 @@ test('a DN lies within its parents and itself, not within one that only ends ali
   expect(within('cn=a\\,dc=x', 'dc=x')).toBe(false);
   expect(within('cn=a,fdc=x', 'dc=x')).toBe(false);
 });
+
+test('a value that holds what stands between the parts of a canonical DN passes for no other DN', () => {
+  const real = canonicalDn('cn=ada,ou=people');
+  expect(canonicalDn('cn=ada\\00ou\\3dpeople')).not.toBe(real);
+  expect(canonicalDn('cn=a\\01sn\\3db')).not.toBe(canonicalDn('cn=a+sn=b'));
+  expect(canonicalDn('cn=a\\5c0b')).not.toBe(canonicalDn('cn=a\\00b'));
+});

@@ -70,6 +70,20 @@ test('invalid UTF-8 is left out and named, the rest is kept', () => {
   expect(undecodable).toEqual(['cn']);
 });
 
+test.each([
+  ['U+0000', Buffer.from('Ada\0')],
+  ['half of a surrogate pair', Buffer.of(0x41, 0xed, 0xa0, 0x80)],
+  ['a pair of them, as CESU-8 has it', Buffer.of(0xed, 0xa0, 0xbd, 0xed, 0xb1, 0x8d)],
+])('%s is left out of the values and named; a name that holds it is no text', (_name, bytes) => {
+  expect(decodeOne(['cn', 'sn'], { CN: [bytes, 'Ada'], sn: 'L' })).toMatchObject({
+    values: ['Ada', 'L'],
+    undecodable: ['cn'],
+    nameIsText: true,
+  });
+  const [named] = decodeAll(['cn'], entry(7, Buffer.concat([Buffer.from('cn='), bytes]), { cn: 'Ada' }));
+  expect(named).toMatchObject({ nameIsText: false, name: expect.stringMatching(/^cn=[^\0]*\ufffd/) });
+});
+
 test('a value of 5 MB is left out and named, the rest is kept', () => {
   const { values, undecodable } = decodeOne(['description', 'cn'], {
     description: [Buffer.alloc(5_000_000, 'x'), 'short'],
@@ -108,12 +122,15 @@ test('any entries come out as they went in, wherever the stream is cut', () => {
     fc.property(fc.array(anyEntry, { maxLength: 6 }), fc.array(fc.nat(), { maxLength: 12 }), (entries, cuts) => {
       const bytes = Buffer.concat(entries.map(({ dn, attributes }) => entry(3, dn, Object.fromEntries(attributes))));
       const expected = entries.map(({ dn, attributes }) => ({
-        name: dn,
+        name: dn.replaceAll('\0', '\ufffd'),
+        nameIsText: !dn.includes('\0'),
         values: names.map((name) => {
-          const values = Object.fromEntries(attributes)[name] ?? [];
+          const values = (Object.fromEntries(attributes)[name] ?? []).filter((value) => !value.includes('\0'));
           return values.length > 1 ? values : values[0];
         }),
-        undecodable: [],
+        undecodable: attributes
+          .filter(([name, values]) => names.includes(name) && values.some((value) => value.includes('\0')))
+          .map(([name]) => name),
         ranges: [],
       }));
       expect(decodeAll(names, bytes, cuts)).toEqual(expected);
