@@ -30,14 +30,15 @@ const session = await sources.LDAP.open(
   { bindPassword },
   { addresses: { allowPrivate: true, cidrs: [] }, signal },
 );
-await session.readPeople({ attributes: mapping.attributes, scope }, takePage, signal);
+await session.readPeople({ attributes: mapping.attributes, scope, at: new Date() }, takePage, signal);
 const ms = performance.now() - began;
 await session.close();
 answer({ ms, people });
 
-function takePage(entries: Entry[]): void {
+function takePage(entries: Entry[]): number {
   for (const entry of entries) {
     if (scopeEntry(entry, scope).kind === 'out') continue;
     if (mapping.map(entry).kind !== 'problem') people++;
   }
+  return entries.length;
 }

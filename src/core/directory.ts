@@ -11,8 +11,10 @@ export type AttributeValue = undefined | string | readonly string[];
 export type Entry = {
   /** How the source names the person for people to read, e.g. a DN. */
   name: string;
-  /** The stable id; null when the source sent none. */
+  /** The stable id; null when the source sent none that can be read. */
   id: string | null;
+  /** Why nobody can be made of the entry: its id or its name is missing, too long, or no text. Null: somebody can. */
+  unfit: string | null;
   attributes: readonly AttributeValue[];
   /** The source's own flag: the account is switched off. */
   disabled: boolean;
@@ -33,6 +35,8 @@ export type ReadRequest = {
   /** Attribute names as the mapping writes them, each once (compared without case). */
   attributes: readonly string[];
   scope: Scope;
+  /** The time of the read: accounts that have expired by then are switched off. */
+  at: Date;
 };
 
 /** A remark on the read as a whole, for the run log. */
@@ -49,6 +53,12 @@ export type ReadSummary = {
   notes: SourceNote[];
 };
 
+/**
+ * Takes a page of people; answers how many of them have an id that no page has had before. A source that goes on and on
+ * without bringing anybody new is not read for ever.
+ */
+export type OnPage = (entries: Entry[]) => number | Promise<number>;
+
 /** An open connection to a source, bound and checked. Any failure is an AppError with a code of the contract. */
 export type DirectorySession = {
   /** Whom we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
@@ -60,11 +70,7 @@ export type DirectorySession = {
    * a promise it returns holds back the read. People of overlapping bases are delivered as often as found.
    * Throws an AppError when the read breaks: nobody may be called gone then.
    */
-  readPeople(
-    request: ReadRequest,
-    onPage: (entries: Entry[]) => void | Promise<void>,
-    signal: AbortSignal,
-  ): Promise<ReadSummary>;
+  readPeople(request: ReadRequest, onPage: OnPage, signal: AbortSignal): Promise<ReadSummary>;
   close(): Promise<void>;
 };
 

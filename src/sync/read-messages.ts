@@ -11,10 +11,12 @@ export type ReadTask = {
   settings: ConnectionSettings;
   secrets: LdapSecrets;
   addresses: AddressPolicy;
+  /** The time of the read. */
+  at: Date;
 };
 
-/** How far a read is. */
-export type ReadCounts = { read: number; inScope: number; unchanged: number; excluded: Excluded };
+/** How far a read is. `withoutId`: of those in scope, people without an id that can be read. */
+export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
 
 /** What the reading thread says. */
 export type FromReader =

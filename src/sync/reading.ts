@@ -1,6 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 import type { Entry, ReadSummary } from '../core/directory.ts';
-import type { ExclusionReason } from '../core/run.ts';
+import type { ExclusionReason, LogCode } from '../core/run.ts';
 import { indexed } from '../core/search-index.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
@@ -23,7 +23,7 @@ const goneAtOnce = 5000;
 export class Reading {
   readonly #task: ReadTask;
   readonly #send: (message: FromReader, transfer?: ArrayBuffer[]) => void;
-  readonly #counts: ReadCounts = { read: 0, inScope: 0, unchanged: 0, excluded: {} };
+  readonly #counts: ReadCounts = { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
   readonly #known = new KnownPeople();
   readonly #addKnown = loadKnown(this.#known);
   readonly #knownLoaded = Promise.withResolvers<void>();
@@ -80,62 +80,78 @@ export class Reading {
   }
 
   async #read(): Promise<ReadSummary> {
-    const { settings, secrets, addresses } = this.#task;
+    const { settings, secrets, addresses, at } = this.#task;
     // Whoever gives the run up ends the thread.
     const { signal } = new AbortController();
     const session = await sources[settings.kind].open(settings.source, secrets, { addresses, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;
-      const request = { attributes: this.#mapping.attributes, scope: settings.scope };
+      const request = { attributes: this.#mapping.attributes, scope: settings.scope, at };
       return await session.readPeople(request, (entries) => this.#takePage(entries), signal);
     } finally {
       await session.close();
     }
   }
 
-  #takePage(entries: Entry[]): Promise<void> | undefined {
-    for (const entry of entries) this.#take(entry);
+  #takePage(entries: Entry[]): number | Promise<number> {
+    let news = 0;
+    for (const entry of entries) if (this.#take(entry) === 'new') news++;
     this.#send({ kind: 'counts', counts: { ...this.#counts, excluded: { ...this.#counts.excluded } } });
-    if (this.#underWay < maxUnderWay) return undefined;
+    if (this.#underWay < maxUnderWay) return news;
     return new Promise((resolve) => {
-      this.#release = resolve;
+      this.#release = () => resolve(news);
     });
   }
 
-  #take(entry: Entry): void {
-    const { id, name } = entry;
+  /** 'new' for somebody whom no page has brought before; without an id nobody can tell. */
+  #take(entry: Entry): 'new' | 'not new' {
+    const { id, name, unfit } = entry;
     if (id === null) {
       this.#counts.read++;
       this.#counts.inScope++;
-      this.#staging.skip(name, null, 'NO_ID', `${name} has no value for the attribute that identifies people.`);
-      return;
+      this.#counts.withoutId++;
+      this.#staging.skip(name, null, 'NO_ID', unfit ?? noId);
+      return 'not new';
     }
     const arrival = this.#known.arrive(id);
-    if (arrival === 'again') return;
+    if (arrival === 'again') return 'not new';
     this.#counts.read++;
     const scoped = scopeEntry(entry, this.#task.settings.scope);
-    if (scoped.kind === 'out') {
-      this.#exclude(scoped.reason);
-      return;
-    }
+    if (scoped.kind === 'out') this.#exclude(scoped.reason);
+    else if (unfit !== null) this.#skip(entry, id, 'MALFORMED_VALUE', unfit);
+    else this.#takeInScope(entry, id, arrival === 'linked');
+    return 'new';
+  }
+
+  #takeInScope(entry: Entry, id: string, linked: boolean): void {
     const hash = this.#staging.hash(entry);
-    if (arrival === 'linked' && this.#known.isUnchanged(hash)) {
+    if (linked && this.#known.isUnchanged(hash)) {
       this.#known.markPresent();
       this.#counts.inScope++;
       this.#counts.unchanged++;
-    } else this.#map(entry, id, arrival === 'linked', hash);
+    } else this.#map(entry, id, linked, hash);
+  }
+
+  /** Somebody who is there, and is left alone. */
+  #skip(entry: Entry, id: string, code: LogCode, reason: string): void {
+    this.#known.markPresent();
+    this.#counts.inScope++;
+    this.#staging.skip(entry.name, id, code, reason);
   }
 
   #map(entry: Entry, id: string, linked: boolean, hash: Digest): void {
     const outcome = this.#mapping.map(entry);
     if (outcome.kind === 'problem') {
-      this.#known.markPresent();
-      this.#counts.inScope++;
-      this.#staging.skip(entry.name, id, outcome.code, outcome.message);
+      this.#skip(entry, id, outcome.code, outcome.message);
       return;
     }
     const { draft, alternatives } = outcome;
+    const lost = draft.values.PRIMARY_EMAIL === undefined && entry.undecodable.find((name) => this.#isForEmail(name));
+    if (lost) {
+      this.#skip(entry, id, 'MALFORMED_EMAIL', `A value of ${lost} is not valid text, so the address is not known.`);
+      return;
+    }
     const scoped = scopeDraft(draft, this.#task.settings.scope);
     if (scoped.kind === 'out') {
       this.#exclude(scoped.reason);
@@ -155,6 +171,13 @@ export class Reading {
     });
   }
 
+  #isForEmail(attribute: string): boolean {
+    return this.#task.settings.mappings.some(
+      ({ field, attributes }) =>
+        field === 'PRIMARY_EMAIL' && attributes.some((name) => name.toLowerCase() === attribute.toLowerCase()),
+    );
+  }
+
   #exclude(reason: ExclusionReason): void {
     this.#counts.excluded[reason] = (this.#counts.excluded[reason] ?? 0) + 1;
   }
@@ -170,6 +193,8 @@ export class Reading {
     this.#gone = [];
   }
 }
+
+const noId = 'There is no value for the attribute that identifies people.';
 
 const undecodable = (entry: Entry): string[] =>
   entry.undecodable.map((name) => `A value of ${name} is not valid text and was left out.`);

@@ -40,15 +40,16 @@ const readAndPlan = async (
   const { workspaceId, id: runId } = claimed.run;
   const { rank, referrals, expectedPeople } = await run.facts();
   const progress = followReading(run, expectedPeople);
-  const reader = startReader(threads, { workspaceId, runId, settings, secrets, addresses }, run, progress, signal);
+  const task = { workspaceId, runId, settings, secrets, addresses, at: new Date() };
+  const reader = startReader(threads, task, run, progress, signal);
   try {
     const read = await reader.outcome;
     await progress.end();
-    const judgement = judgeRead(read.summary, referrals, read.counts.read);
+    const judgement = judgeRead({ summary: read.summary, lastReferrals: referrals, ...read.counts });
     await run.report({
       phase: 'PLANNING',
       ...countsOf(read),
-      lines: [lines.readDone(read.counts), ...judgement.lines],
+      lines: [...lines.readDone(read.counts), ...judgement.lines],
       completeRead: judgement.complete ? { at: new Date(), referrals: read.summary.referrals } : null,
     });
     // Removals first: the addresses they free are then there for whoever claims them.

@@ -46,6 +46,8 @@ export type ReadingOptions = {
   password?: string;
   signal?: AbortSignal;
   onPage?: (entries: Entry[]) => void | Promise<void>;
+  /** Default: now. */
+  at?: Date;
 };
 
 /** Opens a session, reads everybody in scope and closes it. */
@@ -55,11 +57,19 @@ export async function readEverybody(settings: LdapSettings, options: ReadingOpti
   const entries: Entry[] = [];
   const pages: number[] = [];
   try {
-    const request = { attributes: options.attributes ?? ['cn', 'mail'], scope: scopeOf(options.scope) };
-    const onPage = async (page: Entry[]): Promise<void> => {
+    const request = {
+      attributes: options.attributes ?? ['cn', 'mail'],
+      scope: scopeOf(options.scope),
+      at: options.at ?? new Date(),
+    };
+    const ids = new Set<string>();
+    const onPage = async (page: Entry[]): Promise<number> => {
+      const before = ids.size;
+      for (const { id } of page) if (id !== null) ids.add(id);
       entries.push(...page);
       pages.push(page.length);
       await options.onPage?.(page);
+      return ids.size - before;
     };
     const summary = await session.readPeople(request, onPage, signal);
     return { entries, pages, summary, session };

@@ -1,33 +1,50 @@
 import type { ReadSummary } from '../../core/directory.ts';
 import type { NewLogLine } from '../../core/run.ts';
+import { listed } from '../../core/said-text.ts';
 
 export type Judgement = {
-  /** Every base was read to its end, so the read is remembered with the connection. */
+  /** Every base was read to its end and everybody was known, so the read is remembered with the connection. */
   complete: boolean;
   /** Whoever was not delivered may be called gone. */
   tellsWhoIsGone: boolean;
   lines: NewLogLine[];
 };
 
+export type ReadFacts = {
+  summary: ReadSummary;
+  /** The search references of the last complete read. */
+  lastReferrals: readonly string[];
+  /** People delivered; and those among them without an id that can be read. */
+  read: number;
+  withoutId: number;
+};
+
 /**
  * What a read may be used for. Parts of the directory that the source refers us to elsewhere were not read; when they are
- * new since the last complete read, people may have moved there, so nobody is called gone this time. Pure.
+ * new since the last complete read, people may have moved there, so nobody is called gone this time. Nor is anybody where
+ * some came without an id: each of those may be one of the people who are missed. Pure.
  */
-export const judgeRead = (summary: ReadSummary, lastReferrals: readonly string[], read: number): Judgement => {
+export const judgeRead = ({ summary, lastReferrals, read, withoutId }: ReadFacts): Judgement => {
   const newReferrals = summary.referrals.filter((referral) => !lastReferrals.includes(referral));
   const lines: NewLogLine[] = [...summary.notes];
   if (!summary.complete)
-    lines.push({
-      level: 'WARN',
-      code: 'INCOMPLETE_READ',
-      message: `The read is not known to be complete, so nobody is removed: ${summary.incompleteBecause ?? 'no reason given'}`,
-    });
+    lines.push(
+      nobodyRemoved(
+        `The read is not known to be complete, so nobody is removed: ${summary.incompleteBecause ?? 'no reason given'}`,
+      ),
+    );
   else if (newReferrals.length > 0)
-    lines.push({
-      level: 'WARN',
-      code: 'INCOMPLETE_READ',
-      message: `Nobody is removed in this run: the directory now refers elsewhere for a part of it (${newReferrals.join(', ')}). Add that server as a connection, or narrow the base DNs; from the next run on it is taken as known.`,
-    });
+    lines.push(
+      nobodyRemoved(
+        `Nobody is removed in this run: the directory now refers elsewhere for a part of it (${listed(newReferrals)}). Add that server as a connection, or narrow the base DNs; from the next run on it is taken as known.`,
+      ),
+    );
+  if (withoutId > 0)
+    lines.push(
+      nobodyRemoved(
+        `Nobody is removed in this run: ${withoutId === 1 ? '1 person' : `${withoutId} people`} came without an id that can be read, and may be somebody who is missed. Let the bind account read the id of everybody, or name another attribute in idAttribute; the lines of the skipped people say who they are.`,
+      ),
+    );
   if (summary.complete && read === 0)
     lines.push({
       level: 'WARN',
@@ -35,5 +52,8 @@ export const judgeRead = (summary: ReadSummary, lastReferrals: readonly string[]
       message:
         'The directory delivered nobody. Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
     });
-  return { complete: summary.complete, tellsWhoIsGone: summary.complete && newReferrals.length === 0, lines };
+  const complete = summary.complete && withoutId === 0;
+  return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };
 };
+
+const nobodyRemoved = (message: string): NewLogLine => ({ level: 'WARN', code: 'INCOMPLETE_READ', message });

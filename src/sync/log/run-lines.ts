@@ -34,18 +34,23 @@ export const connected = (server: string, notes: readonly SourceNote[]): NewLogL
 export const reading = (read: number, perSecond: number): NewLogLine =>
   info('READING', `Read ${people(read)} so far, ${number.format(perSecond)} a second.`);
 
-export const readDone = (counts: {
-  read: number;
-  inScope: number;
-  unchanged: number;
-  excluded: Excluded;
-}): NewLogLine => {
-  const out = leftOut(counts.excluded);
-  return info(
+type Read = { read: number; inScope: number; unchanged: number; excluded: Excluded };
+
+/** The totals of a read; a scope that lets in nobody of all those who were read is warned of. */
+export const readDone = ({ read, inScope, unchanged, excluded }: Read): NewLogLine[] => {
+  const out = leftOut(excluded);
+  const done = info(
     'READ_DONE',
-    `Read ${people(counts.read)}: ${number.format(counts.inScope)} in scope, ${number.format(counts.unchanged)} unchanged${out === '' ? '' : `; left out: ${out}`}.`,
+    `Read ${people(read)}: ${number.format(inScope)} in scope, ${number.format(unchanged)} unchanged${out === '' ? '' : `; left out: ${out}`}.`,
   );
+  return read > 0 && inScope === 0 ? [done, emptyScope(read, out)] : [done];
 };
+
+const emptyScope = (read: number, out: string): NewLogLine => ({
+  level: 'WARN',
+  code: 'EMPTY_SCOPE',
+  message: `The scope lets in nobody: ${people(read)} read, and all were left out (${out}). Check the groups and settings of the scope.`,
+});
 
 const parts: [Exclude<keyof RunCounts, 'read' | 'inScope'>, string][] = [
   ['created', 'created'],

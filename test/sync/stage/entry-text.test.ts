@@ -5,6 +5,7 @@ import { entryText } from '../../../src/sync/stage/entry-text.ts';
 const entry = (attributes: AttributeValue[], changes: Partial<Entry> = {}): Entry => ({
   name: 'uid=ada',
   id: '1',
+  unfit: null,
   attributes,
   disabled: false,
   notAPerson: false,

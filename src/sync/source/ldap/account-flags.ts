@@ -8,6 +8,9 @@ export const flagAttributes = [
   'msDS-UserAccountDisabled',
   'pwdAccountLockedTime',
   'sAMAccountName',
+  'accountExpires',
+  'isCriticalSystemObject',
+  'objectSid',
 ] as const;
 
 const accountDisable = 0x2;
@@ -15,14 +18,32 @@ const accountDisable = 0x2;
 const trustAccount = 0x0800 | 0x1000 | 0x2000;
 /** The time at which an OpenLDAP account is locked for good by its administrator (ppolicy). */
 const lockedForGood = '000001010000Z';
+/** Values of accountExpires (MS-ADTS 2.2.1.2) that mean never. */
+const neverExpires = [0n, 0x7fff_ffff_ffff_ffffn];
+/** From 1601, where FILETIME begins, to 1970, in milliseconds. */
+const fileTimeStartMs = -11_644_473_600_000n;
+
+/**
+ * What Active Directory makes itself, whatever its language: a domain's own accounts have a last part of their SID (RID)
+ * below 1000 (Administrator 500, Guest 501, krbtgt 502, DefaultAccount 503), people's begin at 1000 (MS-DTYP 2.4.2.4).
+ */
+const builtInSid = /^S-1-5-21-\d+-\d+-\d+-\d{1,3}$/;
+/** The same by their English names, for when the SID can't be read. */
+const builtInName = /^(?:administrator|guest|krbtgt|defaultaccount|wdagutilityaccount)$/i;
+/** Machines, and the krbtgt of read-only domain controllers. */
+const machineName = /\$$|^krbtgt_\d+$/i;
 
 const first = (value: AttributeValue): string | undefined => (typeof value === 'string' ? value : value?.[0]);
 const isTrue = (value: AttributeValue): boolean => first(value)?.toUpperCase() === 'TRUE';
 
-/** Reads the flags of an account; `values[slots[i]]` belongs to the i-th of `flagAttributes`. */
+/** A time as Windows writes it: steps of 100 ns since 1601. */
+export const fileTime = (time: Date): bigint => (BigInt(time.getTime()) - fileTimeStartMs) * 10_000n;
+
+/** Reads the flags of an account at the time `now` (a FILETIME); `values[slots[i]]` belongs to the i-th of `flagAttributes`. */
 export function accountFlags(
   values: readonly AttributeValue[],
   slots: readonly number[],
+  now: bigint,
 ): { disabled: boolean; notAPerson: boolean } {
   const flag = (i: number): AttributeValue => values[slots[i] ?? -1];
   const control = Number(first(flag(0)) ?? 0);
@@ -31,6 +52,20 @@ export function accountFlags(
     isTrue(flag(1)) ||
     isTrue(flag(2)) ||
     isTrue(flag(3)) ||
-    first(flag(4)) === lockedForGood;
-  return { disabled, notAPerson: (control & trustAccount) !== 0 || (first(flag(5))?.endsWith('$') ?? false) };
+    first(flag(4)) === lockedForGood ||
+    hasExpired(first(flag(6)), now);
+  const notAPerson = (control & trustAccount) !== 0 || isBuiltIn(first(flag(5)), flag(7), first(flag(8)));
+  return { disabled, notAPerson };
+}
+
+function hasExpired(expires: string | undefined, now: bigint): boolean {
+  if (expires === undefined || !/^\d{1,19}$/.test(expires)) return false;
+  const at = BigInt(expires);
+  return !neverExpires.includes(at) && at <= now;
+}
+
+/** Whether the account is a machine's, or one that Active Directory itself makes or needs. */
+function isBuiltIn(name = '', critical: AttributeValue, sid: string | undefined): boolean {
+  if (isTrue(critical) || machineName.test(name)) return true;
+  return sid === undefined ? builtInName.test(name) : builtInSid.test(sid);
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Entry } from '../../../core/directory.ts';
-import { accountFlags, flagAttributes } from './account-flags.ts';
+import type { AttributeValue, Entry } from '../../../core/directory.ts';
+import { longestSaid, saidText } from '../../../core/said-text.ts';
+import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
 import { normalName } from './attribute-name.ts';
 import { canonicalDn } from './dn.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
@@ -8,6 +9,10 @@ import type { GroupPlan } from './group-plan.ts';
 
 /** Never read with people: they make pages huge and fill no field. */
 const photos = new Set(['jpegphoto', 'thumbnailphoto', 'thumbnaillogo', 'photo', 'audio']);
+
+/** Characters of an id and of a DN; longer ones are no person's, and would not fit where they are stored. */
+export const longestId = 512;
+export const longestName = 4096;
 
 /** Lays out what is asked for (the mapping's attributes, then id, flags and uid) and makes people of what comes. */
 export class PersonDecoder {
@@ -19,17 +24,22 @@ export class PersonDecoder {
   readonly #wanted: number;
   readonly #idSlot: number;
   readonly #flagSlots: number[];
+  readonly #now: bigint;
+  readonly #idAttribute: string;
   readonly #uidSlot: number;
   readonly #groups: GroupPlan;
 
-  constructor(attributes: readonly string[], idAttribute: string, groups: GroupPlan) {
+  /** Accounts that have expired at the time `at` are switched off. */
+  constructor(attributes: readonly string[], idAttribute: string, groups: GroupPlan, at: Date) {
     const names = [...attributes];
     const slotOf = (name: string): number => {
       const known = names.findIndex((other) => normalName(other) === normalName(name));
       return known >= 0 ? known : names.push(name) - 1;
     };
     this.#wanted = attributes.length;
+    this.#idAttribute = idAttribute;
     this.#idSlot = slotOf(idAttribute);
+    this.#now = fileTime(at);
     this.#flagSlots = flagAttributes.map(slotOf);
     this.#uidSlot = groups.kind === 'members' && groups.uids.size > 0 ? slotOf('uid') : -1;
     this.#groups = groups;
@@ -39,14 +49,16 @@ export class PersonDecoder {
 
   /** Decodes the content of a SearchResultEntry. Throws MalformedBer. */
   decode(bytes: Buffer, at: number, end: number): Entry {
-    const { name, values, undecodable, ranges } = this.#decoder.decode(bytes, at, end);
-    const id = values[this.#idSlot];
-    const { disabled, notAPerson } = accountFlags(values, this.#flagSlots);
+    const { name, nameIsText, values, undecodable, ranges } = this.#decoder.decode(bytes, at, end);
+    const id = idOf(values[this.#idSlot]);
+    const unfit = this.#unfit(id, name, nameIsText);
+    const { disabled, notAPerson } = accountFlags(values, this.#flagSlots, this.#now);
     const inGroups = this.#groups.kind !== 'members' || this.#isMember(name, values[this.#uidSlot]);
     values.length = this.#wanted;
     const entry: Entry = {
-      name,
-      id: (typeof id === 'string' ? id : id?.[0]) ?? null,
+      name: unfit !== null && name.length > longestSaid ? saidText(name) : name,
+      id,
+      unfit,
       attributes: values,
       disabled,
       notAPerson,
@@ -58,10 +70,22 @@ export class PersonDecoder {
     return entry;
   }
 
+  #unfit(id: string | null, name: string, nameIsText: boolean): string | null {
+    if (id === null)
+      return `There is no "${this.#idAttribute}" that can be read (text of at most ${longestId} characters), by which people are known.`;
+    if (!nameIsText) return 'The DN holds bytes that are no text.';
+    return name.length > longestName ? `The DN has more than ${longestName} characters.` : null;
+  }
+
   #isMember(name: string, uid: Entry['attributes'][number]): boolean {
     if (this.#groups.kind !== 'members') return true;
     if (this.#groups.dns.has(canonicalDn(name))) return true;
     const { uids } = this.#groups;
     return uid !== undefined && (typeof uid === 'string' ? [uid] : uid).some((one) => uids.has(one.toLowerCase()));
   }
+}
+
+function idOf(value: AttributeValue): string | null {
+  const id = typeof value === 'string' ? value : value?.[0];
+  return id === undefined || id === '' || id.length > longestId ? null : id;
 }

@@ -39,6 +39,9 @@ export async function reach(
   }
 }
 
+export const isActiveDirectory = ({ server }: Reached): boolean =>
+  server.flavour === 'ACTIVE_DIRECTORY' || server.flavour === 'SAMBA';
+
 export async function readServerInfo(connection: LdapConnection): Promise<ServerInfo> {
   const filter = encodeFilter(present('objectClass'));
   const { entries } = await readEntries(connection, {

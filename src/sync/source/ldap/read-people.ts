@@ -1,18 +1,20 @@
 import { AppError } from '../../../core/app-error.ts';
-import type { AttributeValue, Entry, ReadRequest, ReadSummary, SourceNote } from '../../../core/directory.ts';
+import type { Entry, OnPage, ReadRequest, ReadSummary, SourceNote } from '../../../core/directory.ts';
+import { listed } from '../../../core/said-text.ts';
 import { canonicalDn } from './dn.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
-import { type LdapFilter, present } from './filter/filter.ts';
+import type { LdapFilter } from './filter/filter.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import { scopeFilter } from './filter/scope-filter.ts';
 import { planGroups } from './group-plan.ts';
 import { findIdAttribute, noReadableId } from './id-attribute.ts';
 import { PersonDecoder } from './person-decoder.ts';
-import { contextOf, type Reached, readServerInfo, whoAmI } from './reach.ts';
+import { type Reached, readServerInfo, whoAmI } from './reach.ts';
 import { readPages } from './read-pages.ts';
-import { resultError } from './result-error.ts';
+import { readRange } from './read-range.ts';
 
-type OnPage = (entries: Entry[]) => void | Promise<void>;
+/** Search references that are kept, to tell whether there are new ones the next time. */
+export const maxReferrals = 1000;
 
 /** Reads everybody in scope; see DirectorySession. */
 export async function readPeople(
@@ -24,7 +26,7 @@ export async function readPeople(
   const release = reached.connection.obey(signal);
   try {
     const own = ownFilter(request.scope.filter);
-    const groups = await planGroups(reached, request.scope.groups);
+    const { plan: groups, notes } = await planGroups(reached, request.scope.groups);
     const filter = scopeFilter(
       request.scope,
       own,
@@ -36,15 +38,16 @@ export async function readPeople(
     const read: Read = {
       reached,
       filter,
-      decoder: new PersonDecoder(request.attributes, id.attribute, groups),
+      decoder: new PersonDecoder(request.attributes, id.attribute, groups, request.at),
       onPage,
       signal,
       referrals: new Set(),
+      progress: { pages: 0 },
     };
     let doubt: string | null = null;
     for (const baseDn of distinctBases(reached.settings.baseDns)) doubt = (await readBase(read, baseDn)) ?? doubt;
     doubt = (await otherServerOrAccount(reached)) ?? doubt;
-    return summary(doubt, read.referrals);
+    return summary(doubt, read.referrals, notes);
   } finally {
     release();
   }
@@ -57,6 +60,7 @@ type Read = {
   onPage: OnPage;
   signal: AbortSignal;
   referrals: Set<string>;
+  progress: { pages: number };
 };
 
 function ownFilter(text: string | null): LdapFilter | null {
@@ -79,14 +83,14 @@ const distinctBases = (baseDns: readonly string[]): string[] => [
 
 /** Answers why the read can't be called complete, or null. */
 async function readBase(
-  { reached, filter, decoder, onPage, signal, referrals }: Read,
+  { reached, filter, decoder, onPage, signal, referrals, progress }: Read,
   baseDn: string,
 ): Promise<string | null> {
   let entries: Entry[] = [];
   const sink = {
     entry: (bytes: Buffer, at: number, end: number) => entries.push(decoder.decode(bytes, at, end)),
     references: (urls: string[]) => {
-      for (const url of urls) referrals.add(url);
+      for (const url of urls) if (referrals.size <= maxReferrals) referrals.add(normalReferral(url));
     },
   };
   let page: Entry[] = [];
@@ -95,50 +99,34 @@ async function readBase(
     entries = [];
     if (decoder.unfinished.length > 0) await finishRanges(reached, decoder);
   };
-  const deliver = async (): Promise<void> => {
-    if (page.length > 0) await onPage(page);
+  const deliver = async (): Promise<number> => {
+    const news = page.length > 0 ? await onPage(page) : 0;
     signal.throwIfAborted();
+    return news;
   };
-  const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: decoder.attributes } as const;
-  const proven = await readPages(reached, search, sink, deliver, takePage);
+  const proven = await readPages(reached, {
+    search: { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: decoder.attributes },
+    sink,
+    onPage: deliver,
+    beforeNext: takePage,
+    progress,
+  });
   return proven
     ? null
     : `The server answered the search of "${baseDn}" without paging, so nothing proves that it was complete.`;
 }
 
-/** Reads on what came in part (`proxyAddresses;range=0-1499`), until the server says that it was the last part. */
+/** Reads on what came in part (`proxyAddresses;range=0-1499`). */
 async function finishRanges(reached: Reached, decoder: PersonDecoder): Promise<void> {
   for (const { entry, range } of decoder.unfinished.splice(0)) {
-    let next: number | null = range.next;
-    while (next !== null) next = await readRange(reached, entry, range.slot, range.name, next);
+    const { values, undecodable } = await readRange(reached, entry.name, range.name, range.next);
+    append(entry, range.slot, values);
+    if (undecodable) entry.undecodable = [...new Set([...entry.undecodable, range.name])];
   }
 }
 
-async function readRange(
-  reached: Reached,
-  entry: Entry,
-  slot: number,
-  name: string,
-  from: number,
-): Promise<number | null> {
-  const part = new PersonDecoder([name], 'objectClass', { kind: 'none' });
-  const found: Entry[] = [];
-  const result = await reached.connection.search(
-    {
-      baseDn: entry.name,
-      scope: 'base',
-      filter: encodeFilter(present('objectClass')),
-      attributes: [`${name};range=${from}-*`],
-    },
-    { entry: (bytes, at, end) => found.push(part.decode(bytes, at, end)), references: () => {} },
-  );
-  if (result.code !== 0) throw resultError(result, contextOf(reached, entry.name, false));
-  append(entry, slot, found[0]?.attributes[0]);
-  return part.unfinished[0]?.range.next ?? null;
-}
-
-function append(entry: Entry, slot: number, more: AttributeValue): void {
-  const values = [entry.attributes[slot] ?? [], more ?? []].flat();
+function append(entry: Entry, slot: number, more: string[]): void {
+  const values = [entry.attributes[slot] ?? [], more].flat();
   entry.attributes = entry.attributes.map((value, i) => (i === slot ? values : value));
 }
 
@@ -152,13 +140,14 @@ async function otherServerOrAccount(reached: Reached): Promise<string | null> {
   return null;
 }
 
-function summary(incompleteBecause: string | null, met: Set<string>): ReadSummary {
-  const referrals = [...new Set([...met].map(normalReferral))].sort();
-  const notes: SourceNote[] = [];
+function summary(doubt: string | null, met: ReadonlySet<string>, notes: SourceNote[]): ReadSummary {
+  const referrals = [...met].sort().slice(0, maxReferrals);
   if (referrals.length > 0) {
-    const message = `Parts of the scope lie on other servers and were not read: ${referrals.join(', ')}`;
+    const message = `Parts of the scope lie on other servers and were not read: ${listed(referrals)}`;
     notes.push({ level: 'WARN', code: 'REFERRAL', message });
   }
+  const tooMany = met.size > maxReferrals ? `The server refers to more than ${maxReferrals} other places.` : null;
+  const incompleteBecause = doubt ?? tooMany;
   return { complete: incompleteBecause === null, incompleteBecause, referrals, notes };
 }
 

@@ -1,0 +1,127 @@
+import { AppError } from '../../../core/app-error.ts';
+import { listed } from '../../../core/said-text.ts';
+import { rangeOf } from './attribute-name.ts';
+import { canonicalDn, parseDn } from './dn.ts';
+import { encodeFilter } from './filter/encode-filter.ts';
+import { and, equal, or, present } from './filter/filter.ts';
+import { binaryText } from './identity.ts';
+import { type RawEntry, textsOf } from './raw-entry.ts';
+import { contextOf, isActiveDirectory, type Reached } from './reach.ts';
+import { readEntries } from './read-entries.ts';
+import { readRange } from './read-range.ts';
+import { resultError } from './result-error.ts';
+
+/** A group of the scope, as the directory has it. */
+export type Group = {
+  dn: string;
+  /** Its object classes in lower case; none when they can't be read. */
+  classes: string[];
+  /** Active Directory's number of it, the last part of its SID. */
+  rid: string | null;
+  /** Members by canonical DN; on Active Directory no more than the first ones. */
+  members: Set<string>;
+  /** The DNs of the first members as the directory writes them. */
+  firstMembers: string[];
+  /** Members by lower-case uid. */
+  uids: Set<string>;
+  /** All of its members are in the above. */
+  whole: boolean;
+};
+
+const memberAttributes = ['member', 'uniqueMember', 'memberUid'];
+export const groupClasses = [
+  'group',
+  'groupOfNames',
+  'groupOfUniqueNames',
+  'groupOfMembers',
+  'posixGroup',
+  'ipaUserGroup',
+];
+/** Members whose DNs are kept as written. */
+export const firstMembersKept = 50;
+
+/** Finds a group by its DN, or by a name that only one group has, and reads its members. Throws GROUP_NOT_FOUND. */
+export async function findGroup(reached: Reached, group: string): Promise<Group> {
+  const activeDirectory = isActiveDirectory(reached);
+  // Active Directory knows by itself who is a member, so the first ones are enough to tell what kind they are.
+  const members = activeDirectory ? ['objectSid', `member;range=0-${firstMembersKept - 1}`] : memberAttributes;
+  const attributes = ['objectClass', ...members];
+  const named = parseDn(group);
+  const entry =
+    named.kind === 'ok' && named.rdns.length > 0
+      ? await findByDn(reached, group, attributes)
+      : await findByName(reached, group, attributes);
+  const found: Group = {
+    dn: entry.dn,
+    classes: textsOf(entry, 'objectClass').map((name) => name.toLowerCase()),
+    rid: ridOf(entry),
+    members: new Set(),
+    firstMembers: [],
+    uids: new Set(),
+    whole: true,
+  };
+  for (const attribute of memberAttributes) await addMembers(reached, found, entry, attribute);
+  return found;
+}
+
+async function findByDn(reached: Reached, dn: string, attributes: string[]): Promise<RawEntry> {
+  const search = { baseDn: dn, scope: 'base', filter: encodeFilter(present('objectClass')), attributes } as const;
+  const { entries, result } = await readEntries(reached.connection, search);
+  if (entries[0] !== undefined) return entries[0];
+  if (![0, 10, 32, 34].includes(result.code)) throw resultError(result, contextOf(reached, dn));
+  throw notFound(dn, 'Check its DN, and that the bind account may see it.');
+}
+
+async function findByName(reached: Reached, name: string, attributes: string[]): Promise<RawEntry> {
+  const filter = encodeFilter(and([isGroup, equal('cn', name)]));
+  const found = new Map<string, RawEntry>();
+  for (const baseDn of [...reached.settings.baseDns, ...reached.server.namingContexts]) {
+    const { entries } = await readEntries(reached.connection, { baseDn, scope: 'sub', filter, attributes });
+    for (const entry of entries) found.set(canonicalDn(entry.dn), entry);
+    if (found.size > 0) break;
+  }
+  const [group, ...others] = found.values();
+  if (group === undefined) throw notFound(name, 'Write its DN, and check that the bind account may see it.');
+  if (others.length > 0)
+    throw notFound(
+      name,
+      `Several groups have that name; write the DN of one: ${listed([...found.values()].map(({ dn }) => dn))}`,
+    );
+  return group;
+}
+
+/** The filter that groups of all kinds meet. */
+export const isGroup = or(groupClasses.map((value) => equal('objectClass', value)));
+
+const notFound = (group: string, hint: string): AppError =>
+  new AppError(
+    'GROUP_NOT_FOUND',
+    `The group "${group}" of the scope is not in the directory, or not the only one of that name.`,
+    { hint },
+  );
+
+function ridOf({ attributes }: RawEntry): string | null {
+  const sid = attributes.get('objectsid')?.[0];
+  return (sid === undefined ? undefined : binaryText('sid', sid)?.split('-').at(-1)) ?? null;
+}
+
+async function addMembers(reached: Reached, group: Group, entry: RawEntry, attribute: string): Promise<void> {
+  const values = textsOf(entry, attribute);
+  const range = [...entry.attributes.keys()].find((key) => rangeOf(key)?.name === attribute.toLowerCase());
+  const next = range === undefined ? null : (rangeOf(range)?.next ?? null);
+  if (range !== undefined) for (const value of textsOf(entry, range)) values.push(value);
+  if (next !== null && isActiveDirectory(reached)) group.whole = false;
+  else if (next !== null)
+    for (const value of (await readRange(reached, entry.dn, attribute, next)).values) values.push(value);
+  for (const value of values) addMember(group, attribute, value);
+}
+
+function addMember(group: Group, attribute: string, value: string): void {
+  if (attribute === 'memberUid') {
+    group.uids.add(value.toLowerCase());
+    return;
+  }
+  const dn = attribute === 'uniqueMember' ? value.replace(/#'[01]*'B$/, '') : value;
+  group.members.add(canonicalDn(dn));
+  if (group.firstMembers.length < firstMembersKept) group.firstMembers.push(dn);
+}

@@ -1,0 +1,141 @@
+import { AppError } from '../../../core/app-error.ts';
+import type { SourceNote } from '../../../core/directory.ts';
+import type { LogCode } from '../../../core/run.ts';
+import { listed, saidText } from '../../../core/said-text.ts';
+import { canonicalDn, isWithinDn } from './dn.ts';
+import { encodeFilter } from './filter/encode-filter.ts';
+import { and, equal, type LdapFilter, present } from './filter/filter.ts';
+import { firstMembersKept, type Group, groupClasses, isGroup } from './find-group.ts';
+import { decodeRawEntry, type RawEntry, textsOf } from './raw-entry.ts';
+import { isActiveDirectory, type Reached } from './reach.ts';
+import { readEntries } from './read-entries.ts';
+import { type Brought, readPages } from './read-pages.ts';
+
+/** Groups of the directory that are looked at, to find those inside a large group. */
+const maxGroupsSeen = 500_000;
+
+const classesOfGroups = new Set(groupClasses.map((name) => name.toLowerCase()));
+
+/**
+ * What a person should know of the scope's groups: that one is no group, or has no members, or holds groups, whose members
+ * do not come in by it. Groups that the scope names as well do come in, so they are not told.
+ */
+export async function groupNotes(reached: Reached, groups: readonly Group[]): Promise<SourceNote[]> {
+  const named = new Set(groups.map(({ dn }) => canonicalDn(dn)));
+  const notes: SourceNote[] = [];
+  for (const group of groups) {
+    const { classes, members, uids } = group;
+    const empty = group.whole && members.size === 0 && uids.size === 0;
+    if (empty && classes.length > 0 && !classes.some((name) => classesOfGroups.has(name))) notes.push(noGroup(group));
+    // On Active Directory a group without members may still be the primary group of many.
+    else if (empty && group.rid === null) notes.push(emptyGroup(group));
+    else if (!empty) notes.push(...(await innerNotes(reached, group, named)));
+  }
+  return notes;
+}
+
+const warn = (code: LogCode, message: string): SourceNote => ({ level: 'WARN', code, message });
+const quoted = ({ dn }: Group): string => `"${saidText(dn)}"`;
+
+const noGroup = (group: Group): SourceNote =>
+  warn(
+    'NOT_A_GROUP',
+    `${quoted(group)} is named as a group of the scope, but is no group (${listed(group.classes.filter((name) => name !== 'top'))}), so nobody comes in by it. Name a group, or move the DN to the base DNs.`,
+  );
+
+const emptyGroup = (group: Group): SourceNote =>
+  warn(
+    'EMPTY_GROUP',
+    `The group ${quoted(group)} shows no members to the bind account, so nobody comes in by it. Check that it has any, and that the account may read them.`,
+  );
+
+async function innerNotes(reached: Reached, group: Group, named: ReadonlySet<string>): Promise<SourceNote[]> {
+  const { inner, because } = await innerGroups(reached, group);
+  const notes: SourceNote[] = [];
+  const unnamed = inner.filter((dn) => !named.has(canonicalDn(dn)));
+  if (unnamed.length > 0) {
+    const onlyGroups = group.whole && group.uids.size === 0 && inner.length === group.members.size;
+    const message = `The group ${quoted(group)} holds ${onlyGroups ? 'only groups' : 'groups'}, which were not followed, so their members do not come in by it: ${listed(unnamed)}. Name these groups in the scope as well.`;
+    notes.push(warn('GROUPS_NOT_FOLLOWED', message));
+  }
+  if (because !== null)
+    notes.push(
+      warn('GROUPS_NOT_FOLLOWED', `Whether the group ${quoted(group)} holds groups could not be seen: ${because}`),
+    );
+  return notes;
+}
+
+/** DNs of the groups that are members of a group; `because`: why there may be more of them. */
+type InnerGroups = { inner: string[]; because: string | null };
+
+/** Few members are looked at one by one, wherever they lie; among many, the directory's groups are looked for. */
+async function innerGroups(reached: Reached, group: Group): Promise<InnerGroups> {
+  if (group.whole && group.members.size <= firstMembersKept) return await groupsOf(reached, group.firstMembers);
+  if (isActiveDirectory(reached))
+    return await searchGroups(reached, and([isGroup, equal('memberOf', group.dn)]), () => true);
+  return await searchGroups(reached, isGroup, (dn) => group.members.has(dn));
+}
+
+const showsGroup = (entry: RawEntry): boolean =>
+  textsOf(entry, 'objectClass').some((name) => classesOfGroups.has(name.toLowerCase()));
+
+async function groupsOf(reached: Reached, dns: readonly string[]): Promise<InnerGroups> {
+  const inner = new Map<string, string>();
+  const filter = encodeFilter(present('objectClass'));
+  for (const baseDn of dns) {
+    // A member that is not there, or not to be seen, is nobody who could come in; nor are its members.
+    const { entries } = await readEntries(reached.connection, {
+      baseDn,
+      scope: 'base',
+      filter,
+      attributes: ['objectClass'],
+    });
+    for (const entry of entries) if (showsGroup(entry)) inner.set(canonicalDn(baseDn), entry.dn);
+  }
+  return { inner: [...inner.values()], because: null };
+}
+
+/** The directory's groups that meet a filter and belong, by canonical DN. */
+async function searchGroups(
+  reached: Reached,
+  filter: LdapFilter,
+  belongs: (dn: string) => boolean,
+): Promise<InnerGroups> {
+  const seen = new Set<string>();
+  const inner: string[] = [];
+  const progress = { pages: 0 };
+  let news = 0;
+  const entry = (bytes: Buffer, at: number, end: number): void => {
+    const found = decodeRawEntry(bytes, at, end);
+    const dn = canonicalDn(found.dn);
+    if (seen.has(dn) || seen.size > maxGroupsSeen) return;
+    seen.add(dn);
+    news++;
+    if (belongs(dn) && showsGroup(found)) inner.push(found.dn);
+  };
+  const onPage = (): Brought => {
+    const brought = seen.size > maxGroupsSeen ? 'enough' : news;
+    news = 0;
+    return brought;
+  };
+  let because: string | null = null;
+  for (const baseDn of places(reached)) {
+    const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: ['objectClass'] } as const;
+    try {
+      await readPages(reached, { search, sink: { entry, references: () => {} }, onPage, progress });
+    } catch (error) {
+      if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
+      // What the account can't see at all, it can't be told of.
+      if (error.code !== 'BASE_DN_NOT_FOUND') because ??= error.message;
+    }
+  }
+  if (seen.size > maxGroupsSeen) because ??= `there are more than ${maxGroupsSeen} groups.`;
+  return { inner, because };
+}
+
+/** Where groups may lie: everywhere on the server, whatever the base DNs of the people are. */
+function places({ server, settings }: Reached): string[] {
+  const contexts = server.namingContexts.map(canonicalDn);
+  const bases = settings.baseDns.filter((dn) => !contexts.some((context) => isWithinDn(canonicalDn(dn), context)));
+  return [...server.namingContexts, ...bases];
+}
