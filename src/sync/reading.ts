@@ -1,5 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 import type { Entry, ReadSummary } from '../core/directory.ts';
+import { primaryEmailOnce } from '../core/other-emails.ts';
 import type { ExclusionReason, LogCode } from '../core/run.ts';
 import { indexed } from '../core/search-index.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
@@ -164,7 +165,8 @@ export class Reading {
       personId: id,
       linked,
       hash,
-      values: draft.values,
+      // A linked person's are held against the contact, which may have another primary address.
+      values: linked ? draft.values : primaryEmailOnce(draft.values),
       fills: draft.fills,
       alternatives,
       remarks: entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)],

@@ -51,7 +51,7 @@ const activeDirectory = (): FieldMapping[] => [
   from('JOB_TITLE', ['title']),
   from('DEPARTMENT', ['department']),
   from('EMPLOYEE_ID', ['employeeID', 'employeeNumber']),
-  from('PRIMARY_EMAIL', ['mail', 'proxyAddresses', 'userPrincipalName']),
+  from('PRIMARY_EMAIL', ['mail', 'proxyAddresses']),
   labeled('EMAIL', 'other', ['proxyAddresses']),
   labeled('PHONE', 'work', ['telephoneNumber']),
   labeled('PHONE', 'mobile', ['mobile']),
@@ -70,7 +70,7 @@ const makers = { LDAP: ldap, ACTIVE_DIRECTORY: activeDirectory } satisfies Recor
 
 /**
  * What a new connection maps until somebody says otherwise: the standard attributes, always from the directory. Phones
- * and emails stay as sent. Flags are left to people: whether somebody may sign in is no attribute of theirs. A fresh
- * list at each call.
+ * and emails stay as sent; a userPrincipalName is a login that may receive no mail, so it is no email. Flags are left to
+ * people: whether somebody may sign in is no attribute of theirs. A fresh list at each call.
  */
 export const defaultMappings = (kind: SourceKind): FieldMapping[] => makers[kind]();

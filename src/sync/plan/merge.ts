@@ -13,6 +13,7 @@ import {
   type TextField,
 } from '../../core/contact.ts';
 import { putTogetherName } from '../../core/display-name.ts';
+import { isPrimaryEmail } from '../../core/other-emails.ts';
 import type { OtherLink, Rank } from '../../core/sync-store.ts';
 
 export type MergeInput = {
@@ -43,12 +44,13 @@ export const outranks = (a: Rank, b: Rank): boolean =>
 /**
  * What a contact becomes when a person's draft is brought into it, field by field. A field stays as it is when it is
  * locked, when its mapping's policy says so, or when another connection that fills it goes first. An empty value clears
- * only what this connection itself had filled and nobody else fills: what people entered stays. A display name put together
- * from other fields gives way to one that a connection brings.
+ * only what this connection itself had filled and nobody else fills: what people entered stays. The address that becomes the
+ * primary one is not listed again among those that the person brings. A display name put together from other fields gives
+ * way to one that a connection brings.
  */
 export const mergeContact = (input: MergeInput): ContactValues => {
   const merged: ContactValues = { ...input.current };
-  for (const mapping of input.mappings) {
+  for (const mapping of emailsLast(input.mappings)) {
     if (mapping.policy === 'ON_CREATE' || input.lockedFields.includes(mapping.field)) continue;
     const key = fieldKey(mapping.field, mapping.label);
     if (mapping.policy === 'IF_EMPTY' && !isEmpty(input.current, mapping)) continue;
@@ -67,6 +69,12 @@ export const mergeContact = (input: MergeInput): ContactValues => {
   if (isNameToFollow(input)) merged.DISPLAY_NAME = putTogetherName(merged) ?? input.current.DISPLAY_NAME;
   return merged;
 };
+
+/** The primary email stands before it is asked which of the others are not it. */
+const emailsLast = (mappings: readonly FieldMapping[]): FieldMapping[] => [
+  ...mappings.filter(({ field }) => field !== 'EMAIL'),
+  ...mappings.filter(({ field }) => field === 'EMAIL'),
+];
 
 const goesFirst = (other: OtherLink, { fills, rank }: MergeInput, key: FieldKey): boolean => {
   const derived = fills[key] === derivedFill;
@@ -103,7 +111,9 @@ const take = (
   { field, label }: FieldMapping,
 ): void => {
   if (isLabeledField(field)) {
-    replaceLabel(merged, field, label, labeled(draft, field, label));
+    const values = labeled(draft, field, label);
+    const others = field === 'EMAIL' ? values.filter(({ value }) => !isPrimaryEmail(merged, value)) : values;
+    replaceLabel(merged, field, label, others);
   } else if (isFlagField(field)) {
     const flag = draft[field];
     if (flag !== undefined) merged[field] = flag;

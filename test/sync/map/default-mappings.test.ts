@@ -33,13 +33,13 @@ describe('default mappings', () => {
     });
   });
 
-  test('of ACTIVE_DIRECTORY take the primary email from mail, proxyAddresses or userPrincipalName', () => {
+  test('of ACTIVE_DIRECTORY take the primary email from mail or proxyAddresses, never from userPrincipalName', () => {
     const emailOf = (person: Record<string, string | string[]>) =>
       expectDraft(mapPerson(defaultMappings('ACTIVE_DIRECTORY'), { cn: 'Anna', ...person })).draft.values.PRIMARY_EMAIL;
     const proxyAddresses = ['smtp:b@x.de', 'SMTP:a@x.de', 'X500:/o=x'];
     expect(emailOf({ mail: 'm@x.de', proxyAddresses, userPrincipalName: 'u@x.local' })).toBe('m@x.de');
     expect(emailOf({ proxyAddresses, userPrincipalName: 'u@x.local' })).toBe('a@x.de');
-    expect(emailOf({ proxyAddresses: ['X500:/o=x'], userPrincipalName: 'u@x.local' })).toBe('u@x.local');
+    expect(emailOf({ proxyAddresses: ['X500:/o=x'], userPrincipalName: 'u@x.local' })).toBeUndefined();
   });
 
   test.each(['LDAP', 'ACTIVE_DIRECTORY'] as const)('of %s leave flags to people', (kind) => {

@@ -197,3 +197,41 @@ describe('a display name put together from other fields', () => {
     expect(mergeContact(input(changes)).DISPLAY_NAME).toBe('Countess');
   });
 });
+
+describe('the primary address is not listed again among the others', () => {
+  const addresses = (...values: string[]) => values.map((value) => ({ label: 'other', value }));
+  const draft = { PRIMARY_EMAIL: 'a@x.org', EMAIL: addresses('A@x.org', 'b@x.org', 'c@x.org') };
+  const merged = (changes: Partial<MergeInput>) =>
+    mergeContact(
+      input({
+        draft,
+        mappings: [mapping('EMAIL', { label: 'other' }), mapping('PRIMARY_EMAIL')],
+        fills: { 'EMAIL:other': 'proxyAddresses', PRIMARY_EMAIL: 'mail' },
+        ...changes,
+      }),
+    );
+
+  test('whatever the order of the mappings', () => {
+    expect(merged({})).toMatchObject({ PRIMARY_EMAIL: 'a@x.org', EMAIL: addresses('b@x.org', 'c@x.org') });
+  });
+
+  test('whichever of several it is', () => {
+    const current = { PRIMARY_EMAIL: 'b@x.org' };
+    expect(merged({ current, alternatives: { PRIMARY_EMAIL: ['a@x.org', 'b@x.org'] } })).toEqual({
+      PRIMARY_EMAIL: 'b@x.org',
+      EMAIL: addresses('A@x.org', 'c@x.org'),
+    });
+  });
+
+  test('and where a hand-given one is locked, the directory’s own is among the others', () => {
+    expect(merged({ current: { PRIMARY_EMAIL: 'hand@x.org' }, lockedFields: ['PRIMARY_EMAIL'] })).toEqual({
+      PRIMARY_EMAIL: 'hand@x.org',
+      EMAIL: draft.EMAIL,
+    });
+  });
+
+  test('another connection’s and people’s own entries stay as they are', () => {
+    const current = { EMAIL: [{ label: 'private', value: 'a@x.org' }] };
+    expect(merged({ current }).EMAIL).toEqual([...current.EMAIL, ...addresses('b@x.org', 'c@x.org')]);
+  });
+});

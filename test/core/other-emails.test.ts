@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { primaryEmailOnce } from '../../src/core/other-emails.ts';
+
+const other = (value: string) => ({ label: 'other', value });
+
+test('the primary address is not listed again, whatever its case; the others stay', () => {
+  const values = { PRIMARY_EMAIL: 'ada@x.org', EMAIL: [other('ADA@x.org'), other('al@x.org')] };
+  expect(primaryEmailOnce(values)).toEqual({ PRIMARY_EMAIL: 'ada@x.org', EMAIL: [other('al@x.org')] });
+  expect(values.EMAIL).toHaveLength(2);
+});
+
+test('a list that held nothing else is none', () => {
+  expect(primaryEmailOnce({ PRIMARY_EMAIL: 'ada@x.org', EMAIL: [other('ada@x.org')] })).toEqual({
+    PRIMARY_EMAIL: 'ada@x.org',
+  });
+});
+
+test.each([{ EMAIL: [other('ada@x.org')] }, { PRIMARY_EMAIL: 'ada@x.org' }, {}])(
+  'where nothing is listed twice, nothing changes: %j',
+  (values) => {
+    expect(primaryEmailOnce(values)).toBe(values);
+  },
+);
