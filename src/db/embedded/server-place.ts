@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { embeddedFailure } from './embedded-failure.ts';
+import { choosePlace, clearPlaces, keepPlace, readPointer } from './outside-places.ts';
 import { platformBinaries } from './platform-binaries.ts';
 import { mayEnter, type ServerUser, serverUser } from './server-user.ts';
 
@@ -21,20 +22,16 @@ export type ServerPlace = {
   binaries: string;
 };
 
-/** In DATA_DIR, tells where the server lives when its user may not enter DATA_DIR. */
-const POINTER = 'postgres-place';
-
-/** Folders for a place outside of DATA_DIR, the first that exists and can be used. */
-const elsewhere = ['/var/lib', '/var/tmp', '/tmp'];
-
 /**
  * Finds or chooses where the server of this DATA_DIR lives: within it, or, as root below a folder that only root may enter,
- * in an owner-only folder elsewhere, which a file in DATA_DIR points to from then on.
+ * in a folder elsewhere, which a file in DATA_DIR points to from then on. Places elsewhere whose DATA_DIR was removed go.
  */
 export async function serverPlace(dataDir: string): Promise<ServerPlace> {
   const folder = await makeFolder(dataDir);
   const pointed = await readPointer(folder);
   const user = await serverUser(join(pointed ?? folder, 'postgres'));
+  if (pointed !== null) await keepPlace(pointed, folder);
+  if (user !== null) await clearPlaces();
   const root = pointed ?? (user === null || mayEnter(user, folder) ? folder : await placeElsewhere(folder, user));
   if (user !== null && !mayEnter(user, root)) {
     throw embeddedFailure(`The embedded Postgres in ${root} runs as user ${user.uid}, who may not enter that folder.`);
@@ -69,31 +66,13 @@ async function makeFolder(dataDir: string): Promise<string> {
   }
 }
 
-async function readPointer(folder: string): Promise<string | null> {
-  const text = await readFile(join(folder, POINTER), 'utf8').catch(() => null);
-  const path = text?.trim() ?? '';
-  return path !== '' && (await exists(path)) ? path : null;
-}
-
 async function placeElsewhere(folder: string, user: ServerUser): Promise<string> {
   if (await exists(join(folder, 'postgres'))) {
     throw embeddedFailure(
       `The embedded Postgres in ${folder} runs as user ${user.uid}, who may not enter that folder any more.`,
     );
   }
-  for (const base of elsewhere) {
-    const root = await mkdtemp(join(base, 'kdesk-contact-sync-')).catch(() => null);
-    if (root === null) continue;
-    await chown(root, user.uid, user.gid);
-    if (mayEnter(user, root)) {
-      await writeFile(join(folder, POINTER), `${root}\n`, { mode: 0o600 });
-      return root;
-    }
-    await rm(root, { recursive: true });
-  }
-  throw embeddedFailure(
-    `User ${user.uid}, whom Postgres runs as, may enter neither ${folder} nor ${elsewhere.join(', ')}.`,
-  );
+  return choosePlace(folder, user);
 }
 
 async function refuseForeign(home: string, user: ServerUser | null): Promise<void> {

@@ -1,11 +1,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { clearPlaces } from '../../../src/db/embedded/outside-places.ts';
 import { findPostmaster, isRunning } from '../../../src/db/embedded/postmaster.ts';
 import { startEmbeddedPostgres } from '../../../src/db/embedded/start-embedded-postgres.ts';
 
@@ -237,22 +251,103 @@ const asRoot = (name: string, work: () => Promise<void>): void => {
   if (isRoot) test(name, work);
 };
 
-asRoot('root: lives elsewhere when DATA_DIR lies below a folder that only root may enter', async () => {
-  await chmod(folder, 0o700);
-  const server = await start();
-  await ask(server.url, 'CREATE TABLE kept AS SELECT 1 AS one');
-  await server.close();
-  const place = (await readFile(join(dataDir, 'postgres-place'), 'utf8')).trim();
-  try {
-    const { mode, uid } = await stat(place);
+describe('root, with DATA_DIR below a folder that only root may enter', () => {
+  const placeOf = async (dir: string) => (await readFile(join(dir, 'postgres-place'), 'utf8')).trim();
+  const startAt = (dir: string) => startEmbeddedPostgres({ dataDir: dir });
+  /** Starts, keeps a table, and tells where. */
+  const keepOne = async (dir: string): Promise<string> => {
+    const server = await startAt(dir);
+    await ask(server.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+    await server.close();
+    return placeOf(dir);
+  };
+  const isKept = async (dir: string): Promise<boolean> => {
+    const server = await startAt(dir);
+    const [found] = await ask<{ there: boolean }>(server.url, `SELECT to_regclass('kept') IS NOT NULL AS there`);
+    await server.close();
+    return found?.there === true;
+  };
+
+  beforeEach(() => chmod(folder, 0o700));
+  /** The next start clears away what this test has left elsewhere. */
+  afterEach(async () => {
+    if (!isRoot) return;
+    await rm(folder, { recursive: true, force: true });
+    await clearPlaces();
+  });
+
+  asRoot('lives elsewhere, where nobody else may read its data or change its programs', async () => {
+    const place = await keepOne(dataDir);
+    expect([(await stat(place)).uid, (await stat(place)).mode & 0o777]).toEqual([0, 0o755]);
+    const { mode, uid } = await stat(join(place, 'postgres'));
     expect([mode & 0o777, uid === 0]).toEqual([0o700, false]);
-    const again = await start();
-    expect(await ask(again.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
-    await again.close();
+    expect(await isKept(dataDir)).toBe(true);
+    expect(await placeOf(dataDir)).toBe(place);
     expect(await findPostmaster(join(place, 'postgres', 'data'))).toBeNull();
-  } finally {
-    await rm(place, { recursive: true });
-  }
+  });
+
+  asRoot('leaves nothing there once DATA_DIR is removed and it, or any other, starts', async () => {
+    const other = join(folder, 'other');
+    const [place, otherPlace] = [await keepOne(dataDir), await keepOne(other)];
+    await rm(dataDir, { recursive: true });
+    await rm(other, { recursive: true });
+    expect(await isKept(dataDir)).toBe(false);
+    await expect(stat(place)).rejects.toThrow('ENOENT');
+    await expect(stat(otherPlace)).rejects.toThrow('ENOENT');
+  });
+
+  asRoot('keeps the data of a DATA_DIR that was moved, or restored from a copy, and of one in use', async () => {
+    const [moved, copied, used, other] = ['moved', 'copied', 'used', 'other'].map((name) => join(folder, name));
+    if (!moved || !copied || !used || !other) throw new Error('no folders');
+    await keepOne(dataDir);
+    await rename(dataDir, moved);
+    await keepOne(copied);
+    await cp(copied, `${copied}-copy`, { recursive: true });
+    await rm(copied, { recursive: true });
+    await rename(`${copied}-copy`, copied);
+    const server = await startAt(used);
+    const usedPlace = await placeOf(used);
+    await rm(used, { recursive: true });
+    await (await startAt(other)).close();
+    expect(await isKept(moved)).toBe(true);
+    expect(await isKept(copied)).toBe(true);
+    expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.close();
+    await (await startAt(other)).close();
+    await expect(stat(usedPlace)).rejects.toThrow('ENOENT');
+  });
+
+  asRoot('finds its data again where DATA_DIR lies on another file system', async () => {
+    const far = await mkdtemp('/dev/shm/embedded-postgres-');
+    try {
+      const place = await keepOne(join(far, 'data'));
+      await rm(join(far, 'data'), { recursive: true });
+      expect(await isKept(join(far, 'data'))).toBe(true);
+      expect(await placeOf(join(far, 'data'))).toBe(place);
+      await rm(place, { recursive: true });
+    } finally {
+      await rm(far, { recursive: true });
+    }
+  });
+
+  asRoot(
+    'removes nothing that a stranger has made to look like its own, and follows no link of the server',
+    async () => {
+      const treasure = join(folder, 'treasure');
+      await writeFile(treasure, '');
+      const strange = await mkdtemp('/tmp/kdesk-contact-sync-');
+      await writeFile(join(strange, 'pointer'), strange);
+      await chown(strange, 65534, 65534);
+      const place = await keepOne(dataDir);
+      await symlink(folder, join(place, 'postgres', 'link'));
+      await rm(dataDir, { recursive: true });
+      await (await startAt(dataDir)).close();
+      await expect(stat(place)).rejects.toThrow('ENOENT');
+      await stat(treasure);
+      await stat(join(strange, 'pointer'));
+      await rm(strange, { recursive: true });
+    },
+  );
 });
 
 asRoot('an ordinary one: runs as that one', async () => {

@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, link, lstat, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { embeddedFailure } from './embedded-failure.ts';
+import { findPostmaster } from './postmaster.ts';
+import { mayEnter, type ServerUser } from './server-user.ts';
+
+/**
+ * A place outside of DATA_DIR is a folder of root's with the server's folders in it. A file in DATA_DIR points there, and a
+ * hard link of that file lies in the place: as long as the link counts two, a DATA_DIR somewhere points here, even one that
+ * was moved. When it counts one, that DATA_DIR was removed and the place can go. Where the two lie on different file
+ * systems there is no such link; the place then waits until a DATA_DIR of the same path finds it again.
+ */
+const NAME = 'kdesk-contact-sync-';
+
+/** In DATA_DIR: the path of its place. */
+const POINTER = 'postgres-place';
+/** In the place: the same file as the pointer. */
+const LINK = 'pointer';
+/** In the place: the path of its DATA_DIR when it was last started. */
+const OWNER = 'belongs-to';
+
+/** Where places lie, the first that exists and can be used. */
+const bases = ['/var/lib', '/var/tmp', '/tmp'];
+
+/** The place that this DATA_DIR points to; null when it points nowhere. */
+export async function readPointer(folder: string): Promise<string | null> {
+  const path = await read(join(folder, POINTER));
+  return path !== null && path !== '' && (await exists(path)) ? path : null;
+}
+
+/** Finds or makes a place for this DATA_DIR, which points nowhere so far. */
+export async function choosePlace(folder: string, user: ServerUser): Promise<string> {
+  const lost = await findUnlinked(folder);
+  if (lost !== null) return pointTo(lost, folder);
+  for (const base of bases) {
+    const place = await mkdtemp(join(base, NAME)).catch(() => null);
+    if (place === null) continue;
+    await chmod(place, 0o755);
+    if (mayEnter(user, place)) return pointTo(place, folder);
+    await rmdir(place);
+  }
+  throw embeddedFailure(
+    `User ${user.uid}, whom Postgres runs as, may enter neither ${folder} nor ${bases.join(', ')}.`,
+  );
+}
+
+/** Notes that this DATA_DIR points to the place: it may have been moved, or restored from a backup. */
+export async function keepPlace(place: string, folder: string): Promise<void> {
+  if (!(await isOurs(place))) return;
+  if ((await read(join(place, OWNER))) !== folder) await writeFile(join(place, OWNER), `${folder}\n`);
+  if ((await linksOf(place)) < 2) await linkTo(join(folder, POINTER), place);
+}
+
+/** Removes the places whose DATA_DIR was removed. Those that a server works in stay. */
+export async function clearPlaces(): Promise<void> {
+  for (const place of await places()) {
+    const owner = await read(join(place, OWNER));
+    const isPointedTo = (await linksOf(place)) !== 1 || (owner !== null && (await readPointer(owner)) === place);
+    if (isPointedTo || (await findPostmaster(join(place, 'postgres', 'data'))) !== null) continue;
+    // Another process may be clearing away the same; what can't be removed now is tried at the next start.
+    await removePlace(place).catch(() => {});
+  }
+}
+
+/** Of two processes at once, the second takes the place of the first. */
+async function pointTo(place: string, folder: string): Promise<string> {
+  const draft = join(folder, `${POINTER}-${basename(place)}`);
+  const pointer = join(folder, POINTER);
+  await writeFile(draft, `${place}\n`, { mode: 0o600 });
+  // Only one that points to nothing can be there.
+  if ((await readPointer(folder)) === null) await rm(pointer, { force: true });
+  await linkTo(draft, place);
+  await writeFile(join(place, OWNER), `${folder}\n`, { mode: 0o600 });
+  try {
+    await link(draft, pointer);
+  } catch (error) {
+    const other = await readPointer(folder);
+    if (other !== null) {
+      await rm(draft);
+      await removePlace(place);
+      return other;
+    }
+    // A file system without hard links.
+    if (!cantLink(error)) throw error;
+    await rename(draft, pointer);
+  }
+  await rm(draft, { force: true });
+  return place;
+}
+
+async function linkTo(pointer: string, place: string): Promise<void> {
+  const draft = join(place, `${LINK}-${process.pid}`);
+  try {
+    await link(pointer, draft);
+    await rename(draft, join(place, LINK));
+  } catch (error) {
+    if (!cantLink(error)) throw error;
+  }
+}
+
+const cantLink = (error: unknown): boolean =>
+  ['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(String((error as { code?: unknown }).code));
+
+async function findUnlinked(folder: string): Promise<string | null> {
+  for (const place of await places()) {
+    if ((await linksOf(place)) === 0 && (await read(join(place, OWNER))) === folder) return place;
+  }
+  return null;
+}
+
+async function places(): Promise<string[]> {
+  const found: string[] = [];
+  for (const base of bases) {
+    const names = await readdir(base).catch(() => []);
+    for (const name of names.filter((one) => one.startsWith(NAME))) {
+      if (await isOurs(join(base, name))) found.push(join(base, name));
+    }
+  }
+  return found;
+}
+
+/** Made by root, who alone may change what lies in it. In /tmp anybody can make a folder of this name. */
+async function isOurs(place: string): Promise<boolean> {
+  const found = await lstat(place).catch(() => null);
+  return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o022) === 0;
+}
+
+/** How many names the place's link has; 0 when the place has none. */
+async function linksOf(place: string): Promise<number> {
+  const found = await lstat(join(place, LINK)).catch(() => null);
+  return found?.isFile() ? found.nlink : 0;
+}
+
+/** What belongs to the server's user is removed as that user: a link laid there can lead root nowhere. */
+async function removePlace(place: string): Promise<void> {
+  for (const name of await readdir(place)) {
+    if (name === LINK || name === OWNER) continue;
+    const path = join(place, name);
+    const { uid, gid } = await lstat(path);
+    if (uid === 0) {
+      await rm(path, { recursive: true });
+      continue;
+    }
+    spawnSync('/bin/sh', ['-c', 'rm -rf -- "$1"', 'sh', path], { uid, gid, cwd: '/', stdio: 'ignore' });
+    await rm(path).catch(() => rmdir(path));
+  }
+  // Last, so that a place that is only half removed is still known as one.
+  await rm(join(place, OWNER), { force: true });
+  await rm(join(place, LINK), { force: true });
+  await rmdir(place);
+}
+
+const read = (file: string): Promise<string | null> =>
+  readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    () => null,
+  );
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
