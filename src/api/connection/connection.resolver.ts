@@ -4,7 +4,7 @@ import { ConnectionStatus } from '../../core/connection.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
-import { textArgument } from '../argument/text-argument.ts';
+import { searchArgument } from '../argument/search-argument.ts';
 import { pageRequest } from '../page/page-request.ts';
 import { type ApiPage, toPage } from '../page/to-page.ts';
 import { RemovalPolicyType } from '../removal/removal-policy.type.ts';
@@ -34,7 +34,10 @@ export class ConnectionResolver {
   })
   async connections(
     @Ctx() { store }: ApiContext,
-    @Arg('search', () => String, { nullable: true, description: 'As one types: case and accents do not matter.' })
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'As one types: case and accents do not matter; at most 200 characters and 16 different words.',
+    })
     search?: string | null,
     @Arg('status', () => ConnectionStatus, { nullable: true, description: 'Only those with this status.' })
     status?: ConnectionStatus | null,
@@ -45,7 +48,7 @@ export class ConnectionResolver {
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<ConnectionRecord>> {
-    const filter = { search: textArgument('search', search), status: status ?? null, kind: kind ?? null };
+    const filter = { search: searchArgument(search), status: status ?? null, kind: kind ?? null };
     return toPage(await store.connectionsPage(filter, pageRequest(first, after, 50)), (connection) => connection);
   }
 

@@ -1,5 +1,7 @@
 import { ArgsType, Field, ID, Int } from 'type-graphql';
+import { searchTerms } from '../../core/search-words.ts';
 import type { ContactFilter } from '../../core/store.ts';
+import { emailArgument, searchArgument } from '../argument/search-argument.ts';
 import { textArgument } from '../argument/text-argument.ts';
 import { ContactOrder, ContactStatus } from './contact.enums.ts';
 
@@ -7,7 +9,11 @@ const nullable = true;
 
 @ArgsType()
 export class ContactsArgs {
-  @Field(() => String, { nullable, description: 'As one types: case, accents and word order do not matter.' })
+  @Field(() => String, {
+    nullable,
+    description:
+      'As one types: case, accents and word order do not matter; at most 200 characters and 16 different words.',
+  })
   search?: string | null;
 
   @Field(() => String, { nullable, description: 'Exactly this email, without case, primary or labeled.' })
@@ -36,8 +42,8 @@ export class ContactsArgs {
 }
 
 export const contactFilter = (args: ContactsArgs): ContactFilter => ({
-  search: textArgument('search', args.search),
-  email: textArgument('email', args.email),
+  search: searchArgument(args.search, searchTerms),
+  email: emailArgument(args.email, searchTerms),
   externalId: textArgument('externalId', args.externalId),
   status: args.status ?? null,
   connectionId: args.connectionId ?? null,

@@ -1,6 +1,6 @@
 import { LogLevel } from '../../core/run.ts';
 import type { ApiContext } from '../api-context.ts';
-import { textArgument } from '../argument/text-argument.ts';
+import { searchArgument } from '../argument/search-argument.ts';
 import { firstOf } from '../page/page-request.ts';
 import { startOfLog } from './follow-log.ts';
 import type { LogPage } from './log-line.type.ts';
@@ -17,7 +17,7 @@ export async function readLog(runId: string, asked: Asked, { loaders }: ApiConte
   const { lines, lastSeq, hasMore } = await loaders.log.load(runId, {
     after: startOfLog(asked.after),
     minLevel: asked.minLevel ?? LogLevel.INFO,
-    search: textArgument('search', asked.search) || null,
+    search: searchArgument(asked.search),
     first: firstOf(asked.first, 200, LARGEST_LOG_PAGE),
   });
   return { nodes: lines, lastSeq, hasMore };

@@ -3,7 +3,7 @@ import { Permission } from '../../core/access.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
-import { textArgument } from '../argument/text-argument.ts';
+import { searchArgument } from '../argument/search-argument.ts';
 import { ChangeAction, ContactChangePage } from '../change/contact-change.type.ts';
 import { type RunChange, runChange } from '../change/run-change.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
@@ -75,7 +75,10 @@ export class RunResolver {
       description: 'This level and above.',
     })
     minLevel?: LogLevel | null,
-    @Arg('search', () => String, { nullable: true, description: 'Only lines whose message or person match.' })
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Only lines whose message or person match; at most 200 characters and 16 different words.',
+    })
     search?: string | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: 200, description: 'How many, 1 to 1000.' })
     first?: number | null,
@@ -94,14 +97,17 @@ export class RunResolver {
     @Ctx() { store, loaders }: ApiContext,
     @Arg('action', () => ChangeAction, { nullable: true, description: 'Only those with this action.' })
     action?: ChangeAction | null,
-    @Arg('search', () => String, { nullable: true, description: "Only those whose contact's name or person match." })
+    @Arg('search', () => String, {
+      nullable: true,
+      description: "Only those whose contact's name or person match; at most 200 characters and 16 different words.",
+    })
     search?: string | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<RunChange>> {
-    const filter = { action: action ?? null, search: textArgument('search', search) };
+    const filter = { action: action ?? null, search: searchArgument(search) };
     const page = pageRequest(first, after, 50);
     // A cursor is of one run's list, so only first pages are asked for of many.
     const changes =

@@ -16,7 +16,7 @@ export async function changesPage(
 ): Promise<Page<ChangeRecord>> {
   checkFirst(page.first);
   const list = changesList(scope.workspaceId, runId, filter);
-  const after = decodeCursor(list, page.after, 1);
+  const after = decodeCursor(list, page.after, ['count']);
   if (!isUuid(runId)) return emptyPage();
   const wanted = changesWhere(scope.workspaceId, filter);
   wanted.add(`contact_change.run_id = ${wanted.put(runId)}`);

@@ -18,7 +18,7 @@ export async function connectionsPage(
 ): Promise<Page<ConnectionRecord>> {
   checkFirst(page.first);
   const list = ['connections', scope.workspaceId, filter.search, filter.status, filter.kind];
-  const after = decodeCursor(list, page.after, 2);
+  const after = decodeCursor(list, page.after, ['text', 'uuid']);
   const wanted = conditions(scope.workspaceId, filter);
   if (after !== null) {
     wanted.add(`(connection.name_key, connection.id) > (${wanted.put(after[0])}, ${wanted.put(after[1])}::uuid)`);

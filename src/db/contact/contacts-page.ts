@@ -20,9 +20,9 @@ export async function contactsPage(
 ): Promise<Page<ContactRecord>> {
   checkFirst(page.first);
   const list = ['contacts', scope.workspaceId, ...Object.values(identityOf(filter))];
-  const after = decodeCursor(list, page.after, 2);
-  if (contactConditions(scope.workspaceId, filter) === null) return emptyPage();
   const ordering = orderings[filter.orderBy];
+  const after = decodeCursor(list, page.after, [ordering.type === 'text' ? 'text' : 'moment', 'uuid']);
+  if (contactConditions(scope.workspaceId, filter) === null) return emptyPage();
   const rows = await scope.read(async ({ query }) => {
     const found: ContactSelection[] = [];
     for (const stretch of stretchesFrom(ordering, after)) {

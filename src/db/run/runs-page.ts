@@ -14,7 +14,7 @@ export type RunFilter = { connectionId: string | null; status: readonly RunStatu
 export async function runsPage(scope: WorkspaceScope, filter: RunFilter, page: PageRequest): Promise<Page<RunRecord>> {
   checkFirst(page.first);
   const list = runsList(scope.workspaceId, filter);
-  const after = decodeCursor(list, page.after, 2);
+  const after = decodeCursor(list, page.after, ['moment', 'uuid']);
   if (filter.connectionId !== null && !isUuid(filter.connectionId)) return emptyPage();
   const wanted = conditions(scope.workspaceId, filter);
   if (after !== null) {

@@ -1,0 +1,46 @@
+import { AppError } from '../../core/app-error.ts';
+import { textArgument } from './text-argument.ts';
+
+const LONGEST_SEARCH = 200;
+/** As long as a stored address may be. */
+const LONGEST_EMAIL = 1000;
+/** Each of them is looked for by itself. */
+const MOST_WORDS = 16;
+
+/**
+ * What somebody looks for, null when it is left out or blank. AppError BAD_USER_INPUT when it is too long, has too many
+ * words (`wordsOf`: as this list takes them), or no stored text can hold it.
+ */
+export function searchArgument(
+  value: string | null | undefined,
+  wordsOf: (text: string) => readonly string[] = spaced,
+): string | null {
+  const text = bounded('search', value, LONGEST_SEARCH, wordsOf);
+  return text === null || text.trim() === '' ? null : text;
+}
+
+/** An address to look for, null when it is left out. It is looked up among the words of contacts, too. */
+export const emailArgument = (
+  value: string | null | undefined,
+  wordsOf: (text: string) => readonly string[],
+): string | null => bounded('email', value, LONGEST_EMAIL, wordsOf);
+
+function bounded(
+  name: string,
+  value: string | null | undefined,
+  longest: number,
+  wordsOf: (text: string) => readonly string[],
+): string | null {
+  const text = textArgument(name, value);
+  if (text === null) return null;
+  // Counted as people count: a letter beyond the basic plane is one.
+  if (text.length > 2 * longest || [...text].length > longest)
+    throw new AppError('BAD_USER_INPUT', `\`${name}\` takes at most ${longest} characters.`);
+  if (Math.max(distinct(spaced(text)), distinct(wordsOf(text))) > MOST_WORDS)
+    throw new AppError('BAD_USER_INPUT', `\`${name}\` takes at most ${MOST_WORDS} different words.`);
+  return text;
+}
+
+const spaced = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+
+const distinct = (words: readonly string[]): number => new Set(words).size;
