@@ -12,6 +12,9 @@ const walled = [
   'contact_change',
 ] as const;
 
+/** Walled as well, but for the sync path's role alone. */
+const hidden = ['run_cancel'] as const;
+
 /**
  * The first tables. They belong to the role that migrates, which is also the sync path's: row-level security is enabled
  * but not forced, because COPY knows none, and every statement of the sync path names the workspace. The API's pool works as
@@ -23,7 +26,7 @@ export class Initial1795300000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(role);
     for (const statement of tables) await runner.query(statement);
-    for (const table of walled) {
+    for (const table of [...walled, ...hidden]) {
       await runner.query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY`);
       await runner.query(
         `CREATE POLICY "${table}_of_workspace" ON "${table}" USING ("workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
@@ -43,7 +46,7 @@ export class Initial1795300000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP VIEW "contact_of_workspace"`);
-    for (const table of [...walled].reverse()) await runner.query(`DROP TABLE "${table}"`);
+    for (const table of [...hidden, ...[...walled].reverse()]) await runner.query(`DROP TABLE "${table}"`);
     await runner.query(`DROP TABLE "workspace"`);
     await runner.query(`DROP TYPE "contact_values"`);
   }
@@ -139,7 +142,6 @@ const tables = [
     "decided_by" jsonb,
     "decided_at" timestamptz(3),
     "cancelled_by" jsonb,
-    "cancel_requested_at" timestamptz(3),
     "attempt" integer NOT NULL DEFAULT 0,
     "last_seq" integer NOT NULL DEFAULT 0,
     "applied_position" bigint NOT NULL DEFAULT 0,
@@ -149,6 +151,13 @@ const tables = [
   `CREATE UNIQUE INDEX "run_not_ended" ON "run" ("workspace_id", "connection_id") WHERE status IN ('QUEUED', 'RUNNING', 'HELD')`,
   `CREATE INDEX "run_by_time" ON "run" ("workspace_id", "queued_at", "id")`,
   `CREATE INDEX "run_by_connection" ON "run" ("workspace_id", "connection_id", "queued_at", "id")`,
+
+  // Who wants a run that is worked on to stop. Not in the run's row: asking never waits for whoever holds that.
+  `CREATE TABLE "run_cancel" (
+    "workspace_id" uuid NOT NULL,
+    "run_id" uuid NOT NULL,
+    "requested_by" jsonb NOT NULL,
+    CONSTRAINT "run_cancel_pkey" PRIMARY KEY ("workspace_id", "run_id"))`,
 
   // A row is one line, or (first_position and last_position set) the DEBUG lines of a batch of applied changes, which are
   // those changes themselves: seq to last_seq, in order of position.

@@ -1,10 +1,11 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
 import { admitApiLogin } from './api-login.ts';
 import { API_ROLE } from './api-role.ts';
 import { databaseFailure } from './database-failure.ts';
 import { entities } from './entities/entities.ts';
+import { openSyncPool } from './open-sync-pool.ts';
 import { typeormLogger } from './typeorm-logger.ts';
 
 export type Database = {
@@ -48,16 +49,8 @@ const STATEMENT_TIMEOUT_MS = 60_000;
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const onTrouble = options.onTrouble ?? (() => {});
-  const syncPool = new pg.Pool({
-    connectionString: options.url,
-    application_name: 'contact-sync',
-    max: CONNECTIONS_PER_RUN * (options.concurrentRuns ?? 0) + CONNECTIONS_BESIDE_RUNS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-  });
-  syncPool.on('error', onTrouble);
-  // A client that is checked out tells its loss by the statement that fails; without a listener the event would end us.
-  syncPool.on('connect', (client) => client.on('error', () => {}));
+  const connections = CONNECTIONS_PER_RUN * (options.concurrentRuns ?? 0) + CONNECTIONS_BESIDE_RUNS;
+  const syncPool = openSyncPool({ url: options.url, connections, onTrouble });
   const apiSource = createApiSource(options, onTrouble);
   try {
     await syncPool.query('SELECT 1');

@@ -33,7 +33,6 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     decided_by: { type: 'jsonb', ...optional },
     decided_at: time(optional),
     cancelled_by: { type: 'jsonb', ...optional },
-    cancel_requested_at: time(optional),
     attempt: { type: 'integer', default: 0 },
     last_seq: { type: 'integer', default: 0 },
     applied_position: { type: 'bigint', default: 0 },

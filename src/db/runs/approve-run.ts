@@ -18,7 +18,7 @@ export async function approveRun(
   by: Actor,
 ): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'outdated' | 'unknown' }> {
   const version = await connectionVersion(client, workspaceId, runId);
-  const run = await lockRun(client, workspaceId, runId);
+  const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null) return { kind: 'unknown' };
   if (run.status !== 'HELD') return { kind: 'not_held' };
   if (version !== run.connection_version) return { kind: 'outdated' };

@@ -2,14 +2,16 @@ import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
 import type { RunRecord } from '../../core/records.ts';
 import { isEnded } from '../../core/run.ts';
+import { isUuid } from '../../core/uuid.ts';
+import { requestCancel } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
-import { lockRun } from './lock-run.ts';
 import { type RunRow, runColumns, toRun } from './run-row.ts';
 import { tellRun } from './tell-run.ts';
 
 /**
- * QUEUED and HELD end at once. A RUNNING one is marked; its worker hears of it by the signal and ends it, or, if the worker
- * is dead, whoever finds that out. Who asked first stays the one who asked.
+ * QUEUED and HELD end at once. Of a RUNNING one it is noted that it is to stop; its worker hears of it by the signal and ends it,
+ * or, if the worker is dead, whoever finds that out. Nothing here waits for somebody who has the run locked: a frozen worker
+ * may have it so for long.
  */
 export async function cancelRun(
   client: PoolClient,
@@ -17,22 +19,24 @@ export async function cancelRun(
   runId: string,
   by: Actor,
 ): Promise<{ kind: 'done' | 'ended'; run: RunRecord } | { kind: 'unknown' }> {
-  const run = await lockRun(client, workspaceId, runId);
-  if (run === null) return { kind: 'unknown' };
+  const seen = await findRun(client, workspaceId, runId, '');
+  if (seen === null) return { kind: 'unknown' };
+  if (isEnded(seen.status)) return { kind: 'ended', run: toRun(seen) };
+  await requestCancel(client, workspaceId, runId, by);
+  await tellRun(client, { workspaceId, runId, connectionId: seen.connection_id });
+  if (seen.status === 'RUNNING') return { kind: 'done', run: toRun(seen) };
+  const run = await findRun(client, workspaceId, runId, 'FOR UPDATE SKIP LOCKED');
+  // Somebody has it, who will come upon the request or leave it to the next who looks for such runs.
+  if (run === null || run.status === 'RUNNING') return { kind: 'done', run: toRun(run ?? seen) };
   if (isEnded(run.status)) return { kind: 'ended', run: toRun(run) };
-  if (run.status !== 'RUNNING') {
-    return { kind: 'done', run: toRun(await closeRun(client, run, { status: 'CANCELLED', by })) };
-  }
-  return { kind: 'done', run: toRun(await markCancelled(client, run, by)) };
+  return { kind: 'done', run: toRun(await closeRun(client, run, { status: 'CANCELLED', by })) };
 }
 
-async function markCancelled(client: PoolClient, run: RunRow, by: Actor): Promise<RunRow> {
-  if (run.cancel_requested_at !== null) return run;
+async function findRun(client: PoolClient, workspaceId: string, runId: string, lock: string): Promise<RunRow | null> {
+  if (!isUuid(runId)) return null;
   const { rows } = await client.query<RunRow>(
-    `UPDATE run SET cancel_requested_at = clock_timestamp(), cancelled_by = $3, changed_at = clock_timestamp()
-     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [run.workspace_id, run.id, by],
+    `SELECT ${runColumns} FROM run WHERE run.workspace_id = $1 AND run.id = $2 ${lock}`,
+    [workspaceId, runId],
   );
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
-  return rows[0] ?? run;
+  return rows[0] ?? null;
 }

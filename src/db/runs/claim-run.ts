@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { isEnded, type NewLogLine, noCounts } from '../../core/run.ts';
 import type { RunJob } from '../../core/run-queue.ts';
 import { appendLines } from './append-lines.ts';
+import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
 import { hasLiveJob } from './run-jobs.ts';
@@ -16,7 +17,7 @@ const mostAttempts = 10;
  * another job, or ended just now because that was wanted or because nothing helps.
  */
 export async function claimRun(client: PoolClient, job: RunJob): Promise<RunRow | null> {
-  const run = await lockRun(client, job.workspaceId, job.runId);
+  const run = await lockRun(client, job.workspaceId, job.runId, 'end');
   if (run === null || isEnded(run.status) || run.status === 'HELD') return null;
   if (run.status === 'RUNNING' && (await hasLiveJob(client, run.id, job.id))) return null;
   if (await closeHopeless(client, run)) return null;
@@ -31,8 +32,9 @@ export async function claimRun(client: PoolClient, job: RunJob): Promise<RunRow 
 export const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided_at !== null;
 
 async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
-  if (run.cancel_requested_at !== null || run.connection_id === null || !(await isOn(client, run.workspace_id))) {
-    await closeRun(client, run, { status: 'CANCELLED' });
+  const by = await cancelRequest(client, run.workspace_id, run.id);
+  if (by !== null || run.connection_id === null || !(await isOn(client, run.workspace_id))) {
+    await closeRun(client, run, { status: 'CANCELLED', by });
     return true;
   }
   if (run.attempt < mostAttempts) return false;

@@ -4,7 +4,7 @@ import type { RunJob } from '../../core/run-queue.ts';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import { claimRun, planOf } from './claim-run.ts';
 import { endRun } from './end-run.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction, workingOn } from './in-transaction.ts';
 import { type OpenSecret, readSecrets } from './read-secrets.ts';
 import { toRun } from './run-row.ts';
 
@@ -13,7 +13,7 @@ import { toRun } from './run-row.ts';
  * is nothing to be done.
  */
 export async function claim(pool: Pool, open: OpenSecret, job: RunJob): Promise<ClaimedRun | null> {
-  const row = await inTransaction(pool, (client) => claimRun(client, job));
+  const row = await inTransaction(pool, (client) => claimRun(client, job), workingOn(job.runId));
   if (row === null) return null;
   const claimed: ClaimedRun = {
     run: toRun(row),
@@ -28,7 +28,7 @@ export async function claim(pool: Pool, open: OpenSecret, job: RunJob): Promise<
   } catch (fault) {
     if (!(fault instanceof AppError)) throw fault;
     const error = { code: fault.code, message: fault.message, hint: fault.hint };
-    await inTransaction(pool, (client) => endRun(client, claimed, { status: 'FAILED', error }));
+    await inTransaction(pool, (client) => endRun(client, claimed, { status: 'FAILED', error }), workingOn(job.runId));
     return null;
   }
 }

@@ -8,10 +8,10 @@ import { cancelledLine, failedLine } from './ending-lines.ts';
 import { type RunRow, runColumns } from './run-row.ts';
 import { tellRun } from './tell-run.ts';
 
-/** Who cancelled a RUNNING run stands in its row already. */
+/** Cancelled by null: by no person, as when nobody works on the run any more because its connection is gone. */
 export type RunEnding =
   | { status: 'FAILED'; error: RunError }
-  | { status: 'CANCELLED'; by?: Actor }
+  | { status: 'CANCELLED'; by: Actor | null }
   | { status: 'REJECTED'; by: Actor };
 
 /**
@@ -64,7 +64,6 @@ async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Pr
     `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(),
        error = $4, counts = $5,
        cancelled_by = coalesce($6, run.cancelled_by),
-       cancel_requested_at = CASE WHEN $6::jsonb IS NULL THEN run.cancel_requested_at ELSE clock_timestamp() END,
        decided_by = coalesce($7, run.decided_by),
        decided_at = CASE WHEN $7::jsonb IS NULL THEN run.decided_at ELSE clock_timestamp() END
      WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
@@ -74,7 +73,7 @@ async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Pr
       ending.status,
       ending.status === 'FAILED' ? storableError(ending.error) : null,
       ending.status === 'REJECTED' ? run.counts : appliedCounts(run),
-      ending.status === 'CANCELLED' ? (ending.by ?? null) : null,
+      ending.status === 'CANCELLED' ? ending.by : null,
       ending.status === 'REJECTED' ? ending.by : null,
     ],
   );
@@ -91,7 +90,7 @@ const storableError = ({ code, message, hint }: RunError): RunError => ({
 function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
   const applied = run.applied_position !== '0';
   if (ending.status === 'FAILED') return failedLine(ending.error, applied);
-  if (ending.status === 'CANCELLED') return cancelledLine(ending.by ?? run.cancelled_by, applied);
+  if (ending.status === 'CANCELLED') return cancelledLine(ending.by, applied);
   return { level: 'INFO', code: 'REJECTED', message: `Rejected by ${ending.by.name}. Nothing was applied.` };
 }
 

@@ -13,7 +13,7 @@ import { enabledConnectionIds } from './enabled-connection-ids.ts';
 import { endRun } from './end-run.ts';
 import { findRuns } from './find-runs.ts';
 import { findWorkspace } from './find-workspace.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction, workingOn } from './in-transaction.ts';
 import { passSchedule } from './pass-schedule.ts';
 import { type OpenSecret, readSecrets } from './read-secrets.ts';
 import { recentRuns } from './recent-runs.ts';
@@ -43,7 +43,8 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     cancel: (workspaceId, runId, by) => transaction((client) => cancelRun(client, workspaceId, runId, by)),
     approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),
     reject: (workspaceId, runId, by) => transaction((client) => rejectRun(client, workspaceId, runId, by)),
-    end: (claimed, ending) => transaction((client) => endRun(client, claimed, ending)),
+    end: (claimed, ending) =>
+      inTransaction(pool, (client) => endRun(client, claimed, ending), workingOn(claimed.run.id)),
     setContactSyncEnabled: (workspaceId, enabled, by) =>
       transaction((client) => setContactSyncEnabled(client, workspaceId, enabled, by)),
     addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),

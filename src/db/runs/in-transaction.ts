@@ -1,11 +1,23 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/** The application_name of sessions while they write for a run, by which those that a lost worker left open are found. */
+export const workingOn = (runId: string): string => `contact-sync run ${runId}`;
+
+/**
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. For as long as it goes on, the
+ * session can be told by `name`.
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  name?: string,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
+    await client.query(
+      name === undefined ? 'BEGIN' : `BEGIN; SET LOCAL application_name = ${client.escapeLiteral(name)}`,
+    );
     const result = await work(client);
     await client.query('COMMIT');
     return result;

@@ -1,20 +1,28 @@
 import type { Pool, PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { isEnded } from '../../core/run.ts';
+import { cancelRequest, dropOldRequests } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction, workingOn } from './in-transaction.ts';
 import { lockRun } from './lock-run.ts';
 import { isLive, runQueueName } from './open-boss.ts';
 import { hasLiveJob, sendRunJob } from './run-jobs.ts';
 
 /**
  * Gives runs that nobody works on another job, or ends those that are to be cancelled; so it does with a run that came to be
- * HELD just when somebody cancelled it. Any number of processes may try.
+ * HELD just when somebody cancelled it. Any number of processes may try. Throws the first fault, after a try at each run.
  */
 export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
+  const faults: unknown[] = [];
   for (const { workspace_id, id } of await lostRuns(pool)) {
-    await inTransaction(pool, (client) => recoverRun(boss, client, workspace_id, id));
+    await endSessions(pool, id);
+    await inTransaction(pool, async (client) => {
+      await client.query(`SET LOCAL lock_timeout = '3s'`);
+      await recoverRun(boss, client, workspace_id, id);
+    }).catch((fault: unknown) => faults.push(fault));
   }
+  await pool.query(dropOldRequests);
+  if (faults.length > 0) throw faults[0];
 }
 
 /** By the partial index of runs that have not ended. */
@@ -22,7 +30,8 @@ async function lostRuns(pool: Pool): Promise<{ workspace_id: string; id: string 
   const { rows } = await pool.query<{ workspace_id: string; id: string }>(
     `SELECT run.workspace_id, run.id FROM run
      WHERE run.status IN ('QUEUED', 'RUNNING', 'HELD') AND CASE
-       WHEN run.status = 'HELD' THEN run.cancel_requested_at IS NOT NULL
+       WHEN run.status = 'HELD' THEN EXISTS (
+         SELECT FROM run_cancel WHERE run_cancel.workspace_id = run.workspace_id AND run_cancel.run_id = run.id)
        ELSE NOT EXISTS (
          SELECT 1 FROM pgboss.job WHERE job.name = $1 AND job.singleton_key = run.id::text AND ${isLive}) END`,
     [runQueueName],
@@ -30,11 +39,24 @@ async function lostRuns(pool: Pool): Promise<{ workspace_id: string; id: string 
   return rows;
 }
 
+/**
+ * Ends what a lost worker has left open: a process that is frozen, or a host that is gone, may hold locks in the middle of a
+ * transaction. Those of a worker that has taken over just now are younger.
+ */
+async function endSessions(pool: Pool, runId: string): Promise<void> {
+  await pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name = $1 AND datname = current_database() AND xact_start < clock_timestamp() - interval '5 s'`,
+    [workingOn(runId)],
+  );
+}
+
 /** Looks again with the run locked: another process may have been faster, or the run has ended. */
 async function recoverRun(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
-  const run = await lockRun(client, workspaceId, runId);
+  const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null || isEnded(run.status)) return;
   if (run.status !== 'HELD' && (await hasLiveJob(client, runId, null))) return;
-  if (run.cancel_requested_at !== null) await closeRun(client, run, { status: 'CANCELLED' });
+  const by = await cancelRequest(client, workspaceId, runId);
+  if (by !== null) await closeRun(client, run, { status: 'CANCELLED', by });
   else if (run.status !== 'HELD') await sendRunJob(boss, client, workspaceId, runId);
 }

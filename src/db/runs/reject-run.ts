@@ -12,7 +12,7 @@ export async function rejectRun(
   runId: string,
   by: Actor,
 ): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' }> {
-  const run = await lockRun(client, workspaceId, runId);
+  const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null) return { kind: 'unknown' };
   if (run.status !== 'HELD') return { kind: 'not_held' };
   return { kind: 'done', run: toRun(await closeRun(client, run, { status: 'REJECTED', by })) };

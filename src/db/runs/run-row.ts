@@ -23,7 +23,6 @@ export type RunRow = Pick<
   decided_by: Actor | null;
   decided_at: Date | null;
   cancelled_by: Actor | null;
-  cancel_requested_at: Date | null;
   attempt: number;
   last_seq: number;
   /** A bigint, which node-postgres leaves as text. */
@@ -56,7 +55,6 @@ export const runColumns = [
   'decided_by',
   'decided_at',
   'cancelled_by',
-  'cancel_requested_at',
   'attempt',
   'last_seq',
   'applied_position',

@@ -1,8 +1,7 @@
 import type { NewLogLine, RunCounts } from '../../core/run.ts';
 import { appendLines } from '../runs/append-lines.ts';
-import { inTransaction } from '../runs/in-transaction.ts';
 import { tellRun } from '../runs/tell-run.ts';
-import { type Attempt, fencedOff, key } from './attempt.ts';
+import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { refreshStatistics, settleSearch } from './settle-tables.ts';
 
 type Row = { counts: RunCounts; read_summary: { at: string; referrals: string[] } | null };
@@ -18,7 +17,7 @@ export const finish = async (attempt: Attempt, summary: (counts: RunCounts) => N
 };
 
 const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<RunCounts> =>
-  inTransaction(attempt.pool, async (client) => {
+  transaction(attempt, async (client) => {
     const { rows } = await client.query<Row>(
       `UPDATE run SET status = CASE WHEN (counts->>'failed')::int > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END,
          phase = 'FINISHED', progress = 1, finished_at = clock_timestamp(), changed_at = clock_timestamp()

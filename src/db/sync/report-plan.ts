@@ -1,12 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { RunReport } from '../../core/sync-store.ts';
-import { inTransaction } from '../runs/in-transaction.ts';
-import { type Attempt, fencedOff, key } from './attempt.ts';
+import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { reportIn } from './report.ts';
 
 /** Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. */
 export const reportPlan = (attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> =>
-  inTransaction(attempt.pool, async (client) => {
+  transaction(attempt, async (client) => {
     if (anyLines) await warn(client, attempt);
     await reportIn(client, attempt, change);
   });

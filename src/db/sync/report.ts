@@ -1,13 +1,12 @@
 import type { PoolClient } from 'pg';
 import type { RunReport } from '../../core/sync-store.ts';
 import { appendLines } from '../runs/append-lines.ts';
-import { inTransaction } from '../runs/in-transaction.ts';
 import { tellRun } from '../runs/tell-run.ts';
-import { type Attempt, fencedOff, key } from './attempt.ts';
+import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 
 /** Changes the run's state and adds lines to its log, in one transaction with the signal to other processes. */
 export const report = (attempt: Attempt, change: RunReport): Promise<void> =>
-  inTransaction(attempt.pool, async (client) => {
+  transaction(attempt, async (client) => {
     // How far a read is may be forgotten in a crash of the database. Staging waits for the run's row, so it is not held for long.
     if (isProgress(change)) await client.query('SET LOCAL synchronous_commit = off');
     await reportIn(client, attempt, change);

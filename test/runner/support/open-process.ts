@@ -1,8 +1,9 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { RunSignals } from '../../../src/core/run-signals.ts';
 import type { RunStore } from '../../../src/core/run-store.ts';
 import { openRunSignals } from '../../../src/db/open-run-signals.ts';
+import { openSyncPool } from '../../../src/db/open-sync-pool.ts';
 import { createRunStore } from '../../../src/db/runs/create-run-store.ts';
 import { openBoss } from '../../../src/db/runs/open-boss.ts';
 
@@ -11,8 +12,7 @@ export type RunsProcess = { pool: pg.Pool; boss: PgBoss; store: RunStore; signal
 
 /** Opens a database as a process of its own would: own connections, own queue, own ears. */
 export async function openProcess(url: string): Promise<RunsProcess> {
-  const pool = new pg.Pool({ connectionString: url, max: 6 });
-  pool.on('error', () => {});
+  const pool = openSyncPool({ url, connections: 6 });
   const boss = await openBoss(url, () => {});
   const signals = await openRunSignals(url);
   const openSecret = ({ sealed }: { sealed: Buffer }) => sealed.toString();

@@ -1,11 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../runs/append-lines.ts';
-import { inTransaction } from '../../runs/in-transaction.ts';
 import { tellRun } from '../../runs/tell-run.ts';
 import { tryAgain } from '../../try-again.ts';
-import { type Attempt, fencedOff, key } from '../attempt.ts';
+import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { countActions } from '../plan-totals.ts';
 import { type Batch, isOnlyNew } from './batches.ts';
 import { changeContacts, createContacts } from './change-contacts.ts';
@@ -43,7 +43,7 @@ const tryBatch = (
   progress: BatchProgress,
   patience: string,
 ): Promise<BatchEnd> =>
-  inTransaction(attempt.pool, async (client) => {
+  transaction(attempt, async (client) => {
     // Should the database itself crash, it may have forgotten the latest batches as a whole; the run then goes on before them.
     // The run's end waits for the disk, and with it all that was written before.
     await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
@@ -55,13 +55,31 @@ const tryBatch = (
       rescued = true;
       await client.query('ROLLBACK TO SAVEPOINT batch');
       // Row by row it may take long: nothing that could be waiting for us may be waited for meanwhile.
-      await previous;
+      await kept(client, previous);
       await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
     }
-    const before = await previous;
+    const before = await kept(client, previous);
     const outcomes = isOnlyNew(batch) && !rescued ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
     return endBatch(client, attempt, batch, outcomes, before, progress);
   });
+
+/** How often a transaction that waits for another one says that its process is alive; see the bounds of idle ones. */
+const aliveEveryMs = 2000;
+
+/** Waits for the batch before, in a transaction that must not count as one whose process is lost. */
+const kept = async (client: PoolClient, previous: Promise<BatchEnd>): Promise<BatchEnd> => {
+  for (;;) {
+    const waited = new AbortController();
+    const due = wait(aliveEveryMs, null, { signal: waited.signal }).catch(() => null);
+    try {
+      const end = await Promise.race([previous, due]);
+      if (end !== null) return end;
+    } finally {
+      waited.abort();
+    }
+    await client.query('SELECT 1');
+  }
+};
 
 const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> => {
   const range = { client, attempt, first, last };

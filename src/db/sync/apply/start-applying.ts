@@ -1,5 +1,4 @@
-import { inTransaction } from '../../runs/in-transaction.ts';
-import { type Attempt, fencedOff, key } from '../attempt.ts';
+import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { type PlanOutline, rowsOf } from '../plan-outline.ts';
 import { countActions } from '../plan-totals.ts';
 
@@ -8,7 +7,7 @@ import { countActions } from '../plan-totals.ts';
  * with the position up to which that is.
  */
 export const startApplying = (attempt: Attempt, { applied, open }: PlanOutline): Promise<number> =>
-  inTransaction(attempt.pool, async (client) => {
+  transaction(attempt, async (client) => {
     const { rows } = await client.query<{ applied_position: string }>(
       `SELECT applied_position FROM run
        WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR UPDATE`,
