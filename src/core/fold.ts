@@ -81,6 +81,16 @@ export function fold(text: string): string {
   return folded.replace(ascii.test(folded) ? asciiGaps : gaps, ' ').trim();
 }
 
+const umlauts = /[äöüøÄÖÜØ]|[aouAOU]\u0308/;
+const eachUmlaut = /[äöüøÄÖÜØ]/g;
+const spellings: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe' };
+
+/** The same name with Müller spelled Mueller and Søren Soeren. Null: there is nothing to spell otherwise. */
+export const spelledOut = (text: string): string | null =>
+  umlauts.test(text)
+    ? text.normalize('NFC').replace(eachUmlaut, (umlaut) => spellings[umlaut.toLowerCase()] ?? umlaut)
+    : null;
+
 /** Characters (UTF-16 units) of a sort key, so that an index row stays small. */
 const SORT_KEY_LENGTH = 200;
 

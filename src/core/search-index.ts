@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ContactValues } from './contact.ts';
-import { cut, sortKey } from './fold.ts';
+import { cut, fold, sortKey } from './fold.ts';
+import { SHORTEST_NUMBER, withoutCountry } from './phone-digits.ts';
 import { remember } from './remember.ts';
-import { listWords, withoutCountry } from './search-words.ts';
+import type { NumberTerm, SearchTerm } from './search-terms.ts';
+import { listWords } from './search-words.ts';
 
 /** Columns in which a contact is found and ordered, derived from its values. */
 export type IndexedText = {
@@ -41,15 +43,18 @@ export function searchMark(workspaceId: string): string {
   return lastMark;
 }
 
-/** The distinct index keys of these words. */
-export function searchKeys(words: readonly string[], mark: string, without?: ReadonlySet<string>): string[] {
+/** What stands before the last digits of a phone number: no word begins so. */
+const ENDING = '~';
+
+/** The distinct index keys of these words, and of the last digits of phone numbers. */
+export function searchKeys(words: readonly string[], mark: string, endings: readonly string[] = []): string[] {
   // A contact has few words: looking through a short list costs less than a set.
   const keys: string[] = [];
   for (const word of words) {
-    if (without?.has(word)) continue;
     const key = mark + keyOf(word);
     if (!keys.includes(key)) keys.push(key);
   }
+  for (const ending of endings) keys.push(mark + ENDING + ending);
   return keys;
 }
 
@@ -60,22 +65,41 @@ export const keysText = (keys: readonly string[]): string => keys.map(quoted).jo
 export const wordsText = (words: readonly string[]): string => (words.length === 0 ? '' : ` ${words.join(' ')}`);
 
 /**
- * The condition of the index for these terms, as the text of a tsquery: each is the beginning of some word. It lets through
- * words that only begin alike, so the words themselves are to be looked at, too. Digits may have been typed with the
- * country's code, which the index leaves out, or without. Null: the index can't tell.
+ * The condition of the index for these terms, as the text of a tsquery. It lets through words that only begin alike, so the
+ * words themselves are to be looked at, too. Null: the index can't tell.
  */
-export function searchQuery(terms: readonly string[], mark: string): string | null {
+export function searchQuery(terms: readonly SearchTerm[], mark: string): string | null {
   const conditions = terms.map((term) => condition(term, mark)).filter((one) => one !== '');
   return conditions.length === 0 ? null : conditions.join(' & ');
 }
 
-const onlyDigits = /^[0-9]+$/;
+function condition(term: SearchTerm, mark: string): string {
+  if (term.kind === 'word') return beginning(term.text, mark);
+  if (term.kind === 'number') return numberCondition(term, mark);
+  return longestParts(term.text)
+    .map((part) => beginning(part, mark))
+    .join(' & ');
+}
 
-function condition(term: string, mark: string): string {
-  const asTyped = beginning(term, mark);
-  if (!onlyDigits.test(term)) return asTyped;
-  const national = withoutCountry(term);
-  return national === '' ? '' : `(${asTyped} | ${beginning(national, mark)})`;
+/** Parts of an address that the index is asked for: the longest tell most, and each costs a look-up. */
+const MOST_PARTS = 4;
+
+const longestParts = (address: string): string[] =>
+  [...new Set(fold(address).split(' '))]
+    .filter((part) => part !== '')
+    .sort((one, other) => other.length - one.length)
+    .slice(0, MOST_PARTS);
+
+/** Digits may have been typed with the country's code, which the index leaves out, or without, or be the end of a number. */
+function numberCondition({ digits, ending, isInternational }: NumberTerm, mark: string): string {
+  const national = withoutCountry(digits);
+  if (national === '') return '';
+  const ways = [beginning(digits, mark), beginning(national, mark)];
+  // Without a sign of what it is, a number is stored as if it began with a country's code.
+  const unmarked = isInternational && national.length >= SHORTEST_NUMBER ? withoutCountry(national) : '';
+  if (unmarked !== '') ways.push(beginning(unmarked, mark));
+  if (ending !== null) ways.push(quoted(mark + ENDING + ending.slice(-SHORTEST_NUMBER)));
+  return `(${ways.join(' | ')})`;
 }
 
 /** What every word that begins so has in the index. */
@@ -89,13 +113,13 @@ function beginning(term: string, mark: string): string {
 
 /** A contact's derived columns. */
 export function indexed(values: ContactValues, workspaceId: string): IndexedText {
-  const { words, alsoKnownAs } = listWords(values);
+  const { words, indexed: ofIndex, endings } = listWords(values);
   return {
     emailKey: emailKey(values.PRIMARY_EMAIL),
     nameKey: nameKey(values),
     companyKey: companyKey(values.COMPANY ?? ''),
     words,
-    search: searchKeys(words, searchMark(workspaceId), alsoKnownAs),
+    search: searchKeys(ofIndex, searchMark(workspaceId), endings),
   };
 }
 

@@ -1,4 +1,5 @@
 import { cut, fold } from './fold.ts';
+import { withoutLeadingZeros } from './phone-digits.ts';
 
 /** Characters (UTF-16 units) of a word or term; longer ones are cut on both sides alike. */
 export const LONGEST_WORD = 100;
@@ -17,30 +18,47 @@ const isLetter = (code: number): boolean => code >= LOWER_A && code <= LOWER_Z;
 /** Text that needs no folding but lower case. */
 const simple = /^[\0-&(-_a-\x7f]*$/;
 const otherThanDigits = /[^0-9]/;
-const leadingZeros = /^0+(?=.)/;
-
-/** Leading zeros are not searched for; one zero alone stays. */
-export const withoutLeadingZeros = (digits: string): string =>
-  digits.startsWith('0') ? digits.replace(leadingZeros, '') : digits;
 
 /** Distinct words, each at most 100 characters, in the order in which they first came. */
 export class WordList {
   readonly words: string[] = [];
-  /** Those that another word of the list is found by: the index does without them. */
-  readonly alsoKnownAs = new Set<string>();
+  /** Those that the index holds. */
+  readonly indexed: string[] = [];
+  /** The last digits of phone numbers. */
+  readonly endings: string[] = [];
   #known: Set<string> | undefined;
 
   add(text: string): void {
     if (text === '') return;
     const word = text.length <= LONGEST_WORD ? text : cut(text, LONGEST_WORD);
-    if (this.#has(word)) return;
-    this.words.push(word);
-    this.#known?.add(word);
+    if (this.#addNew(word)) this.indexed.push(word);
   }
 
-  /** Adds words that come from another list. */
-  addAll(words: readonly string[]): void {
-    for (const word of words) this.add(word);
+  /** Adds a word that others of the list are found by: the index does without it. */
+  addAside(text: string): void {
+    if (text !== '') this.#addNew(text.length <= LONGEST_WORD ? text : cut(text, LONGEST_WORD));
+  }
+
+  addEnding(digits: string): void {
+    if (!this.endings.includes(digits)) this.endings.push(digits);
+  }
+
+  /** Adds the words of another list. */
+  addAll({ words, indexed }: WordList): void {
+    // The words of the index come in the same order.
+    let next = 0;
+    for (const word of words) {
+      const isIndexed = indexed[next] === word;
+      if (isIndexed) next++;
+      if (this.#addNew(word) && isIndexed) this.indexed.push(word);
+    }
+  }
+
+  #addNew(word: string): boolean {
+    if (this.#has(word)) return false;
+    this.words.push(word);
+    this.#known?.add(word);
+    return true;
   }
 
   /** Adds the folded words of a text, and its numbers as they are typed: see addNumbers. */

@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ContactValues } from '../../src/core/contact.ts';
-import { searchTerms, searchWords } from '../../src/core/search-words.ts';
+import { searchTerms } from '../../src/core/search-terms.ts';
+import { listWords } from '../../src/core/search-words.ts';
+import { matches } from './matches.ts';
 
-const matches = (values: ContactValues, query: string): boolean => {
-  const words = searchWords(values);
-  return searchTerms(query).every((term) => words.some((word) => word.startsWith(term)));
-};
+const searchWords = (values: ContactValues): string[] => listWords(values).words;
 
 const phone = (value: string): ContactValues => ({ PHONE: [{ label: 'work', value }] });
 
@@ -45,7 +44,7 @@ describe('searchWords', () => {
   });
 
   test('lists a national number without its leading zero, and without the area', () => {
-    expect(searchWords(phone('030 1234567'))).toEqual(['301234567', '1234567']);
+    expect(searchWords(phone('030 1234567'))).toEqual(['301234567', '0301234567', '1234567']);
   });
 
   test('keeps words distinct and at most 100 characters, however many there are', () => {
@@ -64,20 +63,31 @@ describe('searchWords', () => {
 });
 
 describe('searchTerms', () => {
+  const word = (text: string) => ({ kind: 'word', text });
+  const address = (text: string) => ({ kind: 'address', text });
+  const number = (digits: string, ending: string | null) => ({
+    kind: 'number',
+    digits,
+    ending,
+    isInternational: false,
+  });
+  const international = (digits: string) => ({ kind: 'number', digits, ending: null, isInternational: true });
+
   test.each([
-    ['anna', ['anna']],
-    ['  Berg,  Anna ', ['berg', 'anna']],
-    ['Müller-Lü', ['muller', 'lu']],
-    ["O'Br", ['obr']],
-    ['anna.b', ['anna', 'b']],
-    ['Anna.Berg@Ex', ['anna.berg@ex']],
-    ['<anna@x.de>,', ['anna@x.de']],
-    ['@example.com', ['example.com']],
-    ['+49 17', ['4917']],
-    ['0049 (30) 12/34-5', ['493012345']],
-    ['030 1234', ['301234']],
-    ['+49 (0)30 12', ['493012']],
-    ['anna 030 12 berg', ['anna', '3012', 'berg']],
+    ['anna', [word('anna')]],
+    ['  Berg,  Anna ', [word('berg'), word('anna')]],
+    ['Müller-Lü', [word('muller'), word('lu')]],
+    ["O'Br", [word('obr')]],
+    ['anna.b', [word('anna'), word('b')]],
+    ['Anna.Berg@Ex', [address('anna.berg@ex')]],
+    ['<anna@x.de>,', [address('anna@x.de')]],
+    ['@example.com', [address('example.com')]],
+    ['+49 17', [international('4917')]],
+    ['0049 (30) 12/34-5', [international('493012345')]],
+    ['(+49) 30', [international('4930')]],
+    ['030 1234', [number('301234', '0301234')]],
+    ['+49 (0)30 12', [international('493012')]],
+    ['anna 030 12 berg', [word('anna'), number('3012', '03012'), word('berg')]],
     ['', []],
     [' - ', []],
     ['+', []],
@@ -134,6 +144,62 @@ describe('searching', () => {
     expect(matches(phone('+4930123456'), '030 1234')).toBe(true);
     expect(matches(phone('+14155550100'), '415 555')).toBe(true);
     expect(matches(phone('+14155550100'), '555-0100')).toBe(true);
+  });
+
+  test.each<[string, ContactValues, string[]]>([
+    [
+      'the last part of an address',
+      { PRIMARY_EMAIL: 'Anders.Ångström@Example.com' },
+      ['angstrom@', 'Ångström@ex', '<ångström@example.com>'],
+    ],
+    [
+      'a part with a number',
+      { PRIMARY_EMAIL: 'ayse-gul_gunes2@acme.example' },
+      ['gunes2@', 'gul_gunes2@acme', 'gul.gunes2@'],
+    ],
+    [
+      'an address, where the name is spelled otherwise',
+      { DISPLAY_NAME: 'Å. Ångström', PRIMARY_EMAIL: 'angstrom@x.de' },
+      ['angstrom@', 'Ångström@', 'Ångström angstrom@x'],
+    ],
+    ['a part of a domain', { PRIMARY_EMAIL: 'anna@mail.example.com' }, ['@example.com', '@mail.example', '@mail']],
+    ['the end of a number', phone('+49 (0)30 123-4567'), ['4567', '34567', '234567', '30 123 4567', '-4567']],
+    ['the end of a national number', phone('030 1234567'), ['4567', '567 4567'.slice(4), '1234567']],
+    [
+      'a national number, of one with the country',
+      phone('+49 30 123456'),
+      ['030 123456', '30 123', '(030) 12 34', '0301'],
+    ],
+    [
+      'a number with the country, of a national one',
+      phone('030 123456'),
+      ['+49 30 123456', '0049 30 123', '+49 (0)30 12', '+4930'],
+    ],
+    ['the same in a country without trunk digit', phone('(415) 555-0100'), ['+1 415 555 0100', '415 555']],
+    ['and the other way round', phone('+1 415 555 0100'), ['415 555 0100', '(415) 555', '0100', '555-0100', '50100']],
+    [
+      'a name as Germans spell it without umlauts',
+      { DISPLAY_NAME: 'Jürgen Müller', COMPANY: 'Ørsted Söhne' },
+      ['mueller', 'juergen muell', 'Müller', 'muller', 'soehne', 'oersted', 'orsted'],
+    ],
+    ['the same decomposed', { DISPLAY_NAME: 'Mu\u0308ller' }, ['mueller', 'muller']],
+  ])('finds %s', (_, values, queries) => {
+    for (const query of queries) expect([query, matches(values, query)]).toEqual([query, true]);
+  });
+
+  test.each<[string, ContactValues, string[]]>([
+    ['a number of another area', phone('+49 40 123456'), ['030 123456', '+49 30 123456']],
+    ['a number of another country', phone('+1 301 234567'), ['+49 30 123456', '0049 30 1234']],
+    ['fewer than four digits of an end', phone('+49 30 1234567'), ['567', '67']],
+    ['the middle of a number', phone('+49 30 1234567'), ['3456']],
+    [
+      'an end of an address’s part',
+      { PRIMARY_EMAIL: 'anders.angstrom@example.com' },
+      ['strom@', 'angstrom@mail', 'anders@'],
+    ],
+    ['a name that begins as one with an umlaut', { DISPLAY_NAME: 'Manuela Joens' }, ['manula', 'jons']],
+  ])('does not find by %s', (_, values, queries) => {
+    for (const query of queries) expect([query, matches(values, query)]).toEqual([query, false]);
   });
 
   const letters = 'abcdeyzABCZäöüßéèñøłŁåÅçşİığžćœæþ';

@@ -13,7 +13,7 @@ const MOST_WORDS = 16;
  */
 export function searchArgument(
   value: string | null | undefined,
-  wordsOf: (text: string) => readonly string[] = spaced,
+  wordsOf: (text: string) => readonly unknown[] = spaced,
 ): string | null {
   const text = bounded('search', value, LONGEST_SEARCH, wordsOf);
   return text === null || text.trim() === '' ? null : text;
@@ -22,14 +22,14 @@ export function searchArgument(
 /** An address to look for, null when it is left out. It is looked up among the words of contacts, too. */
 export const emailArgument = (
   value: string | null | undefined,
-  wordsOf: (text: string) => readonly string[],
+  wordsOf: (text: string) => readonly unknown[],
 ): string | null => bounded('email', value, LONGEST_EMAIL, wordsOf);
 
 function bounded(
   name: string,
   value: string | null | undefined,
   longest: number,
-  wordsOf: (text: string) => readonly string[],
+  wordsOf: (text: string) => readonly unknown[],
 ): string | null {
   const text = textArgument(name, value);
   if (text === null) return null;
@@ -43,4 +43,4 @@ function bounded(
 
 const spaced = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 
-const distinct = (words: readonly string[]): number => new Set(words).size;
+const distinct = (words: readonly unknown[]): number => new Set(words).size;

@@ -1,5 +1,5 @@
 import { ArgsType, Field, ID, Int } from 'type-graphql';
-import { searchTerms } from '../../core/search-words.ts';
+import { searchTerms } from '../../core/search-terms.ts';
 import type { ContactFilter } from '../../core/store.ts';
 import { emailArgument, searchArgument } from '../argument/search-argument.ts';
 import { textArgument } from '../argument/text-argument.ts';

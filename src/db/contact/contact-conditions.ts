@@ -1,5 +1,6 @@
+import { SHORTEST_NUMBER, withoutCountry } from '../../core/phone-digits.ts';
 import { searchMark, searchQuery } from '../../core/search-index.ts';
-import { isNothingSearchable, searchTerms } from '../../core/search-words.ts';
+import { isNothingSearchable, type NumberTerm, type SearchTerm, searchTerms } from '../../core/search-terms.ts';
 import { type ContactFilter, ContactOrder } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { likeText, type Where, where } from '../page/where.ts';
@@ -29,12 +30,41 @@ export function contactConditions(workspaceId: string, filter: ContactFilter): C
 /** A reader of the change feed must not come past a contact that a transaction still open may yet put before others. */
 const settled = `contact.changed_xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint`;
 
-/** Each term begins a word of the contact. The index knows but the first letters; the words decide. */
-function addTerms(wanted: Where, workspaceId: string, terms: readonly string[]): void {
+/** The index knows but the first letters of words; the words decide. */
+function addTerms(wanted: Where, workspaceId: string, terms: readonly SearchTerm[]): void {
   if (terms.length === 0) return;
   const query = searchQuery(terms, searchMark(workspaceId));
   if (query !== null) wanted.add(`contact.search @@ ${wanted.put(query)}::tsquery`);
-  for (const term of terms) wanted.add(`contact.words LIKE ${wanted.put(`% ${likeText(term)}%`)}`);
+  for (const term of terms) wanted.add(termCondition(wanted, term));
+}
+
+function termCondition(wanted: Where, term: SearchTerm): string {
+  if (term.kind === 'word') return `contact.words LIKE ${wanted.put(`% ${likeText(term.text)}%`)}`;
+  if (term.kind === 'number') return numberCondition(wanted, term);
+  return addressCondition(wanted, term.text);
+}
+
+/** What parts an email's names, besides the @; each part may be where somebody begins to type. */
+const separators = '.-_+&=/!#$%*?^{|}~"';
+
+/** Begins an email or a part of it, and goes on as it does, whatever stands between the parts. */
+function addressCondition(wanted: Where, address: string): string {
+  const spaced = [...address].map((sign) => (separators.includes(sign) ? ' ' : sign)).join('');
+  const words = `translate(contact.words, ${wanted.put(separators)}, ${wanted.put(' '.repeat(separators.length))})`;
+  return `${words} LIKE ${wanted.put(`% ${likeText(spaced.trimStart())}%`)}`;
+}
+
+/**
+ * Begins a number, or is its end. Typed with the country's code, it is also a number that is stored without: with a 0 for the
+ * country, or exactly this one.
+ */
+function numberCondition(wanted: Where, { digits, ending, isInternational }: NumberTerm): string {
+  const patterns = [`% ${digits}%`];
+  if (ending !== null) patterns.push(`%${ending} %`);
+  const national = isInternational ? withoutCountry(digits) : '';
+  if (national !== '') patterns.push(`% 0${national}%`);
+  if (national.length >= SHORTEST_NUMBER) patterns.push(`% ${national} %`);
+  return patterns.map((pattern) => `contact.words || ' ' LIKE ${wanted.put(pattern)}`).join(' OR ');
 }
 
 /** The primary address or a labeled one, without case. */

@@ -48,6 +48,47 @@ const names = async (filter: Partial<ContactFilter>, of = store): Promise<(strin
 
 const [zoe, annaAngstrom, annaBerg, bo, li] = seeds.map((seed) => seed.DISPLAY_NAME);
 
+describe('searching as it is typed', () => {
+  let typed: WorkspaceStore;
+  beforeAll(async () => {
+    const other = await rig.workspace();
+    typed = other.store;
+    const phone = (value: string) => ({ PHONE: [{ label: 'work', value }] });
+    await insertContacts(rig.database.syncPool, other.id, [
+      { DISPLAY_NAME: 'Anders Ångström', PRIMARY_EMAIL: 'anders.angstrom@acme.example', ...phone('+49 30 123456') },
+      { DISPLAY_NAME: 'Ayşe Güneş', PRIMARY_EMAIL: 'ayse_gunes2@acme.example', ...phone('030 123456') },
+      { DISPLAY_NAME: 'Jörg Müller', PRIMARY_EMAIL: 'jm@home.example', ...phone('(415) 555-0100') },
+      { DISPLAY_NAME: 'Other', PRIMARY_EMAIL: 'angstromer@acme.example', ...phone('+1 202 9875678') },
+    ]);
+  });
+
+  const [anders, ayse, jorg, other] = ['Anders Ångström', 'Ayşe Güneş', 'Jörg Müller', 'Other'];
+
+  test.each([
+    ['angstrom@', [anders]],
+    ['Ångström@acme.ex', [anders]],
+    ['angstrom', [anders, other]],
+    ['gunes2@', [ayse]],
+    ['gunes@', []],
+    ['m@', []],
+    ['@acme.example', [anders, ayse, other]],
+    ['3456', [anders, ayse]],
+    ['0100', [jorg]],
+    ['5678', [other]],
+    ['567', []],
+    ['030 123456', [anders, ayse]],
+    ['+49 30 123456', [anders, ayse]],
+    ['+49 (0)30 12', [anders, ayse]],
+    ['+1 415 555 0100', [jorg]],
+    ['202 987', [other]],
+    ['mueller joerg', [jorg]],
+    ['muller', [jorg]],
+    ['100%@', []],
+  ])('%j finds %j', async (search, found) => {
+    expect(await names({ search }, typed)).toEqual(found);
+  });
+});
+
 describe('searching contacts', () => {
   test.each([
     ['ang', [annaAngstrom, zoe]],
