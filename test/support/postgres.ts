@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { openBoss } from '../../src/db/runs/open-boss.ts';
 
 export type TestDatabase = {
   /** Of a database of its own, migrated and empty; its login owns the tables. */
@@ -79,6 +80,9 @@ async function makeTemplate(client: pg.Client, url: string): Promise<void> {
     await client.query('DROP DATABASE IF EXISTS template_in_work');
     await client.query('CREATE DATABASE template_in_work');
     await migrate(databaseUrl(url, 'template_in_work'));
+    // The queue's tables come with it, so that no file waits for them to be made.
+    const boss = await openBoss(databaseUrl(url, 'template_in_work'), () => {});
+    await boss.stop({ graceful: false });
     await client.query(`ALTER DATABASE template_in_work RENAME TO ${TEMPLATE}`);
   }
   await client.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);

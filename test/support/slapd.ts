@@ -54,6 +54,8 @@ export type Slapd = {
   delete(dn: string): Promise<void>;
   /** Anything that ldapmodify understands; a record without `changetype` is added. */
   change(ldif: string): Promise<void>;
+  /** Empties the directory and loads other entries, parents before children; the base and the bind account stay. */
+  refill(entries: Iterable<LdifEntry>): Promise<void>;
   /** Ends the process and removes its folder. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -153,10 +155,7 @@ function* ldif(baseDn: string, options: SlapdOptions): Generator<string> {
     dn: baseDn,
     attributes: { objectClass, [type]: value, ...(type.toLowerCase() === 'o' ? {} : { o: value }) },
   });
-  yield toLdif({
-    dn: `cn=reader,${baseDn}`,
-    attributes: { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: 'reader', userPassword: password },
-  });
+  yield toLdif(reader(baseDn));
   let block = '';
   for (const entry of options.entries ?? []) {
     block += toLdif(entry);
@@ -168,6 +167,11 @@ function* ldif(baseDn: string, options: SlapdOptions): Generator<string> {
   yield block;
   yield `${options.ldif ?? ''}\n`;
 }
+
+const reader = (baseDn: string): LdifEntry => ({
+  dn: `cn=reader,${baseDn}`,
+  attributes: { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: 'reader', userPassword: password },
+});
 
 async function startServer(
   folder: string,
@@ -228,8 +232,18 @@ type Running = {
 function handle({ folder, baseDn, ca, port, ldapsPort, server, binaries }: Running): Slapd {
   const url = `ldap://127.0.0.1:${port}`;
   const adminDn = `cn=admin,${baseDn}`;
-  const change = (text: string): Promise<void> =>
-    execute(binaries, binaries.ldapmodify, ['-x', '-a', '-H', url, '-D', adminDn, '-w', password], text);
+  const change = async (text: string): Promise<void> => {
+    await execute(binaries, binaries.ldapmodify, ['-x', '-a', '-H', url, '-D', adminDn, '-w', password], text);
+  };
+  const refill = async (entries: Iterable<LdifEntry>): Promise<void> => {
+    const session = ['-x', '-H', url, '-D', adminDn, '-w', password];
+    const all = ['-s', 'sub', '-b', baseDn, '-LLL', '-o', 'ldif-wrap=no', '1.1'];
+    const found = await execute(binaries, binaries.ldapsearch, [...session, ...all]);
+    const dns = found.split('\n').filter((line) => line.startsWith('dn:'));
+    const below = dns.filter((line) => line !== `dn: ${baseDn}`).sort((a, b) => depthOf(b) - depthOf(a));
+    const gone = below.map((line) => `${line}\nchangetype: delete\n\n`).join('');
+    await change(gone + [reader(baseDn), ...entries].map(toLdif).join(''));
+  };
   const kill = (): boolean => server.kill('SIGKILL');
   process.once('exit', kill);
   const close = async (): Promise<void> => {
@@ -257,9 +271,16 @@ function handle({ folder, baseDn, ca, port, ldapsPort, server, binaries }: Runni
     rename: (dn, newRdn, newParent) => change(renaming(dn, newRdn, newParent)),
     delete: (dn) => change(`${ldifLine('dn', dn)}changetype: delete\n`),
     change,
+    refill,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Of an entry by its LDIF line: children lie deeper than their parents. */
+function depthOf(line: string): number {
+  const dn = line.startsWith('dn:: ') ? Buffer.from(line.slice(5), 'base64').toString() : line;
+  return dn.replace(/\\./g, '').split(',').length;
 }
 
 function modification(dn: string, attributes: Record<string, LdifValue | LdifValue[]>): string {
@@ -277,10 +298,10 @@ function renaming(dn: string, newRdn: string, newParent: string | undefined): st
   return `${ldifLine('dn', dn)}changetype: modrdn\n${ldifLine('newrdn', newRdn)}deleteoldrdn: 1\n${parent}`;
 }
 
-function execute({ env }: SlapdBinaries, program: string, args: string[], input = ''): Promise<void> {
+function execute({ env }: SlapdBinaries, program: string, args: string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { env }, (error, _stdout, stderr) => {
-      if (error === null) resolve();
+    const child = execFile(program, args, { env }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
       else reject(new Error(`${program} failed: ${stderr}`));
     });
     child.stdin?.end(input);

@@ -1,44 +1,105 @@
-import pg from 'pg';
-import type { ConnectionSettings } from '../../src/core/connection.ts';
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import type { PgBoss } from 'pg-boss';
+import type { Actor } from '../../src/core/access.ts';
+import type { LdapSettings } from '../../src/core/connection.ts';
 import type { ContactValues } from '../../src/core/contact.ts';
-import { type LogLine, noCounts } from '../../src/core/run.ts';
-import type { ClaimedRun } from '../../src/core/run-store.ts';
+import type { ConnectionEdit, ConnectionRecord, RunRecord } from '../../src/core/records.ts';
+import type { LogLine } from '../../src/core/run.ts';
+import type { RunJob } from '../../src/core/run-queue.ts';
+import type { RunSignals } from '../../src/core/run-signals.ts';
+import type { ClaimedRun, RunStore } from '../../src/core/run-store.ts';
 import { indexed, keysText, wordsText } from '../../src/core/search-index.ts';
+import type { Store } from '../../src/core/store.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
-import { poolQuery } from '../../src/db/pool-query.ts';
-import { readLog } from '../../src/db/run-log/read-log.ts';
-import { findRuns } from '../../src/db/runs/find-runs.ts';
+import { API_ROLE } from '../../src/db/api-role.ts';
+import { openDatabase } from '../../src/db/open-database.ts';
+import { openRunSignals } from '../../src/db/open-run-signals.ts';
+import { createRunStore } from '../../src/db/runs/create-run-store.ts';
+import { inTransaction } from '../../src/db/runs/in-transaction.ts';
+import { openBoss, runQueueName } from '../../src/db/runs/open-boss.ts';
+import { createSealer } from '../../src/db/secrets/create-sealer.ts';
+import { createStore } from '../../src/db/store.ts';
 import { fieldColumns, fieldsOf } from '../../src/db/sync/contact-columns.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
+import { startRun } from '../../src/runner/start-run.ts';
+import { work } from '../../src/runner/work.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
-import { openReadingThreads } from '../../src/sync/reading-threads.ts';
+import { openReadingThreads, type ReadingThreads } from '../../src/sync/reading-threads.ts';
 import { runSync } from '../../src/sync/run-sync.ts';
 import { defaultScope } from '../../src/sync/scope/default-scope.ts';
+import { collectLog } from '../runner/support/collect-log.ts';
 import { ldapSettings } from './ldap-reading.ts';
 import { createDatabase } from './postgres.ts';
 
 export type RunOptions = { dryRun?: boolean; review?: boolean; signal?: AbortSignal };
+export type Directory = { url: string; baseDn?: string; bindDn?: string; bindPassword?: string };
+/** What a test changes of a connection; `source` and `removal` member by member. */
+export type Changes = Partial<Omit<ConnectionEdit, 'source' | 'removal'>> & {
+  source?: Partial<LdapSettings>;
+  removal?: Partial<ConnectionEdit['removal']>;
+};
 
-const actor = JSON.stringify({ kind: 'SERVICE', id: null, name: 'Test' });
+const anna: Actor = { kind: 'MEMBER', id: 'anna', name: 'Anna Berg' };
 
-/** A database with one workspace, in which runs are carried out without queue and API. */
-export async function createSyncing() {
-  const database = await createDatabase();
-  const pool = new pg.Pool({ connectionString: database.url, max: 12 });
-  // Dropping the database ends what is idle.
-  pool.on('error', () => {});
-  const store = openSyncStore(pool);
+type Parts = {
+  boss: PgBoss;
+  pool: pg.Pool;
+  signals: RunSignals;
+  store: Store;
+  runStore: RunStore;
+  threads: ReadingThreads;
+};
+
+/**
+ * The service's own parts on a database of one test file, without API and worker: connections are saved, runs started,
+ * claimed, worked on, approved and ended by the product's code; the test only says when.
+ */
+export async function openSyncing() {
+  const { url, close } = await createDatabase();
+  const database = await openDatabase({ url, concurrentRuns: 2 });
+  const boss = await openBoss(url, () => {});
+  const signals = await openRunSignals(url);
+  const sealer = createSealer([randomBytes(32)]);
+  const store = createStore({ apiSource: database.apiSource, sealer });
+  const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
   const threads = openReadingThreads();
-  const workspaceId = uuidV7();
-  await pool.query(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Test', 'UTC')`, [workspaceId]);
-  const secrets = new Map<string, string>();
+  const parts: Parts = { boss, pool: database.syncPool, signals, store, runStore, threads };
+  return {
+    ...parts,
+    url,
+    /** A workspace for one test. */
+    workspace: () => openWorkspace(parts),
+    close: async () => {
+      await threads.close();
+      await boss.stop({ graceful: false });
+      await signals.close();
+      await database.close();
+      await close();
+    },
+  };
+}
 
-  const createConnection = async (
-    server: { url: string; baseDn?: string; bindDn?: string; bindPassword?: string },
-    changes: Partial<ConnectionSettings> = {},
-  ): Promise<string> => {
-    const id = uuidV7();
-    const settings: ConnectionSettings = {
+/** The same with one workspace, for a file that needs no more. */
+export async function createSyncing() {
+  const service = await openSyncing();
+  return { ...(await service.workspace()), url: service.url, close: service.close };
+}
+
+async function openWorkspace({ boss, pool, signals, store, runStore, threads }: Parts) {
+  const workspaceId = uuidV7();
+  await store.admitWorkspace({ id: workspaceId, name: 'Test', timeZone: 'UTC' });
+  const workspace = store.in(workspaceId);
+  const syncStore = openSyncStore(pool);
+  const never = new AbortController().signal;
+  let connections = 0;
+
+  const createConnection = async (server: Directory, changes: Changes = {}): Promise<string> => {
+    const base: ConnectionEdit = {
+      name: `Directory ${++connections}`,
+      description: '',
+      status: 'ENABLED',
+      schedule: null,
       kind: 'LDAP',
       source: ldapSettings(server),
       scope: defaultScope('LDAP'),
@@ -46,95 +107,88 @@ export async function createSyncing() {
       removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null },
       matchBy: 'PRIMARY_EMAIL',
       priority: 100,
-      ...changes,
     };
-    secrets.set(id, server.bindPassword ?? '');
-    await pool.query(
-      `INSERT INTO connection (workspace_id, id, name, status, kind, source, scope, mappings, removal, match_by, priority, name_key, created_by)
-       VALUES ($1, $2::uuid, 'Directory ' || right($2::uuid::text, 4), 'ENABLED', $3, $4, $5, $6, $7, $8, $9, '', $10)`,
-      [
-        workspaceId,
-        id,
-        settings.kind,
-        JSON.stringify(settings.source),
-        JSON.stringify(settings.scope),
-        JSON.stringify(settings.mappings),
-        JSON.stringify(settings.removal),
-        settings.matchBy,
-        settings.priority,
-        actor,
-      ],
+    const secrets = { bindPassword: server.bindPassword ?? null };
+    return (await workspace.createConnection(changed(base, changes), secrets, anna)).id;
+  };
+
+  /** As a person saves it; `bindPassword` left out stays. */
+  const edit = async (id: string, changes: Changes, bindPassword?: string | null): Promise<ConnectionRecord> => {
+    const secrets = bindPassword === undefined ? undefined : { bindPassword };
+    const saved = await workspace.updateConnection(id, null, (current) => ({
+      edit: changed(current, changes),
+      secrets,
+    }));
+    return saved ?? missing('connection');
+  };
+
+  const connection = async (id: string): Promise<ConnectionRecord> =>
+    (await workspace.connectionsByIds([id]))[0] ?? missing('connection');
+
+  /** Queues a run; its id. */
+  const start = async (connectionId: string, { dryRun = false, review = false }: RunOptions = {}): Promise<string> => {
+    const request = { mode: 'AUTO', dryRun, review, by: anna } as const;
+    const outcome = await startRun(runStore, workspaceId, connectionId, request);
+    if (outcome.kind !== 'started') throw new Error(`The run does not start: ${outcome.kind}`);
+    if (outcome.alreadyRunning) throw new Error('Another run of the connection has not ended.');
+    return outcome.run.id;
+  };
+
+  /** The run's newest job. */
+  const jobOf = async (runId: string): Promise<RunJob> => {
+    const jobs = await boss.findJobs(runQueueName, { key: runId });
+    const job = jobs.sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime()).at(-1) ?? missing('job');
+    return { id: job.id, workspaceId, runId };
+  };
+
+  /** The test is the run's worker. */
+  const claim = async (runId: string): Promise<ClaimedRun> =>
+    (await runStore.claim(await jobOf(runId))) ?? missing('run to be claimed');
+
+  const addresses = { allowPrivate: true, cidrs: [] };
+
+  /**
+   * Works on the run as a worker of the service does, up to its end or until `signal` hands it back: then it stays as it is, and
+   * the next call goes on with it.
+   */
+  const carryOut = async (runId: string, signal: AbortSignal = never): Promise<RunRecord> => {
+    const log = collectLog();
+    const job = await jobOf(runId);
+    await work(
+      { store: runStore, signals, log, runSync: (one, stop) => runSync({ store: syncStore, threads, addresses }, one, stop) },
+      job,
+      { expired: never, handBack: signal },
     );
-    return id;
-  };
-
-  /** Changes what the next run uses. */
-  const edit = async (connectionId: string, changes: Partial<Record<'scope' | 'mappings' | 'removal', unknown>>) => {
-    for (const [column, value] of Object.entries(changes))
-      await pool.query(
-        `UPDATE connection SET "${column}" = $3, version = version + 1 WHERE workspace_id = $1 AND id = $2`,
-        [workspaceId, connectionId, JSON.stringify(value)],
-      );
-  };
-
-  const claim = async (runId: string, planStands: boolean): Promise<ClaimedRun> => {
-    const { rows } = await pool.query(
-      `UPDATE run SET status = 'RUNNING', attempt = attempt + 1 WHERE workspace_id = $1 AND id = $2 RETURNING attempt, settings`,
-      [workspaceId, runId],
-    );
-    const [run] = await findRuns(pool, workspaceId, [runId]);
-    if (run?.connectionId == null) throw new Error('no such run');
-    const bindPassword = secrets.get(run.connectionId) ?? null;
-    return { run, attempt: rows[0].attempt, settings: rows[0].settings, secrets: { bindPassword }, planStands };
-  };
-
-  const insertRun = async (connectionId: string, { dryRun = false, review = false }: RunOptions): Promise<string> => {
-    const id = uuidV7();
-    await pool.query(
-      `INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, dry_run, review,
-         trigger, started_by, status, phase, counts, started_at)
-       SELECT workspace_id, $3, id, name, version, jsonb_build_object('kind', kind, 'source', source, 'scope', scope,
-         'mappings', mappings, 'removal', removal, 'matchBy', match_by, 'priority', priority), $4, $5, 'MANUAL', $6, 'QUEUED', 'WAITING', $7, now()
-       FROM connection WHERE workspace_id = $1 AND id = $2`,
-      [workspaceId, connectionId, id, dryRun, review, actor, JSON.stringify(noCounts)],
-    );
-    return id;
-  };
-
-  const carryOut = async (runId: string, planStands: boolean, signal = new AbortController().signal) => {
-    const claimed = await claim(runId, planStands);
-    await runSync({ store, threads, addresses: { allowPrivate: true, cidrs: [] } }, claimed, signal);
+    if (!signal.aborted) await boss.deleteJob(runQueueName, job.id);
+    const [fault] = log.errors;
+    if (fault !== undefined) throw fault.err;
     return run(runId);
   };
 
-  const run = async (runId: string) => {
-    const [found] = await findRuns(pool, workspaceId, [runId]);
-    if (found === undefined) throw new Error('no such run');
-    return found;
+  const run = async (runId: string): Promise<RunRecord> =>
+    (await runStore.findRun(workspaceId, runId)) ?? missing('run');
+
+  /** One whole run, whatever its end. */
+  const sync = async (connectionId: string, options: RunOptions = {}): Promise<RunRecord> =>
+    carryOut(await start(connectionId, options), options.signal);
+
+  /** Approves a HELD run and applies its plan. */
+  const approve = async (runId: string): Promise<RunRecord> => {
+    const { kind } = await runStore.approve(workspaceId, runId, anna);
+    if (kind !== 'done') throw new Error(`The run is not approved: ${kind}`);
+    return carryOut(runId);
   };
 
-  /** One whole run; what breaks it is thrown. */
-  const sync = async (connectionId: string, options: RunOptions = {}) =>
-    carryOut(await insertRun(connectionId, options), false, options.signal);
-
-  /** A broken run leaves the row as it was; this makes place for the next. */
-  const endBroken = () =>
-    pool.query(`UPDATE run SET status = 'FAILED' WHERE workspace_id = $1 AND status IN ('QUEUED', 'RUNNING', 'HELD')`, [
-      workspaceId,
-    ]);
-
-  /** Applies a HELD run's plan. */
-  const approve = (runId: string) => carryOut(runId, true);
+  const reject = async (runId: string): Promise<void> => {
+    const { kind } = await runStore.reject(workspaceId, runId, anna);
+    if (kind !== 'done') throw new Error(`The run is not rejected: ${kind}`);
+  };
 
   const log = async (runId: string): Promise<LogLine[]> => {
     const lines: LogLine[] = [];
     for (let after = 0; ; ) {
-      const slice = await readLog(poolQuery(pool), workspaceId, runId, {
-        after,
-        minLevel: 'DEBUG',
-        search: null,
-        first: 1000,
-      });
+      const query = { after, minLevel: 'DEBUG', search: null, first: 1000 } as const;
+      const slice = await runStore.runLog(workspaceId, runId, query);
       lines.push(...slice.lines);
       after = slice.lastSeq;
       if (!slice.hasMore) return lines;
@@ -155,48 +209,66 @@ export async function createSyncing() {
   };
 
   /** A contact edited by hand: its links are to be looked at again. */
-  const editContact = async (id: string, set: string): Promise<void> => {
-    await pool.query(
-      `UPDATE contact SET ${set}, version = version + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
-      [workspaceId, id],
-    );
-    await pool.query(`UPDATE contact_link SET hash = NULL WHERE workspace_id = $1 AND contact_id = $2`, [
-      workspaceId,
-      id,
-    ]);
-  };
+  const editContact = (id: string, set: string): Promise<void> =>
+    inTransaction(pool, async (client) => {
+      await client.query(
+        `UPDATE contact SET ${set}, version = version + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
+        [workspaceId, id],
+      );
+      await client.query(`UPDATE contact_link SET hash = NULL WHERE workspace_id = $1 AND contact_id = $2`, [
+        workspaceId,
+        id,
+      ]);
+    });
 
-  const rows = async <Row extends pg.QueryResultRow = Record<string, unknown>>(
+  /** Looks (or reaches) into the tables behind the workspace's wall: other tests' rows are not there. */
+  const rows = <Row extends pg.QueryResultRow = Record<string, unknown>>(
     sql: string,
     params: unknown[] = [],
-  ): Promise<Row[]> => (await pool.query<Row>(sql, params)).rows;
-  const contacts = () => rows(`SELECT * FROM contact WHERE workspace_id = $1 ORDER BY display_name, id`, [workspaceId]);
+  ): Promise<Row[]> =>
+    inTransaction(pool, async (client) => {
+      await client.query(`SET LOCAL ROLE ${API_ROLE}; SELECT set_config('app.workspace_id', '${workspaceId}', true)`);
+      return (await client.query<Row>(sql, params)).rows;
+    });
+  const contacts = () => rows('SELECT * FROM contact ORDER BY display_name, id');
 
   return {
-    url: database.url,
     pool,
-    store,
+    signals,
+    store: syncStore,
+    runStore,
+    workspace,
     workspaceId,
     createConnection,
+    connection,
     edit,
-    insertRun,
+    start,
     claim,
     carryOut,
     run,
     sync,
     approve,
-    endBroken,
+    reject,
     log,
     addContact,
     editContact,
     rows,
     contacts,
-    close: async () => {
-      await threads.close();
-      await pool.end();
-      await database.close();
-    },
   };
 }
 
-export type Syncing = Awaited<ReturnType<typeof createSyncing>>;
+export type SyncService = Awaited<ReturnType<typeof openSyncing>>;
+/** One workspace in which runs are carried out. */
+export type Syncing = Awaited<ReturnType<typeof openWorkspace>>;
+export type LoneSyncing = Awaited<ReturnType<typeof createSyncing>>;
+
+const changed = (edit: ConnectionEdit, { source, removal, ...changes }: Changes): ConnectionEdit => ({
+  ...edit,
+  ...changes,
+  source: { ...edit.source, ...source },
+  removal: { ...edit.removal, ...removal },
+});
+
+function missing(what: string): never {
+  throw new Error(`There is no such ${what}.`);
+}

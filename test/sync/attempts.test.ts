@@ -1,21 +1,40 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RunCounts } from '../../src/core/run.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 
 const everybody = 12_000;
 
 describe('a run that is interrupted', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
-  beforeEach(async () => {
+  beforeAll(async () => {
     slapd = await startSlapd({ entries: people(everybody) });
-    syncing = await createSyncing();
+    service = await openSyncing();
   });
-  afterEach(async () => {
-    await syncing.close();
-    await slapd.close();
+  beforeEach(async () => {
+    syncing = await service.workspace();
   });
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
+  });
+
+  /** Hands the run back as soon as its counts say so. */
+  const handBackWhen = (due: (counts: RunCounts) => boolean) => {
+    const stop = new AbortController();
+    const unsubscribe = service.signals.subscribe(
+      async ({ workspaceId, runId }) => {
+        if (workspaceId !== syncing.workspaceId || stop.signal.aborted) return;
+        if (due((await syncing.run(runId)).counts)) stop.abort(new Error('handed back'));
+      },
+      () => {},
+    );
+    stop.signal.addEventListener('abort', unsubscribe);
+    return stop.signal;
+  };
 
   const expectWhole = async (runId: string) => {
     const lines = await syncing.log(runId);
@@ -28,55 +47,43 @@ describe('a run that is interrupted', () => {
   };
 
   test('while applying, leaves whole batches, and the next attempt goes on after them', async () => {
-    const connection = await syncing.createConnection(slapd);
-    const stop = new AbortController();
-    const watcher = await syncing.pool.connect();
-    watcher.on('notification', async ({ payload }) => {
-      const [, runId = ''] = payload?.split(' ') ?? [];
-      const { counts } = await syncing.run(runId);
-      if (counts.created > 0) stop.abort(new Error('stopped'));
-    });
-    await watcher.query('LISTEN contact_sync_run');
-    const runId = await syncing.insertRun(connection, {});
-    await expect(syncing.carryOut(runId, false, stop.signal)).rejects.toThrow('stopped');
-    watcher.release(true);
-    const { counts } = await syncing.run(runId);
+    const runId = await syncing.start(await syncing.createConnection(slapd));
+    const { counts, status } = await syncing.carryOut(
+      runId,
+      handBackWhen(({ created }) => created > 0),
+    );
+    expect(status).toBe('RUNNING');
     expect(counts.created).toBeGreaterThan(0);
     expect(await syncing.contacts()).toHaveLength(counts.created);
-    await syncing.carryOut(runId, true);
+    await syncing.carryOut(runId);
     await expectWhole(runId);
   });
 
   test('while reading, starts over without a trace of the first attempt', async () => {
-    const connection = await syncing.createConnection(slapd);
-    const runId = await syncing.insertRun(connection, {});
-    const stop = new AbortController();
-    const watcher = await syncing.pool.connect();
-    watcher.on('notification', async ({ payload }) => {
-      const [, id = ''] = payload?.split(' ') ?? [];
-      if ((await syncing.run(id)).counts.read > 0) stop.abort(new Error('stopped'));
-    });
-    await watcher.query('LISTEN contact_sync_run');
-    await expect(syncing.carryOut(runId, false, stop.signal)).rejects.toThrow('stopped');
-    watcher.release(true);
+    const runId = await syncing.start(await syncing.createConnection(slapd));
+    const { status } = await syncing.carryOut(
+      runId,
+      handBackWhen(({ read }) => read > 0),
+    );
+    expect(status).toBe('RUNNING');
     expect(await syncing.contacts()).toHaveLength(0);
-    await syncing.carryOut(runId, false);
+    await syncing.carryOut(runId);
     await expectWhole(runId);
   });
 
   test('by another attempt: the older one writes nothing more', async () => {
-    const connection = await syncing.createConnection(slapd);
-    const runId = await syncing.insertRun(connection, {});
-    const older = syncing.store.open(await syncing.claim(runId, false));
+    const runId = await syncing.start(await syncing.createConnection(slapd));
+    const older = syncing.store.open(await syncing.claim(runId));
     await older.begin([]);
-    const newer = syncing.store.open(await syncing.claim(runId, false));
+    const newer = syncing.store.open(await syncing.claim(runId));
     await newer.begin([]);
+    const before = await syncing.log(runId);
     const line = { level: 'INFO', code: 'READING', message: 'late' } as const;
     await expect(older.report({ lines: [line] })).rejects.toMatchObject({ code: 'FENCED' });
     await expect(older.apply(() => ({ progress: 1, lines: [] }), new AbortController().signal)).rejects.toMatchObject({
       code: 'FENCED',
     });
     await expect(older.finish(() => line)).rejects.toMatchObject({ code: 'FENCED' });
-    expect(await syncing.log(runId)).toEqual([]);
+    expect(await syncing.log(runId)).toEqual(before);
   });
 });

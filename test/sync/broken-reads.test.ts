@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LdapSettings } from '../../src/core/connection.ts';
+import type { RunRecord } from '../../src/core/records.ts';
+import type { RunError } from '../../src/core/run.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { type Fault, startFaultProxy } from '../support/fault-proxy.ts';
 import { makeCertificate } from '../support/ldap-certificates.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { people } from '../support/ldap-people.ts';
 import { freePort, type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 
 const everybody = 300;
 
 describe('a read that can’t be trusted loses nobody and says what to do', () => {
   let slapd: Slapd;
-  let syncing: Syncing;
+  let syncing: LoneSyncing;
   let connection: string;
 
   beforeAll(async () => {
@@ -26,22 +28,22 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
     await slapd?.close();
   });
 
-  /** Runs with other settings, which must break the run, and puts the settings back. */
-  const breakWith = async (changes: Partial<LdapSettings>): Promise<unknown> => {
-    const before = await syncing.contacts();
-    const [saved] = await syncing.rows(`SELECT source FROM connection`);
-    await syncing.rows(`UPDATE connection SET source = source || $1`, [JSON.stringify(changes)]);
-    try {
-      await syncing.sync(connection);
-      throw new Error('the run did not break');
-    } catch (error) {
-      return error;
-    } finally {
-      await syncing.endBroken();
-      await syncing.rows(`UPDATE connection SET source = $1`, [JSON.stringify(saved?.source)]);
-      expect(await syncing.contacts()).toEqual(before);
-      expect(await syncing.rows(`SELECT FROM contact_link WHERE gone_since IS NOT NULL`)).toEqual([]);
-    }
+  /** Runs with other settings, and puts the settings back. */
+  const runWith = async (source: Partial<LdapSettings>): Promise<RunRecord> => {
+    const [before, saved] = [await syncing.contacts(), await syncing.connection(connection)];
+    await syncing.edit(connection, { source });
+    const run = await syncing.sync(connection);
+    if (run.status === 'HELD') await syncing.reject(run.id);
+    await syncing.edit(connection, { source: saved.source });
+    expect(await syncing.contacts()).toEqual(before);
+    expect(await syncing.rows(`SELECT FROM contact_link WHERE gone_since IS NOT NULL`)).toEqual([]);
+    return run;
+  };
+  /** What broke the run. */
+  const breakWith = async (changes: Partial<LdapSettings>): Promise<RunError | null> => {
+    const run = await runWith(changes);
+    expect(run.status).toBe('FAILED');
+    return run.error;
   };
   const told = (code: string) => ({ code, hint: expect.stringMatching(/\w+/) });
 
@@ -116,16 +118,10 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
   });
 
   test('a server that hides everybody from the account holds the run', async () => {
-    const before = await syncing.contacts();
     const hiding = await startSlapd({ entries: [] });
-    const [saved] = await syncing.rows(`SELECT source FROM connection`);
-    await syncing.rows(`UPDATE connection SET source = source || $1`, [JSON.stringify({ urls: [hiding.url] })]);
-    const outcome = await syncing.sync(connection).catch((error: unknown) => error);
-    await syncing.endBroken();
-    await syncing.rows(`UPDATE connection SET source = $1`, [JSON.stringify(saved?.source)]);
+    const run = await runWith({ urls: [hiding.url] });
     await hiding.close();
-    expect(outcome).toMatchObject({ status: 'HELD', counts: { read: 0, deactivated: everybody } });
-    expect(await syncing.contacts()).toEqual(before);
+    expect(run).toMatchObject({ status: 'HELD', counts: { read: 0, deactivated: everybody } });
   });
 });
 

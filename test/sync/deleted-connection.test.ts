@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import type { OrphanedContacts } from '../../src/core/connection.ts';
-import { deleteConnection } from '../../src/db/connection/delete-connection.ts';
-import { type Database, openDatabase } from '../../src/db/open-database.ts';
-import { workspaceScope } from '../../src/db/workspace-scope.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 import { map } from './small-directory.ts';
 
 /** A batch, and some more. */
@@ -16,31 +13,32 @@ const everybody = 5200;
 
 describe('a connection deleted while its run applies', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
-  let database: Database;
   let connection: string;
   let inTheWay: PoolClient | null;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     slapd = await startSlapd({ entries: people(everybody) });
-    syncing = await createSyncing();
-    database = await openDatabase({ url: syncing.url });
+    service = await openSyncing();
+  });
+  beforeEach(async () => {
+    syncing = await service.workspace();
     connection = await syncing.createConnection(slapd);
     inTheWay = await syncing.pool.connect();
-    await inTheWay.query('BEGIN');
+    await inTheWay?.query('BEGIN');
   });
-  afterEach(async () => {
-    await letGo();
-    await database.close();
-    await syncing.close();
-    await slapd.close();
+  afterEach(() => letGo());
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
   });
 
   /** Until so many wait for a lock. */
   const waiting = async (count: number) => {
     const sql = `SELECT count(*)::int AS count FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    while ((await syncing.rows<{ count: number }>(sql))[0]?.count !== count)
+    while ((await syncing.pool.query<{ count: number }>(sql)).rows[0]?.count !== count)
       await new Promise((resolve) => setImmediate(resolve));
   };
   const letGo = async () => {
@@ -48,8 +46,7 @@ describe('a connection deleted while its run applies', () => {
     inTheWay?.release();
     inTheWay = null;
   };
-  const drop = (choice: OrphanedContacts) =>
-    deleteConnection(workspaceScope(database.apiSource, syncing.workspaceId), connection, choice);
+  const drop = (choice: OrphanedContacts) => syncing.workspace.deleteConnection(connection, choice);
 
   /** What is left says of each contact what the choice says, and of the run what it had done. */
   const expectSettled = async (runId: string, choice: OrphanedContacts, contacts: number) => {
@@ -72,7 +69,7 @@ describe('a connection deleted while its run applies', () => {
   test.each<OrphanedContacts>(['KEEP', 'DEACTIVATE', 'DELETE'])(
     '%s: new people whose batch was applied are treated so, the others never come',
     async (choice) => {
-      const runId = await syncing.insertRun(connection, {});
+      const runId = await syncing.start(connection);
       // Stands in the way of the second batch.
       await inTheWay?.query(
         `INSERT INTO contact (workspace_id, id, status, display_name, created_at, updated_at, email_key, name_key, company_key, words, search)
@@ -80,12 +77,12 @@ describe('a connection deleted while its run applies', () => {
        FROM generate_series($2::int, $3::int) AS n`,
         [syncing.workspaceId, batch, everybody - 1],
       );
-      const carriedOut = syncing.carryOut(runId, false).catch((error: unknown) => error);
+      const carriedOut = syncing.carryOut(runId);
       do await waiting(1);
       while ((await syncing.run(runId)).counts.created < batch);
       expect(await drop(choice)).toBe(true);
       await letGo();
-      expect(await carriedOut).toMatchObject({ code: 'FENCED' });
+      await carriedOut;
       const { run } = await expectSettled(runId, choice, batch);
       expect(run.counts).toMatchObject({ created: batch, updated: 0 });
     },
@@ -104,13 +101,13 @@ describe('a connection deleted while its run applies', () => {
          AND position = (SELECT min(position) + 4000 FROM contact_change WHERE run_id = $1)) FOR UPDATE`,
         [held.id],
       );
-      const carriedOut = syncing.approve(held.id).catch((error: unknown) => error);
+      const carriedOut = syncing.approve(held.id);
       await waiting(1);
       const dropped = drop(choice);
       await waiting(2);
       await letGo();
       expect(await dropped).toBe(true);
-      expect(await carriedOut).toMatchObject({ code: 'FENCED' });
+      await carriedOut;
       const { run, left } = await expectSettled(held.id, choice, everybody);
       const changed = left.filter(({ time_zone }) => time_zone !== null);
       if (choice !== 'DELETE') expect(changed).toHaveLength(run.counts.updated);

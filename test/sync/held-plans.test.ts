@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 describe('between a plan and its approval', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
   let connection: string;
   const named = async (name: string) => {
@@ -18,15 +19,19 @@ describe('between a plan and its approval', () => {
   const warnings = async (runId: string) =>
     (await syncing.log(runId)).filter(({ level, code }) => level === 'WARN' && code !== 'HELD').map(({ code }) => code);
 
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    service = await openSyncing();
+  });
   beforeEach(async () => {
-    slapd = await startSlapd({ entries: [unit, ...['ada', 'bob', 'cy', 'dot', 'eve'].map((uid) => somebody(uid))] });
-    syncing = await createSyncing();
+    await slapd.refill([unit, ...['ada', 'bob', 'cy', 'dot', 'eve'].map((uid) => somebody(uid))]);
+    syncing = await service.workspace();
     connection = await syncing.createConnection(slapd, { removal: removal() });
     await syncing.sync(connection);
   });
-  afterEach(async () => {
-    await syncing.close();
-    await slapd.close();
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
   });
 
   test('a hand edit of somebody who was found as before is looked at by the next run', async () => {

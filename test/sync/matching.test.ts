@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
 describe('matching', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
   const add = ({ dn, attributes }: LdifEntry) => slapd.add(dn, attributes);
   const warnings = async (runId: string) => (await syncing.log(runId)).filter(({ level }) => level === 'WARN');
@@ -19,13 +20,17 @@ describe('matching', () => {
     counts.skipped +
     counts.failed;
 
-  beforeEach(async () => {
-    slapd = await startSlapd({ entries: [unit, somebody('ada'), somebody('bob'), somebody('cy')] });
-    syncing = await createSyncing();
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    service = await openSyncing();
   });
-  afterEach(async () => {
-    await syncing.close();
-    await slapd.close();
+  beforeEach(async () => {
+    await slapd.refill([unit, somebody('ada'), somebody('bob'), somebody('cy')]);
+    syncing = await service.workspace();
+  });
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
   });
 
   test('a renamed and moved person stays the same contact', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/core/records.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 /** `away`: still in the directory, but out of scope. */
@@ -30,11 +30,14 @@ const inScope = (people: Map<string, Person>): Person[] => [...people.values()].
 
 describe('whatever happens in a directory', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
   beforeAll(async () => {
     slapd = await startSlapd({ entries: [unit] });
+    service = await openSyncing();
   });
   afterAll(async () => {
+    await service?.close();
     await slapd?.close();
   });
 
@@ -150,7 +153,7 @@ describe('whatever happens in a directory', () => {
     ['contacts are kept', 33, removal({ action: 'KEEP' })],
     ['contacts have a grace', 44, removal({ graceDays: 5 })],
   ])('counts, log and contacts agree: %s', async (_, seed, policy) => {
-    syncing = await createSyncing();
+    syncing = await service.workspace();
     const people = new Map<string, Person>();
     try {
       const roll = dice(seed);
@@ -184,7 +187,6 @@ describe('whatever happens in a directory', () => {
     } finally {
       if (people.size > 0)
         await slapd.change([...people.keys()].map((uid) => `dn: ${dn(uid)}\nchangetype: delete\n\n`).join(''));
-      await syncing.close();
     }
   });
 });

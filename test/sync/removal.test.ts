@@ -1,15 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { people, person } from '../support/ldap-people.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 
 const everybody = 60;
 const dnOf = (i: number): string => person(i).dn;
 
 describe('people who are gone', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
   let connection: string;
   const leave = (...numbers: number[]) => Promise.all(numbers.map((i) => slapd.delete(dnOf(i))));
@@ -19,15 +20,19 @@ describe('people who are gone', () => {
   };
   const active = async () => (await syncing.contacts()).filter(({ status }) => status === 'ACTIVE').length;
 
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    service = await openSyncing();
+  });
   beforeEach(async () => {
-    slapd = await startSlapd({ entries: people(everybody) });
-    syncing = await createSyncing();
+    await slapd.refill(people(everybody));
+    syncing = await service.workspace();
     connection = await syncing.createConnection(slapd);
     await syncing.sync(connection);
   });
-  afterEach(async () => {
-    await syncing.close();
-    await slapd.close();
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
   });
 
   test('are deactivated, lose portal access, and get both back when they return', async () => {
@@ -135,12 +140,10 @@ describe('people who are gone', () => {
   test('are nobody when the read is cut off in the middle', async () => {
     const port = Number(new URL(slapd.url).port);
     const proxy = await startFaultProxy(port, { kind: 'cut', afterBytes: 20_000 });
-    await syncing.rows(`UPDATE connection SET source = jsonb_set(source, '{urls}', jsonb_build_array($1::text))`, [
-      proxy.url,
-    ]);
+    await syncing.edit(connection, { source: { urls: [proxy.url] } });
     await leave(1, 2);
     const before = await syncing.contacts();
-    await expect(syncing.sync(connection)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(await syncing.sync(connection)).toMatchObject({ status: 'FAILED', error: { code: 'CONNECTION_LOST' } });
     await proxy.close();
     expect(await syncing.contacts()).toEqual(before);
   });

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 describe('somebody who was gone', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
   const without = (uid: string) => ({ scope: scopeOf({ filter: `(!(uid=${uid}))` }) });
   const everybody = { scope: scopeOf() };
@@ -15,13 +16,17 @@ describe('somebody who was gone', () => {
   };
   const named = async (name: string) => (await syncing.contacts()).filter(({ display_name }) => display_name === name);
 
-  beforeEach(async () => {
-    slapd = await startSlapd({ entries: [unit, somebody('ada'), somebody('bob')] });
-    syncing = await createSyncing();
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    service = await openSyncing();
   });
-  afterEach(async () => {
-    await syncing.close();
-    await slapd.close();
+  beforeEach(async () => {
+    await slapd.refill([unit, somebody('ada'), somebody('bob')]);
+    syncing = await service.workspace();
+  });
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
   });
 
   test('keeps the address when a newcomer claims it in the same read: stable id first', async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 
 describe('a run from an empty database', () => {
   let slapd: Slapd;
-  let syncing: Syncing;
+  let syncing: LoneSyncing;
   let connection: string;
   beforeAll(async () => {
     slapd = await startSlapd({ entries: people(2500) });

@@ -1,14 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RemovalPolicy } from '../../src/core/connection.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
 import { dn, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 describe('the day on which a contact will be removed', () => {
   let slapd: Slapd;
+  let service: SyncService;
   let syncing: Syncing;
   const without = (uid: string) => ({ scope: scopeOf({ filter: `(!(uid=${uid}))` }) });
   const policy = (changes: Partial<RemovalPolicy>) => ({ removal: removal(changes) });
@@ -28,13 +29,17 @@ describe('the day on which a contact will be removed', () => {
       [connection, days],
     );
 
-  beforeEach(async () => {
-    slapd = await startSlapd({ entries: [unit, somebody('ada'), somebody('bob')] });
-    syncing = await createSyncing();
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    service = await openSyncing();
   });
-  afterEach(async () => {
-    await syncing.close();
-    await slapd.close();
+  beforeEach(async () => {
+    await slapd.refill([unit, somebody('ada'), somebody('bob')]);
+    syncing = await service.workspace();
+  });
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
   });
 
   test('follows an edit of the grace and of the action, while the person stays away', async () => {

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { map, sumOf } from './small-directory.ts';
 
 const everybody = 8_000;
 
 describe('two connections with the same many people', () => {
   let slapd: Slapd;
-  let syncing: Syncing;
+  let syncing: LoneSyncing;
   let connections: string[];
   beforeAll(async () => {
     slapd = await startSlapd({ entries: people(everybody) });
