@@ -21,6 +21,7 @@ export type ClaimedRun = {
   run: RunRecord;
   attempt: number;
   settings: ConnectionSettings;
+  /** None where the plan stands: nothing is read any more. */
   secrets: LdapSecrets;
   /** Set when the plan of an earlier attempt, or of an approved run, stands and applying goes on from there. */
   planStands: boolean;
@@ -68,8 +69,7 @@ export type AttemptState = 'going_on' | 'cancel_requested' | 'fenced';
  */
 export type RunStore = {
   /**
-   * Inserts a QUEUED run with the connection's settings as they are now and its queue job, in one transaction, or tells
-   * the run of that connection which has not ended yet.
+   * Inserts a QUEUED run and its queue job, in one transaction, or tells the run of that connection which has not ended yet.
    */
   startRun(run: NewRun): Promise<StoredStart>;
   findRun(workspaceId: string, runId: string): Promise<RunRecord | null>;
@@ -80,10 +80,17 @@ export type RunStore = {
   enabledConnectionIds(workspaceId: string): Promise<string[]>;
   workspace(workspaceId: string): Promise<Workspace | null>;
   connectionExists(workspaceId: string, connectionId: string): Promise<boolean>;
-  /** What is stored for a connection's source, opened. Throws an AppError when the key to it is not at hand. */
-  secrets(workspaceId: string, connectionId: string): Promise<LdapSecrets>;
+  /**
+   * What is stored for a connection's source, opened, for settings looked at in this version of it. Throws an AppError when the
+   * key to it is not at hand, and CONNECTION_CHANGED when the connection has another version now.
+   */
+  secrets(workspaceId: string, connection: { id: string; version: number }): Promise<LdapSecrets>;
 
-  /** Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. Null: there is nothing to be done. */
+  /**
+   * Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. One that is to read gets settings, secrets and
+   * version of the connection as they are now, all of one moment; one whose plan stands keeps the plan's. Null: there is
+   * nothing to be done.
+   */
   claim(job: RunJob): Promise<ClaimedRun | null>;
   attemptState(claimed: ClaimedRun): Promise<AttemptState>;
   /** QUEUED and HELD end CANCELLED at once; a RUNNING one is marked, and its worker told. */

@@ -39,12 +39,12 @@ export type ConnectionPaths = {
 };
 
 /**
- * Settings to be tried. `secrets` null: those stored with `connectionId`, which the API never sees (it has checked that
- * they may be sent where the settings point).
+ * Settings to be tried. `secrets` null: those stored with `connection`, which the API never sees (it has checked that those of
+ * this version may be sent where the settings point).
  */
 export type TestRequest = {
   workspaceId: string;
-  connectionId: string | null;
+  connection: { id: string; version: number } | null;
   kind: SourceKind;
   settings: LdapSettings;
   secrets: LdapSecrets | null;

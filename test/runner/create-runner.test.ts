@@ -139,7 +139,8 @@ describe('the runner', () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { bindPassword: 'hunter2' });
     const settings = { ...edit().source, urls: ['ldap://127.0.0.1:1'] };
-    const test = { workspaceId, connectionId, kind: 'LDAP', settings, secrets: null } as const;
+    const connection = { id: connectionId, version: 1 };
+    const test = { workspaceId, connection, kind: 'LDAP', settings, secrets: null } as const;
     const result = await runner.testConnection(test, new AbortController().signal);
     expect(result).toMatchObject({ ok: false, code: 'ADDRESS_NOT_ALLOWED' });
     expect(JSON.stringify(result)).not.toContain('hunter2');

@@ -18,6 +18,8 @@ export type FakeServer = {
   port: number;
   /** All searches so far, in order. */
   searches: FakeSearch[];
+  /** The passwords of all simple binds so far, in order. */
+  passwords: string[];
   close(): Promise<void>;
 };
 
@@ -40,6 +42,7 @@ export type FakeValue = string | Buffer;
 /** An LDAP server of a few lines on loopback, for what no real server does on demand. */
 export async function startFakeServer(options: FakeOptions): Promise<FakeServer> {
   const searches: FakeSearch[] = [];
+  const passwords: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -49,7 +52,7 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
     socket.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
       for (let size = messageSize(pending); size !== null && size <= pending.length; size = messageSize(pending)) {
-        for (const reply of answer(pending.subarray(0, size), options, searches)) socket.write(reply);
+        for (const reply of answer(pending.subarray(0, size), options, { searches, passwords })) socket.write(reply);
         pending = pending.subarray(size);
       }
     });
@@ -62,7 +65,7 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
     server.close();
     await once(server, 'close');
   };
-  return { url: `ldap://127.0.0.1:${address.port}`, port: address.port, searches, close };
+  return { url: `ldap://127.0.0.1:${address.port}`, port: address.port, searches, passwords, close };
 }
 
 function messageSize(bytes: Buffer): number | null {
@@ -71,12 +74,17 @@ function messageSize(bytes: Buffer): number | null {
   return reader.readSequence() === null ? null : reader.offset + reader.length;
 }
 
-function answer(bytes: Buffer, options: FakeOptions, searches: FakeSearch[]): Buffer[] {
+type Heard = Pick<FakeServer, 'searches' | 'passwords'>;
+
+function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: Heard): Buffer[] {
   const reader = new BerReader(bytes);
   reader.readSequence();
   const id = reader.readInt() ?? 0;
   const operation = reader.readSequence();
-  if (operation === 0x60) return [result(id, 0x61, options.bind ?? {})];
+  if (operation === 0x60) {
+    passwords.push(passwordOf(reader));
+    return [result(id, 0x61, options.bind ?? {})];
+  }
   if (operation === 0x77) return [whoAmI(id, options.whoAmI?.() ?? 'dn:cn=reader')];
   if (operation !== 0x63) return [];
   const search = parseSearch(id, reader);
@@ -96,6 +104,12 @@ function answer(bytes: Buffer, options: FakeOptions, searches: FakeSearch[]): Bu
   }
   if (search.scope === 0) return options.base?.(search) ?? [entry(id, search.baseDn, {}), done(id)];
   return options.search(search);
+}
+
+function passwordOf(reader: BerReader): string {
+  reader.readInt();
+  reader.readString();
+  return reader.readString(0x80) ?? '';
 }
 
 function parseSearch(id: number, reader: BerReader): FakeSearch {

@@ -155,7 +155,12 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     const log = collectLog();
     const job = await jobOf(runId);
     await work(
-      { store: runStore, signals, log, runSync: (one, stop) => runSync({ store: syncStore, threads, addresses }, one, stop) },
+      {
+        store: runStore,
+        signals,
+        log,
+        runSync: (one, stop) => runSync({ store: syncStore, threads, addresses }, one, stop),
+      },
       job,
       { expired: never, handBack: signal },
     );

@@ -4,7 +4,7 @@ import type { OrphanedContacts } from '../../src/core/connection.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map } from './small-directory.ts';
 
 /** A batch, and some more. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 describe('between a plan and its approval', () => {

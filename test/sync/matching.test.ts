@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
 describe('matching', () => {

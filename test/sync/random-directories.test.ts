@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/core/records.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 /** `away`: still in the directory, but out of scope. */

@@ -3,7 +3,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts';
 import { people, person } from '../support/ldap-people.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { openSyncing, type SyncService, type Syncing } from '../support/syncing.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 
 const everybody = 60;
 const dnOf = (i: number): string => person(i).dn;

@@ -52,7 +52,7 @@ function testRequest(
   ];
   const secrets = secretsOf(saved, given?.given);
   return {
-    request: { workspaceId: viewer.workspaceId, connectionId: saved?.id ?? null, kind, settings, secrets },
+    request: { workspaceId: viewer.workspaceId, connection: saved, kind, settings, secrets },
     userErrors,
   };
 }

@@ -1,12 +1,17 @@
 import type { PoolClient } from 'pg';
-import { isEnded, type NewLogLine, noCounts } from '../../core/run.ts';
+import { AppError } from '../../core/app-error.ts';
+import type { ConnectionStatus, LdapSecrets } from '../../core/connection.ts';
+import { isEnded, type NewLogLine, noCounts, type RunError } from '../../core/run.ts';
 import type { RunJob } from '../../core/run-queue.ts';
+import type { ClaimedRun } from '../../core/run-store.ts';
 import { appendLines } from './append-lines.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
+import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from './read-secrets.ts';
 import { hasLiveJob } from './run-jobs.ts';
-import { type RunRow, runColumns } from './run-row.ts';
+import { type RunRow, runColumns, toRun } from './run-row.ts';
+import { settingsOfConnection } from './settings-of-connection.ts';
 import { tellRun } from './tell-run.ts';
 
 /** A run whose workers died this often is not tried again: it may be what kills them. */
@@ -16,20 +21,40 @@ const mostAttempts = 10;
  * Takes a run for this job, with the next attempt as its fencing number. Null: it has ended, waits HELD, is worked on for
  * another job, or ended just now because that was wanted or because nothing helps.
  */
-export async function claimRun(client: PoolClient, job: RunJob): Promise<RunRow | null> {
+export async function claimRun(client: PoolClient, open: OpenSecret, job: RunJob): Promise<ClaimedRun | null> {
   const run = await lockRun(client, job.workspaceId, job.runId, 'end');
   if (run === null || isEnded(run.status) || run.status === 'HELD') return null;
   if (run.status === 'RUNNING' && (await hasLiveJob(client, run.id, job.id))) return null;
   if (await closeHopeless(client, run)) return null;
   const planStands = planOf(run);
   if (run.status === 'RUNNING') await appendLines(client, run.workspace_id, run.id, [resumedLine(run, planStands)]);
-  const claimed = await takeRun(client, run, planStands);
+  const claimed = planStands ? await claimPlan(client, run) : await claimToRead(client, open, run);
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
   return claimed;
 }
 
 /** Whether the run's plan is complete, so that it only has to be applied. */
-export const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided_at !== null;
+const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided_at !== null;
+
+/** Nothing is read any more, so no secret is needed. */
+const claimPlan = async (client: PoolClient, run: RunRow): Promise<ClaimedRun> =>
+  toClaimed(await takePlan(client, run), { bindPassword: null }, true);
+
+async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): Promise<ClaimedRun | null> {
+  const row = await takeToRead(client, run);
+  const outcome = readingFault(row) ?? openOrFault(open, row);
+  if (!('code' in outcome)) return toClaimed(row, outcome, false);
+  await closeRun(client, row, { status: 'FAILED', error: outcome });
+  return null;
+}
+
+const toClaimed = (row: RunRow, secrets: LdapSecrets, planStands: boolean): ClaimedRun => ({
+  run: toRun(row),
+  attempt: row.attempt,
+  settings: row.settings,
+  secrets,
+  planStands,
+});
 
 async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
   const by = await cancelRequest(client, run.workspace_id, run.id);
@@ -63,17 +88,56 @@ const resumedLine = (run: RunRow, planStands: boolean): NewLogLine => ({
   }`,
 });
 
-async function takeRun(client: PoolClient, run: RunRow, planStands: boolean): Promise<RunRow> {
-  const startsOver = !planStands;
+/** Goes on applying the plan that stands, with the settings that it was made with. */
+async function takePlan(client: PoolClient, run: RunRow): Promise<RunRow> {
   const { rows } = await client.query<RunRow>(
-    `UPDATE run SET status = 'RUNNING', attempt = run.attempt + 1, mode = coalesce(run.mode, 'FULL'),
-       started_at = coalesce(run.started_at, clock_timestamp()), changed_at = clock_timestamp(),
-       phase = CASE WHEN $3 THEN 'CONNECTING' ELSE 'APPLYING' END,
-       counts = CASE WHEN $3 THEN $4 ELSE run.counts END,
-       excluded = CASE WHEN $3 THEN '{}' ELSE run.excluded END,
-       progress = CASE WHEN $3 THEN NULL ELSE run.progress END
-     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [run.workspace_id, run.id, startsOver, noCounts],
+    `UPDATE run SET ${taken}, phase = 'APPLYING' WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [run.workspace_id, run.id],
   );
   return rows[0] ?? run;
+}
+
+type ReadRow = RunRow & { connection_status: ConnectionStatus; secrets: SealedRow[] };
+
+/**
+ * Starts over, with the connection's settings, secrets and version as they are now: all in one statement, so that an edit is
+ * in all of them or in none.
+ */
+async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
+  const { rows } = await client.query<ReadRow>(
+    `UPDATE run SET ${taken}, phase = 'CONNECTING', counts = $3, excluded = '{}', progress = NULL,
+       settings = ${settingsOfConnection}, connection_version = connection.version, connection_name = connection.name
+     FROM connection
+     WHERE run.workspace_id = $1 AND run.id = $2
+       AND connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
+     RETURNING ${runColumns}, connection.status AS connection_status, ${sealedSecrets} AS secrets`,
+    [run.workspace_id, run.id, noCounts],
+  );
+  const read = rows[0];
+  // Whoever deletes a connection cancels its runs before, and this one is locked.
+  if (read === undefined) throw new Error('A run that has not ended has lost its connection.');
+  return read;
+}
+
+const taken = `status = 'RUNNING', attempt = run.attempt + 1, mode = coalesce(run.mode, 'FULL'),
+  started_at = coalesce(run.started_at, clock_timestamp()), changed_at = clock_timestamp()`;
+
+/** What keeps the run from reading, if anything does. */
+const readingFault = ({ connection_status, dry_run }: ReadRow): RunError | null =>
+  connection_status === 'DRAFT' && !dry_run
+    ? {
+        code: 'CONNECTION_IS_DRAFT',
+        message: 'The connection was set to Draft after this run had been queued.',
+        hint: 'Set it to Enabled and run again, or make a dry run.',
+      }
+    : null;
+
+function openOrFault(open: OpenSecret, { workspace_id, connection_id, secrets }: ReadRow): LdapSecrets | RunError {
+  if (connection_id === null) return { bindPassword: null };
+  try {
+    return openSecrets(open, workspace_id, connection_id, secrets);
+  } catch (fault) {
+    if (!(fault instanceof AppError)) throw fault;
+    return { code: fault.code, message: fault.message, hint: fault.hint };
+  }
 }

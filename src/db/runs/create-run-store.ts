@@ -7,7 +7,7 @@ import { addLine } from './add-line.ts';
 import { approveRun } from './approve-run.ts';
 import { attemptState } from './attempt-state.ts';
 import { cancelRun } from './cancel-run.ts';
-import { claim } from './claim.ts';
+import { claimRun } from './claim-run.ts';
 import { connectionExists } from './connection-exists.ts';
 import { enabledConnectionIds } from './enabled-connection-ids.ts';
 import { endRun } from './end-run.ts';
@@ -37,8 +37,8 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     enabledConnectionIds: (workspaceId) => enabledConnectionIds(pool, workspaceId),
     workspace: (workspaceId) => findWorkspace(pool, workspaceId),
     connectionExists: (workspaceId, connectionId) => connectionExists(pool, workspaceId, connectionId),
-    secrets: (workspaceId, connectionId) => readSecrets(pool, openSecret, workspaceId, connectionId),
-    claim: (job) => claim(pool, openSecret, job),
+    secrets: (workspaceId, connection) => readSecrets(pool, openSecret, workspaceId, connection),
+    claim: (job) => inTransaction(pool, (client) => claimRun(client, openSecret, job), workingOn(job.runId)),
     attemptState: (claimed) => attemptState(pool, claimed),
     cancel: (workspaceId, runId, by) => transaction((client) => cancelRun(client, workspaceId, runId, by)),
     approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),

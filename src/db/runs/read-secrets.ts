@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { AppError } from '../../core/app-error.ts';
 import type { LdapSecrets } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
 
@@ -14,24 +15,49 @@ type SealedSecret = {
 /** Opens a sealed secret. Throws an AppError when its key is not at hand. */
 export type OpenSecret = (secret: SealedSecret) => string;
 
-/** A connection's secrets, opened. Throws what `open` throws. */
+/** As `sealedSecrets` gives it; the secret in base64. */
+export type SealedRow = { name: string; key_id: string; sealed: string };
+
+/**
+ * SQL: the sealed secrets of the statement's `connection`, as a JSON list. A subquery, so that they are of the same version as
+ * all that the statement reads of the connection: an edit commits both together.
+ */
+export const sealedSecrets = `(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('name', secret.name, 'key_id', secret.key_id,
+    'sealed', encode(secret.sealed, 'base64'))), '[]')
+  FROM connection_secret AS secret
+  WHERE secret.workspace_id = connection.workspace_id AND secret.connection_id = connection.id)`;
+
+/** Opens what `sealedSecrets` gave. Throws what `open` throws. */
+export const openSecrets = (
+  open: OpenSecret,
+  workspaceId: string,
+  connectionId: string,
+  rows: readonly SealedRow[],
+): LdapSecrets => {
+  const secrets: LdapSecrets = { bindPassword: null };
+  for (const { name, key_id: keyId, sealed } of rows)
+    if (name === 'bindPassword')
+      secrets.bindPassword = open({ workspaceId, connectionId, name, keyId, sealed: Buffer.from(sealed, 'base64') });
+  return secrets;
+};
+
+/**
+ * A connection's secrets, opened, while it is at this version. Throws what `open` throws, and an AppError CONNECTION_CHANGED
+ * when it has been edited since, or is gone: what was looked at may be an address that the secrets are not for.
+ */
 export async function readSecrets(
   pool: Pool,
   open: OpenSecret,
   workspaceId: string,
-  connectionId: string | null,
+  { id, version }: { id: string; version: number },
 ): Promise<LdapSecrets> {
-  if (connectionId === null || !isUuid(connectionId)) return { bindPassword: null };
-  const { rows } = await pool.query<{ name: string; key_id: string; sealed: Buffer }>(
-    `SELECT connection_secret.name, connection_secret.key_id, connection_secret.sealed FROM connection_secret
-     WHERE connection_secret.workspace_id = $1 AND connection_secret.connection_id = $2`,
-    [workspaceId, connectionId],
+  const { rows } = await pool.query<{ secrets: SealedRow[] }>(
+    `SELECT ${sealedSecrets} AS secrets FROM connection
+     WHERE connection.workspace_id = $1 AND connection.id = $2 AND connection.version = $3`,
+    [workspaceId, isUuid(id) ? id : null, version],
   );
-  const secrets: LdapSecrets = { bindPassword: null };
-  for (const { name, key_id, sealed } of rows) {
-    if (name === 'bindPassword') {
-      secrets.bindPassword = open({ workspaceId, connectionId, name, keyId: key_id, sealed });
-    }
-  }
-  return secrets;
+  if (rows[0] === undefined)
+    throw new AppError('CONNECTION_CHANGED', 'The connection has been edited just now.', { hint: 'Try again.' });
+  return openSecrets(open, workspaceId, id, rows[0].secrets);
 }

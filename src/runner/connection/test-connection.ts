@@ -9,11 +9,11 @@ import { sources } from '../../sync/source/sources.ts';
 export async function testConnection(
   store: RunStore,
   addresses: AddressPolicy,
-  { workspaceId, connectionId, kind, settings, secrets }: TestRequest,
+  { workspaceId, connection, kind, settings, secrets }: TestRequest,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   try {
-    const opened = secrets ?? (await storedSecrets(store, workspaceId, connectionId));
+    const opened = secrets ?? (await storedSecrets(store, workspaceId, connection));
     return await sources[kind].test(settings, opened, { addresses, signal });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -25,5 +25,5 @@ export async function testConnection(
 const storedSecrets = async (
   store: RunStore,
   workspaceId: string,
-  connectionId: string | null,
-): Promise<LdapSecrets> => (connectionId === null ? { bindPassword: null } : store.secrets(workspaceId, connectionId));
+  connection: TestRequest['connection'],
+): Promise<LdapSecrets> => (connection === null ? { bindPassword: null } : store.secrets(workspaceId, connection));

@@ -18,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => rig?.close());
 
 const secretOf = async (id: string) =>
-  (await readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, id)).bindPassword;
+  (await readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, await versionOf(id))).bindPassword;
+const versionOf = async (id: string) => ({ id, version: (await store.connectionsByIds([id]))[0]?.version ?? 0 });
 
 const turn = (on: boolean) =>
   inTransaction(rig.database.syncPool, (client) =>

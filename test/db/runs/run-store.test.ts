@@ -124,21 +124,25 @@ describe('starting', () => {
       const outcome = await db.store.startRun({ ...wish, workspaceId: workspace, connectionId: connection });
       expect(outcome).toEqual({ kind: 'unknown' });
     }
-    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [workspaceId]);
+    await db.in(workspaceId).setContactSyncEnabled(false);
     expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toEqual({ kind: 'off' });
   });
 
-  test('the run keeps the settings as they were, without secrets', async () => {
+  test('the run has the settings of its start to read, and its row never a secret', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { bindPassword: 'hunter2' });
     const outcome = await db.store.startRun({ ...wish, workspaceId, connectionId });
     if (outcome.kind !== 'started') throw new Error(outcome.kind);
-    await db.pool.query(`UPDATE connection SET source = '{"urls": []}', version = 2 WHERE id = $1`, [connectionId]);
+    await db.edit(workspaceId, connectionId, { priority: 7 });
     const { rows } = await db.pool.query(`SELECT run::text AS row FROM run WHERE id = $1`, [outcome.run.id]);
     expect(rows[0].row).not.toContain('hunter2');
     const claimed = await claim({ workspaceId, runId: outcome.run.id });
-    expect(claimed.settings).toMatchObject({ kind: 'LDAP', source: { urls: ['ldap://127.0.0.1'] }, priority: 100 });
-    expect(claimed.run.connectionVersion).toBe(1);
+    expect(claimed.settings).toMatchObject({
+      kind: 'LDAP',
+      source: { urls: ['ldap://ldap.example.org'] },
+      priority: 7,
+    });
+    expect(claimed.run.connectionVersion).toBe(2);
     expect(claimed.secrets).toEqual({ bindPassword: 'hunter2' });
   });
 });
@@ -333,7 +337,7 @@ describe('deciding', () => {
 
   test('a plan is outdated when its connection was edited since, or is gone', async () => {
     const edited = await toState('HELD');
-    await db.pool.query(`UPDATE connection SET version = version + 1 WHERE id = $1`, [edited.connectionId]);
+    await db.edit(edited.workspaceId, edited.connectionId, { priority: 7 });
     expect(await db.store.approve(edited.workspaceId, edited.runId, anna)).toEqual({ kind: 'outdated' });
     expect(await find(edited.workspaceId, edited.runId)).toMatchObject({ status: 'HELD' });
     const orphaned = await toState('HELD');

@@ -78,11 +78,7 @@ describe('a schedule', () => {
     const connectionId = await addScheduled();
     await look('10:00');
     await endRuns();
-    await db.pool.query(`UPDATE connection SET schedule = $2, updated_at = $3 WHERE id = $1`, [
-      connectionId,
-      { cron: '*/5 * * * *', timeZone: 'UTC' },
-      at('10:02'),
-    ]);
+    await db.edit(workspaceId, connectionId, { schedule: { cron: '*/5 * * * *', timeZone: 'UTC' } }, at('10:02'));
     await look('10:04');
     expect(await runsOf(connectionId)).toHaveLength(1);
     await look('10:05', [db.store, other.store]);
@@ -92,10 +88,7 @@ describe('a schedule', () => {
   test('is not put off by an edit of something else', async () => {
     const connectionId = await addScheduled();
     await look('09:59');
-    await db.pool.query(`UPDATE connection SET name = 'New', updated_at = $2 WHERE id = $1`, [
-      connectionId,
-      at('10:00'),
-    ]);
+    await db.edit(workspaceId, connectionId, { name: 'New' }, at('10:00'));
     await look('10:00');
     expect(await runsOf(connectionId)).toHaveLength(1);
   });
@@ -115,12 +108,12 @@ describe('a schedule', () => {
   test('of a Draft, or where Contact Sync is off, starts nothing, nor makes up for it later', async () => {
     const draft = await addScheduled({ status: 'DRAFT' });
     await look('10:00');
-    await db.pool.query(`UPDATE connection SET status = 'ENABLED' WHERE id = $1`, [draft]);
+    await db.edit(workspaceId, draft, { status: 'ENABLED' }, at('09:30'));
     await look('10:01');
     expect(await runsOf(draft)).toHaveLength(0);
-    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [workspaceId]);
+    await db.in(workspaceId).setContactSyncEnabled(false);
     await look('11:00');
-    await db.pool.query(`UPDATE workspace SET contact_sync_enabled = true WHERE id = $1`, [workspaceId]);
+    await db.in(workspaceId).setContactSyncEnabled(true);
     await look('11:01');
     expect(await runsOf(draft)).toHaveLength(0);
     await look('12:00');
@@ -131,8 +124,8 @@ describe('a schedule', () => {
     const deleted = await addScheduled();
     const unscheduled = await addScheduled();
     await look('09:59');
-    await db.pool.query(`DELETE FROM connection WHERE id = $1`, [deleted]);
-    await db.pool.query(`UPDATE connection SET schedule = NULL WHERE id = $1`, [unscheduled]);
+    await db.in(workspaceId).deleteConnection(deleted, 'KEEP');
+    await db.edit(workspaceId, unscheduled, { schedule: null }, at('09:59'));
     await look('10:00');
     expect([...(await runsOf(deleted)), ...(await runsOf(unscheduled))]).toHaveLength(0);
   });

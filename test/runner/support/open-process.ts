@@ -6,6 +6,10 @@ import { openRunSignals } from '../../../src/db/open-run-signals.ts';
 import { openSyncPool } from '../../../src/db/open-sync-pool.ts';
 import { createRunStore } from '../../../src/db/runs/create-run-store.ts';
 import { openBoss } from '../../../src/db/runs/open-boss.ts';
+import { createSealer } from '../../../src/db/secrets/create-sealer.ts';
+
+/** The same in all processes. */
+export const sealer = createSealer([Buffer.alloc(32, 7)]);
 
 /** What a process needs to work with runs. */
 export type RunsProcess = { pool: pg.Pool; boss: PgBoss; store: RunStore; signals: RunSignals; close(): Promise<void> };
@@ -15,12 +19,11 @@ export async function openProcess(url: string): Promise<RunsProcess> {
   const pool = openSyncPool({ url, connections: 6 });
   const boss = await openBoss(url, () => {});
   const signals = await openRunSignals(url);
-  const openSecret = ({ sealed }: { sealed: Buffer }) => sealed.toString();
   return {
     pool,
     boss,
     signals,
-    store: createRunStore({ pool, boss, openSecret }),
+    store: createRunStore({ pool, boss, openSecret: sealer.open }),
     close: async () => {
       await boss.stop({ graceful: false });
       await signals.close();

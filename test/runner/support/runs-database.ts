@@ -1,60 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../../src/core/access.ts';
+import type { ConnectionEdit } from '../../../src/core/records.ts';
+import type { WorkspaceStore } from '../../../src/core/store.ts';
+import { openDatabase } from '../../../src/db/open-database.ts';
+import { createStore } from '../../../src/db/store.ts';
+import { connectionEdit } from '../../db/support/open-rig.ts';
 import { createDatabase } from '../../support/postgres.ts';
-import { openProcess, type RunsProcess } from './open-process.ts';
+import { openProcess, type RunsProcess, sealer } from './open-process.ts';
 
 export const anna: Actor = { kind: 'MEMBER', id: 'anna', name: 'Anna Berg' };
 
 export type RunsDatabase = RunsProcess & {
   url: string;
+  /** What the API saves and reads of a workspace. */
+  in(workspaceId: string): WorkspaceStore;
   /** A new workspace with Contact Sync on. */
   addWorkspace(): Promise<string>;
   addConnection(workspaceId: string, given?: ConnectionGiven): Promise<string>;
+  /** Saves an edit, as at a time of one's own choice. */
+  edit(workspaceId: string, connectionId: string, changes: Partial<ConnectionEdit>, at?: Date): Promise<void>;
 };
 
-type ConnectionGiven = {
-  status?: 'DRAFT' | 'ENABLED';
-  name?: string;
-  schedule?: { cron: string; timeZone: string };
-  updatedAt?: Date;
-  bindPassword?: string;
-};
+type ConnectionGiven = Partial<ConnectionEdit> & { updatedAt?: Date; bindPassword?: string };
 
 /** A migrated database with the queue in it. */
 export async function openRunsDatabase(): Promise<RunsDatabase> {
-  const database = await createDatabase();
-  const process = await openProcess(database.url);
-  const { pool } = process;
+  const { url, close } = await createDatabase();
+  const process = await openProcess(url);
+  const database = await openDatabase({ url });
+  const store = createStore({ apiSource: database.apiSource, sealer });
+  const dateEdit = async (connectionId: string, at: Date | undefined): Promise<void> => {
+    // Only the clock saves a connection otherwise.
+    if (at !== undefined)
+      await process.pool.query('UPDATE connection SET updated_at = $2 WHERE id = $1', [connectionId, at]);
+  };
   return {
     ...process,
-    url: database.url,
+    url,
+    in: (workspaceId) => store.in(workspaceId),
     addWorkspace: async () => {
       const id = randomUUID();
-      await pool.query(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Example', 'UTC')`, [id]);
+      await store.admitWorkspace({ id, name: 'Example', timeZone: 'UTC' });
       return id;
     },
-    addConnection: async (workspaceId, given = {}) => {
-      const id = randomUUID();
-      const { status = 'ENABLED', name = 'Staff', schedule = null, updatedAt = new Date(), bindPassword } = given;
-      await pool.query(
-        `INSERT INTO connection (workspace_id, id, name, status, kind, source, scope, mappings, removal, schedule, match_by,
-           priority, name_key, created_by, updated_at)
-         VALUES ($1, $2, $3, $4, 'LDAP', '{"urls": ["ldap://127.0.0.1"]}', '{}', '[]', '{}', $5, 'PRIMARY_EMAIL', 100,
-           lower($3), $6, $7)`,
-        [workspaceId, id, name, status, schedule, anna, updatedAt],
-      );
-      if (bindPassword !== undefined) {
-        await pool.query(`INSERT INTO connection_secret VALUES ($1, $2, 'bindPassword', 'key', $3)`, [
-          workspaceId,
-          id,
-          Buffer.from(bindPassword),
-        ]);
-      }
+    addConnection: async (workspaceId, { updatedAt, bindPassword = null, ...changes } = {}) => {
+      const edit = connectionEdit({ name: 'Staff', priority: 100, ...changes });
+      const { id } = await store.in(workspaceId).createConnection(edit, { bindPassword }, anna);
+      await dateEdit(id, updatedAt);
       return id;
+    },
+    edit: async (workspaceId, connectionId, changes, at) => {
+      await store
+        .in(workspaceId)
+        .updateConnection(connectionId, null, (current) => ({ edit: { ...current, ...changes } }));
+      await dateEdit(connectionId, at);
     },
     close: async () => {
       await process.close();
       await database.close();
+      await close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { ClaimedRun } from '../../../src/core/run-store.ts';
+import { runQueueName } from '../../../src/db/runs/open-boss.ts';
 import { anna, type RunsDatabase } from './runs-database.ts';
 
 /** A run of a new connection in a new workspace (or in this one), claimed: the test is its worker. */
@@ -18,8 +19,8 @@ export async function claimedRun(
     review: false,
   });
   if (outcome.kind !== 'started') throw new Error(outcome.kind);
-  const { rows } = await db.pool.query(`SELECT id FROM pgboss.job WHERE singleton_key = $1`, [outcome.run.id]);
-  const claimed = await db.store.claim({ id: rows[0].id, workspaceId, runId: outcome.run.id });
+  const [job] = await db.boss.findJobs(runQueueName, { key: outcome.run.id });
+  const claimed = await db.store.claim({ id: job?.id ?? '', workspaceId, runId: outcome.run.id });
   if (claimed === null) throw new Error('Nothing to claim.');
   return claimed;
 }
