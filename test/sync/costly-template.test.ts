@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { map, somebody, sumOf, unit } from './small-directory.ts';
 
 let slapd: Slapd;
-let syncing: Syncing;
+let syncing: LoneSyncing;
 beforeAll(async () => {
   const entries = [unit, somebody('ada', { title: '3' }), somebody('bob', { title: '900000000' }), somebody('eve')];
   slapd = await startSlapd({ entries });

@@ -124,7 +124,7 @@ describe('starting', () => {
       const outcome = await db.store.startRun({ ...wish, workspaceId: workspace, connectionId: connection });
       expect(outcome).toEqual({ kind: 'unknown' });
     }
-    await db.in(workspaceId).setContactSyncEnabled(false);
+    await db.store.setContactSyncEnabled(workspaceId, false, anna);
     expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toEqual({ kind: 'off' });
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { RunStore } from '../../../src/core/run-store.ts';
 import { fireDueSchedules } from '../../../src/runner/schedule/fire-due-schedules.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
-import { openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
+import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 
 const hourly = { cron: '0 * * * *', timeZone: 'UTC' };
 let db: RunsDatabase;
@@ -111,9 +111,9 @@ describe('a schedule', () => {
     await db.edit(workspaceId, draft, { status: 'ENABLED' }, at('09:30'));
     await look('10:01');
     expect(await runsOf(draft)).toHaveLength(0);
-    await db.in(workspaceId).setContactSyncEnabled(false);
+    await db.store.setContactSyncEnabled(workspaceId, false, anna);
     await look('11:00');
-    await db.in(workspaceId).setContactSyncEnabled(true);
+    await db.store.setContactSyncEnabled(workspaceId, true, anna);
     await look('11:01');
     expect(await runsOf(draft)).toHaveLength(0);
     await look('12:00');
