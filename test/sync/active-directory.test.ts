@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { fileTime } from '../../src/sync/source/ldap/account-flags.ts';
 import { done, entry, type FakeServer, type FakeValue, startFakeServer } from '../support/ldap-fake-server.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { removal } from './small-directory.ts';
 
 const rootDse = {
@@ -14,7 +14,7 @@ const rootDse = {
 type Account = Record<string, FakeValue | FakeValue[]>;
 let accounts: Account[];
 let server: FakeServer;
-let syncing: Syncing;
+let syncing: LoneSyncing;
 let connection: string;
 
 /** An account whose objectGUID repeats its number. */
