@@ -199,4 +199,4 @@ export class Reading {
 const noId = 'There is no value for the attribute that identifies people.';
 
 const undecodable = (entry: Entry): string[] =>
-  entry.undecodable.map((name) => `A value of ${name} is not valid text and was left out.`);
+  entry.undecodable.map((name) => `Of ${name}, values were left out: they are no valid text, too large, or too many.`);

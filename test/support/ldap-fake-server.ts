@@ -30,11 +30,15 @@ export type FakeOptions = {
   bind?: FakeResult;
   /** What to answer to whoami: a text, or a result code; default: `dn:cn=reader`. */
   whoAmI?: () => string | number;
+  /** Asked first of each request; true: it has been seen to, over the socket that it came by. */
+  takeOver?: (kind: FakeRequest, id: number, socket: Socket) => boolean;
   /** Answers everything but rootDSE and base searches; messages in the order to be sent. */
   search: (search: FakeSearch) => Buffer[];
   /** Answers base searches; default: an entry without attributes. */
   base?: (search: FakeSearch) => Buffer[];
 };
+
+export type FakeRequest = 'bind' | 'extended' | 'rootDse' | 'base' | 'search' | 'other';
 
 export type FakeResult = { code?: number; matchedDn?: string; message?: string; cookie?: string; referrals?: string[] };
 export type FakeValue = string | Buffer;
@@ -52,7 +56,8 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
     socket.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
       for (let size = messageSize(pending); size !== null && size <= pending.length; size = messageSize(pending)) {
-        for (const reply of answer(pending.subarray(0, size), options, { searches, passwords })) socket.write(reply);
+        for (const reply of answer(pending.subarray(0, size), options, { searches, passwords }, socket))
+          socket.write(reply);
         pending = pending.subarray(size);
       }
     });
@@ -76,11 +81,14 @@ function messageSize(bytes: Buffer): number | null {
 
 type Heard = Pick<FakeServer, 'searches' | 'passwords'>;
 
-function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: Heard): Buffer[] {
+function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: Heard, socket: Socket): Buffer[] {
   const reader = new BerReader(bytes);
   reader.readSequence();
   const id = reader.readInt() ?? 0;
   const operation = reader.readSequence();
+  const takesOver = (kind: FakeRequest): boolean => options.takeOver?.(kind, id, socket) ?? false;
+  if (operation !== 0x63 && takesOver(operation === 0x60 ? 'bind' : operation === 0x77 ? 'extended' : 'other'))
+    return [];
   if (operation === 0x60) {
     passwords.push(passwordOf(reader));
     return [result(id, 0x61, options.bind ?? {})];
@@ -89,6 +97,7 @@ function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: He
   if (operation !== 0x63) return [];
   const search = parseSearch(id, reader);
   searches.push(search);
+  if (takesOver(search.scope !== 0 ? 'search' : search.baseDn === '' ? 'rootDse' : 'base')) return [];
   if (search.scope === 0 && search.baseDn === '') {
     return [
       entry(

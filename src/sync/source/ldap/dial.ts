@@ -12,18 +12,20 @@ type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: n
 const readBufferBytes = 256 * 1024;
 /** Longest wait for a TCP connection, however long the answers may take. */
 const maxConnectMs = 10_000;
+/** Longest wait for the name to be resolved and one of its addresses to take the connection. */
+const maxDialMs = 30_000;
 
 /**
  * Connects to the URL's host: its name is resolved once, each address held against the policy, and exactly an address
  * that was checked is dialled. Throws AppError UNREACHABLE or ADDRESS_NOT_ALLOWED, or the signal's reason.
  */
 export async function dial(url: LdapUrl, options: DialOptions): Promise<Socket> {
-  return await firstOf(url, options, (address) => tcp({ host: address, port: url.port }, options));
+  return await firstOf(url, options, (address, bounded) => tcp({ host: address, port: url.port }, bounded));
 }
 
 /** As dial, for ldap:// without TLS: bytes are read into one buffer that is used again and again. */
 export async function dialPlain(url: LdapUrl, options: DialOptions): Promise<Wire> {
-  return await firstOf(url, options, async (address) => {
+  return await firstOf(url, options, async (address, bounded) => {
     let wire: Wire | null = null;
     const onread = {
       buffer: Buffer.allocUnsafe(readBufferBytes),
@@ -32,19 +34,26 @@ export async function dialPlain(url: LdapUrl, options: DialOptions): Promise<Wir
         return true;
       },
     };
-    wire = new Wire(await tcp({ host: address, port: url.port, onread }, options));
+    wire = new Wire(await tcp({ host: address, port: url.port, onread }, bounded));
     return wire;
   });
 }
 
-async function firstOf<T>(url: LdapUrl, options: DialOptions, connectTo: (address: string) => Promise<T>): Promise<T> {
+async function firstOf<T>(
+  url: LdapUrl,
+  options: DialOptions,
+  connectTo: (address: string, options: DialOptions) => Promise<T>,
+): Promise<T> {
+  const tooLate = AbortSignal.timeout(maxDialMs);
+  const bounded = { ...options, signal: AbortSignal.any([options.signal, tooLate]) };
   let problem: unknown;
-  for (const address of await allowedAddresses(url, options)) {
+  for (const address of await allowedAddresses(url, bounded)) {
     try {
-      return await connectTo(address);
+      return await connectTo(address, bounded);
     } catch (error) {
       options.signal.throwIfAborted();
       problem ??= error;
+      if (tooLate.aborted) break;
     }
   }
   throw unreachable(url, problem);
@@ -61,6 +70,9 @@ async function allowedAddresses({ host }: LdapUrl, { addresses, signal }: DialOp
   });
 }
 
+/** The reason of AbortSignal.timeout. */
+const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError';
+
 async function resolve(host: string, signal: AbortSignal): Promise<string[]> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
@@ -70,7 +82,7 @@ async function resolve(host: string, signal: AbortSignal): Promise<string[]> {
     const found = await Promise.race([lookup(host, { all: true }), aborted.promise]);
     return found.map(({ address }) => address);
   } catch (error) {
-    signal.throwIfAborted();
+    if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason;
     throw new AppError('UNREACHABLE', `The host name "${host}" can not be resolved.`, {
       hint: 'Check its spelling in the URL, and that this service can look up names of your network.',
       cause: error,

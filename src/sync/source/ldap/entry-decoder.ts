@@ -7,6 +7,9 @@ import { cleanText, readText } from './text.ts';
 /** Larger values fill no field of a contact: they are left out and named as undecodable, so that pages stay small. */
 export const maxValueBytes = 256 * 1024;
 
+/** Values of one attribute that are kept; more are left out and named as undecodable. */
+export const maxValues = 10_000;
+
 /** An attribute of which the server has sent only a part (`member;range=0-1499`). */
 export type RangeLeft = { slot: number; name: string; next: number };
 
@@ -148,7 +151,8 @@ export class EntryDecoder {
       if (text === null) this.#leaveOut(column.name);
       else if (result === undefined) result = text;
       else if (typeof result === 'string') result = [result, text];
-      else result.push(text);
+      else if (result.length < maxValues) result.push(text);
+      else this.#leaveOut(column.name);
     }
     values[column.slot] = result;
     if (column.next !== null) {

@@ -37,6 +37,8 @@ export const groupClasses = [
   'posixGroup',
   'ipaUserGroup',
 ];
+/** Groups of one name that are told apart for the person who wrote it. */
+const mostNamesakes = 10;
 /** Members whose DNs are kept as written. */
 export const firstMembersKept = 50;
 
@@ -76,7 +78,8 @@ async function findByName(reached: Reached, name: string, attributes: string[]):
   const filter = encodeFilter(and([isGroup, equal('cn', name)]));
   const found = new Map<string, RawEntry>();
   for (const baseDn of [...reached.settings.baseDns, ...reached.server.namingContexts]) {
-    const { entries } = await readEntries(reached.connection, { baseDn, scope: 'sub', filter, attributes });
+    const search = { baseDn, scope: 'sub', filter, attributes } as const;
+    const { entries } = await readEntries(reached.connection, search, mostNamesakes);
     for (const entry of entries) found.set(canonicalDn(entry.dn), entry);
     if (found.size > 0) break;
   }

@@ -24,7 +24,7 @@ export async function findIdAttribute(reached: Reached, filter: LdapFilter): Pro
   for (const baseDn of settings.baseDns) {
     const page = { size: sampleSize, cookie: Buffer.alloc(0) };
     const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: [...candidates], page } as const;
-    const { entries, result } = await readEntries(connection, search);
+    const { entries, result } = await readEntries(connection, search, sampleSize);
     if (result.code !== 0) throw resultError(result, contextOf(reached, baseDn));
     if (entries.length === 0) continue;
     const readable = candidates.find((name) =>

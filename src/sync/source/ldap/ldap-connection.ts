@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import { Client, type Filter, ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import { saidText } from '../../../core/said-text.ts';
+import { type Allowance, allowances } from './allowance.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { PageControl } from './page-control.ts';
 import type { LdapResult } from './search-result.ts';
+import { type Lateness, watchAnswer } from './watch-answer.ts';
 import type { SearchSink, Wire } from './wire.ts';
 
 export type LdapSearch = {
@@ -14,6 +16,8 @@ export type LdapSearch = {
   attributes: readonly string[];
   /** An empty cookie asks for the first page; left out: no paging. */
   page?: { size: number; cookie: Buffer };
+  /** What the answer may use up; left out: that of a page. */
+  allowance?: Allowance;
 };
 
 /** What a server has answered to a bind or an extended operation, when it was anything but success. */
@@ -75,18 +79,18 @@ export class LdapConnection {
 
   /** Asks for StartTLS; the Wire's socket is to be handed to TLS after it. Throws ServerRefusal when refused. */
   async askForTls(): Promise<void> {
-    await this.#operate(() => this.#client.exop('1.3.6.1.4.1.1466.20037'));
+    await this.#operate(allowances.reply, () => this.#client.exop('1.3.6.1.4.1.1466.20037'));
   }
 
   /** Throws ServerRefusal when refused. */
   async bind(dn: string, password: string): Promise<void> {
-    await this.#operate(() => this.#client.bind(dn, password), password);
+    await this.#operate(allowances.reply, () => this.#client.bind(dn, password), password);
   }
 
   /** Whom the server takes us for (RFC 4532), or null where it does not say. */
   async whoAmI(): Promise<string | null> {
     try {
-      return (await this.#operate(() => this.#client.exop(whoAmIOid))).value ?? '';
+      return (await this.#operate(allowances.reply, () => this.#client.exop(whoAmIOid))).value ?? '';
     } catch (error) {
       if (error instanceof ServerRefusal) return null;
       throw error;
@@ -98,7 +102,7 @@ export class LdapConnection {
    * good or bad. Referrals are not followed, aliases not resolved, no size limit is set.
    */
   async search(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
-    const { baseDn, scope, filter, page } = request;
+    const { baseDn, scope, filter, page, allowance = allowances.page } = request;
     const attributes = [...request.attributes];
     const controls = page === undefined ? [] : [new PageControl(page.size, page.cookie)];
     const outcome: { result: LdapResult | null } = { result: null };
@@ -107,7 +111,7 @@ export class LdapConnection {
     };
     this.#wire.expectSearch({ entry: sink.entry, references: sink.references, done });
     try {
-      await this.#operate(() =>
+      await this.#operate(allowance, () =>
         this.#client.search(baseDn, { scope, filter, attributes, timeLimit: this.timeoutSeconds }, controls),
       );
     } catch (error) {
@@ -128,9 +132,10 @@ export class LdapConnection {
     this.#wire.destroy();
   }
 
-  async #operate<T>(work: () => Promise<T>, secret = ''): Promise<T> {
+  async #operate<T>(allowance: Allowance, work: () => Promise<T>, secret = ''): Promise<T> {
     if (!this.isOpen) throw this.#reason();
-    const stop = this.#watch();
+    this.#wire.allow(allowance, (what) => this.#tooMuch(allowance, what));
+    const stop = this.#watch(allowance);
     try {
       return await Promise.race([work(), this.#lost]);
     } catch (error) {
@@ -141,31 +146,30 @@ export class LdapConnection {
     }
   }
 
-  /** Ends the connection when nothing has come for too long. */
-  #watch(): () => void {
+  /** Ends the connection when nothing has come for too long, or the answer takes too long as a whole. */
+  #watch({ waits }: Allowance): () => void {
     const wire = this.#wire;
-    const patienceMs = this.timeoutSeconds * 1000 + timeoutGraceMs;
-    wire.lastActive = performance.now();
-    let timer = setTimeout(look, patienceMs);
-    function look(): void {
-      // What came while this thread was busy is read before the verdict.
-      setImmediate(() => {
-        const leftMs = wire.lastActive + patienceMs - performance.now();
-        if (!stopped && leftMs > 0) timer = setTimeout(look, leftMs);
-        else if (!stopped) wire.fail(late());
-      });
-    }
-    let stopped = false;
-    const late = (): AppError => this.#late();
-    return () => {
-      stopped = true;
-      clearTimeout(timer);
-    };
+    const waitMs = this.timeoutSeconds * 1000;
+    const times = { silentMs: waitMs + timeoutGraceMs, wholeMs: waits * waitMs + timeoutGraceMs };
+    const late = (what: Lateness): void => wire.fail(this.#late(what, waits));
+    return watchAnswer(times, () => wire.received, late);
   }
 
-  #late(): AppError {
-    return new AppError('TIMEOUT', `${this.url.url} has not answered within ${this.timeoutSeconds} s.`, {
+  #late(what: Lateness, waits: number): AppError {
+    const { url } = this.url;
+    const message =
+      what === 'silent'
+        ? `${url} has not answered within ${this.timeoutSeconds} s.`
+        : `${url} sends so slowly that its answer was not complete within ${waits * this.timeoutSeconds} s.`;
+    return new AppError('TIMEOUT', message, {
       hint: 'Raise timeoutSeconds or make pages smaller, and look whether the server or the network is overloaded.',
+    });
+  }
+
+  #tooMuch({ bytes, messages }: Allowance, what: 'bytes' | 'messages'): AppError {
+    const most = what === 'bytes' ? `${bytes / 1024 / 1024} MB` : `${messages} entries or messages`;
+    return new AppError('INVALID_RESPONSE', `${this.url.url} sent more than ${most} in answer to one request.`, {
+      hint: 'Make pages smaller where entries are large. Otherwise check that the URL leads to the directory that is meant: none sends so much.',
     });
   }
 

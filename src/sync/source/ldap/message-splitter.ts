@@ -1,21 +1,27 @@
+import { allowances } from './allowance.ts';
 import { MalformedBer, Tag } from './ber.ts';
 
-/** No message of a directory is larger; a length beyond it is taken for garbage. */
-export const maxMessageBytes = 64 * 1024 * 1024;
+/** A message that announces more bytes than may come. */
+export class TooLarge extends MalformedBer {}
 
 /** Called with each whole message: `bytes[start..end)` is its content, after the outer tag and length. */
 export type OnMessage = (bytes: Buffer, start: number, end: number) => void;
+
+/** Messages up to this size get their buffer at once. */
+const smallRoom = 64 * 1024;
 
 /** Longest header of a message: tag, 0x84, four bytes of length. */
 const maxHeader = 6;
 
 /**
  * Cuts a stream of bytes into LDAP messages. Messages that lie within one chunk are not copied, so `onMessage` must not
- * keep the bytes. Throws MalformedBer when the stream can't be one of LDAP messages.
+ * keep the bytes. Throws MalformedBer when the stream can't be one of LDAP messages, TooLarge where one is larger than `largest`.
  */
 export class MessageSplitter {
+  /** Bytes of a message's content, at most. */
+  largest: number = allowances.page.bytes;
   readonly #onMessage: OnMessage;
-  /** A message that began in an earlier chunk: its header first, then all of it once the length is known. */
+  /** A message that began in an earlier chunk, as far as it has come; it grows with what comes, not with what is announced. */
   #partial: Buffer | null = null;
   #have = 0;
   #headerSize = 0;
@@ -53,7 +59,7 @@ export class MessageSplitter {
     if (at + 2 + size > end) return false;
     let length = 0;
     for (let i = 0; i < size; i++) length = length * 256 + (bytes[at + 2 + i] ?? 0);
-    if (length > maxMessageBytes) throw new MalformedBer(`a message of ${length} bytes, more than ${maxMessageBytes}`);
+    if (length > this.largest) throw new TooLarge(`a message of ${length} bytes, more than ${this.largest}`);
     this.#headerSize = 2 + size;
     this.#bodySize = length;
     return true;
@@ -61,8 +67,9 @@ export class MessageSplitter {
 
   #keep(chunk: Buffer, at: number, end: number): void {
     const known = this.#header(chunk, at, end);
-    this.#partial = Buffer.allocUnsafe(known ? this.#headerSize + this.#bodySize : maxHeader);
-    this.#have = chunk.copy(this.#partial, 0, at, end);
+    this.#have = end - at;
+    this.#partial = Buffer.allocUnsafe(known ? this.#room(end - at) : maxHeader);
+    chunk.copy(this.#partial, 0, at, end);
     if (!known) this.#headerSize = 0;
   }
 
@@ -74,21 +81,30 @@ export class MessageSplitter {
       if (at >= chunk.length) return at;
       whole[this.#have++] = chunk[at++] ?? 0;
       if (!this.#header(whole, 0, this.#have)) this.#headerSize = 0;
-      else whole = this.#grow(whole);
+      else whole = this.#grow(whole, this.#have);
     }
-    const copied = chunk.copy(whole, this.#have, at);
-    this.#have += copied;
-    if (this.#have === whole.length) {
+    const size = this.#headerSize + this.#bodySize;
+    const taken = Math.min(size - this.#have, chunk.length - at);
+    if (this.#have + taken > whole.length) whole = this.#grow(whole, this.#have + taken);
+    chunk.copy(whole, this.#have, at, at + taken);
+    this.#have += taken;
+    if (this.#have === size) {
       this.#partial = null;
-      this.#onMessage(whole, this.#headerSize, whole.length);
+      this.#onMessage(whole, this.#headerSize, size);
     }
-    return at + copied;
+    return at + taken;
   }
 
-  #grow(header: Buffer): Buffer {
-    const whole = Buffer.allocUnsafe(this.#headerSize + this.#bodySize);
-    header.copy(whole, 0, 0, this.#have);
-    this.#partial = whole;
-    return whole;
+  /** Moves what has come to a larger buffer, for `wanted` bytes and some more. */
+  #grow(whole: Buffer, wanted: number): Buffer {
+    const larger = Buffer.allocUnsafe(this.#room(wanted));
+    whole.copy(larger, 0, 0, this.#have);
+    this.#partial = larger;
+    return larger;
+  }
+
+  /** Bytes to hold a message of which so many have come. */
+  #room(have: number): number {
+    return Math.min(this.#headerSize + this.#bodySize, Math.max(2 * have, smallRoom));
   }
 }

@@ -1,6 +1,7 @@
 import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
 import { accountOf } from './account.ts';
+import { allowances } from './allowance.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
 import { present } from './filter/filter.ts';
 import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';
@@ -49,6 +50,7 @@ export async function readServerInfo(connection: LdapConnection): Promise<Server
     scope: 'base',
     filter,
     attributes: rootDseAttributes,
+    allowance: allowances.entry,
   });
   return serverInfo(entries[0] ?? null);
 }
@@ -66,6 +68,7 @@ export async function checkBase(reached: Reached, baseDn: string): Promise<boole
     scope: 'base',
     filter,
     attributes: ['1.1'],
+    allowance: allowances.entry,
   });
   if (result.code === 0) return entries.length > 0;
   throw resultError(result, contextOf(reached, baseDn));

@@ -2,6 +2,7 @@ import { AppError } from '../../../core/app-error.ts';
 import type { Entry, OnPage, ReadRequest, ReadSummary, SourceNote } from '../../../core/directory.ts';
 import { listed } from '../../../core/said-text.ts';
 import { canonicalDn } from './dn.ts';
+import { maxValues } from './entry-decoder.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
 import type { LdapFilter } from './filter/filter.ts';
 import { parseFilter } from './filter/parse-filter.ts';
@@ -120,14 +121,17 @@ async function readBase(
 async function finishRanges(reached: Reached, decoder: PersonDecoder): Promise<void> {
   for (const { entry, range } of decoder.unfinished.splice(0)) {
     const { values, undecodable } = await readRange(reached, entry.name, range.name, range.next);
-    append(entry, range.slot, values);
-    if (undecodable) entry.undecodable = [...new Set([...entry.undecodable, range.name])];
+    const fits = append(entry, range.slot, values);
+    if (undecodable || !fits) entry.undecodable = [...new Set([...entry.undecodable, range.name])];
   }
 }
 
-function append(entry: Entry, slot: number, more: string[]): void {
+/** Answers whether all were kept. */
+function append(entry: Entry, slot: number, more: string[]): boolean {
   const values = [entry.attributes[slot] ?? [], more].flat();
-  entry.attributes = entry.attributes.map((value, i) => (i === slot ? values : value));
+  const kept = values.slice(0, maxValues);
+  entry.attributes = entry.attributes.map((value, i) => (i === slot ? kept : value));
+  return values.length <= maxValues;
 }
 
 /** The last look: does the server still take us for the same account, and is it still the same server? */

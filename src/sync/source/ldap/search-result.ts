@@ -29,10 +29,13 @@ export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult
   return result;
 }
 
-/** The URLs of a search reference or a referral. */
+/** Places that one message refers to; they are the same one, at several servers. */
+const mostInOne = 100;
+
+/** The URLs of a search reference or a referral, the first ones where there are very many. */
 export function decodeReferences(cursor: BerCursor): string[] {
   const urls: string[] = [];
-  while (!cursor.done) urls.push(saidText(cursor.text()));
+  while (!cursor.done && urls.length < mostInOne) urls.push(saidText(cursor.text()));
   return urls;
 }
 

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { AppError } from '../../../core/app-error.ts';
+import { type Allowance, allowances } from './allowance.ts';
 import { BerCursor, MalformedBer, Tag } from './ber.ts';
-import { MessageSplitter } from './message-splitter.ts';
+import { MessageSplitter, TooLarge } from './message-splitter.ts';
 import { decodeReferences, decodeResult, type LdapResult } from './search-result.ts';
 
 /** Takes the answers to one search. The bytes are valid during the call only. */
@@ -22,8 +23,8 @@ export class Wire extends Duplex {
   failure: { reason: unknown } | null = null;
   /** The socket's own error, when it ended by itself. */
   socketError: Error | null = null;
-  /** When bytes last came or a request was sent, on the clock of performance.now(). */
-  lastActive = performance.now();
+  /** Bytes that have come so far. */
+  received = 0;
   readonly connecting = false;
   /** True as soon as the server has said anything at all. */
   heard = false;
@@ -33,6 +34,10 @@ export class Wire extends Duplex {
   /** The search of the message before, when that was an entry, and how its entries begin: id and tag. */
   #last: { sink: SearchSink; prefix: Buffer } | null = null;
   #splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
+  /** What the server may still send before it is asked for more, and what is told when it sends more. */
+  #bytesLeft: number = allowances.reply.bytes;
+  #messagesLeft: number = allowances.reply.messages;
+  #tooMuch: (what: 'bytes' | 'messages') => AppError = unasked;
 
   constructor(raw: Socket) {
     super({ allowHalfOpen: false });
@@ -49,6 +54,17 @@ export class Wire extends Duplex {
     this.#expected.push(sink);
   }
 
+  /** Says what the server may send from now on: the answer to the next request. Past it the connection ends. */
+  allow(
+    { bytes, messages }: Pick<Allowance, 'bytes' | 'messages'>,
+    tooMuch: (what: 'bytes' | 'messages') => AppError,
+  ): void {
+    this.#bytesLeft = bytes;
+    this.#messagesLeft = messages;
+    this.#tooMuch = tooMuch;
+    this.#splitter.largest = bytes;
+  }
+
   /** Ends the connection at once; whoever waits on it gets `reason`. */
   fail(reason: unknown): void {
     this.failure ??= { reason };
@@ -59,6 +75,7 @@ export class Wire extends Duplex {
   release(): Socket {
     this.#raw.off('data', this.receive).off('error', this.#ended).off('end', this.#ended).off('close', this.#ended);
     this.#splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
+    this.#splitter.largest = this.#bytesLeft;
     return this.#raw;
   }
 
@@ -70,25 +87,31 @@ export class Wire extends Duplex {
 
   /** Takes bytes from the server; public for sockets that read into one buffer of ours (see dial.ts). */
   readonly receive = (chunk: Buffer): void => {
-    this.lastActive = performance.now();
+    this.received += chunk.length;
     this.heard = true;
+    this.#bytesLeft -= chunk.length;
     try {
+      if (this.#bytesLeft < 0) throw this.#tooMuch('bytes');
       this.#splitter.read(chunk);
     } catch (error) {
-      if (!(error instanceof MalformedBer)) throw error;
-      this.fail(
-        new AppError('INVALID_RESPONSE', `The server sent something that is not LDAP: ${error.message}.`, {
-          hint: 'Check that the URL leads to an LDAP server (ldap:// and ldaps:// have different ports) and that nothing in between changes the traffic.',
-          cause: error,
-        }),
-      );
+      this.fail(this.#refusal(error));
     }
   };
+
+  /** Why what came is refused; a fault of ours is thrown on. */
+  #refusal(error: unknown): AppError {
+    if (error instanceof AppError) return error;
+    if (error instanceof TooLarge) return this.#tooMuch('bytes');
+    if (!(error instanceof MalformedBer)) throw error;
+    return new AppError('INVALID_RESPONSE', `The server sent something that is not LDAP: ${error.message}.`, {
+      hint: 'Check that the URL leads to an LDAP server (ldap:// and ldaps:// have different ports) and that nothing in between changes the traffic.',
+      cause: error,
+    });
+  }
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.lastActive = performance.now();
     const request = new BerCursor(chunk).element(Tag.SEQUENCE);
     const id = request.integer();
     if (request.peek() === Tag.SEARCH_REQUEST) {
@@ -110,7 +133,9 @@ export class Wire extends Duplex {
   }
 
   #message(bytes: Buffer, start: number, end: number): void {
-    if (this.destroyed || this.#isEntryOfLast(bytes, start, end)) return;
+    if (this.destroyed) return;
+    if (--this.#messagesLeft < 0) throw this.#tooMuch('messages');
+    if (this.#isEntryOfLast(bytes, start, end)) return;
     const cursor = new BerCursor(bytes, start, end);
     const id = cursor.integer();
     const sink = this.#sinks.get(id);
@@ -182,3 +207,8 @@ export class Wire extends Duplex {
     this.destroy();
   };
 }
+
+const unasked = (): AppError =>
+  new AppError('INVALID_RESPONSE', 'The server sent much that it was not asked for.', {
+    hint: 'Check that the URL leads to an LDAP server.',
+  });

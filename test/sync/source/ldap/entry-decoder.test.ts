@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AttributeValue } from '../../../../src/core/directory.ts';
 import { BerCursor, MalformedBer, Tag } from '../../../../src/sync/source/ldap/ber.ts';
 import { type DecodedEntry, EntryDecoder, maxValueBytes } from '../../../../src/sync/source/ldap/entry-decoder.ts';
-import { MessageSplitter, maxMessageBytes } from '../../../../src/sync/source/ldap/message-splitter.ts';
+import { MessageSplitter, TooLarge } from '../../../../src/sync/source/ldap/message-splitter.ts';
 import { entry } from '../../../support/ldap-fake-server.ts';
 
 /** Feeds the bytes in pieces through splitter and decoder. */
@@ -173,7 +173,28 @@ describe('garbage is refused', () => {
     );
   });
 
-  test('a message is bounded', () => {
-    expect(maxMessageBytes).toBe(64 * 1024 * 1024);
+  test('a message that announces more than may come is refused at its header', () => {
+    const splitter = new MessageSplitter(() => {});
+    splitter.largest = 1000;
+    splitter.read(Buffer.from([0x30, 0x82, 0x03, 0xe8]));
+    expect(() => new MessageSplitter(() => {}).read(Buffer.from([0x30, 0x82, 0x03, 0xe9]))).not.toThrow();
+    const strict = new MessageSplitter(() => {});
+    strict.largest = 1000;
+    expect(() => strict.read(Buffer.from([0x30, 0x82, 0x03, 0xe9]))).toThrow(TooLarge);
+  });
+
+  test('a large message in chunks of every size comes whole, followed by the next one', () => {
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+    const large = Buffer.concat([Buffer.from([0x30, 0x84, 0, 0x04, 0x93, 0xe0]), content]);
+    const stream = Buffer.concat([large, Buffer.from([0x30, 1, 7]), large]);
+    for (const size of [1000, 65_536, 65_542, 100_001, 300_006, 300_008, stream.length]) {
+      const messages: Buffer[] = [];
+      const splitter = new MessageSplitter((bytes, start, end) =>
+        messages.push(Buffer.from(bytes.subarray(start, end))),
+      );
+      for (let at = 0; at < stream.length; at += size) splitter.read(stream.subarray(at, at + size));
+      expect(messages.map(({ length }) => length)).toEqual([300_000, 1, 300_000]);
+      expect(messages[0]?.equals(content) && messages[2]?.equals(content)).toBe(true);
+    }
   });
 });

@@ -1,0 +1,18 @@
+import type { Socket } from 'node:net';
+
+/**
+ * Sends `bytes` again and again, as fast as they are taken, until the socket closes or, where `most` is given, so many bytes
+ * have been sent. `taken` tells how many have left.
+ */
+export function flood(socket: Socket, bytes: Buffer, most = Number.POSITIVE_INFINITY): { taken(): number } {
+  let sent = 0;
+  const more = (): void => {
+    while (!socket.destroyed && sent < most) {
+      sent += bytes.length;
+      if (!socket.write(bytes)) return;
+    }
+  };
+  socket.on('drain', more);
+  more();
+  return { taken: () => sent - socket.writableLength };
+}
