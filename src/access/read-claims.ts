@@ -32,7 +32,7 @@ export function readClaims(payload: JWTPayload): Claims {
       name: textOf(payload.name),
       workspaceId,
       permissions: permissionsOf(payload.permissions),
-      expiresAt: new Date(exp * 1000),
+      expiresAt: expiryOf(exp),
     },
     workspace: {
       id: workspaceId,
@@ -41,6 +41,12 @@ export function readClaims(payload: JWTPayload): Claims {
     },
   };
 }
+
+/** The last moment that a date can hold, in the year 275760. */
+const LAST_MOMENT_MS = 8.64e15;
+
+/** A token expires at a whole second, as its verification counts; what no date can hold is the last moment that one can. */
+const expiryOf = (exp: number): Date => new Date(Math.min(Math.ceil(exp) * 1000, LAST_MOMENT_MS));
 
 const unfit = (claim: string): AppError =>
   new AppError('UNAUTHENTICATED', `The access token's claim \`${claim}\` is missing or malformed.`);

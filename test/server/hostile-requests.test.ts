@@ -203,3 +203,54 @@ describe('no answer is to be sniffed', () => {
     expect(answer.toLowerCase()).toContain('x-content-type-options: nosniff');
   });
 });
+
+describe('a token that expires', () => {
+  test.each([
+    ['in the year 30 million', 9e14],
+    ['never, as far as numbers go', 1e300],
+    ['in 25 days, longer than a timer can be set for', Math.floor(Date.now() / 1000) + 25 * 86_400],
+    ['in the middle of a second', Math.floor(Date.now() / 1000) + 3600.5],
+  ])('%s is good on every transport', async (_when, exp) => {
+    const token = await api.keys.sign({ workspace: api.workspace, permissions: ['CONTACT_SYNC_VIEW'] }, exp);
+    const query = '{ viewer { id } }';
+    expect((await api.request(query, {}, token)).data).toEqual({ viewer: { id: 'person-1' } });
+    expect((await api.get('/runs/x/log.txt', token)).status).toBe(404);
+    expect((await collect(api.overSse(query, {}, token)))[0]?.data).toEqual({ viewer: { id: 'person-1' } });
+    const stream = await fetch(`${api.url}/graphql/stream?query=subscription{runsChanged{id}}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const reader = stream.body?.getReader();
+    await reader?.read();
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    const closed: unknown[] = [];
+    socket.on('close', (code) => closed.push(code));
+    const said = [init({ authorization: `Bearer ${token}` }), '{"type":"ping"}', '{"type":"ping"}'];
+    for (const message of said) {
+      const answer = once(socket, 'message');
+      socket.send(message);
+      await answer;
+    }
+    // Both are open still after a request that takes longer than a timer without a delay.
+    await api.ask('{ connections { totalCount } }');
+    expect(closed).toEqual([]);
+    const event = reader?.read();
+    expect(await Promise.race([event, api.ask(query).then(() => 'nothing was said')])).toBe('nothing was said');
+    socket.close();
+    await reader?.cancel();
+  });
+
+  test.each([
+    ['before 1970', -1],
+    ['at no time', null],
+    ['at a text', '4102444800'],
+    ['just now', Math.floor(Date.now() / 1000)],
+  ])('%s is refused on every transport', async (_when, exp) => {
+    const claims = { workspace: api.workspace, permissions: ['CONTACT_SYNC_VIEW'], exp: exp as number };
+    const token = await api.keys.sign(claims, null);
+    for (const path of ['/graphql/stream?query={viewer{id}}', '/runs/x/log.txt'])
+      expect((await api.get(path, token)).status).toBe(401);
+    expect((await api.request('{ viewer { id } }', {}, token)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(await socketThat(init({ authorization: `Bearer ${token}` }))).toMatchObject({ code: 4403 });
+  });
+});

@@ -31,13 +31,14 @@ export async function createIssuer(algorithm: 'RS256' | 'ES256' | 'EdDSA' = 'ES2
     const keys = await generateKeyPair(algorithm, { extractable: true });
     publicKeys.push({ ...(await exportJWK(keys.publicKey)), kid, alg: algorithm, use: 'sig' });
     await writeFile(path, JSON.stringify({ keys: publicKeys }));
-    return (claims: Claims, expires: number | string | Date = '1h', header: object = {}) =>
-      new SignJWT({ sub: 'person-1', name: 'Ada Lovelace', kind: 'member', permissions: [], ...claims })
+    /** `expires`: null when the claims say it themselves. */
+    return (claims: Claims, expires: number | string | Date | null = '1h', header: object = {}) => {
+      const token = new SignJWT({ sub: 'person-1', name: 'Ada Lovelace', kind: 'member', permissions: [], ...claims })
         .setProtectedHeader({ alg: algorithm, kid, ...header })
         .setIssuer(typeof claims.iss === 'string' ? claims.iss : issuer)
-        .setAudience(typeof claims.aud === 'string' ? claims.aud : audience)
-        .setExpirationTime(expires)
-        .sign(keys.privateKey);
+        .setAudience(typeof claims.aud === 'string' ? claims.aud : audience);
+      return (expires === null ? token : token.setExpirationTime(expires)).sign(keys.privateKey);
+    };
   };
   return { path, sign: await addKey('first'), addKey, close: () => rm(folder, { recursive: true, force: true }) };
 }
