@@ -16,7 +16,7 @@ export type RunFeed = {
   view(): Promise<RunView>;
   /** The newest view, when it is newer than that version or becomes so; the old one when the signal aborts. */
   viewAfter(version: number, signal: AbortSignal): Promise<RunView>;
-  /** Up to 1,000 lines after `after`, none beyond the view's last; read once for all who ask for the same. */
+  /** Up to 1,000 lines after `after`, none beyond the view's last; read once for all who ask for the same at about the same time. */
   lines(view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice>;
   /** Says that the run may have changed. */
   lookAgain(): void;
@@ -25,6 +25,8 @@ export type RunFeed = {
 
 const betweenReadsMs = 100;
 const mostLines = 1000;
+/** Reads of lines that are shared; a replay of a long log leaves the older ones behind. */
+const mostSlices = 4;
 
 /** The feed of one run. `onTrouble` hears of reads that failed after the first; they are tried again when told to look. */
 export function openRunFeed(
@@ -76,6 +78,10 @@ export function openRunFeed(
       if (slice === undefined) {
         slice = readLines(store, seen, minLevel, after);
         slices.set(key, slice);
+        for (const oldest of slices.keys()) {
+          if (slices.size <= mostSlices) break;
+          slices.delete(oldest);
+        }
         // What could not be read may be asked for again.
         slice.catch(() => slices.delete(key));
       }

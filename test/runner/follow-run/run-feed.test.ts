@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../../src/core/records.ts';
+import type { LogSlice } from '../../../src/core/store.ts';
 import { openRunFeed } from '../../../src/runner/follow-run/run-feed.ts';
 import { openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 import { succeeded, write } from '../support/scripted-run.ts';
@@ -33,5 +34,29 @@ test('a change that is read just while somebody begins to wait for it is not mis
   const waiting = feed.viewAfter(first.version, new AbortController().signal);
   answer.resolve(last);
   expect((await waiting).run).toMatchObject({ status: 'SUCCEEDED' });
+  feed.close();
+});
+
+test('lines are read once for those at one place, and not kept when everybody is past them', async () => {
+  const claimed = await claimedRun(db);
+  const { workspaceId, id } = claimed.run;
+  const run = await db.store.findRun(workspaceId, id);
+  if (run === null) throw new Error('The run is missing.');
+  const read: number[] = [];
+  const runLog = async (_workspace: string, _run: string, { after }: { after: number }): Promise<LogSlice> => {
+    read.push(after);
+    return { lines: [], lastSeq: after + 1000, hasMore: true };
+  };
+  const ended = { ...run, lastSeq: 1_000_000 };
+  const feed = openRunFeed({ ...db.store, findRun: async () => ended, runLog }, workspaceId, id, () => {});
+  const view = await feed.view();
+  const places = Array.from({ length: 1000 }, (_, index) => index * 1000);
+  for (const after of places) await Promise.all([feed.lines(view, 'INFO', after), feed.lines(view, 'INFO', after)]);
+  expect(read).toEqual(places);
+  const kept = places.slice(-4);
+  for (const after of kept) await feed.lines(view, 'INFO', after);
+  expect(read).toEqual(places);
+  for (const after of places.slice(0, -4)) await feed.lines(view, 'INFO', after);
+  expect(read).toHaveLength(2 * places.length - kept.length);
   feed.close();
 });
