@@ -107,7 +107,9 @@ async function openWorker(
 
 async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {
   const { config, logger, runStore, signals } = foundation;
-  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, log: logger });
+  const threads = openReadingThreads('tests');
+  opened.defer(() => threads.close());
+  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, threads, log: logger });
   opened.defer(() => runner.close());
   const server = await startServer(serverParts(foundation, runner), config);
   opened.defer(() => server.close());

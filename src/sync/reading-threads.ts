@@ -7,7 +7,8 @@ const keptIdle = 1;
 
 /** Megabytes of young objects: a page of people and what becomes of it, several times over. */
 const youngGenerationMb = 32;
-const oldGenerationMb = 1024;
+const runGenerationMb = 1024;
+const testGenerationMb = 256;
 
 /** Threads that read, so that a run need not wait for one to start. */
 export type ReadingThreads = {
@@ -17,8 +18,9 @@ export type ReadingThreads = {
   close(): Promise<void>;
 };
 
-/** Starts with one thread ready. */
-export const openReadingThreads = (): ReadingThreads => {
+/** For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for. */
+export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs'): ReadingThreads => {
+  const oldGenerationMb = purpose === 'runs' ? runGenerationMb : testGenerationMb;
   const idle: Worker[] = [];
   const start = (): Worker =>
     new Worker(threadFile, {
@@ -35,7 +37,7 @@ export const openReadingThreads = (): ReadingThreads => {
     idle.push(thread);
     thread.unref();
   };
-  keep(start());
+  if (purpose === 'runs') keep(start());
   return {
     take: () => {
       const thread = idle.pop() ?? start();
