@@ -3,7 +3,7 @@ import { done, entry, startFakeServer } from '../support/ldap-fake-server.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { dn, somebody, unit } from './small-directory.ts';
 
 const groupDn = (name: string): string => `cn=${name},ou=groups,dc=example,dc=org`;
@@ -14,7 +14,7 @@ const group = (name: string, member: string[]): LdifEntry => ({
 const crowd = Array.from({ length: 60 }, (_, i) => `u${i}`);
 
 let slapd: Slapd;
-let syncing: Syncing;
+let syncing: LoneSyncing;
 
 beforeAll(async () => {
   slapd = await startSlapd({

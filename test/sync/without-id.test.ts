@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { done, entry, type FakeServer, startFakeServer } from '../support/ldap-fake-server.ts';
-import { createSyncing, type Syncing } from '../support/syncing.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { removal } from './small-directory.ts';
 
-let syncing: Syncing;
+let syncing: LoneSyncing;
 let server: FakeServer;
 /** Who is in the directory, and who of them shows no id. */
 let there: string[];
@@ -28,7 +28,6 @@ afterAll(async () => {
   await server?.close();
   await syncing?.close();
 });
-afterEach(() => syncing.endBroken());
 
 const runWith = async (connection: string, people: string[], withoutId: string[] = []) => {
   there = people;

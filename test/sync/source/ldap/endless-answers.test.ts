@@ -77,7 +77,7 @@ test('a base inside another may bring everybody once more, on as many pages', as
 test('search references without end are cut, and the read is not called complete', async () => {
   const urls = Array.from({ length: 3 * maxReferrals }, (_, i) => `ldap://h${i}.example.org`);
   const { summary } = await read({
-    search: ({ id }) => [person(id, 'a'), reference(id, urls), done(id, { cookie: '' })],
+    search: ({ id }) => [person(id, 'a'), ...urls.map((url) => reference(id, [url])), done(id, { cookie: '' })],
   });
   expect(summary.referrals).toHaveLength(maxReferrals);
   expect(summary).toMatchObject({ complete: false, incompleteBecause: expect.stringContaining('refers to more than') });
