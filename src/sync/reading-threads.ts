@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { AppError } from '../core/app-error.ts';
 
 const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
@@ -17,6 +18,15 @@ export type ReadingThreads = {
   giveBack(thread: Worker): void;
   close(): Promise<void>;
 };
+
+/** What the end of a thread means: one that ran out of its memory was sent too much. */
+export const threadFailure = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new AppError('INVALID_RESPONSE', 'The source sent more than a reading thread can hold.', {
+        hint: 'Make pages smaller, and check that the URL leads to the directory that is meant.',
+        cause: error,
+      })
+    : error;
 
 /** For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for. */
 export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs'): ReadingThreads => {

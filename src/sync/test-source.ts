@@ -1,7 +1,7 @@
 import { AppError } from '../core/app-error.ts';
 import type { ConnectionTest } from '../core/directory.ts';
 import type { FromTester, TestTask, ToReader } from './read-messages.ts';
-import type { ReadingThreads } from './reading-threads.ts';
+import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 import { sources } from './source/sources.ts';
 
 /** Longest time for a test, whatever the connection's own time limits come to. It tells then how far it has come. */
@@ -22,7 +22,7 @@ export async function testSource(
   const thread = threads.take();
   const outcome = Promise.withResolvers<ConnectionTest>();
   thread.on('message', (message: FromTester) => outcome.resolve(message.result));
-  thread.on('error', (error) => outcome.reject(isOutOfMemory(error) ? tooMuch(error) : error));
+  thread.on('error', (error) => outcome.reject(threadFailure(error)));
   thread.on('exit', () => outcome.reject(new Error('The thread of a test ended unexpectedly.')));
   const stuck = setTimeout(() => outcome.reject(tooLong()), (longestSeconds + graceSeconds) * 1000);
   const leave = (): void => outcome.reject(signal.reason);
@@ -51,15 +51,6 @@ export async function testHere({ kind, settings, secrets, addresses }: TestTask)
     clearTimeout(timer);
   }
 }
-
-const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-
-const tooMuch = (cause: unknown): AppError =>
-  new AppError('INVALID_RESPONSE', 'The server sent more than a test can hold.', {
-    hint: 'Check that the URL leads to the directory that is meant.',
-    cause,
-  });
 
 const tooLong = (): AppError =>
   new AppError('TIMEOUT', `The test did not come to its end within ${longestSeconds} s.`, {
