@@ -21,7 +21,7 @@ export type ReadingThreads = {
 
 /** What the end of a thread means: one that ran out of its memory was sent too much. */
 export const threadFailure = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     ? new AppError('INVALID_RESPONSE', 'The source sent more than a reading thread can hold.', {
         hint: 'Make pages smaller, and check that the URL leads to the directory that is meant.',
         cause: error,
