@@ -37,6 +37,8 @@ export class Initial1795300000000 implements MigrationInterface {
       `CREATE POLICY "workspace_itself" ON "workspace" USING ("id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
     );
     await runner.query(view);
+    await runner.query(tellSwitch);
+    await runner.query(switchTold);
     await runner.query(`GRANT USAGE ON SCHEMA public TO kdesk_contact_sync_api`);
     await runner.query(
       `GRANT SELECT, INSERT, UPDATE, DELETE ON "workspace", ${walled.map((table) => `"${table}"`).join(', ')} TO kdesk_contact_sync_api`,
@@ -48,6 +50,7 @@ export class Initial1795300000000 implements MigrationInterface {
     await runner.query(`DROP VIEW "contact_of_workspace"`);
     for (const table of [...hidden, ...[...walled].reverse()]) await runner.query(`DROP TABLE "${table}"`);
     await runner.query(`DROP TABLE "workspace"`);
+    await runner.query(`DROP FUNCTION "tell_contact_sync_switch"`);
     await runner.query(`DROP TYPE "contact_values"`);
   }
 }
@@ -239,7 +242,7 @@ const tables = [
   `CREATE INDEX "contact_by_creation" ON "contact" ("workspace_id", "created_at", "id")`,
   `CREATE INDEX "contact_by_search" ON "contact" USING gin ("search")`,
 
-  // hash null: to be looked at again at the next run; recheck: how often that was asked for. gone_since: absent from complete reads since then.
+  // hash null: to be looked at again at the next run. gone_since: absent from complete reads since then.
   `CREATE TABLE "contact_link" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -251,7 +254,6 @@ const tables = [
     "linked_at" timestamptz(3) NOT NULL,
     "last_seen_at" timestamptz(3) NOT NULL,
     "gone_since" timestamptz(3),
-    "recheck" integer NOT NULL DEFAULT 0,
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
 
@@ -266,7 +268,6 @@ const tables = [
     "person_id" text,
     "contact_id" uuid,
     "contact_version" integer,
-    "link_recheck" integer,
     "contact_name" text,
     "before" contact_values,
     "after" contact_values,
@@ -283,8 +284,6 @@ const tables = [
     "alternatives" jsonb,
     "outcome" text,
     CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
-  // Removals stand before all else (core/sync-store.ts, planPositions): what becomes of a contact is looked up among them.
-  `CREATE INDEX "contact_change_removal" ON "contact_change" ("workspace_id", "run_id", "contact_id") WHERE position < 1000000000`,
 ];
 
 /**
@@ -294,3 +293,14 @@ const tables = [
 const view = `
   CREATE VIEW "contact_of_workspace" AS
   SELECT * FROM "contact" WHERE "workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid`;
+
+/** Every process hears at once, whoever it was, that Contact Sync was turned on or off in a workspace. */
+const tellSwitch = `
+  CREATE FUNCTION "tell_contact_sync_switch"() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM pg_notify('contact_sync_switch', NEW."id"::text);
+    RETURN NULL;
+  END $$`;
+const switchTold = `
+  CREATE TRIGGER "contact_sync_switch" AFTER UPDATE OF "contact_sync_enabled" ON "workspace"
+  FOR EACH ROW EXECUTE FUNCTION "tell_contact_sync_switch"()`;

@@ -2,18 +2,20 @@ import type { Logger } from 'pino';
 import { admitWorkspaces } from './access/admit-workspaces.ts';
 import { openKeySet } from './access/open-key-set.ts';
 import { createSignIn } from './access/sign-in.ts';
+import { contactSyncSwitch } from './api/access/contact-sync-switch.ts';
 import { buildApiSchema } from './api/build-api-schema.ts';
 import type { FaultLog } from './api/error/format-error.ts';
 import { operationPreparer } from './api/operation/prepare-operation.ts';
 import { liveStreams } from './api/stream/live-streams.ts';
+import { createTraffic } from './api/traffic/traffic.ts';
+import { type TrafficLimits, trafficLimits } from './api/traffic/traffic-limits.ts';
 import type { Config, DatabaseConfig } from './config.ts';
-import type { RunSignals } from './core/run-signals.ts';
 import type { RunStore, RunSync } from './core/run-store.ts';
 import { startEmbeddedPostgres } from './db/embedded/start-embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { migrationsPending } from './db/migrations-pending.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
-import { openRunSignals } from './db/open-run-signals.ts';
+import { openRunSignals, type WorkspaceSignals } from './db/open-run-signals.ts';
 import { poolQuery } from './db/pool-query.ts';
 import { createRunStore } from './db/runs/create-run-store.ts';
 import { openBoss } from './db/runs/open-boss.ts';
@@ -22,6 +24,7 @@ import { createSealer, type Sealer } from './db/secrets/create-sealer.ts';
 import { resealSecrets } from './db/secrets/reseal-secrets.ts';
 import { createStore } from './db/store.ts';
 import { openSyncStore } from './db/sync/open-sync-store.ts';
+import { onceASecond } from './once-a-second.ts';
 import { processLogger } from './process-logger.ts';
 import { createRunner, type Runner } from './runner/create-runner.ts';
 import { startWorker } from './runner/start-worker.ts';
@@ -42,8 +45,8 @@ export type AppOptions = {
   logger?: Logger;
   /** Told of each statement that the API sends, without its parameters. */
   onStatement?: (sql: string) => void;
-  /** Ends a start that is under way, with its reason. */
-  signal?: AbortSignal;
+  /** Default: those of traffic-limits.ts. */
+  traffic?: Partial<TrafficLimits>;
 };
 
 /** What all parts of a process share. */
@@ -54,7 +57,8 @@ type Foundation = {
   boss: Awaited<ReturnType<typeof openBoss>>;
   sealer: Sealer;
   runStore: RunStore;
-  signals: RunSignals;
+  signals: WorkspaceSignals;
+  limits: TrafficLimits;
 };
 
 /** Builds the service and starts what its role asks for. Throws an AppError when it can't; nothing is left open then. */
@@ -63,14 +67,17 @@ export const startApp = (config: Config, options: AppOptions = {}): Promise<App>
 
 async function openApp(config: Config, options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const logger = options.logger ?? processLogger(config.logLevel);
-  const onTrouble = (err: Error) => logger.warn({ err }, 'A connection to the database was lost; it is made again');
-  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened, { logger, signal: options.signal });
-  await migrate(databaseUrl, options.signal);
-  options.signal?.throwIfAborted();
+  const limits = { ...trafficLimits, ...options.traffic };
+  const onTrouble = onceASecond((err: Error, more) =>
+    logger.warn({ err, more }, 'A connection to the database was lost; it is made again'),
+  );
+  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened, logger);
+  await migrate(databaseUrl);
   const database = opened.adopt(
     await openDatabase({
       url: databaseUrl,
       apiUrl,
+      apiConnections: limits.databaseConnections,
       concurrentRuns: config.role === 'api' ? 0 : config.runConcurrency,
       onTrouble,
       onStatement: options.onStatement,
@@ -82,10 +89,9 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   const sealer = createSealer(config.secretsKeys);
   if (config.secretsKeys.length > 1) await resealSecrets(database.syncPool, sealer);
   const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
-  const foundation: Foundation = { config, logger, database, boss, sealer, runStore, signals };
+  const foundation: Foundation = { config, logger, database, boss, sealer, runStore, signals, limits };
   if (config.role !== 'api') await openWorker(foundation, opened);
   const url = config.role === 'worker' ? null : await openServer(foundation, opened);
-  options.signal?.throwIfAborted();
   return { url, close: () => opened.disposeAsync() };
 }
 
@@ -111,9 +117,7 @@ async function openWorker(
 
 async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {
   const { config, logger, runStore, signals } = foundation;
-  const threads = openReadingThreads('tests');
-  opened.defer(() => threads.close());
-  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, threads, log: logger });
+  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, log: logger });
   opened.defer(() => runner.close());
   const server = await startServer(serverParts(foundation, runner), config);
   opened.defer(() => server.close());
@@ -124,7 +128,7 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
 export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
   orClosed(async (opened) => {
     const logger = processLogger(config.logLevel);
-    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened, { logger })).url);
+    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened, logger)).url);
     await opened.disposeAsync();
     return migrations;
   });
@@ -143,19 +147,26 @@ async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): 
 async function openPostgres(
   { databaseUrl, apiDatabaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'apiDatabaseUrl' | 'dataDir'>,
   opened: AsyncDisposableStack,
-  { logger, signal }: { logger: Logger; signal?: AbortSignal },
+  logger: Logger,
 ): Promise<{ url: string; apiUrl: string | null }> {
   if (databaseUrl !== null) return { url: databaseUrl, apiUrl: apiDatabaseUrl };
-  const embedded = opened.adopt(await startEmbeddedPostgres({ dataDir, signal }), (one) => one.close());
+  const embedded = opened.adopt(await startEmbeddedPostgres({ dataDir }), (one) => one.close());
   logger.info({ folder: embedded.home }, 'database');
   return embedded;
 }
 
-function serverParts({ config, logger, database, sealer }: Foundation, runner: Runner): ServerParts {
-  const store = createStore({ apiSource: database.apiSource, sealer });
+function serverParts({ config, logger, database, sealer, signals, limits }: Foundation, runner: Runner): ServerParts {
+  const store = createStore({ ...database, sealer });
   const schema = buildApiSchema();
-  const faultLog: FaultLog = (reference, err) =>
-    logger.error({ err, reference }, 'A request failed by a fault of ours');
+  const unavailable = onceASecond((err: unknown, more) =>
+    logger.error({ err, more }, 'Requests can not be answered: the database can not be had'),
+  );
+  const faultLog: FaultLog = (reference, err) => {
+    if (reference === null) unavailable(err);
+    else logger.error({ err, reference }, 'A request failed by a fault of ours');
+  };
+  const contactSync = contactSyncSwitch(async (id) => (await store.in(id).workspace()).contactSyncEnabled);
+  signals.onContactSync(contactSync.forget, () => contactSync.forget());
   const { issuer, audience } = config.auth;
   const keys = openKeySet(config.auth.keys, (err) =>
     logger.error({ err }, 'Nobody can sign in while the keys of AUTH_JWKS can not be had'),
@@ -163,10 +174,11 @@ function serverParts({ config, logger, database, sealer }: Foundation, runner: R
   const admit = admitWorkspaces((workspace) => store.admitWorkspace(workspace));
   return {
     schema,
-    services: { store, runner },
+    services: { store, runner, contactSync },
     signIn: createSignIn({ keys, issuer, audience, admit }),
     operations: operationPreparer(schema),
     streams: liveStreams(faultLog),
+    traffic: createTraffic(limits, config.operationTimeoutSeconds),
     notReady: async () => {
       const pending = await migrationsPending(poolQuery(database.syncPool));
       return pending.length > 0 ? 'migrations are to be run' : null;

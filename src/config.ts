@@ -27,6 +27,8 @@ export type Config = {
   addresses: AddressPolicy;
   /** Runs at a time in this process. */
   runConcurrency: number;
+  /** Deadline of a query or mutation that does not say that it takes longer. */
+  operationTimeoutSeconds: number;
   logLevel: string;
 };
 
@@ -117,6 +119,7 @@ const takes = {
   SECRETS_KEY: 'takes 32 random bytes in base64 (openssl rand -base64 32), or a list new,old',
   ALLOW_PRIVATE_SOURCES: 'takes false, true, or a list of CIDRs such as 10.0.0.0/8,192.168.1.5/32',
   RUN_CONCURRENCY: 'takes how many runs one process works on at a time, from 1 to 50',
+  OPERATION_TIMEOUT_SECONDS: 'takes a whole number of seconds from 1 to 600',
   LOG_LEVEL: `takes one of ${logLevels.join(', ')}`,
 };
 
@@ -139,6 +142,11 @@ const environment = z.object({
       error: takes.RUN_CONCURRENCY,
     })
     .transform(Number),
+  OPERATION_TIMEOUT_SECONDS: withDefault('15')
+    .refine((value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 600, {
+      error: takes.OPERATION_TIMEOUT_SECONDS,
+    })
+    .transform(Number),
   LOG_LEVEL: withDefault('info').pipe(z.enum(logLevels, { error: takes.LOG_LEVEL })),
 });
 
@@ -159,6 +167,7 @@ export function readConfig(env: Env = process.env): Outcome<Config> {
     kind: 'config',
     config: {
       ...databaseConfig(values),
+      operationTimeoutSeconds: values.OPERATION_TIMEOUT_SECONDS,
       apiDatabaseUrl: values.API_DATABASE_URL ?? null,
       host: values.HOST,
       port: values.PORT,

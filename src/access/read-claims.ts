@@ -7,7 +7,7 @@ import { isStorable } from '../core/storable-text.ts';
 import { isUuid } from '../core/uuid.ts';
 
 /** What a verified token says: who it speaks for, and how its workspace is called now. */
-export type Claims = { viewer: Viewer; workspace: { id: string; name: string; timeZone: string } };
+export type Claims = { viewer: Omit<Viewer, 'tokenId'>; workspace: { id: string; name: string; timeZone: string } };
 
 const implied: Partial<Record<Permission, Permission>> = {
   CONTACT_SYNC_MANAGE: Permission.CONTACT_SYNC_VIEW,

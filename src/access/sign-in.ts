@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
@@ -28,7 +29,7 @@ export const createSignIn =
     const { payload } = await verified(token, keys, { issuer, audience });
     const { viewer, workspace } = readClaims(payload);
     await admit(workspace);
-    return viewer;
+    return { ...viewer, tokenId: hash('sha256', token, 'base64url') };
   };
 
 async function verified(

@@ -1,10 +1,12 @@
 import type { Actor, Viewer, Workspace } from '../core/access.ts';
+import type { Allow } from '../core/deadline.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
+import type { ContactSyncSwitch } from './access/contact-sync-switch.ts';
 import { type Loaders, makeLoaders } from './loaders.ts';
 
 /** What the API works with; the same for all operations. */
-export type ApiServices = { store: Store; runner: RunnerPort };
+export type ApiServices = { store: Store; runner: RunnerPort; contactSync: ContactSyncSwitch };
 
 /** What one operation works with: its viewer, and the viewer's workspace alone. */
 export type ApiContext = {
@@ -12,21 +14,24 @@ export type ApiContext = {
   store: WorkspaceStore;
   runner: RunnerPort;
   loaders: Loaders;
+  contactSync: ContactSyncSwitch;
   /** The workspace, read once an operation. */
   workspace(): Promise<Workspace>;
   /** For a log stream that goes on: the `after` that stands in place of the argument. */
   resumeAfter: number | null;
-  /** Aborts when the client leaves: its HTTP request or socket is closed, or it completes the operation. */
+  /** Aborts when the operation's time is over, or the client leaves: its HTTP request or socket is closed, or it completes the operation. */
   signal: AbortSignal;
 };
 
-export function makeApiContext(services: ApiServices, viewer: Viewer, signal: AbortSignal): ApiContext {
-  const store = services.store.in(viewer.workspaceId);
+/** `allow` is asked before each of its database transactions; default: nothing bounds them. */
+export function makeApiContext(services: ApiServices, viewer: Viewer, signal: AbortSignal, allow?: Allow): ApiContext {
+  const store = services.store.in(viewer.workspaceId, allow);
   let workspace: Promise<Workspace> | undefined;
   return {
     viewer,
     store,
     runner: services.runner,
+    contactSync: services.contactSync,
     loaders: makeLoaders(store),
     workspace: () => {
       workspace ??= store.workspace();

@@ -21,6 +21,8 @@ export type Viewer = {
   name: string | null;
   workspaceId: string;
   permissions: readonly Permission[];
+  /** Tells one access token from another; it lets nobody in. */
+  tokenId: string;
   /** When the token stops being valid. */
   expiresAt: Date;
 };

@@ -1,6 +1,7 @@
 import type { Actor, Workspace } from './access.ts';
 import type { ConnectionStatus, LdapSecrets, OrphanedContacts, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
+import type { Allow } from './deadline.ts';
 import type {
   ChangeRecord,
   ConnectionEdit,
@@ -103,7 +104,8 @@ export type WorkspaceStore = {
 };
 
 export type Store = {
-  in(workspaceId: string): WorkspaceStore;
+  /** `allow` is asked before each transaction; without it, nothing but the sessions' own limits bounds them. */
+  in(workspaceId: string, allow?: Allow): WorkspaceStore;
   /** Sets the workspace up at its first valid token, and takes over a changed name or time zone. */
   admitWorkspace(workspace: { id: string; name: string; timeZone: string }): Promise<void>;
 };

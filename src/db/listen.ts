@@ -1,19 +1,21 @@
 import pg from 'pg';
 import { databaseFailure } from './database-failure.ts';
 
-/** One connection that listens to one channel for the whole process. */
+/** One connection that listens for the whole process. */
 export type Listener = {
   /**
    * `hear` gets the payload of each notification from now on; `missed` is called when some may have been lost: the
-   * connection broke, and is up again. Returns the function that ends both.
+   * connection broke, and is up again. `channel`: by default the first. Returns the function that ends both.
    */
-  subscribe(hear: (payload: string) => void, missed?: () => void): () => void;
+  subscribe(hear: (payload: string) => void, missed?: () => void, channel?: string): () => void;
   close(): Promise<void>;
 };
 
 export type ListenOptions = {
   url: string;
   channel: string;
+  /** Further channels. */
+  more?: readonly string[];
   /** Told of each loss of the connection. Default: nobody. */
   onTrouble?: (error: Error) => void;
 };
@@ -25,15 +27,15 @@ const PING_MS = 10_000;
 const ANSWER_MS = 5_000;
 
 /** Connects and listens, and connects again for as long as it takes. Throws an AppError when the first time fails. */
-export async function listen({ url, channel, onTrouble = () => {} }: ListenOptions): Promise<Listener> {
-  const subscribers = new Set<{ hear: (payload: string) => void; missed: () => void }>();
+export async function listen({ url, channel, more = [], onTrouble = () => {} }: ListenOptions): Promise<Listener> {
+  const subscribers = new Set<{ channel: string; hear: (payload: string) => void; missed: () => void }>();
   let client: pg.Client | null = null;
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const opened = await connectTo(url, channel, (payload) => {
-      for (const { hear } of [...subscribers]) hear(payload);
+    const opened = await connectTo(url, [channel, ...more], (from, payload) => {
+      for (const subscriber of [...subscribers]) if (subscriber.channel === from) subscriber.hear(payload);
     });
     if (closed) return opened.end();
     client = opened;
@@ -65,8 +67,8 @@ export async function listen({ url, channel, onTrouble = () => {} }: ListenOptio
     throw databaseFailure(error);
   });
   return {
-    subscribe: (hear, missed = () => {}) => {
-      const subscriber = { hear, missed };
+    subscribe: (hear, missed = () => {}, from = channel) => {
+      const subscriber = { channel: from, hear, missed };
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);
     },
@@ -79,7 +81,11 @@ export async function listen({ url, channel, onTrouble = () => {} }: ListenOptio
   };
 }
 
-async function connectTo(url: string, channel: string, hear: (payload: string) => void): Promise<pg.Client> {
+async function connectTo(
+  url: string,
+  channels: readonly string[],
+  hear: (channel: string, payload: string) => void,
+): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'contact-sync-listen',
@@ -89,10 +95,10 @@ async function connectTo(url: string, channel: string, hear: (payload: string) =
   });
   // Its end is what counts, and follows.
   client.on('error', () => {});
-  client.on('notification', ({ payload }) => hear(payload ?? ''));
+  client.on('notification', ({ channel, payload }) => hear(channel, payload ?? ''));
   try {
     await client.connect();
-    await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+    for (const channel of channels) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
     return client;
   } catch (error) {
     await client.end().catch(() => {});

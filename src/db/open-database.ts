@@ -6,11 +6,14 @@ import { API_ROLE } from './api-role.ts';
 import { databaseFailure } from './database-failure.ts';
 import { entities } from './entities/entities.ts';
 import { openSyncPool } from './open-sync-pool.ts';
+import { type StatementStopper, statementStopper } from './statement-stopper.ts';
 import { typeormLogger } from './typeorm-logger.ts';
 
 export type Database = {
   /** For what the API reads and saves: role kdesk_contact_sync_api, behind row-level security. */
   apiSource: DataSource;
+  /** Ends statements of `apiSource`. */
+  stopper: StatementStopper;
   /** For the sync path and the runner: the tables' owner, whose every statement names the workspace. */
   syncPool: pg.Pool;
   /** Waits for what is in use. */
@@ -40,7 +43,7 @@ const CONNECTIONS_PER_RUN = 4;
 /** For whoever follows runs, starts, ends or looks after them; none of them waits for another while it has a connection. */
 const CONNECTIONS_BESIDE_RUNS = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Of what the API asks; a longer one is a fault. Saving sets its own. */
+/** Of what the API asks outside of an operation, which has its deadline; a longer one is a fault. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
@@ -52,20 +55,26 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const connections = CONNECTIONS_PER_RUN * (options.concurrentRuns ?? 0) + CONNECTIONS_BESIDE_RUNS;
   const syncPool = openSyncPool({ url: options.url, connections, onTrouble });
   const apiSource = createApiSource(options, onTrouble);
+  const stopper = statementStopper(options.apiUrl ?? options.url);
   try {
     await syncPool.query('SELECT 1');
     if (options.apiUrl) await admitApiLogin(options.apiUrl, syncPool);
     await apiSource.initialize();
     await requireRole(apiSource);
   } catch (error) {
-    await Promise.allSettled([syncPool.end(), apiSource.isInitialized ? apiSource.destroy() : undefined]);
+    await Promise.allSettled([
+      syncPool.end(),
+      stopper.close(),
+      apiSource.isInitialized ? apiSource.destroy() : undefined,
+    ]);
     throw databaseFailure(error);
   }
   return {
     apiSource,
+    stopper,
     syncPool,
     close: async () => {
-      await Promise.all([apiSource.destroy(), syncPool.end()]);
+      await Promise.all([apiSource.destroy(), stopper.close(), syncPool.end()]);
     },
   };
 }

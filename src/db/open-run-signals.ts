@@ -5,14 +5,23 @@ import { listen } from './listen.ts';
 /** The channel on which each transaction that changes a run or its log tells so: `<workspace> <run> <connection or ->`. */
 export const RUN_CHANNEL = 'contact_sync_run';
 
-/** Hears of runs that change in any process, over one connection. Throws an AppError when the database can't be reached. */
+/** The channel on which a trigger tells each workspace in which Contact Sync was turned on or off. */
+const SWITCH_CHANNEL = 'contact_sync_switch';
+
+export type WorkspaceSignals = RunSignals & {
+  /** `hear` is told the workspace in which Contact Sync was turned on or off; `missed` when some may have been lost. */
+  onContactSync(hear: (workspaceId: string) => void, missed: () => void): () => void;
+};
+
+/** Hears of what changes in any process, over one connection. Throws an AppError when the database can't be reached. */
 export async function openRunSignals(
   url: string,
   onTrouble?: (error: Error) => void,
-): Promise<RunSignals & { close(): Promise<void> }> {
-  const listener = await listen({ url, channel: RUN_CHANNEL, onTrouble });
+): Promise<WorkspaceSignals & { close(): Promise<void> }> {
+  const listener = await listen({ url, channel: RUN_CHANNEL, more: [SWITCH_CHANNEL], onTrouble });
   return {
     subscribe: (hear, missed) => listener.subscribe((payload) => hear(toSignal(payload)), missed),
+    onContactSync: (hear, missed) => listener.subscribe(hear, missed, SWITCH_CHANNEL),
     close: listener.close,
   };
 }

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { Allow } from '../core/deadline.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
 import { changesPage } from './change/changes-page.ts';
 import { changesPages } from './change/changes-pages.ts';
@@ -22,18 +22,18 @@ import { readLogs } from './run-log/read-logs.ts';
 import type { Sealer } from './secrets/create-sealer.ts';
 import { admitWorkspace } from './workspace/admit-workspace.ts';
 import { readWorkspace } from './workspace/read-workspace.ts';
-import { type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
+import { type ApiConnections, type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
 
-/** `apiSource` works as the API's role, see open-database.ts. */
-export type StoreParts = { apiSource: DataSource; sealer: Sealer };
+/** The connections work as the API's role, see open-database.ts. */
+export type StoreParts = ApiConnections & { sealer: Sealer };
 
 /** Of a page of log lines. */
 const MOST_LINES = 1000;
 
 /** What the API reads and saves, in Postgres. */
-export const createStore = ({ apiSource, sealer }: StoreParts): Store => ({
-  in: (workspaceId) => createWorkspaceStore(workspaceScope(apiSource, workspaceId), sealer),
-  admitWorkspace: (workspace) => admitWorkspace(workspaceScope(apiSource, workspace.id), workspace),
+export const createStore = ({ sealer, ...connections }: StoreParts): Store => ({
+  in: (workspaceId, allow?: Allow) => createWorkspaceStore(workspaceScope(connections, workspaceId, allow), sealer),
+  admitWorkspace: (workspace) => admitWorkspace(workspaceScope(connections, workspace.id), workspace),
 });
 
 function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceStore {

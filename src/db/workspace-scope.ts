@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
+import type { Allow, Deadline } from '../core/deadline.ts';
 import { isUuid } from '../core/uuid.ts';
 import { API_ROLE } from './api-role.ts';
 import type { Query } from './query.ts';
+import { breakOff, type StatementStopper } from './statement-stopper.ts';
 import { tryAgain } from './try-again.ts';
 
 /** A transaction that sees one workspace. Its statements are sent one after another. */
@@ -11,11 +13,20 @@ export type Transaction = { workspaceId: string; query: Query; entities: EntityM
 
 export type WorkspaceScope = {
   readonly workspaceId: string;
-  /** Reads; those asked for while others wait share a transaction with them. Never ask for one within another. */
+  /**
+   * Reads; those asked for while others wait share a transaction with them. Never ask for one within another. Ends, with the
+   * deadline's reason, when nobody waits for the answer any more.
+   */
   read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** Writes, in a transaction of its own; a deadlock with a sync is tried again, so `work` may run more than once. */
+  /**
+   * Writes, in a transaction of its own; a deadlock with a sync is tried again, so `work` may run more than once. Ends, with
+   * nothing saved, when the time is over.
+   */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 };
+
+/** Connections that work as the API's role, and what ends their statements. */
+export type ApiConnections = { apiSource: DataSource; stopper: Pick<StatementStopper, 'stop'> };
 
 type Job = {
   work: (transaction: Transaction) => Promise<unknown>;
@@ -23,16 +34,25 @@ type Job = {
   reject: (error: unknown) => void;
 };
 
-/** Deleting a connection changes all of its contacts. */
-const WRITE_TIMEOUT = '15min';
+/** A session that has not ended its statement by then is broken off: its server, or the way to it, is frozen. */
+const STOP_PATIENCE_MS = 2000;
+/** A statement's own time limit is this much behind the deadline. */
+const BEHIND_MS = 1000;
+
+/** No deadline: the session's own time limit holds. */
+const unlimited: Allow = async () => ({ deadline: null, end: () => {} });
 
 /** Transactions of the API's role with this workspace set. Throws for a workspace id that is no UUID. */
-export function workspaceScope(source: DataSource, workspaceId: string): WorkspaceScope {
+export function workspaceScope(
+  connections: ApiConnections,
+  workspaceId: string,
+  allow: Allow = unlimited,
+): WorkspaceScope {
   if (!isUuid(workspaceId)) throw new Error('A workspace id is a UUID.');
   const waiting: Job[] = [];
   let working = false;
   const workOff = async () => {
-    while (waiting.length > 0) await readTogether(source, workspaceId, waiting);
+    while (waiting.length > 0) await readTogether(connections, workspaceId, allow, waiting);
     working = false;
   };
   return {
@@ -44,37 +64,44 @@ export function workspaceScope(source: DataSource, workspaceId: string): Workspa
         working = true;
         void workOff();
       }),
-    write: (work) => tryAgain(() => writeAlone(source, workspaceId, work)),
+    write: (work) => tryAgain(() => writeAlone(connections, workspaceId, allow, work)),
   };
 }
 
 /** One transaction for all that waits and comes while it goes on; it ends early when a read fails, which breaks it. */
-async function readTogether(source: DataSource, workspaceId: string, waiting: Job[]): Promise<void> {
-  const runner = source.createQueryRunner();
+async function readTogether(
+  connections: ApiConnections,
+  workspaceId: string,
+  allow: Allow,
+  waiting: Job[],
+): Promise<void> {
   try {
-    const transaction = await begin(runner, workspaceId, 'BEGIN READ ONLY').catch((error: unknown) => {
-      // No connection for one is none for the others that wait.
-      for (const job of waiting.splice(0)) job.reject(error);
-      return null;
+    await inTransaction(connections, allow, 'signal', async (runner, deadline) => {
+      const transaction = await begin(runner, workspaceId, 'BEGIN READ ONLY', deadline);
+      await workThrough(transaction, waiting, deadline?.signal);
+      // All that was asked for has been answered.
+      await runner.query('COMMIT').catch(() => discard(runner));
     });
-    if (transaction === null) return await discard(runner);
-    const sound = await workThrough(transaction, waiting);
-    await runner.query(sound ? 'COMMIT' : 'ROLLBACK').catch(() => discard(runner));
-  } finally {
-    await runner.release();
+  } catch (error) {
+    if (error === brokenByRead) return;
+    // No connection for one is none for the others that wait.
+    for (const job of waiting.splice(0)) job.reject(error);
   }
 }
 
-async function workThrough(transaction: Transaction, waiting: Job[]): Promise<boolean> {
+/** What failed was told to whoever asked for it; the others go on in another transaction. */
+const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
+
+async function workThrough(transaction: Transaction, waiting: Job[], signal: AbortSignal | undefined): Promise<void> {
   for (let job = await next(waiting); job !== undefined; job = await next(waiting)) {
     try {
+      signal?.throwIfAborted();
       job.resolve((await job.work(transaction)) as never);
     } catch (error) {
-      job.reject(error);
-      return false;
+      job.reject(signal?.aborted ? signal.reason : error);
+      throw brokenByRead;
     }
   }
-  return true;
 }
 
 /** Whoever got an answer just now has one turn of the event loop to ask the next question. */
@@ -83,29 +110,101 @@ async function next(waiting: Job[]): Promise<Job | undefined> {
   return waiting.shift();
 }
 
-async function writeAlone<T>(
-  source: DataSource,
+const writeAlone = <T>(
+  connections: ApiConnections,
   workspaceId: string,
+  allow: Allow,
   work: (transaction: Transaction) => Promise<T>,
-): Promise<T> {
-  const runner = source.createQueryRunner();
-  try {
-    const transaction = await begin(runner, workspaceId, `BEGIN; SET LOCAL statement_timeout = '${WRITE_TIMEOUT}'`);
+): Promise<T> =>
+  inTransaction(connections, allow, 'timeOver', async (runner, deadline) => {
+    const transaction = await begin(runner, workspaceId, 'BEGIN', deadline);
     const result = await work(transaction);
     await runner.query('COMMIT');
     return result;
-  } catch (error) {
-    await runner.query('ROLLBACK').catch(() => discard(runner));
-    throw error;
+  });
+
+/** Holds a connection while `work` goes on, and no longer than until the deadline's signal aborts. */
+async function inTransaction<T>(
+  { apiSource, stopper }: ApiConnections,
+  allow: Allow,
+  until: 'signal' | 'timeOver',
+  work: (runner: QueryRunner, deadline: Deadline | null) => Promise<T>,
+): Promise<T> {
+  const { deadline, end } = await allow();
+  try {
+    const signal = deadline?.[until];
+    const runner = await connect(apiSource, signal);
+    const ending = stopOnAbort(await runner.connect(), stopper, signal);
+    try {
+      const result = await work(runner, deadline);
+      await ending();
+      return result;
+    } catch (error) {
+      await ending();
+      await runner.query('ROLLBACK').catch(() => discard(runner));
+      throw signal?.aborted && error !== brokenByRead ? signal.reason : error;
+    } finally {
+      await runner.release();
+    }
   } finally {
-    await runner.release();
+    end();
   }
 }
 
+/** Waits for a connection, which goes back at once when it comes too late. */
+async function connect(source: DataSource, signal: AbortSignal | undefined): Promise<QueryRunner> {
+  signal?.throwIfAborted();
+  const runner = source.createQueryRunner();
+  const connecting: Promise<unknown> = runner.connect();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([connecting, aborted]);
+    return runner;
+  } catch (error) {
+    void connecting.catch(() => {}).then(() => runner.release());
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * Ends the session's statement when the signal aborts, and breaks the connection off when that is of no use. Returns what
+ * is called at the end of the work: it waits for an ending that is under way, which would otherwise hit who comes next.
+ */
+function stopOnAbort(
+  client: PoolClient,
+  stopper: ApiConnections['stopper'],
+  signal: AbortSignal | undefined,
+): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  let impatience: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    impatience = setTimeout(() => breakOff(client), STOP_PATIENCE_MS);
+    stopping = stopper.stop(client).catch(() => breakOff(client));
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return async () => {
+    signal?.removeEventListener('abort', onAbort);
+    await stopping;
+    clearTimeout(impatience);
+  };
+}
+
 /** One round trip. The workspace is a UUID, so it may stand in the text; the role is checked, as everything rests on it. */
-async function begin(runner: QueryRunner, workspaceId: string, opening: string): Promise<Transaction> {
+async function begin(
+  runner: QueryRunner,
+  workspaceId: string,
+  opening: string,
+  deadline: Deadline | null,
+): Promise<Transaction> {
   const client: PoolClient = await runner.connect();
-  const sql = `${opening}; SELECT set_config('app.workspace_id', '${workspaceId}', true), current_user AS role`;
+  // Behind our own: for a process that is too busy to see that the time is over.
+  const limit =
+    deadline === null ? '' : `set_config('statement_timeout', '${Math.ceil(deadline.msLeft()) + BEHIND_MS}', true), `;
+  const sql = `${opening}; SELECT ${limit}set_config('app.workspace_id', '${workspaceId}', true), current_user AS role`;
   runner.dataSource.logger.logQuery(sql);
   const results: unknown = await client.query(sql);
   const last: { rows?: { role?: string }[] } | undefined = Array.isArray(results) ? results.at(-1) : undefined;

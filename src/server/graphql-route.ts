@@ -1,14 +1,17 @@
 import type { Server } from 'node:http';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
 import type { RequestHandler, Response } from 'express';
+import type { GraphQLFormattedError } from 'graphql';
 import { z } from 'zod';
 import { type ApiContext, makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
 import { AppError } from '../core/app-error.ts';
 import { clientSignal } from './client-signal.ts';
+import { retryAfterSeconds, statusOfAnswer } from './http-status.ts';
+import { executeInTurn } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import { viewerOf } from './signed-in.ts';
 
@@ -49,11 +52,36 @@ export async function graphqlRoute(
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: STOP_PATIENCE_MS }),
       ApolloServerPluginLandingPageDisabled(),
+      inTurn(parts),
     ],
   });
   await apollo.start();
   const context = async ({ res }: { res: Response }) => contextOf(parts, res);
   return { handlers: [refusing(parts), expressMiddleware(apollo, { context })], stop: () => apollo.stop() };
+}
+
+/** Executes as the other transports do; Apollo keeps the reading of requests and the writing of answers. */
+const inTurn = (parts: ServerParts): ApolloServerPlugin<ApiContext> => ({
+  requestDidStart: async () => ({
+    responseForOperation: async ({ document, operationName, request, contextValue }) => {
+      const args = { schema: parts.schema, document, operationName, variableValues: request.variables, contextValue };
+      const { data, errors } = await executeInTurn(args, parts).catch((error: unknown) => ({
+        data: undefined,
+        errors: [error],
+      }));
+      const formatted = errors?.map((error) => formatError(error, parts.faultLog));
+      const singleResult = { ...(data === undefined ? {} : { data }), ...(formatted ? { errors: formatted } : {}) };
+      const status = statusOfAnswer(formatted ?? []) ?? (data === undefined ? BAD_REQUEST : undefined);
+      return { body: { kind: 'single', singleResult }, http: { status, headers: headersOf(formatted ?? []) } };
+    },
+  }),
+});
+
+function headersOf(errors: readonly GraphQLFormattedError[]): HeaderMap {
+  const headers = new HeaderMap();
+  const seconds = retryAfterSeconds(errors);
+  if (seconds !== undefined) headers.set('retry-after', String(seconds));
+  return headers;
 }
 
 /** Answers what is not to be executed. A body that is no request is left to Apollo, which says so. */

@@ -1,4 +1,4 @@
-import { AppError } from '../core/app-error.ts';
+import type { GraphQLFormattedError } from 'graphql';
 
 const statuses: Record<string, number> = {
   UNAUTHENTICATED: 401,
@@ -6,8 +6,26 @@ const statuses: Record<string, number> = {
   NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
   BAD_REQUEST: 400,
+  RATE_LIMITED: 429,
   SIGN_IN_UNAVAILABLE: 503,
+  UNAVAILABLE: 503,
+  TIMEOUT: 504,
 };
 
+/** What the service lacks, not the request: told by the status though other fields may have been answered. */
+const passing = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT'];
+
+type Told = Pick<GraphQLFormattedError, 'extensions'>;
+
 /** The HTTP status of a request that is refused as a whole. */
-export const httpStatus = (error: unknown): number => (error instanceof AppError ? (statuses[error.code] ?? 500) : 500);
+export const httpStatus = ({ extensions }: Told): number => statuses[String(extensions?.code)] ?? 500;
+
+/** The status of an answer with errors; null: they are about the request's fields, and it has been answered. */
+export function statusOfAnswer(errors: readonly Told[]): number | null {
+  const found = errors.find(({ extensions }) => passing.includes(String(extensions?.code)));
+  return found === undefined ? null : httpStatus(found);
+}
+
+/** When to try again, where an error tells it. */
+export const retryAfterSeconds = (errors: readonly Told[]): number | undefined =>
+  errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((seconds) => typeof seconds === 'number');

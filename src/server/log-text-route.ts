@@ -3,8 +3,10 @@ import { requirePermissions } from '../api/access/check-access.ts';
 import { makeApiContext } from '../api/api-context.ts';
 import { found } from '../api/error/not-found.ts';
 import { Permission } from '../core/access.ts';
+import { AppError } from '../core/app-error.ts';
 import type { WorkspaceStore } from '../core/store.ts';
 import { clientSignal } from './client-signal.ts';
+import { countStream } from './count-stream.ts';
 import { logText } from './log-text.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -20,8 +22,10 @@ export const logTextRoute =
     try {
       const signal = clientSignal(response);
       const viewer = await parts.signIn(request.headers.authorization);
-      const context = makeApiContext(parts.services, viewer, signal);
-      await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW], context.workspace);
+      countStream(parts.traffic, viewer, response);
+      const allow = parts.traffic.eachTransaction(viewer, signal);
+      const context = makeApiContext(parts.services, viewer, signal, allow);
+      await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW]);
       const run = found((await context.store.runsByIds([request.params.id]))[0], 'run');
       response.writeHead(200, {
         'content-type': 'text/plain; charset=utf-8',
@@ -31,10 +35,13 @@ export const logTextRoute =
       response.end();
     } catch (error) {
       if (!response.headersSent) return refuse(response, error, parts);
-      parts.logger.error({ err: error, runId: request.params.id }, 'A log could not be sent to its end');
       response.destroy();
+      if (isClientLeft(error)) return;
+      parts.logger.warn({ err: error, runId: request.params.id }, 'A log could not be sent to its end');
     }
   };
+
+const isClientLeft = (error: unknown): boolean => error instanceof AppError && error.code === 'CLIENT_LEFT';
 
 async function sendLog(response: Response, store: WorkspaceStore, runId: string): Promise<void> {
   let after = 0;

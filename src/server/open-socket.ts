@@ -18,6 +18,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
     socket,
     viewer: null,
     stopWaiting: () => undefined,
+    uncount: () => undefined,
     outgoing: null,
     underWay: new Set(),
   };
@@ -47,6 +48,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
   socket.once('close', (code, reason) => {
     stopPinging();
     extra.stopWaiting();
+    extra.uncount();
     void closed(code, String(reason));
     endUnwanted(extra);
   });

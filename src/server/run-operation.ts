@@ -1,19 +1,36 @@
-import { execute } from 'graphql';
+import { type ExecutionResult, execute } from 'graphql';
+import { makeApiContext } from '../api/api-context.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
+import { secondsOf } from '../api/operation/takes-longer.ts';
 import { errorFrame, type Frame, frameOf } from '../api/stream/frame.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** What came of an operation: one frame, or a stream of them. */
 export type OperationOutcome = { kind: 'one'; frame: Frame } | { kind: 'stream'; frames: AsyncIterableIterator<Frame> };
 
+type Ready = Extract<PreparedOperation, { kind: 'ready' }>;
+
+/** Executes a query or mutation in its turn, until its deadline. AppError RATE_LIMITED or TIMEOUT. */
+export function executeInTurn(
+  { schema, document, operationName, variableValues, contextValue }: Ready['args'],
+  { services, traffic }: Pick<ServerParts, 'services' | 'traffic'>,
+): Promise<ExecutionResult> {
+  const { viewer, signal } = contextValue;
+  const seconds = secondsOf(schema, document, operationName);
+  return traffic.run(viewer, signal, seconds, async (allow, deadline) => {
+    const inTime = makeApiContext(services, viewer, deadline.signal, allow);
+    return execute({ schema, document, operationName, variableValues, contextValue: inTime });
+  });
+}
+
 /** Executes a prepared operation of any type. */
-export async function runOperation(
-  prepared: Extract<PreparedOperation, { kind: 'ready' }>,
-  { streams, faultLog }: ServerParts,
-): Promise<OperationOutcome> {
-  if (prepared.type !== 'subscription') return { kind: 'one', frame: frameOf(await execute(prepared.args), faultLog) };
+export async function runOperation({ type, args }: Ready, parts: ServerParts): Promise<OperationOutcome> {
+  const { streams, services, traffic, faultLog } = parts;
   try {
-    const stream = await streams.subscribe(prepared.args);
+    if (type !== 'subscription') return { kind: 'one', frame: frameOf(await executeInTurn(args, parts), faultLog) };
+    const { viewer, signal } = args.contextValue;
+    const contextValue = makeApiContext(services, viewer, signal, traffic.eachTransaction(viewer));
+    const stream = await streams.subscribe({ ...args, contextValue });
     return stream.kind === 'open' ? { kind: 'stream', frames: stream.frames } : { kind: 'one', frame: stream.frame };
   } catch (error) {
     return { kind: 'one', frame: errorFrame([error], faultLog) };

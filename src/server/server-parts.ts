@@ -5,6 +5,7 @@ import type { ApiServices } from '../api/api-context.ts';
 import type { FaultLog } from '../api/error/format-error.ts';
 import type { OperationPreparer } from '../api/operation/prepare-operation.ts';
 import type { LiveStreams } from '../api/stream/live-streams.ts';
+import type { Traffic } from '../api/traffic/traffic.ts';
 
 /** What the routes share. */
 export type ServerParts = {
@@ -13,6 +14,7 @@ export type ServerParts = {
   signIn: SignIn;
   operations: OperationPreparer;
   streams: LiveStreams;
+  traffic: Traffic;
   /** What the service lacks to serve; null: nothing. */
   notReady(): Promise<string | null>;
   logger: Logger;

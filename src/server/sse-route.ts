@@ -6,6 +6,7 @@ import { errorFrame, type Frame } from '../api/stream/frame.ts';
 import { AppError } from '../core/app-error.ts';
 import { checkNesting } from './check-nesting.ts';
 import { clientSignal } from './client-signal.ts';
+import { countStream } from './count-stream.ts';
 import { refuse } from './refuse.ts';
 import { type OperationOutcome, runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -46,6 +47,7 @@ export function sseRoute(parts: ServerParts): { handler: RequestHandler; stop():
     try {
       const signal = clientSignal(response);
       const viewer = viewerOf(response);
+      countStream(parts.traffic, viewer, response);
       const outcome = await perform(request, parts, makeApiContext(parts.services, viewer, signal));
       if (response.destroyed) return void (outcome.kind === 'stream' && (await outcome.frames.return?.()));
       open.add(response);

@@ -6,6 +6,7 @@ import { graphqlRoute } from './graphql-route.ts';
 import { jsonBody } from './json-body.ts';
 import { listen } from './listen.ts';
 import { logTextRoute } from './log-text-route.ts';
+import { readiness } from './readiness.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
 import { signedIn } from './signed-in.ts';
@@ -55,18 +56,6 @@ const noSniffing: RequestHandler = (_request, response, next) => {
   response.setHeader('x-content-type-options', 'nosniff');
   next();
 };
-
-const readiness =
-  ({ notReady, logger }: ServerParts): RequestHandler =>
-  async (_request, response) => {
-    const lack = await notReady().catch((error: unknown) => {
-      logger.warn({ err: error }, 'Not ready to serve');
-      return 'the database does not answer';
-    });
-    response
-      .status(lack === null ? 200 : 503)
-      .json(lack === null ? { status: 'ready' } : { status: 'not ready', lack });
-  };
 
 /** Bodies that can't be read; and whatever else a route threw. Four parameters make it a handler of errors. */
 const failure =

@@ -5,9 +5,11 @@ import { makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import type { Frame } from '../api/stream/frame.ts';
+import { rateLimited } from '../api/traffic/rate-limited.ts';
 import type { Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { clientLeft } from './client-signal.ts';
+import { httpStatus } from './http-status.ts';
 import { runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import { whenExpired } from './when-expired.ts';
@@ -17,6 +19,8 @@ export type SocketExtra = {
   socket: WebSocket;
   viewer: Viewer | null;
   stopWaiting(): void;
+  /** Called once when it has closed. */
+  uncount(): void;
   outgoing: string | null;
   underWay: Set<UnderWay>;
 };
@@ -32,12 +36,13 @@ export const PLACEHOLDER = '@';
 /** Of RFC 6455's registry: clients come back by themselves. */
 const TRY_AGAIN_LATER = 1013;
 
-/** Operations of one socket at a time. */
-const MOST_OPERATIONS = 200;
+/** Too much at once: the protocol's clients do not come back by themselves. */
+const TOO_MANY = 4429;
 
 /**
  * graphql-transport-ws: the token in `connection_init`; closed with 4403 when it is refused and when it expires, with 1013
- * while it can't be verified.
+ * while it can't be verified or the database can't be had, and with 4429 when the token has too many sockets or the socket
+ * too many operations.
  */
 export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
   const prepared = new WeakMap<ExecutionArgs, Extract<PreparedOperation, { kind: 'ready' }>>();
@@ -53,7 +58,12 @@ export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
     onSubscribe: (context, id, payload) => {
       const { extra, subscriptions } = context;
       if (extra.viewer === null) return [located(new AppError('UNAUTHENTICATED', 'Not signed in.'))];
-      if (Object.keys(subscriptions).length > MOST_OPERATIONS) return [located(tooMany())];
+      const { streamsPerSocket } = parts.traffic.limits;
+      if (Object.keys(subscriptions).length > streamsPerSocket) {
+        const reason = `A socket takes ${streamsPerSocket} operations at a time.`;
+        closeFull(extra.socket, reason);
+        return [located(rateLimited(parts.traffic.limits.retryAfterSeconds, reason))];
+      }
       const signal = track(extra, () => id in context.subscriptions);
       const operation = parts.operations.prepare(
         requestOf(payload),
@@ -89,18 +99,33 @@ export function endUnwanted({ underWay }: SocketExtra): void {
   }
 }
 
-async function admit({ signIn, faultLog }: ServerParts, authorization: unknown, extra: SocketExtra): Promise<boolean> {
+const closeFull = (socket: WebSocket, reason: string): void => socket.close(TOO_MANY, `RATE_LIMITED: ${reason}`);
+
+async function admit(
+  { signIn, faultLog, traffic }: ServerParts,
+  authorization: unknown,
+  extra: SocketExtra,
+): Promise<boolean> {
   try {
     const viewer = await signIn(typeof authorization === 'string' ? authorization : undefined);
+    const uncount = traffic.sockets.add(viewer.tokenId);
+    if (uncount === null) {
+      closeFull(extra.socket, `An access token has ${traffic.limits.socketsPerToken} sockets at a time.`);
+      return false;
+    }
     extra.viewer = viewer;
+    extra.uncount = uncount;
     extra.stopWaiting = whenExpired(viewer.expiresAt, () => {
       extra.socket.close(CloseCode.Forbidden, 'UNAUTHENTICATED: The access token has expired.');
     });
-    if (extra.socket.readyState !== extra.socket.OPEN) extra.stopWaiting();
+    if (extra.socket.readyState !== extra.socket.OPEN) {
+      extra.stopWaiting();
+      uncount();
+    }
     return true;
   } catch (error) {
     const { message, extensions } = formatError(error, faultLog);
-    const code = extensions?.code === 'SIGN_IN_UNAVAILABLE' ? TRY_AGAIN_LATER : CloseCode.Forbidden;
+    const code = httpStatus({ extensions }) >= 500 ? TRY_AGAIN_LATER : CloseCode.Forbidden;
     extra.socket.close(code, `${extensions?.code}: ${message}`.slice(0, 120));
     // It is closed already, with the reason.
     return false;
@@ -108,11 +133,6 @@ async function admit({ signIn, faultLog }: ServerParts, authorization: unknown, 
 }
 
 const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({ query, operationName, variables });
-
-const tooMany = () =>
-  new AppError('BAD_USER_INPUT', `A socket takes ${MOST_OPERATIONS} operations at a time.`, {
-    hint: 'Open another one.',
-  });
 
 /** Errors go by way of GraphQL's own, which this protocol insists on, to the one formatter. */
 function located(error: unknown): GraphQLError {

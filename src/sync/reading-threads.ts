@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../core/app-error.ts';
 
 const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
@@ -8,8 +7,7 @@ const keptIdle = 1;
 
 /** Megabytes of young objects: a page of people and what becomes of it, several times over. */
 const youngGenerationMb = 32;
-const runGenerationMb = 1024;
-const testGenerationMb = 256;
+const oldGenerationMb = 1024;
 
 /** Threads that read, so that a run need not wait for one to start. */
 export type ReadingThreads = {
@@ -19,18 +17,8 @@ export type ReadingThreads = {
   close(): Promise<void>;
 };
 
-/** What the end of a thread means: one that ran out of its memory was sent too much. */
-export const threadFailure = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? new AppError('INVALID_RESPONSE', 'The source sent more than a reading thread can hold.', {
-        hint: 'Make pages smaller, and check that the URL leads to the directory that is meant.',
-        cause: error,
-      })
-    : error;
-
-/** For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for. */
-export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs'): ReadingThreads => {
-  const oldGenerationMb = purpose === 'runs' ? runGenerationMb : testGenerationMb;
+/** Starts with one thread ready. */
+export const openReadingThreads = (): ReadingThreads => {
   const idle: Worker[] = [];
   const start = (): Worker =>
     new Worker(threadFile, {
@@ -47,7 +35,7 @@ export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs'): ReadingT
     idle.push(thread);
     thread.unref();
   };
-  if (purpose === 'runs') keep(start());
+  keep(start());
   return {
     take: () => {
       const thread = idle.pop() ?? start();

@@ -29,7 +29,7 @@ const argsOf = (
   variableValues,
   contextValue: makeApiContext(
     services,
-    { id: 'person-1', name: null, workspaceId: 'workspace', permissions, expiresAt: new Date() },
+    { id: 'person-1', name: null, workspaceId: 'workspace', permissions, tokenId: 'token-1', expiresAt: new Date() },
     signal,
   ),
 });
@@ -41,7 +41,7 @@ const open = async (streams: ReturnType<typeof liveStreams>, args: SubscriptionA
 };
 
 const batchOf = (frame: Frame): LogBatch => JSON.parse(frame.json).data.runLog;
-const noFaults = (_reference: string, cause: unknown) => {
+const noFaults = (_reference: string | null, cause: unknown) => {
   throw cause;
 };
 

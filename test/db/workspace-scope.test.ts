@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { AppError } from '../../src/core/app-error.ts';
+import { startDeadline } from '../../src/core/deadline.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { type WorkspaceScope, workspaceScope } from '../../src/db/workspace-scope.ts';
@@ -9,7 +11,7 @@ let scope: WorkspaceScope;
 
 beforeAll(async () => {
   rig = await openRig();
-  scope = workspaceScope(rig.database.apiSource, uuidV7());
+  scope = workspaceScope(rig.database, uuidV7());
 });
 
 afterEach(() => {
@@ -52,7 +54,7 @@ describe('reads of a workspace', () => {
   });
 
   test('asked for a turn of the event loop later have a new one, the first being committed', async () => {
-    const fresh = workspaceScope(rig.database.apiSource, uuidV7());
+    const fresh = workspaceScope(rig.database, uuidV7());
     const first = await transactionId(fresh);
     await new Promise((resolve) => setImmediate(resolve));
     expect(await transactionId(fresh)).not.toBe(first);
@@ -98,7 +100,7 @@ describe('reads of a workspace', () => {
 
   test('of many scopes at once get through a pool of one connection, and all reject when there is none', async () => {
     const database = await openDatabase({ url: rig.url, apiConnections: 1 });
-    const scopes = Array.from({ length: 20 }, () => workspaceScope(database.apiSource, uuidV7()));
+    const scopes = Array.from({ length: 20 }, () => workspaceScope(database, uuidV7()));
     const seen = await Promise.all(
       scopes.flatMap((one) =>
         [1, 2].map(() =>
@@ -150,5 +152,98 @@ describe('writes of a workspace', () => {
       });
     await Promise.all([update(ids), update([...ids].reverse())]);
     expect(holding).toBe(3);
+  });
+});
+
+describe('the deadline of a workspace’s transactions', () => {
+  const SLEEP = 'SELECT pg_sleep(600)';
+  const left = new AppError('CLIENT_LEFT', 'gone');
+  const deadlines: ReturnType<typeof startDeadline>[] = [];
+  afterEach(() => {
+    for (const deadline of deadlines.splice(0)) deadline.end();
+  });
+
+  /** A scope whose client can leave, and the statement that it sleeps in. */
+  function within(seconds: number) {
+    const client = new AbortController();
+    const deadline = startDeadline(seconds, client.signal);
+    const ended: string[] = [];
+    const one = workspaceScope(rig.database, uuidV7(), async () => ({ deadline, end: () => ended.push('end') }));
+    deadlines.push(deadline);
+    return { client, one, ended };
+  }
+
+  const asleep = async (): Promise<number> => {
+    const { rows } = await rig.database.syncPool.query(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'`,
+    );
+    return rows[0].n;
+  };
+  const untilAsleep = async (count: number): Promise<void> => {
+    while ((await asleep()) !== count);
+  };
+
+  test('really ends what is read and what is written when the time is over', async () => {
+    for (const way of ['read', 'write'] as const) {
+      const { one, ended } = within(0.2);
+      await expect(one[way](({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
+      expect(await asleep()).toBe(0);
+      await expect(one[way](({ query }) => query('SELECT 1'))).rejects.toMatchObject({ code: 'TIMEOUT' });
+      expect(ended).toContain('end');
+    }
+  });
+
+  test('ends what is read when the client leaves, and all that waits with it; what is written goes on', async () => {
+    const { one, client } = within(60);
+    const reads = [1, 2].map(() => one.read(({ query }) => query(SLEEP)));
+    const gone = Promise.withResolvers<void>();
+    const written = one.write(async ({ query }) => {
+      await gone.promise;
+      return query('SELECT 1 AS one');
+    });
+    await untilAsleep(1);
+    client.abort(left);
+    gone.resolve();
+    expect(await Promise.allSettled(reads)).toEqual([1, 2].map(() => ({ status: 'rejected', reason: left })));
+    expect(await written).toEqual([{ one: 1 }]);
+    expect(await asleep()).toBe(0);
+  });
+
+  test('leaves its connections to others, clean', async () => {
+    const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
+    const one = workspaceScope(database, uuidV7());
+    const before = await transactionId(one);
+    for (let round = 0; round < 5; round++) {
+      const deadline = startDeadline(0.05);
+      const slow = workspaceScope(database, uuidV7(), async () => ({ deadline, end: () => {} }));
+      await expect(slow.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
+      const limit = await one.read(({ query }) =>
+        query<{ s: string }>(`SELECT current_setting('statement_timeout') s`),
+      );
+      expect(limit).toEqual([{ s: '1min' }]);
+    }
+    expect((await transactionId(one)).split(' ')[0]).toBe(before.split(' ')[0]);
+    await database.close();
+  });
+
+  test('is not waited past for a connection, which is given back when it comes', async () => {
+    const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
+    const holds = Promise.withResolvers<void>();
+    const holding = workspaceScope(database, uuidV7()).read(() => holds.promise);
+    const deadline = startDeadline(0.05);
+    const late = workspaceScope(database, uuidV7(), async () => ({ deadline, end: () => {} }));
+    await expect(transactionId(late)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    holds.resolve();
+    await holding;
+    expect(await transactionId(workspaceScope(database, uuidV7()))).not.toBe('');
+    await database.close();
+  });
+
+  test('breaks off a session whose server does not stop it', async () => {
+    const deadline = startDeadline(0.05);
+    const stopper = { stop: () => Promise.reject(new Error('frozen')) };
+    const one = workspaceScope({ ...rig.database, stopper }, uuidV7(), async () => ({ deadline, end: () => {} }));
+    await expect(one.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await untilAsleep(0);
   });
 });

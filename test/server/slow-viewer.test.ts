@@ -5,6 +5,8 @@ import { WebSocket } from 'ws';
 import { buildApiSchema } from '../../src/api/build-api-schema.ts';
 import { operationPreparer } from '../../src/api/operation/prepare-operation.ts';
 import { liveStreams } from '../../src/api/stream/live-streams.ts';
+import { createTraffic } from '../../src/api/traffic/traffic.ts';
+import { trafficLimits } from '../../src/api/traffic/traffic-limits.ts';
 import { Permission } from '../../src/core/access.ts';
 import { type RunningServer, startServer } from '../../src/server/start-server.ts';
 import type { Data } from '../support/api.ts';
@@ -17,6 +19,7 @@ const viewer = {
   name: null,
   workspaceId: 'workspace',
   permissions: Object.values(Permission),
+  tokenId: 'token-1',
   expiresAt: new Date(Date.now() + 3_600_000),
 };
 
@@ -24,7 +27,7 @@ let server: RunningServer | undefined;
 afterEach(() => server?.close());
 
 async function serve(log: ReturnType<typeof growingLog>): Promise<string> {
-  const faultLog = (_reference: string, cause: unknown) => {
+  const faultLog = (_reference: string | null, cause: unknown) => {
     throw cause;
   };
   const parts = {
@@ -33,6 +36,7 @@ async function serve(log: ReturnType<typeof growingLog>): Promise<string> {
     signIn: async () => viewer,
     operations: operationPreparer(schema),
     streams: liveStreams(faultLog),
+    traffic: createTraffic(trafficLimits, 15),
     notReady: async () => null,
     logger: pino({ level: 'silent' }),
     faultLog,

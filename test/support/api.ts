@@ -7,6 +7,7 @@ import { createClient as createWsClient } from 'graphql-ws';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
+import type { TrafficLimits } from '../../src/api/traffic/traffic-limits.ts';
 import { startApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { Permission } from '../../src/core/access.ts';
@@ -62,14 +63,14 @@ export function configOf(env: Record<string, string>): Config {
 }
 
 /** The whole service on a database of its own, and clients for it. */
-export async function startApi(env: Record<string, string> = {}) {
+export async function startApi(env: Record<string, string> = {}, traffic: Partial<TrafficLimits> = {}) {
   const database = await createDatabase();
   const keys = await createIssuer();
   const statements: string[] = [];
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
   const config = configOf(environment(database.url, keys.path, { API_DATABASE_URL: database.apiUrl, ...env }));
-  const app = await startApp(config, { logger, onStatement: (sql) => void statements.push(sql) });
+  const app = await startApp(config, { logger, onStatement: (sql) => void statements.push(sql), traffic });
   const url = app.url ?? '';
   const workspace = randomUUID();
   const everything = await keys.sign({ workspace, permissions: Object.values(Permission) });

@@ -109,7 +109,8 @@ export function servicesWith(log: ReturnType<typeof growingLog>, workspace = { c
       log.followLog(after, signal),
     followProgress: (_workspace: string, _run: string, signal: AbortSignal) => pushed(states, signal),
   } as unknown as RunnerPort;
-  return { states, services: { store: { in: () => store } as unknown as Store, runner } };
+  const contactSync = { isOn: async () => workspace.contactSyncEnabled, forget: () => {} };
+  return { states, services: { store: { in: () => store } as unknown as Store, runner, contactSync } };
 }
 
 async function* pushed(

@@ -5,6 +5,7 @@ import type { UserError } from '../../core/user-error.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
 import { notFound } from '../error/not-found.ts';
+import { TakesLonger } from '../operation/takes-longer.ts';
 import { SourceInput } from '../source/source.inputs.ts';
 import { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
 import {
@@ -14,7 +15,10 @@ import {
   UpdateConnectionPayload,
 } from './connection.payloads.ts';
 import { createConnection, type SaveOutcome, updateConnection } from './save-connection.ts';
-import { type TestOutcome, testConnection } from './test-connection.ts';
+import { LONGEST_TEST_SECONDS, type TestOutcome, testConnection } from './test-connection.ts';
+
+/** It changes every contact that the connection feeds. */
+const LONGEST_DELETION_SECONDS = 900;
 
 @Resolver()
 export class ConnectionEditResolver {
@@ -50,6 +54,7 @@ export class ConnectionEditResolver {
   }
 
   @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @TakesLonger(LONGEST_DELETION_SECONDS)
   @Mutation(() => DeleteConnectionPayload, {
     nullable: true,
     description:
@@ -69,6 +74,7 @@ export class ConnectionEditResolver {
   }
 
   @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @TakesLonger(LONGEST_TEST_SECONDS + 5)
   @Mutation(() => TestConnectionPayload, {
     nullable: true,
     description:

@@ -1,16 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { AppError } from '../../core/app-error.ts';
+import { databaseTrouble } from '../../core/database-trouble.ts';
 
-/** Where faults of ours are told to the operator, under the reference that the client was given. */
-export type FaultLog = (reference: string, cause: unknown) => void;
+/**
+ * Where the operator is told of faults of ours, under the reference that the client was given. Null: it is no fault of ours, the
+ * database can't be had.
+ */
+export type FaultLog = (reference: string | null, cause: unknown) => void;
+
+/** Of a client that is told UNAVAILABLE. */
+const RETRY_AFTER_SECONDS = 2;
 
 /**
  * What a client is told of an error, on HTTP, WebSocket and SSE alike: an AppError's code, message, hint and details; a
  * request that GraphQL itself refuses, as it says; everything else is ours: a reference, under which `log` has the cause.
  */
 export function formatError(error: unknown, log: FaultLog): GraphQLFormattedError {
-  const cause = causeOf(error);
+  const cause = known(causeOf(error), log);
   const place = error instanceof GraphQLError ? placeOf(error) : {};
   if (cause instanceof AppError) {
     const hint = cause.hint === null ? {} : { hint: cause.hint };
@@ -25,6 +32,18 @@ export function formatError(error: unknown, log: FaultLog): GraphQLFormattedErro
     ...place,
     extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
   };
+}
+
+/** The database's trouble as a client is told of it; anything else as it is. */
+function known(cause: unknown, log: FaultLog): unknown {
+  const trouble = databaseTrouble(cause);
+  if (trouble === null) return cause;
+  if (trouble === 'stopped') return new AppError('TIMEOUT', 'This took too long, and was stopped.');
+  log(null, cause);
+  return new AppError('UNAVAILABLE', "The service can't answer now: its database can't be reached.", {
+    hint: 'Try again in a moment.',
+    details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  });
 }
 
 const placeOf = ({ locations, path }: GraphQLError): { locations?: typeof locations; path?: typeof path } => ({

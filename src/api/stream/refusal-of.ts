@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { Permission } from '../../core/access.ts';
-import { requirePermissions } from '../access/check-access.ts';
+import { requireForStream } from '../access/check-access.ts';
 import type { SubscriptionArgs } from './event-source.ts';
 
 /** What keeps a viewer from a subscription: its permissions, or Contact Sync being off now. Null: nothing. */
@@ -11,7 +11,7 @@ export async function refusalOf(
   const needs = schema.getSubscriptionType()?.getFields()[field]?.extensions.needs;
   const needed = Object.values(Permission).filter((permission) => Array.isArray(needs) && needs.includes(permission));
   try {
-    await requirePermissions(contextValue, needed, () => contextValue.store.workspace());
+    await requireForStream(contextValue, needed);
     return null;
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -21,9 +21,10 @@ export class ViewerResolver {
   })
   async setContactSyncEnabled(
     @Arg('enabled', () => Boolean, { description: 'On or off.' }) enabled: boolean,
-    @Ctx() { viewer, runner }: ApiContext,
+    @Ctx() { viewer, runner, contactSync }: ApiContext,
   ): Promise<{ viewer: Viewer; userErrors: [] }> {
     await runner.setContactSyncEnabled(viewer.workspaceId, enabled, actorOf(viewer));
+    contactSync.forget(viewer.workspaceId);
     return { viewer, userErrors: [] };
   }
 

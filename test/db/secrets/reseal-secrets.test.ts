@@ -15,7 +15,7 @@ afterAll(() => rig.close());
 
 const sealedWith = async (key: Buffer, bindPassword: string): Promise<string> => {
   const { id: workspaceId } = await rig.workspace();
-  const store = createStore({ apiSource: rig.database.apiSource, sealer: createSealer([key]) });
+  const store = createStore({ ...rig.database, sealer: createSealer([key]) });
   return (await store.in(workspaceId).createConnection(connectionEdit(), { bindPassword }, member)).id;
 };
 

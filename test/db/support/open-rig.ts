@@ -27,7 +27,7 @@ export async function openRig(): Promise<Rig> {
   const statements: string[] = [];
   const database = await openDatabase({ url, apiUrl, onStatement: (sql) => statements.push(sql) });
   const sealer = createSealer([randomBytes(32)]);
-  const store = createStore({ apiSource: database.apiSource, sealer });
+  const store = createStore({ ...database, sealer });
   return {
     url,
     apiUrl,

@@ -28,7 +28,7 @@ export async function openRunsDatabase(): Promise<RunsDatabase> {
   const { url, close } = await createDatabase();
   const process = await openProcess(url);
   const database = await openDatabase({ url });
-  const store = createStore({ apiSource: database.apiSource, sealer });
+  const store = createStore({ ...database, sealer });
   const dateEdit = async (connectionId: string, at: Date | undefined): Promise<void> => {
     // Only the clock saves a connection otherwise.
     if (at !== undefined)

@@ -1,0 +1,25 @@
+/**
+ * How much of the service one client may have, per process. Sensible for people: a page asks some ten things at once, and
+ * somebody may have dozens of tabs open.
+ */
+export const trafficLimits = {
+  /** Connections of the API's pool. Two more than operations: for signing in, and for a save that begins as a look ends. */
+  databaseConnections: 10,
+  /** Operations that are worked on at the same time: of all workspaces, of one, with one access token. */
+  operations: 8,
+  operationsPerWorkspace: 5,
+  operationsPerToken: 4,
+  /** Operations that wait for their turn. */
+  waiting: 5000,
+  waitingPerWorkspace: 400,
+  waitingPerToken: 200,
+  longestWaitSeconds: 10,
+  /** What whoever is refused is told. */
+  retryAfterSeconds: 2,
+  /** WebSockets with one access token, operations of one of them, and server-sent streams and downloads with one token. */
+  socketsPerToken: 500,
+  streamsPerSocket: 200,
+  streamsPerToken: 500,
+} as const;
+
+export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };
