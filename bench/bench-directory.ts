@@ -1,13 +1,27 @@
 import { compileMapping } from '../src/sync/map/compile-mapping.ts';
 import { defaultMappings } from '../src/sync/map/default-mappings.ts';
 import { flagAttributes } from '../src/sync/source/ldap/account-flags.ts';
+import type { LdifEntry } from '../test/support/ldap-ldif.ts';
 import { people } from '../test/support/ldap-people.ts';
 import { startSlapd } from '../test/support/slapd.ts';
 import type { ReadInput } from './row-process.ts';
 
-/** A slapd on loopback with so many people of 22 attributes. Every reader asks for what our default mapping asks for. */
-export async function startBenchDirectory(count: number): Promise<ReadInput & { close(): Promise<void> }> {
-  const { url, port, baseDn, bindDn, bindPassword, close } = await startSlapd({ entries: people(count) });
+/**
+ * A slapd on loopback with so many people of 22 attributes, each with a mail address of their own unless they all get `mail`.
+ * Every reader asks for what our default mapping asks for.
+ */
+export async function startBenchDirectory(
+  count: number,
+  mail?: string,
+): Promise<ReadInput & { close(): Promise<void> }> {
+  const { url, port, baseDn, bindDn, bindPassword, close } = await startSlapd({
+    entries: mail === undefined ? people(count) : sharing(people(count), mail),
+  });
   const attributes = [...compileMapping(defaultMappings('LDAP')).attributes, 'entryUUID', ...flagAttributes];
   return { url, port, bindDn, bindPassword, peopleDn: `ou=people,${baseDn}`, attributes, close };
+}
+
+function* sharing(entries: Iterable<LdifEntry>, mail: string): Generator<LdifEntry> {
+  for (const { dn, attributes } of entries)
+    yield { dn, attributes: attributes.mail === undefined ? attributes : { ...attributes, mail } };
 }

@@ -18,12 +18,14 @@ export type SetUp = {
 };
 type Rounds = SetUp & { people: number; rounds: number };
 type Table = Record<
-  'read' | 'first' | 'unchanged' | 'written' | 'firstSeen' | 'unchangedSeen' | 'search' | 'delay',
+  'read' | 'first' | 'unchanged' | 'written' | 'firstSeen' | 'unchangedSeen' | 'search' | 'delay' | 'planningDelay',
   Figure
 >;
 type Limits = { ldapsearch: number; counting: number; copy: number };
 
 const viewers = 100;
+/** People who all have one address, as where a directory puts a placeholder. */
+const sharing = 20_000;
 
 const emptyTable = (): Table => ({
   read: { name: 'read, decoded, mapped / bytes counted', unit: 'x', values: [], target: 1.5, stretch: 1.15 },
@@ -34,6 +36,12 @@ const emptyTable = (): Table => ({
   unchangedSeen: { name: `nothing changed with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
   search: { name: 'search p95 / look-up by id p95', unit: 'x', values: [], target: 10 },
   delay: { name: 'event loop delay p99 while syncing', unit: 'ms', values: [], target: 20 },
+  planningDelay: {
+    name: `event loop delay p99 in PLANNING, ${sharing} people with one address`,
+    unit: 'ms',
+    values: [],
+    target: 20,
+  },
 });
 
 /** All figures that are taken in rounds, row by row, taking turns. */
@@ -42,6 +50,7 @@ export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promi
   const file = await copyFile(folder, people);
   say(`Loading ${people} people into slapd …`);
   const directory = await startBenchDirectory(people);
+  const placeholders = await startBenchDirectory(sharing, 'nobody@example.org');
   const table = emptyTable();
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -50,9 +59,11 @@ export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promi
       table.read.values.push((await runRow('read-and-map', directory)).ms / limits.counting);
       const plain = await measureService(setUp, directory, limits, table);
       await measureWatched(setUp, directory, plain, table);
+      await measureShared(setUp, placeholders, table);
     }
   } finally {
     await directory.close();
+    await placeholders.close();
   }
   return Object.values(table);
 }
@@ -111,6 +122,17 @@ async function measureWatched(setUp: SetUp, directory: ReadInput, plain: Plain, 
     const lines = Math.min(...first.linesPerViewer);
     setUp.say(
       `with ${viewers} viewers: first import ${first.ms.toFixed(0)} ms, nothing changed ${unchanged.ms.toFixed(0)} ms (${lines} lines to each)`,
+    );
+  });
+}
+
+async function measureShared(setUp: SetUp, placeholders: ReadInput, table: Table): Promise<void> {
+  await withBench(setUp, placeholders, async (bench) => {
+    const timed = await timeRun(bench);
+    const delay = percentile(timed.planningDelays, 0.99);
+    table.planningDelay.values.push(delay);
+    setUp.say(
+      `${sharing} people with one address: ${timed.run.counts.skipped} skipped (${phaseTimes(timed)}); event loop delay p99 in PLANNING ${delay.toFixed(1)} ms`,
     );
   });
 }

@@ -75,6 +75,8 @@ export type TimedRun = {
   /** Milliseconds in each phase, as a viewer sees it. */
   phases: Map<string, number>;
   loopDelays: number[];
+  /** Of these, those while planning. */
+  planningDelays: number[];
   linesPerViewer: number[];
 };
 
@@ -90,26 +92,38 @@ export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
   let run: RunStateFragment | null = null;
   const phases = new Map<string, number>();
   let since = began;
+  const planning = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) {
     const now = performance.now();
     const phase = run?.phase ?? 'WAITING';
     phases.set(phase, (phases.get(phase) ?? 0) + now - since);
     since = now;
+    if (runProgress?.phase === 'PLANNING') planning.from = Math.min(planning.from, Date.now());
+    else if (Number.isFinite(planning.from)) planning.to = Math.min(planning.to, Date.now());
     run = runProgress;
   }
   const ms = performance.now() - began;
   if (run === null || run.status !== 'SUCCEEDED')
     throw new Error(`The run ended ${run?.status}: ${run?.error?.message}`);
-  const delays = await loopDelays(bench.serving);
+  const seenDelays = await loopDelays(bench.serving);
+  const delays = seenDelays.map(({ delay }) => delay);
+  const planningDelays = seenDelays.filter(({ at }) => at >= planning.from && at <= planning.to);
   const linesPerViewer = (await seen) ?? [];
   await crowd?.close();
-  return { ms, run, phases, loopDelays: delays, linesPerViewer };
+  return {
+    ms,
+    run,
+    phases,
+    loopDelays: delays,
+    planningDelays: planningDelays.map(({ delay }) => delay),
+    linesPerViewer,
+  };
 }
 
-async function loopDelays(serving: Child): Promise<number[]> {
+async function loopDelays(serving: Child): Promise<{ delay: number; at: number }[]> {
   serving.process.send('report');
-  const [{ delays }] = await once(serving.process, 'message');
-  return delays;
+  const [{ delays, times }] = await once(serving.process, 'message');
+  return delays.map((delay: number, i: number) => ({ delay, at: times[i] }));
 }
 
 type Crowd = {
