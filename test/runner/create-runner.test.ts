@@ -124,7 +124,7 @@ describe('the runner', () => {
     expect(faults.map(({ field, code }) => `${field?.join('.')} ${code}`)).toEqual([
       'input.source.ldap.urls REQUIRED',
       'input.scope.filter INVALID_FILTER',
-      'input.mappings NAME_NOT_MAPPED',
+      'input.mappings NAME_REQUIRED',
       'input.removal.graceDays OUT_OF_RANGE',
       'input.removal.maxPercent OUT_OF_RANGE',
       'input.schedule.timeZone INVALID_TIME_ZONE',
