@@ -2,6 +2,7 @@ import { CloseCode } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import { AppError } from '../core/app-error.ts';
 import { checkNesting } from './check-nesting.ts';
+import { pieces } from './pieces.ts';
 import { endUnwanted, PLACEHOLDER, type SocketExtra, type WebsocketProtocol } from './websocket-protocol.ts';
 
 /** Between pings; a socket that has not answered one by the next is dead. */
@@ -25,7 +26,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (message) => send(socket, withFrame(message, extra)),
+      send: sender(socket, extra),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
         socket.on('message', (data) => {
@@ -66,20 +67,46 @@ function refusalOf(data: RawData, { viewer }: SocketExtra): { code: number; reas
   }
 }
 
-/** Resolves when the message has left the process; whoever sends the next one waits for that. */
-const send = (socket: WebSocket, message: string): Promise<void> =>
+/** Sends messages one after another; each resolves when it has left the process, and waits in pieces until then. */
+function sender(socket: WebSocket, extra: SocketExtra): (message: string) => Promise<void> {
+  let before: Promise<unknown> = Promise.resolve();
+  return (message) => {
+    const parts = withFrame(message, extra);
+    const sent = before.then(() => sendParts(socket, parts));
+    before = sent.catch(() => undefined);
+    return sent;
+  };
+}
+
+async function sendParts(socket: WebSocket, parts: readonly string[]): Promise<void> {
+  for (const [index, part] of parts.entries()) {
+    let waiting: string | null = null;
+    for (const piece of pieces(part)) {
+      if (waiting !== null) await sendPiece(socket, waiting, false);
+      waiting = piece;
+    }
+    await sendPiece(socket, waiting ?? '', index === parts.length - 1);
+  }
+}
+
+/** `fin`: it is the message's last. */
+const sendPiece = (socket: WebSocket, piece: string, fin: boolean): Promise<void> =>
   new Promise((resolve, reject) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(message, (error) => (error && socket.readyState === socket.OPEN ? reject(error) : resolve()));
+    socket.send(piece, { fin }, (error) => (error && socket.readyState === socket.OPEN ? reject(error) : resolve()));
   });
 
-/** Puts the frame that was set aside in place of what stands for it at the message's end. */
-function withFrame(message: string, extra: SocketExtra): string {
+/** Short enough to be copied for each viewer. */
+const SHORT = 8 * 1024;
+
+/** With the frame that was set aside in place of what stands for it at the message's end; a long one stays a part. */
+function withFrame(message: string, extra: SocketExtra): string[] {
   const { outgoing } = extra;
-  if (outgoing === null) return message;
+  if (outgoing === null) return [message];
   extra.outgoing = null;
   const tail = `${JSON.stringify(PLACEHOLDER)}}`;
-  return `${message.slice(0, -tail.length)}${outgoing}}`;
+  const head = message.slice(0, -tail.length);
+  return outgoing.length > SHORT ? [head, outgoing, '}'] : [`${head}${outgoing}}`];
 }
 
 function ping(socket: WebSocket): () => void {

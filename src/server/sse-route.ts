@@ -98,7 +98,7 @@ async function sendEvents(response: Response, outcome: OperationOutcome, expires
   });
   // Some clients take nothing for a beginning but the first bytes of the body.
   await write(response, ':\n\n');
-  if (outcome.kind === 'one') await write(response, nextEvent(outcome.frame));
+  if (outcome.kind === 'one') await writeEvent(response, outcome.frame);
   else await sendStream(response, outcome.frames, expiresAt, parts);
   response.end('event: complete\ndata:\n\n');
 }
@@ -115,13 +115,21 @@ async function sendStream(
     expired = true;
     leave();
   });
-  const pinging = setInterval(() => void write(response, ':\n\n'), PING_MS);
+  let sending = false;
+  const pinging = setInterval(() => {
+    // Not into the middle of an event, which would break it.
+    if (!sending) void write(response, ':\n\n');
+  }, PING_MS);
   response.once('close', leave);
   try {
-    for await (const frame of frames) await write(response, nextEvent(frame));
+    for await (const frame of frames) {
+      sending = true;
+      await writeEvent(response, frame);
+      sending = false;
+    }
     if (expired) {
       const refusal = new AppError('UNAUTHENTICATED', 'The access token has expired.');
-      await write(response, nextEvent(errorFrame([refusal], faultLog)));
+      await writeEvent(response, errorFrame([refusal], faultLog));
     }
   } finally {
     forgetExpiry();
@@ -129,4 +137,9 @@ async function sendStream(
   }
 }
 
-const nextEvent = (frame: Frame): string => `event: next\ndata: ${frame.json}\n\n`;
+/** The frame's JSON is the same text for all its viewers, so it is not joined to anything. */
+async function writeEvent(response: Response, { json }: Frame): Promise<void> {
+  await write(response, 'event: next\ndata: ');
+  await write(response, json);
+  await write(response, '\n\n');
+}

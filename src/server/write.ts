@@ -1,7 +1,15 @@
 import type { Response } from 'express';
+import { pieces } from './pieces.ts';
 
-/** Resolves when it has left the process, or nobody is there any more: a slow reader is asked no more than it takes. */
-export const write = (response: Response, text: string): Promise<void> =>
+/**
+ * Resolves when it has left the process, or nobody is there any more: a slow reader is asked no more than it takes, and
+ * holds no more than a piece of it.
+ */
+export async function write(response: Response, text: string): Promise<void> {
+  for (const piece of pieces(text)) await writePiece(response, piece);
+}
+
+const writePiece = (response: Response, text: string): Promise<void> =>
   new Promise((resolve) => {
     if (!response.writable) return resolve();
     const done = () => {

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { expect, test } from '@jest/globals';
+import express from 'express';
+import { WebSocket, WebSocketServer } from 'ws';
+import { openSocket } from '../../src/server/open-socket.ts';
+import type { WebsocketProtocol } from '../../src/server/websocket-protocol.ts';
+import { write } from '../../src/server/write.ts';
+
+const LARGEST_HELD = 128 * 1024;
+/** More than the system's own buffers take; emoji, so that pieces could end within a character. */
+const long = `x${'😀'.repeat(5_000_000)}`;
+
+const portOf = (server: ReturnType<typeof createServer>): number => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('It listens on no port.');
+  return address.port;
+};
+
+/** Turns of the loop without anything going out, after which nothing more will. */
+async function standstill(held: () => number): Promise<number> {
+  let most = 0;
+  for (let turn = 0; turn < 2000; turn++) {
+    most = Math.max(most, held());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return most;
+}
+
+test('of a long text that a silent reader is sent by HTTP a piece is held, and it arrives whole', async () => {
+  const server = createServer(
+    express().get('/', (_request, response) => {
+      responses.push(response);
+      void write(response, long).then(() => response.end());
+    }),
+  );
+  const responses: { writableLength: number }[] = [];
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const reader = connect(portOf(server), '127.0.0.1');
+  await once(reader, 'connect');
+  reader.pause();
+  reader.write('GET / HTTP/1.0\r\n\r\n');
+  await once(server, 'request');
+  expect(await standstill(() => responses[0]?.writableLength ?? 0)).toBeLessThan(LARGEST_HELD);
+  const parts: Buffer[] = [];
+  reader.on('data', (data) => parts.push(data));
+  reader.resume();
+  await once(reader, 'close');
+  expect(Buffer.concat(parts).toString().endsWith(`\r\n\r\n${long}`)).toBe(true);
+  server.close();
+});
+
+test('of long messages that a silent reader is sent over a WebSocket a piece is held, and they arrive whole and in order', async () => {
+  const server = createServer();
+  const sockets = new WebSocketServer({ server });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = new WebSocket(`ws://127.0.0.1:${portOf(server)}`);
+  const [socket]: WebSocket[] = await once(sockets, 'connection');
+  await once(client, 'open');
+  client.pause();
+  let send: (message: string) => unknown = () => undefined;
+  const protocol = {
+    opened: (opened: { send(message: string): unknown }) => {
+      send = (message) => opened.send(message);
+      return async () => undefined;
+    },
+  } as unknown as WebsocketProtocol;
+  if (socket === undefined) throw new Error('No socket was opened.');
+  openSocket(socket, protocol);
+  const messages = [long, 'short', `${long}!`];
+  for (const message of messages) void send(message);
+  expect(await standstill(() => socket.bufferedAmount)).toBeLessThan(LARGEST_HELD);
+  const received: string[] = [];
+  client.on('message', (data) => received.push(String(data)));
+  client.resume();
+  while (received.length < messages.length) await once(client, 'message');
+  expect(received.map((text, index) => text === messages[index])).toEqual([true, true, true]);
+  client.close();
+  await once(socket, 'close');
+  server.close();
+});
