@@ -242,7 +242,7 @@ const tables = [
   `CREATE INDEX "contact_by_creation" ON "contact" ("workspace_id", "created_at", "id")`,
   `CREATE INDEX "contact_by_search" ON "contact" USING gin ("search")`,
 
-  // hash null: to be looked at again at the next run. gone_since: absent from complete reads since then.
+  // hash null: to be looked at again at the next run; recheck: how often that was asked for. gone_since: absent from complete reads since then.
   `CREATE TABLE "contact_link" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -254,6 +254,7 @@ const tables = [
     "linked_at" timestamptz(3) NOT NULL,
     "last_seen_at" timestamptz(3) NOT NULL,
     "gone_since" timestamptz(3),
+    "recheck" integer NOT NULL DEFAULT 0,
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
 
@@ -268,6 +269,7 @@ const tables = [
     "person_id" text,
     "contact_id" uuid,
     "contact_version" integer,
+    "link_recheck" integer,
     "contact_name" text,
     "before" contact_values,
     "after" contact_values,
@@ -284,6 +286,8 @@ const tables = [
     "alternatives" jsonb,
     "outcome" text,
     CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
+  // Removals stand before all else (core/sync-store.ts, planPositions): what becomes of a contact is looked up among them.
+  `CREATE INDEX "contact_change_removal" ON "contact_change" ("workspace_id", "run_id", "contact_id") WHERE position < 1000000000`,
 ];
 
 /**

@@ -45,6 +45,8 @@ export type AppOptions = {
   logger?: Logger;
   /** Told of each statement that the API sends, without its parameters. */
   onStatement?: (sql: string) => void;
+  /** Ends a start that is under way, with its reason. */
+  signal?: AbortSignal;
   /** Default: those of traffic-limits.ts. */
   traffic?: Partial<TrafficLimits>;
 };
@@ -71,8 +73,9 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   const onTrouble = onceASecond((err: Error, more) =>
     logger.warn({ err, more }, 'A connection to the database was lost; it is made again'),
   );
-  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened, logger);
-  await migrate(databaseUrl);
+  const { url: databaseUrl, apiUrl } = await openPostgres(config, opened, { logger, signal: options.signal });
+  await migrate(databaseUrl, options.signal);
+  options.signal?.throwIfAborted();
   const database = opened.adopt(
     await openDatabase({
       url: databaseUrl,
@@ -92,6 +95,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   const foundation: Foundation = { config, logger, database, boss, sealer, runStore, signals, limits };
   if (config.role !== 'api') await openWorker(foundation, opened);
   const url = config.role === 'worker' ? null : await openServer(foundation, opened);
+  options.signal?.throwIfAborted();
   return { url, close: () => opened.disposeAsync() };
 }
 
@@ -117,7 +121,9 @@ async function openWorker(
 
 async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {
   const { config, logger, runStore, signals } = foundation;
-  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, log: logger });
+  const threads = openReadingThreads('tests');
+  opened.defer(() => threads.close());
+  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, threads, log: logger });
   opened.defer(() => runner.close());
   const server = await startServer(serverParts(foundation, runner), config);
   opened.defer(() => server.close());
@@ -128,7 +134,7 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
 export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
   orClosed(async (opened) => {
     const logger = processLogger(config.logLevel);
-    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened, logger)).url);
+    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened, { logger })).url);
     await opened.disposeAsync();
     return migrations;
   });
@@ -147,10 +153,10 @@ async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): 
 async function openPostgres(
   { databaseUrl, apiDatabaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'apiDatabaseUrl' | 'dataDir'>,
   opened: AsyncDisposableStack,
-  logger: Logger,
+  { logger, signal }: { logger: Logger; signal?: AbortSignal },
 ): Promise<{ url: string; apiUrl: string | null }> {
   if (databaseUrl !== null) return { url: databaseUrl, apiUrl: apiDatabaseUrl };
-  const embedded = opened.adopt(await startEmbeddedPostgres({ dataDir }), (one) => one.close());
+  const embedded = opened.adopt(await startEmbeddedPostgres({ dataDir, signal }), (one) => one.close());
   logger.info({ folder: embedded.home }, 'database');
   return embedded;
 }

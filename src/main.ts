@@ -12,14 +12,28 @@ async function serve(): Promise<void> {
   if (outcome.kind === 'faults') return refuse(outcome.faults);
   const logger = processLogger(outcome.config.logLevel);
   const stop = stopSignal();
-  const app = await startApp(outcome.config, { logger });
+  const starting = new AbortController();
+  const asked = stop.then((signal) => {
+    starting.abort(new StoppedEarly(signal));
+    return signal;
+  });
+  const app = await startApp(outcome.config, { logger, signal: starting.signal });
   // Told whatever the level: whoever started it waits for this line.
   const ready = logger.child({}, { level: 'info' });
   if (app.url === null) ready.info('working');
   else ready.info({ url: app.url, role: outcome.config.role }, 'listening');
-  logger.info({ signal: await stop }, 'stopping');
+  logger.info({ signal: await asked }, 'stopping');
   await app.close();
   process.exit(0);
+}
+
+/** A start that was told to end: no failure. */
+class StoppedEarly extends Error {
+  readonly signal: string;
+  constructor(signal: string) {
+    super('Told to end while it was starting.');
+    this.signal = signal;
+  }
 }
 
 async function runMigrations(): Promise<void> {
@@ -52,11 +66,25 @@ function refuse(faults: readonly string[]): void {
   process.exitCode = BAD_CONFIGURATION;
 }
 
+/** In plain words for the person who looks on, and after that as a line of the log. */
+function tellFailure(error: unknown): void {
+  const hint = error instanceof AppError ? error.hint : null;
+  const message = error instanceof Error ? error.message : String(error);
+  const lines = ['Contact Sync could not start.', message, ...(hint === null ? [] : [hint])];
+  console.error(lines.map(oneLine).join('\n'));
+  processLogger('fatal').fatal({ err: error, ...(hint === null ? {} : { hint }) }, 'could not start');
+}
+
+const oneLine = (text: string): string => text.replace(/\s*\p{Cc}+\s*/gu, ' ');
+
 try {
   await (process.argv[2] === 'migrate' ? runMigrations() : serve());
 } catch (error) {
-  const hint = error instanceof AppError ? error.hint : null;
-  processLogger('fatal').fatal({ err: error, ...(hint === null ? {} : { hint }) }, 'could not start');
+  if (error instanceof StoppedEarly) {
+    processLogger('info').info({ signal: error.signal }, 'stopped before it was up');
+    process.exit(0);
+  }
+  tellFailure(error);
   // HOST and PORT are settings, though only listening tells that they can't be used.
   process.exit(error instanceof AppError && error.code === 'CANNOT_LISTEN' ? BAD_CONFIGURATION : 1);
 }

@@ -1,9 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { createIssuer, environment } from './support/api.ts';
 import { createDatabase, type TestDatabase } from './support/postgres.ts';
 
@@ -97,3 +103,92 @@ test('a database that can not be reached is said, and the password is not', asyn
   expect(JSON.stringify(said)).not.toContain('hush-hush');
   expect(await exited).toBe(1);
 });
+
+/** What a start that fails tells on standard error, line by line. */
+async function failure(url: string): Promise<string[]> {
+  const { child, exited } = start(environment(url, issuer.path));
+  let said = '';
+  child.stderr?.on('data', (data) => {
+    said += data;
+  });
+  child.stdout?.resume();
+  expect(await exited).toBe(1);
+  return said.trim().split('\n');
+}
+
+const changed = (parts: Partial<URL>): string => Object.assign(new URL(database.url), parts).href;
+
+test.each<[string, Partial<URL>, RegExp, RegExp]>([
+  ['a wrong password', { password: 'guess' }, /refuses the login/, /user and the password/],
+  ['a database that is not there', { pathname: '/nowhere' }, /is not there/, /CREATE DATABASE/],
+  ['a port that nobody listens on', { port: '1' }, /Nothing listens/, /host and the port/],
+  ['a host of no such name', { hostname: 'no.such.invalid' }, /host/, /host and the port/],
+])('%s is told in plain lines: what, why, what to do', async (_what, change, why, advice) => {
+  const lines = await failure(changed(change));
+  expect(lines).toEqual(['Contact Sync could not start.', expect.stringMatching(why), expect.stringMatching(advice)]);
+  expect(lines.join()).not.toContain('guess');
+});
+
+test('a login that may not use the schema public is told how to get in, and a Postgres that is too old so, too', async () => {
+  const name = 'newcomer';
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'x'`);
+  const empty = `empty_${process.pid}`;
+  await client.query(`CREATE DATABASE ${empty}`);
+  const url = changed({ username: name, password: 'x', pathname: `/${empty}` });
+  expect(await failure(url)).toEqual([
+    'Contact Sync could not start.',
+    expect.stringContaining('permission denied for schema public'),
+    expect.stringContaining('GRANT USAGE, CREATE ON SCHEMA public TO'),
+  ]);
+  await client.query(`ALTER DATABASE ${empty} SET search_path = old, pg_catalog`);
+  const inEmpty = new pg.Client({ connectionString: changed({ pathname: `/${empty}` }) });
+  await inEmpty.connect();
+  await inEmpty.query(`CREATE SCHEMA old`);
+  await inEmpty.query(`GRANT USAGE ON SCHEMA old TO ${name}`);
+  await inEmpty.query(`CREATE FUNCTION old.current_setting(text) RETURNS text LANGUAGE sql AS $$ SELECT '140011' $$`);
+  await inEmpty.end();
+  expect(await failure(url)).toEqual([
+    'Contact Sync could not start.',
+    expect.stringContaining('Postgres 14'),
+    expect.stringContaining('15 or newer'),
+  ]);
+  await client.query(`DROP DATABASE ${empty} WITH (FORCE)`);
+  await client.query(`DROP ROLE ${name}`);
+  await client.end();
+});
+
+test.each([0, 1, 2, 3])(
+  'stopping while it starts for the first time is no error, and the next start goes on (%i)',
+  async (step) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'first-start-'));
+    await chmod(dataDir, 0o755);
+    const { DATABASE_URL: _none, ...env } = environment(database.url, issuer.path, { DATA_DIR: dataDir });
+    try {
+      const { child, exited } = start(env);
+      child.stdout?.resume();
+      // By what has come to be so far: nothing, a folder in work, the data, the running server.
+      const there = async (): Promise<boolean> => {
+        const names = await readdir(dataDir);
+        if (step === 1) return names.some((name) => name.startsWith('postgres-new-'));
+        if (step === 2) return names.includes('postgres');
+        return step === 0 || existsSync(join(dataDir, 'postgres/data/postmaster.pid'));
+      };
+      await once(child, 'spawn');
+      while (!(await there())) await setImmediate();
+      // Before it hears of signals at all there is nothing to tidy up.
+      child.kill('SIGINT');
+      const code = await exited;
+      if (step > 0) expect(code).toBe(0);
+      expect((await readdir(dataDir)).filter((name) => name.includes('-new-'))).toEqual([]);
+      const again = start(env);
+      await logLine(again.child, 'listening');
+      again.child.kill('SIGTERM');
+      expect(await again.exited).toBe(0);
+      expect(existsSync(join(dataDir, 'postgres/data/postmaster.pid'))).toBe(false);
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  },
+);

@@ -29,11 +29,15 @@ export type CandidateContact = {
     externalId: string;
     person: string;
     fills: Fills;
+    /** How often the link was asked to be looked at again. */
+    recheck: number;
     /** Since an earlier read, or as this one finds, and the contact stays without them. */
     gone: boolean;
   } | null;
   /** The other connections that feed it now. */
   others: readonly OtherLink[];
+  /** Changes when a link of another connection is asked to be looked at again, or goes. */
+  othersRecheck: number;
 };
 
 /** A staged person who can't simply be created: linked already, or with an address that somebody has or claims. */
@@ -64,6 +68,8 @@ export type Decision = {
   action: ChangeAction;
   contactId: string | null;
   contactVersion: number | null;
+  /** Of the person's link, or, for one to be made, of the contact's others: what the decision rests on. */
+  linkRecheck: number | null;
   contactName: string | null;
   before: ContactValues | null;
   after: ContactValues | null;

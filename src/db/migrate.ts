@@ -1,26 +1,40 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { databaseFailure } from './database-failure.ts';
+import { databaseFailure, requireVersion } from './database-failure.ts';
 import { MIGRATIONS_TABLE, migrations } from './migrations.ts';
 import { typeormLogger } from './typeorm-logger.ts';
 
 /** Any number; who migrates a database holds it. */
 const MIGRATION_LOCK = 5_406_210_311;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * Runs the migrations that this database lacks, each in a transaction of its own; a second process that comes at the same
- * moment waits. Returns the names of those it ran. Throws an AppError DATABASE_UNAVAILABLE or MIGRATION_FAILED.
+ * moment waits. Returns the names of those it ran. Throws an AppError DATABASE_UNAVAILABLE or MIGRATION_FAILED. `signal`
+ * ends the waiting with its reason, never a migration that has begun.
  */
-export async function migrate(url: string): Promise<string[]> {
-  const lock = new pg.Client({ connectionString: url, application_name: 'migrate' });
+export async function migrate(url: string, signal?: AbortSignal): Promise<string[]> {
+  signal?.throwIfAborted();
+  const lock = new pg.Client({
+    connectionString: url,
+    application_name: 'migrate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   lock.on('error', () => {});
+  const leave = () => void lock.end().catch(() => {});
+  signal?.addEventListener('abort', leave);
   try {
     await lock.connect();
+    const { rows } = await lock.query("SELECT current_setting('server_version_num')::int AS number");
+    requireVersion(rows[0].number);
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    signal?.removeEventListener('abort', leave);
     return await runMigrations(url);
   } catch (error) {
+    signal?.throwIfAborted();
     throw databaseFailure(error);
   } finally {
+    signal?.removeEventListener('abort', leave);
     await lock.end().catch(() => {});
   }
 }

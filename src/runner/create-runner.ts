@@ -3,11 +3,13 @@ import type { ProcessLog } from '../core/process-log.ts';
 import type { RunSignals } from '../core/run-signals.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
+import type { ReadingThreads } from '../sync/reading-threads.ts';
 import { checkSource } from '../sync/source/check-source.ts';
 import { checkConnection } from './connection/check-connection.ts';
 import { faultsBelow } from './connection/faults-below.ts';
 import { sourceKinds } from './connection/source-kinds.ts';
 import { testConnection } from './connection/test-connection.ts';
+import { testSlots } from './connection/test-slots.ts';
 import { followLog } from './follow-run/follow-log.ts';
 import { followProgress } from './follow-run/follow-progress.ts';
 import { followRuns } from './follow-run/follow-runs.ts';
@@ -19,7 +21,14 @@ import { startAllRuns } from './start-all-runs.ts';
 import { startRecovery } from './start-recovery.ts';
 import { startRun } from './start-run.ts';
 
-export type RunnerParts = { store: RunStore; signals: RunSignals; addresses: AddressPolicy; log: ProcessLog };
+export type RunnerParts = {
+  store: RunStore;
+  signals: RunSignals;
+  addresses: AddressPolicy;
+  /** For tests of connections. */
+  threads: ReadingThreads;
+  log: ProcessLog;
+};
 
 export type Runner = RunnerPort & {
   /** Ends what looks after lost runs. Streams end by their own signals. */
@@ -30,7 +39,8 @@ export type Runner = RunnerPort & {
 const recoveryEveryMs = 3000;
 
 /** What the API asks of those who run syncs. */
-export function createRunner({ store, signals, addresses, log }: RunnerParts): Runner {
+export function createRunner({ store, signals, addresses, threads, log }: RunnerParts): Runner {
+  const tests = testSlots();
   const onTrouble = (err: unknown) => log.warn({ err }, 'A run could not be read; it is tried again');
   const runFeeds = createRunFeeds(store, signals, onTrouble);
   const workspaceFeeds = createWorkspaceFeeds(store, signals, onTrouble);
@@ -52,7 +62,8 @@ export function createRunner({ store, signals, addresses, log }: RunnerParts): R
     sourceKinds,
     checkConnection: (edit, paths) => checkConnection(edit, paths, new Date()),
     checkSource: (_kind, settings, path) => faultsBelow(path, checkSource(settings)),
-    testConnection: (test, signal) => testConnection(store, addresses, test, signal),
+    testConnection: (test, signal) =>
+      tests.run(test.workspaceId, () => testConnection(store, { threads, addresses }, test, signal)),
     close: () => recovery.stop(),
   };
 }

@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from '../core/connection.ts';
 import type { ContactValues } from '../core/contact.ts';
+import { mapInSlices, slices } from '../core/in-slices.ts';
 import { indexed } from '../core/search-index.ts';
 import {
   type Decided,
@@ -12,10 +13,12 @@ import {
 } from '../core/sync-store.ts';
 import { planPerson, sameValues } from './plan/plan-person.ts';
 import { settleHandovers, type Waiting } from './plan/settle-handovers.ts';
-import { type Claim, settleRivals } from './plan/settle-rivals.ts';
+import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
 
-/** Questions decided at a time. */
+/** Questions decided, and decisions taken back, at a time. */
 const pageSize = 1000;
+/** Questions after which the event loop turns. */
+const atOnce = 50;
 
 export type PlanInput = {
   run: SyncRun;
@@ -41,14 +44,14 @@ export const planChanges = async ({
   signal,
 }: PlanInput): Promise<void> => {
   const total = await run.findQuestions(staged);
-  const unsettled: Unsettled = { claims: [], takingOver: [], waiting: [] };
+  const unsettled: Unsettled = { rivals: gatherRivals(), takingOver: [], waiting: [] };
   let done = 0;
   for (let after = -1; done < total; ) {
     signal.throwIfAborted();
     const questions = await run.questions(after, pageSize);
     const last = questions.at(-1);
     if (last === undefined) break;
-    const decisions = questions.map((question) => {
+    const decisions = await mapInSlices(questions, atOnce, (question) => {
       const decision = planPerson(question, { mappings: settings.mappings, matchBy: settings.matchBy, rank });
       return decided(question, decision, workspaceId);
     });
@@ -65,13 +68,13 @@ export const planChanges = async ({
 type TakingOver = { position: number; contactId: string; skipReason: string };
 
 /** What can only be told when everybody is decided. */
-type Unsettled = { claims: Claim[]; takingOver: TakingOver[]; waiting: Waiting[] };
+type Unsettled = { rivals: Rivals; takingOver: TakingOver[]; waiting: Waiting[] };
 
 const remember = (
   unsettled: Unsettled,
   { position, action, contactId, claims, takesOver, waitsFor }: Decision,
 ): void => {
-  if (claims !== null) unsettled.claims.push({ position, skipped: action === 'SKIP', ...claims });
+  if (claims !== null) unsettled.rivals.add({ position, skipped: action === 'SKIP', ...claims });
   if (takesOver !== null) unsettled.takingOver.push({ position, ...takesOver });
   if (waitsFor !== null)
     unsettled.waiting.push({
@@ -82,10 +85,12 @@ const remember = (
     });
 };
 
-const settle = async (run: SyncRun, { claims, takingOver, waiting }: Unsettled): Promise<void> => {
-  const refused = settleRivals(claims);
-  if (refused.length > 0) await run.refuse(refused);
-  const positions = new Set(refused.map(({ position }) => position));
+const settle = async (run: SyncRun, { rivals, takingOver, waiting }: Unsettled): Promise<void> => {
+  const positions = new Set<number>();
+  for (const refused of slices(rivals.refused(), pageSize)) {
+    await run.refuse(refused);
+    for (const { position } of refused) positions.add(position);
+  }
   const isOpen = ({ position }: { position: number }): boolean => !positions.has(position);
   await settleTakeovers(run, takingOver.filter(isOpen));
   await settleWaiting(run, waiting.filter(isOpen));
@@ -97,13 +102,17 @@ const settleTakeovers = async (run: SyncRun, takingOver: readonly TakingOver[]):
   const planned = await run.plannedAddresses(takingOver.map(({ contactId }) => contactId));
   const kept = new Map<string, number[]>();
   for (const { contactId, position } of planned)
-    if (position >= planPositions.people) kept.set(contactId, [...(kept.get(contactId) ?? []), position]);
+    if (position >= planPositions.people) {
+      const positions = kept.get(contactId);
+      if (positions === undefined) kept.set(contactId, [position]);
+      else positions.push(position);
+    }
   const isKept = ({ contactId, position }: TakingOver): boolean =>
     kept.get(contactId)?.some((other) => other !== position) ?? false;
   const refused = takingOver.filter(isKept);
   const taken = takingOver.filter((one) => !isKept(one));
-  if (refused.length > 0)
-    await run.refuse(refused.map(({ position, skipReason }) => ({ position, reason: skipReason })));
+  for (const slice of slices(refused, pageSize))
+    await run.refuse(slice.map(({ position, skipReason }) => ({ position, reason: skipReason })));
   if (taken.length > 0) await run.noteTakeovers(taken.map(({ contactId }) => contactId));
 };
 
@@ -111,7 +120,7 @@ const settleWaiting = async (run: SyncRun, waiting: readonly Waiting[]): Promise
   if (waiting.length === 0) return;
   const planned = await run.plannedAddresses(waiting.map(({ waitsForContact }) => waitsForContact));
   const { refused, together } = settleHandovers(waiting, planned);
-  if (refused.length > 0) await run.refuse(refused);
+  for (const slice of slices(refused, pageSize)) await run.refuse(slice);
   if (together.length > 0) await run.markHandovers(together);
 };
 

@@ -1,6 +1,6 @@
-import type { ConnectionSettings, LdapSecrets } from '../core/connection.ts';
+import type { ConnectionSettings, LdapSecrets, LdapSettings, SourceKind } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
-import type { AddressPolicy, ReadSummary, SourceNote } from '../core/directory.ts';
+import type { AddressPolicy, ConnectionTest, ReadSummary, SourceNote } from '../core/directory.ts';
 import type { Excluded, RunError } from '../core/run.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 
@@ -14,6 +14,9 @@ export type ReadTask = {
   /** The time of the read. */
   at: Date;
 };
+
+/** What a reading thread is to test. */
+export type TestTask = { kind: SourceKind; settings: LdapSettings; secrets: LdapSecrets; addresses: AddressPolicy };
 
 /** How far a read is. `withoutId`: of those in scope, people without an id that can be read. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
@@ -30,11 +33,15 @@ export type FromReader =
   | { kind: 'free' }
   | { kind: 'failed'; error: RunError };
 
+/** What it says when it tests a connection. */
+export type FromTester = { kind: 'tested'; result: ConnectionTest };
+
 /**
- * What is said to it: `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `stored` when `rows` are, with
+ * What is said to it: `test` asks for a test, answered by `tested`; `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `stored` when `rows` are, with
  * their memory, to be used again; `sweep` chunks come after `done`; `over` when nothing more is wanted of it, answered by `free`.
  */
 export type ToReader =
+  | { kind: 'test'; task: TestTask }
   | { kind: 'task'; task: ReadTask }
   | { kind: 'known'; bytes: Uint8Array }
   | { kind: 'knownEnd' }

@@ -2,7 +2,7 @@ import { AppError } from '../core/app-error.ts';
 import type { ReadSummary, SourceNote } from '../core/directory.ts';
 import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
-import type { ReadingThreads } from './reading-threads.ts';
+import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 
 export type ReadOutcome = {
   counts: ReadCounts;
@@ -69,7 +69,7 @@ export const startReader = (
     failed: ({ error }) => fail(new AppError(error.code, error.message, { hint: error.hint ?? undefined })),
   };
   thread.on('message', (message: FromReader) => (hear[message.kind] as (heard: FromReader) => void)(message));
-  thread.on('error', fail);
+  thread.on('error', (error) => fail(threadFailure(error)));
   thread.on('exit', () => fail(new AppError('INTERNAL', 'The reading thread ended unexpectedly.')));
   // In the middle of a read a thread is of no further use.
   const stop = (): void => fail(signal.reason);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { AppError } from '../core/app-error.ts';
 
 const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
@@ -7,7 +8,8 @@ const keptIdle = 1;
 
 /** Megabytes of young objects: a page of people and what becomes of it, several times over. */
 const youngGenerationMb = 32;
-const oldGenerationMb = 1024;
+const runGenerationMb = 1024;
+const testGenerationMb = 256;
 
 /** Threads that read, so that a run need not wait for one to start. */
 export type ReadingThreads = {
@@ -17,8 +19,18 @@ export type ReadingThreads = {
   close(): Promise<void>;
 };
 
-/** Starts with one thread ready. */
-export const openReadingThreads = (): ReadingThreads => {
+/** What the end of a thread means: one that ran out of its memory was sent too much. */
+export const threadFailure = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new AppError('INVALID_RESPONSE', 'The source sent more than a reading thread can hold.', {
+        hint: 'Make pages smaller, and check that the URL leads to the directory that is meant.',
+        cause: error,
+      })
+    : error;
+
+/** For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for. */
+export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs'): ReadingThreads => {
+  const oldGenerationMb = purpose === 'runs' ? runGenerationMb : testGenerationMb;
   const idle: Worker[] = [];
   const start = (): Worker =>
     new Worker(threadFile, {
@@ -35,7 +47,7 @@ export const openReadingThreads = (): ReadingThreads => {
     idle.push(thread);
     thread.unref();
   };
-  keep(start());
+  if (purpose === 'runs') keep(start());
   return {
     take: () => {
       const thread = idle.pop() ?? start();

@@ -65,7 +65,7 @@ export class Reading {
     }
   }
 
-  hear(message: Exclude<ToReader, { kind: 'task' | 'over' }>): void {
+  hear(message: Exclude<ToReader, { kind: 'test' | 'task' | 'over' }>): void {
     if (message.kind === 'known') this.#addKnown(message.bytes);
     else if (message.kind === 'knownEnd') this.#knownLoaded.resolve();
     else if (message.kind === 'sweep') this.#sweep(message.bytes);

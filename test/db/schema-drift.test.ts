@@ -56,6 +56,7 @@ test('what TypeORM does not compare is as the entities say: conditions, kinds an
   );
   expect(Object.fromEntries(indexes.map(({ name, definition }) => [name, definition]))).toEqual({
     contact_by_search: 'USING gin (search)',
+    contact_change_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
     contact_email_of_active: `USING btree (workspace_id, email_key) WHERE ((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
     run_log_batch: 'USING btree (workspace_id, run_id, last_position) WHERE (first_position IS NOT NULL)',
     run_not_ended: `USING btree (workspace_id, connection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'HELD'::text]))`,

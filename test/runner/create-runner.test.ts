@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionEdit } from '../../src/core/records.ts';
 import { createRunner, type Runner } from '../../src/runner/create-runner.ts';
+import { openReadingThreads } from '../../src/sync/reading-threads.ts';
 import { collectLog } from './support/collect-log.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
 
@@ -10,7 +11,13 @@ let runner: Runner;
 beforeAll(async () => {
   db = await openRunsDatabase();
   const addresses = { allowPrivate: false, cidrs: [] };
-  runner = createRunner({ store: db.store, signals: db.signals, addresses, log: collectLog() });
+  runner = createRunner({
+    store: db.store,
+    signals: db.signals,
+    addresses,
+    threads: openReadingThreads('tests'),
+    log: collectLog(),
+  });
 });
 afterAll(async () => {
   await runner.close();

@@ -50,6 +50,7 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
+    socket.setNoDelay(true);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
     let pending = Buffer.alloc(0);

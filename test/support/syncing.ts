@@ -13,6 +13,7 @@ import { indexed, keysText, wordsText } from '../../src/core/search-index.ts';
 import type { Store } from '../../src/core/store.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { API_ROLE } from '../../src/db/api-role.ts';
+import { lookAgain } from '../../src/db/look-again.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { openRunSignals } from '../../src/db/open-run-signals.ts';
 import { createRunStore } from '../../src/db/runs/create-run-store.ts';
@@ -220,7 +221,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
         `UPDATE contact SET ${set}, version = version + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
         [workspaceId, id],
       );
-      await client.query(`UPDATE contact_link SET hash = NULL WHERE workspace_id = $1 AND contact_id = $2`, [
+      await client.query(`UPDATE contact_link AS link SET ${lookAgain} WHERE workspace_id = $1 AND contact_id = $2`, [
         workspaceId,
         id,
       ]);

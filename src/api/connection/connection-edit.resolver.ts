@@ -15,10 +15,12 @@ import {
   UpdateConnectionPayload,
 } from './connection.payloads.ts';
 import { createConnection, type SaveOutcome, updateConnection } from './save-connection.ts';
-import { LONGEST_TEST_SECONDS, type TestOutcome, testConnection } from './test-connection.ts';
+import { type TestOutcome, testConnection } from './test-connection.ts';
 
 /** It changes every contact that the connection feeds. */
 const LONGEST_DELETION_SECONDS = 900;
+/** A test ends by itself before. */
+const LONGEST_TEST_SECONDS = 90;
 
 @Resolver()
 export class ConnectionEditResolver {
@@ -74,7 +76,7 @@ export class ConnectionEditResolver {
   }
 
   @Needs(Permission.CONTACT_SYNC_MANAGE)
-  @TakesLonger(LONGEST_TEST_SECONDS + 5)
+  @TakesLonger(LONGEST_TEST_SECONDS)
   @Mutation(() => TestConnectionPayload, {
     nullable: true,
     description:

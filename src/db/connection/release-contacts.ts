@@ -1,5 +1,6 @@
 import { OrphanedContacts } from '../../core/connection.ts';
 import { contactChanged } from '../contact-changed.ts';
+import { lookAgain } from '../look-again.ts';
 import { byList } from '../planner-hints.ts';
 import type { Transaction } from '../workspace-scope.ts';
 
@@ -60,8 +61,8 @@ export async function releaseContacts(
     );
   }
   await query(
-    `UPDATE contact_link AS other SET hash = NULL
-     WHERE other.workspace_id = $1 AND other.connection_id <> $2 AND other.hash IS NOT NULL AND other.contact_id IN (${linked})`,
+    `UPDATE contact_link AS link SET ${lookAgain}
+     WHERE link.workspace_id = $1 AND link.connection_id <> $2 AND link.contact_id IN (${linked})`,
     key,
   );
   await query('DELETE FROM contact_link WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2', key);

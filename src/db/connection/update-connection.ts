@@ -72,16 +72,28 @@ async function save(
     );
 }
 
-/** Who wins a field of a shared contact may be another now: all who feed it are to look at it at their next run. */
+/**
+ * Who wins a field may be another now: all who feed a contact that this connection feeds, or are about to by a plan made
+ * before, are to look at it at their next run. The contacts are locked first, in the order in which a sync locks them, so that links which a run is just making are seen.
+ */
 async function lookAtSharedAgain({ query, workspaceId }: Transaction, id: string): Promise<void> {
   await query(byList);
+  const key = [workspaceId, id];
   await query(
-    `UPDATE contact_link SET hash = NULL
-     WHERE contact_link.workspace_id = $1 AND contact_link.hash IS NOT NULL AND contact_link.contact_id IN (
-       SELECT own.contact_id FROM contact_link AS own
-       JOIN contact_link AS other ON other.workspace_id = own.workspace_id AND other.contact_id = own.contact_id
-         AND other.connection_id <> own.connection_id
-       WHERE own.workspace_id = $1 AND own.connection_id = $2)`,
-    [workspaceId, id],
+    `SELECT count(*) FROM (
+       SELECT FROM contact WHERE contact.workspace_id = $1 AND contact.id IN (
+         SELECT own.contact_id FROM contact_link AS own WHERE own.workspace_id = $1 AND own.connection_id = $2)
+       ORDER BY contact.id FOR UPDATE) AS locked`,
+    key,
+  );
+  await query(
+    `UPDATE contact_link AS link SET recheck = link.recheck + 1, hash = CASE WHEN fed.shared THEN NULL ELSE link.hash END
+     FROM (
+       SELECT one.contact_id, count(*) > 1 AS shared FROM contact_link AS one
+       WHERE one.workspace_id = $1 AND one.contact_id IN (
+         SELECT own.contact_id FROM contact_link AS own WHERE own.workspace_id = $1 AND own.connection_id = $2)
+       GROUP BY one.contact_id) AS fed
+     WHERE link.workspace_id = $1 AND link.contact_id = fed.contact_id`,
+    key,
   );
 }

@@ -27,8 +27,14 @@ export function contactConditions(workspaceId: string, filter: ContactFilter): C
   return { from: searching ? 'contact_of_workspace AS contact' : 'contact', wanted, searching };
 }
 
-/** A reader of the change feed must not come past a contact that a transaction still open may yet put before others. */
-const settled = `contact.changed_xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint`;
+/**
+ * A reader of the change feed must not come past a contact that a transaction still open may yet put before others. A number
+ * that this server has not given yet is of the server that a backup was made on; such contacts, and those of more than a day
+ * ago, which no open transaction is of, stay to be seen also while this server's numbers come past theirs.
+ */
+const settled = `(contact.changed_xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
+  OR contact.changed_xid >= (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint
+  OR contact.updated_at < now() - interval '1 day')`;
 
 /** The index knows but the first letters of words; the words decide. */
 function addTerms(wanted: Where, workspaceId: string, terms: readonly SearchTerm[]): void {

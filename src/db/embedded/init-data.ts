@@ -1,9 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { embeddedFailure } from './embedded-failure.ts';
+import { isRunning } from './postmaster.ts';
 import { serverEnvironment } from './server-environment.ts';
 import type { ServerPlace } from './server-place.ts';
 
@@ -19,34 +22,63 @@ const flags = [
 ];
 
 /** Makes the data folder with a random password when there is none; of two processes at once, one's stays. */
-export async function initData(place: ServerPlace): Promise<void> {
+export async function initData(place: ServerPlace, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   const version = await readFile(join(place.data, 'PG_VERSION'), 'utf8').catch(() => null);
   if (version !== null) return refuseOtherVersion(place, version.trim());
-  const unfinished = `${place.home}-${randomBytes(4).toString('hex')}`;
+  await removeUnfinished(place);
+  const unfinished = `${place.home}-new-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
-    await makeData(place, unfinished);
+    await makeData(place, unfinished, signal);
     await rename(unfinished, place.home).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
   } catch (cause) {
+    signal?.throwIfAborted();
     throw embeddedFailure(`The data folder of the embedded Postgres could not be made: ${reason(cause)}`, { cause });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
 }
 
-async function makeData(place: ServerPlace, folder: string): Promise<void> {
+async function makeData(place: ServerPlace, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const password = join(folder, 'password');
   await mkdir(folder, { mode: 0o700 });
   await writeFile(password, randomBytes(24).toString('hex'), { mode: 0o600 });
   if (place.user !== null) {
     for (const path of [folder, password]) await chown(path, place.user.uid, place.user.gid);
   }
-  await promisify(execFile)(
+  await runInitdb(place, folder, signal);
+}
+
+/** In a process group of its own: a Ctrl-C for ours is no fault of it. The group ends when `signal` says so. */
+async function runInitdb(place: ServerPlace, folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const child = spawn(
     join(place.binaries, 'bin', 'initdb'),
-    [...flags, `--pgdata=${join(folder, 'data')}`, `--pwfile=${password}`],
-    { ...place.user, cwd: folder, env: serverEnvironment },
+    [...flags, `--pgdata=${join(folder, 'data')}`, `--pwfile=${join(folder, 'password')}`],
+    { ...place.user, cwd: folder, env: serverEnvironment, detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  const stop = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  };
+  signal?.addEventListener('abort', stop);
+  try {
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    if (code !== 0) throw new Error(said.trim() || `initdb ended with ${code}`);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** What a start that was killed has left. */
+async function removeUnfinished(place: ServerPlace): Promise<void> {
+  const prefix = `${basename(place.home)}-new-`;
+  for (const name of await readdir(dirname(place.home))) {
+    if (!name.startsWith(prefix)) continue;
+    const maker = Number.parseInt(name.slice(prefix.length), 10);
+    if (maker > 0 && !(await isRunning(maker)))
+      await rm(join(dirname(place.home), name), { recursive: true, force: true });
+  }
 }
 
 async function refuseOtherVersion(place: ServerPlace, made: string): Promise<void> {
@@ -59,6 +91,6 @@ async function refuseOtherVersion(place: ServerPlace, made: string): Promise<voi
 }
 
 function reason(error: unknown): string {
-  const { stderr, message } = error as { stderr?: string; message?: string };
-  return (stderr?.trim() || message || String(error)).split('\n').slice(0, 3).join(' ');
+  const { message } = error as { message?: string };
+  return (message || String(error)).split('\n').slice(0, 3).join(' ');
 }

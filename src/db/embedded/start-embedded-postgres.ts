@@ -33,6 +33,8 @@ export type EmbeddedPostgresOptions = {
   dataDir: string;
   /** Server settings beside ours (tests switch fsync off). */
   settings?: Readonly<Record<string, string>>;
+  /** Ends a start that is under way, with its reason; what it has begun is taken back. */
+  signal?: AbortSignal;
 };
 
 /** A port may be taken, or another process start or stop the server, between our look and our step. */
@@ -46,12 +48,14 @@ const CLOSED_POLL_MS = 20;
 export async function startEmbeddedPostgres({
   dataDir,
   settings = {},
+  signal,
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await serverPlace(dataDir);
-  await initData(place);
+  await initData(place, signal);
   const password = (await readFile(place.password, 'utf8')).trim();
   let ended = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    signal?.throwIfAborted();
     const server = (await joinServer(place)) ?? (await launchPostmaster(place, settings));
     const client = await join(server, password, place).catch((error) => {
       server.leave();

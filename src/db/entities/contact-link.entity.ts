@@ -16,6 +16,8 @@ export type ContactLinkRow = {
   last_seen_at: Date;
   /** Absent from complete reads since then: the link feeds its contact no longer. */
   gone_since: Date | null;
+  /** How often it was asked to be looked at again: a hash decided on before that is not written back. */
+  recheck: number;
 };
 
 export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
@@ -32,6 +34,7 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
     linked_at: time(),
     last_seen_at: time(),
     gone_since: time(optional),
+    recheck: { type: 'integer', default: 0 },
   },
   indices: [
     { name: 'contact_link_by_contact', columns: ['workspace_id', 'contact_id', 'connection_id'], unique: true },

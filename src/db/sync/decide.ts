@@ -1,17 +1,19 @@
+import { mapInSlices } from '../../core/in-slices.ts';
 import { keysText, wordsText } from '../../core/search-index.ts';
 import type { Decided } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
 /** Writes decisions, in order of position, into the plan. */
-export const decide = (attempt: Attempt, decisions: readonly Decided[]): Promise<void> =>
-  fenced(attempt, async (client) => {
+export const decide = async (attempt: Attempt, decisions: readonly Decided[]): Promise<void> => {
+  const rows = await mapInSlices(decisions, atOnce, (decided) => JSON.stringify(row(decided)));
+  await fenced(attempt, async (client) => {
     await client.query(byList);
     await client.query(
       `UPDATE contact_change AS change SET
          action = decided.action,
          contact_id = CASE decided.action WHEN 'CREATE' THEN change.contact_id ELSE decided.contact_id END,
-         contact_version = decided.contact_version, contact_name = decided.contact_name,
+         contact_version = decided.contact_version, link_recheck = decided.link_recheck, contact_name = decided.contact_name,
          before = CASE WHEN decided.before_staged THEN change.after ELSE decided.before END,
          after = CASE WHEN decided.after_staged THEN change.after ELSE decided.after END,
          code = decided.code, reason = decided.reason,
@@ -20,7 +22,7 @@ export const decide = (attempt: Attempt, decisions: readonly Decided[]): Promise
          company_key = CASE WHEN decided.indexed THEN decided.company_key ELSE change.company_key END,
          words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
          search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
-       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int,
+       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int, link_recheck int,
          contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text,
          reason text, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
@@ -28,12 +30,16 @@ export const decide = (attempt: Attempt, decisions: readonly Decided[]): Promise
          AND change.position BETWEEN $4 AND $5`,
       [
         ...key(attempt),
-        JSON.stringify(decisions.map(row)),
+        `[${rows.join(',')}]`,
         decisions.at(0)?.decision.position ?? 0,
         decisions.at(-1)?.decision.position ?? 0,
       ],
     );
   });
+};
+
+/** Decisions after which the event loop turns. */
+const atOnce = 100;
 
 /** Of somebody found as before there is nothing to show. */
 const row = ({ decision, staged, indexed }: Decided) => {
@@ -43,6 +49,7 @@ const row = ({ decision, staged, indexed }: Decided) => {
     action: decision.action,
     contact_id: decision.contactId,
     contact_version: decision.contactVersion,
+    link_recheck: decision.linkRecheck,
     contact_name: decision.contactName,
     before_staged: shows && staged.before,
     before: shows && !staged.before ? decision.before : null,

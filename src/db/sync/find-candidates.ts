@@ -22,6 +22,7 @@ type LinkRow = {
   external_id: string;
   person: string;
   gone: boolean;
+  recheck: number;
   fills_id: string | null;
 };
 
@@ -63,6 +64,7 @@ export const findCandidates = async (
       portalAccessBefore: row.portal_access_before,
       own: own === undefined ? null : ownLink(own, fillsOf(own.fills_id), removals.get(row.id)),
       others: others.flatMap(otherLink),
+      othersRecheck: recheckOf(all.filter((link) => link.connection_id !== attempt.connectionId)),
     };
   };
   return new Map(rows.map((row) => [row.id, candidate(row)]));
@@ -72,8 +74,13 @@ const ownLink = (link: LinkRow, fills: Fills, removal: ChangeAction | undefined)
   externalId: link.external_id,
   person: link.person,
   fills,
+  recheck: link.recheck,
   gone: removal === undefined ? link.gone : removal === 'NONE',
 });
+
+/** As `othersRecheck` in SQL (see apply/change-contacts.ts). */
+const recheckOf = (links: readonly LinkRow[]): number =>
+  links.reduce((sum, { recheck }) => sum + recheck, 0) * 1000 + links.length;
 
 /** By contact. */
 const findLinks = async (
@@ -82,7 +89,7 @@ const findLinks = async (
   ids: readonly string[],
 ): Promise<Map<string, LinkRow[]>> => {
   const { rows } = await client.query<LinkRow>(
-    `SELECT contact_id, connection_id, external_id, person, gone_since IS NOT NULL AS gone, fills_id FROM contact_link
+    `SELECT contact_id, connection_id, external_id, person, gone_since IS NOT NULL AS gone, recheck, fills_id FROM contact_link
      WHERE workspace_id = $1 AND contact_id = ANY($2::uuid[])`,
     [attempt.workspaceId, ids],
   );
@@ -116,8 +123,8 @@ const findRemovals = async (
 ): Promise<Map<string, ChangeAction>> => {
   const { rows } = await client.query<{ contact_id: string; action: ChangeAction }>(
     `SELECT contact_id, action FROM contact_change
-     WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND contact_id = ANY($3::uuid[])`,
-    [...key(attempt), ids, planPositions.handovers],
+     WHERE workspace_id = $1 AND run_id = $2 AND position < ${planPositions.handovers} AND contact_id = ANY($3::uuid[])`,
+    [...key(attempt), ids],
   );
   return new Map(rows.map(({ contact_id, action }) => [contact_id, action]));
 };

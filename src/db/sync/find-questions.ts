@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { StagedCounts } from '../../core/sync-store.ts';
-import { byList } from '../planner-hints.ts';
+import { byKey, byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 import { markRivals } from './mark-rivals.ts';
 
@@ -36,28 +36,17 @@ const countMatches = async (client: PoolClient, attempt: Attempt): Promise<numbe
   return rows[0]?.count ?? 0;
 };
 
-type Skipped = { external_id: string; contact_id: string; name: string };
-
+/** Looked up one by one, by key: whom the connection links is not gone through for a few. */
 const nameSkipped = async (client: PoolClient, attempt: Attempt): Promise<void> => {
-  const { rows } = await client.query<Skipped>(
-    `SELECT link.external_id, contact.id AS contact_id, contact.display_name AS name
-     FROM contact_link AS link
-     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
-     WHERE link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = ANY(ARRAY(
-       SELECT person_id FROM contact_change WHERE workspace_id = $1 AND run_id = $2 AND action = 'SKIP'))`,
-    [...key(attempt), attempt.connectionId],
-  );
-  if (rows.length === 0) return;
-  await client.query(byList);
+  await client.query(byKey);
   await client.query(
-    `UPDATE contact_change AS change SET contact_id = skipped.contact_id, contact_name = skipped.name
-     FROM unnest($3::text[], $4::uuid[], $5::text[]) AS skipped (person_id, contact_id, name)
-     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'SKIP' AND change.person_id = skipped.person_id`,
-    [
-      ...key(attempt),
-      rows.map(({ external_id }) => external_id),
-      rows.map(({ contact_id }) => contact_id),
-      rows.map(({ name }) => name),
-    ],
+    `UPDATE contact_change AS change SET (contact_id, contact_name) = (
+       SELECT known.id, coalesce(known.name, change.contact_name)
+       FROM (SELECT) AS one LEFT JOIN LATERAL (
+         SELECT contact.id, contact.display_name AS name FROM contact_link AS link
+         JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+         WHERE link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id) AS known ON true)
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'SKIP'`,
+    [...key(attempt), attempt.connectionId],
   );
 };

@@ -2,6 +2,9 @@ import { planPositions } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
+/** Ids or numbers as Postgres writes an array: they may be many, and encoding them one by one would hold the event loop. */
+const listOf = (items: readonly (string | number)[]): string => `{${items.join(',')}}`;
+
 type PlannedRow = { contact_id: string; position: string; frees: boolean };
 
 /** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
@@ -13,7 +16,7 @@ export const plannedAddresses = async (attempt: Attempt, contactIds: readonly st
      FROM contact_change AS change
      JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.contact_id = ANY($3::uuid[])`,
-    [...key(attempt), contactIds],
+    [...key(attempt), listOf(contactIds)],
   );
   return rows.map((row) => ({ contactId: row.contact_id, position: Number(row.position), freesAddress: row.frees }));
 };
@@ -40,7 +43,7 @@ export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[]): 
       `UPDATE contact_change SET code = 'TAKEN_OVER',
          reason = 'gone from the directory; the contact goes to another person with its address'
        WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND action = 'NONE' AND contact_id = ANY($3::uuid[])`,
-      [...key(attempt), contactIds, planPositions.handovers],
+      [...key(attempt), listOf(contactIds), planPositions.handovers],
     );
   });
 
@@ -50,6 +53,6 @@ export const markHandovers = (attempt: Attempt, positions: readonly number[]): P
     await client.query(
       `UPDATE contact_change SET position = position - $4::bigint + $5::bigint
        WHERE workspace_id = $1 AND run_id = $2 AND position = ANY($3::bigint[]) AND position >= $4::bigint`,
-      [...key(attempt), positions, planPositions.people, planPositions.handovers],
+      [...key(attempt), listOf(positions), planPositions.people, planPositions.handovers],
     );
   });

@@ -1,5 +1,4 @@
 import type { PoolClient } from 'pg';
-import { byList } from '../planner-hints.ts';
 import { type Attempt, key } from './attempt.ts';
 
 /**
@@ -9,15 +8,14 @@ import { type Attempt, key } from './attempt.ts';
  * @returns how many they are.
  */
 export const markRivals = async (client: PoolClient, attempt: Attempt): Promise<number> => {
-  const shared = await sharedAddresses(client, attempt);
-  if (shared.length === 0) return 0;
-  await client.query(byList);
   const { rowCount } = await client.query(
-    `UPDATE contact_change AS change
+    `WITH claim AS (SELECT position, count(*) OVER (PARTITION BY email_key) AS claimants FROM (${claims}) AS claimed),
+     rival AS MATERIALIZED (SELECT DISTINCT claim.position FROM claim WHERE claim.claimants > 1)
+     UPDATE contact_change AS change
      SET action = CASE change.action WHEN 'CREATE' THEN 'MATCH' ELSE change.action END, reason = 'shared'
-     FROM (${claims}) AS claim
-     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = claim.position AND claim.email_key = ANY($4::text[])`,
-    [...key(attempt), attempt.connectionId, shared],
+     FROM rival
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = rival.position`,
+    [...key(attempt), attempt.connectionId],
   );
   return rowCount ?? 0;
 };
@@ -33,11 +31,3 @@ const claims = `
   JOIN contact ON contact.workspace_id = $1 AND contact.id = link.contact_id
   WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'UPDATE' AND link.gone_since IS NOT NULL
     AND contact.status = 'INACTIVE' AND contact.email_key IS NOT NULL AND contact.email_key IS DISTINCT FROM change.email_key`;
-
-const sharedAddresses = async (client: PoolClient, attempt: Attempt): Promise<string[]> => {
-  const { rows } = await client.query<{ email_key: string }>(
-    `SELECT email_key FROM (${claims}) AS claim GROUP BY email_key HAVING count(*) > 1`,
-    [...key(attempt), attempt.connectionId],
-  );
-  return rows.map(({ email_key }) => email_key);
-};

@@ -9,19 +9,43 @@ export type Claim = {
   skipped: boolean;
 };
 
-/**
- * Finds who of a read can't have their address because somebody else of it claims it, too: all of them, but for who keeps
- * it. Pure.
- */
-export const settleRivals = (claims: readonly Claim[]): { position: number; reason: string }[] =>
-  [...Map.groupBy(claims, ({ address }) => address.toLowerCase()).values()].flatMap((shared) => {
-    const keepers = shared.filter(({ keeps }) => keeps);
-    return shared.flatMap((claim) => {
-      const others = claim.keeps ? keepers : [...keepers, ...shared];
-      const rival = others.find((other) => other !== claim);
-      return rival === undefined || claim.skipped ? [] : [{ position: claim.position, reason: rivalry(claim, rival) }];
-    });
-  });
+export type Rivals = {
+  add(claim: Claim): void;
+  /**
+   * Who of a read can't have their address because somebody else of it claims it, too: all of them, but for who keeps it.
+   * One after another, so that who takes them may pause: they may be everybody.
+   */
+  refused(): Generator<{ position: number; reason: string }>;
+};
+
+/** Claims of one address; of those who keep it only two are needed to tell each claimant of another. */
+type Shared = { claims: Claim[]; keepers: Claim[] };
+
+/** Gathers who claims which address. Each claim is looked at once when it is added and once when all are settled. */
+export const gatherRivals = (): Rivals => {
+  const byAddress = new Map<string, Shared>();
+  return {
+    add: (claim) => {
+      const address = claim.address.toLowerCase();
+      const shared = byAddress.get(address) ?? { claims: [], keepers: [] };
+      if (shared.claims.length === 0) byAddress.set(address, shared);
+      shared.claims.push(claim);
+      if (claim.keeps && shared.keepers.length < 2) shared.keepers.push(claim);
+    },
+    refused: function* () {
+      for (const shared of byAddress.values())
+        for (const claim of shared.claims) {
+          const rival = rivalOf(claim, shared);
+          if (rival !== undefined && !claim.skipped) yield { position: claim.position, reason: rivalry(claim, rival) };
+        }
+    },
+  };
+};
+
+const rivalOf = (claim: Claim, { claims, keepers }: Shared): Claim | undefined => {
+  const another = ([one, two]: readonly Claim[]): Claim | undefined => (one === claim ? two : one);
+  return claim.keeps ? another(keepers) : (keepers[0] ?? another(claims));
+};
 
 const rivalry = ({ person, address }: Claim, rival: Claim): string =>
   `The address ${address} is claimed by several people: ${person} and ${rival.person}. Give each an address of their own.`;

@@ -17,7 +17,7 @@ const settings: PlanSettings = {
   matchBy: 'PRIMARY_EMAIL',
   rank: { priority: 100, createdAt: 1, connectionId: 'ours' },
 };
-const own = { externalId: 'id-1', person: 'uid=ada', fills: { PRIMARY_EMAIL: 'mail' }, gone: false };
+const own = { externalId: 'id-1', person: 'uid=ada', fills: { PRIMARY_EMAIL: 'mail' }, gone: false, recheck: 0 };
 
 const contact = (changes: Partial<CandidateContact> = {}): CandidateContact => ({
   id: 'c1',
@@ -28,6 +28,7 @@ const contact = (changes: Partial<CandidateContact> = {}): CandidateContact => (
   portalAccessBefore: null,
   own: null,
   others: [],
+  othersRecheck: 0,
   ...changes,
 });
 
@@ -55,7 +56,7 @@ describe('somebody new to the connection', () => {
   });
 
   test('links to a contact whose person of this connection is long gone', () => {
-    const holder = contact({ own: { ...own, gone: true } });
+    const holder = contact({ own: { ...own, gone: true, recheck: 0 } });
     expect(planPerson(question({ holder }), settings)).toMatchObject({ action: 'LINK', contactId: 'c1' });
   });
 
@@ -117,7 +118,7 @@ describe('somebody linked', () => {
   });
 
   test('keeps the address of the contact to which they come back', () => {
-    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true }, portalAccessBefore: false });
+    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true, recheck: 0 }, portalAccessBefore: false });
     expect(planPerson(question({ linked, shared: true }), settings)).toMatchObject({
       action: 'REACTIVATE',
       claims: { address: 'ada@x.org', keeps: true },
@@ -145,7 +146,7 @@ describe('somebody linked', () => {
   });
 
   test('comes back with the portal access that deactivation took', () => {
-    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true }, portalAccessBefore: true });
+    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true, recheck: 0 }, portalAccessBefore: true });
     expect(planPerson(question({ linked }), settings)).toMatchObject({
       action: 'REACTIVATE',
       after: { PORTAL_ACCESS: true },

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Claim, settleRivals } from '../../../src/sync/plan/settle-rivals.ts';
+import { type Claim, gatherRivals } from '../../../src/sync/plan/settle-rivals.ts';
 
 const claim = (position: number, address: string, changes: Partial<Claim> = {}): Claim => ({
   position,
@@ -9,6 +9,12 @@ const claim = (position: number, address: string, changes: Partial<Claim> = {}):
   skipped: false,
   ...changes,
 });
+
+const settleRivals = (claims: readonly Claim[]) => {
+  const rivals = gatherRivals();
+  for (const one of claims) rivals.add(one);
+  return [...rivals.refused()];
+};
 
 const refused = (...claims: Claim[]): number[] => settleRivals(claims).map(({ position }) => position);
 
@@ -33,4 +39,24 @@ test('refuses two who come back to contacts with the same address', () => {
 
 test('counts the claim of somebody who is skipped for another reason, and leaves that reason', () => {
   expect(refused(claim(1, 'a@x.org', { skipped: true }), claim(2, 'a@x.org'))).toEqual([2]);
+});
+
+test.each([
+  ['nobody keeps it', () => false],
+  ['one keeps it', (i: number) => i === 0],
+  ['all keep it', () => true],
+])('looks at each of many claims on one address as often as at each of few: %s', (_, keeps) => {
+  const looks = (many: number): number => {
+    let count = 0;
+    const watched = (one: Claim) =>
+      new Proxy(one, {
+        get: (target, member) => {
+          count++;
+          return Reflect.get(target, member);
+        },
+      });
+    settleRivals(Array.from({ length: many }, (_one, i) => watched(claim(i, 'a@x.org', { keeps: keeps(i) }))));
+    return count;
+  };
+  expect(looks(20_000)).toBeLessThanOrEqual(11 * looks(2_000));
 });

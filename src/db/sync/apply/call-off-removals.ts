@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { planPositions } from '../../../core/sync-store.ts';
 import { contactChanged } from '../../contact-changed.ts';
+import { lookAgain } from '../../look-again.ts';
 import { byKey } from '../../planner-hints.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
@@ -32,7 +33,7 @@ const callOff = (attempt: Attempt): Promise<void> =>
       params,
     );
     const { rows } = await client.query<{ contact_id: string }>(
-      `UPDATE contact_link AS link SET gone_since = NULL, hash = NULL, last_seen_at = clock_timestamp()
+      `UPDATE contact_link AS link SET gone_since = NULL, ${lookAgain}, last_seen_at = clock_timestamp()
        FROM contact_change AS change, contact
        WHERE ${there} AND contact.workspace_id = $1 AND contact.id = link.contact_id AND contact.status = 'ACTIVE'
        RETURNING link.contact_id`,

@@ -1,4 +1,5 @@
 import { contactChanged } from '../../contact-changed.ts';
+import { lookAgain } from '../../look-again.ts';
 import { fieldColumns, fieldsOf, setFields } from '../contact-columns.ts';
 import { leaveChangedAlone } from './leave-changed-alone.ts';
 import { due, params, type Range } from './range.ts';
@@ -22,6 +23,11 @@ export const createContacts = async (range: Range): Promise<void> => {
     [...params(range), attempt.connectionId],
   );
 };
+
+/** SQL: what the plan knew of the contact's links by other connections (see find-candidates.ts), as it is now. */
+const othersRecheck = `(
+  SELECT coalesce(sum(other.recheck), 0) * 1000 + count(*) FROM contact_link AS other
+  WHERE other.workspace_id = change.workspace_id AND other.contact_id = change.contact_id AND other.connection_id <> $5)`;
 
 /** Changes existing contacts as planned: UPDATE, LINK, REACTIVATE. */
 export const changeContacts = async (range: Range): Promise<void> => {
@@ -53,25 +59,28 @@ export const changeContacts = async (range: Range): Promise<void> => {
     [...params(range), attempt.connectionId],
   );
   await client.query(
-    `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at)
-     SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, clock_timestamp(), clock_timestamp()
+    `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at, recheck)
+     SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person,
+       CASE WHEN change.action <> 'LINK' OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
+       clock_timestamp(), clock_timestamp(), CASE change.action WHEN 'LINK' THEN 0 ELSE change.link_recheck END
      FROM contact_change AS change WHERE ${due(actions)}
      ON CONFLICT (workspace_id, connection_id, external_id) DO UPDATE
-     SET person = excluded.person, hash = excluded.hash, fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,
+     SET person = excluded.person, hash = CASE WHEN link.recheck = excluded.recheck THEN excluded.hash END,
+       fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,
     [...params(range), attempt.connectionId],
   );
-  await lookAgain(range, actions);
+  await tellOthers(range, actions);
 };
 
 /**
  * Makes the other connections that feed these contacts look at them again at their next run. A link that brings what the contact
  * has already gives them nothing to look at.
  */
-const lookAgain = async (range: Range, actions: string): Promise<void> => {
+const tellOthers = async (range: Range, actions: string): Promise<void> => {
   await range.client.query(
-    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change
+    `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change
      WHERE ${due(actions)} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
-       AND link.connection_id <> $5 AND link.hash IS NOT NULL
+       AND link.connection_id <> $5
        AND (change.action <> 'LINK' OR change.before IS DISTINCT FROM change.after)`,
     [...params(range), range.attempt.connectionId],
   );

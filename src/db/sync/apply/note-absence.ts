@@ -1,4 +1,5 @@
 import { contactChanged } from '../../contact-changed.ts';
+import { lookAgain } from '../../look-again.ts';
 import { endOfGrace } from '../plan-gone.ts';
 import { due, lockContacts, params, type Range } from './range.ts';
 
@@ -37,9 +38,9 @@ export const noteAbsence = async (range: Range): Promise<void> => {
     [...params(range), attempt.connectionId, attempt.removal.graceDays, attempt.removal.action],
   );
   await client.query(
-    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change
+    `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change
      WHERE ${due(`'NONE'`)} AND change.code = 'GONE' AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
-       AND link.connection_id <> $5 AND link.hash IS NOT NULL`,
+       AND link.connection_id <> $5`,
     [...params(range), attempt.connectionId],
   );
 };

@@ -1,4 +1,5 @@
 import { contactChanged } from '../../contact-changed.ts';
+import { lookAgain } from '../../look-again.ts';
 import { due, params, type Range } from './range.ts';
 
 const found = `${due(`'NONE'`)} AND change.code IS NULL`;
@@ -12,7 +13,7 @@ const withConnection = (range: Range): unknown[] => [...params(range), range.att
 /** People looked at again and found as before: their links are up to date again, and nothing of it stays in the plan. */
 export const refreshLinks = async (range: Range): Promise<void> => {
   await lockReturning(range);
-  await lookAgain(range);
+  await tellOthers(range);
   await renewLinks(range);
   await clearRemoval(range);
   await range.client.query(`DELETE FROM contact_change AS change WHERE ${found}`, params(range));
@@ -32,33 +33,23 @@ const lockReturning = async (range: Range): Promise<void> => {
 };
 
 /** What this connection no longer fills is up to the others. */
-const lookAgain = async (range: Range): Promise<void> => {
+const tellOthers = async (range: Range): Promise<void> => {
   await range.client.query(
-    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change, contact_link AS ours
+    `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change, contact_link AS ours
      WHERE ${found} AND ${own('ours')} AND ours.fills_id IS DISTINCT FROM change.fills_id
-       AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5
-       AND link.hash IS NOT NULL`,
+       AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5`,
     withConnection(range),
   );
 };
 
-/**
- * Whose contact has changed since the plan was made is looked at again. That takes a statement of its own, after the links
- * are ours: whoever edits a contact clears its links' hashes, either before, which it sees, or after.
- */
+/** Where the contact, or what is known of its other links, has changed since the plan was made, the person is looked at again. */
 const renewLinks = async (range: Range): Promise<void> => {
   await range.client.query(
-    `UPDATE contact_link AS link SET hash = change.hash, fills_id = change.fills_id, person = change.person,
-       last_seen_at = clock_timestamp(),
+    `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person, last_seen_at = clock_timestamp(),
+       hash = CASE WHEN contact.version = change.contact_version AND link.recheck = change.link_recheck THEN change.hash END,
        gone_since = CASE WHEN contact.version <> change.contact_version THEN link.gone_since END
      FROM contact_change AS change, contact
      WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
-    withConnection(range),
-  );
-  await range.client.query(
-    `UPDATE contact_link AS link SET hash = NULL FROM contact_change AS change, contact
-     WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
-       AND contact.version <> change.contact_version`,
     withConnection(range),
   );
 };

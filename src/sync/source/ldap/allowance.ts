@@ -10,10 +10,10 @@ const megabyte = 1024 * 1024;
 
 /** By what is asked for. Honest directories stay far below. */
 export const allowances = {
-  /** StartTLS, a bind, "who am I": one small message. */
-  reply: { waits: 1, bytes: megabyte, messages: 10 },
-  /** The rootDSE, a base's own entry: one small entry. */
-  entry: { waits: 1, bytes: megabyte, messages: 100 },
+  /** StartTLS, a bind, "who am I": one small message, unless a server is talkative in refusing it. */
+  reply: { waits: 1, bytes: 4 * megabyte, messages: 10 },
+  /** The rootDSE, a base's own entry: one small entry, or words about why not. */
+  entry: { waits: 1, bytes: 4 * megabyte, messages: 100 },
   /** A page of people (10,000 at most, but some servers send all at once), a group with its members. Held in memory whole. */
   page: { waits: 4, bytes: 64 * megabyte, messages: 100_000 },
 } as const satisfies Record<string, Allowance>;

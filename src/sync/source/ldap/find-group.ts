@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
-import { listed } from '../../../core/said-text.ts';
+import { listed, saidText } from '../../../core/said-text.ts';
 import { rangeOf } from './attribute-name.ts';
 import { canonicalDn, parseDn } from './dn.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
@@ -103,6 +103,12 @@ const notFound = (group: string, hint: string): AppError =>
     { hint },
   );
 
+/** Members left out would be taken for people who have left the group. */
+const unreadableMembers = (dn: string, attribute: string): AppError =>
+  new AppError('INVALID_RESPONSE', `Some members of the group "${saidText(dn)}" can't be read.`, {
+    hint: `Look at the values of ${attribute}: DNs are text, and no part of them has more than 10,000.`,
+  });
+
 function ridOf({ attributes }: RawEntry): string | null {
   const sid = attributes.get('objectsid')?.[0];
   return (sid === undefined ? undefined : binaryText('sid', sid)?.split('-').at(-1)) ?? null;
@@ -114,8 +120,11 @@ async function addMembers(reached: Reached, group: Group, entry: RawEntry, attri
   const next = range === undefined ? null : (rangeOf(range)?.next ?? null);
   if (range !== undefined) for (const value of textsOf(entry, range)) values.push(value);
   if (next !== null && isActiveDirectory(reached)) group.whole = false;
-  else if (next !== null)
-    for (const value of (await readRange(reached, entry.dn, attribute, next)).values) values.push(value);
+  else if (next !== null) {
+    const rest = await readRange(reached, entry.dn, attribute, next);
+    if (rest.undecodable) throw unreadableMembers(entry.dn, attribute);
+    for (const value of rest.values) values.push(value);
+  }
   for (const value of values) addMember(group, attribute, value);
 }
 

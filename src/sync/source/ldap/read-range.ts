@@ -6,8 +6,8 @@ import { present } from './filter/filter.ts';
 import { contextOf, type Reached } from './reach.ts';
 import { resultError } from './result-error.ts';
 
-/** Parts of one attribute; Active Directory sends 1,500 values in each, so that no group has more of them. */
-export const maxParts = 2000;
+/** Parts of one attribute; Active Directory sends 1,500 values in each, so no group comes near it. */
+export const maxParts = 1000;
 
 /** The rest of an attribute: its values, and whether some were left out as undecodable. */
 export type RestOfAttribute = { values: string[]; undecodable: boolean };

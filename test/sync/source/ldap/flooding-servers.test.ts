@@ -66,9 +66,9 @@ const onTheWay = 8 * megabyte;
 
 describe('a server that sends without an end is INVALID_RESPONSE', () => {
   test.each<[string, FakeRequest, (id: number) => Buffer, number]>([
-    ['answers to a bind', 'bind', () => done(77), 1],
-    ['entries for the rootDSE', 'rootDse', (id) => entry(id, '', { vendorName: 'x' }), 1],
-    ['entries for a base', 'base', (id) => entry(id, '', {}), 1],
+    ['answers to a bind', 'bind', () => done(77), 4],
+    ['entries for the rootDSE', 'rootDse', (id) => entry(id, '', { vendorName: 'x' }), 4],
+    ['entries for a base', 'base', (id) => entry(id, '', {}), 4],
     ['people on one page', 'search', (id) => entry(id, 'cn=x', { entryUUID: 'x' }), 64],
     ['large people on one page', 'search', (id) => entry(id, 'cn=x', { entryUUID: 'x'.repeat(500_000) }), 64],
     ['references on one page', 'search', (id) => reference(id, ['ldap://x']), 64],

@@ -1,0 +1,23 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Cuts what comes one by one into lists of at most `size`. */
+export function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let slice: T[] = [];
+  for (const item of items) {
+    slice.push(item);
+    if (slice.length < size) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/** Maps items, and lets the event loop turn after each `size` of them: whatever they take, nobody waits for them all. */
+export async function mapInSlices<T, U>(items: Iterable<T>, size: number, map: (item: T) => U): Promise<U[]> {
+  const mapped: U[] = [];
+  for (const slice of slices(items, size)) {
+    for (const item of slice) mapped.push(map(item));
+    await setImmediate();
+  }
+  return mapped;
+}

@@ -1,0 +1,58 @@
+import { AppError } from '../core/app-error.ts';
+import type { ConnectionTest } from '../core/directory.ts';
+import type { FromTester, TestTask, ToReader } from './read-messages.ts';
+import { type ReadingThreads, threadFailure } from './reading-threads.ts';
+import { sources } from './source/sources.ts';
+
+/** Longest time for a test, whatever the connection's own time limits come to. It tells then how far it has come. */
+const longestSeconds = 60;
+/** A thread that has said nothing so much later is stuck. */
+const graceSeconds = 15;
+
+/**
+ * Tests a source in a reading thread: what a hostile one sends fills the memory of that thread at most, whose bounds are its
+ * own. When `signal` aborts the thread is ended, and its sockets with it. Throws an AppError, the signal's reason, or a fault of ours.
+ */
+export async function testSource(
+  threads: ReadingThreads,
+  task: TestTask,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  signal.throwIfAborted();
+  const thread = threads.take();
+  const outcome = Promise.withResolvers<ConnectionTest>();
+  thread.on('message', (message: FromTester) => outcome.resolve(message.result));
+  thread.on('error', (error) => outcome.reject(threadFailure(error)));
+  thread.on('exit', () => outcome.reject(new Error('The thread of a test ended unexpectedly.')));
+  const stuck = setTimeout(() => outcome.reject(tooLong()), (longestSeconds + graceSeconds) * 1000);
+  const leave = (): void => outcome.reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    thread.postMessage({ kind: 'test', task } satisfies ToReader);
+    const result = await outcome.promise;
+    threads.giveBack(thread);
+    return result;
+  } catch (error) {
+    await thread.terminate();
+    throw error;
+  } finally {
+    clearTimeout(stuck);
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/** The thread's part: the test itself, with an end. */
+export async function testHere({ kind, settings, secrets, addresses }: TestTask): Promise<ConnectionTest> {
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(tooLong()), longestSeconds * 1000);
+  try {
+    return await sources[kind].test(settings, secrets, { addresses, signal: end.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const tooLong = (): AppError =>
+  new AppError('TIMEOUT', `The test did not come to its end within ${longestSeconds} s.`, {
+    hint: 'Look whether the server or the network is overloaded.',
+  });
