@@ -49,6 +49,7 @@ export class Initial1795300000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP VIEW "contact_of_workspace"`);
     for (const table of [...hidden, ...[...walled].reverse()]) await runner.query(`DROP TABLE "${table}"`);
+    await runner.query(`DROP TABLE "server_memory"`);
     await runner.query(`DROP TABLE "workspace"`);
     await runner.query(`DROP FUNCTION "tell_contact_sync_switch"`);
     await runner.query(`DROP TYPE "contact_values"`);
@@ -161,6 +162,13 @@ const tables = [
     "run_id" uuid NOT NULL,
     "requested_by" jsonb NOT NULL,
     CONSTRAINT "run_cancel_pkey" PRIMARY KEY ("workspace_id", "run_id"))`,
+
+  // Unlogged, so that it is empty after a crash of the server, in which latest commits may have been forgotten.
+  `CREATE UNLOGGED TABLE "server_memory" (
+    "one" boolean NOT NULL DEFAULT true,
+    "token" uuid NOT NULL,
+    CONSTRAINT "server_memory_pkey" PRIMARY KEY ("one"),
+    CONSTRAINT "server_memory_one" CHECK ("one"))`,
 
   // A row is one line, or (first_position and last_position set) the DEBUG lines of a batch of applied changes, which are
   // those changes themselves: seq to last_seq, in order of position.

@@ -110,7 +110,7 @@ export type PlanTotals = {
 
 /**
  * The tables, for one attempt at one run. Every write happens only while this attempt is the run's newest, and throws an
- * AppError FENCED otherwise. Log lines get the run's next numbers; they, the counts and the signal to other processes
+ * AppError FENCED otherwise. A lost connection is waited out; DatabaseLost is thrown where that does not help. Log lines get the run's next numbers; they, the counts and the signal to other processes
  * commit together.
  */
 export type SyncRun = {
@@ -186,4 +186,5 @@ export type RunReport = {
   completeRead?: { at: Date; referrals: string[] } | null;
 };
 
-export type SyncStore = { open(claimed: ClaimedRun): SyncRun };
+/** What is waited for when the database is away is given up when `signal` aborts. */
+export type SyncStore = { open(claimed: ClaimedRun, signal?: AbortSignal): SyncRun };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../core/app-error.ts';
+import { DatabaseLost } from '../core/database-lost.ts';
 import type { ProcessLog } from '../core/process-log.ts';
 import type { RunError } from '../core/run.ts';
 import type { RunJob } from '../core/run-queue.ts';
@@ -12,28 +13,35 @@ export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync
 /**
  * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when the run
  * has taken too long; `handBack` when the process shuts down, then the run stays as it is for another worker. Rejects
- * when not even the end could be stored.
+ * when not even the end could be stored, and when the database stays away: the run is handed back.
  */
-export async function work(
-  parts: WorkParts,
-  job: RunJob,
-  { expired, handBack }: { expired: AbortSignal; handBack: AbortSignal },
-): Promise<void> {
+export async function work(parts: WorkParts, job: RunJob, signals: Signals): Promise<void> {
+  // A database that has forgotten some of what it was given is worked on from what it still knows.
+  while ((await workOnce(parts, job, signals)) === 'again');
+}
+
+type Signals = { expired: AbortSignal; handBack: AbortSignal };
+
+async function workOnce(parts: WorkParts, job: RunJob, { expired, handBack }: Signals): Promise<'over' | 'again'> {
   const claimed = await parts.store.claim(job);
-  if (claimed === null) return;
+  if (claimed === null) return 'over';
   const watch = watchAttempt(parts.store, parts.signals, claimed);
   try {
     await parts.runSync(claimed, AbortSignal.any([watch.signal, handBack, expired]));
     // Whoever returns has ended the run; if not, the run must not look alive for ever.
     await endFailed(parts, claimed, new Error('The run came to no end.'));
   } catch (error) {
-    if (isFenced(error) || isFenced(watch.signal.reason)) return;
+    if (isFenced(error) || isFenced(watch.signal.reason)) return 'over';
     if (watch.signal.aborted) await parts.store.end(claimed, { status: 'CANCELLED' });
-    else if (handBack.aborted) return;
-    else await endFailed(parts, claimed, expired.aborted ? tookTooLong() : error);
+    else if (handBack.aborted) return 'over';
+    else if (error instanceof DatabaseLost && !expired.aborted) {
+      if (error.startOver) return 'again';
+      throw error;
+    } else await endFailed(parts, claimed, expired.aborted ? tookTooLong() : error);
   } finally {
     watch.stop();
   }
+  return 'over';
 }
 
 const isFenced = (error: unknown): boolean => error instanceof AppError && error.code === 'FENCED';
@@ -50,6 +58,7 @@ async function endFailed(parts: WorkParts, claimed: ClaimedRun, fault: unknown):
   try {
     await parts.store.end(claimed, { status: 'FAILED', error: { code, message, hint } });
   } catch (cause) {
+    if (cause instanceof DatabaseLost) throw cause;
     // What keeps it from ending may be what it is to end with.
     await endInternal(parts, claimed, new Error('A run could not be ended with its error.', { cause }));
   }

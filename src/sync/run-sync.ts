@@ -20,7 +20,7 @@ export type SyncParts = { store: SyncStore; threads: ReadingThreads; addresses: 
  * signal's reason when it aborts. Nothing is half done then: each batch of changes is in the tables whole or not at all.
  */
 export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> => {
-  const run = parts.store.open(claimed);
+  const run = parts.store.open(claimed, signal);
   if (!claimed.planStands) {
     await run.begin(claimed.attempt === 1 ? [lines.started(claimed.run)] : []);
     const verdict = await readAndPlan(parts, run, claimed, signal);

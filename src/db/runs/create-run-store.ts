@@ -1,8 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
+import { DatabaseLost } from '../../core/database-lost.ts';
 import type { RunStore } from '../../core/run-store.ts';
 import { poolQuery } from '../pool-query.ts';
 import { readLog } from '../run-log/read-log.ts';
+import { isLost, waitOut } from '../wait-out.ts';
 import { addLine } from './add-line.ts';
 import { approveRun } from './approve-run.ts';
 import { attemptState } from './attempt-state.ts';
@@ -38,19 +40,24 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     workspace: (workspaceId) => findWorkspace(pool, workspaceId),
     connectionExists: (workspaceId, connectionId) => connectionExists(pool, workspaceId, connectionId),
     secrets: (workspaceId, connection) => readSecrets(pool, openSecret, workspaceId, connection),
-    claim: (job) => inTransaction(pool, (client) => claimRun(client, openSecret, job), workingOn(job.runId)),
+    claim: (job) =>
+      waitOut(() => inTransaction(pool, (client) => claimRun(client, openSecret, job), workingOn(job.runId))),
     attemptState: (claimed) => attemptState(pool, claimed),
     cancel: (workspaceId, runId, by) => transaction((client) => cancelRun(client, workspaceId, runId, by)),
     approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),
     reject: (workspaceId, runId, by) => transaction((client) => rejectRun(client, workspaceId, runId, by)),
     end: (claimed, ending) =>
-      inTransaction(pool, (client) => endRun(client, claimed, ending), workingOn(claimed.run.id)),
+      waitOut(() => inTransaction(pool, (client) => endRun(client, claimed, ending), workingOn(claimed.run.id))),
     setContactSyncEnabled: (workspaceId, enabled, by) =>
       transaction((client) => setContactSyncEnabled(client, workspaceId, enabled, by)),
     addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),
-    recoverLostRuns: () => recoverLostRuns(pool, boss),
+    recoverLostRuns: () => recoverLostRuns(pool, boss).catch(tellLost),
     runLog: (workspaceId, runId, query) => readLog(poolQuery(pool), workspaceId, runId, query),
     scheduledConnections: () => scheduledConnections(pool),
     passSchedule: (scheduled, upTo, fire) => transaction((client) => passSchedule(boss, client, scheduled, upTo, fire)),
   };
 }
+
+const tellLost = (cause: unknown): never => {
+  throw isLost(cause) ? new DatabaseLost('The database is away.', { startOver: false, cause }) : cause;
+};

@@ -2,10 +2,15 @@ import type { Pool, PoolClient } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { RemovalPolicy } from '../../core/connection.ts';
 import { inTransaction, workingOn } from '../runs/in-transaction.ts';
+import { tryAgain } from '../try-again.ts';
+import { isLost } from '../wait-out.ts';
+import type { Patience } from './patience.ts';
 
 /** Which run, and with which fencing number, something is written for. */
 export type Attempt = {
+  /** For what is not done patiently by itself. */
   pool: Pool;
+  patience: Patience;
   workspaceId: string;
   runId: string;
   connectionId: string;
@@ -21,15 +26,43 @@ export const fencedOff = (): AppError =>
 /** The parameters that lead every statement of a run: $1 the workspace, $2 the run. */
 export const key = ({ workspaceId, runId }: Attempt): [string, string] => [workspaceId, runId];
 
-/** A transaction that writes for the attempt, and that is ended by whoever takes over where the worker has been lost in it. */
+/**
+ * A transaction that writes for the attempt, and that is ended by whoever takes over where the worker has been lost in it. It is
+ * done once: a lost connection is waited out, and where no answer came to the COMMIT, the database is asked what came of it.
+ */
 export const transaction = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
-  inTransaction(attempt.pool, work, workingOn(attempt.runId));
+  attempt.patience.patiently(async () => {
+    let xid: string | null = null;
+    let done: { result: T } | null = null;
+    try {
+      return await inTransaction(
+        attempt.pool,
+        async (client) => {
+          const { rows } = await client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
+          const result = await work(client);
+          xid = rows[0]?.xid ?? null;
+          done = { result };
+          return result;
+        },
+        workingOn(attempt.runId),
+      );
+    } catch (error) {
+      // Whatever broke before the COMMIT was sent has been rolled back.
+      const sent = done as { result: T } | null;
+      if (sent === null || xid === null || !isLost(error)) throw error;
+      if (await attempt.patience.hasCommitted(xid)) return sent.result;
+      throw error;
+    }
+  });
 
 /**
  * A transaction in which this attempt is sure to be the run's newest until it commits. Others may change the run's row
  * meanwhile, but not end the run or take it over.
  */
 export const fenced = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
+  tryAgain(() => fencedOnce(attempt, work));
+
+const fencedOnce = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
   transaction(attempt, async (client) => {
     const { rowCount } = await client.query(
       `SELECT FROM run WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR KEY SHARE`,

@@ -6,7 +6,7 @@ type Row = { priority: number; created_at: Date; referrals: string[]; expected: 
 
 /** What the run needs to know of its connection's past; a deleted connection has none. */
 export const facts = async (attempt: Attempt): Promise<ConnectionFacts> => {
-  const { rows } = await attempt.pool.query<Row>(
+  const { rows } = await attempt.patience.query<Row>(
     `SELECT (run.settings->>'priority')::int AS priority, connection.created_at, connection.referrals,
        (SELECT (last.counts->>'read')::int FROM run AS last
         WHERE last.workspace_id = $1 AND last.connection_id = $3 AND last.id <> $2 AND last.status IN ('SUCCEEDED', 'PARTIAL')

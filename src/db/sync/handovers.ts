@@ -9,7 +9,7 @@ type PlannedRow = { contact_id: string; position: string; frees: boolean };
 
 /** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
 export const plannedAddresses = async (attempt: Attempt, contactIds: readonly string[]) => {
-  const { rows } = await attempt.pool.query<PlannedRow>(
+  const { rows } = await attempt.patience.query<PlannedRow>(
     `SELECT change.contact_id, change.position,
        change.action IN ('DEACTIVATE', 'DELETE')
          OR change.action IN ('UPDATE', 'LINK') AND change.email_key IS DISTINCT FROM contact.email_key AS frees

@@ -10,6 +10,7 @@ import { facts } from './facts.ts';
 import { findQuestions } from './find-questions.ts';
 import { finish } from './finish.ts';
 import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
+import { createPatience } from './patience.ts';
 import { planGone } from './plan-gone.ts';
 import { type PlanOutline, readOutline } from './plan-outline.ts';
 import { planTotals } from './plan-totals.ts';
@@ -21,12 +22,15 @@ import { createStaging } from './staging.ts';
 import { streamKnown } from './stream-known.ts';
 
 /** The sync path's tables, with the rights of their owner; every statement names the workspace. */
-export const openSyncStore = (pool: Pool): SyncStore => ({ open: (claimed) => openSyncRun(pool, claimed) });
+export const openSyncStore = (pool: Pool): SyncStore => ({
+  open: (claimed, signal) => openSyncRun(pool, claimed, signal),
+});
 
-const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun): SyncRun => {
+const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun, signal?: AbortSignal): SyncRun => {
   if (run.connectionId === null) throw new Error('A run without a connection is never claimed.');
   const attempt: Attempt = {
     pool,
+    patience: createPatience(pool, signal),
     workspaceId: run.workspaceId,
     runId: run.id,
     connectionId: run.connectionId,
@@ -58,12 +62,12 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun)
     noteTakeovers: (contactIds) => noteTakeovers(attempt, contactIds),
     markHandovers: (positions) => markHandovers(attempt, positions),
     planTotals: async () => {
-      outline = await readOutline(pool, attempt);
+      outline = await readOutline(attempt);
       return planTotals(attempt, outline, gone.newlyGone);
     },
     reportPlan: (change) => reportPlan(attempt, change, outline?.told !== 0),
     apply: async (onBatch, signal) => {
-      await applyPlan(attempt, outline ?? (await readOutline(pool, attempt)), onBatch, signal);
+      await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);
       if (!signal.aborted) await callOffRemovals(attempt);
     },
     finish: (summary) => finish(attempt, summary),

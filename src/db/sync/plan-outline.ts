@@ -1,4 +1,3 @@
-import type { Pool, PoolClient } from 'pg';
 import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
@@ -24,8 +23,8 @@ export type PlanOutline = { applied: readonly Stretch[]; open: readonly Stretch[
 type Row = ActionRow & { applied: boolean; stretch: string; first: string; last: string; told: number };
 
 /** Goes through the plan once. Addresses that change hands are all in one stretch. */
-export const readOutline = async (client: Pool | PoolClient, attempt: Attempt): Promise<PlanOutline> => {
-  const { rows } = await client.query<Row>(
+export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
+  const { rows } = await attempt.patience.query<Row>(
     `SELECT position <= run.applied_position AS applied,
        CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
        action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count,

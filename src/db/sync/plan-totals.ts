@@ -52,8 +52,8 @@ export const planTotals = async (attempt: Attempt, { open }: PlanOutline, newlyG
   activeBefore: newlyGone === 0 ? 0 : await countActive(attempt),
 });
 
-const countActive = async ({ pool, workspaceId, connectionId }: Attempt): Promise<number> => {
-  const { rows } = await pool.query<{ count: number }>(
+const countActive = async ({ patience, workspaceId, connectionId }: Attempt): Promise<number> => {
+  const { rows } = await patience.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM contact_link AS link
      JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
      WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`,

@@ -4,8 +4,8 @@ import type { Attempt } from './attempt.ts';
 const few = 100;
 
 /** Brings the search index up to date after contacts were written: what waits in its pending list slows each search. */
-export const settleSearch = async ({ pool }: Attempt): Promise<void> => {
-  await pool.query(`SELECT gin_clean_pending_list('contact_by_search')`);
+export const settleSearch = async ({ patience }: Attempt): Promise<void> => {
+  await patience.query(`SELECT gin_clean_pending_list('contact_by_search')`);
 };
 
 /**
@@ -15,20 +15,20 @@ export const settleSearch = async ({ pool }: Attempt): Promise<void> => {
 export const refreshStatistics = async (attempt: Attempt, written: number): Promise<void> => {
   if (written < few) return;
   const stale = written * 10 >= (await knownContacts(attempt)) || written > 2 * (await believedContacts(attempt));
-  if (stale) await attempt.pool.query('ANALYZE contact, contact_link, contact_change');
+  if (stale) await attempt.patience.query('ANALYZE contact, contact_link, contact_change');
 };
 
 /** In all workspaces. */
-const knownContacts = async ({ pool }: Attempt): Promise<number> => {
-  const { rows } = await pool.query<{ known: number }>(
+const knownContacts = async ({ patience }: Attempt): Promise<number> => {
+  const { rows } = await patience.query<{ known: number }>(
     `SELECT greatest(reltuples, 0)::float8 AS known FROM pg_class WHERE oid = 'contact'::regclass`,
   );
   return rows[0]?.known ?? 0;
 };
 
 /** In the run's workspace. */
-const believedContacts = async ({ pool, workspaceId }: Attempt): Promise<number> => {
-  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+const believedContacts = async ({ patience, workspaceId }: Attempt): Promise<number> => {
+  const { rows } = await patience.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
     'EXPLAIN (FORMAT JSON) SELECT FROM contact WHERE workspace_id = $1',
     [workspaceId],
   );

@@ -1,4 +1,5 @@
 import { to as copyTo } from 'pg-copy-streams';
+import { DatabaseLost } from '../../core/database-lost.ts';
 import type { Attempt } from './attempt.ts';
 
 /** UUIDs only reach the statement below, which takes no parameters. */
@@ -8,7 +9,19 @@ const uuid = (text: string): string => {
 };
 
 /** Streams (external id, hash, gone) of everybody the connection links, as COPY text. */
-export const streamKnown = async (attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> => {
+export const streamKnown = (attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> => {
+  let told = false;
+  return attempt.patience.patiently(() => {
+    // In no order, so that nobody knows who is still to be told of.
+    if (told) throw new DatabaseLost('The people known so far could not be read to the end.', { startOver: true });
+    return streamOnce(attempt, (bytes) => {
+      told = true;
+      onChunk(bytes);
+    });
+  });
+};
+
+const streamOnce = async (attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> => {
   const client = await attempt.pool.connect();
   let broken = true;
   try {

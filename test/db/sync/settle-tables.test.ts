@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { uuidV7 } from '../../../src/core/uuid.ts';
+import { createPatience } from '../../../src/db/sync/patience.ts';
 import { refreshStatistics } from '../../../src/db/sync/settle-tables.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { insertContacts } from '../support/insert-rows.ts';
@@ -35,6 +36,8 @@ test('the planner knows a workspace after its first run, however many contacts o
   const workspaceId = uuidV7();
   await fill(workspaceId, 200);
   const removal = { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null } as const;
-  await refreshStatistics({ pool, workspaceId, runId: uuidV7(), connectionId: uuidV7(), removal, attempt: 1 }, 200);
+  const patience = createPatience(pool, undefined);
+  const key = { workspaceId, runId: uuidV7(), connectionId: uuidV7() };
+  await refreshStatistics({ pool, patience, ...key, removal, attempt: 1 }, 200);
   expect(await believed(workspaceId)).toBeGreaterThan(100);
 });

@@ -29,12 +29,17 @@ export type BatchProgress = { applied: number; total: number; onBatch: OnBatch }
  * Another connection's run, or somebody's edit, may stand in its way. The first time it waits for locks only briefly: while the
  * batch before it is under way, two runs may wait for each other without the database seeing it.
  */
-export const applyBatch = (
+export const applyBatch = async (
   attempt: Attempt,
   batch: Batch,
   previous: Promise<BatchEnd>,
   progress: BatchProgress,
-): Promise<BatchEnd> => tryAgain((tries) => tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s'));
+): Promise<BatchEnd> => {
+  const end = await tryAgain((tries) => tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s'));
+  // Not before it has committed, which may take several tries.
+  progress.applied += batch.rows;
+  return end;
+};
 
 const tryBatch = (
   attempt: Attempt,
@@ -143,7 +148,6 @@ const endBatch = async (
     );
   await appendLines(client, attempt.workspaceId, attempt.runId, lines);
   await tellRun(client, attempt);
-  progress.applied += batch.rows;
   return { position: batch.last };
 };
 

@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import { DatabaseLost } from '../../core/database-lost.ts';
+import { sqlState } from '../database-failure.ts';
+import { waitOut } from '../wait-out.ts';
+
+/** An attempt's way to the database, which waits out lost connections for as long as the database has forgotten nothing. */
+export type Patience = {
+  /** Does what may be done twice, until it has been done. Throws DatabaseLost, see there. */
+  patiently<T>(work: () => Promise<T>): Promise<T>;
+  /** A statement on its own that may be sent twice. */
+  query<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<QueryResult<Row>>;
+  /** Whether a transaction took effect whose COMMIT got no answer. */
+  hasCommitted(xid: string): Promise<boolean>;
+};
+
+const askAgainMs = 50;
+
+/**
+ * Much of a run is committed without waiting for the disk, so a server that crashes may have forgotten the latest of it; an
+ * unlogged table is empty after that, which is how it is told. What has been noted there stays there while nothing was forgotten.
+ */
+export const createPatience = (pool: Pool, signal: AbortSignal | undefined): Patience => {
+  let noted: Promise<string> | null = null;
+  const checkMemory = async (): Promise<void> => {
+    if ((await readNote(pool)) === (await noted)) return;
+    throw new DatabaseLost('The database has crashed and may have forgotten the latest changes.', { startOver: true });
+  };
+  const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
+    noted ??= waitOut(() => note(pool), { signal });
+    noted.catch(() => {
+      noted = null;
+    });
+    await noted;
+    return waitOut(work, { signal, beforeAgain: checkMemory });
+  };
+  return {
+    patiently,
+    query: <Row extends QueryResultRow>(sql: string, values: unknown[] = []) =>
+      patiently(() => pool.query<Row>(sql, values)),
+    hasCommitted: (xid) =>
+      patiently(async () => {
+        await checkMemory();
+        for (;;) {
+          const status = await statusOf(pool, xid);
+          if (status !== 'in progress') return status === 'committed';
+          signal?.throwIfAborted();
+          await wait(askAgainMs);
+        }
+      }),
+  };
+};
+
+const readNote = async (pool: Pool): Promise<string | null> => {
+  const { rows } = await pool.query<{ token: string }>('SELECT token FROM server_memory');
+  return rows[0]?.token ?? null;
+};
+
+const note = async (pool: Pool): Promise<string> => {
+  for (;;) {
+    const token = await readNote(pool);
+    if (token !== null) return token;
+    await pool.query('INSERT INTO server_memory (token) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING');
+  }
+};
+
+/** A number that the server has not given out yet is one that it has forgotten. */
+const statusOf = async (pool: Pool, xid: string): Promise<string | null> => {
+  try {
+    const { rows } = await pool.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid]);
+    return rows[0]?.status ?? null;
+  } catch (cause) {
+    if (sqlState(cause) !== '22023') throw cause;
+    throw new DatabaseLost('The database has forgotten a transaction.', { startOver: true, cause });
+  }
+};

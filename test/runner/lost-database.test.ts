@@ -1,0 +1,166 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { RunRecord } from '../../src/core/records.ts';
+import { uuidV7 } from '../../src/core/uuid.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { createRunQueue } from '../../src/db/runs/run-queue.ts';
+import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
+import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
+import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
+import { openReadingThreads } from '../../src/sync/reading-threads.ts';
+import { runSync } from '../../src/sync/run-sync.ts';
+import { defaultScope } from '../../src/sync/scope/default-scope.ts';
+import { people } from '../support/ldap-people.ts';
+import { ldapSettings } from '../support/ldap-reading.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { collectLog } from './support/collect-log.ts';
+import { openProcess, type RunsProcess } from './support/open-process.ts';
+import { anna } from './support/runs-database.ts';
+
+const everybody = 12_000;
+
+let folder: string;
+/** A server of this test's own, which it crashes. */
+let server: EmbeddedPostgres;
+let slapd: Slapd;
+let service: RunsProcess;
+let worker: Worker;
+const log = collectLog();
+const threads = openReadingThreads();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'contact-sync-crash-'));
+  await chmod(folder, 0o755);
+  [server, slapd] = await Promise.all([
+    startEmbeddedPostgres({ dataDir: folder, settings: { fsync: 'off', full_page_writes: 'off' } }),
+    startSlapd({ entries: people(everybody), access: ['to * by * read'], config: ['sizelimit unlimited'] }),
+  ]);
+  await migrate(server.url);
+  service = await openProcess(server.url);
+  const parts = { store: openSyncStore(service.pool), threads, addresses: { allowPrivate: true, cidrs: [] } };
+  worker = await startWorker({
+    store: service.store,
+    signals: service.signals,
+    queue: createRunQueue(service.boss, (err) => log.warn({ err }, 'job')),
+    runSync: (claimed, signal) => runSync(parts, claimed, signal),
+    concurrency: 1,
+    log,
+  });
+});
+afterAll(async () => {
+  await worker?.close();
+  await threads.close();
+  await service?.close();
+  await Promise.all([server?.close(), slapd?.close()]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Asks until the database answers. */
+async function ask<Row>(sql: string, params: unknown[] = []): Promise<Row[]> {
+  for (;;) {
+    const client = new pg.Client({ connectionString: server.url });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return (await client.query(sql, params)).rows as Row[];
+    } catch {
+      // It is just coming back.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+}
+
+/** One server process dies: the server ends all others, and recovers from its log. */
+async function crash(): Promise<void> {
+  const [victim] = await ask<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%' AND pid <> pg_backend_pid() LIMIT 1`,
+  );
+  if (victim !== undefined) process.kill(victim.pid, 'SIGKILL');
+}
+
+/** All connections of the service end; the server forgets nothing. */
+const cut = () =>
+  ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%'`);
+
+async function start() {
+  const [workspaceId, connectionId] = [uuidV7(), uuidV7()];
+  await ask(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Example', 'UTC')`, [workspaceId]);
+  await ask(
+    `INSERT INTO connection (workspace_id, id, name, status, kind, source, scope, mappings, removal, match_by, priority, name_key, created_by)
+     VALUES ($1, $2, 'Staff', 'ENABLED', 'LDAP', $3, $4, $5, $6, 'PRIMARY_EMAIL', 100, 'staff', $7)`,
+    [
+      workspaceId,
+      connectionId,
+      JSON.stringify(ldapSettings({ url: slapd.url })),
+      JSON.stringify(defaultScope('LDAP')),
+      JSON.stringify(defaultMappings('LDAP')),
+      JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null }),
+      anna,
+    ],
+  );
+  const wish = { mode: null, trigger: 'MANUAL', startedBy: anna, dryRun: false, review: false } as const;
+  for (;;) {
+    const outcome = await service.store.startRun({ ...wish, workspaceId, connectionId }).catch(() => null);
+    if (outcome !== null && 'run' in outcome) return { workspaceId, runId: outcome.run.id };
+  }
+}
+
+const moments: [string, (run: RunRecord) => boolean][] = [
+  ['reading', ({ phase, counts }) => phase === 'READING' && counts.read > 0],
+  ['planning', ({ phase }) => phase === 'PLANNING' || phase === 'APPLYING'],
+  ['applying', ({ counts }) => counts.created > 0],
+  ['applying still', ({ counts }) => counts.created > everybody / 2],
+];
+
+test.each([
+  ['a database that crashes', crash],
+  ['connections that are cut', cut],
+])(
+  '%s while people are read, planned and applied costs nothing, and nothing is done twice',
+  async (_, strike) => {
+    const { workspaceId, runId } = await start();
+    const left = [...moments];
+    let run: RunRecord | null = null;
+    while (run === null || run.finishedAt === null) {
+      run = await service.store.findRun(workspaceId, runId).catch(() => run);
+      const [, isNow] = left[0] ?? [];
+      if (run !== null && isNow?.(run)) {
+        left.shift();
+        await strike();
+      } else await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      error: null,
+      counts: { created: everybody, failed: 0, skipped: 0 },
+    });
+    expect(left.length).toBeLessThan(moments.length - 1);
+    const lines = [];
+    for (let after = 0, more = true; more; ) {
+      const slice = await service.store.runLog(workspaceId, runId, {
+        after,
+        minLevel: 'DEBUG',
+        search: null,
+        first: 1000,
+      });
+      lines.push(...slice.lines);
+      [after, more] = [slice.lastSeq, slice.hasMore];
+    }
+    expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_line, i) => i + 1));
+    const made = lines.filter(({ code }) => code === 'CONTACT_CREATED').map(({ contactId }) => contactId);
+    expect([made.length, new Set(made).size]).toEqual([everybody, everybody]);
+    const [{ n } = { n: 0 }] = await ask<{ n: number }>(
+      'SELECT count(*)::int AS n FROM contact WHERE workspace_id = $1',
+      [workspaceId],
+    );
+    expect(n).toBe(everybody);
+    expect(log.errors).toEqual([]);
+  },
+  120_000,
+);
