@@ -127,3 +127,11 @@ test("the API's own login goes with the database that it is for", () => {
   expect(faults({ ...needed, API_DATABASE_URL: apiUrl })).toHaveLength(1);
   expect(faults({ ...needed, DATABASE_URL: url, API_DATABASE_URL: 'mysql://db' })).toHaveLength(1);
 });
+
+test('an operation’s deadline is a number of seconds', () => {
+  expect(config({}).operationTimeoutSeconds).toBe(15);
+  expect(config({ OPERATION_TIMEOUT_SECONDS: '30' }).operationTimeoutSeconds).toBe(30);
+  for (const value of ['0', '601', '1.5', 'soon', '-1']) {
+    expect(faults({ ...needed, OPERATION_TIMEOUT_SECONDS: value })).toHaveLength(1);
+  }
+});
