@@ -91,6 +91,7 @@ export type RemovalPolicyInput = {
   action?: RemovalAction | null | undefined;
   graceDays?: number | null | undefined;
   maxCount?: number | null | undefined;
+  maxEmptiedPercent?: number | null | undefined;
   maxPercent?: number | null | undefined;
 };
 

@@ -103,13 +103,18 @@ export type FieldMapping = {
 export const RemovalAction = { KEEP: 'KEEP', DEACTIVATE: 'DEACTIVATE', DELETE: 'DELETE' } as const;
 export type RemovalAction = (typeof RemovalAction)[keyof typeof RemovalAction];
 
-/** What happens to contacts whose person is gone, after how many days, and how many may newly go before a run is HELD. */
+/**
+ * What happens to contacts whose person is gone, after how many days; and how many may newly go, or lose what a field holds,
+ * before a run is HELD.
+ */
 export type RemovalPolicy = {
   action: RemovalAction;
   graceDays: number;
   /** Null: left out, so 10 %, or 2 people where the connection feeds fewer than 20. */
   maxPercent: number | null;
   maxCount: number | null;
+  /** Percent of the active contacts with a value in one field that a run may empty; null: any number. */
+  maxEmptiedPercent: number | null;
 };
 
 /** A five-field cron expression in an IANA time zone. */

@@ -1,4 +1,4 @@
-import type { ContactField, ContactStatus, ContactValues, Fills, TextField } from './contact.ts';
+import type { ContactField, ContactStatus, ContactValues, Fills, FlagField, TextField } from './contact.ts';
 import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts, RunPhase } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
 import type { IndexedText } from './search-index.ts';
@@ -99,6 +99,15 @@ export const mostWaitingBuffers = 8;
 /** Rows that a read has staged: new people, linked people who have changed, and people who are left alone. */
 export type StagedCounts = { created: number; updated: number; skipped: number };
 
+/** What contacts may hold: a field that is no flag, or of a list what it holds under one label. */
+export type ContactPart = { field: Exclude<ContactField, FlagField>; label: string | null };
+
+/** How many of the connection's active contacts would lose all that they have in a part, of those that have something there. */
+export type Emptied = ContactPart & { emptied: number; had: number };
+
+/** The parts that are counted, each only where at least so many contacts would lose it. */
+export type EmptiedQuestion = { parts: readonly ContactPart[]; atLeast: number };
+
 /** A plan's rows and what they come to. */
 export type PlanTotals = {
   counts: Omit<RunCounts, 'read' | 'inScope'>;
@@ -106,6 +115,7 @@ export type PlanTotals = {
   newlyGone: number;
   /** The connection's active contacts before the run. */
   activeBefore: number;
+  emptied: Emptied[];
 };
 
 /**
@@ -149,7 +159,7 @@ export type SyncRun = {
   noteTakeovers(contactIds: readonly string[]): Promise<void>;
   /** Moves these rows to the part of the plan where addresses change hands. */
   markHandovers(positions: readonly number[]): Promise<void>;
-  planTotals(): Promise<PlanTotals>;
+  planTotals(emptied: EmptiedQuestion): Promise<PlanTotals>;
   /** Adds the WARN line of each skipped person and each remark; with the plan's counts in the same transaction. */
   reportPlan(change: RunReport): Promise<void>;
 

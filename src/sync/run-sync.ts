@@ -2,6 +2,7 @@ import type { AddressPolicy } from '../core/directory.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
 import type { PlanTotals, SyncRun, SyncStore } from '../core/sync-store.ts';
+import { emptiedQuestion } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { judgeRead } from './check/judge-read.ts';
 import * as lines from './log/run-lines.ts';
@@ -77,13 +78,13 @@ const countsOf = ({ counts: { read, inScope, unchanged, excluded } }: ReadOutcom
 /** The check: go on to apply, wait for a person, or (dry) only tell. */
 const decide = async (
   run: SyncRun,
-  { settings: { removal }, run: { dryRun, review } }: ClaimedRun,
+  { settings: { removal, mappings }, run: { dryRun, review } }: ClaimedRun,
   read: ReadOutcome,
 ): Promise<'go' | 'ended'> => {
-  const totals = await run.planTotals();
-  const { newlyGone, activeBefore } = totals;
+  const totals = await run.planTotals(emptiedQuestion(removal, mappings));
+  const { newlyGone, activeBefore, emptied } = totals;
   const counts = plannedCounts(totals, read);
-  const verdict = checkPlan({ removal, newlyGone, activeBefore, review });
+  const verdict = checkPlan({ removal, newlyGone, activeBefore, emptied, review });
   const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
   const planned = lines.planned(counts, newlyGone);
   if (dryRun) {

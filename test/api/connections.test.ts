@@ -23,7 +23,7 @@ const all = `fragment all on Connection {
   source { ... on LdapSettings { urls startTls tlsCa tlsVerify bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
   scope { groups nestedGroups match rules { attribute operator values } filter includeDisabled requireEmail }
   mappings { field label attributes template value transforms policy whenEmpty }
-  removal { action graceDays maxPercent maxCount }
+  removal { action graceDays maxPercent maxCount maxEmptiedPercent }
   schedule { cron timeZone nextTimes(count: 2) }
 }`;
 
@@ -72,7 +72,7 @@ describe('creating a connection', () => {
       contactCount: 0,
       source: { ...ldap, startTls: false, tlsVerify: true, bindDn: null, hasBindPassword: false, pageSize: 1000 },
       scope: { groups: [], nestedGroups: false, match: 'ALL', rules: [], filter: null },
-      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null },
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
       schedule: null,
     });
     expect(connection.mappings).toEqual(sourceKinds[0].defaultMappings);
@@ -96,7 +96,7 @@ describe('creating a connection', () => {
         source: { ldap: { urls: ['ftp://example.org'], baseDns: ['nonsense'] } },
         scope: { filter: '(cn=', nestedGroups: true },
         mappings: [{ field: 'PRIMARY_EMAIL' }],
-        removal: { graceDays: -1 },
+        removal: { graceDays: -1, maxEmptiedPercent: 101 },
         schedule: { cron: 'nonsense', timeZone: 'Europe/Berlin' },
       },
     });
@@ -110,6 +110,7 @@ describe('creating a connection', () => {
         'input.scope.filter',
         'input.scope.nestedGroups',
         'input.removal.graceDays',
+        'input.removal.maxEmptiedPercent',
         'input.schedule.cron',
       ]),
     );
@@ -229,10 +230,27 @@ describe('updating a connection', () => {
       priority: 100,
       matchBy: 'PRIMARY_EMAIL',
       scope: { filter: null, requireEmail: false },
-      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null },
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
       source: { pageSize: 1000, bindDn: null, hasBindPassword: false },
     });
     expect(restored.mappings.length).toBeGreaterThan(5);
+  });
+
+  test('switches the limit on emptied fields off by null; left out, it stays, and the default policy has it', async () => {
+    const limit = async (id: string, removal: object | null) =>
+      (await updated(id, { removal })).removal.maxEmptiedPercent;
+    const { id, removal } = await created({ removal: { maxEmptiedPercent: null } });
+    expect(removal).toMatchObject({ action: 'DEACTIVATE', maxPercent: 10, maxEmptiedPercent: null });
+    expect(await limit(id, { graceDays: 1 })).toBeNull();
+    expect(await limit(id, { maxEmptiedPercent: 0 })).toBe(0);
+    expect(await limit(id, { maxPercent: null })).toBe(0);
+    expect(await limit(id, { maxEmptiedPercent: null, action: null })).toBeNull();
+    expect(await limit(id, null)).toBe(30);
+    for (const maxEmptiedPercent of [-1, 101]) {
+      expect(await refusedUpdate(id, { removal: { maxEmptiedPercent } })).toEqual([
+        expect.objectContaining({ field: ['input', 'removal', 'maxEmptiedPercent'], code: 'OUT_OF_RANGE' }),
+      ]);
+    }
   });
 
   test('grows the version only when something changes', async () => {

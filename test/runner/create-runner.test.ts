@@ -105,7 +105,7 @@ describe('the runner', () => {
       },
       scope: ldap.defaultScope,
       mappings: ldap.defaultMappings,
-      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null },
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
       matchBy: 'PRIMARY_EMAIL',
       priority: 100,
     };

@@ -104,7 +104,7 @@ async function start(point: string, nth: number): Promise<Started> {
       JSON.stringify(ldapSettings({ url: proxy.url })),
       JSON.stringify(defaultScope('LDAP')),
       JSON.stringify(defaultMappings('LDAP')),
-      JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null }),
+      JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 }),
     ],
   );
   const outcome = await db.store.startRun({

@@ -100,7 +100,7 @@ async function start() {
       JSON.stringify(ldapSettings({ url: slapd.url })),
       JSON.stringify(defaultScope('LDAP')),
       JSON.stringify(defaultMappings('LDAP')),
-      JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null }),
+      JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 }),
       anna,
     ],
   );

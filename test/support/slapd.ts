@@ -304,6 +304,8 @@ function execute({ env }: SlapdBinaries, program: string, args: string[], input 
       if (error === null) resolve(stdout);
       else reject(new Error(`${program} failed: ${stderr}`));
     });
+    // A program that ends without reading its input tells by its exit code whether that was well.
+    child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }

@@ -105,7 +105,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
       source: ldapSettings(server),
       scope: defaultScope('LDAP'),
       mappings: defaultMappings('LDAP'),
-      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null },
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
       matchBy: 'PRIMARY_EMAIL',
       priority: 100,
     };

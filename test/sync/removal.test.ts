@@ -68,7 +68,7 @@ describe('people who are gone', () => {
   });
 
   test('are deleted where the policy says so', async () => {
-    await syncing.edit(connection, { removal: { action: 'DELETE', graceDays: 0, maxPercent: null, maxCount: null } });
+    await syncing.edit(connection, { removal: { action: 'DELETE' } });
     await leave(1, 2);
     expect((await syncing.sync(connection)).counts).toMatchObject({ deleted: 2, unchanged: everybody - 2 });
     expect(await syncing.contacts()).toHaveLength(everybody - 2);
@@ -76,7 +76,7 @@ describe('people who are gone', () => {
   });
 
   test('stay where the policy keeps them, are counted as gone once, and are the same contact when they return', async () => {
-    await syncing.edit(connection, { removal: { action: 'KEEP', graceDays: 0, maxPercent: null, maxCount: null } });
+    await syncing.edit(connection, { removal: { action: 'KEEP' } });
     await leave(1);
     const first = await syncing.sync(connection);
     expect(first.counts).toMatchObject({ deactivated: 0, deleted: 0, unchanged: everybody - 1 });
@@ -91,7 +91,7 @@ describe('people who are gone', () => {
 
   test('keep their contact through the grace, with the day it ends, and lose it afterwards', async () => {
     await syncing.edit(connection, {
-      removal: { action: 'DEACTIVATE', graceDays: 7, maxPercent: null, maxCount: null },
+      removal: { graceDays: 7 },
     });
     await leave(1, 2);
     expect((await syncing.sync(connection)).counts).toMatchObject({ deactivated: 0 });

@@ -41,6 +41,7 @@ export const removal = (changes: Partial<RemovalPolicy> = {}): RemovalPolicy => 
   graceDays: 0,
   maxPercent: 100,
   maxCount: null,
+  maxEmptiedPercent: 30,
   ...changes,
 });
 

@@ -46,7 +46,7 @@ export class CreateConnectionInput {
 
 @InputType('UpdateConnectionInput', {
   description:
-    'What is left out stays as it is; objects are merged member by member, lists are replaced, null restores the default (`schedule: null`: no schedule; `bindPassword: null`: no password).',
+    'What is left out stays as it is; objects are merged member by member, lists are replaced, null restores the default (`schedule: null`: no schedule; `bindPassword: null`: no password; `maxEmptiedPercent: null`: no such limit).',
 })
 export class UpdateConnectionInput {
   @Field(() => String, { nullable, description: 'Its name; blanks around it are dropped.' })

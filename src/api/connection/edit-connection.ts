@@ -9,7 +9,15 @@ import type { CreateConnectionInput, UpdateConnectionInput } from './connection.
 import { type Given, mergeMembers, mergeValue } from './merge-members.ts';
 import { defaultSettings, givenSource } from './source-of.ts';
 
-const defaultRemoval: RemovalPolicy = { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null };
+const defaultRemoval: RemovalPolicy = {
+  action: 'DEACTIVATE',
+  graceDays: 0,
+  maxPercent: null,
+  maxCount: null,
+  maxEmptiedPercent: 30,
+};
+/** What null says of a single member: a limit on emptied fields is switched off by it. */
+const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
 
 /** What a connection of this kind is when nothing is said about it. */
 const defaultEdit = (info: SourceKindInfo): ConnectionEdit => ({
@@ -49,7 +57,7 @@ export function editConnection(
       input.mappings?.map(mappingOf) ?? nothing(input.mappings),
       defaults.mappings,
     ),
-    removal: mergeMembers(current.removal, input.removal, defaults.removal),
+    removal: mergeMembers(current.removal, input.removal, input.removal ? nulledRemoval : defaults.removal),
     schedule: mergeValue(current.schedule, input.schedule && { ...input.schedule }, null),
     matchBy: mergeValue(current.matchBy, input.matchBy, defaults.matchBy),
     priority: mergeValue(current.priority, input.priority, defaults.priority),

@@ -14,4 +14,11 @@ export class RemovalPolicyInput {
 
   @Field(() => Int, { nullable: true, description: 'No such limit unless given.' })
   maxCount?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "How many percent of the connection's active contacts with a value in one field a run may empty before it is HELD (at least 20 of them); 30 where it was never given. null switches it off.",
+  })
+  maxEmptiedPercent?: number | null;
 }

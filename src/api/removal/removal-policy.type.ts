@@ -13,7 +13,7 @@ registerEnumType(RemovalAction, {
 
 @ObjectType('RemovalPolicy', {
   description:
-    'What happens to contacts whose person has left the directory or the scope; after how many days of absence; and how many may newly go in one run before it is HELD.',
+    'What happens to contacts whose person has left the directory or the scope; after how many days of absence; and how many may newly go, or lose what a field holds, in one run before it is HELD.',
   simpleResolvers: true,
 })
 export class RemovalPolicyType {
@@ -31,4 +31,11 @@ export class RemovalPolicyType {
 
   @Field(() => Int, { nullable: true, description: 'How many may newly go in one run, whatever the percentage.' })
   maxCount!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "How many percent of the connection's active contacts with a value in one field a run may empty before it is HELD; fewer than 20 never hold it. A field that the mappings do not name is not counted. null: off.",
+  })
+  maxEmptiedPercent!: number | null;
 }

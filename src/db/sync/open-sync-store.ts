@@ -61,9 +61,9 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun,
     refuse: (refused) => refuse(attempt, refused),
     noteTakeovers: (contactIds) => noteTakeovers(attempt, contactIds),
     markHandovers: (positions) => markHandovers(attempt, positions),
-    planTotals: async () => {
+    planTotals: async (emptied) => {
       outline = await readOutline(attempt);
-      return planTotals(attempt, outline, gone.newlyGone);
+      return planTotals(attempt, outline, gone.newlyGone, emptied);
     },
     reportPlan: (change) => reportPlan(attempt, change, outline?.told !== 0),
     apply: async (onBatch, signal) => {

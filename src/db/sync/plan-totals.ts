@@ -1,6 +1,7 @@
 import type { ChangeAction } from '../../core/run.ts';
-import type { PlanTotals } from '../../core/sync-store.ts';
+import type { EmptiedQuestion, PlanTotals } from '../../core/sync-store.ts';
 import type { Attempt } from './attempt.ts';
+import { countEmptied } from './count-emptied.ts';
 import { type ActionRow, type PlanOutline, rowsOf } from './plan-outline.ts';
 
 export type PlanCounts = PlanTotals['counts'];
@@ -45,12 +46,24 @@ export const countActions = (rows: readonly ActionRow[]): PlanCounts => {
   return counts;
 };
 
-/** What a plan comes to of which nothing is applied yet; contacts are counted only where somebody is newly gone. */
-export const planTotals = async (attempt: Attempt, { open }: PlanOutline, newlyGone: number): Promise<PlanTotals> => ({
-  counts: countActions(rowsOf(open)),
-  newlyGone,
-  activeBefore: newlyGone === 0 ? 0 : await countActive(attempt),
-});
+/**
+ * What a plan comes to of which nothing is applied yet; contacts are counted only where somebody is newly gone, or where many
+ * lose what they have.
+ */
+export const planTotals = async (
+  attempt: Attempt,
+  { open }: PlanOutline,
+  newlyGone: number,
+  emptied: EmptiedQuestion,
+): Promise<PlanTotals> => {
+  const counts = countActions(rowsOf(open));
+  return {
+    counts,
+    newlyGone,
+    activeBefore: newlyGone === 0 ? 0 : await countActive(attempt),
+    emptied: counts.updated < emptied.atLeast ? [] : await countEmptied(attempt, emptied),
+  };
+};
 
 const countActive = async ({ patience, workspaceId, connectionId }: Attempt): Promise<number> => {
   const { rows } = await patience.query<{ count: number }>(

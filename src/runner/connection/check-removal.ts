@@ -6,11 +6,12 @@ const longestGraceDays = 3650;
 const largestCount = 2 ** 31 - 1;
 
 /** Numbers that make no sense in a removal policy; code OUT_OF_RANGE. */
-export function checkRemoval({ graceDays, maxPercent, maxCount }: RemovalPolicy): Fault[] {
+export function checkRemoval({ graceDays, maxPercent, maxCount, maxEmptiedPercent }: RemovalPolicy): Fault[] {
   return [
     ...outOfRange('graceDays', graceDays, longestGraceDays),
     ...outOfRange('maxPercent', maxPercent, 100),
     ...outOfRange('maxCount', maxCount, largestCount),
+    ...outOfRange('maxEmptiedPercent', maxEmptiedPercent, 100),
   ];
 }
 

@@ -1,4 +1,6 @@
 import type { RemovalPolicy } from '../../core/connection.ts';
+import type { Emptied } from '../../core/sync-store.ts';
+import { emptiedReasons } from './check-emptied.ts';
 
 export type PlanFacts = {
   removal: RemovalPolicy;
@@ -6,6 +8,8 @@ export type PlanFacts = {
   newlyGone: number;
   /** The connection's active contacts before the run. */
   activeBefore: number;
+  /** What many contacts would lose. */
+  emptied: readonly Emptied[];
   /** Somebody asked to look at the plan first. */
   review: boolean;
 };
@@ -20,7 +24,7 @@ const smallConnectionLimit = 2;
 
 /** Whether a plan may be applied at once, or a person must look at it first, and why. Pure. */
 export const checkPlan = (facts: PlanFacts): Verdict => {
-  const reasons = removalReasons(facts);
+  const reasons = [...removalReasons(facts), ...emptiedReasons(facts.removal, facts.emptied)];
   if (facts.review) reasons.push('A review of the plan was asked for.');
   return reasons.length === 0 ? { kind: 'go' } : { kind: 'hold', reasons };
 };

@@ -77,7 +77,7 @@ export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEd
     requireEmail: false,
   },
   mappings: [],
-  removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null },
+  removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
   matchBy: 'PRIMARY_EMAIL',
   priority: 10,
   ...edit,

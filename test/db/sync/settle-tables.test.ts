@@ -35,7 +35,13 @@ test('the planner knows a workspace after its first run, however many contacts o
   await pool.query('ANALYZE contact');
   const workspaceId = uuidV7();
   await fill(workspaceId, 200);
-  const removal = { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null } as const;
+  const removal = {
+    action: 'DEACTIVATE',
+    graceDays: 0,
+    maxPercent: null,
+    maxCount: null,
+    maxEmptiedPercent: 30,
+  } as const;
   const patience = createPatience(pool, undefined);
   const key = { workspaceId, runId: uuidV7(), connectionId: uuidV7() };
   await refreshStatistics({ pool, patience, ...key, removal, attempt: 1 }, 200);

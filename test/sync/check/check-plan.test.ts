@@ -1,7 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { checkPlan } from '../../../src/sync/check/check-plan.ts';
+import type { Emptied } from '../../../src/core/sync-store.ts';
+import { emptiedQuestion } from '../../../src/sync/check/check-emptied.ts';
+import { checkPlan, type PlanFacts } from '../../../src/sync/check/check-plan.ts';
+import { map } from '../small-directory.ts';
 
-const removal = { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null } as const;
+const removal = {
+  action: 'DEACTIVATE',
+  graceDays: 0,
+  maxPercent: null,
+  maxCount: null,
+  maxEmptiedPercent: 30,
+} as const;
+
+const nothing: PlanFacts = { removal, newlyGone: 0, activeBefore: 0, emptied: [], review: false };
 
 test.each<[string, number, number, object, 'go' | 'hold']>([
   ['nobody gone', 0, 100, {}, 'go'],
@@ -18,13 +29,82 @@ test.each<[string, number, number, object, 'go' | 'hold']>([
   ['whatever the action', 11, 100, { action: 'KEEP' }, 'hold'],
   ['whatever the grace', 11, 100, { graceDays: 30 }, 'hold'],
 ])('%s', (_, newlyGone, activeBefore, changes, expected) => {
-  const verdict = checkPlan({ removal: { ...removal, ...changes }, newlyGone, activeBefore, review: false });
+  const verdict = checkPlan({
+    removal: { ...removal, ...changes },
+    newlyGone,
+    activeBefore,
+    emptied: [],
+    review: false,
+  });
   expect(verdict.kind).toBe(expected);
 });
 
 test('a review always holds, and says so', () => {
-  expect(checkPlan({ removal, newlyGone: 0, activeBefore: 0, review: true })).toMatchObject({
+  expect(checkPlan({ ...nothing, review: true })).toMatchObject({
     kind: 'hold',
     reasons: [expect.stringContaining('review')],
   });
+});
+
+const loss = (emptied: number, had: number, part: Partial<Emptied> = {}): Emptied => ({
+  field: 'PRIMARY_EMAIL',
+  label: null,
+  emptied,
+  had,
+  ...part,
+});
+
+test.each<[string, Emptied[], number | null, string[]]>([
+  ['nobody loses anything', [], 30, []],
+  ['thirty percent lose their address', [loss(30, 100)], 30, []],
+  ['more than thirty percent', [loss(31, 100)], 30, ['31 of 100 contacts that have a value in PRIMARY_EMAIL']],
+  ['all of nineteen', [loss(19, 19)], 30, []],
+  ['all of twenty', [loss(20, 20)], 30, ['20 of 20']],
+  ['twenty of a thousand where none may', [loss(20, 1000)], 0, ['the limit is 0 %']],
+  ['nineteen of a thousand where none may', [loss(19, 1000)], 0, []],
+  ['all of them where that was chosen', [loss(100, 100)], 100, []],
+  ['all of them where the limit is off', [loss(100, 100)], null, []],
+  ['each field says so itself', [loss(50, 100), loss(40, 80, { field: 'CITY' })], 30, ['PRIMARY_EMAIL', '40 of 80']],
+  [
+    'one label of a field that keeps others',
+    [loss(25, 100, { field: 'PHONE' }), loss(25, 25, { field: 'PHONE', label: 'mobile' })],
+    30,
+    ['25 of 25 contacts that have a value in PHONE "mobile"'],
+  ],
+  [
+    'a whole field, whose labels need no mention',
+    [loss(50, 100, { field: 'PHONE' }), loss(25, 25, { field: 'PHONE', label: 'mobile' })],
+    30,
+    ['50 of 100 contacts that have a value in PHONE would'],
+  ],
+])('emptied fields: %s', (_, emptied, maxEmptiedPercent, reasons) => {
+  const verdict = checkPlan({ ...nothing, emptied, removal: { ...removal, maxEmptiedPercent } });
+  expect(verdict).toEqual(
+    reasons.length === 0
+      ? { kind: 'go' }
+      : { kind: 'hold', reasons: reasons.map((reason) => expect.stringContaining(reason)) },
+  );
+});
+
+test('people who are gone and emptied fields both hold, each with its reason', () => {
+  expect(checkPlan({ ...nothing, newlyGone: 50, activeBefore: 100, emptied: [loss(50, 100)] })).toEqual({
+    kind: 'hold',
+    reasons: [expect.stringContaining('newly gone'), expect.stringContaining('would lose it')],
+  });
+});
+
+test('counts the fields and labels that the mappings name, no flags, and nothing where the limit is off', () => {
+  const mappings = [
+    map('CITY', 'l'),
+    map('PORTAL_ACCESS', 'employeeType'),
+    map('PHONE', 'telephoneNumber', { label: 'work' }),
+    map('PHONE', 'mobile', { label: 'mobile' }),
+  ];
+  expect(emptiedQuestion(removal, mappings).parts).toEqual([
+    { field: 'CITY', label: null },
+    { field: 'PHONE', label: null },
+    { field: 'PHONE', label: 'work' },
+    { field: 'PHONE', label: 'mobile' },
+  ]);
+  expect(emptiedQuestion({ ...removal, maxEmptiedPercent: null }, mappings).parts).toEqual([]);
 });
