@@ -3,8 +3,12 @@ import { planPositions } from '../../../core/sync-store.ts';
 import { contactChanged } from '../../contact-changed.ts';
 import { lookAgain } from '../../look-again.ts';
 import { byKey } from '../../planner-hints.ts';
-import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
+
+// $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
+const there = `
+  change.workspace_id = $1 AND change.run_id = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
+  AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
 
 /**
  * Whoever the read has had is there, also when nothing came of it: skipped, left alone or failed. The removal of an active
@@ -12,14 +16,7 @@ import { type Attempt, fenced, key } from '../attempt.ts';
  * because its person was gone stays so: that its link says "gone" is how the person is known as returning, once they can be
  * brought in.
  */
-export const callOffRemovals = (attempt: Attempt): Promise<void> => tryAgain(() => callOff(attempt));
-
-// $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
-const there = `
-  change.workspace_id = $1 AND change.run_id = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
-  AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
-
-const callOff = (attempt: Attempt): Promise<void> =>
+export const callOffRemovals = (attempt: Attempt): Promise<void> =>
   fenced(attempt, async (client) => {
     if (!(await hasLeftOut(client, attempt))) return;
     await client.query(byKey);
