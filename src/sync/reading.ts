@@ -5,11 +5,13 @@ import type { ExclusionReason, LogCode } from '../core/run.ts';
 import { indexed } from '../core/search-index.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
+import { mappingVersion } from './map/mapping-version.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import { scopeDraft } from './scope/scope-draft.ts';
 import { scopeEntry } from './scope/scope-entry.ts';
 import { sources } from './source/sources.ts';
 import type { Digest } from './stage/digest.ts';
+import { knownBy } from './stage/known-by.ts';
 import { KnownPeople } from './stage/known-people.ts';
 import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
@@ -42,7 +44,7 @@ export class Reading {
     this.#staging = new Staging({
       workspaceId: task.workspaceId,
       runId: task.runId,
-      settingsText: JSON.stringify([task.settings.mappings, task.settings.priority, task.settings.scope.requireEmail]),
+      settingsText: knownBy(task.settings, mappingVersion),
       index: (values) => indexed(values, task.workspaceId),
       onRows: (bytes) => {
         this.#underWay++;

@@ -12,7 +12,7 @@ import { stageRow } from './stage-row.ts';
 export type StagingParts = {
   workspaceId: string;
   runId: string;
-  /** All settings that decide what becomes of an entry, so that everybody is looked at again when one changes. */
+  /** See known-by.ts. */
   settingsText: string;
   index: (values: ContactValues) => IndexedText;
   /** Buffers of rows, as they fill. */
