@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { admitWorkspaces } from './access/admit-workspaces.ts';
-import { openKeySet } from './access/open-key-set.ts';
+import { checkKeySet, openKeySet } from './access/open-key-set.ts';
 import { createSignIn } from './access/sign-in.ts';
 import { contactSyncSwitch } from './api/access/contact-sync-switch.ts';
 import { buildApiSchema } from './api/build-api-schema.ts';
@@ -177,6 +177,7 @@ function serverParts({ config, logger, database, sealer, signals, limits }: Foun
   const keys = openKeySet(config.auth.keys, (err) =>
     logger.error({ err }, 'Nobody can sign in while the keys of AUTH_JWKS can not be had'),
   );
+  void checkKeySet(config.auth.keys, (message, err) => logger.warn(err === undefined ? {} : { err }, message));
   const admit = admitWorkspaces((workspace) => store.admitWorkspace(workspace));
   return {
     schema,

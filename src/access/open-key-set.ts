@@ -37,6 +37,41 @@ export function openKeySet(
   };
 }
 
+/**
+ * Tells, through `onTrouble`, of keys that can't be had and of a set without any key that could verify a token. Asks once;
+ * a start need not wait for it.
+ */
+export async function checkKeySet(
+  source: { kind: 'url'; url: URL } | { kind: 'file'; path: string },
+  onTrouble: (message: string, error?: unknown) => void,
+): Promise<void> {
+  try {
+    const text =
+      source.kind === 'file'
+        ? await readFile(source.path, 'utf8')
+        : await (await fetch(source.url, { signal: AbortSignal.timeout(5000) })).text();
+    const { keys } = JSON.parse(text) as { keys?: unknown };
+    if (!Array.isArray(keys) || keys.length === 0) onTrouble('The key set of AUTH_JWKS is empty: nobody can sign in');
+    else if (!keys.some(isUsable)) {
+      onTrouble('The key set of AUTH_JWKS has no key for RS256, ES256 or EdDSA: nobody can sign in');
+    }
+  } catch (error) {
+    onTrouble('The keys of AUTH_JWKS can not be had: nobody can sign in until they can', error);
+  }
+}
+
+function isUsable(key: unknown): boolean {
+  if (typeof key !== 'object' || key === null) return false;
+  const { kty, crv, use, alg } = key as Record<string, unknown>;
+  const fits =
+    (kty === 'RSA' && 'n' in key) || (kty === 'EC' && crv === 'P-256') || (kty === 'OKP' && crv === 'Ed25519');
+  return (
+    fits &&
+    (use === undefined || use === 'sig') &&
+    (alg === undefined || ['RS256', 'ES256', 'EdDSA', 'Ed25519'].includes(String(alg)))
+  );
+}
+
 function fileKeySet(path: string): JWTVerifyGetKey {
   let current: JWTVerifyGetKey | null = null;
   const read = async () => {

@@ -22,9 +22,9 @@ export function readClaims(payload: JWTPayload): Claims {
   const { sub, exp, workspace, kind } = payload;
   if (typeof sub !== 'string' || sub === '' || !isStorable(sub)) throw unfit('sub');
   if (typeof exp !== 'number') throw unfit('exp');
-  if (typeof workspace !== 'string' || !isUuid(workspace)) throw unfit('workspace');
+  if (typeof workspace !== 'string' || !isUuid(workspace)) throw unfit('workspace', 'a UUID');
   if (kind === 'contact') throw new AppError('FORBIDDEN', 'Contacts have no access to Contact Sync.');
-  if (kind !== 'member') throw unfit('kind');
+  if (kind !== 'member') throw unfit('kind', 'member or contact');
   const workspaceId = workspace.toLowerCase();
   return {
     viewer: {
@@ -48,8 +48,11 @@ const LAST_MOMENT_MS = 8.64e15;
 /** A token expires at a whole second, as its verification counts; what no date can hold is the last moment that one can. */
 const expiryOf = (exp: number): Date => new Date(Math.min(Math.ceil(exp) * 1000, LAST_MOMENT_MS));
 
-const unfit = (claim: string): AppError =>
-  new AppError('UNAUTHENTICATED', `The access token's claim \`${claim}\` is missing or malformed.`);
+const unfit = (claim: string, takes?: string): AppError =>
+  new AppError(
+    'UNAUTHENTICATED',
+    `The access token's claim \`${claim}\` is missing or malformed${takes === undefined ? '' : `: it takes ${takes}`}.`,
+  );
 
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && isStorable(value) ? cut(oneLine(value), 200) || null : null;

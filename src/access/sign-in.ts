@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Viewer } from '../core/access.ts';
-import { AppError } from '../core/app-error.ts';
 import { type Claims, readClaims } from './read-claims.ts';
+import { bearerToken, refusedToken } from './refused-token.ts';
 
 export type SignInOptions = {
   keys: JWTVerifyGetKey;
@@ -18,14 +18,11 @@ export type SignInOptions = {
  */
 export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
 
-const bearer = /^Bearer +([^\s]+)$/i;
-
 /** Sign-in by JWT: RS256, ES256 or EdDSA, issuer, audience and expiry checked without leeway. */
 export const createSignIn =
   ({ keys, issuer, audience, admit }: SignInOptions): SignIn =>
   async (authorization) => {
-    const token = bearer.exec(authorization?.trim() ?? '')?.[1];
-    if (token === undefined) throw new AppError('UNAUTHENTICATED', 'A bearer token is needed.');
+    const token = bearerToken(authorization);
     const { payload } = await verified(token, keys, { issuer, audience });
     const { viewer, workspace } = readClaims(payload);
     await admit(workspace);
@@ -44,8 +41,6 @@ async function verified(
       requiredClaims: ['exp', 'sub', 'workspace'],
     });
   } catch (error) {
-    if (!(error instanceof errors.JOSEError)) throw error;
-    if (error instanceof errors.JWTExpired) throw new AppError('UNAUTHENTICATED', 'The access token has expired.');
-    throw new AppError('UNAUTHENTICATED', 'The access token is not valid here.', { cause: error });
+    throw error instanceof errors.JOSEError ? refusedToken(error) : error;
   }
 }

@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import { admitWorkspaces } from '../../src/access/admit-workspaces.ts';
-import { openKeySet } from '../../src/access/open-key-set.ts';
+import { checkKeySet, openKeySet } from '../../src/access/open-key-set.ts';
 import { createSignIn, type SignIn } from '../../src/access/sign-in.ts';
-import { createIssuer } from '../support/api.ts';
+import { type Claims, createIssuer } from '../support/api.ts';
 
 const workspace = '01890000-0000-7000-8000-000000000001';
 const expected = { issuer: 'https://id.example.org', audience: 'contact-sync' };
@@ -85,6 +87,63 @@ describe('UNAUTHENTICATED is', () => {
     expect(await refused(`Bearer ${await other.sign({ workspace })}`)).toBe('UNAUTHENTICATED');
     await other.close();
   });
+});
+
+describe('a refused token says what it wants', () => {
+  const message = async (authorization: string) =>
+    signIn(authorization).then(
+      () => 'let in',
+      (error) => error.message,
+    );
+
+  test.each([
+    ['', 'A bearer token is needed.'],
+    ['Basic YTpi', 'must begin with `Bearer `'],
+    ['abc.def.ghi', 'must begin with `Bearer `'],
+    ['Bearer', 'no token after'],
+    ['Bearer a.b', 'three parts'],
+    ['Bearer a b', 'more than one'],
+    ['Bearer a.b.c', 'no JWT that can be read'],
+  ])('%j', async (header, says) => {
+    expect(await message(header)).toContain(says);
+  });
+
+  test.each<[string, Claims, string, object]>([
+    ['issuer', { workspace, iss: 'https://other.example.org' }, '`iss`', {}],
+    ['audience', { workspace, aud: 'other' }, '`aud`', {}],
+    ['workspace', { workspace: 'acme' }, '`workspace` is missing or malformed: it takes a UUID', {}],
+    ['kind', { workspace, kind: 'robot' }, '`kind` is missing or malformed: it takes member or contact', {}],
+    ['key', { workspace }, 'a key (`kid`, `alg`) that is not known', { kid: 'unknown' }],
+  ])('by its %s', async (_what, claims, says, header) => {
+    const said = await message(`Bearer ${await issuer.sign(claims, '1h', header)}`);
+    expect(said).toContain(says);
+    // What a closed WebSocket can carry of it.
+    expect(`UNAUTHENTICATED: ${said}`.length).toBeLessThanOrEqual(120);
+    expect(said).not.toContain(expected.issuer);
+  });
+
+  test('when it has expired, and when its signature was touched', async () => {
+    const expired = await issuer.sign({ workspace }, new Date('2026-01-02T03:04:05Z'));
+    expect(await message(`Bearer ${expired}`)).toBe('The access token has expired: 2026-01-02T03:04:05.000Z.');
+    const [head, body] = (await issuer.sign({ workspace })).split('.');
+    const [, , other] = (await issuer.sign({ workspace, name: 'x' })).split('.');
+    expect(await message(`Bearer ${head}.${body}.${other}`)).toContain('signature');
+  });
+});
+
+test.each([
+  ['{"keys":[]}', 'is empty'],
+  ['{"keys":[{"kty":"oct","k":"AA"},{"kty":"RSA","n":"AA","e":"AQAB","use":"enc"}]}', 'has no key for'],
+  ['<html>', 'can not be had'],
+])('a key set that lets nobody in is told at the start: %s', async (text, says) => {
+  const folder = await mkdtemp(join(tmpdir(), 'key-set-'));
+  const path = join(folder, 'jwks.json');
+  await writeFile(path, text);
+  const told: string[] = [];
+  await checkKeySet({ kind: 'file', path }, (said) => told.push(said));
+  await checkKeySet({ kind: 'file', path: issuer.path }, (said) => told.push(said));
+  expect(told).toEqual([expect.stringContaining(says)]);
+  await rm(folder, { recursive: true });
 });
 
 test('a contact is FORBIDDEN', async () => {
