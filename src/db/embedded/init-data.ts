@@ -35,7 +35,10 @@ export async function initData(place: ServerPlace, signal?: AbortSignal): Promis
     });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw embeddedFailure(`The data folder of the embedded Postgres could not be made: ${reason(cause)}`, { cause });
+    throw embeddedFailure(`The data folder of the embedded Postgres could not be made: ${reason(cause)}`, {
+      hint: wayOut(reason(cause)),
+      cause,
+    });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
@@ -88,6 +91,17 @@ async function refuseOtherVersion(place: ServerPlace, made: string): Promise<voi
   throw embeddedFailure(`The data in ${place.data} is Postgres ${made}'s, the embedded one is ${ours}.`, {
     hint: 'Move that folder away to start with an empty one, or set DATABASE_URL to a server that holds the data.',
   });
+}
+
+/** What to do where the folder is to blame; undefined: the way out that always exists. */
+function wayOut(said: string): string | undefined {
+  if (/ENOSPC|No space left|free disk space/i.test(said)) {
+    return 'Free some disk space where DATA_DIR lies, or set DATA_DIR to a folder on another disk.';
+  }
+  if (/EROFS|EACCES|EPERM|Read-only file system|Permission denied/i.test(said)) {
+    return 'Set DATA_DIR to a folder that this user may write, or give the user the right to.';
+  }
+  return undefined;
 }
 
 function reason(error: unknown): string {
