@@ -40,7 +40,13 @@ export async function connectWhenReady(postmaster: Postmaster, password: string)
   return null;
 }
 
-const isNotReady = (error: unknown): boolean =>
+/** Waits for the end of a server that is being stopped, for as long as a start may take at the most. */
+export async function ended({ pid }: Postmaster): Promise<void> {
+  for (let waited = 0; waited < READY_SECONDS * 1000 && (await isRunning(pid)); waited += POLL_MS) await wait(POLL_MS);
+}
+
+/** The server is starting or stopping. */
+export const isNotReady = (error: unknown): boolean =>
   ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03', '57P01'].includes(String((error as { code?: unknown }).code)) ||
   (error instanceof Error && error.message.startsWith('Connection terminated'));
 

@@ -11,6 +11,8 @@ import {
   API_LOGIN,
   apiPassword,
   connectWhenReady,
+  ended,
+  isNotReady,
   joinUsers,
   leaveUsers,
   SERVICE_ROLE,
@@ -112,6 +114,8 @@ async function join(postmaster: Postmaster, password: string, place: ServerPlace
     return client;
   } catch (cause) {
     await client?.end().catch(() => {});
+    // A server that is being stopped ends our session first, and is there for a moment yet.
+    if (isNotReady(cause)) await ended(postmaster);
     const now = await findPostmaster(place.data);
     if (now === null || now.pid !== postmaster.pid) return null;
     throw embeddedFailure(`The embedded Postgres in ${place.home} runs, but refuses us.`, { cause });
