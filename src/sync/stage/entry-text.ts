@@ -5,8 +5,8 @@ import type { Entry } from '../../core/directory.ts';
  * were asked for, and what could not be decoded. Values of an attribute have no order. Each text stands behind its length,
  * so that none can pass for another.
  *
- * As a mapping depends on nothing else, the same text under the same mapping means the same draft; so whoever brings it
- * again is unchanged without being mapped.
+ * As a mapping depends on nothing else, the same text under the same settings and version of the mapping means the same
+ * draft; so whoever brings it again is unchanged without being mapped.
  */
 export const entryText = ({ name, attributes, undecodable }: Entry): string => {
   let text = `${name.length}:${name}`;

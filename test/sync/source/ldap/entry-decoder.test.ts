@@ -1,25 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AttributeValue } from '../../../../src/core/directory.ts';
-import { BerCursor, MalformedBer, Tag } from '../../../../src/sync/source/ldap/ber.ts';
-import { type DecodedEntry, EntryDecoder, maxValueBytes } from '../../../../src/sync/source/ldap/entry-decoder.ts';
+import { MalformedBer } from '../../../../src/sync/source/ldap/ber.ts';
+import { type DecodedEntry, maxValueBytes } from '../../../../src/sync/source/ldap/entry-decoder.ts';
 import { MessageSplitter, TooLarge } from '../../../../src/sync/source/ldap/message-splitter.ts';
+import { decodeAll } from '../../../support/decode-entries.ts';
 import { entry } from '../../../support/ldap-fake-server.ts';
-
-/** Feeds the bytes in pieces through splitter and decoder. */
-function decodeAll(names: string[], bytes: Buffer, cuts: number[] = []): DecodedEntry[] {
-  const decoder = new EntryDecoder(names);
-  const decoded: DecodedEntry[] = [];
-  const splitter = new MessageSplitter((message, start, end) => {
-    const cursor = new BerCursor(message, start, end);
-    cursor.integer();
-    const content = cursor.element(Tag.SEARCH_ENTRY);
-    decoded.push(decoder.decode(Buffer.from(message), content.at, content.end));
-  });
-  const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
-  for (const [i, from] of edges.slice(0, -1).entries()) splitter.read(Buffer.from(bytes.subarray(from, edges[i + 1])));
-  return decoded;
-}
 
 const decodeOne = (names: string[], attributes: Parameters<typeof entry>[2], dn = 'cn=a'): DecodedEntry => {
   const [decoded] = decodeAll(names, entry(7, dn, attributes));

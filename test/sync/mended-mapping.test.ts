@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mappingVersion } from '../../src/sync/map/mapping-version.ts';
+import { hexOf } from '../../src/sync/stage/digest.ts';
+import { knownBy } from '../../src/sync/stage/known-by.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { map, removal, somebody, unit } from './small-directory.ts';
+
+const xor = (...texts: string[]): string =>
+  texts.reduce((sum, text) => (BigInt(`0x${sum}`) ^ BigInt(`0x${text}`)).toString(16).padStart(32, '0'));
+
+describe('people who bring what they brought before', () => {
+  let slapd: Slapd;
+  let service: SyncService;
+  let syncing: Syncing;
+  const mappings = [
+    map('DISPLAY_NAME', 'displayName'),
+    map('PRIMARY_EMAIL', 'mail'),
+    map('COUNTRY', 'st', { transforms: ['COUNTRY_CODE'] }),
+  ];
+  const countries = async () =>
+    Object.fromEntries((await syncing.contacts()).map((contact) => [contact.display_name, contact.country]));
+  /** A row that is written again, even as it was, has another xmin. */
+  const written = () => syncing.rows('SELECT id, xmin::text, ctid::text FROM contact ORDER BY id');
+  const hashes = async () =>
+    (await syncing.rows(`SELECT encode(hash, 'hex') AS hash FROM contact_link ORDER BY person`)).map((row) =>
+      String(row.hash),
+    );
+
+  /** Two people, one of whose countries a mapping that knew no better left as it was sent. */
+  const mapped = async (): Promise<string> => {
+    const connection = await syncing.createConnection(slapd, { mappings, removal: removal() });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ created: 2 });
+    await syncing.rows(`UPDATE contact SET country = 'Deutschland' WHERE display_name = 'ADA'`);
+    return connection;
+  };
+
+  /** Gives everybody the hash that they would have if the mapping had been of that version. */
+  const hashedUnder = async (version: string, connection: string): Promise<void> => {
+    const settings = await syncing.connection(connection);
+    const salts = [mappingVersion, version].map((one) => hexOf(knownBy(settings, one)));
+    for (const hash of await hashes())
+      await syncing.pool.query(`UPDATE contact_link SET hash = decode($2, 'hex') WHERE hash = decode($1, 'hex')`, [
+        hash,
+        xor(hash, ...salts),
+      ]);
+  };
+
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    service = await openSyncing();
+  });
+  beforeEach(async () => {
+    await slapd.refill([unit, somebody('ada', { st: 'Deutschland' }), somebody('bob', { st: 'France' })]);
+    syncing = await service.workspace();
+  });
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
+  });
+
+  test('are looked at again by a mapping of another version: what was mended arrives, and they are known again', async () => {
+    const connection = await mapped();
+    const known = await hashes();
+    await hashedUnder('an older one', connection);
+    expect((await hashes()).filter((hash) => known.includes(hash))).toEqual([]);
+    const run = await syncing.sync(connection);
+    expect(run.counts).toMatchObject({ read: 2, updated: 1, unchanged: 1, created: 0, skipped: 0 });
+    expect(await countries()).toEqual({ ADA: 'DE', BOB: 'FR' });
+    // Bob had nothing to mend; he too is hashed by the version of now.
+    expect(await hashes()).toEqual(known);
+    const contacts = await written();
+    expect((await syncing.sync(connection)).counts).toMatchObject({ read: 2, unchanged: 2, updated: 0 });
+    expect(await written()).toEqual(contacts);
+  });
+
+  test('are unchanged to a mapping of the same version, and nothing is written', async () => {
+    const connection = await mapped();
+    await hashedUnder(mappingVersion, connection);
+    const [contacts, known] = [await written(), await hashes()];
+    expect((await syncing.sync(connection)).counts).toMatchObject({ read: 2, unchanged: 2, updated: 0 });
+    expect(await countries()).toEqual({ ADA: 'Deutschland', BOB: 'FR' });
+    expect(await written()).toEqual(contacts);
+    expect(await hashes()).toEqual(known);
+  });
+
+  test('are told of by a dry run with a mapping of another version, which changes nothing', async () => {
+    const connection = await mapped();
+    await hashedUnder('an older one', connection);
+    const [contacts, known] = [await written(), await hashes()];
+    expect((await syncing.sync(connection, { dryRun: true })).counts).toMatchObject({ updated: 1, unchanged: 1 });
+    expect(await written()).toEqual(contacts);
+    expect(await hashes()).toEqual(known);
+  });
+});
