@@ -1,7 +1,8 @@
-import { isLabeledField } from '../../core/contact.ts';
+import type { PoolClient } from 'pg';
+import { type ContactField, type FieldKey, fieldKey, isLabeledField } from '../../core/contact.ts';
 import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
-import { type Attempt, key, transaction } from './attempt.ts';
+import { type Attempt, transaction } from './attempt.ts';
 import { columnOf } from './contact-columns.ts';
 
 /**
@@ -11,53 +12,103 @@ import { columnOf } from './contact-columns.ts';
 export const countEmptied = async (attempt: Attempt, { parts, atLeast }: EmptiedQuestion): Promise<Emptied[]> => {
   if (parts.length === 0) return [];
   const losses = await countLosses(attempt, parts);
-  const suspected = parts.filter((_, i) => (losses[i] ?? 0) >= atLeast);
+  const suspected = parts.filter((part) => losses(part) >= atLeast);
   if (suspected.length === 0) return [];
-  const counted = await compareWithContacts(attempt, suspected);
-  return counted.filter(({ emptied }) => emptied >= atLeast);
+  return transaction(attempt, async (client) => {
+    await client.query(byList);
+    const emptied = await countLosers(client, attempt, suspected);
+    const had = await countHolders(client, attempt, suspected);
+    return suspected.map((part) => ({ ...part, emptied: emptied(part), had: had(part) }));
+  });
 };
 
-/**
- * Whether there is something in a part, where `value` is the SQL of its field. $3: the label of each part; a statement names it
- * once more with its type, because not every part has a label.
- */
-const holds = ({ field, label }: ContactPart, value: string, index: number): string => {
-  if (!isLabeledField(field)) return `${value} IS NOT NULL`;
-  if (label === null) return `coalesce(jsonb_array_length(${value}), 0) > 0`;
-  return `coalesce(${value} @> jsonb_build_array(jsonb_build_object('label', ($3::text[])[${index + 1}])), false)`;
+type Row = { key: FieldKey; count: number };
+type CountOf = (part: ContactPart) => number;
+
+const keyOf = ({ field, label }: ContactPart): FieldKey => fieldKey(field, label);
+
+const countOf = (rows: readonly Row[]): CountOf => {
+  const counts = new Map(rows.map(({ key, count }) => [key, count]));
+  return (part) => counts.get(keyOf(part)) ?? 0;
 };
-
-const had = (part: ContactPart, index: number): string => holds(part, `contact."${columnOf(part.field)}"`, index);
-
-const loses = (part: ContactPart, index: number): string =>
-  `${holds(part, `(change.before)."${part.field}"`, index)} AND NOT ${holds(part, `(change.after)."${part.field}"`, index)}`;
-
-const countWhere = (conditions: readonly string[]): string =>
-  `ARRAY[${conditions.map((condition) => `count(*) FILTER (WHERE ${condition})`).join(', ')}]::int[]`;
 
 /** In all rows that update a contact, active or not. */
-const countLosses = async (attempt: Attempt, parts: readonly ContactPart[]): Promise<number[]> => {
-  const { rows } = await attempt.patience.query<{ losses: number[] }>(
-    `SELECT ${countWhere(parts.map(loses))} AS losses FROM contact_change AS change
-     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'UPDATE' AND $3::text[] IS NOT NULL`,
-    [...key(attempt), parts.map(({ label }) => label)],
+const countLosses = async (
+  { patience, workspaceId, runId }: Attempt,
+  parts: readonly ContactPart[],
+): Promise<CountOf> => {
+  const { rows } = await patience.query<Row>(
+    `SELECT key, count(*)::int AS count
+     FROM contact_change AS change CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'UPDATE' AND key = ANY($3::text[])
+     GROUP BY key`,
+    [workspaceId, runId, parts.map(keyOf)],
   );
-  return rows[0]?.losses ?? [];
+  return countOf(rows);
 };
 
-/** Of the contacts that are active and whose person was not gone before the run. */
-const compareWithContacts = (attempt: Attempt, parts: readonly ContactPart[]): Promise<Emptied[]> =>
-  transaction(attempt, async (client) => {
-    await client.query(byList);
-    const { rows } = await client.query<{ emptied: number[]; had: number[] }>(
-      `SELECT ${countWhere(parts.map(loses))} AS emptied, ${countWhere(parts.map(had))} AS had
-       FROM contact_link AS link
-       JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
-       LEFT JOIN contact_change AS change ON change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'UPDATE'
-         AND change.contact_id = contact.id
-       WHERE link.workspace_id = $1 AND link.connection_id = $4 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'
-         AND $3::text[] IS NOT NULL`,
-      [...key(attempt), parts.map(({ label }) => label), attempt.connectionId],
-    );
-    return parts.map((part, i) => ({ ...part, emptied: rows[0]?.emptied[i] ?? 0, had: rows[0]?.had[i] ?? 0 }));
-  });
+/** The connection's active contacts before the run, without those whose person was gone. $1: workspace, $2: connection. */
+export const fedContacts = `contact_link AS link
+     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+       AND link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`;
+
+/** Of those, the ones that lose something. */
+const countLosers = async (client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> => {
+  const { rows } = await client.query<Row>(
+    `SELECT key, count(*)::int AS count
+     FROM ${fedContacts}
+     JOIN contact_change AS change ON change.contact_id = contact.id
+     CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
+     WHERE change.workspace_id = $1 AND change.run_id = $4 AND change.action = 'UPDATE' AND key = ANY($3::text[])
+     GROUP BY key`,
+    [attempt.workspaceId, attempt.connectionId, parts.map(keyOf), attempt.runId],
+  );
+  return countOf(rows);
+};
+
+const countHolders = async (client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> => {
+  const held = emptiedKeys(
+    parts,
+    (field) => `contact."${columnOf(field)}"`,
+    () => 'NULL::jsonb',
+  );
+  const { rows } = await client.query<Row>(
+    `SELECT key, count(*)::int AS count FROM ${fedContacts} CROSS JOIN LATERAL unnest(${held}) AS key
+     WHERE key = ANY($3::text[])
+     GROUP BY key`,
+    [attempt.workspaceId, attempt.connectionId, parts.map(keyOf)],
+  );
+  return countOf(rows);
+};
+
+const lostKeys = (parts: readonly ContactPart[]): string =>
+  emptiedKeys(
+    parts,
+    (field) => `(change.before)."${field}"`,
+    (field) => `(change.after)."${field}"`,
+  );
+
+type ValueOf = (field: ContactField) => string;
+
+/**
+ * The SQL of the keys of these fields, and of their labels, under which there is something `before` and nothing `after`. What it
+ * costs depends on what a contact has, not on how many labels are asked for.
+ */
+const emptiedKeys = (parts: readonly ContactPart[], before: ValueOf, after: ValueOf): string => {
+  const fields = [...new Set(parts.map(({ field }) => field))];
+  const isEmptied = (field: ContactField): string =>
+    isLabeledField(field)
+      ? `${lengthOf(before(field))} > 0 AND ${lengthOf(after(field))} = 0`
+      : `${before(field)} IS NOT NULL AND ${after(field)} IS NULL`;
+  const whole = fields.map((field) => `CASE WHEN ${isEmptied(field)} THEN '${field}' END`);
+  const labels = fields.filter(isLabeledField).map(
+    (field) => `CASE WHEN ${before(field)} IS DISTINCT FROM ${after(field)}
+      THEN ARRAY(${labelsIn(field, before(field))} EXCEPT ${labelsIn(field, after(field))}) END`,
+  );
+  return [`array_remove(ARRAY[${whole.join(', ')}]::text[], NULL)`, ...labels].join(' || ');
+};
+
+const lengthOf = (list: string): string => `coalesce(jsonb_array_length(${list}), 0)`;
+
+const labelsIn = (field: ContactField, list: string): string =>
+  `SELECT '${field}:' || (entry->>'label') FROM jsonb_array_elements(${list}) AS entry`;

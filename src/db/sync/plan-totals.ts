@@ -1,7 +1,7 @@
 import type { ChangeAction } from '../../core/run.ts';
 import type { EmptiedQuestion, PlanTotals } from '../../core/sync-store.ts';
 import type { Attempt } from './attempt.ts';
-import { countEmptied } from './count-emptied.ts';
+import { countEmptied, fedContacts } from './count-emptied.ts';
 import { type ActionRow, type PlanOutline, rowsOf } from './plan-outline.ts';
 
 export type PlanCounts = PlanTotals['counts'];
@@ -66,11 +66,9 @@ export const planTotals = async (
 };
 
 const countActive = async ({ patience, workspaceId, connectionId }: Attempt): Promise<number> => {
-  const { rows } = await patience.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM contact_link AS link
-     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
-     WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`,
-    [workspaceId, connectionId],
-  );
+  const { rows } = await patience.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${fedContacts}`, [
+    workspaceId,
+    connectionId,
+  ]);
   return rows[0]?.count ?? 0;
 };
