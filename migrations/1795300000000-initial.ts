@@ -147,6 +147,7 @@ const tables = [
     "decided_at" timestamptz(3),
     "cancelled_by" jsonb,
     "attempt" integer NOT NULL DEFAULT 0,
+    "database_losses" integer NOT NULL DEFAULT 0,
     "last_seq" integer NOT NULL DEFAULT 0,
     "applied_position" bigint NOT NULL DEFAULT 0,
     "read_summary" jsonb,

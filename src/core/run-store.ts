@@ -89,9 +89,9 @@ export type RunStore = {
   /**
    * Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. One that is to read gets settings, secrets and
    * version of the connection as they are now, all of one moment; one whose plan stands keeps the plan's. Null: there is
-   * nothing to be done.
+   * nothing to be done. `databaseLost`: this process has worked on it until the database was lost.
    */
-  claim(job: RunJob): Promise<ClaimedRun | null>;
+  claim(job: RunJob, databaseLost?: boolean): Promise<ClaimedRun | null>;
   attemptState(claimed: ClaimedRun): Promise<AttemptState>;
   /** QUEUED and HELD end CANCELLED at once; a RUNNING one is marked, and its worker told. */
   cancel(

@@ -124,8 +124,8 @@ export type PlanTotals = {
  * commit together.
  */
 export type SyncRun = {
-  /** Drops what an earlier attempt staged, and moves the run to CONNECTING. */
-  begin(lines: readonly NewLogLine[]): Promise<void>;
+  /** Drops what an earlier attempt staged, and moves the run to CONNECTING. Adds the line unless an earlier attempt has. */
+  begin(line: NewLogLine): Promise<void>;
   /** Changes the run's state and adds lines to its log. */
   report(change: RunReport): Promise<void>;
 

@@ -17,13 +17,18 @@ export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync
  */
 export async function work(parts: WorkParts, job: RunJob, signals: Signals): Promise<void> {
   // A database that has forgotten some of what it was given is worked on from what it still knows.
-  while ((await workOnce(parts, job, signals)) === 'again');
+  for (let again = false; (await workOnce(parts, job, signals, again)) === 'again'; again = true);
 }
 
 type Signals = { expired: AbortSignal; handBack: AbortSignal };
 
-async function workOnce(parts: WorkParts, job: RunJob, { expired, handBack }: Signals): Promise<'over' | 'again'> {
-  const claimed = await parts.store.claim(job);
+async function workOnce(
+  parts: WorkParts,
+  job: RunJob,
+  { expired, handBack }: Signals,
+  databaseLost: boolean,
+): Promise<'over' | 'again'> {
+  const claimed = await parts.store.claim(job, databaseLost);
   if (claimed === null) return 'over';
   const watch = watchAttempt(parts.store, parts.signals, claimed);
   try {

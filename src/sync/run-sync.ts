@@ -23,7 +23,7 @@ export type SyncParts = { store: SyncStore; threads: ReadingThreads; addresses: 
 export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> => {
   const run = parts.store.open(claimed, signal);
   if (!claimed.planStands) {
-    await run.begin(claimed.attempt === 1 ? [lines.started(claimed.run)] : []);
+    await run.begin(lines.started(claimed.run));
     const verdict = await readAndPlan(parts, run, claimed, signal);
     if (verdict === 'ended') return;
   }

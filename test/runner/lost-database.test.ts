@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,11 @@ import type { RunRecord } from '../../src/core/records.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { openSyncPool } from '../../src/db/open-sync-pool.ts';
 import { createRunQueue } from '../../src/db/runs/run-queue.ts';
+import { transaction } from '../../src/db/sync/attempt.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
+import { createPatience } from '../../src/db/sync/patience.ts';
 import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
 import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { openReadingThreads } from '../../src/sync/reading-threads.ts';
@@ -22,6 +26,13 @@ import { openProcess, type RunsProcess } from './support/open-process.ts';
 import { anna } from './support/runs-database.ts';
 
 const everybody = 12_000;
+const removal = {
+  action: 'DEACTIVATE',
+  graceDays: 0,
+  maxPercent: null,
+  maxCount: null,
+  maxEmptiedPercent: 30,
+} as const;
 
 let folder: string;
 /** A server of this test's own, which it crashes. */
@@ -100,7 +111,7 @@ async function start() {
       JSON.stringify(ldapSettings({ url: slapd.url })),
       JSON.stringify(defaultScope('LDAP')),
       JSON.stringify(defaultMappings('LDAP')),
-      JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 }),
+      JSON.stringify(removal),
       anna,
     ],
   );
@@ -153,6 +164,8 @@ test.each([
       [after, more] = [slice.lastSeq, slice.hasMore];
     }
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_line, i) => i + 1));
+    const resumed = lines.filter(({ code }) => code === 'RUN_RESUMED').map(({ message }) => message);
+    for (const message of resumed) expect(message).toMatch(/^The database crashed or was lost/);
     const made = lines.filter(({ code }) => code === 'CONTACT_CREATED').map(({ contactId }) => contactId);
     expect([made.length, new Set(made).size]).toEqual([everybody, everybody]);
     const [{ n } = { n: 0 }] = await ask<{ n: number }>(
@@ -164,3 +177,16 @@ test.each([
   },
   120_000,
 );
+
+test('a crash between two transactions, which breaks no statement, is noticed by the second', async () => {
+  const pool = openSyncPool({ url: server.url, connections: 1 });
+  const ids = { workspaceId: uuidV7(), runId: uuidV7(), connectionId: uuidV7(), attempt: 1 };
+  const attempt = { ...ids, pool, patience: createPatience(pool, undefined), removal };
+  expect(await transaction(attempt, async () => 'first')).toBe('first');
+  const gone = once(pool, 'remove');
+  await crash();
+  await gone;
+  await ask('SELECT');
+  await expect(transaction(attempt, async () => 'second')).rejects.toMatchObject({ startOver: true });
+  await pool.end();
+});

@@ -5,6 +5,7 @@ import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 
 const everybody = 12_000;
+const runStarted = { level: 'INFO', code: 'RUN_STARTED', message: 'Run.' } as const;
 
 describe('a run that is interrupted', () => {
   let slapd: Slapd;
@@ -74,9 +75,9 @@ describe('a run that is interrupted', () => {
   test('by another attempt: the older one writes nothing more', async () => {
     const runId = await syncing.start(await syncing.createConnection(slapd));
     const older = syncing.store.open(await syncing.claim(runId));
-    await older.begin([]);
+    await older.begin(runStarted);
     const newer = syncing.store.open(await syncing.claim(runId));
-    await newer.begin([]);
+    await newer.begin(runStarted);
     const before = await syncing.log(runId);
     const line = { level: 'INFO', code: 'READING', message: 'late' } as const;
     await expect(older.report({ lines: [line] })).rejects.toMatchObject({ code: 'FENCED' });

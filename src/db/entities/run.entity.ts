@@ -34,6 +34,7 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     decided_at: time(optional),
     cancelled_by: { type: 'jsonb', ...optional },
     attempt: { type: 'integer', default: 0 },
+    database_losses: { type: 'integer', default: 0 },
     last_seq: { type: 'integer', default: 0 },
     applied_position: { type: 'bigint', default: 0 },
     read_summary: { type: 'jsonb', ...optional },

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { ConnectionStatus, LdapSecrets } from '../../core/connection.ts';
-import { isEnded, type NewLogLine, noCounts, type RunError } from '../../core/run.ts';
+import { isEnded, noCounts, type RunError } from '../../core/run.ts';
 import type { RunJob } from '../../core/run-queue.ts';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import { appendLines } from './append-lines.ts';
@@ -16,18 +16,26 @@ import { tellRun } from './tell-run.ts';
 
 /** A run whose workers died this often is not tried again: it may be what kills them. */
 const mostAttempts = 10;
+/** The same of the database. It has crashed for others, too, and most likely because of something else. */
+const mostDatabaseLosses = 30;
 
 /**
  * Takes a run for this job, with the next attempt as its fencing number. Null: it has ended, waits HELD, is worked on for
- * another job, or ended just now because that was wanted or because nothing helps.
+ * another job, or ended just now because that was wanted or because nothing helps. `databaseLost`: who claims it has worked on it
+ * until the database was lost.
  */
-export async function claimRun(client: PoolClient, open: OpenSecret, job: RunJob): Promise<ClaimedRun | null> {
+export async function claimRun(
+  client: PoolClient,
+  open: OpenSecret,
+  job: RunJob,
+  databaseLost: boolean,
+): Promise<ClaimedRun | null> {
   const run = await lockRun(client, job.workspaceId, job.runId, 'end');
   if (run === null || isEnded(run.status) || run.status === 'HELD') return null;
   if (run.status === 'RUNNING' && (await hasLiveJob(client, run.id, job.id))) return null;
   if (await closeHopeless(client, run)) return null;
   const planStands = planOf(run);
-  if (run.status === 'RUNNING') await appendLines(client, run.workspace_id, run.id, [resumedLine(run, planStands)]);
+  if (run.status === 'RUNNING') await noteResumption(client, run, planStands, databaseLost);
   const claimed = planStands ? await claimPlan(client, run) : await claimToRead(client, open, run);
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
   return claimed;
@@ -62,14 +70,25 @@ async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> 
     await closeRun(client, run, { status: 'CANCELLED', by });
     return true;
   }
-  if (run.attempt < mostAttempts) return false;
-  const error = {
+  const error = whatFailsAlways(run);
+  if (error === null) return false;
+  await closeRun(client, run, { status: 'FAILED', error });
+  return true;
+}
+
+function whatFailsAlways({ attempt, database_losses }: RunRow): RunError | null {
+  if (database_losses >= mostDatabaseLosses)
+    return {
+      code: 'DATABASE_LOST',
+      message: `The database crashed or was lost while the run was worked on, ${mostDatabaseLosses} times.`,
+      hint: "Look in the database's log for why it ends, e.g. for lack of memory, then run again.",
+    };
+  if (attempt - database_losses < mostAttempts) return null;
+  return {
     code: 'WORKER_LOST',
     message: `The process that worked on the run ended before the run did, ${mostAttempts} times.`,
     hint: "Look in the service's log for why it ends, e.g. for lack of memory, then run again.",
   };
-  await closeRun(client, run, { status: 'FAILED', error });
-  return true;
 }
 
 /** Whether the workspace has Contact Sync on. */
@@ -80,13 +99,25 @@ async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-const resumedLine = (run: RunRow, planStands: boolean): NewLogLine => ({
-  level: 'WARN',
-  code: 'RUN_RESUMED',
-  message: `The process that worked on this run is gone (attempt ${run.attempt}). ${
-    planStands ? 'Applying goes on where it stopped.' : 'Nothing was applied yet: the run starts over.'
-  }`,
-});
+/** Tells why the run is taken once more, and what comes of it. */
+async function noteResumption(
+  client: PoolClient,
+  run: RunRow,
+  planStands: boolean,
+  databaseLost: boolean,
+): Promise<void> {
+  if (databaseLost)
+    await client.query(
+      'UPDATE run SET database_losses = database_losses + 1 WHERE run.workspace_id = $1 AND run.id = $2',
+      [run.workspace_id, run.id],
+    );
+  const why = databaseLost
+    ? 'The database crashed or was lost while this run was worked on'
+    : 'The process that worked on this run is gone';
+  const then = planStands ? 'Applying goes on where it stopped.' : 'Nothing was applied yet: the run starts over.';
+  const message = `${why} (attempt ${run.attempt}). ${then}`;
+  await appendLines(client, run.workspace_id, run.id, [{ level: 'WARN', code: 'RUN_RESUMED', message }]);
+}
 
 /** Goes on applying the plan that stands, with the settings that it was made with. */
 async function takePlan(client: PoolClient, run: RunRow): Promise<RunRow> {

@@ -40,8 +40,16 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     workspace: (workspaceId) => findWorkspace(pool, workspaceId),
     connectionExists: (workspaceId, connectionId) => connectionExists(pool, workspaceId, connectionId),
     secrets: (workspaceId, connection) => readSecrets(pool, openSecret, workspaceId, connection),
-    claim: (job) =>
-      waitOut(() => inTransaction(pool, (client) => claimRun(client, openSecret, job), workingOn(job.runId))),
+    claim: (job, databaseLost = false) => {
+      let lost = databaseLost;
+      const claim = () =>
+        inTransaction(pool, (client) => claimRun(client, openSecret, job, lost), workingOn(job.runId));
+      // A claim whose COMMIT got no answer may have taken the run.
+      const noteLoss = async (): Promise<void> => {
+        lost = true;
+      };
+      return waitOut(claim, { beforeAgain: noteLoss });
+    },
     attemptState: (claimed) => attemptState(pool, claimed),
     cancel: (workspaceId, runId, by) => transaction((client) => cancelRun(client, workspaceId, runId, by)),
     approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),

@@ -24,6 +24,8 @@ export type RunRow = Pick<
   decided_at: Date | null;
   cancelled_by: Actor | null;
   attempt: number;
+  /** Attempts that ended because the database was lost, not the worker. */
+  database_losses: number;
   last_seq: number;
   /** A bigint, which node-postgres leaves as text. */
   applied_position: string;
@@ -56,6 +58,7 @@ export const runColumns = [
   'decided_at',
   'cancelled_by',
   'attempt',
+  'database_losses',
   'last_seq',
   'applied_position',
 ]

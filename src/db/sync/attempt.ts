@@ -38,9 +38,8 @@ export const transaction = <T>(attempt: Attempt, work: (client: PoolClient) => P
       return await inTransaction(
         attempt.pool,
         async (client) => {
-          const { rows } = await client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
+          xid = await attempt.patience.begun(client);
           const result = await work(client);
-          xid = rows[0]?.xid ?? null;
           done = { result };
           return result;
         },

@@ -2,9 +2,13 @@ import type { NewLogLine } from '../../core/run.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 import { reportIn } from './report.ts';
 
-/** Drops what an earlier attempt staged, and moves the run to CONNECTING. */
-export const begin = (attempt: Attempt, lines: readonly NewLogLine[]): Promise<void> =>
+/** Drops what an earlier attempt staged, and moves the run to CONNECTING. Adds the line unless an earlier attempt has. */
+export const begin = (attempt: Attempt, line: NewLogLine): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query('DELETE FROM contact_change WHERE workspace_id = $1 AND run_id = $2', key(attempt));
-    await reportIn(client, attempt, { phase: 'CONNECTING', progress: null, lines });
+    const { rowCount } = await client.query(
+      'SELECT FROM run_log WHERE workspace_id = $1 AND run_id = $2 AND code = $3 LIMIT 1',
+      [...key(attempt), line.code],
+    );
+    await reportIn(client, attempt, { phase: 'CONNECTING', progress: null, lines: rowCount === 0 ? [line] : [] });
   });

@@ -42,7 +42,7 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun,
   /** Of the plan, once it is made. */
   let outline: PlanOutline | null = null;
   return {
-    begin: (lines) => begin(attempt, lines),
+    begin: (line) => begin(attempt, line),
     report: (change) => report(attempt, change),
     facts: () => facts(attempt),
     streamKnown: (onChunk) => streamKnown(attempt, onChunk),

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DatabaseLost } from '../../core/database-lost.ts';
 import { sqlState } from '../database-failure.ts';
 import { waitOut } from '../wait-out.ts';
@@ -10,6 +10,11 @@ export type Patience = {
   patiently<T>(work: () => Promise<T>): Promise<T>;
   /** A statement on its own that may be sent twice. */
   query<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<QueryResult<Row>>;
+  /**
+   * Begins what stands or falls with all that was done before: gives the transaction's number, and throws DatabaseLost where the
+   * server that `client` talks to has forgotten some of it. A crash between two transactions breaks no statement.
+   */
+  begun(client: PoolClient): Promise<string>;
   /** Whether a transaction took effect whose COMMIT got no answer. */
   hasCommitted(xid: string): Promise<boolean>;
 };
@@ -22,8 +27,8 @@ const askAgainMs = 50;
  */
 export const createPatience = (pool: Pool, signal: AbortSignal | undefined): Patience => {
   let noted: Promise<string> | null = null;
-  const checkMemory = async (): Promise<void> => {
-    if ((await readNote(pool)) === (await noted)) return;
+  const check = async (found: string | null): Promise<void> => {
+    if (found !== null && found === (await noted)) return;
     throw new DatabaseLost('The database has crashed and may have forgotten the latest changes.', { startOver: true });
   };
   const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -32,17 +37,24 @@ export const createPatience = (pool: Pool, signal: AbortSignal | undefined): Pat
       noted = null;
     });
     await noted;
-    return waitOut(work, { signal, beforeAgain: checkMemory });
+    return waitOut(work, { signal, beforeAgain: async () => check(await readNote(pool)) });
   };
   return {
     patiently,
     query: <Row extends QueryResultRow>(sql: string, values: unknown[] = []) =>
       patiently(() => pool.query<Row>(sql, values)),
+    begun: async (client) => {
+      const { rows } = await client.query<{ xid: string; token: string | null }>(
+        'SELECT pg_current_xact_id()::text AS xid, (SELECT token FROM server_memory) AS token',
+      );
+      await check(rows[0]?.token ?? null);
+      return rows[0]?.xid ?? '';
+    },
     hasCommitted: (xid) =>
       patiently(async () => {
-        await checkMemory();
         for (;;) {
-          const status = await statusOf(pool, xid);
+          const { status, token } = await statusOf(pool, xid);
+          await check(token);
           if (status !== 'in progress') return status === 'committed';
           signal?.throwIfAborted();
           await wait(askAgainMs);
@@ -64,11 +76,16 @@ const note = async (pool: Pool): Promise<string> => {
   }
 };
 
-/** A number that the server has not given out yet is one that it has forgotten. */
-const statusOf = async (pool: Pool, xid: string): Promise<string | null> => {
+type Status = { status: string | null; token: string | null };
+
+/** A number that the server has not given out yet is one that it has forgotten. One statement: between two it may crash. */
+const statusOf = async (pool: Pool, xid: string): Promise<Status> => {
   try {
-    const { rows } = await pool.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid]);
-    return rows[0]?.status ?? null;
+    const { rows } = await pool.query<Status>(
+      'SELECT pg_xact_status($1::xid8) AS status, (SELECT token FROM server_memory) AS token',
+      [xid],
+    );
+    return rows[0] ?? { status: null, token: null };
   } catch (cause) {
     if (sqlState(cause) !== '22023') throw cause;
     throw new DatabaseLost('The database has forgotten a transaction.', { startOver: true, cause });

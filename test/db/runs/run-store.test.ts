@@ -193,6 +193,37 @@ describe('claiming', () => {
     expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'FAILED', error: { code: 'WORKER_LOST' } });
   });
 
+  test('a database that is lost while a run is worked on is no fault of its workers, and is told as what it is', async () => {
+    const ids = await start();
+    const job = { id: await jobOf(ids.runId), ...ids };
+    for (let attempt = 1; attempt <= 30; attempt++)
+      expect(await db.store.claim(job, attempt > 1)).toMatchObject({ attempt });
+    const { lines: said } = await db.store.runLog(ids.workspaceId, ids.runId, {
+      after: 0,
+      minLevel: 'DEBUG',
+      search: null,
+      first: 1,
+    });
+    expect(said[0]?.message).toBe(
+      'The database crashed or was lost while this run was worked on (attempt 1). Nothing was applied yet: the run starts over.',
+    );
+    for (let death = 1; death < 10; death++) expect(await db.store.claim(job)).not.toBeNull();
+    expect(await db.store.claim(job)).toBeNull();
+    expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'FAILED', error: { code: 'WORKER_LOST' } });
+  });
+
+  test('a run under which the database dies again and again fails in the end', async () => {
+    const ids = await start();
+    const job = { id: await jobOf(ids.runId), ...ids };
+    for (let attempt = 1; attempt <= 31; attempt++)
+      expect(await db.store.claim(job, attempt > 1)).toMatchObject({ attempt });
+    expect(await db.store.claim(job, true)).toBeNull();
+    expect(await find(ids.workspaceId, ids.runId)).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'DATABASE_LOST' },
+    });
+  });
+
   test('a secret that cannot be opened fails the run with what to do about it', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { bindPassword: 'sealed' });
