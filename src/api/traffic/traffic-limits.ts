@@ -11,15 +11,15 @@ export const trafficLimits = {
   operationsPerToken: 4,
   /** Operations that wait for their turn. */
   waiting: 5000,
-  waitingPerWorkspace: 400,
-  waitingPerToken: 200,
+  waitingPerWorkspace: 1000,
+  waitingPerToken: 500,
   longestWaitSeconds: 10,
   /** What whoever is refused is told. */
   retryAfterSeconds: 2,
   /** WebSockets with one access token, operations of one of them, and server-sent streams and downloads with one token. */
-  socketsPerToken: 500,
+  socketsPerToken: 1000,
   streamsPerSocket: 200,
-  streamsPerToken: 500,
+  streamsPerToken: 1000,
 } as const;
 
 export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };
