@@ -28,8 +28,14 @@ export const threadFailure = (error: unknown): unknown =>
       })
     : error;
 
-/** For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for. */
+/**
+ * For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for.
+ * From then on the process is in UTC, wherever the machine stands: the templates' engine reads and shows dates by the clock of
+ * the process, which its threads share and can't set.
+ */
 export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs'): ReadingThreads => {
+  // biome-ignore lint/style/noProcessEnv: no setting is read; Node offers nothing else to set the zone with.
+  process.env.TZ = 'UTC';
   const oldGenerationMb = purpose === 'runs' ? runGenerationMb : testGenerationMb;
   const idle: Worker[] = [];
   const start = (): Worker =>

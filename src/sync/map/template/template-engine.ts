@@ -18,8 +18,9 @@ class Remark extends Tag {
 }
 
 /**
- * Liquid without files, clock, chance and prototypes, in UTC, in which everything counts against a budget. Unknown filters
- * and tags are mistakes, unknown variables are empty: a person need not have every attribute.
+ * Liquid without files, clock, chance and prototypes, in UTC (in a process that is in UTC: see reading-threads.ts), in which
+ * everything counts against a budget. Unknown filters and tags are mistakes, unknown variables are empty: a person need not
+ * have every attribute.
  */
 function createEngine(): Liquid {
   const engine = new Liquid({
