@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { trafficLimits } from '../../../src/api/traffic/traffic-limits.ts';
 import { type TurnLimits, Turns } from '../../../src/api/traffic/turns.ts';
 
@@ -12,6 +12,12 @@ const limits = {
   waiting: 8,
 };
 
+let leaving = new AbortController();
+afterEach(() => {
+  leaving.abort();
+  leaving = new AbortController();
+});
+
 /** Takes turns and notes in which order they were given. */
 function desk(options: Partial<TurnLimits> = {}) {
   const turns = new Turns({ ...limits, ...options });
@@ -22,42 +28,46 @@ function desk(options: Partial<TurnLimits> = {}) {
     ends.set(name, await turns.take({ workspaceId, tokenId }, settings));
     given.push(name);
   };
+  /** Asks without waiting; who has no turn when the test ends leaves. */
+  const queue = (name: string, settings: Parameters<Turns['take']>[1] = {}): void => {
+    ask(name, { signal: leaving.signal, ...settings }).catch(() => {});
+  };
   const end = async (name: string) => {
     ends.get(name)?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { ask, end, given };
+  return { ask, queue, end, given };
 }
 
 const refusal = { code: 'RATE_LIMITED', details: { retryAfterSeconds: limits.retryAfterSeconds } };
 
 test('a token and a workspace have so many turns at a time, and leave the others theirs', async () => {
-  const { ask, given } = desk();
-  void ask('A.1.first');
-  void ask('A.1.second');
-  void ask('A.2.first');
-  void ask('A.3.first');
+  const { ask, queue, given } = desk();
+  queue('A.1.first');
+  queue('A.1.second');
+  queue('A.2.first');
+  queue('A.3.first');
   await ask('B.1.first');
   expect(given).toEqual(['A.1.first', 'A.2.first', 'B.1.first']);
 });
 
 test('workspaces are served one after another, and within each of them its tokens', async () => {
-  const { ask, end, given } = desk({ operations: 1, operationsPerWorkspace: 1 });
+  const { ask, queue, end, given } = desk({ operations: 1, operationsPerWorkspace: 1 });
   await ask('X.1.a');
-  for (const name of ['A.1.a', 'A.1.b', 'A.2.a', 'B.1.a', 'B.1.b']) void ask(name);
+  for (const name of ['A.1.a', 'A.1.b', 'A.2.a', 'B.1.a', 'B.1.b']) queue(name);
   for (const name of ['X.1.a', 'A.1.a', 'B.1.a', 'A.2.a', 'B.1.b']) await end(name);
   expect(given).toEqual(['X.1.a', 'A.1.a', 'B.1.a', 'A.2.a', 'B.1.b', 'A.1.b']);
 });
 
 test('who finds the queue full is refused, and told when to try again', async () => {
-  const { ask, end, given } = desk();
+  const { ask, queue, end, given } = desk();
   await ask('A.1.a');
-  for (const name of ['A.1.b', 'A.1.c', 'A.1.d']) void ask(name);
+  for (const name of ['A.1.b', 'A.1.c', 'A.1.d']) queue(name);
   await expect(ask('A.1.e')).rejects.toMatchObject(refusal);
   await ask('A.2.a');
-  for (const name of ['A.2.b', 'A.2.c']) void ask(name);
+  for (const name of ['A.2.b', 'A.2.c']) queue(name);
   await expect(ask('A.3.a')).rejects.toMatchObject(refusal);
-  void ask('A.1.patient', { patient: true });
+  queue('A.1.patient', { patient: true });
   await ask('B.1.a');
   for (const name of ['A.1.a', 'A.1.b', 'A.1.c', 'A.1.d']) await end(name);
   expect(given).toContain('A.1.patient');
