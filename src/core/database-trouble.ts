@@ -11,9 +11,9 @@ const network = new Set(
  */
 const notThere = /^(08|28|53)...$|^57P..$|^3D000$|^25P0[34]$/;
 
-/** Of the driver, which gives them no code. */
+/** Of the driver and of the ORM, which lets go of a connection that is lost between two statements. They give no code. */
 const lost =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Query read timeout)/;
+  /^(Query runner already released|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Query read timeout)/;
 
 /**
  * What a failure says of the database itself: `unavailable` when it or a connection to it can't be had, `stopped` when a

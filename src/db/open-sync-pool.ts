@@ -1,10 +1,13 @@
 import pg from 'pg';
+import { breakOffSilent, type Silence } from './break-off-silent.ts';
 
 export type SyncPoolOptions = {
   url: string;
   connections: number;
   /** Told of connections lost while idle; the pool replaces them by itself. Default: nobody. */
   onTrouble?: (error: Error) => void;
+  /** Default: see break-off-silent.ts. */
+  silence?: Silence;
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -25,7 +28,7 @@ const bounds = `
 const lookForClient = `SET client_connection_check_interval = '10s'`;
 
 /** Connections of the tables' owner for the sync path and the runner. */
-export function openSyncPool({ url, connections, onTrouble = () => {} }: SyncPoolOptions): pg.Pool {
+export function openSyncPool({ url, connections, onTrouble = () => {}, silence }: SyncPoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'contact-sync',
@@ -42,5 +45,6 @@ export function openSyncPool({ url, connections, onTrouble = () => {} }: SyncPoo
   pool.on('error', onTrouble);
   // A client that is checked out tells its loss by the statement that fails; without a listener the event would end us.
   pool.on('connect', (client) => client.on('error', () => {}));
+  breakOffSilent(pool, url, silence);
   return pool;
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/core/app-error.ts';
+import { databaseTrouble } from '../../src/core/database-trouble.ts';
 import { startDeadline } from '../../src/core/deadline.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
@@ -60,6 +61,19 @@ describe('reads of a workspace', () => {
     expect(await transactionId(fresh)).not.toBe(first);
     expect(rig.statements.filter((sql) => sql.includes(fresh.workspaceId))).toHaveLength(2);
     expect(rig.statements).toContain('COMMIT');
+  });
+
+  test('one whose connection is lost between two statements is told that the database can not be had', async () => {
+    const lost = Promise.withResolvers<void>();
+    const result = scope.read(async ({ query, client }) => {
+      client.once('error', () => lost.resolve());
+      const [row] = await query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await rig.database.syncPool.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+      await lost.promise;
+      return query('SELECT 1');
+    });
+    const fault = await result.catch((error: unknown) => error);
+    expect(databaseTrouble(fault)).toBe('unavailable');
   });
 
   test('one that fails rejects alone; those that wait go on in a new transaction', async () => {

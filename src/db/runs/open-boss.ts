@@ -20,6 +20,13 @@ const queueOptions = {
   deleteAfterSeconds: 60 * 60,
 };
 
+/** Passed on to its pool: its statements are short, and must not wait for a host that has vanished without a word. */
+const bounds = { query_timeout: 60_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
+/** What a worker of the queue fails with comes as a bare object, of which a log would say nothing. */
+const asError = (fault: Error | { message: string }): Error =>
+  fault instanceof Error ? fault : Object.assign(new Error(fault.message), fault);
+
 /**
  * Opens pg-boss with a small pool of its own (two connections, and one that listens), making or moving on its schema
  * `pgboss` under its own lock; any number of processes may do so at once. `onTrouble` hears what it would otherwise throw
@@ -27,13 +34,14 @@ const queueOptions = {
  */
 export async function openBoss(databaseUrl: string, onTrouble: (error: Error) => void): Promise<PgBoss> {
   const boss = new PgBoss({
+    ...bounds,
     connectionString: databaseUrl,
     application_name: 'contact-sync-queue',
     max: 2,
     useListenNotify: true,
     schedule: false,
   });
-  boss.on('error', onTrouble);
+  boss.on('error', (fault: Error | { message: string }) => onTrouble(asError(fault)));
   try {
     await boss.start();
     await boss.createQueue(runQueueName, queueOptions);
