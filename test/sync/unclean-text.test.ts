@@ -106,6 +106,7 @@ describe('what a server says is short and fit to be stored, in a run and in a te
     expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
     expectFit(error);
     expect(error.message).not.toContain('pass');
+    expect(error.message).not.toContain('\ufffd');
     expect(status).toBe('FAILED');
 
     const settings: LdapSettings = ldapSettings({ url, bindDn });

@@ -1,5 +1,5 @@
-import { saidText } from '../../../core/said-text.ts';
 import { BerCursor, Tag } from './ber.ts';
+import { wordsOf } from './text.ts';
 
 /** The end of an operation as the server tells it (RFC 4511, 4.1.9). */
 export type LdapResult = {
@@ -20,8 +20,8 @@ export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult
   const operation = message.element(message.peek());
   const result: LdapResult = {
     code: operation.integer(Tag.ENUMERATED),
-    matchedDn: saidText(operation.text()),
-    message: saidText(operation.text()),
+    matchedDn: wordsOf(operation.octets()),
+    message: wordsOf(operation.octets()),
     referrals: operation.peek() === Tag.REFERRAL ? decodeReferences(operation.element(Tag.REFERRAL)) : [],
     cookie: null,
   };
@@ -35,7 +35,7 @@ const mostInOne = 100;
 /** The URLs of a search reference or a referral, the first ones where there are very many. */
 export function decodeReferences(cursor: BerCursor): string[] {
   const urls: string[] = [];
-  while (!cursor.done && urls.length < mostInOne) urls.push(saidText(cursor.text()));
+  while (!cursor.done && urls.length < mostInOne) urls.push(wordsOf(cursor.octets()));
   return urls;
 }
 

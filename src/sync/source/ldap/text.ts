@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { saidText } from '../../../core/said-text.ts';
 import { isStorable, storableText } from '../../../core/storable-text.ts';
 
 /**
@@ -15,3 +16,6 @@ export function readText(bytes: Buffer, start: number, end: number): string | nu
 /** The bytes as text in any case, with U+FFFD in place of what is none. */
 export const cleanText = (bytes: Buffer, start = 0, end = bytes.length): string =>
   storableText(bytes.toString('utf8', start, end));
+
+/** What a server says to people, as `saidText` makes it: it sees the bytes as sent, such as the U+0000 at their end. */
+export const wordsOf = (bytes: Buffer): string => saidText(bytes.toString('utf8'));
