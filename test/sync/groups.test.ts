@@ -32,6 +32,7 @@ beforeAll(async () => {
         'many',
         Array.from({ length: 30 }, (_, i) => groupDn(`inner${i}`)),
       ),
+      group('void', ['']),
       { dn: groupDn('unix'), attributes: { objectClass: 'posixGroup', cn: 'unix', gidNumber: '1' } },
     ],
   });
@@ -91,6 +92,12 @@ describe('the run says of the groups of its scope', () => {
       [groupDn('unix')],
       0,
       [...told('EMPTY_GROUP', groupDn('unix')), ...told('EMPTY_SCOPE', 'nobody')],
+    ],
+    [
+      'that one has no members but the empty DN, which its schema asks for',
+      [groupDn('void')],
+      0,
+      [...told('EMPTY_GROUP', groupDn('void')), ...told('EMPTY_SCOPE', 'nobody')],
     ],
   ])('%s', async (_name, groups, inScope, expected) => {
     const outcome = await run(slapd, { groups });

@@ -128,7 +128,9 @@ async function addMembers(reached: Reached, group: Group, entry: RawEntry, attri
   for (const value of values) addMember(group, attribute, value);
 }
 
+/** The empty DN is nobody: it stands in groups whose schema asks for a member. */
 function addMember(group: Group, attribute: string, value: string): void {
+  if (value === '') return;
   if (attribute === 'memberUid') {
     group.uids.add(value.toLowerCase());
     return;
