@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { breakOffSilent, type Silence } from './break-off-silent.ts';
+import { breakOffSilent, noteBackend, type Silence } from './break-off-silent.ts';
 
 export type SyncPoolOptions = {
   url: string;
@@ -39,6 +39,7 @@ export function openSyncPool({ url, connections, onTrouble = () => {}, silence }
     // Not as start-up options: those that the URL brings would take their place.
     onConnect: async (client) => {
       await client.query(bounds);
+      await noteBackend(client);
       await client.query(lookForClient).catch(() => {});
     },
   });

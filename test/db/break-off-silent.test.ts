@@ -30,6 +30,16 @@ test('a statement that waits for a host which has vanished without a word fails,
   await pool.end();
 });
 
+test('so does one whose way to the server is lost while the server answers others', async () => {
+  const pool = openSyncPool({ url, connections: 1, silence: { silentMs: 50, answerMs: 60_000 } });
+  const client = await pool.connect();
+  proxy.silence();
+  const error = await client.query('SELECT 1').catch((fault: unknown) => fault);
+  expect(isLost(error)).toBe(true);
+  client.release(true);
+  await pool.end();
+});
+
 test('a statement that takes long is left alone while the server answers others', async () => {
   const pool = openSyncPool({ url, connections: 1, silence: { silentMs: 20, answerMs: 60_000 } });
   const before = proxy.connections;

@@ -24,6 +24,8 @@ export type FaultProxy = {
   connections: number;
   /** Resolves when the fault has struck for the first time. */
   struck: Promise<void>;
+  /** The connections that are open now stay so, and nothing comes over them any more. */
+  silence(): void;
   close(): Promise<void>;
 };
 
@@ -31,6 +33,7 @@ export type FaultProxy = {
 export async function startFaultProxy(targetPort: number, fault: Fault = { kind: 'none' }): Promise<FaultProxy> {
   const struck = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();
+  const silenced = new WeakSet<Socket>();
   let passed = 0;
   const server = createServer((client) => {
     proxy.connections++;
@@ -46,6 +49,7 @@ export async function startFaultProxy(targetPort: number, fault: Fault = { kind:
     }
     client.pipe(target);
     target.on('data', (chunk: Buffer) => {
+      if (silenced.has(client)) return;
       const before = passed;
       passed += chunk.length;
       forward(proxy.fault, { chunk, before, client, target, strike: struck.resolve });
@@ -66,6 +70,9 @@ export async function startFaultProxy(targetPort: number, fault: Fault = { kind:
     fault,
     connections: 0,
     struck: struck.promise,
+    silence: () => {
+      for (const socket of sockets) silenced.add(socket);
+    },
     close,
   };
   return proxy;
