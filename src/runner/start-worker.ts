@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { DatabaseLost } from '../core/database-lost.ts';
 import type { RunJob, RunQueue } from '../core/run-queue.ts';
 import { HandBack } from './hand-back.ts';
 import { startScheduler } from './schedule/start-scheduler.ts';
@@ -28,8 +29,15 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const underWay = new Set<Promise<void>>();
   const onTrouble = (doing: string) => (err: unknown) => log.warn({ err }, doing);
 
+  /** Runs handed back because the database stayed away, which are to be told from those of a process that is gone. */
+  const cutOff = new Set<string>();
+
   const workOn = (job: RunJob, expired: AbortSignal): Promise<void> => {
-    const working = work(parts, job, { expired, handBack: closing.signal });
+    const signals = { expired, handBack: closing.signal };
+    const working = work(parts, job, signals, cutOff.delete(job.runId)).catch((error: unknown) => {
+      if (error instanceof DatabaseLost) cutOff.add(job.runId);
+      throw error;
+    });
     const settled = working.catch(() => undefined);
     underWay.add(settled);
     settled.then(() => underWay.delete(settled));

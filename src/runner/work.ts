@@ -13,11 +13,12 @@ export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync
 /**
  * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when the run
  * has taken too long; `handBack` when the process shuts down, then the run stays as it is for another worker. Rejects
- * when not even the end could be stored, and when the database stays away: the run is handed back.
+ * when not even the end could be stored, and when the database stays away: the run is handed back. `databaseLost`: it was, by
+ * this process.
  */
-export async function work(parts: WorkParts, job: RunJob, signals: Signals): Promise<void> {
+export async function work(parts: WorkParts, job: RunJob, signals: Signals, databaseLost = false): Promise<void> {
   // A database that has forgotten some of what it was given is worked on from what it still knows.
-  for (let again = false; (await workOnce(parts, job, signals, again)) === 'again'; again = true);
+  for (let again = databaseLost; (await workOnce(parts, job, signals, again)) === 'again'; again = true);
 }
 
 type Signals = { expired: AbortSignal; handBack: AbortSignal };

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/core/app-error.ts';
+import { DatabaseLost } from '../../src/core/database-lost.ts';
 import type { RunSync } from '../../src/core/run-store.ts';
 import { createRunQueue } from '../../src/db/runs/run-queue.ts';
 import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
@@ -227,6 +228,19 @@ describe('a worker', () => {
       'first worker',
       'The process that worked on this run is gone (attempt 1). Nothing was applied yet: the run starts over.',
       'second worker',
+    ]);
+  });
+
+  test('from which the database stayed away hands a run back, and goes on with it later as what it is', async () => {
+    let tries = 0;
+    await work(async (claimed) => {
+      if (++tries === 1) throw new DatabaseLost('The database was away for too long.', { startOver: false });
+      await write(db.pool, claimed, { set: succeeded });
+    });
+    const ids = await start();
+    await untilStatus(db, ids, 'SUCCEEDED');
+    expect(await messages(ids)).toEqual([
+      'The database crashed or was lost while this run was worked on (attempt 1). Nothing was applied yet: the run starts over.',
     ]);
   });
 
