@@ -13,9 +13,10 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Answers what is no HTTP, or comes too slowly, as Node would. */
+/** Answers what is no HTTP, comes too slowly, or expects what there is not, as Node would. */
 export function answerMalformed(httpServer: Server): void {
   httpServer.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     answerBare(stream, statuses[error.code ?? ''] ?? '400 Bad Request');
   });
+  httpServer.on('checkExpectation', (request) => answerBare(request.socket, '417 Expectation Failed'));
 }

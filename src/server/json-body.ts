@@ -5,11 +5,33 @@ import { checkNesting } from './check-nesting.ts';
 /** Bytes of a request's body, unpacked. */
 const LARGEST_BODY = 1024 * 1024;
 
-/** Reads a request's JSON body into `request.body`, once it is known to be neither too large nor too deep. */
-export const jsonBody: RequestHandler = express.json({
+const read: RequestHandler = express.json({
   limit: LARGEST_BODY,
   verify: (_request, _response, body, encoding) => {
     if (encoding !== 'utf-8') throw new AppError('BAD_REQUEST', 'A request body is UTF-8.');
     checkNesting(body);
   },
 });
+
+/**
+ * Reads a request's JSON body into `request.body`, once it is known to be neither too large nor too deep. The rest of one
+ * that is too large is not waited for: it may have no end.
+ */
+export const jsonBody: RequestHandler = (request, response, next) => {
+  if (Number(request.headers['content-length']) > LARGEST_BODY) return next(tooLarge());
+  let taken = 0;
+  const count = (bytes: Buffer): void => {
+    taken += bytes.length;
+    if (taken > LARGEST_BODY) end(tooLarge());
+  };
+  let ended = false;
+  const end = (error?: unknown): void => {
+    request.off('data', count);
+    if (!ended) next(error);
+    ended = true;
+  };
+  request.on('data', count);
+  void read(request, response, end);
+};
+
+const tooLarge = (): Error => Object.assign(new Error('The body is too large.'), { status: 413 });

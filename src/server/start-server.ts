@@ -64,6 +64,8 @@ const failure =
     if (response.headersSent) return void response.destroy();
     const status = error instanceof AppError ? null : statusOf(error);
     if (status === null) return refuse(response, error, parts);
+    // What is left of a body that is too large is not read.
+    if (status === 413) response.setHeader('connection', 'close');
     const message = status === 413 ? 'A request has at most 1 MB.' : 'The request body can not be read.';
     response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
   };
