@@ -1,5 +1,6 @@
 import { type ExecutionResult, execute } from 'graphql';
 import { makeApiContext } from '../api/api-context.ts';
+import { boundAnswer } from '../api/operation/bound-answer.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import { secondsOf } from '../api/operation/takes-longer.ts';
 import { errorFrame, type Frame, frameOf } from '../api/stream/frame.ts';
@@ -19,7 +20,7 @@ export function executeInTurn(
   const seconds = secondsOf(schema, document, operationName);
   return traffic.run(viewer, signal, seconds, async (allow, deadline) => {
     const inTime = makeApiContext(services, viewer, deadline.signal, allow);
-    return execute({ schema, document, operationName, variableValues, contextValue: inTime });
+    return boundAnswer(await execute({ schema, document, operationName, variableValues, contextValue: inTime }));
   });
 }
 

@@ -96,6 +96,30 @@ describe('a document made to take long', () => {
   });
 });
 
+describe('an answer', () => {
+  test('of many megabytes is refused before it is written out, on every transport', async () => {
+    const value = 'x'.repeat(60_000);
+    const input = {
+      name: 'Large',
+      source: { ldap: { urls: ['ldap://h'], baseDns: ['dc=x'] } },
+      mappings: [
+        { field: 'DISPLAY_NAME', attributes: ['cn'] },
+        { field: 'NOTES', value },
+      ],
+    };
+    const saved = await api.ask(
+      'mutation ($input: CreateConnectionInput!) { createConnection(input: $input) { connection { id } } }',
+      { input },
+    );
+    const { id } = saved.createConnection.connection;
+    const named = (count: number) => Array.from({ length: count }, (_, n) => `m${n}: mappings { value }`).join(' ');
+    const query = (count: number) => `{ connection(id: "${id}") { ${named(count)} } }`;
+    expect(await everywhere(query(200))).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT']);
+    const { connection } = await api.ask(query(20));
+    expect(connection.m19[1].value).toBe(value);
+  });
+});
+
 describe('variables', () => {
   test('that are no values of their types are told in few and short words', async () => {
     const query =
@@ -119,6 +143,19 @@ describe('a body', () => {
       expect(answer).toContain('UNAUTHENTICATED');
     },
   );
+
+  test('that is too large is refused before its end, which may never come', async () => {
+    const head = `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer ${api.token}\r\n`;
+    const bodies = [
+      `Content-Length: ${1024 * 1024 + 1}\r\n\r\n{`,
+      `Transfer-Encoding: chunked\r\n\r\n110000\r\n${' '.repeat(0x110000)}\r\n`,
+    ];
+    for (const body of bodies) {
+      const answer = await rawAnswer(`${head}${body}`);
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer).toContain('A request has at most 1 MB.');
+    }
+  });
 
   test.each([
     ['deep lists', `{"query":"{ viewer { id } }","variables":{"a":${'['.repeat(64)}${']'.repeat(64)}}}`],
@@ -169,6 +206,12 @@ describe('a WebSocket', () => {
 });
 
 describe('no answer is to be sniffed', () => {
+  test('one to a request that expects what there is not', async () => {
+    const answer = await rawAnswer('POST /graphql HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nContent-Length: 9\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+    expect(answer).toMatch(/nosniff/i);
+  });
+
   test.each([
     ['GET', '/healthz'],
     ['GET', '/readyz'],

@@ -1,6 +1,7 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
 import type { ApiContext } from '../api-context.ts';
 import type { FaultLog } from '../error/format-error.ts';
+import { boundAnswer } from '../operation/bound-answer.ts';
 import type { PreparedOperation } from '../operation/prepare-operation.ts';
 import { errorFrame, type Frame, frameOf } from './frame.ts';
 
@@ -36,7 +37,7 @@ export async function openSource(
         return this;
       },
     },
-    answer: async (event) => frameOf(await execute({ ...executed, rootValue: event }), log),
+    answer: async (event) => frameOf(boundAnswer(await execute({ ...executed, rootValue: event })), log),
   };
 }
 
