@@ -29,8 +29,9 @@ const MUTATION = 500;
 /** By field: they count rows in the database. */
 const counting: Readonly<Record<string, number>> = { totalCount: 1000, contactCount: 100 };
 
-/** Items of a list that no argument bounds. */
+/** Items of a list that no argument bounds; and of those that may well have more. */
 const LIST_LENGTH = 10;
+const longLists: Readonly<Record<string, number>> = { mappings: 40, defaultMappings: 40 };
 /** Lists of introspection, beside that of all types; the others have less than one item for each thing that has them. */
 const introspectionLists: Readonly<Record<string, number>> = { fields: 4, enumValues: 2 };
 
@@ -128,7 +129,7 @@ function fieldOf(
 
 function listLength(schema: GraphQLSchema, field: GraphQLField<unknown, unknown> | undefined, isMeta: boolean): number {
   if (field === undefined || !isListType(getNullableType(field.type))) return 1;
-  if (!isMeta) return LIST_LENGTH;
+  if (!isMeta) return longLists[field.name] ?? LIST_LENGTH;
   return field.name === 'types' ? Object.keys(schema.getTypeMap()).length : (introspectionLists[field.name] ?? 1);
 }
 

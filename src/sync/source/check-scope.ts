@@ -4,17 +4,39 @@ import { quoteValue } from '../../core/quote-value.ts';
 import type { Fault } from '../../core/user-error.ts';
 import { parseDn } from './ldap/dn.ts';
 import { parseFilter } from './ldap/filter/parse-filter.ts';
+import { tooLong, tooMany } from './size-faults.ts';
 
 const attributeName = /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)(?:;[\w-]+)*$/;
 /** Longer filters are refused by servers, and nobody can read them. */
 const maxFilterLength = 20_000;
+const mostGroups = 500;
+const mostRules = 100;
+/** Of all rules together. */
+const mostValues = 1000;
 
 /**
  * Everything that is wrong with a scope as far as can be told without contacting the source. Codes: REQUIRED,
- * INVALID_FILTER, INVALID_ATTRIBUTE, INVALID_GROUP, UNWANTED.
+ * INVALID_FILTER, INVALID_ATTRIBUTE, INVALID_GROUP, UNWANTED, TOO_MANY, TOO_LONG.
  */
 export function checkScope(scope: Scope): Fault[] {
-  return [...scope.groups.flatMap(groupFaults), ...scope.rules.flatMap(ruleFaults), ...filterFaults(scope.filter)];
+  return [...groupsFaults(scope.groups), ...rulesFaults(scope.rules), ...filterFaults(scope.filter)];
+}
+
+function groupsFaults(groups: readonly string[]): Fault[] {
+  const faults = tooMany(['groups'], groups, mostGroups);
+  return faults.length > 0 ? faults : groups.flatMap(groupFaults);
+}
+
+function rulesFaults(rules: readonly ScopeRule[]): Fault[] {
+  const values = rules.flatMap((rule) => rule.values);
+  const faults = tooMany(['rules'], rules, mostRules);
+  if (values.length > mostValues)
+    faults.push({
+      path: ['rules'],
+      code: 'TOO_MANY',
+      message: `All rules together have at most ${mostValues} values.`,
+    });
+  return faults.length > 0 ? faults : rules.flatMap(ruleFaults);
 }
 
 /** A group is a DN, or the name (cn) of a group; a text with "=" in it is meant as a DN. */
@@ -25,6 +47,8 @@ function groupFaults(group: string, i: number): Fault[] {
     const message = 'A group has no control characters and is written on one line.';
     return [{ path, code: 'INVALID_GROUP', message }];
   }
+  const long = tooLong(path, group);
+  if (long.length > 0) return long;
   const parsed = parseDn(group);
   if (parsed.kind === 'ok' || !group.includes('=')) return [];
   return [
@@ -38,8 +62,8 @@ function groupFaults(group: string, i: number): Fault[] {
 
 function ruleFaults(rule: ScopeRule, i: number): Fault[] {
   const path = ['rules', String(i)];
-  const faults: Fault[] = [];
-  if (!attributeName.test(rule.attribute)) {
+  const faults = tooLong([...path, 'attribute'], rule.attribute);
+  if (faults.length === 0 && !attributeName.test(rule.attribute)) {
     const message =
       rule.attribute === '' ? 'The attribute is missing.' : `${quoteValue(rule.attribute)} is no name of an attribute.`;
     faults.push({ path: [...path, 'attribute'], code: 'INVALID_ATTRIBUTE', message });
@@ -62,7 +86,9 @@ function valueFaults({ operator, values }: ScopeRule, path: string[]): Fault[] {
     ];
   }
   return values.flatMap((value, i) =>
-    value === '' ? [{ path: [...path, String(i)], code: 'REQUIRED', message: 'A value is empty.' }] : [],
+    value === ''
+      ? [{ path: [...path, String(i)], code: 'REQUIRED', message: 'A value is empty.' }]
+      : tooLong([...path, String(i)], value),
   );
 }
 

@@ -5,10 +5,16 @@ import { quoteValue } from '../../core/quote-value.ts';
 import type { Fault, UserErrorCode } from '../../core/user-error.ts';
 import { parseDn } from './ldap/dn.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap/ldap-url.ts';
+import { tooLong, tooMany } from './size-faults.ts';
+
+const MOST_URLS = 10;
+const MOST_BASES = 100;
+/** A whole system's certificates are some 200,000 characters; a directory is trusted by one of them, or a few. */
+const LONGEST_PEM = 100_000;
 
 /**
  * Everything that is wrong with the settings as far as can be told without contacting the source. Codes: REQUIRED,
- * INVALID_URL, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE.
+ * INVALID_URL, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
  */
 export function checkSource(settings: LdapSettings): Fault[] {
   return [
@@ -22,11 +28,14 @@ export function checkSource(settings: LdapSettings): Fault[] {
 function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
   if (urls.length === 0)
     return [fault(['urls'], 'REQUIRED', 'Give at least one URL, such as ldaps://ldap.example.com.')];
-  const faults: Fault[] = [];
+  const faults = tooMany(['urls'], urls, MOST_URLS);
+  if (faults.length > 0) return faults;
   for (const [i, text] of urls.entries()) {
     const parsed = parseLdapUrl(text);
     const path = ['urls', String(i)];
-    if (!isOneLine(text)) faults.push(fault(path, 'INVALID_URL', controls('URL')));
+    const long = tooLong(path, text);
+    if (long.length > 0) faults.push(...long);
+    else if (!isOneLine(text)) faults.push(fault(path, 'INVALID_URL', controls('URL')));
     else if (parsed.kind === 'error') faults.push(fault(path, 'INVALID_URL', parsed.message));
     else if (startTls && isSecure(parsed.url))
       faults.push(
@@ -40,6 +49,8 @@ const isSecure = (url: LdapUrl): boolean => url.secure;
 
 function pemFaults(pem: string | null): Fault[] {
   if (pem === null || pem.trim() === '') return [];
+  const long = tooLong(['tlsCa'], pem, LONGEST_PEM);
+  if (long.length > 0) return long;
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
   if (/PRIVATE KEY/.test(pem))
     return [fault(['tlsCa'], 'INVALID_PEM', 'This holds a private key. Only the certificate of the CA belongs here.')];
@@ -60,7 +71,11 @@ function isCertificate(pem: string): boolean {
 function baseFaults(baseDns: readonly string[]): Fault[] {
   if (baseDns.length === 0)
     return [fault(['baseDns'], 'REQUIRED', 'Give at least one base DN, such as ou=people,dc=example,dc=com.')];
+  const many = tooMany(['baseDns'], baseDns, MOST_BASES);
+  if (many.length > 0) return many;
   return baseDns.flatMap((text, i) => {
+    const long = tooLong(['baseDns', String(i)], text);
+    if (long.length > 0) return long;
     if (text.trim() === '') return [fault(['baseDns', String(i)], 'REQUIRED', 'A base DN is empty.')];
     if (!isOneLine(text)) return [fault(['baseDns', String(i)], 'INVALID_DN', controls('DN'))];
     const parsed = parseDn(text);
@@ -76,7 +91,8 @@ function baseFaults(baseDns: readonly string[]): Fault[] {
 }
 
 function smallFaults({ bindDn, pageSize, timeoutSeconds, idAttribute }: LdapSettings): Fault[] {
-  const faults: Fault[] = [];
+  const faults = [...tooLong(['bindDn'], bindDn), ...tooLong(['idAttribute'], idAttribute)];
+  if (faults.length > 0) return faults;
   if (bindDn !== null && !isOneLine(bindDn))
     faults.push(fault(['bindDn'], 'INVALID_DN', controls('name to sign in with')));
   if (!isWithin(pageSize, 1, 10_000))

@@ -46,6 +46,14 @@ describe('settings are checked without contacting the source', () => {
       { pageSize: 1.5, timeoutSeconds: Number.NaN },
       ['pageSize OUT_OF_RANGE', 'timeoutSeconds OUT_OF_RANGE'],
     ],
+    ['a list of URLs that nobody would try', { urls: Array(11).fill('h') }, ['urls TOO_MANY']],
+    ['too many bases', { baseDns: Array(101).fill('dc=x') }, ['baseDns TOO_MANY']],
+    [
+      'texts without end',
+      { urls: [`ldap://${'h'.repeat(2000)}`], baseDns: [`dc=${'x'.repeat(2000)}`], bindDn: 'x'.repeat(2001) },
+      ['urls.0 TOO_LONG', 'baseDns.0 TOO_LONG', 'bindDn TOO_LONG'],
+    ],
+    ['a PEM without end', { tlsCa: ca.cert.repeat(1000) }, ['tlsCa TOO_LONG']],
     ['no name of an attribute', { idAttribute: 'entry uuid' }, ['idAttribute INVALID_ATTRIBUTE']],
     [
       'everything at once',
@@ -83,6 +91,25 @@ describe('scopes are checked without contacting the source', () => {
       'an empty value',
       { rules: [{ attribute: 'l', operator: 'IN', values: ['a', ''] }] },
       ['rules.0.values.1 REQUIRED'],
+    ],
+    ['too many groups', { groups: Array(501).fill('') }, ['groups TOO_MANY']],
+    [
+      'too many rules',
+      { rules: Array(101).fill({ attribute: '', operator: 'EXISTS', values: [] }) },
+      ['rules TOO_MANY'],
+    ],
+    [
+      'too many values of all rules',
+      { rules: Array(2).fill({ attribute: 'l', operator: 'IN', values: Array(501).fill('') }) },
+      ['rules TOO_MANY'],
+    ],
+    [
+      'texts without end',
+      {
+        groups: ['g'.repeat(2001)],
+        rules: [{ attribute: 'a'.repeat(2001), operator: 'EQUALS', values: ['v'.repeat(2001)] }],
+      },
+      ['groups.0 TOO_LONG', 'rules.0.attribute TOO_LONG', 'rules.0.values.0 TOO_LONG'],
     ],
     ['a bad filter', { filter: '(cn=a' }, ['filter INVALID_FILTER']],
   ])('%s', (_name, changes, faults) => {
