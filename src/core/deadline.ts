@@ -15,14 +15,18 @@ export type Allowance = { deadline: Deadline | null; end(): void };
 /** Asked before each transaction. Rejects with an AppError when there is none to be had. */
 export type Allow = () => Promise<Allowance>;
 
-/** Starts the clock. `end` stops it. */
-export function startDeadline(seconds: number, clientLeft?: AbortSignal): Deadline & { end(): void } {
+/** Starts the clock. `end` stops it. `late`: what ends those who wait. */
+export function startDeadline(
+  seconds: number,
+  clientLeft?: AbortSignal,
+  late: (seconds: number) => AppError = outOfTime,
+): Deadline & { end(): void } {
   const nobodyWaits = new AbortController();
   const timeOver = new AbortController();
   const endsAt = performance.now() + seconds * 1000;
   const onLeft = () => nobodyWaits.abort(clientLeft?.reason);
   const timer = setTimeout(() => {
-    const reason = outOfTime(seconds);
+    const reason = late(seconds);
     timeOver.abort(reason);
     nobodyWaits.abort(reason);
   }, seconds * 1000);

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
-import type { Allow, Deadline } from '../core/deadline.ts';
+import { type Allow, type Deadline, startDeadline } from '../core/deadline.ts';
 import { isUuid } from '../core/uuid.ts';
 import { API_ROLE } from './api-role.ts';
 import type { Query } from './query.ts';
@@ -26,7 +26,12 @@ export type WorkspaceScope = {
 };
 
 /** Connections that work as the API's role, and what ends their statements. */
-export type ApiConnections = { apiSource: DataSource; stopper: Pick<StatementStopper, 'stop'> };
+export type ApiConnections = {
+  apiSource: DataSource;
+  stopper: Pick<StatementStopper, 'stop'>;
+  /** How long looks of our own may take, as when somebody signs in. Default: 10. */
+  ownSeconds?: number;
+};
 
 type Job = {
   work: (transaction: Transaction) => Promise<unknown>;
@@ -39,14 +44,23 @@ const STOP_PATIENCE_MS = 2000;
 /** A statement's own time limit is this much behind the deadline. */
 const BEHIND_MS = 1000;
 
-/** No deadline: the session's own time limit holds. */
-const unlimited: Allow = async () => ({ deadline: null, end: () => {} });
+const OWN_SECONDS = 10;
+
+/** The session's own time limit is of no use while its server is frozen. */
+const ownTime =
+  ({ ownSeconds = OWN_SECONDS }: ApiConnections): Allow =>
+  async () => {
+    const deadline = startDeadline(ownSeconds, undefined, noAnswer);
+    return { deadline, end: deadline.end };
+  };
+
+const noAnswer = (): AppError => new AppError('DATABASE_UNAVAILABLE', 'The database does not answer.');
 
 /** Transactions of the API's role with this workspace set. Throws for a workspace id that is no UUID. */
 export function workspaceScope(
   connections: ApiConnections,
   workspaceId: string,
-  allow: Allow = unlimited,
+  allow: Allow = ownTime(connections),
 ): WorkspaceScope {
   if (!isUuid(workspaceId)) throw new Error('A workspace id is a UUID.');
   const waiting: Job[] = [];

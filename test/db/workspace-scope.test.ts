@@ -225,7 +225,7 @@ describe('the deadline of a workspace’s transactions', () => {
 
   test('leaves its connections to others, clean', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
-    const one = workspaceScope(database, uuidV7());
+    const one = workspaceScope(database, uuidV7(), async () => ({ deadline: null, end: () => {} }));
     const before = await transactionId(one);
     for (let round = 0; round < 5; round++) {
       const deadline = startDeadline(0.05);
@@ -258,6 +258,14 @@ describe('the deadline of a workspace’s transactions', () => {
     const stopper = { stop: () => Promise.reject(new Error('frozen')) };
     const one = workspaceScope({ ...rig.database, stopper }, uuidV7(), async () => ({ deadline, end: () => {} }));
     await expect(one.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await untilAsleep(0);
+  });
+
+  test('holds for looks of our own, too, whose server may be frozen', async () => {
+    const stopper = { stop: () => Promise.reject(new Error('frozen')) };
+    const own = workspaceScope({ ...rig.database, stopper, ownSeconds: 0.05 }, uuidV7());
+    await expect(own.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await expect(own.write(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     await untilAsleep(0);
   });
 });
