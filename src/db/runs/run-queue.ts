@@ -15,7 +15,7 @@ export const createRunQueue = (boss: PgBoss, onTrouble: (error: unknown) => void
     const stopping = new AbortController();
     const execute: Execute = (text, values) => boss.getDb().executeSql(text, values);
     await shareSlots(execute, null).catch(onTrouble);
-    const workJob = async ([job]: Job<{ workspaceId: string; runId: string }>[]): Promise<void> => {
+    const workJob = async ([job]: Job<RunOfJob>[]): Promise<void> => {
       if (job === undefined) return;
       try {
         await work({ id: job.id, workspaceId: job.data.workspaceId, runId: job.data.runId }, job.signal);
@@ -27,16 +27,7 @@ export const createRunQueue = (boss: PgBoss, onTrouble: (error: unknown) => void
         await shareSlots(execute, job.id).catch(onTrouble);
       }
     };
-    await boss.work<{ workspaceId: string; runId: string }>(
-      runQueueName,
-      {
-        localConcurrency: concurrency,
-        pollingIntervalSeconds: 0.5,
-        notifyPollingIntervalSeconds: 2,
-        heartbeatRefreshSeconds: heartbeatSeconds,
-      },
-      workJob,
-    );
+    for (let slot = 0; slot < concurrency; slot++) await openSlot(boss, workJob);
     return {
       stop: async () => {
         stopping.abort();
@@ -45,3 +36,15 @@ export const createRunQueue = (boss: PgBoss, onTrouble: (error: unknown) => void
     };
   },
 });
+
+type RunOfJob = { workspaceId: string; runId: string };
+
+/** Works on one job after the other; only where none was left it waits to be told of one, or looks anyway. */
+async function openSlot(boss: PgBoss, workJob: (jobs: Job<RunOfJob>[]) => Promise<void>): Promise<void> {
+  const slot = await boss.work<RunOfJob>(
+    runQueueName,
+    { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: heartbeatSeconds },
+    // Told while it works, it looks again at once.
+    (jobs) => workJob(jobs).finally(() => boss.notifyWorker(slot)),
+  );
+}
