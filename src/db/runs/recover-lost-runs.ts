@@ -10,7 +10,7 @@ import { hasLiveJob, sendRunJob } from './run-jobs.ts';
 
 /**
  * Gives runs that nobody works on another job, or ends those that are to be cancelled; so it does with a run that came to be
- * HELD just when somebody cancelled it. Any number of processes may try. Throws the first fault, after a try at each run.
+ * HELD just when somebody cancelled it, and with one that is queued and was locked then. Any number of processes may try. Throws the first fault, after a try at each run.
  */
 export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
   const faults: unknown[] = [];
@@ -29,11 +29,11 @@ export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
 async function lostRuns(pool: Pool): Promise<{ workspace_id: string; id: string }[]> {
   const { rows } = await pool.query<{ workspace_id: string; id: string }>(
     `SELECT run.workspace_id, run.id FROM run
-     WHERE run.status IN ('QUEUED', 'RUNNING', 'HELD') AND CASE
-       WHEN run.status = 'HELD' THEN EXISTS (
+     WHERE run.status IN ('QUEUED', 'RUNNING', 'HELD') AND (
+       run.status <> 'RUNNING' AND EXISTS (
          SELECT FROM run_cancel WHERE run_cancel.workspace_id = run.workspace_id AND run_cancel.run_id = run.id)
-       ELSE NOT EXISTS (
-         SELECT 1 FROM pgboss.job WHERE job.name = $1 AND job.singleton_key = run.id::text AND ${isLive}) END`,
+       OR run.status <> 'HELD' AND NOT EXISTS (
+         SELECT 1 FROM pgboss.job WHERE job.name = $1 AND job.singleton_key = run.id::text AND ${isLive}))`,
     [runQueueName],
   );
   return rows;
@@ -55,8 +55,8 @@ async function endSessions(pool: Pool, runId: string): Promise<void> {
 async function recoverRun(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
   const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null || isEnded(run.status)) return;
-  if (run.status !== 'HELD' && (await hasLiveJob(client, runId, null))) return;
   const by = await cancelRequest(client, workspaceId, runId);
-  if (by !== null) await closeRun(client, run, { status: 'CANCELLED', by });
-  else if (run.status !== 'HELD') await sendRunJob(boss, client, workspaceId, runId);
+  const isLeft = run.status !== 'HELD' && !(await hasLiveJob(client, runId, null));
+  if (by !== null && (isLeft || run.status !== 'RUNNING')) await closeRun(client, run, { status: 'CANCELLED', by });
+  else if (isLeft) await sendRunJob(boss, client, workspaceId, runId);
 }

@@ -501,4 +501,20 @@ describe('recovering', () => {
     await db.store.recoverLostRuns();
     expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'CANCELLED' });
   });
+
+  test('a queued run that was locked when it was cancelled ends, whether a worker is there or not', async () => {
+    const ids = await start();
+    const other = await db.pool.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT FROM run WHERE workspace_id = $1 AND id = $2 FOR UPDATE', [ids.workspaceId, ids.runId]);
+      await db.store.cancel(ids.workspaceId, ids.runId, anna);
+      await other.query('ROLLBACK');
+    } finally {
+      other.release();
+    }
+    expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'QUEUED' });
+    await db.store.recoverLostRuns();
+    expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'CANCELLED' });
+  });
 });
