@@ -133,11 +133,13 @@ describe('creating a connection', () => {
   });
 
   test('refuses names that do not fit on one line, and takes descriptions of several', async () => {
-    const names = ['Head\noffice', 'Head\u001b[31moffice', 'Head\u2028office', 'Head\u009foffice'];
+    const names = ['Head\noffice', 'Head\u001b[31moffice', 'Head\u2028office', 'Head\u009foffice', 'Head\u202eoffice'];
     for (const name of names) {
       const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, name } });
       expect(createConnection.userErrors).toMatchObject([{ field: ['input', 'name'], code: 'INVALID_TEXT' }]);
     }
+    const unseen = await api.ask(`${create} ${all}`, { input: { ...input, name: '\u200b\u2060' } });
+    expect(unseen.createConnection.userErrors).toMatchObject([{ field: ['input', 'name'], code: 'REQUIRED' }]);
     const bell = await api.ask(`${create} ${all}`, { input: { ...input, description: 'a\u0007' } });
     expect(bell.createConnection.userErrors).toMatchObject([{ field: ['input', 'description'], code: 'INVALID_TEXT' }]);
     expect(await created({ name: '\tHead office\n', description: 'One.\n\tTwo.' })).toMatchObject({

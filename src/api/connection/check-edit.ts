@@ -1,4 +1,4 @@
-import { isOneLine, isPlainText } from '../../core/one-line.ts';
+import { isInvisible, isOneLine, isPlainText } from '../../core/one-line.ts';
 import { quoteValue } from '../../core/quote-value.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
@@ -25,7 +25,8 @@ export const checkEdit = (edit: ConnectionEdit, hasBindPassword: boolean, runner
 
 function checkText({ name, description }: ConnectionEdit): UserError[] {
   const faults: UserError[] = [];
-  if (name === '') faults.push({ field: ['input', 'name'], code: 'REQUIRED', message: 'A connection needs a name.' });
+  if (isStorable(name) && isOneLine(name) && isInvisible(name))
+    faults.push({ field: ['input', 'name'], code: 'REQUIRED', message: 'A connection needs a name.' });
   if (isStorable(name) && !isOneLine(name))
     faults.push(invalidText('name', 'A name has no control characters and is written on one line.'));
   if (isStorable(description) && !isPlainText(description))

@@ -67,7 +67,12 @@ export async function clearPlaces(): Promise<void> {
 async function pointTo(place: string, folder: string): Promise<string> {
   const draft = join(folder, `${POINTER}-${basename(place)}`);
   const pointer = join(folder, POINTER);
-  await writeFile(draft, `${place}\n`, { mode: 0o600 });
+  try {
+    await writeFile(draft, `${place}\n`, { mode: 0o600 });
+  } catch (cause) {
+    await removePlace(place);
+    throw embeddedFailure(`DATA_DIR ${folder} can't be written in.`, { cause });
+  }
   // Only one that points to nothing can be there.
   if ((await readPointer(folder)) === null) await rm(pointer, { force: true });
   await linkTo(draft, place);

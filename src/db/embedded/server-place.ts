@@ -60,10 +60,14 @@ async function makeFolders(folder: string): Promise<void> {
 async function makeFolder(dataDir: string): Promise<string> {
   try {
     await makeFolders(resolve(dataDir));
-    return await realpath(dataDir);
+    const folder = await realpath(dataDir);
+    if ((await stat(folder)).isDirectory()) return folder;
   } catch (cause) {
     throw embeddedFailure(`DATA_DIR ${dataDir} can't be made or entered.`, { cause });
   }
+  throw embeddedFailure(`DATA_DIR ${dataDir} is no folder.`, {
+    hint: 'Set DATA_DIR to a folder, or to one to be made.',
+  });
 }
 
 async function placeElsewhere(folder: string, user: ServerUser): Promise<string> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -243,6 +244,10 @@ describe('the embedded Postgres', () => {
       code: 'DATABASE_UNAVAILABLE',
       hint: expect.stringContaining('DATABASE_URL'),
     });
+    await expect(startEmbeddedPostgres({ dataDir: file })).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: `DATA_DIR ${file} is no folder.`,
+    });
   });
 });
 
@@ -284,6 +289,19 @@ describe('root, with DATA_DIR below a folder that only root may enter', () => {
     expect(await isKept(dataDir)).toBe(true);
     expect(await placeOf(dataDir)).toBe(place);
     expect(await findPostmaster(join(place, 'postgres', 'data'))).toBeNull();
+  });
+
+  asRoot('leaves nothing there when DATA_DIR can not be written in', async () => {
+    const places = async () => (await readdir('/var/lib')).filter((name) => name.startsWith('kdesk-contact-sync-'));
+    const before = await places();
+    /** Others', as long as they are being made. */
+    const ownerless = async () =>
+      (await places()).filter((name) => !before.includes(name) && !existsSync(join('/var/lib', name, 'belongs-to')));
+    await expect(startAt('/proc/self/fd')).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: expect.stringContaining("can't be written in"),
+    });
+    while ((await ownerless()).length > 0) await wait(20);
   });
 
   asRoot('leaves nothing there once DATA_DIR is removed and it, or any other, starts', async () => {
