@@ -148,6 +148,7 @@ const tables = [
     "cancelled_by" jsonb,
     "attempt" integer NOT NULL DEFAULT 0,
     "database_losses" integer NOT NULL DEFAULT 0,
+    "gave_way" integer NOT NULL DEFAULT 0,
     "last_seq" integer NOT NULL DEFAULT 0,
     "applied_position" bigint NOT NULL DEFAULT 0,
     "read_summary" jsonb,

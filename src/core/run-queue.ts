@@ -6,12 +6,13 @@ export type RunQueue = {
   /**
    * Takes jobs, at most `concurrency` at a time; of those that wait, one of a workspace with the fewest under way in all
    * processes, the oldest first. While `work`'s promise is open the job is kept alive; its
-   * signal aborts when the job has been open for a day. What it rejects with is told to the queue, and the run gets
+   * `expired` aborts when the job has been open for a day, its `giveWay` when all slots have long been one workspace's while
+   * another waited: the run is to wait again. What it rejects with is told to the queue, and the run gets
    * another job after a few seconds if it has not ended. `stop` takes no further jobs and resolves when the last promise
    * has settled.
    */
   take(
     concurrency: number,
-    work: (job: RunJob, signal: AbortSignal) => Promise<void>,
+    work: (job: RunJob, signals: { expired: AbortSignal; giveWay: AbortSignal }) => Promise<void>,
   ): Promise<{ stop(): Promise<void> }>;
 };

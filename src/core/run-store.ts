@@ -112,6 +112,8 @@ export type RunStore = {
   ): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' }>;
   /** Ends the run FAILED or CANCELLED under its fencing number, its last line with it. False: fenced off, or it has ended. */
   end(claimed: ClaimedRun, ending: { status: 'CANCELLED' } | { status: 'FAILED'; error: RunError }): Promise<boolean>;
+  /** The run is QUEUED again, for another workspace to have its slot; where it was applying, it goes on there. */
+  giveWay(claimed: ClaimedRun): Promise<void>;
   /**
    * Turns Contact Sync on or off. Off cancels all runs of the workspace that have not ended, in the same transaction; none is
    * started or claimed after it.

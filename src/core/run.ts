@@ -94,6 +94,7 @@ export const LogCode = {
   // phases and totals
   RUN_STARTED: 'RUN_STARTED',
   RUN_RESUMED: 'RUN_RESUMED',
+  RUN_MADE_WAY: 'RUN_MADE_WAY',
   CONNECTED: 'CONNECTED',
   READING: 'READING',
   READ_DONE: 'READ_DONE',

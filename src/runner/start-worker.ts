@@ -32,8 +32,8 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   /** Runs handed back because the database stayed away, which are to be told from those of a process that is gone. */
   const cutOff = new Set<string>();
 
-  const workOn = (job: RunJob, expired: AbortSignal): Promise<void> => {
-    const signals = { expired, handBack: closing.signal };
+  const workOn = (job: RunJob, given: { expired: AbortSignal; giveWay: AbortSignal }): Promise<void> => {
+    const signals = { ...given, handBack: closing.signal };
     const working = work(parts, job, signals, cutOff.delete(job.runId)).catch((error: unknown) => {
       if (error instanceof DatabaseLost) cutOff.add(job.runId);
       throw error;

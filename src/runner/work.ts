@@ -12,7 +12,7 @@ export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync
 
 /**
  * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when the run
- * has taken too long; `handBack` when the process shuts down, then the run stays as it is for another worker. Rejects
+ * has taken too long; `handBack` when the process shuts down, then the run stays as it is for another worker; `giveWay` when it is to wait again. Rejects
  * when not even the end could be stored, and when the database stays away: the run is handed back. `databaseLost`: it was, by
  * this process.
  */
@@ -21,19 +21,19 @@ export async function work(parts: WorkParts, job: RunJob, signals: Signals, data
   for (let again = databaseLost; (await workOnce(parts, job, signals, again)) === 'again'; again = true);
 }
 
-type Signals = { expired: AbortSignal; handBack: AbortSignal };
+type Signals = { expired: AbortSignal; giveWay: AbortSignal; handBack: AbortSignal };
 
 async function workOnce(
   parts: WorkParts,
   job: RunJob,
-  { expired, handBack }: Signals,
+  { expired, giveWay, handBack }: Signals,
   databaseLost: boolean,
 ): Promise<'over' | 'again'> {
   const claimed = await parts.store.claim(job, databaseLost);
   if (claimed === null) return 'over';
   const watch = watchAttempt(parts.store, parts.signals, claimed);
   try {
-    await parts.runSync(claimed, AbortSignal.any([watch.signal, handBack, expired]));
+    await parts.runSync(claimed, AbortSignal.any([watch.signal, handBack, expired, giveWay]));
     // Whoever returns has ended the run; if not, the run must not look alive for ever.
     await endFailed(parts, claimed, new Error('The run came to no end.'));
   } catch (error) {
@@ -43,7 +43,8 @@ async function workOnce(
     else if (error instanceof DatabaseLost && !expired.aborted) {
       if (error.startOver) return 'again';
       throw error;
-    } else await endFailed(parts, claimed, expired.aborted ? tookTooLong() : error);
+    } else if (giveWay.aborted && !expired.aborted) await parts.store.giveWay(claimed);
+    else await endFailed(parts, claimed, expired.aborted ? tookTooLong() : error);
   } finally {
     watch.stop();
   }

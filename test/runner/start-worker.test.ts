@@ -23,11 +23,16 @@ afterAll(() => db.close());
 
 async function work(
   runSync: RunSync,
-  given: { process?: RunsProcess; patienceMs?: number; concurrency?: number } = {},
+  given: {
+    process?: RunsProcess;
+    patienceMs?: number;
+    concurrency?: number;
+    fairness?: { patienceSeconds: number; lookEveryMs: number };
+  } = {},
 ) {
   const { store, signals, boss } = given.process ?? db;
   const log = collectLog();
-  const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'));
+  const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'), given.fairness);
   const worker = await startWorker({ store, signals, queue, runSync, log, concurrency: 2, patienceMs: 0, ...given });
   workers.push(worker);
   return { worker, log };
@@ -127,6 +132,39 @@ describe('a worker', () => {
     for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
   });
 
+  test('lets a workspace that waits have one of two slots that another has had for long; what made way goes on later', async () => {
+    const [slow, other] = [await db.addWorkspace(), await db.addWorkspace()];
+    const attempts: [string, number][] = [];
+    const bothSlots = Promise.withResolvers<void>();
+    const again = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    await work(
+      async (claimed, signal) => {
+        if (claimed.run.workspaceId === slow) {
+          attempts.push([claimed.run.id, claimed.attempt]);
+          if (attempts.length === 2) bothSlots.resolve();
+          if (attempts.length === 3) again.resolve();
+          await Promise.race([goOn.promise, untilAborted(signal)]);
+        }
+        await write(db.pool, claimed, { set: succeeded });
+      },
+      { concurrency: 2, fairness: { patienceSeconds: 0, lookEveryMs: 50 } },
+    );
+    const runs = [await start({ workspaceId: slow }), await start({ workspaceId: slow })];
+    await bothSlots.promise;
+    await untilStatus(db, await start({ workspaceId: other }), 'SUCCEEDED');
+    await again.promise;
+    goOn.resolve();
+    for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
+    const [id, attempt] = attempts.at(2) ?? [];
+    expect(attempt).toBe(2);
+    for (const run of runs) {
+      const madeWay =
+        'All slots were taken by runs of this workspace while another workspace waited: this run makes way, and it starts over when it has its turn.';
+      expect(await messages(run)).toEqual(run.runId === id ? [madeWay] : []);
+    }
+  });
+
   test('ends a run that broke with its code, its advice and a line', async () => {
     const { log } = await work(async () => {
       throw new AppError('BIND_REFUSED', 'The server refused the password.', { hint: 'Enter it anew.' });
@@ -143,10 +181,13 @@ describe('a worker', () => {
   });
 
   test('ends a run that met a fault of ours with a reference, and tells the operator the rest', async () => {
-    const { log } = await work(async () => {
+    const { worker, log } = await work(async () => {
       throw new TypeError('secret things at /var/lib');
     });
     const run = await untilStatus(db, await start(), 'FAILED');
+    // It has told the operator by then, too.
+    workers.length = 0;
+    await worker.close();
     expect(run.error?.code).toBe('INTERNAL');
     expect(JSON.stringify(run)).not.toContain('/var/lib');
     const [error] = log.errors;

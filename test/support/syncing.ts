@@ -163,7 +163,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
         runSync: (one, stop) => runSync({ store: syncStore, threads, addresses }, one, stop),
       },
       job,
-      { expired: never, handBack: signal },
+      { expired: never, giveWay: never, handBack: signal },
     );
     if (!signal.aborted) await boss.deleteJob(runQueueName, job.id);
     const [fault] = log.errors;

@@ -35,6 +35,7 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     cancelled_by: { type: 'jsonb', ...optional },
     attempt: { type: 'integer', default: 0 },
     database_losses: { type: 'integer', default: 0 },
+    gave_way: { type: 'integer', default: 0 },
     last_seq: { type: 'integer', default: 0 },
     applied_position: { type: 'bigint', default: 0 },
     read_summary: { type: 'jsonb', ...optional },

@@ -76,14 +76,14 @@ async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> 
   return true;
 }
 
-function whatFailsAlways({ attempt, database_losses }: RunRow): RunError | null {
+function whatFailsAlways({ attempt, database_losses, gave_way }: RunRow): RunError | null {
   if (database_losses >= mostDatabaseLosses)
     return {
       code: 'DATABASE_LOST',
       message: `The database crashed or was lost while the run was worked on, ${mostDatabaseLosses} times.`,
       hint: "Look in the database's log for why it ends, e.g. for lack of memory, then run again.",
     };
-  if (attempt - database_losses < mostAttempts) return null;
+  if (attempt - database_losses - gave_way < mostAttempts) return null;
   return {
     code: 'WORKER_LOST',
     message: `The process that worked on the run ended before the run did, ${mostAttempts} times.`,

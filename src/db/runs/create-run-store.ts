@@ -15,6 +15,7 @@ import { enabledConnectionIds } from './enabled-connection-ids.ts';
 import { endRun } from './end-run.ts';
 import { findRuns } from './find-runs.ts';
 import { findWorkspace } from './find-workspace.ts';
+import { giveWay } from './give-way.ts';
 import { inTransaction, workingOn } from './in-transaction.ts';
 import { passSchedule } from './pass-schedule.ts';
 import { type OpenSecret, readSecrets } from './read-secrets.ts';
@@ -56,6 +57,8 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     reject: (workspaceId, runId, by) => transaction((client) => rejectRun(client, workspaceId, runId, by)),
     end: (claimed, ending) =>
       waitOut(() => inTransaction(pool, (client) => endRun(client, claimed, ending), workingOn(claimed.run.id))),
+    giveWay: (claimed) =>
+      waitOut(() => inTransaction(pool, (client) => giveWay(client, claimed), workingOn(claimed.run.id))),
     setContactSyncEnabled: (workspaceId, enabled, by) =>
       transaction((client) => setContactSyncEnabled(client, workspaceId, enabled, by)),
     addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),

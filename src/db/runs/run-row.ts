@@ -26,6 +26,8 @@ export type RunRow = Pick<
   attempt: number;
   /** Attempts that ended because the database was lost, not the worker. */
   database_losses: number;
+  /** Attempts that ended because another workspace had waited for the slot. */
+  gave_way: number;
   last_seq: number;
   /** A bigint, which node-postgres leaves as text. */
   applied_position: string;
@@ -59,6 +61,7 @@ export const runColumns = [
   'cancelled_by',
   'attempt',
   'database_losses',
+  'gave_way',
   'last_seq',
   'applied_position',
 ]

@@ -1,7 +1,7 @@
 import { isLive, runQueueName } from './open-boss.ts';
 
 /** Sends one statement. */
-export type Execute = (text: string, values: unknown[]) => Promise<unknown>;
+export type Execute = (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>;
 
 /**
  * Says who gets the next free slots: of each workspace the job that waits longest, first that of the workspace with the fewest

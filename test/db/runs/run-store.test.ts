@@ -465,6 +465,27 @@ describe('ending', () => {
   });
 });
 
+describe('making way', () => {
+  test('any number of times brings no run to its end; what was written after it is not', async () => {
+    const ids = await start();
+    for (let times = 0; times < 12; times++) {
+      const claimed = await claim(ids);
+      await db.store.giveWay(claimed);
+      expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'QUEUED', phase: 'WAITING' });
+      await expect(write(db.pool, claimed, { lines: [line('late')] })).rejects.toMatchObject({ code: 'FENCED' });
+    }
+    expect(await claim(ids)).toMatchObject({ attempt: 13, planStands: false });
+  });
+
+  test('a run that was applying goes on with its plan', async () => {
+    const ids = await start();
+    const claimed = await claim(ids);
+    await write(db.pool, claimed, { set: `phase = 'APPLYING', applied_position = 7` });
+    await db.store.giveWay(claimed);
+    expect(await claim(ids)).toMatchObject({ attempt: 2, planStands: true });
+  });
+});
+
 describe('recovering', () => {
   test('a run without a live job gets one more, however many look for it', async () => {
     const ids = await start();
