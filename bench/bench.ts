@@ -11,6 +11,7 @@ import { startBenchDatabase } from './bench-database.ts';
 import { figureTable } from './figures.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measureRounds } from './measure-rounds.ts';
+import { measureSilent } from './measure-silent.ts';
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +36,7 @@ try {
   };
   const figures = await measureRounds({ ...setUp, people, rounds: Number(values.rounds) });
   figures.push(...(await measureMemory({ ...setUp, sizes: values.million ? [people, 1_000_000] : [people] })));
+  figures.push(...(await measureSilent(setUp)));
   say(`\n${figureTable(figures)}`);
 } catch (error) {
   console.error(error);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { memoryOptions } from '../scripts/setup/memory.mjs';
 import { settingNames } from '../src/config.ts';
 import { type Child, startChild } from './child-process.ts';
 import type { DemoKeys } from './demo-keys.ts';
@@ -26,7 +27,7 @@ const warning = 40;
  */
 export async function startService(keys: DemoKeys, options: ServiceOptions): Promise<Service> {
   if (!existsSync(program)) throw new Error('The service is not built yet: npm run demo builds it.');
-  const child = startChild([...(options.nodeOptions ?? []), program], {
+  const child = startChild([...memoryOptions, ...(options.nodeOptions ?? []), program], {
     ...withoutSettings(process.env),
     HOST: process.env.HOST ?? '127.0.0.1',
     PORT: process.env.PORT ?? (await freeOr(4000)),

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { buildIfChanged } from './setup/build-if-changed.mjs';
 import { installIfMissing } from './setup/install-if-missing.mjs';
+import { memoryOptions } from './setup/memory.mjs';
 import { root } from './setup/places.mjs';
 import { runtimePath } from './setup/runtime.mjs';
 
@@ -25,7 +26,10 @@ try {
 if (args.length === 0) process.exit(0);
 
 // The channel tells the program when we are gone, however we went.
-const child = spawn(runtimePath(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], cwd: root });
+const child = spawn(runtimePath(), [...memoryOptions, ...args], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  cwd: root,
+});
 let told = false;
 const tell = (signal) => {
   told = true;

@@ -6,6 +6,9 @@ import { processLogger } from './process-logger.ts';
 /** EX_CONFIG of sysexits.h. */
 const BAD_CONFIGURATION = 78;
 
+/** Of Node's pool for small buffers: a few bytes that wait for a client who does not read keep no more than this. */
+Buffer.poolSize = 8 * 1024;
+
 /** Starts the service and lets it run until a signal: the first one lets it finish, a second one ends it at once. */
 async function serve(): Promise<void> {
   const outcome = readConfig();

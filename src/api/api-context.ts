@@ -24,22 +24,49 @@ export type ApiContext = {
 };
 
 /** `allow` is asked before each of its database transactions; default: nothing bounds them. */
-export function makeApiContext(services: ApiServices, viewer: Viewer, signal: AbortSignal, allow?: Allow): ApiContext {
-  const store = services.store.in(viewer.workspaceId, allow);
-  let workspace: Promise<Workspace> | undefined;
-  return {
-    viewer,
-    store,
-    runner: services.runner,
-    contactSync: services.contactSync,
-    loaders: makeLoaders(store),
-    workspace: () => {
-      workspace ??= store.workspace();
-      return workspace;
-    },
-    resumeAfter: null,
-    signal,
-  };
+export const makeApiContext = (services: ApiServices, viewer: Viewer, signal: AbortSignal, allow?: Allow): ApiContext =>
+  new OperationContext(services, viewer, signal, allow);
+
+/** Small until something of it is used: a stream keeps one for as long as it lasts. */
+class OperationContext implements ApiContext {
+  readonly viewer: Viewer;
+  readonly signal: AbortSignal;
+  readonly resumeAfter = null;
+  readonly #services: ApiServices;
+  readonly #allow: Allow | undefined;
+  #store: WorkspaceStore | undefined;
+  #loaders: Loaders | undefined;
+  #workspace: Promise<Workspace> | undefined;
+
+  constructor(services: ApiServices, viewer: Viewer, signal: AbortSignal, allow: Allow | undefined) {
+    this.#services = services;
+    this.viewer = viewer;
+    this.signal = signal;
+    this.#allow = allow;
+  }
+
+  get store(): WorkspaceStore {
+    this.#store ??= this.#services.store.in(this.viewer.workspaceId, this.#allow);
+    return this.#store;
+  }
+
+  get loaders(): Loaders {
+    this.#loaders ??= makeLoaders(this.store);
+    return this.#loaders;
+  }
+
+  get runner(): RunnerPort {
+    return this.#services.runner;
+  }
+
+  get contactSync(): ContactSyncSwitch {
+    return this.#services.contactSync;
+  }
+
+  workspace(): Promise<Workspace> {
+    this.#workspace ??= this.store.workspace();
+    return this.#workspace;
+  }
 }
 
 /** Whoever made the request, as who did something. */

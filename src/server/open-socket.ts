@@ -78,35 +78,38 @@ function sender(socket: WebSocket, extra: SocketExtra): (message: string) => Pro
   };
 }
 
-async function sendParts(socket: WebSocket, parts: readonly string[]): Promise<void> {
+async function sendParts(socket: WebSocket, parts: readonly Buffer[]): Promise<void> {
   for (const [index, part] of parts.entries()) {
-    let waiting: string | null = null;
+    let waiting: Buffer | null = null;
     for (const piece of pieces(part)) {
       if (waiting !== null) await sendPiece(socket, waiting, false);
       waiting = piece;
     }
-    await sendPiece(socket, waiting ?? '', index === parts.length - 1);
+    if (waiting !== null) await sendPiece(socket, waiting, index === parts.length - 1);
   }
 }
 
 /** `fin`: it is the message's last. */
-const sendPiece = (socket: WebSocket, piece: string, fin: boolean): Promise<void> =>
+const sendPiece = (socket: WebSocket, piece: Buffer, fin: boolean): Promise<void> =>
   new Promise((resolve, reject) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(piece, { fin }, (error) => (error && socket.readyState === socket.OPEN ? reject(error) : resolve()));
+    socket.send(piece, { fin, binary: false }, (error) =>
+      error && socket.readyState === socket.OPEN ? reject(error) : resolve(),
+    );
   });
 
 /** Short enough to be copied for each viewer. */
-const SHORT = 8 * 1024;
+const SHORT = 2 * 1024;
+const MESSAGE_END = Buffer.from('}');
 
 /** With the frame that was set aside in place of what stands for it at the message's end; a long one stays a part. */
-function withFrame(message: string, extra: SocketExtra): string[] {
+function withFrame(message: string, extra: SocketExtra): Buffer[] {
   const { outgoing } = extra;
-  if (outgoing === null) return [message];
+  if (outgoing === null) return [Buffer.from(message)];
   extra.outgoing = null;
   const tail = `${JSON.stringify(PLACEHOLDER)}}`;
-  const head = message.slice(0, -tail.length);
-  return outgoing.length > SHORT ? [head, outgoing, '}'] : [`${head}${outgoing}}`];
+  const head = Buffer.from(message.slice(0, -tail.length));
+  return outgoing.length > SHORT ? [head, outgoing, MESSAGE_END] : [Buffer.concat([head, outgoing, MESSAGE_END])];
 }
 
 function ping(socket: WebSocket): () => void {

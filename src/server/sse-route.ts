@@ -137,9 +137,12 @@ async function sendStream(
   }
 }
 
-/** The frame's JSON is the same text for all its viewers, so it is not joined to anything. */
+const BEFORE_JSON = Buffer.from('event: next\ndata: ');
+const AFTER_JSON = Buffer.from('\n\n');
+
+/** The frame's JSON is the same bytes for all its viewers, so it is not joined to anything. */
 async function writeEvent(response: Response, { json }: Frame): Promise<void> {
-  await write(response, 'event: next\ndata: ');
+  await write(response, BEFORE_JSON);
   await write(response, json);
-  await write(response, '\n\n');
+  await write(response, AFTER_JSON);
 }

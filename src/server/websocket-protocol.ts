@@ -21,7 +21,7 @@ export type SocketExtra = {
   stopWaiting(): void;
   /** Called once when it has closed. */
   uncount(): void;
-  outgoing: string | null;
+  outgoing: Buffer | null;
   underWay: Set<UnderWay>;
 };
 

@@ -36,11 +36,11 @@ const argsOf = (
 
 const open = async (streams: ReturnType<typeof liveStreams>, args: SubscriptionArgs) => {
   const stream = await streams.subscribe(args);
-  if (stream.kind === 'refused') throw new Error(stream.frame.json);
+  if (stream.kind === 'refused') throw new Error(String(stream.frame.json));
   return stream.frames;
 };
 
-const batchOf = (frame: Frame): LogBatch => JSON.parse(frame.json).data.runLog;
+const batchOf = (frame: Frame): LogBatch => JSON.parse(String(frame.json)).data.runLog;
 const noFaults = (_reference: string | null, cause: unknown) => {
   throw cause;
 };
@@ -154,16 +154,16 @@ describe('viewers of one log', () => {
     await open(streams, argsOf(services, logDocument, {}, ['CONTACT_SYNC_VIEW']));
     expect(log.streams).toBe(2);
     const refused = await streams.subscribe(argsOf(services, logDocument, {}, ['CONTACTS_VIEW']));
-    expect(refused).toMatchObject({ kind: 'refused', frame: { json: expect.stringContaining('FORBIDDEN') } });
+    expect(refused.kind === 'refused' && String(refused.frame.json)).toContain('FORBIDDEN');
     workspace.contactSyncEnabled = false;
     const off = await streams.subscribe(argsOf(services, logDocument));
-    expect(off).toMatchObject({ kind: 'refused', frame: { json: expect.stringContaining('FORBIDDEN') } });
+    expect(off.kind === 'refused' && String(off.frame.json)).toContain('FORBIDDEN');
   });
 });
 
 describe('viewers of one run', () => {
   const withRead = (read: number): RunRecord => ({ ...runRecord, counts: { ...noCounts, read } });
-  const readOf = (frame: Frame): number => JSON.parse(frame.json).data.runProgress.counts.read;
+  const readOf = (frame: Frame): number => JSON.parse(String(frame.json)).data.runProgress.counts.read;
 
   test('who come later are given the newest state at once', async () => {
     const streams = liveStreams(noFaults);
@@ -197,7 +197,7 @@ describe('viewers of one run', () => {
     states[0]?.push(withRead(1));
     const frames = await takeAll(viewer);
     expect(frames).toHaveLength(1);
-    expect(JSON.parse(frames[0]?.json ?? '')).toMatchObject({
+    expect(JSON.parse(String(frames[0]?.json))).toMatchObject({
       data: { runProgress: null },
       errors: [{ extensions: { code: 'FORBIDDEN' } }],
     });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { demoKeys } from '../../demo/demo-keys.ts';
+import { memoryOptions } from '../../scripts/setup/memory.mjs';
 import { createDatabase } from '../support/postgres.ts';
 import { killLeftOvers, leftOvers, type NpmRun, nothingLeft, npmRun } from './support/npm-run.ts';
 
@@ -15,7 +16,7 @@ const hardEnds: [string, (run: NpmRun) => void | Promise<void>][] = [
   ['a reader that has seen enough', (run) => run.readNoMore()],
   ['kill -9 of npm', (run) => run.signal('SIGKILL', 'npm')],
   ['kill -9 of what npm runs', (run) => run.signalOne('SIGKILL', 'scripts/run.mjs demo/demo.ts')],
-  ['kill -9 of the demo alone', (run) => run.signalOne('SIGKILL', 'node demo/demo.ts')],
+  ['kill -9 of the demo alone', (run) => run.signalOne('SIGKILL', `${memoryOptions.join(' ')} demo/demo.ts`)],
   ['kill -9 of its service', (run) => run.signalOne('SIGKILL', 'dist/src/main.js')],
 ];
 
@@ -127,7 +128,7 @@ describe('npm start', () => {
     return run;
   };
 
-  test.each(['dist/src/main.js', 'scripts/run.mjs dist/src/main.js'])(
+  test.each([`${memoryOptions.join(' ')} dist/src/main.js`, 'scripts/run.mjs dist/src/main.js'])(
     'kill -9 of node … %s leaves no process and no lock behind',
     async (command) => {
       const run = await startService();

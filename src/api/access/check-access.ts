@@ -15,11 +15,11 @@ export async function checkAccess({ context, info }: ResolverData<ApiContext>, n
 
 /** AppError FORBIDDEN when a permission is missing, or Contact Sync, when it is about that, is off. */
 export async function requirePermissions(
-  { viewer, workspace }: ApiContext,
+  context: ApiContext,
   needed: readonly Permission[],
-  isOn = async () => (await workspace()).contactSyncEnabled,
+  isOn = async () => (await context.workspace()).contactSyncEnabled,
 ): Promise<void> {
-  const missing = needed.filter((permission) => !viewer.permissions.includes(permission));
+  const missing = needed.filter((permission) => !context.viewer.permissions.includes(permission));
   if (missing.length > 0) throw new AppError('FORBIDDEN', `Needs the permission ${missing.join(', ')}.`);
   if (needed.some(isOfContactSync) && !(await isOn())) {
     throw new AppError('FORBIDDEN', 'Contact Sync is turned off in this workspace.');

@@ -13,9 +13,9 @@ export class ContactSourceResolver {
   })
   async connection(
     @Root() { connectionId }: ContactSourceRecord,
-    @Ctx() { viewer, loaders, workspace }: ApiContext,
+    @Ctx() context: ApiContext,
   ): Promise<ConnectionRecord | null> {
-    if (!viewer.permissions.includes(Permission.CONTACT_SYNC_VIEW)) return null;
-    return (await workspace()).contactSyncEnabled ? loaders.connection.load(connectionId) : null;
+    if (!context.viewer.permissions.includes(Permission.CONTACT_SYNC_VIEW)) return null;
+    return (await context.workspace()).contactSyncEnabled ? context.loaders.connection.load(connectionId) : null;
   }
 }

@@ -20,7 +20,7 @@ export async function openSource(
 ): Promise<OpenedSource> {
   // It is shared by viewers who come and go, so it ends by its own signal and not by that of the first of them.
   const closing = new AbortController();
-  const contextValue: ApiContext = { ...args.contextValue, resumeAfter, signal: closing.signal };
+  const contextValue = streamContext(args.contextValue, resumeAfter, closing.signal);
   const executed: ExecutionArgs = { ...args, contextValue };
   const source = await createSourceEventStream(executed);
   if (!isStream(source)) return { kind: 'refused', frame: errorFrame(source.errors ?? [], log) };
@@ -39,6 +39,11 @@ export async function openSource(
     },
     answer: async (event) => frameOf(boundAnswer(await execute({ ...executed, rootValue: event })), log),
   };
+}
+
+function streamContext(context: ApiContext, resumeAfter: number | null, signal: AbortSignal): ApiContext {
+  const { viewer, store, runner, loaders, contactSync } = context;
+  return { viewer, store, runner, loaders, contactSync, workspace: () => context.workspace(), resumeAfter, signal };
 }
 
 const isStream = (source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> =>

@@ -1,3 +1,5 @@
+import { Held } from '../../core/held.ts';
+import { inTurn } from '../../core/in-turn.ts';
 import type { FaultLog } from '../error/format-error.ts';
 import { openSource, type SubscriptionArgs } from './event-source.ts';
 import { errorFrame, type Frame } from './frame.ts';
@@ -7,6 +9,11 @@ import { refusalOf } from './refusal-of.ts';
 import { StateGroup } from './state-group.ts';
 import { type StreamKey, streamKey } from './stream-key.ts';
 
+/** Bytes of logs that wait for viewers, or are being sent to them, in this process; each once, however many they are for. */
+const MOST_HELD = 32 * 1024 * 1024;
+
+const MADE_AT_ONCE = 4;
+
 /** A subscription's frames, or the one frame that refuses it. */
 export type OpenedStream = { kind: 'open'; frames: AsyncIterableIterator<Frame> } | { kind: 'refused'; frame: Frame };
 
@@ -14,7 +21,8 @@ export type OpenedStream = { kind: 'open'; frames: AsyncIterableIterator<Frame> 
  * All live subscriptions of this process. Those that are the same share one execution and one serialization: a viewer costs
  * no more than the sending of each frame.
  */
-export function liveStreams(log: FaultLog) {
+export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
+  const makeInTurn = inTurn(MADE_AT_ONCE);
   const states = new Map<string, StateGroup>();
   const logs = new Map<string, Set<LogGroup>>();
 
@@ -49,7 +57,7 @@ export function liveStreams(log: FaultLog) {
       viewer.moveTo(group);
       return group;
     };
-    const viewer = new LogViewer(after, (again, from) => void rejoin(again, join(again, from)));
+    const viewer = new LogViewer(after, (again, from) => void rejoin(again, join(again, from)), held);
     const group = join(viewer, after);
     return opened(group.opened, viewer.outbox);
   };
@@ -58,6 +66,8 @@ export function liveStreams(log: FaultLog) {
     const groups = logs.get(key) ?? new Set();
     logs.set(key, groups);
     const group = new LogGroup(after, {
+      held,
+      inTurn: makeInTurn,
       open: (from) => openSource(args, log, from),
       findOther: (one) =>
         near(

@@ -28,7 +28,12 @@ export async function* followLog(
         const slice = await feed.lines(view, wanted.minLevel, after);
         after = slice.lastSeq;
         if (slice.lines.length > 0) {
-          yield { runId, runStatus, lines: slice.lines, lastSeq: after };
+          const release = feed.hold(slice);
+          try {
+            yield { runId, runStatus, lines: slice.lines, lastSeq: after };
+          } finally {
+            release();
+          }
           told = runStatus;
         }
       }

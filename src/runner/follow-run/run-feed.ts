@@ -1,3 +1,4 @@
+import type { Held } from '../../core/held.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { LogLevel } from '../../core/run.ts';
 import type { RunStore } from '../../core/run-store.ts';
@@ -16,15 +17,20 @@ export type RunFeed = {
   view(): Promise<RunView>;
   /** The newest view, when it is newer than that version or becomes so; the old one when the signal aborts. */
   viewAfter(version: number, signal: AbortSignal): Promise<RunView>;
-  /** Up to 1,000 lines after `after`, none beyond the view's last; read once for all who ask for the same at about the same time. */
+  /** Up to 1,000 lines (less when many are held) after `after`, none beyond the view's last; read once for all who ask for the same at about the same time. */
   lines(view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice>;
   /** Says that the run may have changed. */
   lookAgain(): void;
+  /** Counts lines while somebody works on them; the function returned ends that. */
+  hold(slice: LogSlice): () => void;
   close(): void;
 };
 
 const betweenReadsMs = 100;
-const mostLines = 1000;
+/** Lines of a read. */
+const linesAtOnce = { most: 1000, least: 20 };
+/** The part of the room left in this process that a read may have. */
+const share = 50;
 /** Reads of lines that are shared; a replay of a long log leaves the older ones behind. */
 const mostSlices = 4;
 
@@ -34,6 +40,7 @@ export function openRunFeed(
   workspaceId: string,
   runId: string,
   onTrouble: (error: unknown) => void,
+  held: Held,
 ): RunFeed {
   let current: RunView | null = null;
   let slices = new Map<string, Promise<LogSlice>>();
@@ -76,7 +83,13 @@ export function openRunFeed(
       const key = `${seen.version} ${minLevel} ${after}`;
       let slice = slices.get(key);
       if (slice === undefined) {
-        slice = readLines(store, seen, minLevel, after);
+        const first = held.share(share, linesAtOnce);
+        slice = readLines(store, seen, { minLevel, after, first });
+        // Counted before they have come: many may be read at the same time.
+        const reading = slice;
+        held.keep(reading, first);
+        const read = () => held.drop(reading);
+        reading.then(read, read);
         slices.set(key, slice);
         for (const oldest of slices.keys()) {
           if (slices.size <= mostSlices) break;
@@ -90,15 +103,23 @@ export function openRunFeed(
     lookAgain: () => {
       reader.read().catch(onTrouble);
     },
+    hold(slice) {
+      held.keep(slice, slice.lines.length);
+      return () => held.drop(slice);
+    },
     close: () => reader.close(),
   };
 }
 
 /** Lines stored since the view are left for the next one, so that all who have caught up stand at the same line. */
-async function readLines(store: RunStore, view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice> {
+async function readLines(
+  store: RunStore,
+  view: RunView,
+  { minLevel, after, first }: { minLevel: LogLevel; after: number; first: number },
+): Promise<LogSlice> {
   if (view.run === null) return { lines: [], lastSeq: after, hasMore: false };
   const { workspaceId, id, lastSeq: end } = view.run;
-  const slice = await store.runLog(workspaceId, id, { after, minLevel, search: null, first: mostLines });
+  const slice = await store.runLog(workspaceId, id, { after, minLevel, search: null, first });
   const lastSeq = slice.hasMore ? Math.min(slice.lastSeq, end) : Math.max(after, end);
   return { lines: slice.lines.filter((line) => line.seq <= end), lastSeq, hasMore: lastSeq < end };
 }

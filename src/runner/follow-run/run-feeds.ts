@@ -1,3 +1,4 @@
+import { Held } from '../../core/held.ts';
 import type { RunSignals } from '../../core/run-signals.ts';
 import type { RunStore } from '../../core/run-store.ts';
 import { openRunFeed, type RunFeed } from './run-feed.ts';
@@ -10,11 +11,15 @@ export type RunFeeds = {
 
 type Shared = { feed: RunFeed; followers: number };
 
+/** Lines that those who follow work on at the same time; each once, however many they are for. */
+const mostLinesHeld = 50_000;
+
 /** A signal that got lost is made up for within this time. */
 const lookAnywayMs = 3000;
 
 export function createRunFeeds(store: RunStore, signals: RunSignals, onTrouble: (error: unknown) => void): RunFeeds {
   const open = new Map<string, Shared>();
+  const held = new Held(mostLinesHeld);
   let stopListening: (() => void) | null = null;
 
   const lookAtAll = () => {
@@ -45,7 +50,7 @@ export function createRunFeeds(store: RunStore, signals: RunSignals, onTrouble: 
     open(workspaceId, runId) {
       stopListening ??= listen();
       const key = `${workspaceId} ${runId.toLowerCase()}`;
-      const shared = open.get(key) ?? { feed: openRunFeed(store, workspaceId, runId, onTrouble), followers: 0 };
+      const shared = open.get(key) ?? { feed: openRunFeed(store, workspaceId, runId, onTrouble, held), followers: 0 };
       open.set(key, shared);
       shared.followers++;
       let left = false;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Held } from '../../../src/core/held.ts';
 import type { RunRecord } from '../../../src/core/records.ts';
 import type { LogSlice } from '../../../src/core/store.ts';
 import { openRunFeed } from '../../../src/runner/follow-run/run-feed.ts';
@@ -25,7 +26,7 @@ test('a change that is read just while somebody begins to wait for it is not mis
     reading.resolve();
     return answer.promise;
   };
-  const feed = openRunFeed({ ...db.store, findRun }, workspaceId, id, () => {});
+  const feed = openRunFeed({ ...db.store, findRun }, workspaceId, id, () => {}, new Held(50_000));
   const first = await feed.view();
   await write(db.pool, claimed, { set: succeeded });
   const last = await db.store.findRun(workspaceId, id);
@@ -48,7 +49,13 @@ test('lines are read once for those at one place, and not kept when everybody is
     return { lines: [], lastSeq: after + 1000, hasMore: true };
   };
   const ended = { ...run, lastSeq: 1_000_000 };
-  const feed = openRunFeed({ ...db.store, findRun: async () => ended, runLog }, workspaceId, id, () => {});
+  const feed = openRunFeed(
+    { ...db.store, findRun: async () => ended, runLog },
+    workspaceId,
+    id,
+    () => {},
+    new Held(50_000),
+  );
   const view = await feed.view();
   const places = Array.from({ length: 1000 }, (_, index) => index * 1000);
   for (const after of places) await Promise.all([feed.lines(view, 'INFO', after), feed.lines(view, 'INFO', after)]);

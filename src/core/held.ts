@@ -1,0 +1,37 @@
+/** What is kept for a while, and how much of it there may be in all. What many keep counts once. */
+export class Held {
+  readonly #most: number;
+  readonly #kept = new Map<object, { size: number; keepers: number }>();
+  #total = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  keep(thing: object, size: number): void {
+    const kept = this.#kept.get(thing);
+    if (kept !== undefined) {
+      kept.keepers++;
+      return;
+    }
+    this.#kept.set(thing, { size, keepers: 1 });
+    this.#total += size;
+  }
+
+  /** To be called once for each `keep`. */
+  drop(thing: object): void {
+    const kept = this.#kept.get(thing);
+    if (kept === undefined || --kept.keepers > 0) return;
+    this.#kept.delete(thing);
+    this.#total -= kept.size;
+  }
+
+  /** What one more may take: the `nth` part of the room that is left, so that it gets less the more is kept. */
+  share(nth: number, { least, most }: { least: number; most: number }): number {
+    return Math.max(least, Math.min(most, Math.floor((this.#most - this.#total) / nth)));
+  }
+}

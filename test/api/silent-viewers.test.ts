@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import { parse } from 'graphql';
+import { makeApiContext } from '../../src/api/api-context.ts';
+import { buildApiSchema } from '../../src/api/build-api-schema.ts';
+import type { Frame } from '../../src/api/stream/frame.ts';
+import { liveStreams } from '../../src/api/stream/live-streams.ts';
+import { Permission } from '../../src/core/access.ts';
+import { Held } from '../../src/core/held.ts';
+import { growingLog, runId, servicesWith } from '../support/growing-log.ts';
+
+const schema = buildApiSchema();
+const MOST_HELD = 512 * 1024;
+const VIEWERS = 20;
+const LINES = 2000;
+
+const fail = (_reference: string | null, cause: unknown) => {
+  throw cause;
+};
+
+/** Opens streams of one log; of each frame that is made, its lines are counted. */
+function crowd(mostHeld: number) {
+  const log = growingLog(1000);
+  const held = new Held(mostHeld);
+  const streams = liveStreams(fail, held);
+  const { services } = servicesWith(log);
+  const viewer = {
+    id: 'person-1',
+    name: null,
+    workspaceId: 'workspace',
+    permissions: Object.values(Permission),
+    tokenId: 'token-1',
+    expiresAt: new Date(),
+  };
+  const watch = async (alias: string): Promise<AsyncIterableIterator<Frame>> => {
+    const query = `subscription { ${alias}: runLog(runId: "${runId}") { lastSeq lines { seq message } } }`;
+    const contextValue = makeApiContext(services, viewer, new AbortController().signal);
+    const stream = await streams.subscribe({ schema, document: parse(query), variableValues: {}, contextValue });
+    if (stream.kind === 'refused') throw new Error(String(stream.frame.json));
+    return stream.frames;
+  };
+  return { log, held, watch };
+}
+
+/** Turns of the loop until nothing more happens. */
+async function standstill(state: () => unknown): Promise<void> {
+  for (let still = 0, before = state(); still < 200; still++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (state() !== before) still = 0;
+    before = state();
+  }
+}
+
+async function seqsOf(frames: AsyncIterableIterator<Frame>, alias: string): Promise<number[]> {
+  const seqs: number[] = [];
+  for await (const frame of frames) {
+    for (const { seq } of JSON.parse(String(frame.json)).data[alias].lines) seqs.push(seq);
+  }
+  return seqs;
+}
+
+const all = Array.from({ length: LINES }, (_, index) => index + 1);
+
+test('of streams that are never read, each different, no more is held than there is room for, and none is open', async () => {
+  const { log, held, watch } = crowd(MOST_HELD);
+  const silent = await Promise.all(Array.from({ length: VIEWERS }, (_, index) => watch(`log${index}`)));
+  log.grow(100);
+  const first = await Promise.all(silent.map((frames) => frames.next()));
+  let most = 0;
+  for (let lines = 100; lines < LINES; lines += 100) {
+    log.grow(100);
+    await standstill(() => held.total);
+    most = Math.max(most, held.total);
+  }
+  // What each is being sent can't be taken back, and has a least size.
+  expect(most).toBeLessThan(MOST_HELD + VIEWERS * 16 * 1024);
+  expect(log.open).toBe(0);
+  // Nothing is made ready or asked for while they don't read.
+  const opened = log.streams;
+  log.grow(0);
+  await standstill(() => held.total);
+  expect(log.streams).toBe(opened);
+  log.end();
+  const seqs = await Promise.all(silent.map((frames, index) => seqsOf(frames, `log${index}`)));
+  for (const [index, rest] of seqs.entries()) {
+    const begun = JSON.parse(String(first[index]?.value.json)).data[`log${index}`].lines;
+    expect([...begun.map(({ seq }: { seq: number }) => seq), ...rest]).toEqual(all);
+  }
+  expect(held.total).toBe(0);
+});
+
+test('of streams of one log that are never read, what waits is held once, however many they are', async () => {
+  const { log, held, watch } = crowd(64 * MOST_HELD);
+  const silent = await Promise.all(Array.from({ length: VIEWERS }, () => watch('log')));
+  log.grow(20);
+  await Promise.all(silent.map((frames) => frames.next()));
+  const one = held.total;
+  expect(one).toBeLessThan(40 * 1024);
+  log.grow(20);
+  await standstill(() => held.total);
+  expect(held.total).toBeLessThan(3 * one);
+  await Promise.all(silent.map((frames) => frames.return?.()));
+  expect(held.total).toBe(0);
+  expect(log.open).toBe(0);
+});
