@@ -5,6 +5,7 @@ import { admitApiLogin } from './api-login.ts';
 import { API_ROLE } from './api-role.ts';
 import { databaseFailure } from './database-failure.ts';
 import { entities } from './entities/entities.ts';
+import { hearErrors } from './hear-errors.ts';
 import { openSyncPool } from './open-sync-pool.ts';
 import { type StatementStopper, statementStopper } from './statement-stopper.ts';
 import { typeormLogger } from './typeorm-logger.ts';
@@ -89,6 +90,7 @@ const createApiSource = (options: DatabaseOptions, onTrouble: (error: Error) => 
     extra: {
       options: `-c role=${API_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
       keepAlive: true,
+      onConnect: hearErrors,
     },
     entities,
     installExtensions: false,

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { breakOffSilent, noteBackend, type Silence } from './break-off-silent.ts';
+import { hearErrors } from './hear-errors.ts';
 
 export type SyncPoolOptions = {
   url: string;
@@ -44,8 +45,7 @@ export function openSyncPool({ url, connections, onTrouble = () => {}, silence }
     },
   });
   pool.on('error', onTrouble);
-  // A client that is checked out tells its loss by the statement that fails; without a listener the event would end us.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', hearErrors);
   breakOffSilent(pool, url, silence);
   return pool;
 }

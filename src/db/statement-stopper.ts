@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { hearErrors } from './hear-errors.ts';
 
 /** Ends what a connection's session is working on. */
 export type StatementStopper = {
@@ -21,7 +22,7 @@ export function statementStopper(url: string): StatementStopper {
     keepAlive: true,
   });
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', hearErrors);
   return {
     stop: async (client) => {
       await pool.query('SELECT pg_cancel_backend($1)', [backendOf(client)]);

@@ -1,8 +1,4 @@
-import { DatabaseLost } from '../core/database-lost.ts';
 import type { RunStore } from '../core/run-store.ts';
-
-/** While the database was away it heard of nobody: workers that live get the time in which one that is silent counts as lost. */
-const silenceMs = 10_000;
 
 /**
  * Looks every `everyMs` for runs that have lost their worker. Each process does: whoever finds one first gives it a new job.
@@ -19,15 +15,9 @@ export function startRecovery(
   const tick = () => {
     look = store
       .recoverLostRuns()
-      .then(
-        () => everyMs,
-        (error: unknown) => {
-          onTrouble(error);
-          return error instanceof DatabaseLost ? silenceMs : everyMs;
-        },
-      )
-      .then((pauseMs) => {
-        if (!stopped) timer = setTimeout(tick, pauseMs);
+      .catch(onTrouble)
+      .then(() => {
+        if (!stopped) timer = setTimeout(tick, everyMs);
       });
   };
   tick();

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type pg from 'pg';
 import { openDatabase } from '../../src/db/open-database.ts';
+import { openBoss } from '../../src/db/runs/open-boss.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let at: TestDatabase;
@@ -44,6 +46,23 @@ describe('opening the database', () => {
     const error = await openDatabase({ url: url.href }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     expect(JSON.stringify(error) + String(error)).not.toContain('not-the-password');
+  });
+
+  test('outlives the loss of connections that change hands, also those of the queue', async () => {
+    const database = await openDatabase({ url: at.url });
+    const boss = await openBoss(at.url, () => {});
+    const pools = [database.syncPool, (database.apiSource.driver as unknown as { master: pg.Pool }).master];
+    pools.push((boss.getDb() as unknown as { pool: pg.Pool }).pool);
+    const heard: boolean[] = [];
+    for (const pool of pools) {
+      // Between the pool and whoever takes it nobody else listens.
+      const client = await pool.connect();
+      heard.push(client.listenerCount('error') > 0);
+      client.release(true);
+    }
+    await boss.stop({ graceful: false });
+    await database.close();
+    expect(heard).toEqual([true, true, true]);
   });
 
   test('outlives the loss of its connections, idle and in use', async () => {

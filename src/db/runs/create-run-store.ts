@@ -17,6 +17,7 @@ import { findRuns } from './find-runs.ts';
 import { findWorkspace } from './find-workspace.ts';
 import { giveWay } from './give-way.ts';
 import { inTransaction, workingOn } from './in-transaction.ts';
+import { silenceSeconds } from './open-boss.ts';
 import { passSchedule } from './pass-schedule.ts';
 import { type OpenSecret, readSecrets } from './read-secrets.ts';
 import { recentRuns } from './recent-runs.ts';
@@ -31,6 +32,7 @@ export type RunStoreParts = { pool: Pool; boss: PgBoss; openSecret: OpenSecret }
 
 /** The runs in Postgres: each call is one transaction, which also carries the signal to other processes. */
 export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunStore {
+  const whenHeard = onceHeardAgain(pool);
   const transaction = <T>(work: (client: PoolClient) => Promise<T>) => inTransaction(pool, work);
   return {
     startRun: (run) => transaction((client) => startRun(boss, client, run)),
@@ -62,13 +64,31 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     setContactSyncEnabled: (workspaceId, enabled, by) =>
       transaction((client) => setContactSyncEnabled(client, workspaceId, enabled, by)),
     addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),
-    recoverLostRuns: () => recoverLostRuns(pool, boss).catch(tellLost),
+    recoverLostRuns: () => whenHeard(() => recoverLostRuns(pool, boss)),
     runLog: (workspaceId, runId, query) => readLog(poolQuery(pool), workspaceId, runId, query),
     scheduledConnections: () => scheduledConnections(pool),
     passSchedule: (scheduled, upTo, fire) => transaction((client) => passSchedule(boss, client, scheduled, upTo, fire)),
   };
 }
 
-const tellLost = (cause: unknown): never => {
-  throw isLost(cause) ? new DatabaseLost('The database is away.', { startOver: false, cause }) : cause;
+/**
+ * While the database was away it heard of nobody: once it is back, workers that live get the time in which one that is silent
+ * counts as lost. Work that meets a lost database rejects with DatabaseLost; until that time is over nothing is done.
+ */
+const onceHeardAgain = (pool: Pool): ((work: () => Promise<void>) => Promise<void>) => {
+  let isAway = false;
+  let backAt = Number.NEGATIVE_INFINITY;
+  return async (work) => {
+    try {
+      if (isAway) {
+        await pool.query('SELECT 1');
+        [isAway, backAt] = [false, performance.now()];
+      }
+      if (performance.now() - backAt >= silenceSeconds * 1000) await work();
+    } catch (cause) {
+      if (!isLost(cause)) throw cause;
+      isAway = true;
+      throw new DatabaseLost('The database is away.', { startOver: false, cause });
+    }
+  };
 };

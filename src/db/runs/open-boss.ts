@@ -1,4 +1,5 @@
 import { PgBoss } from 'pg-boss';
+import { hearErrors } from '../hear-errors.ts';
 
 /** The queue of runs to be worked on. */
 export const runQueueName = 'contact-sync-run';
@@ -21,7 +22,12 @@ const queueOptions = {
 };
 
 /** Passed on to its pool: its statements are short, and must not wait for a host that has vanished without a word. */
-const bounds = { query_timeout: 60_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+const poolOptions = {
+  query_timeout: 60_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  onConnect: hearErrors,
+};
 
 /** What a worker of the queue fails with comes as a bare object, of which a log would say nothing. */
 const asError = (fault: Error | { message: string }): Error =>
@@ -34,7 +40,7 @@ const asError = (fault: Error | { message: string }): Error =>
  */
 export async function openBoss(databaseUrl: string, onTrouble: (error: Error) => void): Promise<PgBoss> {
   const boss = new PgBoss({
-    ...bounds,
+    ...poolOptions,
     connectionString: databaseUrl,
     application_name: 'contact-sync-queue',
     max: 2,
