@@ -46,6 +46,12 @@ const BEHIND_MS = 1000;
 
 const OWN_SECONDS = 10;
 
+/**
+ * Reads that share a transaction. A long download asks for its next page as soon as it has one: in one transaction all its
+ * pages would have to be read before one deadline.
+ */
+const MOST_READS_TOGETHER = 20;
+
 /** The session's own time limit is of no use while its server is frozen. */
 const ownTime =
   ({ ownSeconds = OWN_SECONDS }: ApiConnections): Allow =>
@@ -82,7 +88,7 @@ export function workspaceScope(
   };
 }
 
-/** One transaction for all that waits and comes while it goes on; it ends early when a read fails, which breaks it. */
+/** One transaction for what waits and comes while it goes on, so many reads at most; a read that fails breaks it. */
 async function readTogether(
   connections: ApiConnections,
   workspaceId: string,
@@ -107,7 +113,9 @@ async function readTogether(
 const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
 
 async function workThrough(transaction: Transaction, waiting: Job[], signal: AbortSignal | undefined): Promise<void> {
-  for (let job = await next(waiting); job !== undefined; job = await next(waiting)) {
+  for (let reads = 0; reads < MOST_READS_TOGETHER; reads++) {
+    const job = await next(waiting);
+    if (job === undefined) return;
     try {
       signal?.throwIfAborted();
       job.resolve((await job.work(transaction)) as never);

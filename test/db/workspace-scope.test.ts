@@ -54,6 +54,12 @@ describe('reads of a workspace', () => {
     expect(second).toBe(first);
   });
 
+  test('asked for on an answer again and again have a new one now and then, each with a deadline of its own', async () => {
+    const transactions = new Set<string>();
+    for (let page = 0; page < 50; page++) transactions.add(await transactionId(scope));
+    expect(transactions.size).toBe(3);
+  });
+
   test('asked for a turn of the event loop later have a new one, the first being committed', async () => {
     const fresh = workspaceScope(rig.database, uuidV7());
     const first = await transactionId(fresh);
