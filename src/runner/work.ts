@@ -11,10 +11,11 @@ import { watchAttempt } from './watch-attempt.ts';
 export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync; log: ProcessLog };
 
 /**
- * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when the run
- * has taken too long; `handBack` when the process shuts down, then the run stays as it is for another worker; `giveWay` when it is to wait again. Rejects
- * when not even the end could be stored, and when the database stays away: the run is handed back. `databaseLost`: it was, by
- * this process.
+ * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when
+ * the run has taken too long, `giveWay` when it is to wait again, and `handBack` when the process shuts down: then the run stays
+ * as it is for another worker. `databaseLost`: this process has worked on the run before, until the database was lost.
+ *
+ * Rejects when not even the end could be stored, and when the database stays away: then, too, the run stays as it is.
  */
 export async function work(parts: WorkParts, job: RunJob, signals: Signals, databaseLost = false): Promise<void> {
   // A database that has forgotten some of what it was given is worked on from what it still knows.

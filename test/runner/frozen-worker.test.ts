@@ -13,6 +13,7 @@ import { people } from '../support/ldap-people.ts';
 import { ldapSettings } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
+import { queuedRun } from './support/start-claimed.ts';
 import { untilStatus } from './support/until-status.ts';
 
 /** As built by the scripts before the tests. */
@@ -107,17 +108,8 @@ async function start(point: string, nth: number): Promise<Started> {
       JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 }),
     ],
   );
-  const outcome = await db.store.startRun({
-    workspaceId,
-    connectionId,
-    mode: null,
-    trigger: 'MANUAL',
-    startedBy: anna,
-    dryRun: false,
-    review: false,
-  });
-  if (outcome.kind !== 'started') throw new Error(outcome.kind);
-  return { point, workspaceId, runId: outcome.run.id, proxy, key: nth };
+  const { runId } = await queuedRun(db, { workspaceId, connectionId });
+  return { point, workspaceId, runId, proxy, key: nth };
 }
 
 /** Asks the database again and again, with a pause that leaves it time for others. */

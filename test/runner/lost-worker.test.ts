@@ -7,6 +7,7 @@ import { createRunner } from '../../src/runner/create-runner.ts';
 import { openReadingThreads } from '../../src/sync/reading-threads.ts';
 import { collectLog } from './support/collect-log.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
+import { queuedRun } from './support/start-claimed.ts';
 import { untilStatus } from './support/until-status.ts';
 
 const script = join(import.meta.dirname, 'support', 'worker-process.ts');
@@ -44,21 +45,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-async function start() {
-  const workspaceId = await db.addWorkspace();
-  const connectionId = await db.addConnection(workspaceId);
-  const outcome = await db.store.startRun({
-    workspaceId,
-    connectionId,
-    mode: null,
-    trigger: 'MANUAL',
-    startedBy: anna,
-    dryRun: false,
-    review: false,
-  });
-  if (outcome.kind !== 'started') throw new Error(outcome.kind);
-  return { workspaceId, runId: outcome.run.id };
-}
+const start = () => queuedRun(db);
 
 const lines = async ({ workspaceId, runId }: { workspaceId: string; runId: string }) => {
   const slice = await db.store.runLog(workspaceId, runId, { after: 0, minLevel: 'DEBUG', search: null, first: 1000 });

@@ -8,6 +8,7 @@ import { collectLog } from './support/collect-log.ts';
 import { openProcess, type RunsProcess } from './support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
 import { held, line, succeeded, untilAborted, write } from './support/scripted-run.ts';
+import { queuedRun } from './support/start-claimed.ts';
 import { untilStatus } from './support/until-status.ts';
 
 let db: RunsDatabase;
@@ -38,21 +39,7 @@ async function work(
   return { worker, log };
 }
 
-async function start(given: { workspaceId?: string } = {}) {
-  const workspaceId = given.workspaceId ?? (await db.addWorkspace());
-  const connectionId = await db.addConnection(workspaceId);
-  const outcome = await db.store.startRun({
-    workspaceId,
-    connectionId,
-    mode: null,
-    trigger: 'MANUAL',
-    startedBy: anna,
-    dryRun: false,
-    review: false,
-  });
-  if (outcome.kind !== 'started') throw new Error(outcome.kind);
-  return { workspaceId, connectionId, runId: outcome.run.id };
-}
+const start = (given: { workspaceId?: string } = {}) => queuedRun(db, given);
 
 const messages = async ({ workspaceId, runId }: { workspaceId: string; runId: string }) => {
   const slice = await db.store.runLog(workspaceId, runId, { after: 0, minLevel: 'DEBUG', search: null, first: 1000 });

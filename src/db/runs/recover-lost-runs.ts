@@ -9,8 +9,9 @@ import { isLive, runQueueName } from './open-boss.ts';
 import { hasLiveJob, sendRunJob } from './run-jobs.ts';
 
 /**
- * Gives runs that nobody works on another job, or ends those that are to be cancelled; so it does with a run that came to be
- * HELD just when somebody cancelled it, and with one that is queued and was locked then. Any number of processes may try. Throws the first fault, after a try at each run.
+ * Gives runs that nobody works on another job, or ends them where somebody has cancelled them. It also ends a cancelled run that
+ * was locked at that moment, because it was becoming HELD or being taken from the queue. Any number of processes may try.
+ * Throws the first fault, after a try at each run.
  */
 export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
   const faults: unknown[] = [];

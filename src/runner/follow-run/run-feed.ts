@@ -17,7 +17,10 @@ export type RunFeed = {
   view(): Promise<RunView>;
   /** The newest view, when it is newer than that version or becomes so; the old one when the signal aborts. */
   viewAfter(version: number, signal: AbortSignal): Promise<RunView>;
-  /** Up to 1,000 lines (less when many are held) after `after`, none beyond the view's last; read once for all who ask for the same at about the same time. */
+  /**
+   * Up to 1,000 lines (fewer when many are held) after `after`, none beyond the view's last. Viewers who ask for the same lines
+   * at about the same time share one read.
+   */
   lines(view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice>;
   /** Says that the run may have changed. */
   lookAgain(): void;

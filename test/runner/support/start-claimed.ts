@@ -2,11 +2,13 @@ import type { ClaimedRun } from '../../../src/core/run-store.ts';
 import { runQueueName } from '../../../src/db/runs/open-boss.ts';
 import { anna, type RunsDatabase } from './runs-database.ts';
 
-/** A run of a new connection in a new workspace (or in this one), claimed: the test is its worker. */
-export async function claimedRun(
+type Given = { workspaceId?: string; connectionId?: string };
+
+/** A run of a new connection in a new workspace (or in this one), queued. */
+export async function queuedRun(
   db: RunsDatabase,
-  given: { workspaceId?: string; connectionId?: string } = {},
-): Promise<ClaimedRun> {
+  given: Given = {},
+): Promise<{ workspaceId: string; connectionId: string; runId: string }> {
   const workspaceId = given.workspaceId ?? (await db.addWorkspace());
   const connectionId = given.connectionId ?? (await db.addConnection(workspaceId));
   const outcome = await db.store.startRun({
@@ -19,8 +21,14 @@ export async function claimedRun(
     review: false,
   });
   if (outcome.kind !== 'started') throw new Error(outcome.kind);
-  const [job] = await db.boss.findJobs(runQueueName, { key: outcome.run.id });
-  const claimed = await db.store.claim({ id: job?.id ?? '', workspaceId, runId: outcome.run.id });
+  return { workspaceId, connectionId, runId: outcome.run.id };
+}
+
+/** A run of a new connection in a new workspace (or in this one), claimed: the test is its worker. */
+export async function claimedRun(db: RunsDatabase, given: Given = {}): Promise<ClaimedRun> {
+  const { workspaceId, runId } = await queuedRun(db, given);
+  const [job] = await db.boss.findJobs(runQueueName, { key: runId });
+  const claimed = await db.store.claim({ id: job?.id ?? '', workspaceId, runId });
   if (claimed === null) throw new Error('Nothing to claim.');
   return claimed;
 }
