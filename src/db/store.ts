@@ -13,12 +13,9 @@ import { contactsPage } from './contact/contacts-page.ts';
 import { sourcesOf } from './contact/sources-of.ts';
 import { checkFirst } from './page/make-page.ts';
 import type { Query } from './query.ts';
-import { lastRuns } from './run/last-runs.ts';
-import { runsByIds } from './run/runs-by-ids.ts';
-import { runsPage } from './run/runs-page.ts';
-import { runsPages } from './run/runs-pages.ts';
-import { readLog } from './run-log/read-log.ts';
-import { readLogs } from './run-log/read-logs.ts';
+import { findRuns, lastRuns } from './run/list/find-runs.ts';
+import { runsPage, runsPages } from './run/list/runs-page.ts';
+import { readLog, readLogs } from './run/log/read-log.ts';
 import type { Sealer } from './secrets/create-sealer.ts';
 import { admitWorkspace } from './workspace/admit-workspace.ts';
 import { readWorkspace } from './workspace/read-workspace.ts';
@@ -49,7 +46,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
 
     runsPage: (filter, page) => runsPage(scope, filter, page),
     runsPagesOf: (ids, first) => runsPages(scope, ids, first),
-    runsByIds: (ids) => read((query) => runsByIds(query, workspaceId, ids)),
+    runsByIds: (ids) => read((query) => findRuns(query, workspaceId, ids)),
     runLog: async (runId, log) => {
       checkFirst(log.first, MOST_LINES);
       return read((query) => readLog(query, workspaceId, runId, log));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { openBoss } from '../../src/db/runs/open-boss.ts';
+import { openBoss } from '../../src/db/run/queue/open-boss.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let at: TestDatabase;

@@ -9,7 +9,7 @@ import { uuidV7 } from '../../src/core/uuid.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openSyncPool } from '../../src/db/open-sync-pool.ts';
-import { createRunQueue } from '../../src/db/runs/run-queue.ts';
+import { createRunQueue } from '../../src/db/run/queue/run-queue.ts';
 import { transaction } from '../../src/db/sync/attempt.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
 import { createPatience } from '../../src/db/sync/patience.ts';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { openBoss } from '../../src/db/runs/open-boss.ts';
+import { openBoss } from '../../src/db/run/queue/open-boss.ts';
 
 export type TestDatabase = {
   /** Of a database of its own, migrated and empty; its login owns the tables. */

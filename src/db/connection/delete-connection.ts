@@ -1,8 +1,8 @@
 import type { Actor } from '../../core/access.ts';
 import type { OrphanedContacts } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
-import { closeRun } from '../runs/close-run.ts';
-import { type RunRow, runColumns } from '../runs/run-row.ts';
+import { closeRun } from '../run/life/close-run.ts';
+import { type RunRow, runColumns } from '../run/run-row.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
 import { releaseContacts } from './release-contacts.ts';
 

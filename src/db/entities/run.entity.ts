@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import type { RunRow } from '../runs/run-row.ts';
+import type { RunRow } from '../run/run-row.ts';
 import { keyPart, now, optional, text, time } from './columns.ts';
 
 /** A whole row of `run`; RunRow leaves out what only the sync path knows. */

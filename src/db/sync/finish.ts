@@ -1,6 +1,6 @@
 import type { NewLogLine, RunCounts } from '../../core/run.ts';
-import { appendLines } from '../runs/append-lines.ts';
-import { tellRun } from '../runs/tell-run.ts';
+import { appendLines } from '../run/log/append-lines.ts';
+import { tellRun } from '../run/tell-run.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { refreshStatistics, settleSearch } from './settle-tables.ts';
 

@@ -4,8 +4,8 @@ import type { RunSignals } from '../../../src/core/run-signals.ts';
 import type { RunStore } from '../../../src/core/run-store.ts';
 import { openRunSignals } from '../../../src/db/open-run-signals.ts';
 import { openSyncPool } from '../../../src/db/open-sync-pool.ts';
-import { createRunStore } from '../../../src/db/runs/create-run-store.ts';
-import { openBoss } from '../../../src/db/runs/open-boss.ts';
+import { createRunStore } from '../../../src/db/run/create-run-store.ts';
+import { openBoss } from '../../../src/db/run/queue/open-boss.ts';
 import { createSealer } from '../../../src/db/secrets/create-sealer.ts';
 
 /** The same in all processes. */

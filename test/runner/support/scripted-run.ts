@@ -2,10 +2,10 @@ import type pg from 'pg';
 import { AppError } from '../../../src/core/app-error.ts';
 import type { NewLogLine } from '../../../src/core/run.ts';
 import type { ClaimedRun } from '../../../src/core/run-store.ts';
-import { appendLines } from '../../../src/db/runs/append-lines.ts';
-import { inTransaction } from '../../../src/db/runs/in-transaction.ts';
-import { lockAttempt } from '../../../src/db/runs/lock-attempt.ts';
-import { tellRun } from '../../../src/db/runs/tell-run.ts';
+import { inTransaction } from '../../../src/db/in-transaction.ts';
+import { lockAttempt } from '../../../src/db/run/life/run-attempt.ts';
+import { appendLines } from '../../../src/db/run/log/append-lines.ts';
+import { tellRun } from '../../../src/db/run/tell-run.ts';
 
 export const line = (message: string, level: NewLogLine['level'] = 'INFO'): NewLogLine => ({
   level,

@@ -1,5 +1,5 @@
 import type { ClaimedRun } from '../../../src/core/run-store.ts';
-import { runQueueName } from '../../../src/db/runs/open-boss.ts';
+import { runQueueName } from '../../../src/db/run/queue/open-boss.ts';
 import { anna, type RunsDatabase } from './runs-database.ts';
 
 type Given = { workspaceId?: string; connectionId?: string };

@@ -1,0 +1,88 @@
+import type { Pool, PoolClient } from 'pg';
+import type { PgBoss } from 'pg-boss';
+import { DatabaseLost } from '../../core/database-lost.ts';
+import type { RunStore } from '../../core/run-store.ts';
+import { type OpenSecret, readSecrets } from '../connection/read-secrets.ts';
+import { inTransaction, workingOn } from '../in-transaction.ts';
+import { poolQuery } from '../pool-query.ts';
+import { isLost, waitOut } from '../wait-out.ts';
+import { approveRun, rejectRun } from './life/approve-or-reject.ts';
+import { connectionExists, enabledConnectionIds, findWorkspace } from './life/before-start.ts';
+import { cancelRun } from './life/cancel-run.ts';
+import { claimRun } from './life/claim-run.ts';
+import { recoverLostRuns } from './life/recover-lost-runs.ts';
+import { attemptState, endRun, giveWay } from './life/run-attempt.ts';
+import { passSchedule, scheduledConnections } from './life/schedules.ts';
+import { setContactSyncEnabled } from './life/set-contact-sync-enabled.ts';
+import { startRun } from './life/start-run.ts';
+import { findRuns, recentRuns } from './list/find-runs.ts';
+import { addLine } from './log/append-lines.ts';
+import { readLog } from './log/read-log.ts';
+import { silenceSeconds } from './queue/open-boss.ts';
+
+/** `pool` works with the rights of the tables' owner; `boss` is started. */
+export type RunStoreParts = { pool: Pool; boss: PgBoss; openSecret: OpenSecret };
+
+/** The runs in Postgres: each call is one transaction, which also carries the signal to other processes. */
+export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunStore {
+  const whenHeard = onceHeardAgain(pool);
+  const query = poolQuery(pool);
+  const transaction = <T>(work: (client: PoolClient) => Promise<T>) => inTransaction(pool, work);
+  return {
+    startRun: (run) => transaction((client) => startRun(boss, client, run)),
+    findRun: async (workspaceId, runId) => (await findRuns(query, workspaceId, [runId]))[0] ?? null,
+    findRuns: (workspaceId, runIds) => findRuns(query, workspaceId, runIds),
+    recentRuns: (workspaceId, since) => recentRuns(query, workspaceId, since),
+    enabledConnectionIds: (workspaceId) => enabledConnectionIds(pool, workspaceId),
+    workspace: (workspaceId) => findWorkspace(pool, workspaceId),
+    connectionExists: (workspaceId, connectionId) => connectionExists(pool, workspaceId, connectionId),
+    secrets: (workspaceId, connection) => readSecrets(pool, openSecret, workspaceId, connection),
+    claim: (job, databaseLost = false) => {
+      let lost = databaseLost;
+      const claim = () =>
+        inTransaction(pool, (client) => claimRun(client, openSecret, job, lost), workingOn(job.runId));
+      // A claim whose COMMIT got no answer may have taken the run.
+      const noteLoss = async (): Promise<void> => {
+        lost = true;
+      };
+      return waitOut(claim, { beforeAgain: noteLoss });
+    },
+    attemptState: (claimed) => attemptState(pool, claimed),
+    cancel: (workspaceId, runId, by) => transaction((client) => cancelRun(client, workspaceId, runId, by)),
+    approve: (workspaceId, runId, by) => transaction((client) => approveRun(boss, client, workspaceId, runId, by)),
+    reject: (workspaceId, runId, by) => transaction((client) => rejectRun(client, workspaceId, runId, by)),
+    end: (claimed, ending) =>
+      waitOut(() => inTransaction(pool, (client) => endRun(client, claimed, ending), workingOn(claimed.run.id))),
+    giveWay: (claimed) =>
+      waitOut(() => inTransaction(pool, (client) => giveWay(client, claimed), workingOn(claimed.run.id))),
+    setContactSyncEnabled: (workspaceId, enabled, by) =>
+      transaction((client) => setContactSyncEnabled(client, workspaceId, enabled, by)),
+    addLine: (workspaceId, runId, line) => transaction((client) => addLine(client, workspaceId, runId, line)),
+    recoverLostRuns: () => whenHeard(() => recoverLostRuns(pool, boss)),
+    runLog: (workspaceId, runId, log) => readLog(query, workspaceId, runId, log),
+    scheduledConnections: () => scheduledConnections(pool),
+    passSchedule: (scheduled, upTo, fire) => transaction((client) => passSchedule(boss, client, scheduled, upTo, fire)),
+  };
+}
+
+/**
+ * While the database was away it heard of nobody: once it is back, workers that live get the time in which one that is silent
+ * counts as lost. Work that meets a lost database rejects with DatabaseLost; until that time is over nothing is done.
+ */
+const onceHeardAgain = (pool: Pool): ((work: () => Promise<void>) => Promise<void>) => {
+  let isAway = false;
+  let backAt = Number.NEGATIVE_INFINITY;
+  return async (work) => {
+    try {
+      if (isAway) {
+        await pool.query('SELECT 1');
+        [isAway, backAt] = [false, performance.now()];
+      }
+      if (performance.now() - backAt >= silenceSeconds * 1000) await work();
+    } catch (cause) {
+      if (!isLost(cause)) throw cause;
+      isAway = true;
+      throw new DatabaseLost('The database is away.', { startOver: false, cause });
+    }
+  };
+};

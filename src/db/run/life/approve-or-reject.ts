@@ -1,0 +1,66 @@
+import type { PoolClient } from 'pg';
+import type { PgBoss } from 'pg-boss';
+import type { Actor } from '../../../core/access.ts';
+import type { RunRecord } from '../../../core/records.ts';
+import { isUuid } from '../../../core/uuid.ts';
+import { appendLines } from '../log/append-lines.ts';
+import { sendRunJob } from '../queue/run-jobs.ts';
+import { type RunRow, runColumns, toRun } from '../run-row.ts';
+import { tellRun } from '../tell-run.ts';
+import { closeRun } from './close-run.ts';
+import { lockRun } from './lock-run.ts';
+
+/** A HELD run is queued again, to have its plan applied, unless its connection has been edited since, or is gone. */
+export async function approveRun(
+  boss: PgBoss,
+  client: PoolClient,
+  workspaceId: string,
+  runId: string,
+  by: Actor,
+): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'outdated' | 'unknown' }> {
+  const version = await connectionVersion(client, workspaceId, runId);
+  const run = await lockRun(client, workspaceId, runId, 'end');
+  if (run === null) return { kind: 'unknown' };
+  if (run.status !== 'HELD') return { kind: 'not_held' };
+  if (version !== run.connection_version) return { kind: 'outdated' };
+  await appendLines(client, workspaceId, runId, [
+    { level: 'INFO', code: 'APPROVED', message: `Approved by ${by.name}: the plan is applied as it stands.` },
+  ]);
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET status = 'QUEUED', phase = 'WAITING', decided_by = $3, decided_at = clock_timestamp(),
+       changed_at = clock_timestamp()
+     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [workspaceId, runId, by],
+  );
+  await sendRunJob(boss, client, workspaceId, runId);
+  await tellRun(client, { workspaceId, runId, connectionId: run.connection_id });
+  return { kind: 'done', run: toRun(rows[0] ?? run) };
+}
+
+/**
+ * The connection stays as it is until the transaction ends, so that no edit slips in between look and approval. It is locked
+ * before the run, as whoever deletes a connection does it.
+ */
+async function connectionVersion(client: PoolClient, workspaceId: string, runId: string): Promise<number | null> {
+  if (!isUuid(runId)) return null;
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT connection.version FROM run
+     JOIN connection ON connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
+     WHERE run.workspace_id = $1 AND run.id = $2 FOR SHARE OF connection`,
+    [workspaceId, runId],
+  );
+  return rows[0]?.version ?? null;
+}
+
+/** Ends a HELD run; its plan and the counts of it stay to be looked at. */
+export async function rejectRun(
+  client: PoolClient,
+  workspaceId: string,
+  runId: string,
+  by: Actor,
+): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' }> {
+  const run = await lockRun(client, workspaceId, runId, 'end');
+  if (run === null) return { kind: 'unknown' };
+  if (run.status !== 'HELD') return { kind: 'not_held' };
+  return { kind: 'done', run: toRun(await closeRun(client, run, { status: 'REJECTED', by })) };
+}

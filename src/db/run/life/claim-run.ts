@@ -1,0 +1,173 @@
+import type { PoolClient } from 'pg';
+import { AppError } from '../../../core/app-error.ts';
+import type { ConnectionStatus, LdapSecrets } from '../../../core/connection.ts';
+import { isEnded, noCounts, type RunError } from '../../../core/run.ts';
+import type { RunJob } from '../../../core/run-queue.ts';
+import type { ClaimedRun } from '../../../core/run-store.ts';
+import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../../connection/read-secrets.ts';
+import { appendLines } from '../log/append-lines.ts';
+import { hasLiveJob } from '../queue/run-jobs.ts';
+import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
+import { tellRun } from '../tell-run.ts';
+import { cancelRequest } from './cancel-request.ts';
+import { closeRun } from './close-run.ts';
+import { lockRun } from './lock-run.ts';
+
+/** A run whose workers died this often is not tried again: it may be what kills them. */
+const mostAttempts = 10;
+/** The same of the database. It has crashed for others, too, and most likely because of something else. */
+const mostDatabaseLosses = 30;
+
+/**
+ * Takes a run for this job, with the next attempt as its fencing number. Null: it has ended, waits HELD, is worked on for
+ * another job, or ended just now because that was wanted or because nothing helps. `databaseLost`: who claims it has worked on it
+ * until the database was lost.
+ */
+export async function claimRun(
+  client: PoolClient,
+  open: OpenSecret,
+  job: RunJob,
+  databaseLost: boolean,
+): Promise<ClaimedRun | null> {
+  const run = await lockRun(client, job.workspaceId, job.runId, 'end');
+  if (run === null || isEnded(run.status) || run.status === 'HELD') return null;
+  if (run.status === 'RUNNING' && (await hasLiveJob(client, run.id, job.id))) return null;
+  if (await closeHopeless(client, run)) return null;
+  const planStands = planOf(run);
+  if (run.status === 'RUNNING') await noteResumption(client, run, planStands, databaseLost);
+  const claimed = planStands ? await claimPlan(client, run) : await claimToRead(client, open, run);
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  return claimed;
+}
+
+/** Whether the run's plan is complete, so that it only has to be applied. */
+const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided_at !== null;
+
+/** Nothing is read any more, so no secret is needed. */
+const claimPlan = async (client: PoolClient, run: RunRow): Promise<ClaimedRun> =>
+  toClaimed(await takePlan(client, run), { bindPassword: null }, true);
+
+async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): Promise<ClaimedRun | null> {
+  const row = await takeToRead(client, run);
+  const outcome = readingFault(row) ?? openOrFault(open, row);
+  if (!('code' in outcome)) return toClaimed(row, outcome, false);
+  await closeRun(client, row, { status: 'FAILED', error: outcome });
+  return null;
+}
+
+const toClaimed = (row: RunRow, secrets: LdapSecrets, planStands: boolean): ClaimedRun => ({
+  run: toRun(row),
+  attempt: row.attempt,
+  settings: row.settings,
+  secrets,
+  planStands,
+});
+
+async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
+  const by = await cancelRequest(client, run.workspace_id, run.id);
+  if (by !== null || run.connection_id === null || !(await isOn(client, run.workspace_id))) {
+    await closeRun(client, run, { status: 'CANCELLED', by });
+    return true;
+  }
+  const error = whatFailsAlways(run);
+  if (error === null) return false;
+  await closeRun(client, run, { status: 'FAILED', error });
+  return true;
+}
+
+function whatFailsAlways({ attempt, database_losses, gave_way }: RunRow): RunError | null {
+  if (database_losses >= mostDatabaseLosses)
+    return {
+      code: 'DATABASE_LOST',
+      message: `The database crashed or was lost while the run was worked on, ${mostDatabaseLosses} times.`,
+      hint: "Look in the database's log for why it ends, e.g. for lack of memory, then run again.",
+    };
+  if (attempt - database_losses - gave_way < mostAttempts) return null;
+  return {
+    code: 'WORKER_LOST',
+    message: `The process that worked on the run ended before the run did, ${mostAttempts} times.`,
+    hint: "Look in the service's log for why it ends, e.g. for lack of memory, then run again.",
+  };
+}
+
+/** Whether the workspace has Contact Sync on. */
+async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM workspace WHERE workspace.id = $1 AND contact_sync_enabled', [
+    workspaceId,
+  ]);
+  return rowCount === 1;
+}
+
+/** Tells why the run is taken once more, and what comes of it. */
+async function noteResumption(
+  client: PoolClient,
+  run: RunRow,
+  planStands: boolean,
+  databaseLost: boolean,
+): Promise<void> {
+  if (databaseLost)
+    await client.query(
+      'UPDATE run SET database_losses = database_losses + 1 WHERE run.workspace_id = $1 AND run.id = $2',
+      [run.workspace_id, run.id],
+    );
+  const why = databaseLost
+    ? 'The database crashed or was lost while this run was worked on'
+    : 'The process that worked on this run is gone';
+  const then = planStands ? 'Applying goes on where it stopped.' : 'Nothing was applied yet: the run starts over.';
+  const message = `${why} (attempt ${run.attempt}). ${then}`;
+  await appendLines(client, run.workspace_id, run.id, [{ level: 'WARN', code: 'RUN_RESUMED', message }]);
+}
+
+/** Goes on applying the plan that stands, with the settings that it was made with. */
+async function takePlan(client: PoolClient, run: RunRow): Promise<RunRow> {
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET ${taken}, phase = 'APPLYING' WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [run.workspace_id, run.id],
+  );
+  return rows[0] ?? run;
+}
+
+type ReadRow = RunRow & { connection_status: ConnectionStatus; secrets: SealedRow[] };
+
+/**
+ * Starts over, with the connection's settings, secrets and version as they are now: all in one statement, so that an edit is
+ * in all of them or in none.
+ */
+async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
+  const { rows } = await client.query<ReadRow>(
+    `UPDATE run SET ${taken}, phase = 'CONNECTING', counts = $3, excluded = '{}', progress = NULL,
+       settings = ${settingsOfConnection}, connection_version = connection.version, connection_name = connection.name
+     FROM connection
+     WHERE run.workspace_id = $1 AND run.id = $2
+       AND connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
+     RETURNING ${runColumns}, connection.status AS connection_status, ${sealedSecrets} AS secrets`,
+    [run.workspace_id, run.id, noCounts],
+  );
+  const read = rows[0];
+  // Whoever deletes a connection cancels its runs before, and this one is locked.
+  if (read === undefined) throw new Error('A run that has not ended has lost its connection.');
+  return read;
+}
+
+const taken = `status = 'RUNNING', attempt = run.attempt + 1, mode = coalesce(run.mode, 'FULL'),
+  started_at = coalesce(run.started_at, clock_timestamp()), changed_at = clock_timestamp()`;
+
+/** What keeps the run from reading, if anything does. */
+const readingFault = ({ connection_status, dry_run }: ReadRow): RunError | null =>
+  connection_status === 'DRAFT' && !dry_run
+    ? {
+        code: 'CONNECTION_IS_DRAFT',
+        message: 'The connection was set to Draft after this run had been queued.',
+        hint: 'Set it to Enabled and run again, or make a dry run.',
+      }
+    : null;
+
+function openOrFault(open: OpenSecret, { workspace_id, connection_id, secrets }: ReadRow): LdapSecrets | RunError {
+  if (connection_id === null) return { bindPassword: null };
+  try {
+    return openSecrets(open, workspace_id, connection_id, secrets);
+  } catch (fault) {
+    if (!(fault instanceof AppError)) throw fault;
+    return { code: fault.code, message: fault.message, hint: fault.hint };
+  }
+}

@@ -1,0 +1,135 @@
+import type { PoolClient } from 'pg';
+import type { Actor } from '../../../core/access.ts';
+import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../../core/run.ts';
+import { storableLine } from '../../../core/storable-text.ts';
+import { sqlState } from '../../database-failure.ts';
+import { appendLines } from '../log/append-lines.ts';
+import { type RunRow, runColumns } from '../run-row.ts';
+import { tellRun } from '../tell-run.ts';
+
+/** Cancelled by null: by no person, as when nobody works on the run any more because its connection is gone. */
+export type RunEnding =
+  | { status: 'FAILED'; error: RunError }
+  | { status: 'CANCELLED'; by: Actor | null }
+  | { status: 'REJECTED'; by: Actor };
+
+/**
+ * Ends a locked run that has not ended: state, last line and signal together. A plan that was complete stays; the rows of
+ * one that was still being made are dropped. `progress` stays at what was reached. No run is left that can't be ended: what
+ * the database refuses to store gives way to what it does not.
+ */
+export async function closeRun(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
+  await client.query('SAVEPOINT ending');
+  try {
+    return await closeWith(client, run, ending);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT ending');
+    return closeBare(client, run, ending, sqlState(error) ?? '');
+  }
+}
+
+/** Of what was to be stored, and so again at the next try; anything else is about the server, the connection or a lock. */
+const isRefusal = (error: unknown): boolean => /^(22|23|42|54|P0|XX)/.test(sqlState(error) ?? '');
+
+/** No more than that it has ended and how; its last line only if that can be stored. */
+async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding, state: string): Promise<RunRow> {
+  const message = `The run ended ${status}; the database refused what was to be told of it (SQLSTATE ${state}).`;
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(), error = $4
+     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [
+      run.workspace_id,
+      run.id,
+      status,
+      status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : null,
+    ],
+  );
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  await client.query('SAVEPOINT bare');
+  try {
+    await appendLines(client, run.workspace_id, run.id, [{ level: 'ERROR', code: 'RUN_FAILED', message }]);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT bare');
+  }
+  return rows[0] ?? run;
+}
+
+async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
+  if (!planIsComplete(run)) await dropPlan(client, run);
+  await appendLines(client, run.workspace_id, run.id, [lastLine(run, ending)]);
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(),
+       error = $4, counts = $5,
+       cancelled_by = coalesce($6, run.cancelled_by),
+       decided_by = coalesce($7, run.decided_by),
+       decided_at = CASE WHEN $7::jsonb IS NULL THEN run.decided_at ELSE clock_timestamp() END
+     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [
+      run.workspace_id,
+      run.id,
+      ending.status,
+      ending.status === 'FAILED' ? storableError(ending.error) : null,
+      ending.status === 'REJECTED' ? run.counts : appliedCounts(run),
+      ending.status === 'CANCELLED' ? ending.by : null,
+      ending.status === 'REJECTED' ? ending.by : null,
+    ],
+  );
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  return rows[0] ?? run;
+}
+
+const storableError = ({ code, message, hint }: RunError): RunError => ({
+  code: storableLine(code),
+  message: storableLine(message),
+  hint: hint === null ? null : storableLine(hint),
+});
+
+function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
+  const applied = run.applied_position !== '0';
+  if (ending.status === 'FAILED') return failedLine(ending.error, applied);
+  if (ending.status === 'CANCELLED') return cancelledLine(ending.by, applied);
+  return { level: 'INFO', code: 'REJECTED', message: `Rejected by ${ending.by.name}. Nothing was applied.` };
+}
+
+const planIsComplete = (run: RunRow): boolean =>
+  run.status === 'HELD' || run.phase === 'APPLYING' || run.decided_at !== null;
+
+async function dropPlan(client: PoolClient, run: RunRow): Promise<void> {
+  await client.query(
+    `DELETE FROM contact_change WHERE contact_change.workspace_id = $1 AND contact_change.run_id = $2`,
+    [run.workspace_id, run.id],
+  );
+}
+
+/**
+ * What was applied until the run broke off. While applying, the counts are those of the changes applied so far; before, they
+ * are at most a plan's. People whose change was not applied are in none of them, and so not in `inScope`, their sum.
+ */
+function appliedCounts({ counts, applied_position }: RunRow): RunCounts {
+  const applied =
+    applied_position === '0'
+      ? { ...noCounts, read: counts.read, unchanged: counts.unchanged, skipped: counts.skipped }
+      : counts;
+  const { created, updated, linked, reactivated, unchanged, skipped, failed } = applied;
+  return { ...applied, inScope: created + updated + linked + reactivated + unchanged + skipped + failed };
+}
+
+/** The last line of a cancelled run: who wanted it, and whether contacts were changed before. */
+const cancelledLine = (by: Actor | null, applied: boolean): NewLogLine => ({
+  level: 'INFO',
+  code: 'CANCELLED',
+  message: `Cancelled${by === null ? '' : ` by ${by.name}`}. ${
+    applied ? 'What had been applied until then stays.' : 'Nothing was applied.'
+  }`,
+});
+
+/** The last line of a failed run: what happened, what to do, and whether contacts were changed before. */
+const failedLine = (error: RunError, applied: boolean): NewLogLine => ({
+  level: 'ERROR',
+  code: 'RUN_FAILED',
+  message: [error.message, error.hint, applied ? 'What had been applied until then stays.' : 'No contact was changed.']
+    .filter((part) => part !== null)
+    .join(' '),
+});

@@ -1,0 +1,63 @@
+import type { Pool, PoolClient } from 'pg';
+import type { PgBoss } from 'pg-boss';
+import { isEnded } from '../../../core/run.ts';
+import { inTransaction, workingOn } from '../../in-transaction.ts';
+import { isLive, runQueueName } from '../queue/open-boss.ts';
+import { hasLiveJob, sendRunJob } from '../queue/run-jobs.ts';
+import { cancelRequest, dropOldRequests } from './cancel-request.ts';
+import { closeRun } from './close-run.ts';
+import { lockRun } from './lock-run.ts';
+
+/**
+ * Gives runs that nobody works on another job, or ends them where somebody has cancelled them. It also ends a cancelled run that
+ * was locked at that moment, because it was becoming HELD or being taken from the queue. Any number of processes may try.
+ * Throws the first fault, after a try at each run.
+ */
+export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
+  const faults: unknown[] = [];
+  for (const { workspace_id, id } of await lostRuns(pool)) {
+    await endSessions(pool, id);
+    await inTransaction(pool, async (client) => {
+      await client.query(`SET LOCAL lock_timeout = '3s'`);
+      await recoverRun(boss, client, workspace_id, id);
+    }).catch((fault: unknown) => faults.push(fault));
+  }
+  await pool.query(dropOldRequests);
+  if (faults.length > 0) throw faults[0];
+}
+
+/** By the partial index of runs that have not ended. */
+async function lostRuns(pool: Pool): Promise<{ workspace_id: string; id: string }[]> {
+  const { rows } = await pool.query<{ workspace_id: string; id: string }>(
+    `SELECT run.workspace_id, run.id FROM run
+     WHERE run.status IN ('QUEUED', 'RUNNING', 'HELD') AND (
+       run.status <> 'RUNNING' AND EXISTS (
+         SELECT FROM run_cancel WHERE run_cancel.workspace_id = run.workspace_id AND run_cancel.run_id = run.id)
+       OR run.status <> 'HELD' AND NOT EXISTS (
+         SELECT 1 FROM pgboss.job WHERE job.name = $1 AND job.singleton_key = run.id::text AND ${isLive}))`,
+    [runQueueName],
+  );
+  return rows;
+}
+
+/**
+ * Ends what a lost worker has left open: a process that is frozen, or a host that is gone, may hold locks in the middle of a
+ * transaction. Those of a worker that has taken over just now are younger.
+ */
+async function endSessions(pool: Pool, runId: string): Promise<void> {
+  await pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name = $1 AND datname = current_database() AND xact_start < clock_timestamp() - interval '5 s'`,
+    [workingOn(runId)],
+  );
+}
+
+/** Looks again with the run locked: another process may have been faster, or the run has ended. */
+async function recoverRun(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
+  const run = await lockRun(client, workspaceId, runId, 'end');
+  if (run === null || isEnded(run.status)) return;
+  const by = await cancelRequest(client, workspaceId, runId);
+  const isLeft = run.status !== 'HELD' && !(await hasLiveJob(client, runId, null));
+  if (by !== null && (isLeft || run.status !== 'RUNNING')) await closeRun(client, run, { status: 'CANCELLED', by });
+  else if (isLeft) await sendRunJob(boss, client, workspaceId, runId);
+}

@@ -1,0 +1,60 @@
+import type { Pool, PoolClient } from 'pg';
+import type { AttemptState, ClaimedRun, RunStore } from '../../../core/run-store.ts';
+import { appendLines } from '../log/append-lines.ts';
+import type { RunRow } from '../run-row.ts';
+import { tellRun } from '../tell-run.ts';
+import { cancelRequest } from './cancel-request.ts';
+import { closeRun } from './close-run.ts';
+import { lockRun } from './lock-run.ts';
+
+/** The run, locked, while this attempt is the one that works on it. Null: it has ended or another has taken over. */
+export async function lockAttempt(client: PoolClient, claimed: ClaimedRun): Promise<RunRow | null> {
+  const run = await lockRun(client, claimed.run.workspaceId, claimed.run.id, 'end');
+  return run !== null && run.status === 'RUNNING' && run.attempt === claimed.attempt ? run : null;
+}
+
+/** Whether the attempt is still the one that works on the run, and nobody wants it to stop. */
+export async function attemptState(pool: Pool, claimed: ClaimedRun): Promise<AttemptState> {
+  const { rows } = await pool.query<{ cancelled: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM run_cancel WHERE run_cancel.workspace_id = run.workspace_id AND run_cancel.run_id = run.id) AS cancelled
+     FROM run
+     WHERE run.workspace_id = $1 AND run.id = $2 AND run.attempt = $3`,
+    [claimed.run.workspaceId, claimed.run.id, claimed.attempt],
+  );
+  if (rows[0] === undefined) return 'fenced';
+  return rows[0].cancelled ? 'cancel_requested' : 'going_on';
+}
+
+/** Ends a run under its fencing number. False: another attempt has taken over, or it has ended; nothing was written. */
+export async function endRun(
+  client: PoolClient,
+  claimed: ClaimedRun,
+  ending: Parameters<RunStore['end']>[1],
+): Promise<boolean> {
+  const run = await lockAttempt(client, claimed);
+  if (run === null) return false;
+  const by = ending.status === 'FAILED' ? null : await cancelRequest(client, run.workspace_id, run.id);
+  await closeRun(client, run, ending.status === 'FAILED' ? ending : { status: 'CANCELLED', by });
+  return true;
+}
+
+/**
+ * Lets a run wait in the queue again. Its job ends now, so it counts as lost and gets another; that is no fault of a worker,
+ * and not counted among the attempts after which a run is given up.
+ */
+export async function giveWay(client: PoolClient, claimed: ClaimedRun): Promise<void> {
+  const run = await lockAttempt(client, claimed);
+  if (run === null) return;
+  // By its phase the next attempt knows that the plan is complete.
+  const goesOn = run.phase === 'APPLYING';
+  const then = goesOn ? 'applying goes on' : 'it starts over';
+  const message = `All slots were taken by runs of this workspace while another workspace waited: this run makes way, and ${then} when it has its turn.`;
+  await appendLines(client, run.workspace_id, run.id, [{ level: 'INFO', code: 'RUN_MADE_WAY', message }]);
+  await client.query(
+    `UPDATE run SET status = 'QUEUED', phase = $3, gave_way = gave_way + 1, changed_at = clock_timestamp()
+     WHERE run.workspace_id = $1 AND run.id = $2`,
+    [run.workspace_id, run.id, goesOn ? run.phase : 'WAITING'],
+  );
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+}

@@ -1,0 +1,85 @@
+import type { PoolClient } from 'pg';
+import type { PgBoss } from 'pg-boss';
+import { noCounts } from '../../../core/run.ts';
+import type { NewRun, StoredStart } from '../../../core/run-store.ts';
+import { isUuid, uuidV7 } from '../../../core/uuid.ts';
+import { sendRunJob } from '../queue/run-jobs.ts';
+import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
+import { tellRun } from '../tell-run.ts';
+
+/** Inserts the run and its job in the caller's transaction, or tells what stands in the way. */
+export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): Promise<StoredStart> {
+  const verdict = await startable(client, run);
+  if (verdict !== 'yes') return { kind: verdict };
+  for (;;) {
+    const inserted = await insertRun(client, run);
+    if (inserted !== null) {
+      await sendRunJob(boss, client, run.workspaceId, inserted.id);
+      await tellRun(client, { workspaceId: run.workspaceId, runId: inserted.id, connectionId: run.connectionId });
+      return { kind: 'started', run: toRun(inserted) };
+    }
+    const running = await unendedRun(client, run.workspaceId, run.connectionId);
+    if (running !== null) return { kind: 'already_running', run: toRun(running) };
+    // It has ended between the two statements: the place is free now.
+  }
+}
+
+/**
+ * Whether a run of the connection may start. Connection and workspace stay as they are until the transaction ends: whoever
+ * deletes the one or turns Contact Sync off in the other comes before us, or after us and then meets the run.
+ */
+async function startable(
+  client: PoolClient,
+  run: { workspaceId: string; connectionId: string; dryRun: boolean },
+): Promise<'yes' | 'draft' | 'off' | 'unknown'> {
+  if (!isUuid(run.connectionId)) return 'unknown';
+  const { rows } = await client.query<{ status: string; enabled: boolean }>(
+    `SELECT connection.status, workspace.contact_sync_enabled AS enabled
+     FROM workspace JOIN connection ON connection.workspace_id = workspace.id
+     WHERE workspace.id = $1 AND connection.id = $2 FOR SHARE`,
+    [run.workspaceId, run.connectionId],
+  );
+  const row = rows[0];
+  if (row === undefined) return 'unknown';
+  if (!row.enabled) return 'off';
+  return row.status === 'DRAFT' && !run.dryRun ? 'draft' : 'yes';
+}
+
+/**
+ * Inserts a QUEUED run with the connection's settings as they are now, which it takes anew when it starts to read. Null: the
+ * connection has a run that has not ended (which the unique index decides, not a look beforehand).
+ */
+async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null> {
+  const { rows } = await client.query<RunRow>(
+    `INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, mode, dry_run, review,
+       trigger, started_by, status, phase, counts, queued_at, changed_at)
+     SELECT connection.workspace_id, $3, connection.id, connection.name, connection.version,
+       ${settingsOfConnection},
+       $4, $5, $6, $7, $8, 'QUEUED', 'WAITING', $9, clock_timestamp(), clock_timestamp()
+     FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2
+     ON CONFLICT (workspace_id, connection_id) WHERE status IN ('QUEUED', 'RUNNING', 'HELD') DO NOTHING
+     RETURNING ${runColumns}`,
+    [
+      run.workspaceId,
+      run.connectionId,
+      uuidV7(),
+      run.mode,
+      run.dryRun,
+      run.review,
+      run.trigger,
+      run.startedBy,
+      noCounts,
+    ],
+  );
+  return rows[0] ?? null;
+}
+
+/** The one run of the connection that has not ended, if there is one. */
+async function unendedRun(client: PoolClient, workspaceId: string, connectionId: string): Promise<RunRow | null> {
+  const { rows } = await client.query<RunRow>(
+    `SELECT ${runColumns} FROM run
+     WHERE run.workspace_id = $1 AND run.connection_id = $2 AND run.status IN ('QUEUED', 'RUNNING', 'HELD')`,
+    [workspaceId, connectionId],
+  );
+  return rows[0] ?? null;
+}

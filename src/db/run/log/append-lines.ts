@@ -1,0 +1,48 @@
+import type { PoolClient } from 'pg';
+import { isEnded, type NewLogLine } from '../../../core/run.ts';
+import { storableLine } from '../../../core/storable-text.ts';
+import { lockRun } from '../life/lock-run.ts';
+import { tellRun } from '../tell-run.ts';
+
+/**
+ * Adds lines to a run's log with the run's next numbers. The run's row is locked by taking them, so numbers are without
+ * gaps and in the order of commits. Tells nobody: the caller does, once for all its changes. Text that Postgres would refuse
+ * is stored as near as it comes.
+ */
+export async function appendLines(
+  client: PoolClient,
+  workspaceId: string,
+  runId: string,
+  lines: readonly NewLogLine[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  await client.query(
+    `WITH numbered AS (
+       UPDATE run SET last_seq = run.last_seq + $3, changed_at = clock_timestamp()
+       WHERE run.workspace_id = $1 AND run.id = $2
+       RETURNING run.last_seq - $3 AS before)
+     INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, person, person_id, contact_id)
+     SELECT $1, $2, numbered.before + line.nth, numbered.before + line.nth, clock_timestamp(), line.value->>'level',
+       line.value->>'code', line.value->>'message', line.value->>'person', line.value->>'personId',
+       (line.value->>'contactId')::uuid
+     FROM numbered, jsonb_array_elements($4::jsonb) WITH ORDINALITY AS line (value, nth)`,
+    [workspaceId, runId, lines.length, JSON.stringify(lines.map(storable))],
+  );
+}
+
+const storable = (line: NewLogLine): NewLogLine => ({
+  ...line,
+  message: storableLine(line.message),
+  person: storableOrNull(line.person),
+  personId: storableOrNull(line.personId),
+});
+
+const storableOrNull = (text: string | null | undefined): string | null => (text == null ? null : storableLine(text));
+
+/** Adds a line to a run that has not ended; the last line of an ended run stays its last. */
+export async function addLine(client: PoolClient, workspaceId: string, runId: string, line: NewLogLine): Promise<void> {
+  const run = await lockRun(client, workspaceId, runId, 'write');
+  if (run === null || isEnded(run.status)) return;
+  await appendLines(client, workspaceId, runId, [line]);
+  await tellRun(client, { workspaceId, runId, connectionId: run.connection_id });
+}

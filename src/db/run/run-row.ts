@@ -1,0 +1,101 @@
+import type { Actor } from '../../core/access.ts';
+import type { ConnectionSettings } from '../../core/connection.ts';
+import type { RunRecord } from '../../core/records.ts';
+import type { RunError } from '../../core/run.ts';
+
+/** A row of `run` as node-postgres returns `runColumns`. */
+export type RunRow = Pick<
+  RunRecord,
+  'id' | 'mode' | 'review' | 'trigger' | 'status' | 'phase' | 'counts' | 'excluded' | 'progress'
+> & {
+  workspace_id: string;
+  connection_id: string | null;
+  connection_name: string;
+  connection_version: number;
+  settings: ConnectionSettings;
+  dry_run: boolean;
+  started_by: Actor;
+  queued_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  error: RunError | null;
+  hold_reasons: string[];
+  decided_by: Actor | null;
+  decided_at: Date | null;
+  cancelled_by: Actor | null;
+  attempt: number;
+  /** Attempts that ended because the database was lost, not the worker. */
+  database_losses: number;
+  /** Attempts that ended because another workspace had waited for the slot. */
+  gave_way: number;
+  last_seq: number;
+  /** A bigint, which node-postgres leaves as text. */
+  applied_position: string;
+};
+
+/** The columns of `run` (by that name) that make a RunRow. */
+export const runColumns = [
+  'id',
+  'workspace_id',
+  'connection_id',
+  'connection_name',
+  'connection_version',
+  'settings',
+  'mode',
+  'dry_run',
+  'review',
+  'trigger',
+  'started_by',
+  'status',
+  'phase',
+  'counts',
+  'excluded',
+  'progress',
+  'queued_at',
+  'started_at',
+  'finished_at',
+  'error',
+  'hold_reasons',
+  'decided_by',
+  'decided_at',
+  'cancelled_by',
+  'attempt',
+  'database_losses',
+  'gave_way',
+  'last_seq',
+  'applied_position',
+]
+  .map((column) => `run.${column}`)
+  .join(', ');
+
+/** The run as the rest of the service knows it. */
+export const toRun = (row: RunRow): RunRecord => ({
+  id: row.id,
+  workspaceId: row.workspace_id,
+  connectionId: row.connection_id,
+  connectionName: row.connection_name,
+  connectionVersion: row.connection_version,
+  mode: row.mode,
+  dryRun: row.dry_run,
+  review: row.review,
+  trigger: row.trigger,
+  startedBy: row.started_by,
+  status: row.status,
+  phase: row.phase,
+  counts: row.counts,
+  excluded: row.excluded,
+  progress: row.progress,
+  queuedAt: row.queued_at,
+  startedAt: row.started_at,
+  finishedAt: row.finished_at,
+  error: row.error,
+  holdReasons: row.hold_reasons,
+  decidedBy: row.decided_by,
+  decidedAt: row.decided_at,
+  lastSeq: row.last_seq,
+});
+
+/** SQL: a connection's settings as a run keeps them; secrets are not among them. */
+export const settingsOfConnection = `jsonb_build_object('kind', connection.kind, 'source', connection.source,
+  'scope', connection.scope, 'mappings', connection.mappings, 'removal', connection.removal,
+  'matchBy', connection.match_by, 'priority', connection.priority)`;
