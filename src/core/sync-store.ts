@@ -1,5 +1,5 @@
 import type { ContactField, ContactStatus, ContactValues, Fills, FlagField, TextField } from './contact.ts';
-import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts, RunPhase } from './run.ts';
+import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
 import type { IndexedText } from './search-index.ts';
 
@@ -124,9 +124,9 @@ export type PlanTotals = {
  * commit together.
  */
 export type SyncRun = {
-  /** Drops what an earlier attempt staged, and moves the run to CONNECTING. Adds the line unless an earlier attempt has. */
+  /** Drops what an earlier attempt staged. Adds the line unless an earlier attempt has. */
   begin(line: NewLogLine): Promise<void>;
-  /** Changes the run's state and adds lines to its log. */
+  /** Moves the run, changes what it tells of itself, and adds lines to its log. */
   report(change: RunReport): Promise<void>;
 
   /** (external id, hash, gone) of everybody the connection links, as COPY text: `id \t 32 hex digits or \N \t t or f`. */
@@ -184,9 +184,8 @@ export type ConnectionFacts = {
 };
 
 export type RunReport = {
-  phase?: RunPhase;
   /** HELD and, for a dry run, SUCCEEDED end the work on it. */
-  status?: 'HELD' | 'SUCCEEDED';
+  event?: 'CONNECTED' | 'READ' | 'CHECKED' | 'HELD' | 'SUCCEEDED';
   counts?: Partial<RunCounts>;
   excluded?: Excluded;
   progress?: number | null;

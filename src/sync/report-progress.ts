@@ -35,7 +35,7 @@ export const followReading = (run: SyncRun, expectedPeople: number | null): Read
       });
   };
   return {
-    onConnected: (server, notes) => report({ phase: 'READING', lines: lines.connected(server, notes) }),
+    onConnected: (server, notes) => report({ event: 'CONNECTED', lines: lines.connected(server, notes) }),
     onCounts: (counts: ReadCounts) => {
       const now = performance.now();
       if (busy || now - lastReport < reportEveryMs) return;

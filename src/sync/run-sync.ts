@@ -48,7 +48,7 @@ const readAndPlan = async (
     await progress.end();
     const judgement = judgeRead({ summary: read.summary, lastReferrals: referrals, ...read.counts });
     await run.report({
-      phase: 'PLANNING',
+      event: 'READ',
       ...countsOf(read),
       lines: [...lines.readDone(read.counts), ...judgement.lines],
       completeRead: judgement.complete ? { at: new Date(), referrals: read.summary.referrals } : null,
@@ -89,17 +89,17 @@ const decide = async (
   const planned = lines.planned(counts, newlyGone);
   if (dryRun) {
     const told = [planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
-    await run.reportPlan({ status: 'SUCCEEDED', counts, holdReasons, progress: 1, lines: told });
+    await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: told });
     return 'ended';
   }
   if (verdict.kind === 'hold') {
-    await run.reportPlan({ status: 'HELD', counts, holdReasons, lines: [planned, ...holdReasons.map(lines.held)] });
+    await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: [planned, ...holdReasons.map(lines.held)] });
     return 'ended';
   }
   // From here on the counts say what was applied.
   const { inScope, unchanged, skipped } = counts;
   await run.reportPlan({
-    phase: 'APPLYING',
+    event: 'CHECKED',
     counts: { read: counts.read, inScope, unchanged, skipped },
     lines: [planned, lines.applyingStarts],
   });

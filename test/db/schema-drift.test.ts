@@ -51,15 +51,15 @@ test.each([
 
 test('what TypeORM does not compare is as the entities say: conditions, kinds and collations', async () => {
   const indexes: { name: string; definition: string }[] = await source.query(
-    `SELECT indexname AS name, substring(indexdef FROM 'USING .*') AS definition FROM pg_indexes
-     WHERE schemaname = 'public' AND (indexdef LIKE '% WHERE %' OR indexdef NOT LIKE '%USING btree%') ORDER BY 1`,
+    `SELECT indexname AS name, substring(indexdef FROM 'USING .*') AS definition
+     FROM pg_indexes JOIN pg_class ON pg_class.oid = format('%I.%I', schemaname, tablename)::regclass
+     WHERE schemaname = 'public' AND NOT pg_class.relispartition AND (indexdef LIKE '% WHERE %' OR indexdef NOT LIKE '%USING btree%') ORDER BY 1`,
   );
   expect(Object.fromEntries(indexes.map(({ name, definition }) => [name, definition]))).toEqual({
     contact_by_search: 'USING gin (search)',
     contact_change_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
     contact_email_of_active: `USING btree (workspace_id, email_key) WHERE ((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
     run_log_batch: 'USING btree (workspace_id, run_id, last_position) WHERE (first_position IS NOT NULL)',
-    run_not_ended: `USING btree (workspace_id, connection_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'HELD'::text]))`,
   });
   for (const { tableName, columns } of source.entityMetadatas) {
     const found: { name: string }[] = await source.query(

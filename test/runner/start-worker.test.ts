@@ -7,7 +7,7 @@ import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
 import { collectLog } from './support/collect-log.ts';
 import { openProcess, type RunsProcess } from './support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
-import { held, line, succeeded, untilAborted, write } from './support/scripted-run.ts';
+import { line, untilAborted, write } from './support/scripted-run.ts';
 import { queuedRun } from './support/start-claimed.ts';
 import { untilStatus } from './support/until-status.ts';
 
@@ -56,7 +56,7 @@ describe('a worker', () => {
         most = Math.max(most, ++atOnce);
         if (atOnce === 2) both.resolve();
         await both.promise;
-        await write(db.pool, claimed, { lines: [line('done')], set: succeeded });
+        await write(db.pool, claimed, { lines: [line('done')], to: 'succeeded' });
         atOnce--;
       },
       { concurrency: 2 },
@@ -70,7 +70,7 @@ describe('a worker', () => {
     const workspaceId = await db.addWorkspace();
     const runs = [];
     for (let i = 0; i < 60; i++) runs.push(await start({ workspaceId }));
-    await work(async (claimed) => write(db.pool, claimed, { set: succeeded }), { concurrency: 1 });
+    await work(async (claimed) => write(db.pool, claimed, { to: 'succeeded' }), { concurrency: 1 });
     for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
   });
 
@@ -97,7 +97,7 @@ describe('a worker', () => {
         heard.resolve();
         heard = Promise.withResolvers();
         await Promise.race([ended.promise, untilAborted(signal)]);
-        await write(db.pool, claimed, { set: succeeded });
+        await write(db.pool, claimed, { to: 'succeeded' });
       },
       { concurrency: 2 },
     );
@@ -133,7 +133,7 @@ describe('a worker', () => {
           if (attempts.length === 3) again.resolve();
           await Promise.race([goOn.promise, untilAborted(signal)]);
         }
-        await write(db.pool, claimed, { set: succeeded });
+        await write(db.pool, claimed, { to: 'succeeded' });
       },
       { concurrency: 2, fairness: { patienceSeconds: 0, lookEveryMs: 50 } },
     );
@@ -191,7 +191,7 @@ describe('a worker', () => {
     const seen: boolean[] = [];
     await work(async (claimed) => {
       seen.push(claimed.planStands);
-      await write(db.pool, claimed, { lines: [line('step')], set: claimed.planStands ? succeeded : held });
+      await write(db.pool, claimed, { lines: [line('step')], to: claimed.planStands ? 'succeeded' : 'held' });
     });
     const ids = await start();
     await untilStatus(db, ids, 'HELD');
@@ -253,7 +253,7 @@ describe('a worker', () => {
     const other = await openProcess(db.url);
     try {
       const { worker: second } = await work(
-        async (claimed) => write(other.pool, claimed, { lines: [line('second worker')], set: succeeded }),
+        async (claimed) => write(other.pool, claimed, { lines: [line('second worker')], to: 'succeeded' }),
         { process: other },
       );
       await untilStatus(db, ids, 'SUCCEEDED');
@@ -273,7 +273,7 @@ describe('a worker', () => {
     let tries = 0;
     await work(async (claimed) => {
       if (++tries === 1) throw new DatabaseLost('The database was away for too long.', { startOver: false });
-      await write(db.pool, claimed, { set: succeeded });
+      await write(db.pool, claimed, { to: 'succeeded' });
     });
     const ids = await start();
     await untilStatus(db, ids, 'SUCCEEDED');
@@ -289,7 +289,7 @@ describe('a worker', () => {
       async (claimed) => {
         taken.resolve();
         await goOn.promise;
-        await write(db.pool, claimed, { set: succeeded });
+        await write(db.pool, claimed, { to: 'succeeded' });
       },
       { patienceMs: 30_000 },
     );

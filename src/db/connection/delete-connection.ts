@@ -39,8 +39,8 @@ export async function deleteConnection(
 
 async function cancelRuns({ query, client, workspaceId }: Transaction, id: string): Promise<void> {
   const runs = await query<RunRow>(
-    `SELECT ${runColumns} FROM run
-     WHERE run.workspace_id = $1 AND run.connection_id = $2 AND run.status IN ('QUEUED', 'RUNNING', 'HELD') FOR UPDATE`,
+    `SELECT ${runColumns} FROM open_run JOIN run ON run.workspace_id = open_run.workspace_id AND run.id = open_run.run_id
+     WHERE open_run.workspace_id = $1 AND open_run.connection_id = $2 FOR UPDATE OF run`,
     [workspaceId, id],
   );
   for (const run of runs) await closeRun(client, run, { status: 'CANCELLED', by: deletion });

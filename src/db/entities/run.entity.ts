@@ -42,13 +42,6 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     changed_at: time({ default: now }),
   },
   indices: [
-    // A connection has at most one run that has not ended.
-    {
-      name: 'run_not_ended',
-      columns: ['workspace_id', 'connection_id'],
-      unique: true,
-      where: `status IN ('QUEUED', 'RUNNING', 'HELD')`,
-    },
     { name: 'run_by_time', columns: ['workspace_id', 'queued_at', 'id'] },
     { name: 'run_by_connection', columns: ['workspace_id', 'connection_id', 'queued_at', 'id'] },
   ],

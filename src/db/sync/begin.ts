@@ -2,7 +2,7 @@ import type { NewLogLine } from '../../core/run.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 import { reportIn } from './report.ts';
 
-/** Drops what an earlier attempt staged, and moves the run to CONNECTING. Adds the line unless an earlier attempt has. */
+/** Drops what an earlier attempt staged. Adds the line unless an earlier attempt has. */
 export const begin = (attempt: Attempt, line: NewLogLine): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query('DELETE FROM contact_change WHERE workspace_id = $1 AND run_id = $2', key(attempt));
@@ -10,5 +10,5 @@ export const begin = (attempt: Attempt, line: NewLogLine): Promise<void> =>
       'SELECT FROM run_log WHERE workspace_id = $1 AND run_id = $2 AND code = $3 LIMIT 1',
       [...key(attempt), line.code],
     );
-    await reportIn(client, attempt, { phase: 'CONNECTING', progress: null, lines: rowCount === 0 ? [line] : [] });
+    await reportIn(client, attempt, { progress: null, lines: rowCount === 0 ? [line] : [] });
   });

@@ -1,4 +1,6 @@
 import type { NewLogLine, RunCounts } from '../../core/run.ts';
+import { endOfApplying } from '../../core/run-state.ts';
+import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { tellRun } from '../run/tell-run.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
@@ -19,14 +21,13 @@ export const finish = async (attempt: Attempt, summary: (counts: RunCounts) => N
 const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<RunCounts> =>
   transaction(attempt, async (client) => {
     const { rows } = await client.query<Row>(
-      `UPDATE run SET status = CASE WHEN (counts->>'failed')::int > 0 THEN 'PARTIAL' ELSE 'SUCCEEDED' END,
-         phase = 'FINISHED', progress = 1, finished_at = clock_timestamp(), changed_at = clock_timestamp()
-       WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'
-       RETURNING counts, read_summary`,
-      [...key(attempt), attempt.attempt],
+      'SELECT counts, read_summary FROM run WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE',
+      key(attempt),
     );
     const run = rows[0];
     if (run === undefined) throw fencedOff();
+    const ended = await moveRun(client, attempt, { event: endOfApplying(run.counts), attempt: attempt.attempt });
+    if (ended === null) throw fencedOff();
     await appendLines(client, attempt.workspaceId, attempt.runId, [summary(run.counts)]);
     if (run.read_summary !== null)
       await client.query(

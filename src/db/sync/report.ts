@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { RunReport } from '../../core/sync-store.ts';
+import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { tellRun } from '../run/tell-run.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
@@ -12,28 +13,22 @@ export const report = (attempt: Attempt, change: RunReport): Promise<void> =>
     await reportIn(client, attempt, change);
   });
 
-const isProgress = ({ phase, lines = [] }: RunReport): boolean => phase === undefined && lines.length === 0;
+const isProgress = ({ event, lines = [] }: RunReport): boolean => event === undefined && lines.length === 0;
 
 /** The same inside a transaction that does more. */
 export const reportIn = async (client: PoolClient, attempt: Attempt, change: RunReport): Promise<void> => {
-  const ended = change.status === 'SUCCEEDED';
   const { rowCount } = await client.query(
     `UPDATE run SET
-       phase = CASE WHEN $4::text IS NULL THEN phase ELSE $4 END,
-       status = coalesce($5, status),
-       counts = counts || coalesce($6::jsonb, '{}'),
-       excluded = coalesce($7::jsonb, excluded),
-       progress = CASE WHEN $8 THEN $9 ELSE progress END,
-       hold_reasons = coalesce($10::text[], hold_reasons),
-       read_summary = CASE WHEN $11 THEN $12::jsonb ELSE read_summary END,
-       finished_at = CASE WHEN $13 THEN clock_timestamp() ELSE finished_at END,
+       counts = counts || coalesce($4::jsonb, '{}'),
+       excluded = coalesce($5::jsonb, excluded),
+       progress = CASE WHEN $6 THEN $7 ELSE progress END,
+       hold_reasons = coalesce($8::text[], hold_reasons),
+       read_summary = CASE WHEN $9 THEN $10::jsonb ELSE read_summary END,
        changed_at = clock_timestamp()
      WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'`,
     [
       ...key(attempt),
       attempt.attempt,
-      ended ? 'FINISHED' : change.status === 'HELD' ? 'WAITING' : (change.phase ?? null),
-      change.status ?? null,
       json(change.counts),
       json(change.excluded),
       change.progress !== undefined,
@@ -41,10 +36,10 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
       change.holdReasons ?? null,
       change.completeRead !== undefined,
       json(change.completeRead),
-      ended,
     ],
   );
   if (rowCount !== 1) throw fencedOff();
+  if (change.event !== undefined) await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });
   await appendLines(client, attempt.workspaceId, attempt.runId, change.lines ?? []);
   await tellRun(client, attempt);
 };

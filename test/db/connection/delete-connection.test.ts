@@ -123,7 +123,11 @@ describe('deleting a connection', () => {
 
   test.each(['QUEUED', 'HELD', 'RUNNING'])('cancels its %s run, with a line and a signal', async (status) => {
     const pool = rig.database.syncPool;
-    const run = await insertRun(pool, workspaceId, { connectionId: own, status, phase: 'READING' });
+    const run = await insertRun(pool, workspaceId, {
+      connectionId: own,
+      status,
+      phase: status === 'RUNNING' ? 'READING' : 'WAITING',
+    });
     const listener = await listen({ url: rig.url, channel: 'contact_sync_run' });
     const told = Promise.withResolvers<string>();
     listener.subscribe(told.resolve);

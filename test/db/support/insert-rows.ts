@@ -97,6 +97,9 @@ export type RunSeed = {
   counts?: Partial<RunCounts>;
 };
 
+const isOpen = ({ connectionId, status = 'SUCCEEDED' }: RunSeed): boolean =>
+  connectionId != null && ['QUEUED', 'RUNNING', 'HELD'].includes(status);
+
 export async function insertRun(pool: pg.Pool, workspaceId: string, seed: RunSeed = {}): Promise<string> {
   const id = uuidV7();
   await insertRows(pool, 'run', [
@@ -118,5 +121,7 @@ export async function insertRun(pool: pg.Pool, workspaceId: string, seed: RunSee
       applied_position: seed.appliedPosition ?? 0,
     },
   ]);
+  if (isOpen(seed))
+    await insertRows(pool, 'open_run', [{ workspace_id: workspaceId, connection_id: seed.connectionId, run_id: id }]);
   return id;
 }

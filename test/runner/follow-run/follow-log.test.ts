@@ -8,7 +8,7 @@ import { followLog } from '../../../src/runner/follow-run/follow-log.ts';
 import { createRunFeeds } from '../../../src/runner/follow-run/run-feeds.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
-import { line, succeeded, write } from '../support/scripted-run.ts';
+import { line, write } from '../support/scripted-run.ts';
 import { claimedRun } from '../support/start-claimed.ts';
 
 let db: RunsDatabase;
@@ -40,7 +40,7 @@ const say = (claimed: ClaimedRun, first: number, last: number, level: 'DEBUG' | 
   write(db.pool, claimed, {
     lines: Array.from({ length: last - first + 1 }, (_, i) => line(`line ${first + i}`, level)),
   });
-const end = (claimed: ClaimedRun) => write(db.pool, claimed, { lines: [line('the end')], set: succeeded });
+const end = (claimed: ClaimedRun) => write(db.pool, claimed, { lines: [line('the end')], to: 'succeeded' });
 
 async function all(batches: AsyncIterable<LogBatch>): Promise<LogBatch[]> {
   const got: LogBatch[] = [];

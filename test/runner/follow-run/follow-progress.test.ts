@@ -5,7 +5,7 @@ import { followProgress } from '../../../src/runner/follow-run/follow-progress.t
 import { createRunFeeds } from '../../../src/runner/follow-run/run-feeds.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
-import { held, line, succeeded, write } from '../support/scripted-run.ts';
+import { line, write } from '../support/scripted-run.ts';
 import { claimedRun } from '../support/start-claimed.ts';
 
 let db: RunsDatabase;
@@ -38,10 +38,10 @@ describe('following progress', () => {
     const claimed = await claimedRun(db);
     const states = follow(claimed);
     expect((await states.next()).value).toMatchObject({ status: 'RUNNING', phase: 'CONNECTING' });
-    await write(db.pool, claimed, { set: `phase = 'READING', counts = counts || '{"read": 5}'` });
+    await write(db.pool, claimed, { to: 'reading', set: `counts = counts || '{"read": 5}'` });
     expect((await states.next()).value).toMatchObject({ phase: 'READING', counts: { read: 5 } });
     const rest = all(states);
-    await write(db.pool, claimed, { lines: [line('the end')], set: succeeded });
+    await write(db.pool, claimed, { lines: [line('the end')], to: 'succeeded' });
     expect((await rest).map(({ status, phase, progress }) => [status, phase, progress])).toEqual([
       ['SUCCEEDED', 'FINISHED', 1],
     ]);
@@ -53,7 +53,7 @@ describe('following progress', () => {
     for (let read = 1; read <= 60; read++) {
       await write(db.pool, claimed, { lines: [line('more')], set: `counts = counts || '{"read": ${read}}'` });
     }
-    await write(db.pool, claimed, { set: succeeded });
+    await write(db.pool, claimed, { to: 'succeeded' });
     const reads = (await following).map(({ status, counts }) => (status === 'SUCCEEDED' ? 61 : counts.read));
     expect(reads).toEqual([...new Set(reads)].sort((one, other) => one - other));
     expect(reads.length).toBeLessThan(60);
@@ -66,14 +66,14 @@ describe('following progress', () => {
     await states.next();
     const next = states.next();
     await write(db.pool, claimed, { lines: [line('just a line')] });
-    await write(db.pool, claimed, { set: `phase = 'READING'` });
+    await write(db.pool, claimed, { to: 'reading' });
     expect((await next).value).toMatchObject({ phase: 'READING' });
     await states.return(undefined);
   });
 
   test('stays open while a run is held, until it is rejected', async () => {
     const claimed = await claimedRun(db);
-    await write(db.pool, claimed, { set: held });
+    await write(db.pool, claimed, { to: 'held' });
     const states = follow(claimed);
     expect((await states.next()).value).toMatchObject({ status: 'HELD' });
     const rest = all(states);
@@ -83,7 +83,7 @@ describe('following progress', () => {
 
   test('of an ended run tells that and ends; of an unknown one it ends', async () => {
     const claimed = await claimedRun(db);
-    await write(db.pool, claimed, { set: succeeded });
+    await write(db.pool, claimed, { to: 'succeeded' });
     expect(await all(follow(claimed))).toHaveLength(1);
     expect(await all(follow({ ...claimed, run: { ...claimed.run, id: 'nonsense' } }))).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-f
 import { setContactSyncEnabled } from '../../../src/runner/set-contact-sync-enabled.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
-import { succeeded, write } from '../support/scripted-run.ts';
+import { write } from '../support/scripted-run.ts';
 import { claimedRun } from '../support/start-claimed.ts';
 
 let db: RunsDatabase;
@@ -51,9 +51,9 @@ describe('following the runs of a workspace', () => {
     const first = runs.next();
     const [one, other] = [await claimedRun(db, { workspaceId }), await claimedRun(db, { workspaceId })];
     const foreign = await claimedRun(db);
-    await write(db.pool, foreign, { set: succeeded });
-    await write(db.pool, one, { set: succeeded });
-    await write(db.pool, other, { set: succeeded });
+    await write(db.pool, foreign, { to: 'succeeded' });
+    await write(db.pool, one, { to: 'succeeded' });
+    await write(db.pool, other, { to: 'succeeded' });
     // Read together, they come in any order.
     const open = new Set([one.run.id, other.run.id]);
     for (let run = (await first).value as RunRecord; ; run = (await runs.next()).value as RunRecord) {
@@ -84,7 +84,7 @@ describe('following the runs of a workspace', () => {
     for (let read = 1; read <= 30; read++) {
       await write(db.pool, claimed, { set: `counts = counts || '{"read": ${read}}'` });
     }
-    await write(db.pool, claimed, { set: succeeded });
+    await write(db.pool, claimed, { to: 'succeeded' });
     const got = await until(runs, claimed.run.id, 'SUCCEEDED');
     expect(got.length).toBeLessThan(30);
     expect(got.at(-1)?.counts.read).toBe(30);
@@ -105,8 +105,8 @@ describe('following the runs of a workspace', () => {
     const first = runs.next();
     await looked.promise;
     const claimed = await claimedRun(db, { workspaceId });
-    await write(db.pool, claimed, { set: succeeded });
-    await write(db.pool, before, { set: succeeded });
+    await write(db.pool, claimed, { to: 'succeeded' });
+    await write(db.pool, before, { to: 'succeeded' });
     const got = [(await first).value as RunRecord, (await runs.next()).value as RunRecord];
     expect(got.every(({ status }) => status === 'SUCCEEDED')).toBe(true);
     expect(new Set(got.map(({ id }) => id))).toEqual(new Set([before.run.id, claimed.run.id]));

@@ -4,7 +4,7 @@ import type { RunRecord } from '../../../src/core/records.ts';
 import type { LogSlice } from '../../../src/core/store.ts';
 import { openRunFeed } from '../../../src/runner/follow-run/run-feed.ts';
 import { openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
-import { succeeded, write } from '../support/scripted-run.ts';
+import { write } from '../support/scripted-run.ts';
 import { claimedRun } from '../support/start-claimed.ts';
 
 let db: RunsDatabase;
@@ -28,7 +28,7 @@ test('a change that is read just while somebody begins to wait for it is not mis
   };
   const feed = openRunFeed({ ...db.store, findRun }, workspaceId, id, () => {}, new Held(50_000));
   const first = await feed.view();
-  await write(db.pool, claimed, { set: succeeded });
+  await write(db.pool, claimed, { to: 'succeeded' });
   const last = await db.store.findRun(workspaceId, id);
   feed.lookAgain();
   await reading.promise;

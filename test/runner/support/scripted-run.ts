@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { AppError } from '../../../src/core/app-error.ts';
 import type { NewLogLine } from '../../../src/core/run.ts';
+import { type RunEvent, type RunState, runStates, stepsOf } from '../../../src/core/run-state.ts';
 import type { ClaimedRun } from '../../../src/core/run-store.ts';
 import { inTransaction } from '../../../src/db/in-transaction.ts';
+import { moveRun } from '../../../src/db/run/life/move-run.ts';
 import { lockAttempt } from '../../../src/db/run/life/run-attempt.ts';
 import { appendLines } from '../../../src/db/run/log/append-lines.ts';
 import { tellRun } from '../../../src/db/run/tell-run.ts';
@@ -17,12 +19,13 @@ export const line = (message: string, level: NewLogLine['level'] = 'INFO'): NewL
 export async function write(
   pool: pg.Pool,
   claimed: ClaimedRun,
-  { lines = [], set = '' }: { lines?: NewLogLine[]; set?: string },
+  { lines = [], set = '', to }: { lines?: NewLogLine[]; set?: string; to?: RunState },
 ): Promise<void> {
   const { workspaceId, id: runId, connectionId } = claimed.run;
   await inTransaction(pool, async (client) => {
     if ((await lockAttempt(client, claimed)) === null) throw new AppError('FENCED', 'Another worker has taken over.');
     await appendLines(client, workspaceId, runId, lines);
+    if (to !== undefined) await moveTo(client, claimed, to);
     if (set !== '') {
       await client.query(`UPDATE run SET ${set}, changed_at = clock_timestamp() WHERE workspace_id = $1 AND id = $2`, [
         workspaceId,
@@ -33,8 +36,29 @@ export async function write(
   });
 }
 
-export const succeeded = `status = 'SUCCEEDED', phase = 'FINISHED', progress = 1, finished_at = clock_timestamp()`;
-export const held = `status = 'HELD', phase = 'WAITING'`;
+/** Moves the run there by the shortest way that there is for it. */
+async function moveTo(client: pg.PoolClient, claimed: ClaimedRun, goal: RunState): Promise<void> {
+  const { workspaceId, id: runId } = claimed.run;
+  const row = await lockAttempt(client, claimed);
+  const states = Object.keys(runStates) as RunState[];
+  const start = states.find((state) => runStates[state].status === row?.status && runStates[state].phase === row.phase);
+  if (start === undefined) throw new Error('The run is in no state.');
+  const ways: { at: RunState; events: RunEvent[] }[] = [{ at: start, events: [] }];
+  for (const { at, events } of ways) {
+    if (at === goal) {
+      for (const event of events) await moveRun(client, { workspaceId, runId }, { event });
+      return;
+    }
+    for (const event of steps) {
+      const to = new Map(stepsOf(event)).get(at);
+      if (to !== undefined && ways.every((way) => way.at !== to)) ways.push({ at: to, events: [...events, event] });
+    }
+  }
+  throw new Error(`A run does not come from ${start} to ${goal}.`);
+}
+
+/** What happens to a run while one worker is at it. */
+const steps: readonly RunEvent[] = ['CONNECTED', 'READ', 'CHECKED', 'HELD', 'SUCCEEDED'];
 
 /** Rejects with the signal's reason once it aborts, as everything that waits in a run does. */
 export const untilAborted = (signal: AbortSignal): Promise<never> =>

@@ -2,7 +2,7 @@ import { createRunQueue } from '../../../src/db/run/queue/run-queue.ts';
 import { startWorker } from '../../../src/runner/start-worker.ts';
 import { collectLog } from './collect-log.ts';
 import { openProcess } from './open-process.ts';
-import { line, succeeded, untilAborted, write } from './scripted-run.ts';
+import { line, untilAborted, write } from './scripted-run.ts';
 
 // A worker in a process of its own, to be killed: node worker-process.ts <database url> <stays | ends | applies>.
 // It says on standard output which attempt it has come to, once that has written its lines.
@@ -20,10 +20,9 @@ await startWorker({
   runSync: async (claimed, signal) => {
     const { attempt, planStands } = claimed;
     for (const nth of [1, 2, 3]) await write(pool, claimed, { lines: [line(`attempt ${attempt}, line ${nth}`)] });
-    if (does === 'applies' && !planStands)
-      await write(pool, claimed, { set: `phase = 'APPLYING', applied_position = 7` });
+    if (does === 'applies' && !planStands) await write(pool, claimed, { to: 'applying', set: `applied_position = 7` });
     process.stdout.write(`attempt ${attempt}\n`);
-    if (does === 'ends') await write(pool, claimed, { lines: [line('the end')], set: succeeded });
+    if (does === 'ends') await write(pool, claimed, { lines: [line('the end')], to: 'succeeded' });
     else await untilAborted(signal);
   },
 });

@@ -5,10 +5,11 @@ import type { RunRecord } from '../../../core/records.ts';
 import { isUuid } from '../../../core/uuid.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
-import { type RunRow, runColumns, toRun } from '../run-row.ts';
+import { toRun } from '../run-row.ts';
 import { tellRun } from '../tell-run.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
+import { moveRun } from './move-run.ts';
 
 /** A HELD run is queued again, to have its plan applied, unless its connection has been edited since, or is gone. */
 export async function approveRun(
@@ -26,15 +27,10 @@ export async function approveRun(
   await appendLines(client, workspaceId, runId, [
     { level: 'INFO', code: 'APPROVED', message: `Approved by ${by.name}: the plan is applied as it stands.` },
   ]);
-  const { rows } = await client.query<RunRow>(
-    `UPDATE run SET status = 'QUEUED', phase = 'WAITING', decided_by = $3, decided_at = clock_timestamp(),
-       changed_at = clock_timestamp()
-     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [workspaceId, runId, by],
-  );
+  const approved = await moveRun(client, { workspaceId, runId }, { event: 'APPROVED', by });
   await sendRunJob(boss, client, workspaceId, runId);
   await tellRun(client, { workspaceId, runId, connectionId: run.connection_id });
-  return { kind: 'done', run: toRun(rows[0] ?? run) };
+  return { kind: 'done', run: toRun(approved ?? run) };
 }
 
 /**

@@ -21,5 +21,4 @@ export async function cancelRequest(client: PoolClient, workspaceId: string, run
 /** Requests for runs that have ended are of no more use. */
 export const dropOldRequests = `
   DELETE FROM run_cancel WHERE NOT EXISTS (
-    SELECT FROM run WHERE run.workspace_id = run_cancel.workspace_id AND run.id = run_cancel.run_id
-      AND run.status IN ('QUEUED', 'RUNNING', 'HELD'))`;
+    SELECT FROM open_run WHERE open_run.workspace_id = run_cancel.workspace_id AND open_run.run_id = run_cancel.run_id)`;

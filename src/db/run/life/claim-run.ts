@@ -12,6 +12,7 @@ import { tellRun } from '../tell-run.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
+import { moveRun } from './move-run.ts';
 
 /** A run whose workers died this often is not tried again: it may be what kills them. */
 const mostAttempts = 10;
@@ -120,37 +121,32 @@ async function noteResumption(
 
 /** Goes on applying the plan that stands, with the settings that it was made with. */
 async function takePlan(client: PoolClient, run: RunRow): Promise<RunRow> {
-  const { rows } = await client.query<RunRow>(
-    `UPDATE run SET ${taken}, phase = 'APPLYING' WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [run.workspace_id, run.id],
-  );
-  return rows[0] ?? run;
+  return (await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: 'TAKEN_TO_APPLY' })) ?? run;
 }
 
 type ReadRow = RunRow & { connection_status: ConnectionStatus; secrets: SealedRow[] };
 
 /**
- * Starts over, with the connection's settings, secrets and version as they are now: all in one statement, so that an edit is
- * in all of them or in none.
+ * Starts over, with the connection's settings, secrets and version as they are now: these in one statement, so that an edit
+ * is in all of them or in none.
  */
 async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
+  const key = { workspaceId: run.workspace_id, runId: run.id };
+  await moveRun(client, key, { event: 'TAKEN_TO_READ', counts: noCounts });
   const { rows } = await client.query<ReadRow>(
-    `UPDATE run SET ${taken}, phase = 'CONNECTING', counts = $3, excluded = '{}', progress = NULL,
+    `UPDATE run SET excluded = '{}', progress = NULL,
        settings = ${settingsOfConnection}, connection_version = connection.version, connection_name = connection.name
      FROM connection
      WHERE run.workspace_id = $1 AND run.id = $2
        AND connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
      RETURNING ${runColumns}, connection.status AS connection_status, ${sealedSecrets} AS secrets`,
-    [run.workspace_id, run.id, noCounts],
+    [run.workspace_id, run.id],
   );
   const read = rows[0];
   // Whoever deletes a connection cancels its runs before, and this one is locked.
   if (read === undefined) throw new Error('A run that has not ended has lost its connection.');
   return read;
 }
-
-const taken = `status = 'RUNNING', attempt = run.attempt + 1, mode = coalesce(run.mode, 'FULL'),
-  started_at = coalesce(run.started_at, clock_timestamp()), changed_at = clock_timestamp()`;
 
 /** What keeps the run from reading, if anything does. */
 const readingFault = ({ connection_status, dry_run }: ReadRow): RunError | null =>

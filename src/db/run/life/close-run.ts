@@ -4,8 +4,9 @@ import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../
 import { storableLine } from '../../../core/storable-text.ts';
 import { sqlState } from '../../database-failure.ts';
 import { appendLines } from '../log/append-lines.ts';
-import { type RunRow, runColumns } from '../run-row.ts';
+import type { RunRow } from '../run-row.ts';
 import { tellRun } from '../tell-run.ts';
+import { moveRun } from './move-run.ts';
 
 /** Cancelled by null: by no person, as when nobody works on the run any more because its connection is gone. */
 export type RunEnding =
@@ -35,16 +36,8 @@ const isRefusal = (error: unknown): boolean => /^(22|23|42|54|P0|XX)/.test(sqlSt
 /** No more than that it has ended and how; its last line only if that can be stored. */
 async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding, state: string): Promise<RunRow> {
   const message = `The run ended ${status}; the database refused what was to be told of it (SQLSTATE ${state}).`;
-  const { rows } = await client.query<RunRow>(
-    `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(), error = $4
-     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [
-      run.workspace_id,
-      run.id,
-      status,
-      status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : null,
-    ],
-  );
+  const error = status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : undefined;
+  const ended = await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: status, error });
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
   await client.query('SAVEPOINT bare');
   try {
@@ -53,31 +46,24 @@ async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding,
     if (!isRefusal(error)) throw error;
     await client.query('ROLLBACK TO SAVEPOINT bare');
   }
-  return rows[0] ?? run;
+  return ended ?? run;
 }
 
 async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
   if (!planIsComplete(run)) await dropPlan(client, run);
   await appendLines(client, run.workspace_id, run.id, [lastLine(run, ending)]);
-  const { rows } = await client.query<RunRow>(
-    `UPDATE run SET status = $3, phase = 'FINISHED', finished_at = clock_timestamp(), changed_at = clock_timestamp(),
-       error = $4, counts = $5,
-       cancelled_by = coalesce($6, run.cancelled_by),
-       decided_by = coalesce($7, run.decided_by),
-       decided_at = CASE WHEN $7::jsonb IS NULL THEN run.decided_at ELSE clock_timestamp() END
-     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [
-      run.workspace_id,
-      run.id,
-      ending.status,
-      ending.status === 'FAILED' ? storableError(ending.error) : null,
-      ending.status === 'REJECTED' ? run.counts : appliedCounts(run),
-      ending.status === 'CANCELLED' ? ending.by : null,
-      ending.status === 'REJECTED' ? ending.by : null,
-    ],
+  const ended = await moveRun(
+    client,
+    { workspaceId: run.workspace_id, runId: run.id },
+    {
+      event: ending.status,
+      by: ending.status === 'FAILED' ? null : ending.by,
+      error: ending.status === 'FAILED' ? storableError(ending.error) : undefined,
+      counts: ending.status === 'REJECTED' ? undefined : appliedCounts(run),
+    },
   );
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
-  return rows[0] ?? run;
+  return ended ?? run;
 }
 
 const storableError = ({ code, message, hint }: RunError): RunError => ({

@@ -26,11 +26,11 @@ export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
   if (faults.length > 0) throw faults[0];
 }
 
-/** By the partial index of runs that have not ended. */
 async function lostRuns(pool: Pool): Promise<{ workspace_id: string; id: string }[]> {
   const { rows } = await pool.query<{ workspace_id: string; id: string }>(
-    `SELECT run.workspace_id, run.id FROM run
-     WHERE run.status IN ('QUEUED', 'RUNNING', 'HELD') AND (
+    `SELECT run.workspace_id, run.id
+     FROM open_run JOIN run ON run.workspace_id = open_run.workspace_id AND run.id = open_run.run_id
+     WHERE (
        run.status <> 'RUNNING' AND EXISTS (
          SELECT FROM run_cancel WHERE run_cancel.workspace_id = run.workspace_id AND run_cancel.run_id = run.id)
        OR run.status <> 'HELD' AND NOT EXISTS (

@@ -6,6 +6,7 @@ import { tellRun } from '../tell-run.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
+import { moveRun } from './move-run.ts';
 
 /** The run, locked, while this attempt is the one that works on it. Null: it has ended or another has taken over. */
 export async function lockAttempt(client: PoolClient, claimed: ClaimedRun): Promise<RunRow | null> {
@@ -46,15 +47,9 @@ export async function endRun(
 export async function giveWay(client: PoolClient, claimed: ClaimedRun): Promise<void> {
   const run = await lockAttempt(client, claimed);
   if (run === null) return;
-  // By its phase the next attempt knows that the plan is complete.
-  const goesOn = run.phase === 'APPLYING';
-  const then = goesOn ? 'applying goes on' : 'it starts over';
+  const then = run.phase === 'APPLYING' ? 'applying goes on' : 'it starts over';
   const message = `All slots were taken by runs of this workspace while another workspace waited: this run makes way, and ${then} when it has its turn.`;
   await appendLines(client, run.workspace_id, run.id, [{ level: 'INFO', code: 'RUN_MADE_WAY', message }]);
-  await client.query(
-    `UPDATE run SET status = 'QUEUED', phase = $3, gave_way = gave_way + 1, changed_at = clock_timestamp()
-     WHERE run.workspace_id = $1 AND run.id = $2`,
-    [run.workspace_id, run.id, goesOn ? run.phase : 'WAITING'],
-  );
+  await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: 'GAVE_WAY' });
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
 }

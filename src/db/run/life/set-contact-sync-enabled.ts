@@ -15,7 +15,7 @@ export async function setContactSyncEnabled(
   await client.query('UPDATE workspace SET contact_sync_enabled = $2 WHERE workspace.id = $1', [workspaceId, enabled]);
   if (enabled) return;
   const { rows } = await client.query<{ id: string }>(
-    `SELECT run.id FROM run WHERE run.workspace_id = $1 AND run.status IN ('QUEUED', 'RUNNING', 'HELD') ORDER BY run.id`,
+    'SELECT open_run.run_id AS id FROM open_run WHERE open_run.workspace_id = $1 ORDER BY open_run.run_id',
     [workspaceId],
   );
   for (const { id } of rows) await cancelRun(client, workspaceId, id, by);

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { noCounts } from '../../../core/run.ts';
+import { runStates } from '../../../core/run-state.ts';
 import type { NewRun, StoredStart } from '../../../core/run-store.ts';
 import { isUuid, uuidV7 } from '../../../core/uuid.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
@@ -47,17 +48,21 @@ async function startable(
 
 /**
  * Inserts a QUEUED run with the connection's settings as they are now, which it takes anew when it starts to read. Null: the
- * connection has a run that has not ended (which the unique index decides, not a look beforehand).
+ * connection has a run that has not ended (which the key of open_run decides, not a look beforehand).
  */
 async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null> {
   const { rows } = await client.query<RunRow>(
-    `INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, mode, dry_run, review,
+    `WITH opened AS (
+       INSERT INTO open_run (workspace_id, connection_id, run_id)
+       SELECT connection.workspace_id, connection.id, $3 FROM connection
+       WHERE connection.workspace_id = $1 AND connection.id = $2
+       ON CONFLICT DO NOTHING RETURNING workspace_id, connection_id, run_id)
+     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, mode, dry_run, review,
        trigger, started_by, status, phase, counts, queued_at, changed_at)
-     SELECT connection.workspace_id, $3, connection.id, connection.name, connection.version,
+     SELECT connection.workspace_id, opened.run_id, connection.id, connection.name, connection.version,
        ${settingsOfConnection},
-       $4, $5, $6, $7, $8, 'QUEUED', 'WAITING', $9, clock_timestamp(), clock_timestamp()
-     FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2
-     ON CONFLICT (workspace_id, connection_id) WHERE status IN ('QUEUED', 'RUNNING', 'HELD') DO NOTHING
+       $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), clock_timestamp()
+     FROM opened JOIN connection ON connection.workspace_id = opened.workspace_id AND connection.id = opened.connection_id
      RETURNING ${runColumns}`,
     [
       run.workspaceId,
@@ -68,6 +73,8 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
       run.review,
       run.trigger,
       run.startedBy,
+      runStates.queued.status,
+      runStates.queued.phase,
       noCounts,
     ],
   );
@@ -77,8 +84,8 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
 /** The one run of the connection that has not ended, if there is one. */
 async function unendedRun(client: PoolClient, workspaceId: string, connectionId: string): Promise<RunRow | null> {
   const { rows } = await client.query<RunRow>(
-    `SELECT ${runColumns} FROM run
-     WHERE run.workspace_id = $1 AND run.connection_id = $2 AND run.status IN ('QUEUED', 'RUNNING', 'HELD')`,
+    `SELECT ${runColumns} FROM open_run JOIN run ON run.workspace_id = open_run.workspace_id AND run.id = open_run.run_id
+     WHERE open_run.workspace_id = $1 AND open_run.connection_id = $2`,
     [workspaceId, connectionId],
   );
   return rows[0] ?? null;

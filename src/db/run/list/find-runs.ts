@@ -17,8 +17,8 @@ export async function findRuns(query: Query, workspaceId: string, runIds: readon
 /** Runs of the workspace that have not ended, or were queued after `since`. In no particular order. */
 export async function recentRuns(query: Query, workspaceId: string, since: Date): Promise<RunRecord[]> {
   const rows = await query<RunRow>(
-    `SELECT ${runColumns} FROM run
-     WHERE run.workspace_id = $1 AND run.status IN ('QUEUED', 'RUNNING', 'HELD')
+    `SELECT ${runColumns} FROM open_run JOIN run ON run.workspace_id = open_run.workspace_id AND run.id = open_run.run_id
+     WHERE open_run.workspace_id = $1
      UNION
      SELECT ${runColumns} FROM run WHERE run.workspace_id = $1 AND run.queued_at > $2`,
     [workspaceId, since],

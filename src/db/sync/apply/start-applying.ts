@@ -3,7 +3,7 @@ import { type PlanOutline, rowsOf } from '../plan-outline.ts';
 import { countActions } from '../plan-totals.ts';
 
 /**
- * Moves the run to APPLYING with the counts of what is applied already, which is nothing but for a run that goes on. Resolves
+ * Gives the run the counts of what is applied already, which is nothing but for a run that goes on. Resolves
  * with the position up to which that is.
  */
 export const startApplying = (attempt: Attempt, { applied, open }: PlanOutline): Promise<number> =>
@@ -19,7 +19,7 @@ export const startApplying = (attempt: Attempt, { applied, open }: PlanOutline):
     const skipped = rowsOf(open).filter(({ action }) => action === 'SKIP');
     const { unchanged: _, ...counts } = countActions([...rowsOf(applied), ...skipped]);
     await client.query(
-      `UPDATE run SET phase = 'APPLYING', counts = counts || $3::jsonb, changed_at = clock_timestamp()
+      `UPDATE run SET counts = counts || $3::jsonb, changed_at = clock_timestamp()
        WHERE workspace_id = $1 AND id = $2`,
       [...key(attempt), JSON.stringify(counts)],
     );

@@ -5,7 +5,7 @@ import { noCounts } from '../../../../src/core/run.ts';
 import type { ClaimedRun } from '../../../../src/core/run-store.ts';
 import { createRunStore } from '../../../../src/db/run/create-run-store.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../../../runner/support/runs-database.ts';
-import { held, line, succeeded, write } from '../../../runner/support/scripted-run.ts';
+import { line, write } from '../../../runner/support/scripted-run.ts';
 
 let db: RunsDatabase;
 
@@ -44,8 +44,8 @@ async function toState(state: 'QUEUED' | 'RUNNING' | 'HELD' | 'SUCCEEDED') {
   const ids = await start();
   if (state === 'QUEUED') return ids;
   const claimed = await claim(ids);
-  if (state === 'HELD') await write(db.pool, claimed, { lines: [line('planned')], set: held });
-  if (state === 'SUCCEEDED') await write(db.pool, claimed, { set: succeeded });
+  if (state === 'HELD') await write(db.pool, claimed, { lines: [line('planned')], to: 'held' });
+  if (state === 'SUCCEEDED') await write(db.pool, claimed, { to: 'succeeded' });
   return ids;
 }
 
@@ -161,7 +161,7 @@ describe('claiming', () => {
   test('a run that lost its worker starts over with the next attempt, and the old one is fenced off', async () => {
     const ids = await start();
     const first = await claim(ids);
-    await write(db.pool, first, { lines: [line('read')], set: `counts = counts || '{"read": 7}', phase = 'READING'` });
+    await write(db.pool, first, { lines: [line('read')], to: 'reading', set: `counts = counts || '{"read": 7}'` });
     const second = await claim(ids);
     expect(second).toMatchObject({ attempt: 2, planStands: false, run: { counts: noCounts, phase: 'CONNECTING' } });
     await expect(write(db.pool, first, { lines: [line('late')] })).rejects.toMatchObject({ code: 'FENCED' });
@@ -175,7 +175,8 @@ describe('claiming', () => {
     const ids = await start();
     const first = await claim(ids);
     await write(db.pool, first, {
-      set: `phase = 'APPLYING', applied_position = 5, counts = counts || '{"created": 5}'`,
+      to: 'applying',
+      set: `applied_position = 5, counts = counts || '{"created": 5}'`,
     });
     const second = await claim(ids);
     expect(second).toMatchObject({ planStands: true, run: { phase: 'APPLYING', counts: { created: 5 } } });
@@ -302,7 +303,8 @@ describe('cancelling', () => {
     const claimed = await claim(ids);
     for (const position of [1, 2, 3]) await planRow(ids.workspaceId, ids.runId, position);
     await write(db.pool, claimed, {
-      set: `phase = 'APPLYING', applied_position = 1, counts = counts || '{"inScope": 4, "created": 1, "unchanged": 1}'`,
+      to: 'applying',
+      set: `applied_position = 1, counts = counts || '{"inScope": 4, "created": 1, "unchanged": 1}'`,
     });
     await db.store.cancel(ids.workspaceId, ids.runId, anna);
     await db.store.end(claimed, { status: 'CANCELLED' });
@@ -380,7 +382,7 @@ describe('deciding', () => {
     const ids = await start();
     const claimed = await claim(ids);
     await planRow(ids.workspaceId, ids.runId, 1);
-    await write(db.pool, claimed, { set: `${held}, counts = counts || '{"inScope": 1, "created": 1}'` });
+    await write(db.pool, claimed, { to: 'held', set: `counts = counts || '{"inScope": 1, "created": 1}'` });
     const outcome = await db.store.reject(ids.workspaceId, ids.runId, anna);
     expect(outcome).toMatchObject({
       kind: 'done',
@@ -404,7 +406,8 @@ describe('ending', () => {
     const claimed = await claim(ids);
     await planRow(ids.workspaceId, ids.runId, 1);
     await write(db.pool, claimed, {
-      set: `phase = 'PLANNING', counts = counts || '{"read": 3, "inScope": 3, "created": 2, "unchanged": 1}'`,
+      to: 'planning',
+      set: `counts = counts || '{"read": 3, "inScope": 3, "created": 2, "unchanged": 1}'`,
     });
     const error = { code: 'CONNECTION_LOST', message: 'The server closed the connection.', hint: 'Look at its log.' };
     expect(await db.store.end(claimed, { status: 'FAILED', error })).toBe(true);
@@ -480,7 +483,7 @@ describe('making way', () => {
   test('a run that was applying goes on with its plan', async () => {
     const ids = await start();
     const claimed = await claim(ids);
-    await write(db.pool, claimed, { set: `phase = 'APPLYING', applied_position = 7` });
+    await write(db.pool, claimed, { to: 'applying', set: `applied_position = 7` });
     await db.store.giveWay(claimed);
     expect(await claim(ids)).toMatchObject({ attempt: 2, planStands: true });
   });
@@ -518,7 +521,7 @@ describe('recovering', () => {
     const ids = await start();
     const claimed = await claim(ids);
     await db.store.cancel(ids.workspaceId, ids.runId, anna);
-    await write(db.pool, claimed, { set: held });
+    await write(db.pool, claimed, { to: 'held' });
     await db.store.recoverLostRuns();
     expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'CANCELLED' });
   });

@@ -1,0 +1,67 @@
+import type { RunCounts, RunPhase, RunStatus } from './run.ts';
+
+/** Where a run stands: every pair of status and phase that there is. */
+export const runStates = {
+  queued: { status: 'QUEUED', phase: 'WAITING' },
+  /** It made way while its plan was being applied, and goes on there. */
+  interrupted: { status: 'QUEUED', phase: 'APPLYING' },
+  connecting: { status: 'RUNNING', phase: 'CONNECTING' },
+  reading: { status: 'RUNNING', phase: 'READING' },
+  planning: { status: 'RUNNING', phase: 'PLANNING' },
+  applying: { status: 'RUNNING', phase: 'APPLYING' },
+  held: { status: 'HELD', phase: 'WAITING' },
+  succeeded: { status: 'SUCCEEDED', phase: 'FINISHED' },
+  partial: { status: 'PARTIAL', phase: 'FINISHED' },
+  failed: { status: 'FAILED', phase: 'FINISHED' },
+  cancelled: { status: 'CANCELLED', phase: 'FINISHED' },
+  rejected: { status: 'REJECTED', phase: 'FINISHED' },
+} as const satisfies Record<string, { status: RunStatus; phase: RunPhase }>;
+export type RunState = keyof typeof runStates;
+
+type Steps = Partial<Record<RunState, RunState>>;
+
+/**
+ * What moves a run, and from where to where. A pair that is not here can't happen. A worker that takes a run which another
+ * one has left starts the reading over, or goes on with the applying.
+ */
+const steps = {
+  TAKEN_TO_READ: { queued: 'connecting', connecting: 'connecting', reading: 'connecting', planning: 'connecting' },
+  TAKEN_TO_APPLY: { queued: 'applying', interrupted: 'applying', applying: 'applying' },
+  CONNECTED: { connecting: 'reading' },
+  READ: { reading: 'planning' },
+  CHECKED: { planning: 'applying' },
+  HELD: { planning: 'held' },
+  APPROVED: { held: 'queued' },
+  REJECTED: { held: 'rejected' },
+  GAVE_WAY: { connecting: 'queued', reading: 'queued', planning: 'queued', applying: 'interrupted' },
+  /** A dry run ends with its plan. */
+  SUCCEEDED: { planning: 'succeeded', applying: 'succeeded' },
+  PARTLY_FAILED: { applying: 'partial' },
+  FAILED: {
+    queued: 'failed',
+    interrupted: 'failed',
+    connecting: 'failed',
+    reading: 'failed',
+    planning: 'failed',
+    applying: 'failed',
+  },
+  CANCELLED: {
+    queued: 'cancelled',
+    interrupted: 'cancelled',
+    connecting: 'cancelled',
+    reading: 'cancelled',
+    planning: 'cancelled',
+    applying: 'cancelled',
+    held: 'cancelled',
+  },
+} as const satisfies Record<string, Steps>;
+export type RunEvent = keyof typeof steps;
+
+export const runEvents = Object.keys(steps) as RunEvent[];
+
+/** From where to where the event moves a run. */
+export const stepsOf = (event: RunEvent): [RunState, RunState][] =>
+  Object.entries(steps[event] satisfies Steps) as [RunState, RunState][];
+
+/** What ends a run whose plan has been applied: somebody may have failed. */
+export const endOfApplying = ({ failed }: RunCounts): RunEvent => (failed > 0 ? 'PARTLY_FAILED' : 'SUCCEEDED');
