@@ -1,15 +1,21 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../src/db/embedded/start-embedded-postgres.ts';
+import { MIGRATIONS_TABLE } from '../src/db/migrations.ts';
 import { bareTable } from './limits.ts';
 
 /** The Postgres of the benchmarks: the embedded one, with its durable settings, in a folder of its own. */
 export type BenchDatabase = {
   url: string;
+  /** Of the server's first process. */
+  pid: number;
   /** The bare table, new and empty. */
   prepareCopy(): Promise<void>;
   /** Removes all workspaces with everything in them, and settles what is still to be written. */
   empty(): Promise<void>;
+  /** Resolves when the service has no statement under way: what follows the end of a run is over then. */
+  quiet(): Promise<void>;
   /** Remembers every contact row as it lies there now. */
   rememberRows(): Promise<void>;
   /** How many contact rows have been written or locked since. */
@@ -17,8 +23,19 @@ export type BenchDatabase = {
   close(): Promise<void>;
 };
 
-const everything =
-  'TRUNCATE workspace, connection, connection_secret, run, run_log, fills, contact, contact_link, contact_change CASCADE';
+const QUIET_LOOK_MS = 20;
+
+/** All that the service stores; what it knows of the server and of its migrations stays. */
+const everything = `
+  DO $$
+  DECLARE
+    tables text := (
+      SELECT string_agg(format('%I', relname), ', ') FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+        AND relname NOT IN ('${MIGRATIONS_TABLE}', 'server_memory', 'bare_contact'));
+  BEGIN
+    IF tables IS NOT NULL THEN EXECUTE 'TRUNCATE ' || tables || ' CASCADE'; END IF;
+  END $$`;
 
 export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase> {
   await rm(dataDir, { recursive: true, force: true });
@@ -28,12 +45,21 @@ export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase
   await client.connect();
   return {
     url: server.url,
+    pid: await serverOf(client),
     prepareCopy: async () => {
       for (const statement of bareTable) await client.query(statement);
     },
     empty: async () => {
-      const { rows } = await client.query<{ there: boolean }>(`SELECT to_regclass('contact') IS NOT NULL AS there`);
-      if (rows[0]?.there) await client.query(everything);
+      await client.query(everything);
+    },
+    quiet: async () => {
+      for (;;) {
+        const { rows } = await client.query(
+          `SELECT FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%' AND state = 'active' LIMIT 1`,
+        );
+        if (rows.length === 0) return;
+        await wait(QUIET_LOOK_MS);
+      }
     },
     rememberRows: async () => {
       await client.query('DROP TABLE IF EXISTS remembered');
@@ -54,4 +80,11 @@ export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The parent of a session's process; 0 where that can't be told. */
+async function serverOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const stat = await readFile(`/proc/${rows[0]?.pid}/stat`, 'utf8').catch(() => '');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
 }

@@ -6,19 +6,19 @@ import { people } from '../test/support/ldap-people.ts';
 import { startSlapd } from '../test/support/slapd.ts';
 import type { ReadInput } from './row-process.ts';
 
+/** `pid` is the server's. */
+export type BenchDirectory = ReadInput & { pid: number; close(): Promise<void> };
+
 /**
  * A slapd on loopback with so many people of 22 attributes, each with a mail address of their own unless they all get `mail`.
  * Every reader asks for what our default mapping asks for.
  */
-export async function startBenchDirectory(
-  count: number,
-  mail?: string,
-): Promise<ReadInput & { close(): Promise<void> }> {
-  const { url, port, baseDn, bindDn, bindPassword, close } = await startSlapd({
+export async function startBenchDirectory(count: number, mail?: string): Promise<BenchDirectory> {
+  const { url, port, baseDn, bindDn, bindPassword, pid, close } = await startSlapd({
     entries: mail === undefined ? people(count) : sharing(people(count), mail),
   });
   const attributes = [...compileMapping(defaultMappings('LDAP')).attributes, 'entryUUID', ...flagAttributes];
-  return { url, port, bindDn, bindPassword, peopleDn: `ou=people,${baseDn}`, attributes, close };
+  return { url, port, bindDn, bindPassword, peopleDn: `ou=people,${baseDn}`, attributes, pid, close };
 }
 
 function* sharing(entries: Iterable<LdifEntry>, mail: string): Generator<LdifEntry> {

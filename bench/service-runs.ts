@@ -11,7 +11,11 @@ import {
   StartRunDocument,
   WatchRunDocument,
 } from '../schema/operations.generated.ts';
+import type { BenchDatabase } from './bench-database.ts';
+import type { BenchDirectory } from './bench-directory.ts';
+import { type CpuWatch, watchCpu } from './cpu-seconds.ts';
 import type { ReadInput } from './row-process.ts';
+import { type Phase, runPhases } from './run-phases.ts';
 
 /** A service of its own process, or two, and a fresh workspace with a connection to the benchmarks' directory. */
 export type Bench = {
@@ -21,29 +25,31 @@ export type Bench = {
   connectionId: string;
   serving: Child;
   working: Child;
+  /** Begins to watch what the worker, the database and the directory spend. */
+  watchCpu(): CpuWatch;
 };
 
 const sampler = join(import.meta.dirname, 'loop-delay.mjs');
 
 export type BenchOptions = {
-  databaseUrl: string;
+  database: BenchDatabase;
   dataDir: string;
   keys: DemoKeys;
-  directory: ReadInput;
+  directory: BenchDirectory;
   profiles: string | null;
   split?: boolean;
 };
 
 /** Starts the service as one process, or `split` into one that serves and one that works. */
 export async function openBench({
-  databaseUrl,
+  database,
   dataDir,
   keys,
   directory,
   profiles,
   split = false,
 }: BenchOptions): Promise<Bench> {
-  const env = { DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info' };
+  const env = { DATABASE_URL: database.url, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info' };
   const nodeOptions = ['--import', sampler, ...(profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])];
   const start = (role: string): Promise<Service> =>
     startService(keys, { env: { ...env, ROLE: role }, say: console.error, nodeOptions });
@@ -52,7 +58,16 @@ export async function openBench({
   const token = await keys.token(randomUUID());
   const api = createApiClient(service.url, token);
   const connectionId = await createConnection(api, directory);
-  return { api, token, url: service.url, connectionId, serving: service.child, working: worker.child };
+  const pids = { service: worker.child.process.pid ?? 0, postgres: database.pid, slapd: directory.pid };
+  return {
+    api,
+    token,
+    url: service.url,
+    connectionId,
+    serving: service.child,
+    working: worker.child,
+    watchCpu: () => watchCpu(pids),
+  };
 }
 
 export async function closeBench({ serving, working }: Bench): Promise<void> {
@@ -72,8 +87,9 @@ async function createConnection(api: ApiClient, directory: ReadInput): Promise<s
 export type TimedRun = {
   ms: number;
   run: RunStateFragment;
-  /** Milliseconds in each phase, as a viewer sees it. */
-  phases: Map<string, number>;
+  phases: Phase[];
+  /** Until a moment after the run's end, in which the tables are settled. */
+  spent: ReturnType<CpuWatch['end']>;
   loopDelays: number[];
   /** Of these, those while planning. */
   planningDelays: number[];
@@ -84,38 +100,32 @@ export type TimedRun = {
 export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
   const crowd = viewers > 0 ? await startCrowd() : null;
   bench.serving.process.send('reset');
+  const watch = bench.watchCpu();
+  const asked = Date.now();
   const began = performance.now();
   const started = await bench.api.ask(StartRunDocument, { connectionId: bench.connectionId });
   const runId = started.startRun?.run?.id;
   if (runId === undefined) throw new Error(JSON.stringify(started.startRun?.userErrors));
   const seen = crowd?.watch({ url: bench.url, token: bench.token, runId, viewers });
   let run: RunStateFragment | null = null;
-  const phases = new Map<string, number>();
-  let since = began;
-  const planning = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) {
-    const now = performance.now();
-    const phase = run?.phase ?? 'WAITING';
-    phases.set(phase, (phases.get(phase) ?? 0) + now - since);
-    since = now;
-    if (runProgress?.phase === 'PLANNING') planning.from = Math.min(planning.from, Date.now());
-    else if (Number.isFinite(planning.from)) planning.to = Math.min(planning.to, Date.now());
-    run = runProgress;
-  }
+  for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) run = runProgress;
   const ms = performance.now() - began;
+  const ended = Date.now();
   if (run === null || run.status !== 'SUCCEEDED')
     throw new Error(`The run ended ${run?.status}: ${run?.error?.message}`);
   const seenDelays = await loopDelays(bench.serving);
-  const delays = seenDelays.map(({ delay }) => delay);
-  const planningDelays = seenDelays.filter(({ at }) => at >= planning.from && at <= planning.to);
   const linesPerViewer = (await seen) ?? [];
   await crowd?.close();
+  const phases = await runPhases(bench.api, runId, asked, ended);
+  const planning = phases.find(({ name }) => name === 'PLANNING');
+  const isPlanning = (at: number): boolean => planning !== undefined && at >= planning.from && at <= planning.to;
   return {
     ms,
     run,
     phases,
-    loopDelays: delays,
-    planningDelays: planningDelays.map(({ delay }) => delay),
+    spent: watch.end(),
+    loopDelays: seenDelays.map(({ delay }) => delay),
+    planningDelays: seenDelays.filter(({ at }) => isPlanning(at)).map(({ delay }) => delay),
     linesPerViewer,
   };
 }
@@ -148,7 +158,3 @@ async function startCrowd(): Promise<Crowd> {
     close: () => stopChild(child),
   };
 }
-
-/** e.g. `READING 900, PLANNING 300`. */
-export const phaseTimes = ({ phases }: TimedRun): string =>
-  [...phases].map(([phase, ms]) => `${phase} ${ms.toFixed(0)}`).join(', ');

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Processor seconds, by who spent them: the service's main thread, its reading threads, its other threads, the servers. */
+export type CpuSeconds = Record<'main' | 'reading' | 'others' | 'postgres' | 'slapd', number>;
+
+export type Watched = { service: number; postgres: number; slapd: number };
+
+/** What was spent between two moments, in milliseconds since 1970. */
+export type CpuWatch = { end(): (from: number, to: number) => CpuSeconds };
+
+/** As often as it can tell apart phases of a run and costs nothing that counts. */
+const lookEveryMs = 50;
+/** /proc counts in hundredths of a second on all common machines. */
+const TICKS_A_SECOND = 100;
+/** Places in a stat file behind the name: the parent, own time in user and system mode, and that of children waited for. */
+const PARENT = 1;
+const OWN = [11, 12] as const;
+const CHILDREN = [13, 14] as const;
+
+/** Looks at processes as they work (Linux; elsewhere nothing is spent). A reading thread is told by its name. */
+export function watchCpu(watched: Watched): CpuWatch {
+  const looks: { at: number; spent: CpuSeconds }[] = [];
+  const look = (): void => {
+    looks.push({ at: Date.now(), spent: process.platform === 'linux' ? cpuSeconds(watched) : nothing });
+  };
+  const nearest = (at: number): CpuSeconds =>
+    looks.reduce((best, one) => (Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best)).spent;
+  look();
+  const timer = setInterval(look, lookEveryMs);
+  return {
+    end: () => {
+      clearInterval(timer);
+      look();
+      return (from, to) => difference(nearest(to), nearest(from));
+    },
+  };
+}
+
+const nothing: CpuSeconds = { main: 0, reading: 0, others: 0, postgres: 0, slapd: 0 };
+
+const difference = (after: CpuSeconds, before: CpuSeconds): CpuSeconds => ({
+  main: after.main - before.main,
+  reading: after.reading - before.reading,
+  others: after.others - before.others,
+  postgres: after.postgres - before.postgres,
+  slapd: after.slapd - before.slapd,
+});
+
+function cpuSeconds({ service, postgres, slapd }: Watched): CpuSeconds {
+  const threads = namesIn(`/proc/${service}/task`).map((thread) => ({
+    isMain: Number(thread) === service,
+    ...statOf(`/proc/${service}/task/${thread}/stat`),
+  }));
+  const spentBy = (some: typeof threads): number => some.reduce((sum, { fields }) => sum + seconds(fields, OWN), 0);
+  const sessions = namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => statOf(`/proc/${pid}/stat`).fields)
+    .filter((fields) => Number(fields[PARENT]) === postgres);
+  return {
+    main: spentBy(threads.filter(({ isMain }) => isMain)),
+    reading: spentBy(threads.filter(({ isMain, name }) => !isMain && name.includes('read'))),
+    others: spentBy(threads.filter(({ isMain, name }) => !isMain && !name.includes('read'))),
+    // Sessions that have ended count among the children of the server.
+    postgres: [statOf(`/proc/${postgres}/stat`).fields, ...sessions].reduce(
+      (sum, fields, i) => sum + seconds(fields, i === 0 ? [...OWN, ...CHILDREN] : OWN),
+      0,
+    ),
+    slapd: seconds(statOf(`/proc/${slapd}/stat`).fields, OWN),
+  };
+}
+
+const seconds = (fields: readonly string[], places: readonly number[]): number =>
+  places.reduce((sum, place) => sum + Number(fields[place] ?? 0), 0) / TICKS_A_SECOND;
+
+const namesIn = (folder: string): string[] => orNothing(() => readdirSync(folder), []);
+
+/** The name stands in parentheses and may hold some; nothing of a process that has just ended. */
+function statOf(file: string): { name: string; fields: string[] } {
+  const text = orNothing(() => readFileSync(file, 'utf8'), '() ');
+  const end = text.lastIndexOf(')');
+  return { name: text.slice(text.indexOf('(') + 1, end), fields: text.slice(end + 2).split(' ') };
+}
+
+function orNothing<T>(read: () => T, none: T): T {
+  try {
+    return read();
+  } catch {
+    return none;
+  }
+}
