@@ -9,12 +9,12 @@ import { refreshStatistics, settleSearch } from './settle-tables.ts';
 type Row = { counts: RunCounts; read_summary: { at: string; referrals: string[] } | null };
 
 /**
- * Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. By then the
- * search finds everybody quickly; the planner's statistics follow.
+ * Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. The search finds
+ * everybody by then; what makes it quicker, and the planner's statistics, follow.
  */
 export const finish = async (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> => {
-  await settleSearch(attempt);
   const { created, updated, linked } = await endRun(attempt, summary);
+  await settleSearch(attempt);
   await refreshStatistics(attempt, created + updated + linked);
 };
 

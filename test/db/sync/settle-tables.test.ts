@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { uuidV7 } from '../../../src/core/uuid.ts';
+import type { Attempt } from '../../../src/db/sync/attempt.ts';
 import { createPatience } from '../../../src/db/sync/patience.ts';
-import { refreshStatistics } from '../../../src/db/sync/settle-tables.ts';
+import { refreshStatistics, settleSearch } from '../../../src/db/sync/settle-tables.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { insertContacts } from '../support/insert-rows.ts';
 
@@ -30,20 +31,29 @@ const believed = async (workspaceId: string): Promise<number> => {
   return rows[0]['QUERY PLAN'][0].Plan['Plan Rows'];
 };
 
+const attempt = (workspaceId: string): Attempt => ({
+  pool,
+  patience: createPatience(pool, undefined),
+  workspaceId,
+  runId: uuidV7(),
+  connectionId: uuidV7(),
+  removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
+  attempt: 1,
+});
+
+test('what a run has added to the text index is sorted in once it has ended', async () => {
+  const workspaceId = uuidV7();
+  await fill(workspaceId, 200);
+  await settleSearch(attempt(workspaceId));
+  const { rows } = await pool.query(`SELECT gin_clean_pending_list('contact_by_search')::int AS pages`);
+  expect(rows).toEqual([{ pages: 0 }]);
+});
+
 test('the planner knows a workspace after its first run, however many contacts others have', async () => {
   for (let i = 0; i < 2; i++) await fill(uuidV7(), 2000);
   await pool.query('ANALYZE contact');
   const workspaceId = uuidV7();
   await fill(workspaceId, 200);
-  const removal = {
-    action: 'DEACTIVATE',
-    graceDays: 0,
-    maxPercent: null,
-    maxCount: null,
-    maxEmptiedPercent: 30,
-  } as const;
-  const patience = createPatience(pool, undefined);
-  const key = { workspaceId, runId: uuidV7(), connectionId: uuidV7() };
-  await refreshStatistics({ pool, patience, ...key, removal, attempt: 1 }, 200);
+  await refreshStatistics(attempt(workspaceId), 200);
   expect(await believed(workspaceId)).toBeGreaterThan(100);
 });
