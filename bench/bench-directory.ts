@@ -1,9 +1,9 @@
 import { compileMapping } from '../src/sync/map/compile-mapping.ts';
-import { defaultMappings } from '../src/sync/map/default-mappings.ts';
 import { flagAttributes } from '../src/sync/source/ldap/account-flags.ts';
 import type { LdifEntry } from '../test/support/ldap-ldif.ts';
 import { people } from '../test/support/ldap-people.ts';
 import { startSlapd } from '../test/support/slapd.ts';
+import { defaultMappings, ldapNames } from '../test/support/source-defaults.ts';
 import type { ReadInput } from './row-process.ts';
 
 /** `pid` is the server's. */
@@ -17,7 +17,7 @@ export async function startBenchDirectory(count: number, mail?: string): Promise
   const { url, port, baseDn, bindDn, bindPassword, pid, close } = await startSlapd({
     entries: mail === undefined ? people(count) : sharing(people(count), mail),
   });
-  const attributes = [...compileMapping(defaultMappings('LDAP')).attributes, 'entryUUID', ...flagAttributes];
+  const attributes = [...compileMapping(defaultMappings('LDAP'), ldapNames).attributes, 'entryUUID', ...flagAttributes];
   return { url, port, bindDn, bindPassword, peopleDn: `ou=people,${baseDn}`, attributes, pid, close };
 }
 

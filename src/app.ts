@@ -11,6 +11,7 @@ import { createTraffic } from './api/traffic/traffic.ts';
 import { type TrafficLimits, trafficLimits } from './api/traffic/traffic-limits.ts';
 import type { Config, DatabaseConfig } from './config.ts';
 import type { RunStore, RunSync } from './core/run-store.ts';
+import type { SourcesPort } from './core/sources-port.ts';
 import { startEmbeddedPostgres } from './db/embedded/start-embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { migrationsPending } from './db/migrations-pending.ts';
@@ -30,6 +31,7 @@ import { createRunner, type Runner } from './runner/create-runner.ts';
 import { startWorker } from './runner/start-worker.ts';
 import type { ServerParts } from './server/server-parts.ts';
 import { startServer } from './server/start-server.ts';
+import { openSources } from './sync/open-sources.ts';
 import { openReadingThreads } from './sync/reading-threads.ts';
 import { runSync } from './sync/run-sync.ts';
 
@@ -123,9 +125,10 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
   const { config, logger, runStore, signals } = foundation;
   const threads = openReadingThreads('tests');
   opened.defer(() => threads.close());
-  const runner = createRunner({ store: runStore, signals, addresses: config.addresses, threads, log: logger });
+  const sources = openSources({ threads, addresses: config.addresses, storedSecrets: runStore.secrets });
+  const runner = createRunner({ store: runStore, signals, log: logger });
   opened.defer(() => runner.close());
-  const server = await startServer(serverParts(foundation, runner), config);
+  const server = await startServer(serverParts(foundation, { runner, sources }), config);
   opened.defer(() => server.close());
   return server.url;
 }
@@ -161,7 +164,10 @@ async function openPostgres(
   return embedded;
 }
 
-function serverParts({ config, logger, database, sealer, signals, limits }: Foundation, runner: Runner): ServerParts {
+function serverParts(
+  { config, logger, database, sealer, signals, limits }: Foundation,
+  ports: { runner: Runner; sources: SourcesPort },
+): ServerParts {
   const store = createStore({ ...database, sealer });
   const schema = buildApiSchema();
   const unavailable = onceASecond((err: unknown, more) =>
@@ -181,7 +187,7 @@ function serverParts({ config, logger, database, sealer, signals, limits }: Foun
   const admit = admitWorkspaces((workspace) => store.admitWorkspace(workspace));
   return {
     schema,
-    services: { store, runner, contactSync },
+    services: { store, ...ports, contactSync },
     signIn: createSignIn({ keys, issuer, audience, admit }),
     operations: operationPreparer(schema),
     streams: liveStreams(faultLog),

@@ -1,10 +1,9 @@
 /** Ours up to the draft: read, decoded, scoped and mapped, in one process, with nothing stored. */
 import type { Entry } from '../../src/core/directory.ts';
 import { compileMapping } from '../../src/sync/map/compile-mapping.ts';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
-import { defaultScope } from '../../src/sync/scope/default-scope.ts';
 import { scopeEntry } from '../../src/sync/scope/scope-entry.ts';
 import { sources } from '../../src/sync/source/sources.ts';
+import { defaultMappings, defaultScope, ldapNames } from '../../test/support/source-defaults.ts';
 import { answer, input } from '../row-process.ts';
 
 const { url, bindDn, bindPassword, peopleDn } = input();
@@ -21,7 +20,7 @@ const settings = {
 };
 const { signal } = new AbortController();
 const began = performance.now();
-const mapping = compileMapping(defaultMappings('LDAP'));
+const mapping = compileMapping(defaultMappings('LDAP'), ldapNames);
 const scope = defaultScope('LDAP');
 let people = 0;
 

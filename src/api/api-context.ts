@@ -1,18 +1,20 @@
 import type { Actor, Viewer, Workspace } from '../core/access.ts';
 import type { Allow } from '../core/deadline.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
+import type { SourcesPort } from '../core/sources-port.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
 import type { ContactSyncSwitch } from './access/contact-sync-switch.ts';
 import { type Loaders, makeLoaders } from './loaders.ts';
 
 /** What the API works with; the same for all operations. */
-export type ApiServices = { store: Store; runner: RunnerPort; contactSync: ContactSyncSwitch };
+export type ApiServices = { store: Store; runner: RunnerPort; sources: SourcesPort; contactSync: ContactSyncSwitch };
 
 /** What one operation works with: its viewer, and the viewer's workspace alone. */
 export type ApiContext = {
   viewer: Viewer;
   store: WorkspaceStore;
   runner: RunnerPort;
+  sources: SourcesPort;
   loaders: Loaders;
   contactSync: ContactSyncSwitch;
   /** The workspace, read once an operation. */
@@ -57,6 +59,10 @@ class OperationContext implements ApiContext {
 
   get runner(): RunnerPort {
     return this.#services.runner;
+  }
+
+  get sources(): SourcesPort {
+    return this.#services.sources;
   }
 
   get contactSync(): ContactSyncSwitch {

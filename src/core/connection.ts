@@ -4,6 +4,9 @@ import type { ContactField } from './contact.ts';
 export const SourceKind = { LDAP: 'LDAP', ACTIVE_DIRECTORY: 'ACTIVE_DIRECTORY' } as const;
 export type SourceKind = (typeof SourceKind)[keyof typeof SourceKind];
 
+/** Whether a text names a kind of source that this service knows. */
+export const isSourceKind = (text: string): text is SourceKind => Object.hasOwn(SourceKind, text);
+
 export const ConnectionStatus = { DRAFT: 'DRAFT', ENABLED: 'ENABLED' } as const;
 export type ConnectionStatus = (typeof ConnectionStatus)[keyof typeof ConnectionStatus];
 
@@ -15,26 +18,11 @@ export type MatchBy = (typeof MatchBy)[keyof typeof MatchBy];
 export const OrphanedContacts = { KEEP: 'KEEP', DEACTIVATE: 'DEACTIVATE', DELETE: 'DELETE' } as const;
 export type OrphanedContacts = (typeof OrphanedContacts)[keyof typeof OrphanedContacts];
 
-/** Settings of LDAP and ACTIVE_DIRECTORY. The bind password is a secret and lives apart. */
-export type LdapSettings = {
-  /** ldap://host:port or ldaps://host:port, tried in order. */
-  urls: string[];
-  startTls: boolean;
-  /** PEM of the CA to trust besides the system's. */
-  tlsCa: string | null;
-  tlsVerify: boolean;
-  bindDn: string | null;
-  baseDns: string[];
-  /** Entries a page. */
-  pageSize: number;
-  /** Seconds to wait for an answer, and the server's time limit for a page. */
-  timeoutSeconds: number;
-  /** Attribute that never changes for a person; null: found by itself. */
-  idAttribute: string | null;
-};
+/** The settings of a source, as JSON. Only the module of the source's kind reads them (sync/source/<kind>/). */
+export type SourceSettings = Readonly<Record<string, unknown>>;
 
-/** What a source needs besides its settings; never stored in clear, logged or sent back. */
-export type LdapSecrets = { bindPassword: string | null };
+/** What a source needs besides its settings, by name; never stored in clear, logged or sent back. Null: there is none. */
+export type Secrets = Readonly<Record<string, string | null>>;
 
 export const ScopeMatch = { ALL: 'ALL', ANY: 'ANY' } as const;
 export type ScopeMatch = (typeof ScopeMatch)[keyof typeof ScopeMatch];
@@ -61,7 +49,7 @@ export type Scope = {
   nestedGroups: boolean;
   match: ScopeMatch;
   rules: ScopeRule[];
-  /** The source's own filter language; RFC 4515 for LDAP. */
+  /** In the source's own filter language; null where nobody is to be left out by one. */
   filter: string | null;
   includeDisabled: boolean;
   requireEmail: boolean;
@@ -123,7 +111,7 @@ export type Schedule = { cron: string; timeZone: string };
 /** All that a run needs of a connection; a run keeps the copy it started with. Secrets are not in it. */
 export type ConnectionSettings = {
   kind: SourceKind;
-  source: LdapSettings;
+  source: SourceSettings;
   scope: Scope;
   mappings: FieldMapping[];
   removal: RemovalPolicy;

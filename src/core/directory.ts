@@ -1,11 +1,20 @@
-import type { LdapSecrets, LdapSettings, Scope, SourceKind } from './connection.ts';
+import type { Scope } from './connection.ts';
 import type { LogCode, LogLevel } from './run.ts';
+import type { ValueFault } from './user-error.ts';
 
 /**
  * The values of one attribute: absent, one, or several in the order sent. Texts are as sent but for binary ids, which
  * come in their usual text form.
  */
 export type AttributeValue = undefined | string | readonly string[];
+
+/** How a kind of source names the attributes of people. */
+export type AttributeNames = {
+  /** The same for all ways to write one attribute's name, and for no other attribute. */
+  keyOf(name: string): string;
+  /** Why a mapping or template can't ask for an attribute of this name. Null: it can. */
+  fault(name: string): ValueFault | null;
+};
 
 /** One person as the source sent them. `attributes[i]` belongs to the i-th name of the read request. */
 export type Entry = {
@@ -32,7 +41,7 @@ export type Entry = {
 };
 
 export type ReadRequest = {
-  /** Attribute names as the mapping writes them, each once (compared without case). */
+  /** Attribute names as the mapping writes them, each attribute once. */
   attributes: readonly string[];
   scope: Scope;
   /** The time of the read: accounts that have expired by then are switched off. */
@@ -90,12 +99,4 @@ export type ConnectionTest = {
   server: string | null;
   latencyMs: number | null;
   checks: ConnectionCheck[];
-};
-
-/** One kind of source behind one small port. */
-export type DirectorySource = {
-  readonly kind: SourceKind;
-  open(settings: LdapSettings, secrets: LdapSecrets, options: OpenOptions): Promise<DirectorySession>;
-  /** Connects and reads one entry, telling each step. Never throws for what the person at the form can mend. */
-  test(settings: LdapSettings, secrets: LdapSecrets, options: OpenOptions): Promise<ConnectionTest>;
 };

@@ -11,7 +11,8 @@ export type ConnectionRecord = ConnectionSettings & {
   description: string;
   status: ConnectionStatus;
   schedule: Schedule | null;
-  hasBindPassword: boolean;
+  /** The names of its stored secrets. */
+  secretNames: readonly string[];
   /** Grows by one at each saved edit that changes something. */
   version: number;
   createdBy: Actor;

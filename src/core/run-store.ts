@@ -1,5 +1,5 @@
 import type { Actor, Workspace } from './access.ts';
-import type { ConnectionSettings, LdapSecrets, Schedule } from './connection.ts';
+import type { ConnectionSettings, Schedule, Secrets } from './connection.ts';
 import type { RunRecord } from './records.ts';
 import type { NewLogLine, RunError, RunMode, RunTrigger } from './run.ts';
 import type { RunJob } from './run-queue.ts';
@@ -22,7 +22,7 @@ export type ClaimedRun = {
   attempt: number;
   settings: ConnectionSettings;
   /** None where the plan stands: nothing is read any more. */
-  secrets: LdapSecrets;
+  secrets: Secrets;
   /** Set when the plan of an earlier attempt, or of an approved run, stands and applying goes on from there. */
   planStands: boolean;
 };
@@ -84,7 +84,7 @@ export type RunStore = {
    * What is stored for a connection's source, opened, for settings looked at in this version of it. Throws an AppError when the
    * key to it is not at hand, and CONNECTION_CHANGED when the connection has another version now.
    */
-  secrets(workspaceId: string, connection: { id: string; version: number }): Promise<LdapSecrets>;
+  secrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
 
   /**
    * Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. One that is to read gets settings, secrets and

@@ -1,9 +1,7 @@
 import type { Actor } from './access.ts';
-import type { LdapSecrets, LdapSettings, Schedule, SourceKind } from './connection.ts';
-import type { ConnectionTest } from './directory.ts';
-import type { ConnectionEdit, RunRecord } from './records.ts';
+import type { Schedule } from './connection.ts';
+import type { RunRecord } from './records.ts';
 import type { LogLevel, LogLine, RunStatus, StartRunMode } from './run.ts';
-import type { SourceKindInfo } from './source-form.ts';
 import type { UserError } from './user-error.ts';
 
 export type StartRunRequest = { mode: StartRunMode; dryRun: boolean; review: boolean; by: Actor };
@@ -27,28 +25,6 @@ export type RejectRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_h
 
 /** Lines (after, lastSeq] of a run's log that are at the wanted level or above; `lastSeq` counts the others too. */
 export type LogBatch = { runId: string; runStatus: RunStatus; lines: LogLine[]; lastSeq: number };
-
-/** Where, in the arguments of a mutation, each part of a connection stands; a part's faults are reported below it. */
-export type ConnectionPaths = {
-  /** e.g. `['input', 'source', 'ldap']`. */
-  source: readonly string[];
-  scope: readonly string[];
-  mappings: readonly string[];
-  removal: readonly string[];
-  schedule: readonly string[];
-};
-
-/**
- * Settings to be tried. `secrets` null: those stored with `connection`, which the API never sees (it has checked that those of
- * this version may be sent where the settings point).
- */
-export type TestRequest = {
-  workspaceId: string;
-  connection: { id: string; version: number } | null;
-  kind: SourceKind;
-  settings: LdapSettings;
-  secrets: LdapSecrets | null;
-};
 
 /**
  * What the API asks of those who run syncs. Expected refusals come back as outcomes; what is thrown is an AppError for the
@@ -87,16 +63,6 @@ export type RunnerPort = {
   /** The next `count` times of a valid schedule after `from`, in order. */
   nextTimes(schedule: Schedule, count: number, from: Date): Date[];
 
-  /** The kinds of source that this build can read. */
-  sourceKinds(): readonly SourceKindInfo[];
-  /**
-   * Everything about a connection that can be checked without contacting its source: settings, scope and filter,
-   * mappings, removal, schedule. Empty: it can be saved. A required setting that is missing is a fault below
-   * `paths.source` with code REQUIRED.
-   */
-  checkConnection(edit: ConnectionEdit, paths: ConnectionPaths): UserError[];
-  /** The same for the settings of a source alone, before a test. */
-  checkSource(kind: SourceKind, settings: LdapSettings, path: readonly string[]): UserError[];
-  /** Connects and reads one entry; whatever fails there is told in the answer. */
-  testConnection(test: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
+  /** What is wrong with a schedule, told below `path`, where it stands in the arguments. */
+  checkSchedule(schedule: Schedule, path: readonly string[]): UserError[];
 };

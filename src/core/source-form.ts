@@ -22,7 +22,7 @@ export type SettingInfo = {
   /** As text, e.g. `1000` or `true`; what a connection gets that leaves the setting out. Null: nothing. */
   default: string | null;
   /** For CHOICE, or as suggestions. */
-  options: string[] | null;
+  options: readonly string[] | null;
 };
 
 /** A kind of source: its settings form, and what a new connection of it starts with. */
@@ -30,7 +30,9 @@ export type SourceKindInfo = {
   kind: SourceKind;
   label: string;
   description: string;
-  settings: SettingInfo[];
+  settings: readonly SettingInfo[];
+  /** Names of its secrets; each is a setting of type SECRET. */
+  secrets: readonly string[];
   defaultScope: Scope;
   defaultMappings: FieldMapping[];
 };

@@ -1,5 +1,5 @@
 import type { Actor, Workspace } from './access.ts';
-import type { ConnectionStatus, LdapSecrets, OrphanedContacts, SourceKind } from './connection.ts';
+import type { ConnectionStatus, OrphanedContacts, Secrets, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
 import type { Allow } from './deadline.ts';
 import type {
@@ -87,17 +87,17 @@ export type WorkspaceStore = {
   contactsByIds(ids: readonly string[]): Promise<ContactRecord[]>;
   sourcesOf(contactIds: readonly string[]): Promise<ContactSourceRecord[]>;
 
-  createConnection(edit: ConnectionEdit, secrets: LdapSecrets, by: Actor): Promise<ConnectionRecord>;
+  createConnection(edit: ConnectionEdit, secrets: Secrets, by: Actor): Promise<ConnectionRecord>;
   /**
    * Reads the connection under a lock, lets `change` make the new one of it, and saves that when anything differs (then
-   * `version` grows by one). `secrets` undefined: kept. A change of priority makes the links of all connections that
+   * `version` grows by one). A secret that `secrets` does not name is kept; null removes one. A change of priority makes the links of all connections that
    * share contacts with this one be looked at again. Null: no such connection. AppError CONFLICT with `currentVersion`
    * when `expectedVersion` is given and another. What `change` throws ends it, nothing saved.
    */
   updateConnection(
     id: string,
     expectedVersion: number | null,
-    change: (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: LdapSecrets },
+    change: (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: Secrets },
   ): Promise<ConnectionRecord | null>;
   /** False: no such connection. Its runs stay, without connection; a contact that others feed too is left to them. */
   deleteConnection(id: string, contacts: OrphanedContacts): Promise<boolean>;

@@ -19,3 +19,11 @@ export type UserError = { field: string[] | null; code: UserErrorCode; message: 
 
 /** A mistake in one part of a form: `path` leads on from where the part stands, with indexes as texts. */
 export type Fault = { path: readonly string[]; code: UserErrorCode; message: string };
+
+/** A mistake in a single value; who asks knows where it stands. */
+export type ValueFault = Omit<Fault, 'path'>;
+
+/** Faults of a part, told by where the part stands in the arguments. */
+export function faultsBelow(path: readonly string[], faults: readonly Fault[]): UserError[] {
+  return faults.map(({ path: below, code, message }) => ({ field: [...path, ...below], code, message }));
+}

@@ -1,21 +1,15 @@
-import type { AddressPolicy } from '../core/directory.ts';
 import type { ProcessLog } from '../core/process-log.ts';
 import type { RunSignals } from '../core/run-signals.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
-import type { ReadingThreads } from '../sync/reading-threads.ts';
-import { checkSource } from '../sync/source/check-source.ts';
-import { checkConnection } from './connection/check-connection.ts';
-import { faultsBelow } from './connection/faults-below.ts';
-import { sourceKinds } from './connection/source-kinds.ts';
-import { testConnection } from './connection/test-connection.ts';
-import { testSlots } from './connection/test-slots.ts';
+import { faultsBelow } from '../core/user-error.ts';
 import { followLog } from './follow-run/follow-log.ts';
 import { followProgress } from './follow-run/follow-progress.ts';
 import { followRuns } from './follow-run/follow-runs.ts';
 import { createRunFeeds } from './follow-run/run-feeds.ts';
 import { createWorkspaceFeeds } from './follow-run/workspace-feeds.ts';
 import { nextTimes } from './schedule/next-times.ts';
+import { scheduleFault } from './schedule/schedule-fault.ts';
 import { setContactSyncEnabled } from './set-contact-sync-enabled.ts';
 import { startAllRuns } from './start-all-runs.ts';
 import { startRecovery } from './start-recovery.ts';
@@ -24,9 +18,6 @@ import { startRun } from './start-run.ts';
 export type RunnerParts = {
   store: RunStore;
   signals: RunSignals;
-  addresses: AddressPolicy;
-  /** For tests of connections. */
-  threads: ReadingThreads;
   log: ProcessLog;
 };
 
@@ -39,8 +30,7 @@ export type Runner = RunnerPort & {
 const recoveryEveryMs = 3000;
 
 /** What the API asks of those who run syncs. */
-export function createRunner({ store, signals, addresses, threads, log }: RunnerParts): Runner {
-  const tests = testSlots();
+export function createRunner({ store, signals, log }: RunnerParts): Runner {
   const onTrouble = (err: unknown) => log.warn({ err }, 'A run could not be read; it is tried again');
   const runFeeds = createRunFeeds(store, signals, onTrouble);
   const workspaceFeeds = createWorkspaceFeeds(store, signals, onTrouble);
@@ -59,11 +49,10 @@ export function createRunner({ store, signals, addresses, threads, log }: Runner
     followRuns: (workspaceId, connectionId, signal) =>
       followRuns(workspaceFeeds, { workspaceId, connectionId }, signal),
     nextTimes,
-    sourceKinds,
-    checkConnection: (edit, paths) => checkConnection(edit, paths, new Date()),
-    checkSource: (_kind, settings, path) => faultsBelow(path, checkSource(settings)),
-    testConnection: (test, signal) =>
-      tests.run(test.workspaceId, () => testConnection(store, { threads, addresses }, test, signal)),
+    checkSchedule: (schedule, path) => {
+      const fault = scheduleFault(schedule, new Date());
+      return fault === null ? [] : faultsBelow(path, [fault]);
+    },
     close: () => recovery.stop(),
   };
 }

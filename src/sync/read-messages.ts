@@ -1,4 +1,4 @@
-import type { ConnectionSettings, LdapSecrets, LdapSettings, SourceKind } from '../core/connection.ts';
+import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
 import type { AddressPolicy, ConnectionTest, ReadSummary, SourceNote } from '../core/directory.ts';
 import type { Excluded, RunError } from '../core/run.ts';
@@ -9,14 +9,14 @@ export type ReadTask = {
   workspaceId: string;
   runId: string;
   settings: ConnectionSettings;
-  secrets: LdapSecrets;
+  secrets: Secrets;
   addresses: AddressPolicy;
   /** The time of the read. */
   at: Date;
 };
 
 /** What a reading thread is to test. */
-export type TestTask = { kind: SourceKind; settings: LdapSettings; secrets: LdapSecrets; addresses: AddressPolicy };
+export type TestTask = { kind: SourceKind; settings: SourceSettings; secrets: Secrets; addresses: AddressPolicy };
 
 /** How far a read is. `withoutId`: of those in scope, people without an id that can be read. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };

@@ -1,6 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import type { FromReader, FromTester, ToReader } from './read-messages.ts';
+import { AppError } from '../core/app-error.ts';
+import type { FromReader, FromTester, ReadTask, ToReader } from './read-messages.ts';
 import { Reading } from './reading.ts';
+import { sourceOf } from './source/sources.ts';
 import { testHere } from './test-source.ts';
 
 /**
@@ -14,11 +16,20 @@ const send = (message: FromReader | FromTester, transfer: ArrayBuffer[] = []): v
 
 let reading: Reading | null = null;
 
-port.on('message', (message: ToReader) => {
-  if (message.kind === 'task') {
-    reading = new Reading(message.task, send);
+function begin(task: ReadTask): void {
+  try {
+    reading = new Reading(task, sourceOf(task.settings.kind), send);
     // A fault of ours ends the thread, and so the run.
     void reading.start();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    send({ kind: 'failed', error: { code: error.code, message: error.message, hint: error.hint } });
+  }
+}
+
+port.on('message', (message: ToReader) => {
+  if (message.kind === 'task') {
+    begin(message.task);
   } else if (message.kind === 'test') {
     void testHere(message.task).then((result) => send({ kind: 'tested', result }));
   } else if (message.kind === 'over') {

@@ -9,7 +9,7 @@ import { mappingVersion } from './map/mapping-version.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import { scopeDraft } from './scope/scope-draft.ts';
 import { scopeEntry } from './scope/scope-entry.ts';
-import { sources } from './source/sources.ts';
+import type { Source } from './source/source-module.ts';
 import type { Digest } from './stage/digest.ts';
 import { knownBy } from './stage/known-by.ts';
 import { KnownPeople } from './stage/known-people.ts';
@@ -30,6 +30,7 @@ export class Reading {
   readonly #known = new KnownPeople();
   readonly #addKnown = loadKnown(this.#known);
   readonly #knownLoaded = Promise.withResolvers<void>();
+  readonly #source: Source;
   readonly #mapping: CompiledMapping;
   readonly #staging: Staging;
   readonly #sweep = sweepKnown(this.#known, (id) => this.#addGone(id));
@@ -37,10 +38,11 @@ export class Reading {
   #underWay = 0;
   #release: (() => void) | null = null;
 
-  constructor(task: ReadTask, send: (message: FromReader, transfer?: ArrayBuffer[]) => void) {
+  constructor(task: ReadTask, source: Source, send: (message: FromReader, transfer?: ArrayBuffer[]) => void) {
     this.#task = task;
     this.#send = send;
-    this.#mapping = compileMapping(task.settings.mappings);
+    this.#source = source;
+    this.#mapping = compileMapping(task.settings.mappings, source.attributes);
     this.#staging = new Staging({
       workspaceId: task.workspaceId,
       runId: task.runId,
@@ -86,7 +88,7 @@ export class Reading {
     const { settings, secrets, addresses, at } = this.#task;
     // Whoever gives the run up ends the thread.
     const { signal } = new AbortController();
-    const session = await sources[settings.kind].open(settings.source, secrets, { addresses, signal });
+    const session = await this.#source.open(settings.source, secrets, { addresses, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;
@@ -176,9 +178,10 @@ export class Reading {
   }
 
   #isForEmail(attribute: string): boolean {
+    const { keyOf } = this.#source.attributes;
     return this.#task.settings.mappings.some(
       ({ field, attributes }) =>
-        field === 'PRIMARY_EMAIL' && attributes.some((name) => name.toLowerCase() === attribute.toLowerCase()),
+        field === 'PRIMARY_EMAIL' && attributes.some((name) => keyOf(name) === keyOf(attribute)),
     );
   }
 

@@ -2,7 +2,7 @@ import { AppError } from '../core/app-error.ts';
 import type { ConnectionTest } from '../core/directory.ts';
 import type { FromTester, TestTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
-import { sources } from './source/sources.ts';
+import { sourceOf } from './source/sources.ts';
 
 /** Longest time for a test, whatever the connection's own time limits come to. It tells then how far it has come. */
 const longestSeconds = 60;
@@ -46,7 +46,7 @@ export async function testHere({ kind, settings, secrets, addresses }: TestTask)
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(tooLong()), longestSeconds * 1000);
   try {
-    return await sources[kind].test(settings, secrets, { addresses, signal: end.signal });
+    return await sourceOf(kind).test(settings, secrets, { addresses, signal: end.signal });
   } finally {
     clearTimeout(timer);
   }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRunner } from '../../src/runner/create-runner.ts';
-import { openReadingThreads } from '../../src/sync/reading-threads.ts';
 import { collectLog } from './support/collect-log.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
 import { queuedRun } from './support/start-claimed.ts';
@@ -92,14 +91,7 @@ describe('a worker process that is killed', () => {
     await first.said('attempt 1');
     await kill(first.child);
     await db.store.cancel(ids.workspaceId, ids.runId, anna);
-    const addresses = { allowPrivate: true, cidrs: [] };
-    const runner = createRunner({
-      store: db.store,
-      signals: db.signals,
-      addresses,
-      threads: openReadingThreads('tests'),
-      log: collectLog(),
-    });
+    const runner = createRunner({ store: db.store, signals: db.signals, log: collectLog() });
     try {
       await untilStatus(db, ids, 'CANCELLED');
     } finally {

@@ -1,6 +1,7 @@
 import type { RunRecord } from '../../src/core/records.ts';
 import { type LogLine, noCounts } from '../../src/core/run.ts';
 import type { LogBatch, RunnerPort } from '../../src/core/runner-port.ts';
+import type { SourcesPort } from '../../src/core/sources-port.ts';
 import type { Store, WorkspaceStore } from '../../src/core/store.ts';
 
 /** The one run there is. */
@@ -109,8 +110,9 @@ export function servicesWith(log: ReturnType<typeof growingLog>, workspace = { c
       log.followLog(after, signal),
     followProgress: (_workspace: string, _run: string, signal: AbortSignal) => pushed(states, signal),
   } as unknown as RunnerPort;
+  const sources = {} as SourcesPort;
   const contactSync = { isOn: async () => workspace.contactSyncEnabled, forget: () => {} };
-  return { states, services: { store: { in: () => store } as unknown as Store, runner, contactSync } };
+  return { states, services: { store: { in: () => store } as unknown as Store, runner, sources, contactSync } };
 }
 
 async function* pushed(

@@ -1,5 +1,6 @@
-import type { LdapSettings, Scope } from '../../src/core/connection.ts';
+import type { Scope } from '../../src/core/connection.ts';
 import type { DirectorySession, Entry, OpenOptions, ReadSummary } from '../../src/core/directory.ts';
+import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 
 /** Settings that read a server on loopback with nothing special about them. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { fileTime } from '../../src/sync/source/ldap/account-flags.ts';
 import { done, entry, type FakeServer, type FakeValue, startFakeServer } from '../support/ldap-fake-server.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
 import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { removal } from './small-directory.ts';
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { LdapSettings } from '../../src/core/connection.ts';
 import type { RunRecord } from '../../src/core/records.ts';
 import type { RunError } from '../../src/core/run.ts';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
+import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { type Fault, startFaultProxy } from '../support/fault-proxy.ts';
 import { makeCertificate } from '../support/ldap-certificates.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { people } from '../support/ldap-people.ts';
 import { freePort, type Slapd, startSlapd } from '../support/slapd.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
 import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 
 const everybody = 300;

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import type { OrphanedContacts } from '../../src/core/connection.ts';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map } from './small-directory.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { people, person } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map } from './small-directory.ts';
 

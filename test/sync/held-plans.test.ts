@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { defaultMappings } from '../../src/sync/map/default-mappings.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
 import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { map, sumOf } from './small-directory.ts';
 

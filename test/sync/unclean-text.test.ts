@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { LdapSettings } from '../../src/core/connection.ts';
 import { isStorable } from '../../src/core/storable-text.ts';
+import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 import { done, entry, type FakeOptions, type FakeServer, startFakeServer } from '../support/ldap-fake-server.ts';
 import { ldapSettings, openOptions } from '../support/ldap-reading.ts';

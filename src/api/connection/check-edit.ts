@@ -1,26 +1,31 @@
 import { isInvisible, isOneLine, isPlainText } from '../../core/one-line.ts';
-import { quoteValue } from '../../core/quote-value.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
+import type { SourcesPort } from '../../core/sources-port.ts';
 import { isStorable } from '../../core/storable-text.ts';
 import type { UserError } from '../../core/user-error.ts';
-import { checkAccount } from './check-secret.ts';
-import { inputPaths } from './edit-connection.ts';
-import { memberOf } from './source-of.ts';
+import { memberOf } from '../source/source-types.ts';
 
 const LONGEST_NAME = 200;
 const LONGEST_DESCRIPTION = 2000;
 
 /**
- * All that keeps a connection from being saved, with the paths of createConnection and updateConnection.
- * `hasBindPassword`: once it is saved.
+ * All that keeps a connection from being saved, with the paths of createConnection and updateConnection. `secrets`: the names
+ * of those that are there once it is saved.
  */
-export const checkEdit = (edit: ConnectionEdit, hasBindPassword: boolean, runner: RunnerPort): UserError[] => [
+export const checkEdit = (
+  edit: ConnectionEdit,
+  secrets: ReadonlySet<string>,
+  { sources, runner }: { sources: SourcesPort; runner: RunnerPort },
+): UserError[] => [
   ...checkText(edit),
-  ...(hasBindPassword ? [] : checkNoPassword(edit)),
-  ...checkAccount(edit.source, hasBindPassword, inputPaths(memberOf[edit.kind]).source),
-  ...checkNestedGroups(edit),
-  ...runner.checkConnection(edit, inputPaths(memberOf[edit.kind])),
+  ...sources.checkConnection(edit, secrets, {
+    source: ['input', 'source', memberOf(edit.kind)],
+    scope: ['input', 'scope'],
+    mappings: ['input', 'mappings'],
+    removal: ['input', 'removal'],
+  }),
+  ...(edit.schedule === null ? [] : runner.checkSchedule(edit.schedule, ['input', 'schedule'])),
 ];
 
 function checkText({ name, description }: ConnectionEdit): UserError[] {
@@ -47,26 +52,3 @@ const tooLong = (member: string, longest: number): UserError => ({
   code: 'TOO_LONG',
   message: `At most ${longest} characters.`,
 });
-
-/** A Draft may still lack its password: it runs dry at most. */
-const checkNoPassword = ({ status, kind, source: { bindDn } }: ConnectionEdit): UserError[] =>
-  status === 'DRAFT' || bindDn === null || bindDn.trim() === ''
-    ? []
-    : [
-        {
-          field: ['input', 'source', memberOf[kind], 'bindPassword'],
-          code: 'SECRET_REQUIRED',
-          message: `Give the password of ${quoteValue(bindDn)}, leave bindDn empty to read without signing in, or keep the connection a Draft.`,
-        },
-      ];
-
-const checkNestedGroups = ({ scope }: ConnectionEdit): UserError[] =>
-  scope.nestedGroups
-    ? [
-        {
-          field: ['input', 'scope', 'nestedGroups'],
-          code: 'NOT_SUPPORTED',
-          message: 'Groups within groups are not followed yet: name each group whose members are to come over.',
-        },
-      ]
-    : [];

@@ -9,9 +9,10 @@ import { pageRequest } from '../page/page-request.ts';
 import { type ApiPage, toPage } from '../page/to-page.ts';
 import { RemovalPolicyType } from '../removal/removal-policy.type.ts';
 import { RunPage, RunType } from '../run/run.type.ts';
-import { SourceSettings } from '../source/ldap-settings.type.ts';
 import { SourceKind } from '../source/source-kind.enum.ts';
+import { type ShownSettings, SourceSettingsUnion, showSettings } from '../source/source-types.ts';
 import { ConnectionPage, ConnectionType } from './connection.type.ts';
+import { kindInfo } from './kind-info.ts';
 
 /** The percentage that stands for a `maxPercent` that was left out. */
 const DEFAULT_MAX_PERCENT = 10;
@@ -52,9 +53,10 @@ export class ConnectionResolver {
     return toPage(await store.connectionsPage(filter, pageRequest(first, after, 50)), (connection) => connection);
   }
 
-  @FieldResolver(() => SourceSettings, { description: 'The settings of its source, without secrets.' })
-  source(@Root() connection: ConnectionRecord): ConnectionRecord['source'] & { hasBindPassword: boolean } {
-    return { ...connection.source, hasBindPassword: connection.hasBindPassword };
+  @FieldResolver(() => SourceSettingsUnion, { description: 'The settings of its source, without secrets.' })
+  source(@Root() { kind, source, secretNames }: ConnectionRecord, @Ctx() { sources }: ApiContext): ShownSettings {
+    const { secrets } = kindInfo(sources, kind);
+    return showSettings(kind, sources.settings(kind, source, {}), { secrets, stored: secretNames });
   }
 
   @FieldResolver(() => RemovalPolicyType, { description: 'What happens to contacts whose person is gone.' })

@@ -1,13 +1,14 @@
-import type { FieldMapping, LdapSettings, RemovalPolicy, Scope } from '../../core/connection.ts';
+import type { FieldMapping, RemovalPolicy, Scope, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
-import type { ConnectionPaths } from '../../core/runner-port.ts';
 import type { SourceKindInfo } from '../../core/source-form.ts';
+import type { SourcesPort } from '../../core/sources-port.ts';
 import type { FieldMappingInput } from '../mapping/field-mapping.inputs.ts';
 import type { ScopeInput } from '../scope/scope.inputs.ts';
 import type { SourceInput } from '../source/source.inputs.ts';
+import { givenSource } from '../source/source-types.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
+import { kindInfo } from './kind-info.ts';
 import { type Given, mergeMembers, mergeValue } from './merge-members.ts';
-import { defaultSettings, givenSource } from './source-of.ts';
 
 const defaultRemoval: RemovalPolicy = {
   action: 'DEACTIVATE',
@@ -20,12 +21,12 @@ const defaultRemoval: RemovalPolicy = {
 const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
 
 /** What a connection of this kind is when nothing is said about it. */
-const defaultEdit = (info: SourceKindInfo): ConnectionEdit => ({
+const defaultEdit = (info: SourceKindInfo, sources: SourcesPort): ConnectionEdit => ({
   name: '',
   description: '',
   status: 'DRAFT',
   kind: info.kind,
-  source: defaultSettings(info),
+  source: sources.settings(info.kind, null, {}),
   scope: info.defaultScope,
   mappings: info.defaultMappings,
   removal: defaultRemoval,
@@ -35,22 +36,22 @@ const defaultEdit = (info: SourceKindInfo): ConnectionEdit => ({
 });
 
 /** A new connection: the defaults of its kind with what was given in place of them. */
-export const newConnection = (input: CreateConnectionInput, info: SourceKindInfo): ConnectionEdit =>
-  editConnection(defaultEdit(info), input, info);
+export const newConnection = (input: CreateConnectionInput, kind: SourceKind, sources: SourcesPort): ConnectionEdit =>
+  editConnection(defaultEdit(kindInfo(sources, kind), sources), input, sources);
 
 /** A connection with an edit applied, unchecked. A source of another kind is passed over: it is refused elsewhere. */
 export function editConnection(
   current: ConnectionEdit,
   input: UpdateConnectionInput,
-  info: SourceKindInfo,
+  sources: SourcesPort,
 ): ConnectionEdit {
-  const defaults = defaultEdit(info);
+  const defaults = defaultEdit(kindInfo(sources, current.kind), sources);
   return {
     name: mergeValue(current.name, input.name, '').trim(),
     description: mergeValue(current.description, input.description, '').trim(),
     status: mergeValue(current.status, input.status, defaults.status),
     kind: current.kind,
-    source: editSource(current.source, input.source, defaults.source),
+    source: editSource(current, input.source, sources),
     scope: mergeMembers(current.scope, scopeOf(input.scope), defaults.scope),
     mappings: mergeValue(
       current.mappings,
@@ -64,8 +65,15 @@ export function editConnection(
   };
 }
 
-const editSource = (current: LdapSettings, source: SourceInput | null | undefined, defaults: LdapSettings) =>
-  mergeMembers(current, source ? givenSource(source).given : nothing(source), defaults);
+const editSource = (
+  { kind, source: current }: ConnectionEdit,
+  source: SourceInput | null | undefined,
+  sources: SourcesPort,
+): SourceSettings => {
+  if (!source) return current;
+  const { kind: givenKind, given } = givenSource(source);
+  return givenKind === kind ? sources.settings(kind, current, given) : current;
+};
 
 const nothing = (value: unknown): null | undefined => (value === null ? null : undefined);
 
@@ -84,13 +92,4 @@ const mappingOf = (mapping: FieldMappingInput): FieldMapping => ({
   transforms: mapping.transforms ?? [],
   policy: mapping.policy ?? 'ALWAYS',
   whenEmpty: mapping.whenEmpty ?? 'CLEAR',
-});
-
-/** Where the parts of a connection stand in the arguments of createConnection and updateConnection. */
-export const inputPaths = (member: string): ConnectionPaths => ({
-  source: ['input', 'source', member],
-  scope: ['input', 'scope'],
-  mappings: ['input', 'mappings'],
-  removal: ['input', 'removal'],
-  schedule: ['input', 'schedule'],
 });

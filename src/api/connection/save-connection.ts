@@ -1,24 +1,25 @@
-import type { ConnectionRecord } from '../../core/records.ts';
+import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
+import type { SourcesPort } from '../../core/sources-port.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { type ApiContext, actorOf } from '../api-context.ts';
 import { notFound } from '../error/not-found.ts';
+import { givenSource } from '../source/source-types.ts';
 import { checkEdit } from './check-edit.ts';
-import { checkSecret } from './check-secret.ts';
 import { checkStorable } from './check-storable.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
 import { editConnection, newConnection } from './edit-connection.ts';
+import { givenSecrets, secretsAfter } from './given-secrets.ts';
 import { kindInfo } from './kind-info.ts';
-import { givenSource } from './source-of.ts';
 
 export type SaveOutcome = { connection: ConnectionRecord | null; userErrors: UserError[] };
 
 /** Saves a new connection, or tells what is to be mended. The source is not contacted. */
 export async function createConnection(input: CreateConnectionInput, context: ApiContext): Promise<SaveOutcome> {
-  const { store, runner, viewer } = context;
+  const { store, sources, viewer } = context;
   const { kind, given } = givenSource(input.source);
-  const edit = newConnection(input, kindInfo(runner, kind));
-  const secrets = { bindPassword: given.bindPassword || null };
-  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, secrets.bindPassword !== null, runner)];
+  const edit = newConnection(input, kind, sources);
+  const secrets = givenSecrets(kindInfo(sources, kind), given);
+  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, secretsAfter([], secrets).all, context)];
   if (userErrors.length > 0) return { connection: null, userErrors };
   return { connection: await store.createConnection(edit, secrets, actorOf(viewer)), userErrors: [] };
 }
@@ -31,18 +32,21 @@ export async function updateConnection(
   id: string,
   expectedVersion: number | null,
   input: UpdateConnectionInput,
-  { store, runner }: ApiContext,
+  context: ApiContext,
 ): Promise<SaveOutcome> {
+  const { store, sources } = context;
   const refusal = new Refusal();
   const change = (current: ConnectionRecord) => {
-    const edit = editConnection(current, input, kindInfo(runner, current.kind));
-    const password = input.source ? givenSource(input.source).given.bindPassword : input.source;
+    const edit = editConnection(current, input, sources);
+    const given = input.source ? givenSource(input.source).given : {};
+    const secrets = givenSecrets(kindInfo(sources, current.kind), given);
+    const { kept, all } = secretsAfter(current.secretNames, secrets);
     refusal.refuse([
       ...checkStorable(input, ['input']),
-      ...checkGivenSource(current, edit.source, input),
-      ...checkEdit(edit, password === undefined ? current.hasBindPassword : Boolean(password), runner),
+      ...checkGivenSource(current, { edit, kept }, input, sources),
+      ...checkEdit(edit, all, context),
     ]);
-    return { edit, secrets: password === undefined ? undefined : { bindPassword: password || null } };
+    return { edit, secrets };
   };
   const saved = await store.updateConnection(id, expectedVersion, change).catch((error: unknown) => {
     if (error === refusal) return refusal;
@@ -67,19 +71,20 @@ class Refusal extends Error {
 
 function checkGivenSource(
   current: ConnectionRecord,
-  wanted: ConnectionRecord['source'],
+  { edit, kept }: { edit: ConnectionEdit; kept: ReadonlySet<string> },
   { source }: UpdateConnectionInput,
+  sources: SourcesPort,
 ): UserError[] {
   if (source === undefined) return [];
   if (source === null) {
     return [{ field: ['input', 'source'], code: 'REQUIRED', message: 'A connection needs a source.' }];
   }
-  const { kind, member, given } = givenSource(source);
+  const { kind, member } = givenSource(source);
   const path = ['input', 'source', member];
   if (kind !== current.kind) {
     return [
       { field: path, code: 'KIND_CANNOT_CHANGE', message: `This connection's source is of kind ${current.kind}.` },
     ];
   }
-  return checkSecret(current, wanted, given, path);
+  return sources.checkDestination(kind, { saved: current.source, wanted: edit.source, kept }, path);
 }

@@ -1,4 +1,4 @@
-import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 
 @ObjectType('LdapSettings', { description: 'Settings of LDAP and ACTIVE_DIRECTORY.', simpleResolvers: true })
 export class LdapSettingsType {
@@ -38,10 +38,3 @@ export class LdapSettingsType {
   })
   idAttribute!: string | null;
 }
-
-export const SourceSettings = createUnionType({
-  name: 'SourceSettings',
-  description: 'The settings of a source, by its kind.',
-  types: () => [LdapSettingsType] as const,
-  resolveType: () => LdapSettingsType,
-});

@@ -12,7 +12,7 @@ export class SourceKindInfoResolver {
     nullable: true,
     description: 'The kinds of source that this server can read, with the settings form each one needs.',
   })
-  sourceKinds(@Ctx() { runner }: ApiContext): readonly SourceKindInfo[] {
-    return runner.sourceKinds();
+  sourceKinds(@Ctx() { sources }: ApiContext): readonly SourceKindInfo[] {
+    return sources.kinds();
   }
 }

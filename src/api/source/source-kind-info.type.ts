@@ -41,7 +41,7 @@ export class SettingInfoType {
   default!: string | null;
 
   @Field(() => [String], { nullable: true, description: 'What to choose from, or suggestions.' })
-  options!: string[] | null;
+  options!: readonly string[] | null;
 }
 
 @ObjectType('SourceKindInfo', {
@@ -59,7 +59,7 @@ export class SourceKindInfoType {
   description!: string;
 
   @Field(() => [SettingInfoType], { description: 'The settings, in the order of a form.' })
-  settings!: SettingInfoType[];
+  settings!: readonly SettingInfoType[];
 
   @Field(() => ScopeType, { description: 'The scope of a connection that gives none.' })
   defaultScope!: ScopeType;

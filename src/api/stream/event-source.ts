@@ -42,8 +42,9 @@ export async function openSource(
 }
 
 function streamContext(context: ApiContext, resumeAfter: number | null, signal: AbortSignal): ApiContext {
-  const { viewer, store, runner, loaders, contactSync } = context;
-  return { viewer, store, runner, loaders, contactSync, workspace: () => context.workspace(), resumeAfter, signal };
+  const { viewer, store, runner, sources, loaders, contactSync } = context;
+  const workspace = () => context.workspace();
+  return { viewer, store, runner, sources, loaders, contactSync, workspace, resumeAfter, signal };
 }
 
 const isStream = (source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> =>

@@ -1,15 +1,15 @@
 import type { ConnectionRecord } from '../../core/records.ts';
 import type { ConnectionRow } from '../entities/connection.entity.ts';
 
-/** A row of `connection` with whether a password is stored. */
-export type ConnectionSelection = ConnectionRow & { has_bind_password: boolean };
+/** A row of `connection` with the names of its secrets. */
+export type ConnectionSelection = ConnectionRow & { secret_names: string[] };
 
 /** `SELECT … FROM connection`, to which conditions are added. */
 export const selectConnections = `
-  SELECT connection.*, EXISTS (
-    SELECT FROM connection_secret
+  SELECT connection.*, ARRAY (
+    SELECT connection_secret.name FROM connection_secret
     WHERE connection_secret.workspace_id = connection.workspace_id AND connection_secret.connection_id = connection.id
-      AND connection_secret.name = 'bindPassword') AS has_bind_password
+    ORDER BY connection_secret.name) AS secret_names
   FROM connection`;
 
 export const toConnection = (row: ConnectionSelection): ConnectionRecord => ({
@@ -19,14 +19,14 @@ export const toConnection = (row: ConnectionSelection): ConnectionRecord => ({
   description: row.description,
   status: row.status,
   kind: row.kind,
-  source: row.source,
+  source: { ...row.source },
   scope: row.scope,
   mappings: row.mappings,
   removal: row.removal,
   schedule: row.schedule,
   matchBy: row.match_by,
   priority: row.priority,
-  hasBindPassword: row.has_bind_password,
+  secretNames: row.secret_names,
   version: row.version,
   createdBy: row.created_by,
   createdAt: row.created_at,

@@ -1,5 +1,5 @@
 import type { Actor } from '../../core/access.ts';
-import type { LdapSecrets } from '../../core/connection.ts';
+import type { Secrets } from '../../core/connection.ts';
 import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
 import { uuidV7 } from '../../core/uuid.ts';
 import { connectionEntity } from '../entities/connection.entity.ts';
@@ -14,7 +14,7 @@ export const createConnection = (
   scope: WorkspaceScope,
   sealer: Sealer,
   edit: ConnectionEdit,
-  secrets: LdapSecrets,
+  secrets: Secrets,
   by: Actor,
 ): Promise<ConnectionRecord> =>
   scope.write(async (transaction) => {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { AppError } from '../../core/app-error.ts';
-import type { LdapSecrets } from '../../core/connection.ts';
+import type { Secrets } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
 
 /** A secret as it lies in the database, with all that it was sealed with. */
@@ -29,18 +29,18 @@ export const sealedSecrets = `(
   WHERE secret.workspace_id = connection.workspace_id AND secret.connection_id = connection.id)`;
 
 /** Opens what `sealedSecrets` gave. Throws what `open` throws. */
-export const openSecrets = (
+export function openSecrets(
   open: OpenSecret,
   workspaceId: string,
   connectionId: string,
   rows: readonly SealedRow[],
-): LdapSecrets => {
-  const secrets: LdapSecrets = { bindPassword: null };
-  for (const { name, key_id: keyId, sealed } of rows)
-    if (name === 'bindPassword')
-      secrets.bindPassword = open({ workspaceId, connectionId, name, keyId, sealed: Buffer.from(sealed, 'base64') });
-  return secrets;
-};
+): Secrets {
+  const opened = rows.map(({ name, key_id: keyId, sealed }) => [
+    name,
+    open({ workspaceId, connectionId, name, keyId, sealed: Buffer.from(sealed, 'base64') }),
+  ]);
+  return Object.fromEntries(opened);
+}
 
 /**
  * A connection's secrets, opened, while it is at this version. Throws what `open` throws, and an AppError CONNECTION_CHANGED
@@ -51,7 +51,7 @@ export async function readSecrets(
   open: OpenSecret,
   workspaceId: string,
   { id, version }: { id: string; version: number },
-): Promise<LdapSecrets> {
+): Promise<Secrets> {
   const { rows } = await pool.query<{ secrets: SealedRow[] }>(
     `SELECT ${sealedSecrets} AS secrets FROM connection
      WHERE connection.workspace_id = $1 AND connection.id = $2 AND connection.version = $3`,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../core/app-error.ts';
-import type { LdapSecrets } from '../../core/connection.ts';
+import type { Secrets } from '../../core/connection.ts';
 import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { connectionEntity } from '../entities/connection.entity.ts';
@@ -11,7 +11,7 @@ import { type ConnectionSelection, selectConnections, toConnection } from './con
 import { editedColumns } from './edited-columns.ts';
 import { saveSecrets } from './save-secrets.ts';
 
-export type ConnectionChange = (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: LdapSecrets };
+export type ConnectionChange = (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: Secrets };
 
 /** See WorkspaceStore.updateConnection. */
 export async function updateConnection(
@@ -27,8 +27,8 @@ export async function updateConnection(
     if (row === undefined) return null;
     const current = toConnection(row);
     if (expectedVersion !== null && expectedVersion !== current.version) throw conflict(current.version);
-    const { edit, secrets } = change(current);
-    const otherSecrets = secrets !== undefined && (await saveSecrets(transaction, sealer, id, secrets));
+    const { edit, secrets = {} } = change(current);
+    const otherSecrets = await saveSecrets(transaction, sealer, id, secrets);
     if (!otherSecrets && !differs(row, edit)) return current;
     await save(transaction, row, edit);
     if (edit.priority !== row.priority) await lookAtSharedAgain(transaction, id);

@@ -3,7 +3,8 @@ import type { Actor } from '../../core/access.ts';
 import type { ConnectionSettings, ConnectionStatus, Schedule } from '../../core/connection.ts';
 import { bytewise, keyPart, now, optional, text, time } from './columns.ts';
 
-export type ConnectionRow = Omit<ConnectionSettings, 'matchBy'> & {
+export type ConnectionRow = Omit<ConnectionSettings, 'matchBy' | 'source'> & {
+  source: object;
   workspace_id: string;
   id: string;
   name: string;

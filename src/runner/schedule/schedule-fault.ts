@@ -1,21 +1,19 @@
 import type { Schedule } from '../../core/connection.ts';
 import { isTimeZone } from '../../core/is-time-zone.ts';
 import { quoteValue } from '../../core/quote-value.ts';
-import type { UserErrorCode } from '../../core/user-error.ts';
+import type { Fault } from '../../core/user-error.ts';
 import { cronFault } from './cron-fault.ts';
 import { nextTimes } from './next-times.ts';
 
-export type ScheduleFault = { setting: 'cron' | 'timeZone'; code: UserErrorCode; message: string };
-
 /** What is wrong with a schedule: five cron fields, an IANA time zone, and some time after `now`. Null: nothing. */
-export function scheduleFault({ cron, timeZone }: Schedule, now: Date): ScheduleFault | null {
+export function scheduleFault({ cron, timeZone }: Schedule, now: Date): Fault | null {
   if (!isTimeZone(timeZone)) {
     const message = `${quoteValue(timeZone)} is no time zone of the IANA list, such as Europe/Berlin or UTC.`;
-    return { setting: 'timeZone', code: 'INVALID_TIME_ZONE', message };
+    return { path: ['timeZone'], code: 'INVALID_TIME_ZONE', message };
   }
   const fault =
     cronFault(cron) ?? (comes({ cron, timeZone }, now) ? null : 'No month named here has such a day of month.');
-  return fault === null ? null : { setting: 'cron', code: 'INVALID_CRON', message: fault };
+  return fault === null ? null : { path: ['cron'], code: 'INVALID_CRON', message: fault };
 }
 
 function comes(schedule: Schedule, now: Date): boolean {

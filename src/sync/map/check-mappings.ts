@@ -1,7 +1,7 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { type ContactField, fieldKey, isLabeledField } from '../../core/contact.ts';
+import type { AttributeNames } from '../../core/directory.ts';
 import type { UserError } from '../../core/user-error.ts';
-import { checkAttribute } from './check-attribute.ts';
 import { checkFixedValue, fixedCountry } from './check-fixed-value.ts';
 import { checkTemplate } from './template/check-template.ts';
 import { transformFits } from './transform-fits.ts';
@@ -18,10 +18,14 @@ const labelShape = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} _.()/+-]*[\p{L}\p{M}\p{N})]
 const naming: readonly ContactField[] = ['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME', 'PRIMARY_EMAIL', 'EMAIL'];
 
 /**
- * All faults of the mappings at once; `path` is where the list stands in the mutation's arguments. Empty: none. A list that
+ * All faults of the mappings at once; `names`: how the kind of source names attributes; `path` is where the list stands in the mutation's arguments. Empty: none. A list that
  * is too long is not looked into.
  */
-export function checkMappings(mappings: readonly FieldMapping[], path: readonly string[]): UserError[] {
+export function checkMappings(
+  mappings: readonly FieldMapping[],
+  names: Pick<AttributeNames, 'fault'>,
+  path: readonly string[],
+): UserError[] {
   if (mappings.length > MOST_MAPPINGS) {
     return [{ field: [...path], code: 'TOO_MANY', message: `At most ${MOST_MAPPINGS} mappings are possible.` }];
   }
@@ -31,7 +35,7 @@ export function checkMappings(mappings: readonly FieldMapping[], path: readonly 
     return [{ field: [...path], code: 'TOO_LONG', message }];
   }
   const country = fixedCountry(mappings);
-  const errors = mappings.flatMap((mapping, i) => checkMapping(mapping, [...path, String(i)], country));
+  const errors = mappings.flatMap((mapping, i) => checkMapping(mapping, [...path, String(i)], { names, country }));
   errors.push(...findRepeated(mappings, path));
   if (!mappings.some(({ field }) => naming.includes(field))) {
     errors.push({
@@ -43,11 +47,17 @@ export function checkMappings(mappings: readonly FieldMapping[], path: readonly 
   return errors;
 }
 
-function checkMapping(mapping: FieldMapping, path: string[], country: string | null): UserError[] {
+function checkMapping(
+  mapping: FieldMapping,
+  path: string[],
+  { names, country }: { names: Pick<AttributeNames, 'fault'>; country: string | null },
+): UserError[] {
   const errors = [...checkSource(mapping, path), ...checkLabel(mapping, path)];
-  for (const [i, name] of mapping.attributes.entries())
-    errors.push(...checkAttribute(name, [...path, 'attributes', String(i)]));
-  if (mapping.template !== null) errors.push(...checkTemplate(mapping.template, [...path, 'template']));
+  for (const [i, name] of mapping.attributes.entries()) {
+    const fault = names.fault(name);
+    if (fault !== null) errors.push({ field: [...path, 'attributes', String(i)], ...fault });
+  }
+  if (mapping.template !== null) errors.push(...checkTemplate(mapping.template, names, [...path, 'template']));
   if (mapping.value !== null) errors.push(...checkFixedValue(mapping, [...path, 'value'], country));
   for (const [i, transform] of mapping.transforms.entries()) {
     if (transformFits(transform, mapping.field)) continue;

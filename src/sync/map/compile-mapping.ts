@@ -1,6 +1,6 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { derivedFill, type Fills } from '../../core/contact.ts';
-import type { Entry } from '../../core/directory.ts';
+import type { AttributeNames, Entry } from '../../core/directory.ts';
 import { AttributeIndex } from './attribute-index.ts';
 import { compileStep, type Step } from './compile-step.ts';
 import { fillMissingName } from './fill-missing-name.ts';
@@ -12,19 +12,23 @@ import { regionCodes } from './transforms/region-codes.ts';
 
 /** A mapping made ready for a run: closures only, nothing is looked up by name per person. */
 export type CompiledMapping = {
-  /** Names of the attributes needed, templates' included, each once whatever its case. */
+  /** Names of the attributes needed, templates' included, each attribute once. */
   attributes: readonly string[];
   /** `entry.attributes[i]` belongs to `attributes[i]`. Pure; the same pattern of winners gives the same `fills` object. */
   map(entry: Pick<Entry, 'name' | 'attributes'>): MappingOutcome;
 };
 
 /**
- * Compiles mappings that `checkMappings` found without fault; throws the template engine's error otherwise.
+ * Compiles mappings that `checkMappings` found without fault; throws the template engine's error otherwise. `keyOf`: by what the
+ * kind of source tells attributes apart.
  * Single fields take the first value as sent and tell the others in `alternatives`; EMAIL and PHONE keep the order sent.
  * COUNTRY is mapped first, since numbers are read as numbers of the person's country.
  */
-export function compileMapping(mappings: readonly FieldMapping[]): CompiledMapping {
-  const index = new AttributeIndex();
+export function compileMapping(
+  mappings: readonly FieldMapping[],
+  { keyOf }: Pick<AttributeNames, 'keyOf'>,
+): CompiledMapping {
+  const index = new AttributeIndex(keyOf);
   const steps = mappings.map((mapping) => compileStep(mapping, index));
   const ordered = [
     ...steps.filter((step) => step.key === 'COUNTRY'),

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rig?.close());
 
 const secretOf = async (id: string) =>
-  (await readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, await versionOf(id))).bindPassword;
+  (await readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, await versionOf(id))).bindPassword ?? null;
 const versionOf = async (id: string) => ({ id, version: (await store.connectionsByIds([id]))[0]?.version ?? 0 });
 
 const turn = (on: boolean) =>
@@ -56,7 +56,7 @@ describe('saving a connection', () => {
   test('gives it back as saved, with its password sealed', async () => {
     const edit = connectionEdit({ schedule: { cron: '0 * * * *', timeZone: 'UTC' }, description: 'x' });
     const saved = await store.createConnection(edit, { bindPassword: 'hunter2' }, member);
-    expect(saved).toMatchObject({ ...edit, workspaceId, version: 1, hasBindPassword: true, createdBy: member });
+    expect(saved).toMatchObject({ ...edit, workspaceId, version: 1, secretNames: ['bindPassword'], createdBy: member });
     expect(await store.connectionsByIds([saved.id, 'no-uuid'])).toEqual([saved]);
     expect(await secretOf(saved.id)).toBe('hunter2');
     const { rows } = await rig.database.syncPool.query('SELECT * FROM connection_secret WHERE connection_id = $1', [
@@ -71,13 +71,13 @@ describe('saving a connection', () => {
     const same = await store.updateConnection(id, null, (current) => ({ edit: { ...current } }));
     expect(same?.version).toBe(1);
     const renamed = await store.updateConnection(id, 1, (current) => ({ edit: { ...current, name: 'Élan' } }));
-    expect(renamed).toMatchObject({ version: 2, name: 'Élan', hasBindPassword: true });
+    expect(renamed).toMatchObject({ version: 2, name: 'Élan', secretNames: ['bindPassword'] });
     const sameSecret = await store.updateConnection(id, null, (edit) => ({ edit, secrets: { bindPassword: 'one' } }));
     expect(sameSecret?.version).toBe(2);
     const otherSecret = await store.updateConnection(id, null, (edit) => ({ edit, secrets: { bindPassword: 'two' } }));
     expect([otherSecret?.version, await secretOf(id)]).toEqual([3, 'two']);
     const without = await store.updateConnection(id, null, (edit) => ({ edit, secrets: { bindPassword: null } }));
-    expect([without?.version, without?.hasBindPassword, await secretOf(id)]).toEqual([4, false, null]);
+    expect([without?.version, without?.secretNames, await secretOf(id)]).toEqual([4, [], null]);
   });
 
   test('of a version that is no longer there is a CONFLICT with the current one, and nothing is saved', async () => {

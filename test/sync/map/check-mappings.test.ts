@@ -1,20 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FieldMapping } from '../../../src/core/connection.ts';
-import { checkMappings } from '../../../src/sync/map/check-mappings.ts';
-import { defaultMappings } from '../../../src/sync/map/default-mappings.ts';
-import { mapping } from './mapping.ts';
+import { defaultMappings } from '../../support/source-defaults.ts';
+import { check, mapping } from './mapping.ts';
 
 const name = mapping('DISPLAY_NAME', { attributes: ['cn'] });
 
 /** Faults of a mapping that stands behind a good one, as "path code". */
 const faultsOf = (...mappings: FieldMapping[]) =>
-  checkMappings([name, ...mappings], ['input', 'mappings']).map(
-    ({ field, code }) => `${field?.slice(2).join('.')} ${code}`,
-  );
+  check([name, ...mappings], ['input', 'mappings']).map(({ field, code }) => `${field?.slice(2).join('.')} ${code}`);
 
 describe('checkMappings', () => {
   test.each(['LDAP', 'ACTIVE_DIRECTORY'] as const)('finds nothing wrong with the defaults of %s', (kind) => {
-    expect(checkMappings(defaultMappings(kind), ['input', 'mappings'])).toEqual([]);
+    expect(check(defaultMappings(kind), ['input', 'mappings'])).toEqual([]);
   });
 
   test.each<[string, FieldMapping]>([
@@ -178,15 +175,15 @@ describe('checkMappings', () => {
     ['{{ a | nope }}', 'The template, line 1, column 1: undefined filter: nope.'],
     ['\n{% foo %}', 'The template, line 2, column 1: tag "foo" not found.'],
   ])('says where the mistake in %j is', (template, message) => {
-    expect(checkMappings([name, mapping('CITY', { template })], [])).toEqual([
+    expect(check([name, mapping('CITY', { template })], [])).toEqual([
       { field: ['1', 'template'], code: 'INVALID_TEMPLATE', message },
     ]);
   });
 
   test('wants something to name people by', () => {
-    expect(checkMappings([mapping('CITY', { attributes: ['l'] })], ['m'])).toMatchObject([
+    expect(check([mapping('CITY', { attributes: ['l'] })], ['m'])).toMatchObject([
       { field: ['m'], code: 'NAME_REQUIRED' },
     ]);
-    expect(checkMappings([], ['m'])).toMatchObject([{ field: ['m'], code: 'NAME_REQUIRED' }]);
+    expect(check([], ['m'])).toMatchObject([{ field: ['m'], code: 'NAME_REQUIRED' }]);
   });
 });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FieldMapping } from '../../../src/core/connection.ts';
 import type { ContactValues } from '../../../src/core/contact.ts';
-import { compileMapping } from '../../../src/sync/map/compile-mapping.ts';
-import { expectDraft, mapPerson, mapping, mapWith, type Person } from './mapping.ts';
+import { compile, expectDraft, mapPerson, mapping, mapWith, type Person } from './mapping.ts';
 
 const name = mapping('DISPLAY_NAME', { attributes: ['cn'] });
 
@@ -15,7 +14,7 @@ function valuesOf(mappings: FieldMapping[], person: Person): ContactValues {
 
 describe('attributes', () => {
   test('are each asked for once, whatever their case, templates included', () => {
-    const { attributes } = compileMapping([
+    const { attributes } = compile([
       mapping('DISPLAY_NAME', { attributes: ['displayName', 'cn'] }),
       mapping('GIVEN_NAME', { attributes: ['CN'] }),
       mapping('JOB_TITLE', { template: '{{ TITLE }} {{ title | upcase }} {{ attr_all.ou | join: "," }}' }),
@@ -267,7 +266,7 @@ describe('the display name', () => {
 });
 
 describe('fills', () => {
-  const compiled = compileMapping([
+  const compiled = compile([
     mapping('DISPLAY_NAME', { attributes: ['displayName', 'cn'] }),
     mapping('PHONE', { label: 'work', attributes: ['telephoneNumber'] }),
     mapping('CITY', { template: '{{ l }}' }),
@@ -294,7 +293,7 @@ describe('fills', () => {
 });
 
 test('mapping one person leaves nothing behind for the next', () => {
-  const compiled = compileMapping([name, mapping('EMAIL', { label: 'x', attributes: ['mail'] })]);
+  const compiled = compile([name, mapping('EMAIL', { label: 'x', attributes: ['mail'] })]);
   mapWith(compiled, { cn: ['Anna', 'Ann'], mail: ['a@x.de', 'no'] });
   expect(mapWith(compiled, { cn: 'Bert' })).toEqual({
     kind: 'draft',

@@ -1,6 +1,9 @@
 import type { FieldMapping } from '../../../src/core/connection.ts';
+import type { UserError } from '../../../src/core/user-error.ts';
+import { checkMappings } from '../../../src/sync/map/check-mappings.ts';
 import { type CompiledMapping, compileMapping } from '../../../src/sync/map/compile-mapping.ts';
 import type { MappedPerson, MappingOutcome } from '../../../src/sync/map/mapping-outcome.ts';
+import { ldapNames } from '../../support/source-defaults.ts';
 
 /** A mapping of one field; what is left out has the defaults of the API. */
 export const mapping = (field: FieldMapping['field'], rest: Partial<FieldMapping> = {}): FieldMapping => ({
@@ -24,8 +27,13 @@ export function mapWith(compiled: CompiledMapping, person: Person): MappingOutco
   return compiled.map({ name: 'uid=anna,dc=example,dc=com', attributes });
 }
 
+/** With attributes named as LDAP names them. */
+export const compile = (mappings: readonly FieldMapping[]): CompiledMapping => compileMapping(mappings, ldapNames);
+export const check = (mappings: readonly FieldMapping[], path: readonly string[]): UserError[] =>
+  checkMappings(mappings, ldapNames, path);
+
 export const mapPerson = (mappings: FieldMapping[], person: Person): MappingOutcome =>
-  mapWith(compileMapping(mappings), person);
+  mapWith(compile(mappings), person);
 
 export function expectDraft(outcome: MappingOutcome): MappedPerson {
   if (outcome.kind !== 'draft') throw new Error(`expected a draft, got ${outcome.code}: ${outcome.message}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultScope } from '../../../src/sync/scope/default-scope.ts';
 import { scopeDraft } from '../../../src/sync/scope/scope-draft.ts';
 import { scopeEntry } from '../../../src/sync/scope/scope-entry.ts';
+import { defaultScope } from '../../support/source-defaults.ts';
 
 const entry = (disabled: boolean, notAPerson: boolean, inGroups: boolean) => ({ disabled, notAPerson, inGroups });
 

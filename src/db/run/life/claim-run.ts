@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { AppError } from '../../../core/app-error.ts';
-import type { ConnectionStatus, LdapSecrets } from '../../../core/connection.ts';
+import type { ConnectionStatus, Secrets } from '../../../core/connection.ts';
 import { isEnded, noCounts, type RunError } from '../../../core/run.ts';
 import type { RunJob } from '../../../core/run-queue.ts';
 import type { ClaimedRun } from '../../../core/run-store.ts';
@@ -46,17 +46,18 @@ const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided
 
 /** Nothing is read any more, so no secret is needed. */
 const claimPlan = async (client: PoolClient, run: RunRow): Promise<ClaimedRun> =>
-  toClaimed(await takePlan(client, run), { bindPassword: null }, true);
+  toClaimed(await takePlan(client, run), {}, true);
 
 async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): Promise<ClaimedRun | null> {
   const row = await takeToRead(client, run);
-  const outcome = readingFault(row) ?? openOrFault(open, row);
-  if (!('code' in outcome)) return toClaimed(row, outcome, false);
-  await closeRun(client, row, { status: 'FAILED', error: outcome });
+  const fault = readingFault(row);
+  const outcome = fault === null ? openOrFault(open, row) : { kind: 'fault' as const, fault };
+  if (outcome.kind === 'opened') return toClaimed(row, outcome.secrets, false);
+  await closeRun(client, row, { status: 'FAILED', error: outcome.fault });
   return null;
 }
 
-const toClaimed = (row: RunRow, secrets: LdapSecrets, planStands: boolean): ClaimedRun => ({
+const toClaimed = (row: RunRow, secrets: Secrets, planStands: boolean): ClaimedRun => ({
   run: toRun(row),
   attempt: row.attempt,
   settings: row.settings,
@@ -158,12 +159,14 @@ const readingFault = ({ connection_status, dry_run }: ReadRow): RunError | null 
       }
     : null;
 
-function openOrFault(open: OpenSecret, { workspace_id, connection_id, secrets }: ReadRow): LdapSecrets | RunError {
-  if (connection_id === null) return { bindPassword: null };
+type OpenedSecrets = { kind: 'opened'; secrets: Secrets } | { kind: 'fault'; fault: RunError };
+
+function openOrFault(open: OpenSecret, { workspace_id, connection_id, secrets }: ReadRow): OpenedSecrets {
+  if (connection_id === null) return { kind: 'opened', secrets: {} };
   try {
-    return openSecrets(open, workspace_id, connection_id, secrets);
+    return { kind: 'opened', secrets: openSecrets(open, workspace_id, connection_id, secrets) };
   } catch (fault) {
     if (!(fault instanceof AppError)) throw fault;
-    return { code: fault.code, message: fault.message, hint: fault.hint };
+    return { kind: 'fault', fault: { code: fault.code, message: fault.message, hint: fault.hint } };
   }
 }

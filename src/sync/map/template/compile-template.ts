@@ -122,11 +122,10 @@ const compileLiquid =
   (parsed: ParsedTemplate): Render =>
   (chosen, lists, budget) => {
     const scope: Record<string, unknown> = {};
-    for (const [i, name] of parsed.single.entries()) {
-      const value = chosen[i] === '' ? undefined : chosen[i];
-      scope[name.toLowerCase()] = value;
-      scope[name] = value;
-    }
+    const valueAt = (i: number): string | undefined => (chosen[i] === '' ? undefined : chosen[i]);
+    for (const [i, name] of parsed.single.entries()) scope[name.toLowerCase()] = valueAt(i);
+    // Afterwards, as another attribute may be written like this one in lower case.
+    for (const [i, name] of parsed.single.entries()) scope[name] = valueAt(i);
     scope[ALL_VALUES] = lists;
     return renderTemplate(parsed, scope, budget);
   };

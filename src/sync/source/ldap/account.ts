@@ -1,4 +1,4 @@
-import type { LdapSettings } from '../../../core/connection.ts';
+import type { LdapSettings } from './ldap-settings.ts';
 
 /** Who signs in; null: nobody. */
 export const accountOf = ({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | null =>

@@ -1,3 +1,38 @@
+import { quoteValue } from '../../../core/quote-value.ts';
+import type { ValueFault } from '../../../core/user-error.ts';
+
+/** Attribute description of RFC 4512, 2.5: a name or an OID, with options such as `;lang-en`; underscores as some servers have. */
+const shape = /^(?:[A-Za-z][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*$/;
+const longestName = 128;
+
+export const isAttributeName = (text: string): boolean => text.length <= longestName && shape.test(text);
+
+/** The same without options: `entryUUID`, `2.5.4.3`. */
+export const isPlainAttributeName = (text: string): boolean => isAttributeName(text) && !text.includes(';');
+
+/** Pictures (megabytes a person) and what authenticates people: never asked for. */
+const forbidden = new Set(
+  [
+    ...['jpegPhoto', 'thumbnailPhoto', 'thumbnailLogo', 'photo', 'audio', 'exchangePhoto'],
+    ...['userPassword', 'unicodePwd', 'authPassword', 'dBCSPwd', 'lmPwdHistory', 'ntPwdHistory'],
+    ...['supplementalCredentials', 'sambaNTPassword', 'sambaLMPassword', 'sambaPasswordHistory', 'ipaNTHash'],
+    ...['krbPrincipalKey', 'krbPwdHistory', 'passwordHistory', 'pwdHistory', 'ms-Mcs-AdmPwd', 'msLAPS-Password'],
+    ...['msLAPS-EncryptedPassword', 'userPKCS12', 'msDS-ManagedPassword', 'msFVE-RecoveryPassword'],
+    ...['nspmDistributionPassword', 'ipaTokenOTPkey'],
+  ].map((name) => name.toLowerCase()),
+);
+
+/** Whether an attribute is never read, with options or without. */
+export const isForbidden = (name: string): boolean => forbidden.has(name.toLowerCase().split(';', 1)[0] ?? '');
+
+/** Why a mapping can't ask for an attribute of this name. Null: it can. */
+export function attributeFault(name: string): ValueFault | null {
+  if (!isAttributeName(name))
+    return { code: 'INVALID_ATTRIBUTE', message: `${quoteValue(name)} is not the name of an attribute.` };
+  if (!isForbidden(name)) return null;
+  return { code: 'ATTRIBUTE_NOT_ALLOWED', message: `${name} is never read: it holds a picture or a secret.` };
+}
+
 /**
  * Names by which servers know the same attribute (RFC 4519, RFC 4524, RFC 2798): asked for one, they may answer with
  * the other.

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { AppError } from '../../../core/app-error.ts';
 import type { AddressPolicy } from '../../../core/directory.ts';
-import { isAllowedAddress } from './address-policy.ts';
+import { isAllowedAddress } from '../net/address-policy.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { Wire } from './wire.ts';
 

@@ -1,12 +1,13 @@
-import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
+import type { Secrets } from '../../../core/connection.ts';
 import type { DirectorySession, OpenOptions } from '../../../core/directory.ts';
+import type { LdapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
 import { readPeople } from './read-people.ts';
 
 /** Opens a session: connected, bound, the server recognised, each base DN there. Throws AppError or the signal's reason. */
 export async function openSession(
   settings: LdapSettings,
-  secrets: LdapSecrets,
+  secrets: Secrets,
   options: OpenOptions,
 ): Promise<DirectorySession> {
   const reached = await reach(settings, secrets, options, () => {});

@@ -1,11 +1,12 @@
 import type { TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
-import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
+import type { Secrets } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
 import { accountOf } from './account.ts';
 import { bindError } from './bind-error.ts';
 import { dial, dialPlain } from './dial.ts';
 import { LdapConnection, ServerRefusal } from './ldap-connection.ts';
+import type { LdapSettings } from './ldap-settings.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
 import { secure } from './tls.ts';
 import { Wire } from './wire.ts';
@@ -19,7 +20,7 @@ export type OpenStep =
   | { kind: 'secured'; certificateEnds: Date | null; verified: boolean }
   | { kind: 'bound'; dn: string | null };
 
-type Opening = { settings: LdapSettings; secrets: LdapSecrets; options: OpenOptions; onStep: OnStep };
+type Opening = { settings: LdapSettings; secrets: Secrets; options: OpenOptions; onStep: OnStep };
 
 /**
  * Connects to the first of the URLs that can be reached, secures the connection and signs in. Only UNREACHABLE leads
@@ -71,7 +72,7 @@ async function signIn(
   try {
     if (settings.startTls && !url.secure) await startTls(connection, wire, { settings, options, onStep });
     const account = accountOf(settings);
-    if (account !== null) await bind(connection, account, secrets.bindPassword);
+    if (account !== null) await bind(connection, account, secrets.bindPassword ?? null);
     onStep({ kind: 'bound', dn: account });
     return connection;
   } catch (error) {

@@ -2,13 +2,10 @@ import { hash } from 'node:crypto';
 import type { AttributeValue, Entry } from '../../../core/directory.ts';
 import { longestSaid, saidText } from '../../../core/said-text.ts';
 import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
-import { normalName } from './attribute-name.ts';
+import { isForbidden, normalName } from './attribute-name.ts';
 import { canonicalDn } from './dn.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
 import type { GroupPlan } from './group-plan.ts';
-
-/** Never read with people: they make pages huge and fill no field. */
-const photos = new Set(['jpegphoto', 'thumbnailphoto', 'thumbnaillogo', 'photo', 'audio']);
 
 /** Characters of an id and of a DN; longer ones are no person's, and would not fit where they are stored. */
 export const longestId = 512;
@@ -44,7 +41,7 @@ export class PersonDecoder {
     this.#uidSlot = groups.kind === 'members' && groups.uids.size > 0 ? slotOf('uid') : -1;
     this.#groups = groups;
     this.#decoder = new EntryDecoder(names);
-    this.attributes = names.filter((name) => !photos.has(normalName(name).split(';')[0] ?? ''));
+    this.attributes = names.filter((name) => !isForbidden(name));
   }
 
   /** Decodes the content of a SearchResultEntry. Throws MalformedBer. */

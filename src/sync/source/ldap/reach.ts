@@ -1,4 +1,4 @@
-import type { LdapSecrets, LdapSettings } from '../../../core/connection.ts';
+import type { Secrets } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
 import { accountOf } from './account.ts';
 import { allowances } from './allowance.ts';
@@ -6,6 +6,7 @@ import { encodeFilter } from './filter/encode-filter.ts';
 import { present } from './filter/filter.ts';
 import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';
 import type { LdapConnection } from './ldap-connection.ts';
+import type { LdapSettings } from './ldap-settings.ts';
 import { type OnStep, openConnection } from './open-connection.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError, type SearchContext } from './result-error.ts';
@@ -23,7 +24,7 @@ export type Reached = {
 /** Connects, binds and asks the server what it is. */
 export async function reach(
   settings: LdapSettings,
-  secrets: LdapSecrets,
+  secrets: Secrets,
   options: OpenOptions,
   onStep: OnStep,
 ): Promise<Reached> {

@@ -1,8 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, getCACertificates, type TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
-import type { LdapSettings } from '../../../core/connection.ts';
 import { saidText } from '../../../core/said-text.ts';
+import type { LdapSettings } from './ldap-settings.ts';
 import type { LdapUrl } from './ldap-url.ts';
 
 /** What TLS needs to know for this server: its name, whom to trust. */

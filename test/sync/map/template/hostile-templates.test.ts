@@ -1,14 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkMappings } from '../../../../src/sync/map/check-mappings.ts';
-import { compileMapping } from '../../../../src/sync/map/compile-mapping.ts';
 import { MOST_STEPS, TemplateBudget } from '../../../../src/sync/map/template/template-budget.ts';
 import { parseTemplate, renderTemplate } from '../../../../src/sync/map/template/template-engine.ts';
-import { mapPerson, mapping, mapWith } from '../mapping.ts';
+import { check, compile, mapPerson, mapping, mapWith } from '../mapping.ts';
 import { harmless, hostilePerson, refusedWhenSaved, tooCostly } from './hostile-templates.ts';
 
 const codes = (template: string) =>
-  checkMappings([mapping('DISPLAY_NAME', { template })], []).map(({ code, message }) => `${code} ${message}`);
+  check([mapping('DISPLAY_NAME', { template })], []).map(({ code, message }) => `${code} ${message}`);
 const render = (template: string) => mapPerson([mapping('DISPLAY_NAME', { template })], hostilePerson);
 /** A person whose every attribute has one value, so that a template is rendered once. */
 const single = { ...hostilePerson, mail: 'a@x.de', group: 'cn=group' };
@@ -56,17 +54,14 @@ describe('the templates of one person', () => {
   const costly = '{% for i in (1..6000) %}{% assign x = i %}{% endfor %}Anna';
 
   test('share one limit, however many mappings there are', () => {
-    const one = compileMapping([mapping('DISPLAY_NAME', { template: costly })]);
+    const one = compile([mapping('DISPLAY_NAME', { template: costly })]);
     expect(mapWith(one, single)).toMatchObject({ kind: 'draft' });
-    const both = compileMapping([
-      mapping('DISPLAY_NAME', { template: costly }),
-      mapping('NOTES', { template: costly }),
-    ]);
+    const both = compile([mapping('DISPLAY_NAME', { template: costly }), mapping('NOTES', { template: costly })]);
     expect(mapWith(both, single)).toMatchObject({ kind: 'problem', code: 'TEMPLATE_FAILED' });
   });
 
   test('leave the next person the whole limit', () => {
-    const compiled = compileMapping([
+    const compiled = compile([
       mapping('DISPLAY_NAME', { template: '{% for i in (1..n) %}{% assign x = i %}{% endfor %}{{ n }}' }),
     ]);
     const outcomes = ['6000', '90000', '6000', '3', '1000000000', '6000'].map((n) => mapWith(compiled, { n }).kind);
@@ -83,7 +78,7 @@ test('too many mappings are refused before one of them is looked at', () => {
       return '{{ l }}';
     },
   }));
-  expect(checkMappings(spied, ['m'])).toMatchObject([{ field: ['m'], code: 'TOO_MANY' }]);
+  expect(check(spied, ['m'])).toMatchObject([{ field: ['m'], code: 'TOO_MANY' }]);
   expect(read).toEqual([]);
 });
 
@@ -91,7 +86,7 @@ test('templates that are too long together are refused before one is read', () =
   const templates = Array.from({ length: 6 }, (_, i) =>
     mapping('PHONE', { label: `phone ${i}`, template: `{{ ${'x'.repeat(8_500)}` }),
   );
-  expect(checkMappings(templates, ['m'])).toMatchObject([{ field: ['m'], code: 'TOO_LONG' }]);
+  expect(check(templates, ['m'])).toMatchObject([{ field: ['m'], code: 'TOO_LONG' }]);
 });
 
 test('any template ends within the limit, in the same way at each run', () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { LdapSettings } from '../../../../src/core/connection.ts';
 import type { ConnectionTest } from '../../../../src/core/directory.ts';
+import type { LdapSettings } from '../../../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../../../src/sync/source/sources.ts';
 import { makeCertificate } from '../../../support/ldap-certificates.ts';
 import { done, entry, type FakeOptions, startFakeServer } from '../../../support/ldap-fake-server.ts';

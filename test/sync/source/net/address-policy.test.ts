@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isAllowedAddress } from '../../../../src/sync/source/ldap/address-policy.ts';
+import { isAllowedAddress } from '../../../../src/sync/source/net/address-policy.ts';
 
 const none = { allowPrivate: false, cidrs: [] };
 const all = { allowPrivate: true, cidrs: [] };

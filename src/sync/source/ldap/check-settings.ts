@@ -1,11 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import type { LdapSettings } from '../../core/connection.ts';
-import { isOneLine } from '../../core/one-line.ts';
-import { quoteValue } from '../../core/quote-value.ts';
-import type { Fault, UserErrorCode } from '../../core/user-error.ts';
-import { parseDn } from './ldap/dn.ts';
-import { type LdapUrl, parseLdapUrl } from './ldap/ldap-url.ts';
-import { tooLong, tooMany } from './size-faults.ts';
+import { isOneLine } from '../../../core/one-line.ts';
+import { quoteValue } from '../../../core/quote-value.ts';
+import type { Fault, UserErrorCode } from '../../../core/user-error.ts';
+import { tooLong, tooMany } from '../size-faults.ts';
+import type { SecretsAtHand } from '../source-module.ts';
+import { accountOf } from './account.ts';
+import { isPlainAttributeName } from './attribute-name.ts';
+import { parseDn } from './dn.ts';
+import type { LdapSettings } from './ldap-settings.ts';
+import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
 
 const MOST_URLS = 10;
 const MOST_BASES = 100;
@@ -14,15 +17,34 @@ const LONGEST_PEM = 100_000;
 
 /**
  * Everything that is wrong with the settings as far as can be told without contacting the source. Codes: REQUIRED,
- * INVALID_URL, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
+ * SECRET_REQUIRED, INVALID_URL, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
  */
-export function checkSource(settings: LdapSettings): Fault[] {
+export function checkSettings(settings: LdapSettings, secrets: SecretsAtHand): Fault[] {
   return [
+    ...passwordFaults(settings, secrets),
     ...urlFaults(settings),
     ...pemFaults(settings.tlsCa),
     ...baseFaults(settings.baseDns),
     ...smallFaults(settings),
   ];
+}
+
+/** Account and password belong together. */
+function passwordFaults(settings: LdapSettings, { has, mayLack }: SecretsAtHand): Fault[] {
+  const account = accountOf(settings);
+  if (account === null)
+    return has.has('bindPassword')
+      ? [
+          fault(
+            ['bindDn'],
+            'REQUIRED',
+            'Give bindDn too, the account that the password belongs to. To read without signing in, set bindPassword to null.',
+          ),
+        ]
+      : [];
+  if (has.has('bindPassword') || mayLack) return [];
+  const message = `Give the password of ${quoteValue(account)}, leave bindDn empty to read without signing in, or keep the connection a Draft.`;
+  return [fault(['bindPassword'], 'SECRET_REQUIRED', message)];
 }
 
 function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
@@ -99,7 +121,7 @@ function smallFaults({ bindDn, pageSize, timeoutSeconds, idAttribute }: LdapSett
     faults.push(fault(['pageSize'], 'OUT_OF_RANGE', 'The page size is a whole number from 1 to 10000.'));
   if (!isWithin(timeoutSeconds, 1, 3600))
     faults.push(fault(['timeoutSeconds'], 'OUT_OF_RANGE', 'The timeout is a whole number of seconds from 1 to 3600.'));
-  if (idAttribute !== null && !isAttributeName(idAttribute)) {
+  if (idAttribute !== null && !isPlainAttributeName(idAttribute)) {
     faults.push(
       fault(
         ['idAttribute'],
@@ -115,8 +137,5 @@ const controls = (what: string): string => `A ${what} has no control characters 
 
 const isWithin = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
-
-/** A name or an OID, without options: `entryUUID`, `2.5.4.3`. */
-const isAttributeName = (text: string): boolean => /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)$/.test(text);
 
 const fault = (path: string[], code: UserErrorCode, message: string): Fault => ({ path, code, message });

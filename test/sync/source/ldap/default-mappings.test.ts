@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultMappings } from '../../../src/sync/map/default-mappings.ts';
-import { expectDraft, mapPerson } from './mapping.ts';
+import { defaultMappings } from '../../../support/source-defaults.ts';
+import { expectDraft, mapPerson } from '../../map/mapping.ts';
 
 describe('default mappings', () => {
   test('of LDAP fill a contact from an inetOrgPerson', () => {

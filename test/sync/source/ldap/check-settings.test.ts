@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LdapSettings, Scope } from '../../../src/core/connection.ts';
-import type { Fault } from '../../../src/core/user-error.ts';
-import { checkScope } from '../../../src/sync/source/check-scope.ts';
-import { checkSource } from '../../../src/sync/source/check-source.ts';
-import { makeCertificate } from '../../support/ldap-certificates.ts';
-import { ldapSettings, scopeOf } from '../../support/ldap-reading.ts';
+import type { Scope } from '../../../../src/core/connection.ts';
+import type { Fault } from '../../../../src/core/user-error.ts';
+import { checkScope } from '../../../../src/sync/source/ldap/check-scope.ts';
+import { checkSettings } from '../../../../src/sync/source/ldap/check-settings.ts';
+import type { LdapSettings } from '../../../../src/sync/source/ldap/ldap-settings.ts';
+import { makeCertificate } from '../../../support/ldap-certificates.ts';
+import { ldapSettings, scopeOf } from '../../../support/ldap-reading.ts';
 
 const short = (faults: Fault[]): string[] => faults.map(({ path, code }) => `${path.join('.')} ${code}`);
+/** Nothing stored, nothing asked for yet. */
+const bare = { has: new Set<string>(), mayLack: true };
 const ca = makeCertificate({ commonName: 'CA' });
 
 describe('settings are checked without contacting the source', () => {
@@ -61,7 +64,7 @@ describe('settings are checked without contacting the source', () => {
       ['urls.0 INVALID_URL', 'baseDns.0 INVALID_DN', 'pageSize OUT_OF_RANGE'],
     ],
   ])('%s', (_name, changes, faults) => {
-    expect(short(checkSource(ldapSettings({ url: 'ldap://h' }, changes)))).toEqual(faults);
+    expect(short(checkSettings(ldapSettings({ url: 'ldap://h' }, changes), bare))).toEqual(faults);
   });
 });
 

@@ -1,22 +1,5 @@
-import type { FieldMapping, SourceKind, Transform } from '../../core/connection.ts';
-import type { ContactField, LabeledField } from '../../core/contact.ts';
-
-/** A field the directory fills at each run, and clears when it has no value. */
-const from = (field: ContactField, attributes: string[], transforms: Transform[] = []): FieldMapping => ({
-  field,
-  label: null,
-  attributes,
-  template: null,
-  value: null,
-  transforms,
-  policy: 'ALWAYS',
-  whenEmpty: 'CLEAR',
-});
-
-const labeled = (field: LabeledField, label: string, attributes: string[]): FieldMapping => ({
-  ...from(field, attributes),
-  label,
-});
+import type { FieldMapping } from '../../../core/connection.ts';
+import { from, labeled } from '../default-mapping.ts';
 
 const names = (): FieldMapping[] => [
   from('DISPLAY_NAME', ['displayName', 'cn']),
@@ -24,8 +7,14 @@ const names = (): FieldMapping[] => [
   from('FAMILY_NAME', ['sn']),
 ];
 
+/*
+ * What a new connection maps until somebody says otherwise: the standard attributes, always from the directory. Phones and
+ * emails stay as sent; a userPrincipalName is a login that may receive no mail, so it is no email. Flags are left to people:
+ * whether somebody may sign in is no attribute of theirs. A fresh list at each call.
+ */
+
 /** What schemas for inetOrgPerson (RFC 2798) have in common: OpenLDAP, 389, FreeIPA, eDirectory. */
-const ldap = (): FieldMapping[] => [
+export const ldapMappings = (): FieldMapping[] => [
   ...names(),
   from('COMPANY', ['o']),
   from('JOB_TITLE', ['title']),
@@ -45,7 +34,7 @@ const ldap = (): FieldMapping[] => [
   from('NOTES', ['description']),
 ];
 
-const activeDirectory = (): FieldMapping[] => [
+export const activeDirectoryMappings = (): FieldMapping[] => [
   ...names(),
   from('COMPANY', ['company']),
   from('JOB_TITLE', ['title']),
@@ -65,12 +54,3 @@ const activeDirectory = (): FieldMapping[] => [
   from('LANGUAGE', ['preferredLanguage']),
   from('NOTES', ['info', 'description']),
 ];
-
-const makers = { LDAP: ldap, ACTIVE_DIRECTORY: activeDirectory } satisfies Record<SourceKind, () => FieldMapping[]>;
-
-/**
- * What a new connection maps until somebody says otherwise: the standard attributes, always from the directory. Phones
- * and emails stay as sent; a userPrincipalName is a login that may receive no mail, so it is no email. Flags are left to
- * people: whether somebody may sign in is no attribute of theirs. A fresh list at each call.
- */
-export const defaultMappings = (kind: SourceKind): FieldMapping[] => makers[kind]();

@@ -1,4 +1,4 @@
-import { AppError } from '../../core/app-error.ts';
+import { AppError } from '../core/app-error.ts';
 
 /** Tests of connections at a time. */
 const ofOneWorkspace = 2;

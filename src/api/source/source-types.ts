@@ -1,0 +1,54 @@
+import { type ClassType, createUnionType } from 'type-graphql';
+import type { SourceKind, SourceSettings } from '../../core/connection.ts';
+import { LdapSettingsType } from './ldap-settings.type.ts';
+import type { SourceInput } from './source.inputs.ts';
+
+/** How the API speaks of a kind of source. */
+type SourceApi = {
+  /** The member of `SourceInput` in which its settings and secrets are given. */
+  member: keyof SourceInput;
+  /** The type that shows its settings, and for each secret `x` by `hasX` whether one is stored. */
+  type: ClassType<object>;
+};
+
+/** Every kind of source, as the API speaks of it. */
+const sourceApis: Record<SourceKind, SourceApi> = {
+  LDAP: { member: 'ldap', type: LdapSettingsType },
+  ACTIVE_DIRECTORY: { member: 'activeDirectory', type: LdapSettingsType },
+};
+
+const kinds = Object.keys(sourceApis) as SourceKind[];
+
+export const memberOf = (kind: SourceKind): keyof SourceInput => sourceApis[kind].member;
+
+/** A source as given: its kind, and the settings and secrets with the member of `SourceInput` that they stand in. */
+export type GivenSource = { kind: SourceKind; member: keyof SourceInput; given: SourceSettings };
+
+/** By its @oneOf, a source input has exactly one member. */
+export function givenSource(source: SourceInput): GivenSource {
+  for (const kind of kinds) {
+    const member = memberOf(kind);
+    const given = source[member];
+    if (given) return { kind, member, given: { ...given } };
+  }
+  throw new Error('A source was given that is of no kind.');
+}
+
+/** What `SourceSettings` of the schema is made of: settings, and a flag for each secret. */
+export type ShownSettings = SourceSettings & { kind: SourceKind };
+
+export function showSettings(
+  kind: SourceKind,
+  settings: SourceSettings,
+  { secrets, stored }: { secrets: readonly string[]; stored: readonly string[] },
+): ShownSettings {
+  const flags = secrets.map((name) => [`has${name.charAt(0).toUpperCase()}${name.slice(1)}`, stored.includes(name)]);
+  return { ...settings, ...Object.fromEntries(flags), kind };
+}
+
+export const SourceSettingsUnion = createUnionType({
+  name: 'SourceSettings',
+  description: 'The settings of a source, by its kind.',
+  types: () => [...new Set(Object.values(sourceApis).map(({ type }) => type))],
+  resolveType: (shown) => sourceApis[(shown as ShownSettings).kind].type,
+});

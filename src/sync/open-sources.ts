@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import { AppError } from '../core/app-error.ts';
+import type { Secrets, SourceSettings } from '../core/connection.ts';
+import type { AddressPolicy, ConnectionTest } from '../core/directory.ts';
+import type { SourcesPort, TestRequest } from '../core/sources-port.ts';
+import { type Fault, faultsBelow } from '../core/user-error.ts';
+import { checkRemoval } from './check/check-removal.ts';
+import { checkMappings } from './map/check-mappings.ts';
+import type { ReadingThreads } from './reading-threads.ts';
+import type { Source } from './source/source-module.ts';
+import { sourceOf, sources } from './source/sources.ts';
+import { testSlots } from './test-slots.ts';
+import { testSource } from './test-source.ts';
+
+export type SourcesParts = {
+  /** For tests of connections. */
+  threads: ReadingThreads;
+  addresses: AddressPolicy;
+  /** The stored secrets of a connection, opened, while it is at this version. Throws an AppError when they can't be had. */
+  storedSecrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
+};
+
+/** What the API asks of the kinds of source, answered by their modules. */
+export function openSources(parts: SourcesParts): SourcesPort {
+  const slots = testSlots();
+  return {
+    kinds: () => Object.values(sources).map((source) => source.info()),
+    settings: (kind, current, given) => sourceOf(kind).settings(edited(current ?? {}, given)),
+    checkConnection: ({ kind, status, source, scope, mappings, removal }, secrets, paths) => [
+      ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { has: secrets, mayLack: status === 'DRAFT' })),
+      ...faultsBelow(paths.scope, sourceOf(kind).checkScope(scope)),
+      ...checkMappings(mappings, sourceOf(kind).attributes, paths.mappings),
+      ...faultsBelow(paths.removal, checkRemoval(removal)),
+    ],
+    checkSource: (kind, settings, secrets, path) =>
+      faultsBelow(path, sourceOf(kind).checkSettings(settings, { has: secrets, mayLack: true })),
+    checkDestination: (kind, edit, path) => faultsBelow(path, secretsAstray(sourceOf(kind), edit)),
+    test: (request, signal) => slots.run(request.workspaceId, () => test(parts, request, signal)),
+  };
+}
+
+/** What is left away takes its default when it is read. */
+const edited = (current: SourceSettings, given: SourceSettings): SourceSettings =>
+  Object.fromEntries(Object.entries({ ...current, ...withoutUndefined(given) }).filter(([, value]) => value !== null));
+
+const withoutUndefined = (given: SourceSettings): SourceSettings =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
+function secretsAstray(
+  source: Source,
+  { saved, wanted, kept }: { saved: SourceSettings; wanted: SourceSettings; kept: ReadonlySet<string> },
+): Fault[] {
+  const [from, to] = [source.destination(saved), source.destination(wanted)];
+  const changed = Object.keys(to).filter((setting) => !isDeepStrictEqual(from[setting], to[setting]));
+  if (changed.length === 0) return [];
+  return [...kept].map((name) => ({
+    path: [name],
+    code: 'SECRET_REQUIRED',
+    message: `Give ${name} again: ${changed.join(', ')} would change where or how it is sent.`,
+  }));
+}
+
+/** Connects to a source and reads one entry. Whatever fails there, stored secrets that can't be opened too, is told. */
+async function test(
+  { threads, addresses, storedSecrets }: SourcesParts,
+  { workspaceId, connection, kind, settings, secrets }: TestRequest,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  try {
+    const needed = sourceOf(kind)
+      .info()
+      .secrets.some((name) => secrets[name] === undefined);
+    const stored = connection !== null && needed ? await storedSecrets(workspaceId, connection) : {};
+    return await testSource(threads, { kind, settings, secrets: { ...stored, ...secrets }, addresses }, signal);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, hint } = error;
+    return { ok: false, code, message, hint, server: null, latencyMs: null, checks: [] };
+  }
+}

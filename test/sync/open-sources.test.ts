@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ConnectionEdit } from '../../src/core/records.ts';
+import type { SourcesPort } from '../../src/core/sources-port.ts';
+import { openSources } from '../../src/sync/open-sources.ts';
+import { openReadingThreads, type ReadingThreads } from '../../src/sync/reading-threads.ts';
+import { openRunsDatabase, type RunsDatabase } from '../runner/support/runs-database.ts';
+
+let db: RunsDatabase;
+let threads: ReadingThreads;
+let sources: SourcesPort;
+
+beforeAll(async () => {
+  db = await openRunsDatabase();
+  threads = openReadingThreads('tests');
+  const addresses = { allowPrivate: false, cidrs: [] };
+  sources = openSources({ threads, addresses, storedSecrets: db.store.secrets });
+});
+afterAll(async () => {
+  await threads?.close();
+  await db?.close();
+});
+
+const none: ReadonlySet<string> = new Set();
+
+describe('the sources', () => {
+  test('knows the kinds of source with their forms and beginnings', () => {
+    const kinds = sources.kinds();
+    expect(kinds.map(({ kind }) => kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY']);
+    for (const { settings, defaultMappings, defaultScope } of kinds) {
+      expect(settings.some(({ name, type }) => name === 'bindPassword' && type === 'SECRET')).toBe(true);
+      expect(defaultMappings.length).toBeGreaterThan(0);
+      expect(defaultScope.filter).toBeNull();
+    }
+  });
+
+  const paths = {
+    source: ['input', 'source', 'ldap'],
+    scope: ['input', 'scope'],
+    mappings: ['input', 'mappings'],
+    removal: ['input', 'removal'],
+  };
+  const edit = (): ConnectionEdit => {
+    const [ldap] = sources.kinds();
+    if (ldap === undefined) throw new Error('No kinds.');
+    return {
+      name: 'Staff',
+      description: '',
+      status: 'ENABLED',
+      schedule: { cron: '0 6 * * *', timeZone: 'Europe/Berlin' },
+      kind: 'LDAP',
+      source: {
+        urls: ['ldaps://ldap.example.com'],
+        startTls: false,
+        tlsCa: null,
+        tlsVerify: true,
+        bindDn: null,
+        baseDns: ['dc=example,dc=com'],
+        pageSize: 1000,
+        timeoutSeconds: 30,
+        idAttribute: null,
+      },
+      scope: ldap.defaultScope,
+      mappings: ldap.defaultMappings,
+      removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
+      matchBy: 'PRIMARY_EMAIL',
+      priority: 100,
+    };
+  };
+
+  test('finds nothing wrong with a connection of defaults', () => {
+    expect(sources.checkConnection(edit(), none, paths)).toEqual([]);
+  });
+
+  test('tells the faults of each part where it stands in the arguments', () => {
+    const good = edit();
+    const faults = sources.checkConnection(
+      {
+        ...good,
+        source: { ...good.source, urls: [] },
+        scope: { ...good.scope, filter: '(cn=*' },
+        mappings: [],
+        removal: { ...good.removal, graceDays: -1, maxPercent: 101 },
+      },
+      none,
+      paths,
+    );
+    expect(faults.map(({ field, code }) => `${field?.join('.')} ${code}`)).toEqual([
+      'input.source.ldap.urls REQUIRED',
+      'input.scope.filter INVALID_FILTER',
+      'input.mappings NAME_REQUIRED',
+      'input.removal.graceDays OUT_OF_RANGE',
+      'input.removal.maxPercent OUT_OF_RANGE',
+    ]);
+    const source = { ...good.source, urls: [] };
+    expect(sources.checkSource('LDAP', source, none, ['source', 'ldap'])).toMatchObject([
+      { field: ['source', 'ldap', 'urls'], code: 'REQUIRED' },
+    ]);
+  });
+
+  test('tests a connection by the stored password, and keeps to the allowed addresses', async () => {
+    const workspaceId = await db.addWorkspace();
+    const connectionId = await db.addConnection(workspaceId, { bindPassword: 'hunter2' });
+    const settings = { ...edit().source, urls: ['ldap://127.0.0.1:1'] };
+    const connection = { id: connectionId, version: 1 };
+    const test = { workspaceId, connection, kind: 'LDAP', settings, secrets: {} } as const;
+    const result = await sources.test(test, new AbortController().signal);
+    expect(result).toMatchObject({ ok: false, code: 'ADDRESS_NOT_ALLOWED' });
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  });
+});
