@@ -17,6 +17,7 @@ import { migrate } from './db/migrate.ts';
 import { migrationsPending } from './db/migrations-pending.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
 import { openRunSignals, type WorkspaceSignals } from './db/open-run-signals.ts';
+import { tidyPartitions } from './db/partition/tidy-partitions.ts';
 import { poolQuery } from './db/pool-query.ts';
 import { createRunStore } from './db/run/create-run-store.ts';
 import { openBoss } from './db/run/queue/open-boss.ts';
@@ -28,6 +29,7 @@ import { openSyncStore } from './db/sync/open-sync-store.ts';
 import { onceASecond } from './once-a-second.ts';
 import { processLogger } from './process-logger.ts';
 import { createRunner, type Runner } from './runner/create-runner.ts';
+import { repeat } from './runner/repeat.ts';
 import { startWorker } from './runner/start-worker.ts';
 import type { ServerParts } from './server/server-parts.ts';
 import { startServer } from './server/start-server.ts';
@@ -76,7 +78,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
     logger.warn({ err, more }, 'A connection to the database was lost; it is made again'),
   );
   const { url: databaseUrl, apiUrl } = await openPostgres(config, opened, { logger, signal: options.signal });
-  await migrate(databaseUrl, options.signal);
+  await migrate(databaseUrl, { signal: options.signal, retention: config.retention });
   options.signal?.throwIfAborted();
   const database = opened.adopt(
     await openDatabase({
@@ -101,6 +103,9 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   return { url, close: () => opened.disposeAsync() };
 }
 
+/** How often partitions are made ahead of time, and those that are over dropped. */
+const tidyEveryMs = 60 * 60 * 1000;
+
 async function openWorker(
   { config, logger, database, boss, runStore, signals }: Foundation,
   opened: AsyncDisposableStack,
@@ -110,6 +115,12 @@ async function openWorker(
   opened.defer(() => threads.close());
   const parts = { store: openSyncStore(database.syncPool), threads, addresses: config.addresses };
   const sync: RunSync = (claimed, signal) => runSync(parts, claimed, signal);
+  const upkeep = repeat(
+    () => tidyPartitions(database.syncPool, config.retention, logger),
+    tidyEveryMs,
+    (err) => logger.warn({ err }, 'Partitions could not be looked after; it is tried again'),
+  );
+  opened.defer(() => upkeep.stop());
   const worker = await startWorker({
     store: runStore,
     signals,
@@ -137,7 +148,8 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
 export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
   orClosed(async (opened) => {
     const logger = processLogger(config.logLevel);
-    const migrations = await migrate((await openPostgres({ apiDatabaseUrl: null, ...config }, opened, { logger })).url);
+    const { url } = await openPostgres({ apiDatabaseUrl: null, ...config }, opened, { logger });
+    const migrations = await migrate(url, { retention: config.retention });
     await opened.disposeAsync();
     return migrations;
   });

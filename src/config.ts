@@ -27,6 +27,8 @@ export type Config = {
   addresses: AddressPolicy;
   /** Runs at a time in this process. */
   runConcurrency: number;
+  /** How many days runs' logs, and runs with their changes, are kept. */
+  retention: { logDays: number; historyDays: number };
   /** Deadline of a query or mutation that does not say that it takes longer. */
   operationTimeoutSeconds: number;
   logLevel: string;
@@ -118,10 +120,17 @@ const takes = {
   AUTH_AUDIENCE: 'takes the audience that access tokens name in `aud`',
   SECRETS_KEY: 'takes 32 random bytes in base64 (openssl rand -base64 32), or a list new,old',
   ALLOW_PRIVATE_SOURCES: 'takes false, true, or a list of CIDRs such as 10.0.0.0/8,192.168.1.5/32',
+  RETAIN_LOG_DAYS: 'takes how many days the lines of runs are kept, from 1 to 3650',
+  RETAIN_HISTORY_DAYS: 'takes how many days runs and the changes of contacts are kept, from 1 to 3650',
   RUN_CONCURRENCY: 'takes how many runs one process works on at a time, from 1 to 50',
   OPERATION_TIMEOUT_SECONDS: 'takes a whole number of seconds from 1 to 600',
   LOG_LEVEL: `takes one of ${logLevels.join(', ')}`,
 };
+
+const days = (fallback: string, error: string) =>
+  withDefault(fallback)
+    .refine((value) => /^\d{1,4}$/.test(value) && Number(value) >= 1 && Number(value) <= 3650, { error })
+    .transform(Number);
 
 const environment = z.object({
   DATABASE_URL: z.string().optional().transform(optional).refine(postgresUrl, { error: takes.DATABASE_URL }),
@@ -142,6 +151,8 @@ const environment = z.object({
       error: takes.RUN_CONCURRENCY,
     })
     .transform(Number),
+  RETAIN_LOG_DAYS: days('90', takes.RETAIN_LOG_DAYS),
+  RETAIN_HISTORY_DAYS: days('730', takes.RETAIN_HISTORY_DAYS),
   OPERATION_TIMEOUT_SECONDS: withDefault('15')
     .refine((value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 600, {
       error: takes.OPERATION_TIMEOUT_SECONDS,
@@ -151,7 +162,7 @@ const environment = z.object({
 });
 
 /** What migrating needs: the rest of the environment may be missing. */
-export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir' | 'logLevel'>;
+export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir' | 'logLevel' | 'retention'>;
 
 type Outcome<C> = { kind: 'config'; config: C } | { kind: 'faults'; faults: string[] };
 
@@ -183,9 +194,17 @@ export function readConfig(env: Env = process.env): Outcome<Config> {
 /** The names of all variables that are read. */
 export const settingNames: readonly string[] = Object.keys(environment.shape);
 
-/** The same for those variables alone that say where the database is. */
+const databaseSettings = {
+  DATABASE_URL: true,
+  DATA_DIR: true,
+  LOG_LEVEL: true,
+  RETAIN_LOG_DAYS: true,
+  RETAIN_HISTORY_DAYS: true,
+} as const;
+
+/** The same for those variables alone that migrating needs: where the database is, and how long it keeps what. */
 export function readDatabaseConfig(env: Env = process.env): Outcome<DatabaseConfig> {
-  const outcome = environment.pick({ DATABASE_URL: true, DATA_DIR: true, LOG_LEVEL: true }).safeParse(env);
+  const outcome = environment.pick(databaseSettings).safeParse(env);
   return outcome.success ? { kind: 'config', config: databaseConfig(outcome.data) } : faultsOf(outcome.error);
 }
 
@@ -200,12 +219,11 @@ const databasesFault = {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const databaseConfig = (
-  values: Pick<z.infer<typeof environment>, 'DATABASE_URL' | 'DATA_DIR' | 'LOG_LEVEL'>,
-): DatabaseConfig => ({
+const databaseConfig = (values: Pick<z.infer<typeof environment>, keyof typeof databaseSettings>): DatabaseConfig => ({
   databaseUrl: values.DATABASE_URL ?? null,
   dataDir: resolve(values.DATA_DIR),
   logLevel: values.LOG_LEVEL,
+  retention: { logDays: values.RETAIN_LOG_DAYS, historyDays: values.RETAIN_HISTORY_DAYS },
 });
 
 const faultsOf = (error: z.ZodError): { kind: 'faults'; faults: string[] } => ({

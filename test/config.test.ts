@@ -34,6 +34,7 @@ test('what is left out has the default of the contract', () => {
     role: 'all',
     addresses: { allowPrivate: false, cidrs: [] },
     runConcurrency: 2,
+    retention: { logDays: 90, historyDays: 730 },
     logLevel: 'info',
   });
   expect(config({ DATABASE_URL: ' ', PORT: '', ROLE: '' })).toMatchObject({
@@ -53,6 +54,8 @@ test('every fault is told at once, a line each that names the variable and what 
     SECRETS_KEY: 'c2hvcnQ=',
     ALLOW_PRIVATE_SOURCES: '10.0.0.0/33',
     RUN_CONCURRENCY: '0',
+    RETAIN_LOG_DAYS: '0',
+    RETAIN_HISTORY_DAYS: '3651',
     LOG_LEVEL: 'loud',
   });
   expect(lines.map((line) => line.split(' ')[0]).toSorted()).toEqual([
@@ -64,6 +67,8 @@ test('every fault is told at once, a line each that names the variable and what 
     'HOST',
     'LOG_LEVEL',
     'PORT',
+    'RETAIN_HISTORY_DAYS',
+    'RETAIN_LOG_DAYS',
     'ROLE',
     'RUN_CONCURRENCY',
     'SECRETS_KEY',
@@ -106,6 +111,15 @@ test.each([
   ['10.0.0.0/8, fd00::/8,192.168.1.5', { allowPrivate: false, cidrs: ['10.0.0.0/8', 'fd00::/8', '192.168.1.5'] }],
 ])('ALLOW_PRIVATE_SOURCES takes %s', (value, expected) => {
   expect(config({ ALLOW_PRIVATE_SOURCES: value }).addresses).toEqual(expected);
+});
+
+test('the days that logs and history are kept go from 1 to 3650', () => {
+  expect(config({ RETAIN_LOG_DAYS: '1', RETAIN_HISTORY_DAYS: '3650' }).retention).toEqual({
+    logDays: 1,
+    historyDays: 3650,
+  });
+  for (const value of ['-1', '1.5', '90d', '99999'])
+    expect(faults({ ...needed, RETAIN_LOG_DAYS: value, RETAIN_HISTORY_DAYS: value })).toHaveLength(2);
 });
 
 test('migrating needs no more than the database', () => {

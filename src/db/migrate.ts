@@ -2,6 +2,8 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { databaseFailure, requireVersion } from './database-failure.ts';
 import { MIGRATIONS_TABLE, migrations } from './migrations.ts';
+import { readyPartitions } from './partition/keep-partitions.ts';
+import { defaultRetention, type Retention } from './partition/partitioned-tables.ts';
 import { typeormLogger } from './typeorm-logger.ts';
 
 /** Any number; who migrates a database holds it. */
@@ -11,9 +13,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * Runs the migrations that this database lacks, each in a transaction of its own; a second process that comes at the same
  * moment waits. Returns the names of those it ran. Throws an AppError DATABASE_UNAVAILABLE or MIGRATION_FAILED. `signal`
- * ends the waiting with its reason, never a migration that has begun.
+ * ends the waiting with its reason, never a migration that has begun. With the tables come the partitions of now and soon.
  */
-export async function migrate(url: string, signal?: AbortSignal): Promise<string[]> {
+export async function migrate(
+  url: string,
+  { signal, retention = defaultRetention }: { signal?: AbortSignal; retention?: Retention } = {},
+): Promise<string[]> {
   signal?.throwIfAborted();
   const lock = new pg.Client({
     connectionString: url,
@@ -29,7 +34,9 @@ export async function migrate(url: string, signal?: AbortSignal): Promise<string
     requireVersion(rows[0].number);
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     signal?.removeEventListener('abort', leave);
-    return await runMigrations(url);
+    const ran = await runMigrations(url);
+    await readyPartitions(lock, { retention });
+    return ran;
   } catch (error) {
     signal?.throwIfAborted();
     throw databaseFailure(error);

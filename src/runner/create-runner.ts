@@ -8,11 +8,11 @@ import { followProgress } from './follow-run/follow-progress.ts';
 import { followRuns } from './follow-run/follow-runs.ts';
 import { createRunFeeds } from './follow-run/run-feeds.ts';
 import { createWorkspaceFeeds } from './follow-run/workspace-feeds.ts';
+import { repeat } from './repeat.ts';
 import { nextTimes } from './schedule/next-times.ts';
 import { scheduleFault } from './schedule/schedule-fault.ts';
 import { setContactSyncEnabled } from './set-contact-sync-enabled.ts';
 import { startAllRuns } from './start-all-runs.ts';
-import { startRecovery } from './start-recovery.ts';
 import { startRun } from './start-run.ts';
 
 export type RunnerParts = {
@@ -34,7 +34,7 @@ export function createRunner({ store, signals, log }: RunnerParts): Runner {
   const onTrouble = (err: unknown) => log.warn({ err }, 'A run could not be read; it is tried again');
   const runFeeds = createRunFeeds(store, signals, onTrouble);
   const workspaceFeeds = createWorkspaceFeeds(store, signals, onTrouble);
-  const recovery = startRecovery(store, recoveryEveryMs, onTrouble);
+  const recovery = repeat(() => store.recoverLostRuns(), recoveryEveryMs, onTrouble);
   return {
     startRun: (workspaceId, connectionId, request) => startRun(store, workspaceId, connectionId, request),
     startAllRuns: (workspaceId, request) => startAllRuns(store, workspaceId, request),

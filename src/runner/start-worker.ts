@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DatabaseLost } from '../core/database-lost.ts';
 import type { RunJob, RunQueue } from '../core/run-queue.ts';
 import { HandBack } from './hand-back.ts';
+import { repeat } from './repeat.ts';
 import { startScheduler } from './schedule/start-scheduler.ts';
-import { startRecovery } from './start-recovery.ts';
 import { type WorkParts, work } from './work.ts';
 
 export type WorkerParts = WorkParts & {
@@ -44,7 +44,11 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
     return working;
   };
   const taking = await queue.take(concurrency, workOn);
-  const recovery = startRecovery(store, recoveryEveryMs, onTrouble('Looking for runs without a worker failed'));
+  const recovery = repeat(
+    () => store.recoverLostRuns(),
+    recoveryEveryMs,
+    onTrouble('Looking for runs without a worker failed'),
+  );
   const scheduler = startScheduler(store, onTrouble('A schedule could not be looked at'));
 
   return {

@@ -89,6 +89,7 @@ export const insertLinks = (
   );
 
 export type RunSeed = {
+  id?: string;
   connectionId?: string | null;
   status?: string;
   phase?: string;
@@ -101,7 +102,7 @@ const isOpen = ({ connectionId, status = 'SUCCEEDED' }: RunSeed): boolean =>
   connectionId != null && ['QUEUED', 'RUNNING', 'HELD'].includes(status);
 
 export async function insertRun(pool: pg.Pool, workspaceId: string, seed: RunSeed = {}): Promise<string> {
-  const id = uuidV7();
+  const id = seed.id ?? uuidV7();
   await insertRows(pool, 'run', [
     {
       workspace_id: workspaceId,

@@ -1,20 +1,17 @@
-import type { RunStore } from '../core/run-store.ts';
-
 /**
- * Looks every `everyMs` for runs that have lost their worker. Each process does: whoever finds one first gives it a new job.
- * `stop` resolves when a look under way is over.
+ * Does the work now, and again `everyMs` after each end of it. A fault goes to `onTrouble`, and the next time comes all the
+ * same. `stop` resolves when work under way is over.
  */
-export function startRecovery(
-  store: RunStore,
+export function repeat(
+  work: () => Promise<void>,
   everyMs: number,
   onTrouble: (error: unknown) => void,
 ): { stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let look: Promise<void> = Promise.resolve();
+  let working: Promise<void> = Promise.resolve();
   const tick = () => {
-    look = store
-      .recoverLostRuns()
+    working = work()
       .catch(onTrouble)
       .then(() => {
         if (!stopped) timer = setTimeout(tick, everyMs);
@@ -25,7 +22,7 @@ export function startRecovery(
     stop: () => {
       stopped = true;
       clearTimeout(timer);
-      return look;
+      return working;
     },
   };
 }

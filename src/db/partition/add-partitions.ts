@@ -1,0 +1,92 @@
+import type { ClientBase } from 'pg';
+import { defaultOf, isLockTimeout, type Partition, type PartitionedTable, partitionsOf } from './partitioned-tables.ts';
+import { gapsIn, lowestIdAt, momentOfId, type Period, periodAt, periodsAhead, type Unit } from './periods.ts';
+
+/** `busy`: others used the default partition all the time; the next look tries again. `strays`: see `strayRows`. */
+export type Added = { made: string[]; movedRows: number; busy: string[]; strays: number };
+
+export type AddOptions = { unit: Unit; days: number; now: number; lockTimeoutMs: number };
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Adds the partitions of now and of the time ahead, and those that rows in the default partition should be in, with these
+ * rows. Each is one transaction.
+ */
+export async function addPartitions(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<Added> {
+  const { unit, now, lockTimeoutMs } = options;
+  const waiting = await periodsOfDefault(client, table, options);
+  const taken: Period[] = await partitionsOf(client, table);
+  const added: Added = { made: [], movedRows: 0, busy: [], strays: await strayRows(client, table, options) };
+  for (const period of [...periodsAhead(unit, now), ...waiting])
+    for (const gap of gapsIn(period, taken)) {
+      const name = `${table.name}_${new Date(gap.from).toISOString().slice(0, 10).replaceAll('-', '')}`;
+      const movedRows = await addPartition(client, table, { ...gap, name }, lockTimeoutMs);
+      taken.push(gap);
+      added[movedRows === 'busy' ? 'busy' : 'made'].push(name);
+      added.movedRows += movedRows === 'busy' ? 0 : movedRows;
+    }
+  return added;
+}
+
+/** Of how many ids in the default partition one look takes notice, and how many partitions it adds for them. */
+const mostAtOnce = { ids: 10_000, periods: 100 };
+
+/** Ids that are kept still, and not of a time that is far away. */
+const sensible = ({ days, now }: AddOptions): [string, string] => [
+  lowestIdAt(now - days * dayMs),
+  lowestIdAt(now + 366 * dayMs),
+];
+
+/** Where the rows of the default partition belong. It has some after a clock went wrong, or when nobody had looked for weeks. */
+async function periodsOfDefault(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<Period[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT DISTINCT "${table.key}" AS id FROM "${defaultOf(table)}"
+     WHERE "${table.key}" >= $1 AND "${table.key}" < $2 LIMIT ${mostAtOnce.ids}`,
+    sensible(options),
+  );
+  const periods = rows.map(({ id }) => periodAt(options.unit, momentOfId(id)));
+  return [...new Map(periods.map((period) => [period.from, period])).values()].slice(0, mostAtOnce.periods);
+}
+
+/** Rows whose ids are of no sensible time, by a clock that was wrong. They stay in the default partition: nothing is lost. */
+async function strayRows(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM "${defaultOf(table)}" WHERE "${table.key}" < $1 OR "${table.key}" >= $2`,
+    sensible(options),
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/**
+ * A table of its own first, which is then attached: that keeps nobody from reading or writing the other partitions. The
+ * default one is locked for the moment in which its rows move.
+ */
+async function addPartition(
+  client: ClientBase,
+  table: PartitionedTable,
+  { name, from, to }: Partition,
+  lockTimeoutMs: number,
+): Promise<number | 'busy'> {
+  const { name: parent, key } = table;
+  const rest = defaultOf(table);
+  const [low, high] = [lowestIdAt(from), lowestIdAt(to)];
+  await client.query('BEGIN');
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+    await client.query(`CREATE TABLE "${name}" (LIKE "${parent}" INCLUDING ALL)`);
+    await client.query(`ALTER TABLE "${name}" ENABLE ROW LEVEL SECURITY`);
+    await client.query(`LOCK TABLE "${rest}" IN ACCESS EXCLUSIVE MODE`);
+    const { rowCount } = await client.query(
+      `WITH moved AS (DELETE FROM "${rest}" WHERE "${key}" >= '${low}' AND "${key}" < '${high}' RETURNING *)
+       INSERT INTO "${name}" SELECT * FROM moved`,
+    );
+    await client.query(`ALTER TABLE "${parent}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${low}') TO ('${high}')`);
+    await client.query('COMMIT');
+    return rowCount ?? 0;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    if (isLockTimeout(error)) return 'busy';
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { ClientBase } from 'pg';
+import { sqlState } from '../database-failure.ts';
+import { momentOfId, type Period } from './periods.ts';
+
+/** How long things are kept, in days. */
+export type Retention = { logDays: number; historyDays: number };
+
+export const defaultRetention: Retention = { logDays: 90, historyDays: 730 };
+
+/** A table that is partitioned by the time in an id of version 7, and how many days it is kept. */
+export type PartitionedTable = { name: string; key: string; days: (retention: Retention) => number };
+
+/** Runs go with the history, and nobody comes upon a log without its run. */
+export const partitionedTables: readonly PartitionedTable[] = [
+  { name: 'run_log', key: 'run_id', days: ({ logDays, historyDays }) => Math.min(logDays, historyDays) },
+  { name: 'run', key: 'id', days: ({ historyDays }) => historyDays },
+];
+
+/** What takes the rows that no other partition does. */
+export const defaultOf = ({ name }: PartitionedTable): string => `${name}_default`;
+
+export type Partition = Period & { name: string };
+
+/** Whether somebody had a table for longer than was waited for. */
+export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03';
+
+/** All but the default one, by time. */
+export async function partitionsOf(client: ClientBase, { name }: PartitionedTable): Promise<Partition[]> {
+  const { rows } = await client.query<{ name: string; bound: string }>(
+    `SELECT child.relname AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
+     FROM pg_inherits JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
+     WHERE pg_inherits.inhparent = $1::regclass`,
+    [name],
+  );
+  return rows
+    .flatMap(({ name, bound }) => {
+      const [, from, to] = /FROM \('([0-9a-f-]{36})'\) TO \('([0-9a-f-]{36})'\)/.exec(bound) ?? [];
+      return from === undefined || to === undefined ? [] : [{ name, from: momentOfId(from), to: momentOfId(to) }];
+    })
+    .sort((a, b) => a.from - b.from);
+}

@@ -1,0 +1,63 @@
+/** How much time a partition holds. */
+export type Unit = 'day' | 'week' | 'month' | 'quarter';
+
+/** From its first moment up to the first one after it; UTC, in milliseconds. */
+export type Period = { from: number; to: number };
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Partitions of what is kept so long: short enough that little is kept beyond it, and at most some forty of them. */
+export function unitFor(days: number): Unit {
+  if (days <= 14) return 'day';
+  if (days <= 200) return 'week';
+  return days <= 1000 ? 'month' : 'quarter';
+}
+
+/** The period that a moment lies in. Weeks begin on Monday. */
+export function periodAt(unit: Unit, at: number): Period {
+  const date = new Date(at);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  if (unit === 'day') return { from: Date.UTC(year, month, day), to: Date.UTC(year, month, day + 1) };
+  if (unit === 'week') {
+    const monday = day - ((date.getUTCDay() + 6) % 7);
+    return { from: Date.UTC(year, month, monday), to: Date.UTC(year, month, monday + 7) };
+  }
+  if (unit === 'month') return { from: Date.UTC(year, month), to: Date.UTC(year, month + 1) };
+  const first = month - (month % 3);
+  return { from: Date.UTC(year, first), to: Date.UTC(year, first + 3) };
+}
+
+/** Ahead of time, so that nothing is missing when nobody has looked for a while. */
+const aheadMs = 14 * dayMs;
+
+/** The period of now, and those that come: the next one, and whichever begin soon. */
+export function periodsAhead(unit: Unit, now: number): Period[] {
+  const periods = [periodAt(unit, now)];
+  for (let last = periods[0]; last !== undefined; last = periods.at(-1)) {
+    if (periods.length > 1 && last.to > now + aheadMs) break;
+    periods.push(periodAt(unit, last.to));
+  }
+  return periods;
+}
+
+/** What of a period is not taken yet; partitions of another unit may lie across its ends. */
+export function gapsIn(period: Period, taken: readonly Period[]): Period[] {
+  const inside = taken.filter(({ from, to }) => from < period.to && to > period.from).sort((a, b) => a.from - b.from);
+  const gaps: Period[] = [];
+  let at = period.from;
+  for (const { from, to } of inside) {
+    if (from > at) gaps.push({ from: at, to: from });
+    at = Math.max(at, to);
+  }
+  if (at < period.to) gaps.push({ from: at, to: period.to });
+  return gaps;
+}
+
+/** The lowest id of version 7 that can be made at a moment. */
+export function lowestIdAt(at: number): string {
+  const hex = at.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/** When an id of version 7 was made. */
+export const momentOfId = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
