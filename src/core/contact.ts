@@ -68,3 +68,16 @@ export type Fills = Record<FieldKey, string>;
 
 /** A person as mapped, not yet matched to a contact. */
 export type Draft = { values: ContactValues; fills: Fills };
+
+/** Columns in which a contact is found and ordered, derived from its values. */
+export type IndexedText = {
+  /** The primary address as it is compared. */
+  emailKey: string | null;
+  nameKey: string;
+  /** Empty where there is no company. */
+  companyKey: string;
+  /** All words the contact is found under. */
+  words: readonly string[];
+  /** The distinct keys that the index holds of them. */
+  search: readonly string[];
+};

@@ -1,7 +1,14 @@
-import type { ContactField, ContactStatus, ContactValues, Fills, FlagField, TextField } from './contact.ts';
+import type {
+  ContactField,
+  ContactStatus,
+  ContactValues,
+  Fills,
+  FlagField,
+  IndexedText,
+  TextField,
+} from './contact.ts';
 import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
-import type { IndexedText } from './search-index.ts';
 
 /**
  * Where the changes of a plan stand, so that they are applied in an order in which no address is claimed before it is

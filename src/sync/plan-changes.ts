@@ -1,7 +1,6 @@
 import type { ConnectionSettings } from '../core/connection.ts';
 import type { ContactValues } from '../core/contact.ts';
 import { mapInSlices, slices } from '../core/in-slices.ts';
-import { indexed } from '../core/search-index.ts';
 import {
   type Decided,
   type Decision,
@@ -11,6 +10,7 @@ import {
   type StagedCounts,
   type SyncRun,
 } from '../core/sync-store.ts';
+import { indexed } from '../search/contact-index.ts';
 import { planPerson, sameValues } from './plan/plan-person.ts';
 import { settleHandovers, type Waiting } from './plan/settle-handovers.ts';
 import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';

@@ -1,6 +1,6 @@
 import { ArgsType, Field, ID, Int } from 'type-graphql';
-import { searchTerms } from '../../core/search-terms.ts';
 import type { ContactFilter } from '../../core/store.ts';
+import { searchTerms } from '../../search/terms.ts';
 import { emailArgument, searchArgument } from '../argument/search-argument.ts';
 import { textArgument } from '../argument/text-argument.ts';
 import { ContactOrder, ContactStatus } from './contact.enums.ts';

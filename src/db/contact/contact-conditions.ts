@@ -1,8 +1,8 @@
-import { SHORTEST_NUMBER, withoutCountry } from '../../core/phone-digits.ts';
-import { searchMark, searchQuery } from '../../core/search-index.ts';
-import { isNothingSearchable, type NumberTerm, type SearchTerm, searchTerms } from '../../core/search-terms.ts';
 import { type ContactFilter, ContactOrder } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
+import { searchMark, searchQuery } from '../../search/contact-index.ts';
+import { SHORTEST_NUMBER, withoutCountry } from '../../search/phone-digits.ts';
+import { isNothingSearchable, type NumberTerm, type SearchTerm, searchTerms } from '../../search/terms.ts';
 import { likeText, type Where, where } from '../page/where.ts';
 
 /** What a list of contacts is read from (`from`, named contact) and the conditions; `searching`: for words. */

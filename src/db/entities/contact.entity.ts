@@ -36,7 +36,7 @@ export type ContactRow = {
   updated_at: Date;
   /** Of the transaction that wrote the row last: the change feed waits for those still open. */
   changed_xid: string;
-  /** The columns a contact is found and ordered by, as core/search-index derives them. */
+  /** The columns a contact is found and ordered by, as search/contact-index derives them. */
   email_key: string | null;
   name_key: string;
   company_key: string;

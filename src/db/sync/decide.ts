@@ -1,6 +1,6 @@
 import { mapInSlices } from '../../core/in-slices.ts';
-import { keysText, wordsText } from '../../core/search-index.ts';
 import type { Decided } from '../../core/sync-store.ts';
+import { keysText, wordsText } from '../../search/contact-index.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 

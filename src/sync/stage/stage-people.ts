@@ -1,7 +1,6 @@
-import type { ContactValues, Fills, TextField } from '../../core/contact.ts';
+import type { ContactValues, Fills, IndexedText, TextField } from '../../core/contact.ts';
 import type { Entry } from '../../core/directory.ts';
 import type { LogCode } from '../../core/run.ts';
-import type { IndexedText } from '../../core/search-index.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
 import { type Digest, digestText, hexOf, readBytes } from './digest.ts';

@@ -1,14 +1,15 @@
 import {
   ContactField,
   type ContactValues,
+  type IndexedText,
   isFlagField,
   isLabeledField,
   type LabeledValue,
   type TextField,
 } from '../../core/contact.ts';
 import type { LogCode } from '../../core/run.ts';
-import { type IndexedText, wordsText } from '../../core/search-index.ts';
 import { uuidBytes } from '../../core/uuid.ts';
+import { wordsText } from '../../search/contact-index.ts';
 import type { Digest } from './digest.ts';
 import type { RowWriter } from './row-writer.ts';
 

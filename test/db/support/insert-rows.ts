@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { noCounts, type RunCounts } from '../../../src/core/run.ts';
-import { indexed, keysText, wordsText } from '../../../src/core/search-index.ts';
 import { uuidV7 } from '../../../src/core/uuid.ts';
 import { columnOf } from '../../../src/db/sync/contact-columns.ts';
+import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
 
 type Row = Record<string, unknown>;
 

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
-import { indexed } from '../../../src/core/search-index.ts';
 import { uuidV7 } from '../../../src/core/uuid.ts';
+import { indexed } from '../../../src/search/contact-index.ts';
 import { Staging } from '../../../src/sync/stage/stage-people.ts';
 
 setFlagsFromString('--expose-gc');

@@ -1,7 +1,7 @@
 import type { ContactValues } from '../../src/core/contact.ts';
-import { withoutCountry } from '../../src/core/phone-digits.ts';
-import { indexed, searchMark, searchQuery } from '../../src/core/search-index.ts';
-import { type SearchTerm, searchTerms } from '../../src/core/search-terms.ts';
+import { indexed, searchMark, searchQuery } from '../../src/search/contact-index.ts';
+import { withoutCountry } from '../../src/search/phone-digits.ts';
+import { type SearchTerm, searchTerms } from '../../src/search/terms.ts';
 
 const workspace = '0190c2f0-0000-7000-8000-000000000001';
 

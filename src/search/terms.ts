@@ -1,4 +1,4 @@
-import { cut, fold, foldLetters } from './fold.ts';
+import { cut, fold, foldLetters } from '../core/fold.ts';
 import { digitsOf, numberSigns, SHORTEST_NUMBER, withoutTrunkZero } from './phone-digits.ts';
 import { LONGEST_WORD } from './word-list.ts';
 

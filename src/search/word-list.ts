@@ -1,4 +1,4 @@
-import { cut, fold } from './fold.ts';
+import { cut, fold } from '../core/fold.ts';
 import { withoutLeadingZeros } from './phone-digits.ts';
 
 /** Characters (UTF-16 units) of a word or term; longer ones are cut on both sides alike. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { indexed, keysText, searchKeys, searchMark, searchQuery, wordsText } from '../../src/core/search-index.ts';
-import { searchTerms } from '../../src/core/search-terms.ts';
+import { indexed, keysText, searchKeys, searchMark, searchQuery, wordsText } from '../../src/search/contact-index.ts';
+import { searchTerms } from '../../src/search/terms.ts';
 import { holds } from './matches.ts';
 
 const workspace = '0190c2f0-0000-7000-8000-000000000001';

@@ -1,23 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ContactValues } from './contact.ts';
-import { cut, fold, sortKey } from './fold.ts';
+import type { ContactValues, IndexedText } from '../core/contact.ts';
+import { cut, fold, sortKey } from '../core/fold.ts';
+import { remember } from '../core/remember.ts';
+import { listWords } from './contact-words.ts';
 import { SHORTEST_NUMBER, withoutCountry } from './phone-digits.ts';
-import { remember } from './remember.ts';
-import type { NumberTerm, SearchTerm } from './search-terms.ts';
-import { listWords } from './search-words.ts';
-
-/** Columns in which a contact is found and ordered, derived from its values. */
-export type IndexedText = {
-  /** The primary address as it is compared. */
-  emailKey: string | null;
-  nameKey: string;
-  /** Empty where there is no company. */
-  companyKey: string;
-  /** All words the contact is found under. */
-  words: readonly string[];
-  /** The distinct keys that the index holds of them. */
-  search: readonly string[];
-};
+import type { NumberTerm, SearchTerm } from './terms.ts';
 
 /** Letters of a word that the index holds: few enough that it stays small, enough that little is left to be looked at. */
 const WORD_LETTERS = 4;

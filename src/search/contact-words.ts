@@ -1,5 +1,6 @@
-import type { ContactValues } from './contact.ts';
-import { foldLetters, spelledOut } from './fold.ts';
+import type { ContactValues } from '../core/contact.ts';
+import { foldLetters, spelledOut } from '../core/fold.ts';
+import { remember } from '../core/remember.ts';
 import {
   digitsOf,
   numberSigns,
@@ -8,8 +9,7 @@ import {
   withoutLeadingZeros,
   withoutTrunkZero,
 } from './phone-digits.ts';
-import { remember } from './remember.ts';
-import { addressTyped } from './search-terms.ts';
+import { addressTyped } from './terms.ts';
 import { WordList } from './word-list.ts';
 
 const letter = /\p{L}/u;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ContactValues } from '../../src/core/contact.ts';
-import { searchTerms } from '../../src/core/search-terms.ts';
-import { listWords } from '../../src/core/search-words.ts';
+import { listWords } from '../../src/search/contact-words.ts';
+import { searchTerms } from '../../src/search/terms.ts';
 import { matches } from './matches.ts';
 
 const searchWords = (values: ContactValues): string[] => listWords(values).words;
