@@ -10,6 +10,7 @@ const walled = [
   'fills',
   'contact',
   'contact_link',
+  'plan_row',
   'contact_change',
 ] as const;
 
@@ -53,7 +54,8 @@ export class Initial1795300000000 implements MigrationInterface {
     await runner.query(`DROP TABLE "server_memory"`);
     await runner.query(`DROP TABLE "workspace"`);
     await runner.query(`DROP FUNCTION "tell_contact_sync_switch"`);
-    await runner.query(`DROP TYPE "contact_values"`);
+    for (const type of ['contact_link_state', 'contact_state', 'contact_values'])
+      await runner.query(`DROP TYPE "${type}"`);
   }
 }
 
@@ -87,6 +89,55 @@ const defaultPartition = (table: string): string[] => [
   `CREATE TABLE "${table}_default" PARTITION OF "${table}" DEFAULT`,
   `ALTER TABLE "${table}_default" ENABLE ROW LEVEL SECURITY`,
 ];
+
+/** A contact's values, in the order of contact_values and of contact. */
+const fieldColumns = `
+    "display_name" text,
+    "given_name" text,
+    "family_name" text,
+    "company" text,
+    "job_title" text,
+    "department" text,
+    "employee_id" text,
+    "primary_email" text,
+    "emails" jsonb,
+    "phones" jsonb,
+    "street" text,
+    "city" text,
+    "region" text,
+    "postal_code" text,
+    "country" text,
+    "language" text,
+    "time_zone" text,
+    "notes" text,
+    "portal_access" boolean,
+    "email_notifications" boolean,
+    "forms_access" boolean`;
+
+const planColumns = `
+    "workspace_id" uuid NOT NULL,
+    "run_id" uuid NOT NULL,
+    "position" bigint NOT NULL,
+    "action" text NOT NULL,
+    "person" text NOT NULL,
+    "person_id" text,
+    "contact_id" uuid,
+    "contact_version" integer,
+    "link_recheck" integer,
+    "contact_name" text,
+    "before" contact_values,${fieldColumns},
+    "hash" bytea,
+    "fills_id" uuid,
+    "email_key" text COLLATE "C",
+    "name_key" text COLLATE "C",
+    "company_key" text COLLATE "C",
+    "words" text,
+    "search" tsvector,
+    "code" text,
+    "reason" text,
+    "remark" text,
+    "alternatives" jsonb,
+    "outcome" text`;
 
 const tables = [
   `CREATE TABLE "workspace" (
@@ -286,36 +337,53 @@ const tables = [
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
 
-  // The plan of a run and, once applied, the history: what is previewed, approved, applied and shown is the same row.
-  // Applied are the rows up to run.applied_position that have no outcome of their own.
+  // One run's people as read and what is to become of them, until it is applied: the history then says so. Without a log of
+  // its own: a run that loses it reads again. The columns of what a contact is to hold are laid out as the contact's; there
+  // is something where there is a name. before: what the contact holds now.
+  `CREATE UNLOGGED TABLE "plan_row" (${planColumns},
+    CONSTRAINT "plan_row_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
+  // Removals stand before all else (core/sync-store.ts, planPositions): what becomes of a contact is looked up among them.
+  `CREATE INDEX "plan_row_removal" ON "plan_row" ("workspace_id", "run_id", "contact_id") WHERE position < 1000000000`,
+
+  // How a contact stood besides its values.
+  `CREATE TYPE "contact_state" AS (
+    "status" text, "locked_fields" text[], "portal_access_before" boolean, "removal_due_at" timestamptz(3))`,
+  `CREATE TYPE "contact_link_state" AS (
+    "connection_id" uuid, "external_id" text, "contact_id" uuid, "person" text, "fills_id" uuid,
+    "linked_at" timestamptz(3), "last_seen_at" timestamptz(3), "gone_since" timestamptz(3))`,
+
+  // The history: a row for each contact that a run or a person (made_by) has changed, and for each person whom a run left
+  // alone (outcome, or action SKIP). before, state_before and links_before: how the contact stood, and the links that the
+  // change altered or took away. All else is how the change left it: its values, state, version, and the link of
+  // connection_id, whose external id is person_id.
   `CREATE TABLE "contact_change" (
     "workspace_id" uuid NOT NULL,
-    "run_id" uuid NOT NULL,
+    "change_set" uuid NOT NULL,
     "position" bigint NOT NULL,
+    "at" timestamptz(3) NOT NULL,
+    "made_by" jsonb,
     "action" text NOT NULL,
-    "person" text NOT NULL,
-    "person_id" text,
-    "contact_id" uuid,
-    "contact_version" integer,
-    "link_recheck" integer,
-    "contact_name" text,
-    "before" contact_values,
-    "after" contact_values,
-    "hash" bytea,
-    "fills_id" uuid,
-    "email_key" text COLLATE "C",
-    "name_key" text COLLATE "C",
-    "company_key" text COLLATE "C",
-    "words" text,
-    "search" tsvector,
+    "outcome" text,
     "code" text,
     "reason" text,
-    "remark" text,
-    "alternatives" jsonb,
-    "outcome" text,
-    CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
-  // Removals stand before all else (core/sync-store.ts, planPositions): what becomes of a contact is looked up among them.
-  `CREATE INDEX "contact_change_removal" ON "contact_change" ("workspace_id", "run_id", "contact_id") WHERE position < 1000000000`,
+    "person" text,
+    "person_id" text,
+    "connection_id" uuid,
+    "fills_id" uuid,
+    "gone_since" timestamptz(3),
+    "contact_id" uuid,
+    "contact_version" integer,
+    "contact_name" text,${fieldColumns},
+    "status" text,
+    "locked_fields" text[],
+    "portal_access_before" boolean,
+    "removal_due_at" timestamptz(3),
+    "before" contact_values,
+    "state_before" contact_state,
+    "links_before" contact_link_state[],
+    CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "change_set", "position")) PARTITION BY RANGE ("change_set")`,
+  ...defaultPartition('contact_change'),
+  `CREATE INDEX "contact_change_by_contact" ON "contact_change" ("workspace_id", "contact_id", "change_set")`,
 ];
 
 /**

@@ -21,7 +21,10 @@ async function fill(workspaceId: string): Promise<void> {
   await insertRows(pool, 'run_log', [
     { ...key, run_id: runId, seq: 1, last_seq: 1, at: new Date(), level: 'INFO', code: 'X', message: '' },
   ]);
-  await insertRows(pool, 'contact_change', [{ ...key, run_id: runId, position: 1, action: 'CREATE', person: 'cn=a' }]);
+  await insertRows(pool, 'plan_row', [{ ...key, run_id: runId, position: 1, action: 'CREATE', person: 'cn=a' }]);
+  await insertRows(pool, 'contact_change', [
+    { ...key, change_set: runId, position: 1, at: new Date(), action: 'CREATE', person: 'cn=a' },
+  ]);
   await insertRows(pool, 'open_run', [{ ...key, connection_id: connection.id, run_id: runId }]);
   const mark = { connection_id: connection.id, cron: '* * * * *', time_zone: 'UTC', looked_at: new Date() };
   await insertRows(pool, 'schedule_mark', [{ ...key, ...mark }]);

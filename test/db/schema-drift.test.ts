@@ -57,8 +57,8 @@ test('what TypeORM does not compare is as the entities say: conditions, kinds an
   );
   expect(Object.fromEntries(indexes.map(({ name, definition }) => [name, definition]))).toEqual({
     contact_by_search: 'USING gin (search)',
-    contact_change_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
     contact_email_of_active: `USING btree (workspace_id, email_key) WHERE ((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
+    plan_row_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
     run_log_batch: 'USING btree (workspace_id, run_id, last_position) WHERE (first_position IS NOT NULL)',
   });
   for (const { tableName, columns } of source.entityMetadatas) {

@@ -25,8 +25,8 @@ const created = everybody - 2;
 /** Where runs are held up in the middle of a transaction: what is written there, on which rows. */
 const held = {
   claiming: ['UPDATE ON run', `NEW.attempt = 1 AND OLD.attempt = 0`],
-  staging: ['INSERT ON contact_change', `NEW.action <> 'NONE'`],
-  planning: ['UPDATE ON contact_change', `NEW.action = 'MATCH'`],
+  staging: ['INSERT ON plan_row', `NEW.action <> 'NONE'`],
+  planning: ['UPDATE ON plan_row', `NEW.action = 'MATCH'`],
   applying: ['INSERT ON contact', 'true'],
   'counting what was applied': ['INSERT ON run_log', `NEW.code = 'APPLYING' AND NEW.level = 'DEBUG'`],
   finishing: ['UPDATE ON connection', 'NEW.last_complete_read_at IS NOT NULL'],

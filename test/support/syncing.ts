@@ -19,7 +19,7 @@ import { createRunStore } from '../../src/db/run/create-run-store.ts';
 import { openBoss, runQueueName } from '../../src/db/run/queue/open-boss.ts';
 import { createSealer } from '../../src/db/secrets/create-sealer.ts';
 import { createStore } from '../../src/db/store.ts';
-import { fieldColumns, fieldsOf } from '../../src/db/sync/contact-columns.ts';
+import { fieldColumns, fieldValues } from '../../src/db/sync/contact-columns.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
 import { startRun } from '../../src/runner/start-run.ts';
 import { work } from '../../src/runner/work.ts';
@@ -204,9 +204,10 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
   const addContact = async (values: ContactValues): Promise<string> => {
     const id = uuidV7();
     const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
+    const entered = fieldValues('entered.v').map(({ value }) => value);
     await pool.query(
       `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, email_key, name_key, company_key, words, search)
-       SELECT $1, $2, 'ACTIVE', ${fieldsOf('entered.v')}, now(), now(), $4, $5, $6, $7, $8
+       SELECT $1, $2, 'ACTIVE', ${entered.join(', ')}, now(), now(), $4, $5, $6, $7, $8
        FROM (SELECT jsonb_populate_record(NULL::contact_values, $3) AS v) AS entered`,
       [workspaceId, id, JSON.stringify(values), emailKey, nameKey, companyKey, wordsText(words), keysText(search)],
     );

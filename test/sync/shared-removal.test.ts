@@ -210,9 +210,10 @@ describe('the day on which a contact will be removed', () => {
     expect(run.counts).toMatchObject({ inScope: 1, skipped: 1, unchanged: 0 });
     const id = (await ada())?.id;
     expect(
-      await syncing.rows(`SELECT contact_id, contact_name FROM contact_change WHERE run_id = $1 AND action = 'SKIP'`, [
-        run.id,
-      ]),
+      await syncing.rows(
+        `SELECT contact_id, contact_name FROM contact_change WHERE change_set = $1 AND action = 'SKIP'`,
+        [run.id],
+      ),
     ).toEqual([{ contact_id: id, contact_name: 'ADA' }]);
     expect(await syncing.log(run.id)).toContainEqual(
       expect.objectContaining({ code: 'MALFORMED_EMAIL', contactId: id }),

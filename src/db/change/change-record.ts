@@ -1,8 +1,9 @@
 import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
+import { valuesOf } from '../sync/contact-columns.ts';
 import { readValues } from '../sync/read-values.ts';
 
-/** A row of contact_change with what its run adds. */
+/** A change as it is shown. */
 export type ChangeRow = {
   run_id: string;
   /** A bigint, which comes as text. */
@@ -19,29 +20,39 @@ export type ChangeRow = {
   reason: string | null;
 };
 
-/** The name of the contact that a change is about, or is to make. */
-export const contactName = `coalesce(contact_change.contact_name, (contact_change.after)."DISPLAY_NAME",
-  (contact_change.before)."DISPLAY_NAME", contact_change.person)`;
+/** Where a run's changes stand: what is still planned, and what became of it. A row is in one of them, and moves in one transaction. */
+export type ChangeTable = {
+  name: 'plan_row' | 'contact_change';
+  run: 'run_id' | 'change_set';
+  applied: string;
+  at: string;
+};
 
-/** Applied is what the run has come past and has not left alone; skipped people never are. */
-const applied = `(contact_change.position <= run.applied_position AND contact_change.outcome IS NULL AND contact_change.action <> 'SKIP')`;
+export const changeTables: readonly ChangeTable[] = [
+  {
+    name: 'contact_change',
+    run: 'change_set',
+    // People whom it left alone have nothing applied to them.
+    applied: `change.outcome IS NULL AND change.action <> 'SKIP'`,
+    at: `CASE WHEN change.outcome IS NULL AND change.action <> 'SKIP' THEN change.at END`,
+  },
+  { name: 'plan_row', run: 'run_id', applied: 'false', at: 'NULL' },
+];
 
-/** An applied change was made when its batch was, which the batch's row of the log tells; others, when the run ended. */
-export const selectChanges = `
-  SELECT contact_change.run_id, contact_change.position, contact_change.action, ${applied} AS applied,
-    contact_change.contact_id, ${contactName} AS contact_name, contact_change.person, contact_change.person_id,
-    to_jsonb(contact_change.before) AS before, to_jsonb(contact_change.after) AS after, contact_change.reason,
-    coalesce(batch.at, run.finished_at, run.started_at, run.queued_at) AS at
-  FROM contact_change
-  JOIN run ON run.workspace_id = contact_change.workspace_id AND run.id = contact_change.run_id
-  LEFT JOIN LATERAL (
-    SELECT run_log.at FROM run_log
-    WHERE run_log.workspace_id = contact_change.workspace_id AND run_log.run_id = contact_change.run_id
-      AND run_log.first_position IS NOT NULL AND run_log.last_position >= contact_change.position
-    ORDER BY run_log.last_position LIMIT 1) AS batch ON ${applied}`;
+/** The name of the contact that a `change` is about, or is to make. */
+export const contactName = `coalesce(change.contact_name, change.display_name, (change.before)."DISPLAY_NAME", change.person)`;
+
+/** What is shown of a row of such a table, as `change`. What was not applied is of when its run ended. */
+export const selectChanges = ({ name, run, applied, at }: ChangeTable): string => `
+  SELECT change.${run} AS run_id, change.position, change.action, ${applied} AS applied, change.contact_id,
+    ${contactName} AS contact_name, change.person, change.person_id, to_jsonb(change.before) AS before,
+    CASE WHEN change.display_name IS NOT NULL THEN to_jsonb(${valuesOf('change')}) END AS after, change.reason,
+    coalesce(${at}, run.finished_at, run.started_at, run.queued_at) AS at
+  FROM ${name} AS change
+  JOIN run ON run.workspace_id = change.workspace_id AND run.id = change.${run}`;
 
 /** Rows that only renew a link are none of anybody's business. */
-export const isShown = `NOT (contact_change.action = 'NONE' AND contact_change.code IS NULL)`;
+export const isShown = `NOT (change.action = 'NONE' AND change.code IS NULL)`;
 
 export const toChange = (row: ChangeRow): ChangeRecord => ({
   runId: row.run_id,

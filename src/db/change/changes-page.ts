@@ -5,7 +5,7 @@ import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.t
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ChangeRow, contactName, isShown, selectChanges, toChange } from './change-record.ts';
+import { type ChangeRow, changeTables, contactName, isShown, selectChanges, toChange } from './change-record.ts';
 
 /** A run's plan, or what it did, in the order of the plan. `search`: the contact's name or the person contains it. */
 export async function changesPage(
@@ -19,20 +19,25 @@ export async function changesPage(
   const after = decodeCursor(list, page.after, ['count']);
   if (!isUuid(runId)) return emptyPage();
   const wanted = changesWhere(scope.workspaceId, filter);
-  wanted.add(`contact_change.run_id = ${wanted.put(runId)}`);
-  if (after !== null) wanted.add(`contact_change.position > ${wanted.put(after[0])}`);
-  const rows = await scope.read(({ query }) =>
-    query<ChangeRow>(
-      `${selectChanges} WHERE ${wanted.text()} ORDER BY contact_change.position LIMIT ${wanted.put(page.first + 1)}`,
-      wanted.values,
-    ),
-  );
+  if (after !== null) wanted.add(`change.position > ${wanted.put(after[0])}`);
+  const changes = changesOfRun(wanted, wanted.put(runId), page.first + 1);
+  const rows = await scope.read(({ query }) => query<ChangeRow>(changes, wanted.values));
   return makePage(rows, page.first, {
     list,
     position: changePosition,
     toNode: toChange,
     totalCount: async () => (await countChanges(scope, [runId], filter)).get(runId) ?? 0,
   });
+}
+
+/** The first of the wanted changes of the run that this SQL expression names, in order. */
+export function changesOfRun(wanted: Where, run: string, limit: number): string {
+  const most = wanted.put(limit);
+  const parts = changeTables.map(
+    (table) =>
+      `(${selectChanges(table)} WHERE ${wanted.text()} AND change.${table.run} = ${run} ORDER BY change.position LIMIT ${most})`,
+  );
+  return `${parts.join(' UNION ALL ')} ORDER BY position LIMIT ${most}`;
 }
 
 /** What a cursor of such a list is bound to. */
@@ -50,14 +55,14 @@ export const changePosition = (row: ChangeRow): Position => [Number(row.position
 /** What is shown of the workspace's changes, of whichever run. */
 export function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   const wanted = where();
-  wanted.add(`contact_change.workspace_id = ${wanted.put(workspaceId)}`);
+  wanted.add(`change.workspace_id = ${wanted.put(workspaceId)}`);
   wanted.add(isShown);
-  if (filter.action !== null) wanted.add(`contact_change.action = ${wanted.put(filter.action)}`);
+  if (filter.action !== null) wanted.add(`change.action = ${wanted.put(filter.action)}`);
   const search = filter.search?.trim() ?? '';
   if (search !== '') {
     const typed = wanted.put(search);
     wanted.add(
-      `strpos(lower(${contactName}), lower(${typed})) > 0 OR strpos(lower(contact_change.person), lower(${typed})) > 0`,
+      `strpos(lower(${contactName}), lower(${typed})) > 0 OR strpos(lower(change.person), lower(${typed})) > 0`,
     );
   }
   return wanted;
@@ -70,11 +75,14 @@ export async function countChanges(
   filter: ChangeFilter,
 ): Promise<Map<string, number>> {
   const wanted = changesWhere(scope.workspaceId, filter);
-  wanted.add(`contact_change.run_id = ANY(${wanted.put(runIds)}::uuid[])`);
+  const runs = `${wanted.put(runIds)}::uuid[]`;
+  const parts = changeTables.map(
+    ({ name, run }) =>
+      `SELECT change.${run} AS run_id FROM ${name} AS change WHERE ${wanted.text()} AND change.${run} = ANY(${runs})`,
+  );
   const rows = await scope.read(({ query }) =>
     query<{ run_id: string; count: number }>(
-      `SELECT contact_change.run_id, count(*)::int AS count FROM contact_change WHERE ${wanted.text()}
-       GROUP BY contact_change.run_id`,
+      `SELECT run_id, count(*)::int AS count FROM (${parts.join(' UNION ALL ')}) AS shown GROUP BY run_id`,
       wanted.values,
     ),
   );

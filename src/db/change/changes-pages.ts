@@ -3,8 +3,8 @@ import type { ChangeFilter, Page } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ChangeRow, selectChanges, toChange } from './change-record.ts';
-import { changePosition, changesList, changesWhere, countChanges } from './changes-page.ts';
+import { type ChangeRow, toChange } from './change-record.ts';
+import { changePosition, changesList, changesOfRun, changesWhere, countChanges } from './changes-page.ts';
 
 /** The first page of the changes of each of these runs: one statement for them all, one for their totals. */
 export async function changesPages(
@@ -16,12 +16,11 @@ export async function changesPages(
   checkFirst(first);
   const ids = runIds.filter(isUuid);
   const wanted = changesWhere(scope.workspaceId, filter);
-  wanted.add('contact_change.run_id = wanted.run_id');
+  const runs = `unnest(${wanted.put(ids)}::uuid[]) AS wanted (run_id)`;
+  const changes = changesOfRun(wanted, 'wanted.run_id', first + 1);
   const rows = await scope.read(({ query }) =>
     query<ChangeRow>(
-      `SELECT change.* FROM unnest(${wanted.put(ids)}::uuid[]) AS wanted (run_id) CROSS JOIN LATERAL (
-         ${selectChanges} WHERE ${wanted.text()} ORDER BY contact_change.position LIMIT ${wanted.put(first + 1)}) AS change
-       ORDER BY change.position`,
+      `SELECT change.* FROM ${runs} CROSS JOIN LATERAL (${changes}) AS change ORDER BY change.position`,
       wanted.values,
     ),
   );

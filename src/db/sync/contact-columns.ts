@@ -6,29 +6,29 @@ export const columnOf = (field: ContactField): string =>
 
 const fields = Object.values(ContactField);
 
-/** The columns of all fields, in the order of the composite type. */
+/** The columns of all fields, in the order of the composite type: of a contact, of what the plan makes of it, or of a change. */
 export const fieldColumns: string = fields.map((field) => `"${columnOf(field)}"`).join(', ');
 
-/** The same columns' values, taken from a composite; a flag that says nothing is off. */
-export const fieldsOf = (composite: string): string =>
-  fields
-    .map((field) => (isFlagField(field) ? `coalesce((${composite})."${field}", false)` : `(${composite})."${field}"`))
-    .join(', ');
+/** The same columns of this row. */
+export const columnsOf = (row: string): string => fields.map((field) => `${row}."${columnOf(field)}"`).join(', ');
 
-/** A contact's fields as a composite: nothing where a flag is off, as in values mapped. */
-export const valuesOf = (contact: string): string =>
+/** Such a row's fields as a composite: nothing where a flag is off, as in values mapped. */
+export const valuesOf = (row: string): string =>
   `ROW(${fields
     .map((field) => {
-      const column = `${contact}."${columnOf(field)}"`;
+      const column = `${row}."${columnOf(field)}"`;
       return isFlagField(field) ? `nullif(${column}, false)` : column;
     })
     .join(', ')})::contact_values`;
 
-/** `SET` items that bring a composite's values into a contact. */
-export const setFields = (composite: string): string =>
-  fields
-    .map((field) => {
-      const value = `(${composite})."${field}"`;
-      return `"${columnOf(field)}" = ${isFlagField(field) ? `coalesce(${value}, false)` : value}`;
-    })
-    .join(', ');
+/** The columns with their values taken from a composite; a flag that says nothing is off, where the composite is not null. */
+export const fieldValues = (composite: string): { column: string; value: string }[] =>
+  fields.map((field) => {
+    const value = `(${composite})."${field}"`;
+    const off = `CASE WHEN (${composite})."DISPLAY_NAME" IS NOT NULL THEN false END`;
+    return { column: `"${columnOf(field)}"`, value: isFlagField(field) ? `coalesce(${value}, ${off})` : value };
+  });
+
+/** `SET` items that bring the fields of a row of the plan into a contact. */
+export const setFields = (row: string): string =>
+  fields.map((field) => `"${columnOf(field)}" = ${row}."${columnOf(field)}"`).join(', ');

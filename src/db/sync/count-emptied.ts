@@ -39,7 +39,7 @@ const countLosses = async (
 ): Promise<CountOf> => {
   const { rows } = await patience.query<Row>(
     `SELECT key, count(*)::int AS count
-     FROM contact_change AS change CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
+     FROM plan_row AS change CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'UPDATE' AND key = ANY($3::text[])
      GROUP BY key`,
     [workspaceId, runId, parts.map(keyOf)],
@@ -57,7 +57,7 @@ const countLosers = async (client: PoolClient, attempt: Attempt, parts: readonly
   const { rows } = await client.query<Row>(
     `SELECT key, count(*)::int AS count
      FROM ${fedContacts}
-     JOIN contact_change AS change ON change.contact_id = contact.id
+     JOIN plan_row AS change ON change.contact_id = contact.id
      CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
      WHERE change.workspace_id = $1 AND change.run_id = $4 AND change.action = 'UPDATE' AND key = ANY($3::text[])
      GROUP BY key`,
@@ -85,7 +85,7 @@ const lostKeys = (parts: readonly ContactPart[]): string =>
   emptiedKeys(
     parts,
     (field) => `(change.before)."${field}"`,
-    (field) => `(change.after)."${field}"`,
+    (field) => `change."${columnOf(field)}"`,
   );
 
 type ValueOf = (field: ContactField) => string;

@@ -3,6 +3,7 @@ import type { Decided } from '../../core/sync-store.ts';
 import { keysText, wordsText } from '../../search/contact-index.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
+import { fieldValues, valuesOf } from './contact-columns.ts';
 
 /** Writes decisions, in order of position, into the plan. */
 export const decide = async (attempt: Attempt, decisions: readonly Decided[]): Promise<void> => {
@@ -10,12 +11,12 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
   await fenced(attempt, async (client) => {
     await client.query(byList);
     await client.query(
-      `UPDATE contact_change AS change SET
+      `UPDATE plan_row AS change SET
          action = decided.action,
          contact_id = CASE decided.action WHEN 'CREATE' THEN change.contact_id ELSE decided.contact_id END,
          contact_version = decided.contact_version, link_recheck = decided.link_recheck, contact_name = decided.contact_name,
-         before = CASE WHEN decided.before_staged THEN change.after ELSE decided.before END,
-         after = CASE WHEN decided.after_staged THEN change.after ELSE decided.after END,
+         before = CASE WHEN decided.before_staged THEN ${valuesOf('change')} ELSE decided.before END,
+         ${setDecided},
          code = decided.code, reason = decided.reason,
          email_key = CASE WHEN decided.indexed THEN decided.email_key ELSE change.email_key END,
          name_key = CASE WHEN decided.indexed THEN decided.name_key ELSE change.name_key END,
@@ -37,6 +38,11 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
     );
   });
 };
+
+/** What the contact is to hold, where that is not what was staged. */
+const setDecided = fieldValues('decided.after')
+  .map(({ column, value }) => `${column} = CASE WHEN decided.after_staged THEN change.${column} ELSE ${value} END`)
+  .join(', ');
 
 /** Decisions after which the event loop turns. */
 const atOnce = 100;

@@ -122,7 +122,7 @@ const findRemovals = async (
   ids: readonly string[],
 ): Promise<Map<string, ChangeAction>> => {
   const { rows } = await client.query<{ contact_id: string; action: ChangeAction }>(
-    `SELECT contact_id, action FROM contact_change
+    `SELECT contact_id, action FROM plan_row
      WHERE workspace_id = $1 AND run_id = $2 AND position < ${planPositions.handovers} AND contact_id = ANY($3::uuid[])`,
     [...key(attempt), ids],
   );

@@ -17,7 +17,7 @@ export const findQuestions = (attempt: Attempt, { created, updated, skipped }: S
     // Freshly staged rows are unknown to the planner's statistics.
     if (created + updated >= many) await client.query(byList);
     const { rowCount: matched } = await client.query(
-      `UPDATE contact_change AS change SET action = 'MATCH'
+      `UPDATE plan_row AS change SET action = 'MATCH'
        FROM contact
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'CREATE' AND change.email_key IS NOT NULL
          AND contact.workspace_id = $1 AND contact.email_key = change.email_key AND contact.status = 'ACTIVE'`,
@@ -30,7 +30,7 @@ export const findQuestions = (attempt: Attempt, { created, updated, skipped }: S
 
 const countMatches = async (client: PoolClient, attempt: Attempt): Promise<number> => {
   const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM contact_change WHERE workspace_id = $1 AND run_id = $2 AND action = 'MATCH'`,
+    `SELECT count(*)::int AS count FROM plan_row WHERE workspace_id = $1 AND run_id = $2 AND action = 'MATCH'`,
     key(attempt),
   );
   return rows[0]?.count ?? 0;
@@ -40,7 +40,7 @@ const countMatches = async (client: PoolClient, attempt: Attempt): Promise<numbe
 const nameSkipped = async (client: PoolClient, attempt: Attempt): Promise<void> => {
   await client.query(byKey);
   await client.query(
-    `UPDATE contact_change AS change SET (contact_id, contact_name) = (
+    `UPDATE plan_row AS change SET (contact_id, contact_name) = (
        SELECT known.id, coalesce(known.name, change.contact_name)
        FROM (SELECT) AS one LEFT JOIN LATERAL (
          SELECT contact.id, contact.display_name AS name FROM contact_link AS link

@@ -13,7 +13,7 @@ export const plannedAddresses = async (attempt: Attempt, contactIds: readonly st
     `SELECT change.contact_id, change.position,
        change.action IN ('DEACTIVATE', 'DELETE')
          OR change.action IN ('UPDATE', 'LINK') AND change.email_key IS DISTINCT FROM contact.email_key AS frees
-     FROM contact_change AS change
+     FROM plan_row AS change
      JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.contact_id = ANY($3::uuid[])`,
     [...key(attempt), listOf(contactIds)],
@@ -26,9 +26,9 @@ export const refuse = (attempt: Attempt, refused: readonly { position: number; r
   fenced(attempt, async (client) => {
     await client.query(byList);
     await client.query(
-      `UPDATE contact_change AS change
-       SET action = 'SKIP', code = 'DUPLICATE_EMAIL', reason = refused.reason, after = NULL,
-         contact_name = CASE WHEN change.action IN ('CREATE', 'LINK') THEN (change.after)."DISPLAY_NAME" ELSE (change.before)."DISPLAY_NAME" END,
+      `UPDATE plan_row AS change
+       SET action = 'SKIP', code = 'DUPLICATE_EMAIL', reason = refused.reason, display_name = NULL,
+         contact_name = CASE WHEN change.action IN ('CREATE', 'LINK') THEN change.display_name ELSE (change.before)."DISPLAY_NAME" END,
          contact_id = CASE WHEN change.action IN ('CREATE', 'LINK') THEN NULL ELSE change.contact_id END
        FROM unnest($3::bigint[], $4::text[]) AS refused (position, reason)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = refused.position`,
@@ -40,7 +40,7 @@ export const refuse = (attempt: Attempt, refused: readonly { position: number; r
 export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[]): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query(
-      `UPDATE contact_change SET code = 'TAKEN_OVER',
+      `UPDATE plan_row SET code = 'TAKEN_OVER',
          reason = 'gone from the directory; the contact goes to another person with its address'
        WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND action = 'NONE' AND contact_id = ANY($3::uuid[])`,
       [...key(attempt), listOf(contactIds), planPositions.handovers],
@@ -51,7 +51,7 @@ export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[]): 
 export const markHandovers = (attempt: Attempt, positions: readonly number[]): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query(
-      `UPDATE contact_change SET position = position - $4::bigint + $5::bigint
+      `UPDATE plan_row SET position = position - $4::bigint + $5::bigint
        WHERE workspace_id = $1 AND run_id = $2 AND position = ANY($3::bigint[]) AND position >= $4::bigint`,
       [...key(attempt), listOf(positions), planPositions.people, planPositions.handovers],
     );

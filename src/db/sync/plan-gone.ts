@@ -59,7 +59,7 @@ const insertGone = `
            ELSE 'gone from the directory' END AS reason
     FROM judged
   )
-  INSERT INTO contact_change (workspace_id, run_id, position, action, person, person_id, contact_id, contact_version,
+  INSERT INTO plan_row (workspace_id, run_id, position, action, person, person_id, contact_id, contact_version,
     contact_name, before, code, reason)
   SELECT $1, $2, $7 + row_number() OVER (ORDER BY external_id) - 1, action, person, external_id, id, version,
     display_name, "values", CASE WHEN newly THEN 'GONE' ELSE 'GONE_BEFORE' END, reason

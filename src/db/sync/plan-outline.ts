@@ -17,29 +17,26 @@ export type ActionRow = {
 /** A stretch of the plan that is applied in one transaction: the positions from `first` to `last`, and what is there. */
 export type Stretch = { first: number; last: number; rows: readonly ActionRow[] };
 
-/** The whole plan in order. `told`: rows of which the log has something to tell besides the change itself. */
-export type PlanOutline = { applied: readonly Stretch[]; open: readonly Stretch[]; told: number };
+/** What is to be applied, in order. `told`: rows of which the log has something to tell besides the change itself. */
+export type PlanOutline = { open: readonly Stretch[]; told: number };
 
-type Row = ActionRow & { applied: boolean; stretch: string; first: string; last: string; told: number };
+type Row = ActionRow & { stretch: string; first: string; last: string; told: number };
 
 /** Goes through the plan once. Addresses that change hands are all in one stretch. */
 export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
   const { rows } = await attempt.patience.query<Row>(
-    `SELECT position <= run.applied_position AS applied,
-       CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
+    `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
        action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count,
        min(position) AS first, max(position) AS last, (count(*) FILTER (WHERE action = 'SKIP' OR remark IS NOT NULL))::int AS told
-     FROM contact_change
-     JOIN run ON run.workspace_id = $1 AND run.id = $2
-     WHERE contact_change.workspace_id = $1 AND contact_change.run_id = $2
-     GROUP BY 1, 2, 3, 4, 5`,
+     FROM plan_row
+     WHERE plan_row.workspace_id = $1 AND plan_row.run_id = $2
+     GROUP BY 1, 2, 3, 4`,
     [...key(attempt), planPositions.handovers, planPositions.people, rowsAtOnce],
   );
   const stretches = (some: readonly Row[]): Stretch[] =>
     [...Map.groupBy(some, ({ stretch }) => stretch).values()].map(stretchOf).sort((a, b) => a.first - b.first);
   return {
-    applied: stretches(rows.filter(({ applied }) => applied)),
-    open: stretches(rows.filter(({ applied }) => !applied)),
+    open: stretches(rows),
     told: rows.reduce((sum, { told }) => sum + told, 0),
   };
 };

@@ -2,6 +2,7 @@ import type { TextField } from '../../core/contact.ts';
 import type { CandidateContact, Question } from '../../core/sync-store.ts';
 import { byKey } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
+import { valuesOf } from './contact-columns.ts';
 import { findCandidates } from './find-candidates.ts';
 import { findFills } from './find-fills.ts';
 import { readValues } from './read-values.ts';
@@ -24,10 +25,10 @@ export const questions = (attempt: Attempt, afterPosition: number, limit: number
   fenced(attempt, async (client) => {
     await client.query(byKey);
     const { rows } = await client.query<QuestionRow>(
-      `SELECT change.position, change.person, change.person_id, row_to_json(change.after) AS "values", change.alternatives,
+      `SELECT change.position, change.person, change.person_id, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
        change.fills_id, link.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
        change.reason IS NOT NULL AS shared
-     FROM contact_change AS change
+     FROM plan_row AS change
      LEFT JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = $3
        AND link.external_id = change.person_id
      LEFT JOIN contact AS holder ON holder.workspace_id = change.workspace_id AND holder.email_key = change.email_key

@@ -23,11 +23,11 @@ const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
      FROM (
        SELECT (row_number() OVER (ORDER BY position, told))::int AS n, line.code, line.message, person, person_id,
          CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id
-       FROM contact_change, LATERAL (VALUES
-         (1, contact_change.code, CASE action WHEN 'SKIP' THEN 'Skipped ' || coalesce(contact_name, contact_change.person) || ': ' || reason END),
+       FROM plan_row, LATERAL (VALUES
+         (1, plan_row.code, CASE action WHEN 'SKIP' THEN 'Skipped ' || coalesce(contact_name, plan_row.person) || ': ' || reason END),
          (2, 'MALFORMED_VALUE', CASE WHEN action <> 'SKIP' THEN remark END)) AS line (told, code, message)
        WHERE workspace_id = $1 AND run_id = $2 AND (action = 'SKIP' OR remark IS NOT NULL) AND line.message IS NOT NULL
-         AND NOT (action = 'NONE' AND contact_change.code IS NULL)
+         AND NOT (action = 'NONE' AND plan_row.code IS NULL)
      ) AS lines`,
     [...key(attempt), run.last_seq],
   );

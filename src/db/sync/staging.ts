@@ -2,17 +2,17 @@ import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { mostWaitingBuffers } from '../../core/sync-store.ts';
 import { type Attempt, fenced } from './attempt.ts';
+import { fieldColumns } from './contact-columns.ts';
 
 /** Bytes gathered before they are sent: a COPY begins only when all of its rows are here, so no transaction waits for a source. */
 const flushBytes = 1024 * 1024;
 
-const columns =
-  'workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, after, hash, fills_id, email_key, ' +
-  'name_key, company_key, words, search, alternatives, remark, code, reason';
+const columns = `workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, ${fieldColumns}, hash,
+  fills_id, email_key, name_key, company_key, words, search, alternatives, remark, code, reason`;
 
 /** How staged rows are copied: the format's beginning, without flags or extension, goes before them, its end after them. */
 export const copyRows = {
-  command: `COPY contact_change (${columns}) FROM STDIN (FORMAT binary)`,
+  command: `COPY plan_row (${columns}) FROM STDIN (FORMAT binary)`,
   header: Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1'),
   trailer: Buffer.from([0xff, 0xff]),
 };

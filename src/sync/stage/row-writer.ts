@@ -128,20 +128,6 @@ export class RowWriter {
     this.end(start);
   }
 
-  /** Begins a composite value of so many members, each its type by `member` and a value; give what it returns to `end`. */
-  beginComposite(members: number): number {
-    const start = this.#beginValue();
-    this.#room(4);
-    this.#int32(members);
-    return start;
-  }
-
-  /** Begins a composite's member of the type with this OID. */
-  member(type: number): void {
-    this.#room(4);
-    this.#int32(type);
-  }
-
   /** Ends what began there: writes its length before it. */
   end(start: number): void {
     const end = this.#at;

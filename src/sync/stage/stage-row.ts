@@ -3,7 +3,6 @@ import {
   type ContactValues,
   type IndexedText,
   isFlagField,
-  isLabeledField,
   type LabeledValue,
   type TextField,
 } from '../../core/contact.ts';
@@ -37,8 +36,12 @@ export type SkippedPerson = {
   reason: string;
 };
 
-/** Columns that db/sync/staging.ts names. */
-const columns = 20;
+/** A contact's fields, each a column, in the order of the plan's. */
+const fields = Object.values(ContactField).map((field) => ({ field, isFlag: isFlagField(field) }));
+
+/** Columns that db/sync/staging.ts names; so many come before the fields. */
+const columns = 19 + fields.length;
+const before = 8;
 
 /** Writes rows with the columns that db/sync/staging.ts names, of one workspace and run. */
 export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) => {
@@ -77,31 +80,22 @@ export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) =>
       begin(skipped, 'SKIP');
       rows.null();
       rows.text(skipped.person);
-      for (let column = 8; column < columns - 2; column++) rows.null();
+      for (let column = before; column < columns - 2; column++) rows.null();
       rows.text(skipped.code);
       rows.text(skipped.reason);
     },
   };
 };
 
-/** Members of the composite type contact_values, in its order, with the OIDs of their types (Postgres' pg_type.dat). */
-const members = Object.values(ContactField).map((field) => ({
-  field,
-  type: isLabeledField(field) ? 3802 : isFlagField(field) ? 16 : 25,
-}));
-
 const contactValues = (rows: RowWriter, values: ContactValues): void => {
-  const start = rows.beginComposite(members.length);
-  for (let i = 0; i < members.length; i++) {
-    const { field, type } = members[i] as (typeof members)[number];
+  for (let i = 0; i < fields.length; i++) {
+    const { field, isFlag } = fields[i] as (typeof fields)[number];
     const value = values[field];
-    rows.member(type);
-    if (value === undefined) rows.null();
-    else if (typeof value === 'string') rows.text(value);
-    else if (typeof value === 'boolean') rows.boolean(value);
-    else labeledValues(rows, value);
+    if (typeof value === 'string') rows.text(value);
+    else if (isFlag) rows.boolean(value === true);
+    else if (value === undefined) rows.null();
+    else labeledValues(rows, value as LabeledValue[]);
   }
-  rows.end(start);
 };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what JSON escapes.

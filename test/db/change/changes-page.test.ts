@@ -20,7 +20,6 @@ beforeAll(async () => {
   runId = await insertRun(pool, workspaceId, { appliedPosition: 3, status: 'RUNNING', queuedAt: queued });
   const change = (position: number, action: string, name: string, more: object = {}) => ({
     workspace_id: workspaceId,
-    run_id: runId,
     position,
     action,
     person: `cn=${name},dc=x`,
@@ -30,32 +29,22 @@ beforeAll(async () => {
     reason: null,
     ...more,
   });
+  const done = { change_set: runId, at: applied };
   await insertRows(pool, 'contact_change', [
-    change(1, 'DEACTIVATE', 'Anna'),
-    change(2, 'NONE', 'Renewed'),
-    change(3, 'UPDATE', 'Bo', { outcome: 'LEFT_ALONE', reason: 'changed since' }),
-    change(4, 'SKIP', 'Cy', { code: 'NO_NAME', reason: 'no name' }),
-    change(5, 'NONE', 'Dee', { code: 'GONE', reason: 'kept' }),
-    change(6, 'CREATE', 'Élodie'),
+    change(1, 'DEACTIVATE', 'Anna', done),
+    change(2, 'NONE', 'Renewed', done),
+    change(3, 'UPDATE', 'Bo', { ...done, outcome: 'LEFT_ALONE', reason: 'changed since' }),
+  ]);
+  const open = { run_id: runId };
+  await insertRows(pool, 'plan_row', [
+    change(4, 'SKIP', 'Cy', { ...open, code: 'NO_NAME', reason: 'no name' }),
+    change(5, 'NONE', 'Dee', { ...open, code: 'GONE', reason: 'kept' }),
+    change(6, 'CREATE', 'Élodie', open),
   ]);
   await pool.query(
-    `UPDATE contact_change SET before = jsonb_populate_record(NULL::contact_values, $2) WHERE run_id = $1 AND position = 1`,
+    `UPDATE contact_change SET before = jsonb_populate_record(NULL::contact_values, $2) WHERE change_set = $1 AND position = 1`,
     [runId, { DISPLAY_NAME: 'Anna', PORTAL_ACCESS: true, PHONE: [{ label: 'work', value: '1' }] }],
   );
-  await insertRows(pool, 'run_log', [
-    {
-      workspace_id: workspaceId,
-      run_id: runId,
-      seq: 1,
-      last_seq: 1,
-      at: applied,
-      level: 'DEBUG',
-      code: 'APPLYING',
-      message: '',
-      first_position: 1,
-      last_position: 3,
-    },
-  ]);
 });
 
 afterAll(() => rig?.close());

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await insertContacts(pool, workspace.id, [{ DISPLAY_NAME: 'Anna', COMPANY: 'Acme' }]);
   await store.createConnection(connectionEdit(), { bindPassword: null }, member);
   runId = await insertRun(pool, workspace.id);
-  await insertRows(pool, 'contact_change', [
+  await insertRows(pool, 'plan_row', [
     {
       workspace_id: workspace.id,
       run_id: runId,

@@ -31,8 +31,6 @@ test('however small buffers are, no more of them wait than a reader may have und
   }
   await run.stageEnd();
   expect(stored).toEqual(handedOver.slice(0, -1));
-  const { rows: found } = await db.pool.query('SELECT person FROM contact_change WHERE run_id = $1 ORDER BY position', [
-    id,
-  ]);
+  const { rows: found } = await db.pool.query('SELECT person FROM plan_row WHERE run_id = $1 ORDER BY position', [id]);
   expect(found).toEqual(Array.from({ length: count }, (_, i) => ({ person: `cn=${i}` })));
 });

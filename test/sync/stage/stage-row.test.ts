@@ -4,6 +4,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { uuidBytes, uuidV7 } from '../../../src/core/uuid.ts';
+import { valuesOf } from '../../../src/db/sync/contact-columns.ts';
 import { copyRows } from '../../../src/db/sync/staging.ts';
 import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
 import { type Digest, digestText, hexOf } from '../../../src/sync/stage/digest.ts';
@@ -44,8 +45,8 @@ const store = async (write: (rows: ReturnType<typeof stageRow>, writer: RowWrite
   stream.end();
   await once(stream, 'finish');
   const { rows } = await client.query(
-    `SELECT *, to_jsonb(after) AS values, encode(hash, 'hex') AS hex, search::text AS keys
-     FROM contact_change WHERE workspace_id = $1 AND run_id = $2 ORDER BY position`,
+    `SELECT *, to_jsonb(${valuesOf('plan_row')}) AS values, encode(hash, 'hex') AS hex, search::text AS keys
+     FROM plan_row WHERE workspace_id = $1 AND run_id = $2 ORDER BY position`,
     [workspaceId, runId],
   );
   return { rows, buffers: handedOver.length };
@@ -104,7 +105,9 @@ test.each<[string, ContactValues]>([
     },
   ]);
   const empty = Object.fromEntries(Object.entries(rows[0].values).filter(([, value]) => value !== null));
-  expect(empty).toEqual(values);
+  const off = Object.entries(values).filter(([, value]) => value === false);
+  expect({ ...empty, ...Object.fromEntries(off) }).toEqual(values);
+  expect(rows[0]).toMatchObject({ portal_access: values.PORTAL_ACCESS ?? false, forms_access: false });
   const { rows: keys } = await client.query('SELECT $1::tsvector::text AS keys', [keysText(search)]);
   expect(rows[0].keys).toBe(keys[0].keys);
 });
@@ -122,7 +125,7 @@ test('alternatives, remarks and skipped people come with what is told of them', 
       person_id: null,
       contact_id: null,
       contact_name: 'cn=B',
-      values: null,
+      display_name: null,
       hash: null,
       search: null,
       code: 'NO_ID',

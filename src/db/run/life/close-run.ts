@@ -83,10 +83,10 @@ const planIsComplete = (run: RunRow): boolean =>
   run.status === 'HELD' || run.phase === 'APPLYING' || run.decided_at !== null;
 
 async function dropPlan(client: PoolClient, run: RunRow): Promise<void> {
-  await client.query(
-    `DELETE FROM contact_change WHERE contact_change.workspace_id = $1 AND contact_change.run_id = $2`,
-    [run.workspace_id, run.id],
-  );
+  await client.query(`DELETE FROM plan_row WHERE plan_row.workspace_id = $1 AND plan_row.run_id = $2`, [
+    run.workspace_id,
+    run.id,
+  ]);
 }
 
 /**

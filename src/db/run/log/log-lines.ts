@@ -30,7 +30,7 @@ const perAction = (of: (line: ReturnType<typeof changeLine>) => string): string 
     .join(' ')} END`;
 
 const contactName =
-  'coalesce(contact_change.contact_name, (contact_change.after)."DISPLAY_NAME", (contact_change.before)."DISPLAY_NAME", contact_change.person)';
+  'coalesce(contact_change.contact_name, contact_change.display_name, (contact_change.before)."DISPLAY_NAME", contact_change.person)';
 
 /** The applied changes that a row stands for, numbered as its lines are. */
 const changes = (run: string): string => `
@@ -39,7 +39,7 @@ const changes = (run: string): string => `
     ${perAction(({ message }) => message)} || ${contactName} || coalesce(' (' || contact_change.reason || ')', '') AS message,
     contact_change.person, contact_change.person_id, contact_change.contact_id
   FROM contact_change
-  WHERE contact_change.workspace_id = $1 AND contact_change.run_id = ${run}
+  WHERE contact_change.workspace_id = $1 AND contact_change.change_set = ${run}
     AND contact_change.position BETWEEN run_log.first_position AND run_log.last_position
     AND contact_change.outcome IS NULL AND contact_change.action <> 'SKIP'
     AND NOT (contact_change.action = 'NONE' AND contact_change.code IS NULL)`;

@@ -13,6 +13,7 @@ import { dropContacts } from './drop-contacts.ts';
 import { noteAbsence } from './note-absence.ts';
 import { refreshLinks } from './refresh-links.ts';
 import { rescue } from './rescue.ts';
+import { dropPlanRows, writeRest } from './write-history.ts';
 
 /** Where a batch has left the run. */
 export type BatchEnd = { position: number };
@@ -63,9 +64,13 @@ const tryBatch = (
       await kept(client, previous);
       await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
     }
-    const before = await kept(client, previous);
     const outcomes = isOnlyNew(batch) && !rescued ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
-    return endBatch(client, attempt, batch, outcomes, before, progress);
+    const exceptions = await exceptionLines(client, attempt, batch, outcomes);
+    const range = { client, attempt, first: batch.first, last: batch.last };
+    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || rescued) await writeRest(range);
+    await dropPlanRows(range);
+    const before = await kept(client, previous);
+    return endBatch(client, attempt, batch, outcomes, exceptions, before, progress);
   });
 
 /** How often a transaction that waits for another one says that its process is alive; see the bounds of idle ones. */
@@ -111,8 +116,9 @@ const asPlanned = ({ actions }: Batch): OutcomeRow[] => [
 
 const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<OutcomeRow[]> => {
   const { rows } = await client.query<OutcomeRow>(
-    `SELECT action, outcome, count(*)::int AS count FROM contact_change
-     WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP' GROUP BY 1, 2`,
+    `SELECT action, outcome, count(*)::int AS count FROM plan_row
+     WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP'
+       AND NOT (action = 'NONE' AND code IS NULL) GROUP BY 1, 2`,
     [...key(attempt), first, last],
   );
   return rows;
@@ -123,12 +129,13 @@ const endBatch = async (
   attempt: Attempt,
   batch: Batch,
   rows: readonly OutcomeRow[],
+  exceptions: readonly NewLogLine[],
   before: BatchEnd,
   progress: BatchProgress,
 ): Promise<BatchEnd> => {
   const { unchanged: _, ...counts } = countActions(rows.map((row) => ({ ...row, refresh: false })));
   const told = progress.onBatch(progress.applied + batch.rows, progress.total);
-  const lines = [...(await exceptionLines(client, attempt, batch, rows)), ...told.lines];
+  const lines = [...exceptions, ...told.lines];
   const applied = rows.filter(({ outcome }) => outcome === null).reduce((sum, { count }) => sum + count, 0);
   const { rows: updated } = await client.query<{ last_seq: number }>(
     `UPDATE run SET applied_position = $5, last_seq = last_seq + $6, progress = $7, changed_at = clock_timestamp(),
@@ -171,8 +178,8 @@ const exceptionLines = async (
   if (outcomes.every(({ outcome }) => outcome === null)) return [];
   const { rows } = await client.query<ExceptionRow>(
     `SELECT outcome, code, reason, person, person_id, CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id,
-       coalesce(contact_name, (after)."DISPLAY_NAME", person) AS name
-     FROM contact_change
+       coalesce(contact_name, display_name, person) AS name
+     FROM plan_row
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND outcome IS NOT NULL ORDER BY position`,
     [...key(attempt), first, last],
   );

@@ -20,8 +20,7 @@ export const applyPlan = async (
   onBatch: OnBatch,
   signal: AbortSignal,
 ): Promise<void> => {
-  const position = await startApplying(attempt, outline);
-  const applied = sumOf(rowsOf(outline.applied));
+  const { position, applied } = await startApplying(attempt, outline);
   const progress: BatchProgress = { applied, total: applied + sumOf(rowsOf(outline.open)), onBatch };
   const underWay: Promise<BatchEnd>[] = [];
   let previous: Promise<BatchEnd> = Promise.resolve({ position });

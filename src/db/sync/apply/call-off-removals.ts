@@ -7,7 +7,7 @@ import { type Attempt, fenced, key } from '../attempt.ts';
 
 // $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
 const there = `
-  change.workspace_id = $1 AND change.run_id = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
+  change.workspace_id = $1 AND change.change_set = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
   AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
 
 /**

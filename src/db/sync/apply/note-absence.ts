@@ -2,6 +2,32 @@ import { contactChanged } from '../../contact-changed.ts';
 import { lookAgain } from '../../look-again.ts';
 import { endOfGrace } from '../plan-gone.ts';
 import { due, lockContacts, params, type Range } from './range.ts';
+import { type After, writeChanges } from './write-history.ts';
+
+const absent = `${due(`'NONE'`)} AND change.code IN ('GONE', 'GONE_BEFORE')`;
+
+/** Since when the person is gone, and when their contact is to be removed: $6 days of grace, $7 the policy's action. */
+const absence = `
+  , LATERAL (SELECT coalesce(own.gone_since, clock.now) AS since) AS absence
+  , LATERAL (SELECT CASE
+      WHEN contact.status <> 'ACTIVE' OR own.contact_id IS NULL OR EXISTS (
+        SELECT FROM contact_link AS other WHERE other.workspace_id = contact.workspace_id AND other.contact_id = contact.id
+          AND other.connection_id <> $5 AND (other.gone_since IS NULL
+            OR (other.gone_since, other.connection_id) > (absence.since, own.connection_id))) THEN contact.removal_due_at
+      WHEN $6::int > 0 AND $7 <> 'KEEP' THEN ${endOfGrace('absence.since', '$6')} END AS due) AS removal`;
+
+const noted: After = {
+  version: 'contact.version + (contact.removal_due_at IS DISTINCT FROM removal.due)::int',
+  status: 'contact.status',
+  portalAccessBefore: 'contact.portal_access_before',
+  removalDueAt: 'removal.due',
+  fillsId: 'own.fills_id',
+  goneSince: 'absence.since',
+};
+
+/** What the history has been told of the stretch, to be carried out. */
+const told = `change.workspace_id = $1 AND change.change_set = $2 AND change.position BETWEEN $3 AND $4 AND change.outcome IS NULL
+  AND change.action = 'NONE' AND change.code IN ('GONE', 'GONE_BEFORE')`;
 
 /**
  * Notes with the link that a person is gone while the contact stays, and with the contact when it will be removed, which
@@ -9,38 +35,35 @@ import { due, lockContacts, params, type Range } from './range.ts';
  */
 export const noteAbsence = async (range: Range): Promise<void> => {
   const { client, attempt } = range;
-  const absent = `${due(`'NONE'`)} AND change.code IN ('GONE', 'GONE_BEFORE')`;
   // Another connection that finds the person again just now is waited for, or waits: what is noted below knows of it.
   await lockContacts(range, absent);
+  const { graceDays, action } = attempt.removal;
+  await writeChanges(range, {
+    condition: absent,
+    after: noted,
+    links: 'own',
+    besides: { sql: absence, params: [graceDays, action] },
+  });
+  const ofConnection = [...params(range), attempt.connectionId];
   await client.query(
-    `UPDATE contact_link AS link SET gone_since = clock_timestamp(),
+    `UPDATE contact_link AS link SET gone_since = change.gone_since,
        last_seen_at = greatest(connection.last_complete_read_at, link.last_seen_at)
      FROM contact_change AS change, connection
-     WHERE ${absent} AND link.workspace_id = change.workspace_id AND link.connection_id = $5
+     WHERE ${told} AND link.workspace_id = change.workspace_id AND link.connection_id = $5
        AND link.external_id = change.person_id AND link.gone_since IS NULL
        AND connection.workspace_id = link.workspace_id AND connection.id = link.connection_id`,
-    [...params(range), attempt.connectionId],
+    ofConnection,
   );
   await client.query(
-    `UPDATE contact SET removal_due_at = noted.due, ${contactChanged}
-     FROM (
-       SELECT change.workspace_id, change.contact_id,
-         CASE WHEN $6::int > 0 AND $7 <> 'KEEP' THEN ${endOfGrace('link.gone_since', '$6')} END AS due
-       FROM contact_change AS change
-       JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = $5
-         AND link.external_id = change.person_id
-       WHERE ${absent} AND NOT EXISTS (
-         SELECT FROM contact_link AS other WHERE other.workspace_id = link.workspace_id AND other.contact_id = link.contact_id
-           AND other.connection_id <> link.connection_id AND (other.gone_since IS NULL
-             OR (other.gone_since, other.connection_id) > (link.gone_since, link.connection_id)))) AS noted
-     WHERE contact.workspace_id = noted.workspace_id AND contact.id = noted.contact_id AND contact.status = 'ACTIVE'
-       AND contact.removal_due_at IS DISTINCT FROM noted.due`,
-    [...params(range), attempt.connectionId, attempt.removal.graceDays, attempt.removal.action],
+    `UPDATE contact SET removal_due_at = change.removal_due_at, ${contactChanged} FROM contact_change AS change
+     WHERE ${told} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
+       AND contact.removal_due_at IS DISTINCT FROM change.removal_due_at`,
+    params(range),
   );
   await client.query(
     `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change
-     WHERE ${due(`'NONE'`)} AND change.code = 'GONE' AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
+     WHERE ${told} AND change.code = 'GONE' AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
        AND link.connection_id <> $5`,
-    [...params(range), attempt.connectionId],
+    ofConnection,
   );
 };

@@ -4,19 +4,21 @@ import { type Attempt, key } from '../attempt.ts';
 /** A stretch of the plan, inside the transaction that applies it. */
 export type Range = { client: PoolClient; attempt: Attempt; first: number; last: number };
 
-/** The condition for rows of the stretch that are to be applied, as `change`: $1 workspace, $2 run, $3 and $4 the positions. */
-export const due = (actions: string): string =>
-  `change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4
-   AND change.outcome IS NULL AND change.action IN (${actions})`;
+/** The condition for rows of the stretch, as `change`: $1 workspace, $2 run, $3 and $4 the positions. */
+export const inStretch = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4';
 
-/** What `due` needs, and leads every statement's parameters. */
+/** The condition for rows of the stretch that are to be applied. */
+export const due = (actions: string): string =>
+  `${inStretch} AND change.outcome IS NULL AND change.action IN (${actions})`;
+
+/** What `inStretch` needs, and leads every statement's parameters. */
 export const params = ({ attempt, first, last }: Range): unknown[] => [...key(attempt), first, last];
 
 /** Locks the contacts of changes, in the order in which everybody locks them. */
 export const lockContacts = async (range: Range, condition: string): Promise<void> => {
   await range.client.query(
     `SELECT FROM contact
-     WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM contact_change AS change WHERE ${condition})
+     WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM plan_row AS change WHERE ${condition})
      ORDER BY contact.id FOR UPDATE`,
     params(range),
   );

@@ -1,6 +1,7 @@
 import { contactChanged } from '../../contact-changed.ts';
 import { lookAgain } from '../../look-again.ts';
 import { due, params, type Range } from './range.ts';
+import { type After, writeChanges } from './write-history.ts';
 
 const found = `${due(`'NONE'`)} AND change.code IS NULL`;
 
@@ -10,13 +11,27 @@ const own = (link: string): string =>
 
 const withConnection = (range: Range): unknown[] => [...params(range), range.attempt.connectionId];
 
-/** People looked at again and found as before: their links are up to date again, and nothing of it stays in the plan. */
+const stays: After = {
+  version: 'contact.version + 1',
+  status: 'contact.status',
+  portalAccessBefore: 'contact.portal_access_before',
+  removalDueAt: 'NULL',
+  fillsId: 'change.fills_id',
+  goneSince: 'CASE WHEN contact.version <> change.contact_version THEN own.gone_since END',
+};
+
+/** People looked at again and found as before: their links are up to date again. The history tells of those whose
+ * contact stays after all. */
 export const refreshLinks = async (range: Range): Promise<void> => {
   await lockReturning(range);
+  await writeChanges(range, {
+    condition: `${found} AND contact.removal_due_at IS NOT NULL`,
+    after: stays,
+    links: 'own',
+  });
   await tellOthers(range);
   await renewLinks(range);
   await clearRemoval(range);
-  await range.client.query(`DELETE FROM contact_change AS change WHERE ${found}`, params(range));
 };
 
 /** Of people who were gone until now: a removal of the contact is waited for, or waits and then sees the link. */
@@ -24,7 +39,7 @@ const lockReturning = async (range: Range): Promise<void> => {
   await range.client.query(
     `SELECT FROM contact
      WHERE (contact.workspace_id, contact.id) IN (
-       SELECT change.workspace_id, change.contact_id FROM contact_change AS change
+       SELECT change.workspace_id, change.contact_id FROM plan_row AS change
        JOIN contact_link AS link ON ${own('link')}
        WHERE ${found} AND link.gone_since IS NOT NULL)
      ORDER BY contact.id FOR UPDATE`,
@@ -35,7 +50,7 @@ const lockReturning = async (range: Range): Promise<void> => {
 /** What this connection no longer fills is up to the others. */
 const tellOthers = async (range: Range): Promise<void> => {
   await range.client.query(
-    `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change, contact_link AS ours
+    `UPDATE contact_link AS link SET ${lookAgain} FROM plan_row AS change, contact_link AS ours
      WHERE ${found} AND ${own('ours')} AND ours.fills_id IS DISTINCT FROM change.fills_id
        AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5`,
     withConnection(range),
@@ -48,7 +63,7 @@ const renewLinks = async (range: Range): Promise<void> => {
     `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person, last_seen_at = clock_timestamp(),
        hash = CASE WHEN contact.version = change.contact_version AND link.recheck = change.link_recheck THEN change.hash END,
        gone_since = CASE WHEN contact.version <> change.contact_version THEN link.gone_since END
-     FROM contact_change AS change, contact
+     FROM plan_row AS change, contact
      WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     withConnection(range),
   );
@@ -58,7 +73,7 @@ const renewLinks = async (range: Range): Promise<void> => {
 const clearRemoval = async (range: Range): Promise<void> => {
   await range.client.query(
     `UPDATE contact SET removal_due_at = NULL, ${contactChanged}
-     FROM contact_change AS change
+     FROM plan_row AS change
      WHERE ${found} AND contact.workspace_id = change.workspace_id
        AND contact.id = change.contact_id AND contact.removal_due_at IS NOT NULL`,
     params(range),

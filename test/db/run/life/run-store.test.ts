@@ -60,11 +60,11 @@ const find = async (workspaceId: string, runId: string) => {
 };
 const planRow = (workspaceId: string, runId: string, position: number) =>
   db.pool.query(
-    `INSERT INTO contact_change (workspace_id, run_id, position, action, person) VALUES ($1, $2, $3, 'CREATE', 'uid=a')`,
+    `INSERT INTO plan_row (workspace_id, run_id, position, action, person) VALUES ($1, $2, $3, 'CREATE', 'uid=a')`,
     [workspaceId, runId, position],
   );
 const planSize = async (runId: string) =>
-  (await db.pool.query(`SELECT 1 FROM contact_change WHERE run_id = $1`, [runId])).rowCount;
+  (await db.pool.query(`SELECT 1 FROM plan_row WHERE run_id = $1`, [runId])).rowCount;
 
 /** While `work` goes on, the database refuses rows of the table that meet the condition (as NEW). */
 async function refusing(table: 'run' | 'run_log', condition: string, work: () => Promise<void>): Promise<void> {

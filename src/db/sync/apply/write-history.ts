@@ -1,0 +1,91 @@
+import { columnsOf, fieldColumns } from '../contact-columns.ts';
+import { due, inStretch, params, type Range } from './range.ts';
+
+/** What a change has from its row of the plan. */
+const planned = `workspace_id, change_set, position, at, action, outcome, code, reason, person, person_id, contact_id,
+  contact_name, ${fieldColumns}`;
+const fromPlan = `change.workspace_id, change.run_id, change.position, clock.now, change.action, change.outcome, change.code,
+  change.reason, change.person, change.person_id, change.contact_id, change.contact_name, ${columnsOf('change')}`;
+
+const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
+
+/** Of new contacts: what they hold, and their link. */
+export const writeCreations = async (range: Range): Promise<void> => {
+  await range.client.query(
+    `INSERT INTO contact_change (${planned}, connection_id, fills_id, contact_version, status)
+     SELECT ${fromPlan}, $5, change.fills_id, 1, 'ACTIVE'
+     FROM plan_row AS change, ${clock} WHERE ${due(`'CREATE'`)} ORDER BY change.position`,
+    [...params(range), range.attempt.connectionId],
+  );
+};
+
+/** How a change leaves a contact: SQL of each column, over `change`, `contact`, `own` (its link) and `clock`. */
+export type After = {
+  version: string;
+  status: string;
+  portalAccessBefore: string;
+  removalDueAt: string;
+  fillsId: string;
+  goneSince: string;
+};
+
+export type PlannedChange = {
+  /** Of rows of the stretch, as `change`. */
+  condition: string;
+  after: After;
+  /** Which links of the contact the change alters or takes away. */
+  links: 'own' | 'all';
+  /** What `after` looks at besides, as `, LATERAL (...) AS name`; its parameters begin with $6. */
+  besides?: { sql: string; params: unknown[] };
+};
+
+/**
+ * Writes what is about to become of contacts that exist and are locked. It is written first, and then carried out: so what is
+ * there now is what the history tells of "before".
+ */
+export const writeChanges = async (
+  range: Range,
+  { condition, after, links, besides }: PlannedChange,
+): Promise<void> => {
+  const taken = links === 'own' ? ownLink : allLinks;
+  await range.client.query(
+    `INSERT INTO contact_change (${planned}, connection_id, contact_version, status, locked_fields, portal_access_before,
+       removal_due_at, fills_id, gone_since, before, state_before, links_before)
+     SELECT ${fromPlan}, $5, ${after.version}, ${after.status}, contact.locked_fields, ${after.portalAccessBefore},
+       ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince}, change.before,
+       ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at)::contact_state, ${taken}
+     FROM plan_row AS change
+     JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
+     LEFT JOIN contact_link AS own ON own.workspace_id = contact.workspace_id AND own.contact_id = contact.id
+       AND own.connection_id = $5
+     CROSS JOIN ${clock} ${besides?.sql ?? ''}
+     WHERE ${condition} ORDER BY change.position`,
+    [...params(range), range.attempt.connectionId, ...(besides?.params ?? [])],
+  );
+};
+
+const linkState = (link: string): string =>
+  `ROW(${link}.connection_id, ${link}.external_id, ${link}.contact_id, ${link}.person, ${link}.fills_id, ${link}.linked_at,
+     ${link}.last_seen_at, ${link}.gone_since)::contact_link_state`;
+const ownLink = `CASE WHEN own.contact_id IS NOT NULL THEN ARRAY[${linkState('own')}] END`;
+const allLinks = `(
+  SELECT array_agg(${linkState('link')} ORDER BY link.connection_id) FROM contact_link AS link
+  WHERE link.workspace_id = contact.workspace_id AND link.contact_id = contact.id)`;
+
+/** What else is shown of the stretch: people who were left alone, and absences of which nothing is noted. */
+export const writeRest = async (range: Range): Promise<void> => {
+  await range.client.query(
+    `INSERT INTO contact_change (${planned}, before)
+     SELECT ${fromPlan}, change.before FROM plan_row AS change, ${clock}
+     WHERE ${inStretch} AND NOT (change.action = 'NONE' AND change.code IS NULL) AND NOT EXISTS (
+       SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
+         AND told.position = change.position)
+     ORDER BY change.position`,
+    params(range),
+  );
+};
+
+/** Ends what the stretch has in the plan, once the history tells it. */
+export const dropPlanRows = async (range: Range): Promise<void> => {
+  await range.client.query(`DELETE FROM plan_row AS change WHERE ${inStretch}`, params(range));
+};
