@@ -13,6 +13,7 @@ export type PartitionedTable = { name: string; key: string; days: (retention: Re
 /** Runs go with the history, and nobody comes upon a log without its run. */
 export const partitionedTables: readonly PartitionedTable[] = [
   { name: 'run_log', key: 'run_id', days: ({ logDays, historyDays }) => Math.min(logDays, historyDays) },
+  { name: 'contact_change', key: 'change_set', days: ({ historyDays }) => historyDays },
   { name: 'run', key: 'id', days: ({ historyDays }) => historyDays },
 ];
 

@@ -15,7 +15,17 @@ export const settleSearch = async ({ patience }: Attempt): Promise<void> => {
 export const refreshStatistics = async (attempt: Attempt, written: number): Promise<void> => {
   if (written < few) return;
   const stale = written * 10 >= (await knownContacts(attempt)) || written > 2 * (await believedContacts(attempt));
-  if (stale) await attempt.patience.query('ANALYZE contact, contact_link, contact_change');
+  if (stale)
+    await attempt.patience.query(`ANALYZE ${['contact', 'contact_link', ...(await historyOf(attempt))].join(', ')}`);
+};
+
+/** The partition that the run's history is in: the whole history is not looked through for one run. */
+const historyOf = async ({ patience, workspaceId, runId }: Attempt): Promise<string[]> => {
+  const { rows } = await patience.query<{ name: string }>(
+    `SELECT tableoid::regclass::text AS name FROM contact_change WHERE workspace_id = $1 AND change_set = $2 LIMIT 1`,
+    [workspaceId, runId],
+  );
+  return rows.map(({ name }) => name);
 };
 
 /** In all workspaces. */

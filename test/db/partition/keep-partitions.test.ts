@@ -36,7 +36,7 @@ const keep = async (given: Partial<KeepOptions> = {}) => {
   }
 };
 
-/** A run that was started then, with a line. */
+/** A run that was started then, with a line and a change. */
 async function runAt(moment: Date, status = 'SUCCEEDED'): Promise<string> {
   const id = `${lowestIdAt(moment.getTime()).slice(0, 13)}${uuidV7().slice(13)}`;
   const phase = status === 'HELD' ? 'WAITING' : 'FINISHED';
@@ -53,25 +53,29 @@ async function runAt(moment: Date, status = 'SUCCEEDED'): Promise<string> {
       message: 'a line',
     },
   ]);
+  await insertRows(pool, 'contact_change', [
+    { workspace_id: workspaceId, change_set: id, position: 1, at: moment, action: 'CREATE', person: 'cn=a' },
+  ]);
   return id;
 }
 
-const partitionOf = async (table: 'run' | 'run_log', id: string): Promise<string | undefined> => {
-  const key = table === 'run' ? 'id' : 'run_id';
+type Table = 'run' | 'run_log' | 'contact_change';
+
+const partitionOf = async (table: Table, id: string): Promise<string | undefined> => {
+  const key = partitionedTables.find(({ name }) => name === table)?.key;
   const { rows } = await pool.query(`SELECT tableoid::regclass::text AS name FROM ${table} WHERE ${key} = $1`, [id]);
   return rows[0]?.name;
 };
-const isThere = async (table: 'run' | 'run_log', id: string): Promise<boolean> =>
-  (await partitionOf(table, id)) !== undefined;
+const isThere = async (table: Table, id: string): Promise<boolean> => (await partitionOf(table, id)) !== undefined;
 
 describe('a migrated database', () => {
   test('has the partitions of now and of the time ahead', async () => {
     const names = [];
     for (const days of [0, 7, 13]) {
       const id = await runAt(inDays(days));
-      names.push(await partitionOf('run', id), await partitionOf('run_log', id));
+      for (const { name } of partitionedTables) names.push(await partitionOf(name as Table, id));
     }
-    for (const name of names) expect(name).toMatch(/^run(_log)?_\d{8}$/);
+    for (const name of names) expect(name).toMatch(/^(run|run_log|contact_change)_\d{8}$/);
   });
 
   test('has no partitioned table that nobody looks after', async () => {
@@ -81,22 +85,22 @@ describe('a migrated database', () => {
     expect(rows.map(({ name }) => name)).toEqual(partitionedTables.map(({ name }) => name).sort());
   });
 
-  test('reads a run and its log from one partition each', async () => {
+  test('reads a run, its log and its changes from one partition each', async () => {
     await keep({ now: inDays(300) });
     const read = async (sql: string): Promise<string[]> => {
       const { rows } = await pool.query(`EXPLAIN (FORMAT JSON) ${sql}`);
       return [...JSON.stringify(rows).matchAll(/"Relation Name":"(\w+)"/g)].map(([, name = '']) => name);
     };
     const id = uuidV7();
-    expect(await read(`SELECT * FROM run WHERE workspace_id = '${workspaceId}' AND id = '${id}'`)).toHaveLength(1);
+    for (const { name, key } of partitionedTables)
+      expect(
+        await read(`SELECT * FROM ${name} WHERE workspace_id = '${workspaceId}' AND ${key} = '${id}'`),
+      ).toHaveLength(1);
     expect(await read(`UPDATE run SET progress = 1 WHERE workspace_id = '${workspaceId}' AND id = '${id}'`)).toEqual([
       'run',
       expect.stringMatching(/^run_\d{8}$/),
       expect.stringMatching(/^run_\d{8}$/),
     ]);
-    expect(await read(`SELECT * FROM run_log WHERE workspace_id = '${workspaceId}' AND run_id = '${id}'`)).toHaveLength(
-      1,
-    );
   });
 });
 
@@ -105,18 +109,20 @@ describe('keeping partitions', () => {
     const old = await runAt(new Date());
     const young = await runAt(inDays(100));
     const kept = await keep({ now: inDays(110) });
-    expect(kept).toMatchObject({ kind: 'kept', busy: [], movedRows: 2, strays: 0 });
+    expect(kept).toMatchObject({ kind: 'kept', busy: [], movedRows: 3, strays: 0 });
     expect([await isThere('run_log', old), await isThere('run_log', young)]).toEqual([false, true]);
     expect([await isThere('run', old), await isThere('run', young)]).toEqual([true, true]);
+    expect(await isThere('contact_change', old)).toBe(true);
     const log = { after: 0, minLevel: 'DEBUG', search: null, first: 10 } as const;
     expect(await readLog(poolQuery(pool), workspaceId, old, log)).toEqual({ lines: [], lastSeq: 0, hasMore: false });
   });
 
-  test('drops runs that are older than the history is kept', async () => {
+  test('drops runs and their changes that are older than the history is kept', async () => {
     const old = await runAt(new Date());
     const young = await runAt(inDays(400));
     await keep({ now: inDays(800) });
     expect([await isThere('run', old), await isThere('run', young)]).toEqual([false, true]);
+    expect([await isThere('contact_change', old), await isThere('contact_change', young)]).toEqual([false, true]);
   });
 
   test('keeps a run that waits to be approved, with its log, however old it is', async () => {
@@ -209,7 +215,7 @@ describe('keeping partitions', () => {
 
   test('loses nothing of a process with a wrong clock', async () => {
     const [past, future, soon] = [await runAt(new Date(0)), await runAt(inDays(20_000)), await runAt(inDays(60))];
-    expect(await keep()).toMatchObject({ busy: [], movedRows: 2, strays: 4 });
+    expect(await keep()).toMatchObject({ busy: [], movedRows: 3, strays: 6 });
     for (const id of [past, future]) expect(await partitionOf('run_log', id)).toBe('run_log_default');
     expect(await partitionOf('run_log', soon)).toMatch(/^run_log_\d{8}$/);
     expect(await partitionOf('run', soon)).toMatch(/^run_\d{8}$/);
