@@ -7,6 +7,7 @@ import { type ReadInput, runRow } from './row-process.ts';
 import { phaseCosts, phaseTimes } from './run-phases.ts';
 import { type Bench, closeBench, openBench, type TimedRun, timeRun } from './service-runs.ts';
 import { percentile } from './statistics.ts';
+import { API_CONNECTIONS, type ApiQuestion, timeApi } from './time-api.ts';
 import { timeSearch } from './time-search.ts';
 
 export type SetUp = {
@@ -19,7 +20,16 @@ export type SetUp = {
 };
 type Rounds = SetUp & { people: number; rounds: number };
 type Table = Record<
-  'read' | 'first' | 'unchanged' | 'written' | 'firstSeen' | 'unchangedSeen' | 'search' | 'delay' | 'planningDelay',
+  | 'read'
+  | 'first'
+  | 'unchanged'
+  | 'written'
+  | 'firstSeen'
+  | 'unchangedSeen'
+  | 'search'
+  | 'delay'
+  | 'planningDelay'
+  | ApiQuestion,
   Figure
 >;
 type Limits = { ldapsearch: number; counting: number; copy: number };
@@ -36,6 +46,15 @@ const emptyTable = (): Table => ({
   firstSeen: { name: `first import with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
   unchangedSeen: { name: `nothing changed with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
   search: { name: 'search p95 / look-up by id p95', unit: 'x', values: [], target: 10 },
+  page: {
+    name: `page of 50 contacts over ${API_CONNECTIONS} connections, bare server / API`,
+    unit: 'x',
+    values: [],
+    target: 2.5,
+    stretch: 1.8,
+  },
+  count: { name: 'the same with totalCount, bare server / API', unit: 'x', values: [], target: 1.5 },
+  contact: { name: 'look-up by id, bare server / API', unit: 'x', values: [], target: 2.5 },
   delay: { name: 'event loop delay p99 while syncing', unit: 'ms', values: [], target: 20 },
   planningDelay: {
     name: `event loop delay p99 in PLANNING, ${sharing} people with one address`,
@@ -113,6 +132,12 @@ async function measureService(setUp: SetUp, directory: BenchDirectory, limits: L
     say(
       `      search p95 ${search.search.toFixed(1)} ms (${search.byKind}), look-up p95 ${search.lookUp.toFixed(1)} ms`,
     );
+    const rates = await timeApi(bench, database.url);
+    for (const question of ['page', 'count', 'contact'] as const) {
+      const { bare, ours } = rates[question];
+      table[question].values.push(bare / ours);
+      say(`      ${question}: ${ours.toFixed(0)} answers a second, the bare server ${bare.toFixed(0)}`);
+    }
     say(`      event loop delay p99 ${delay.toFixed(1)} ms`);
     return { first: first.ms, unchanged: unchanged.ms };
   });

@@ -21,6 +21,7 @@ import { type Phase, runPhases } from './run-phases.ts';
 export type Bench = {
   api: ApiClient;
   token: string;
+  workspaceId: string;
   url: string;
   connectionId: string;
   serving: Child;
@@ -55,13 +56,15 @@ export async function openBench({
     startService(keys, { env: { ...env, ROLE: role }, say: console.error, nodeOptions });
   const service = await start(split ? 'api' : 'all');
   const worker = split ? await start('worker') : service;
-  const token = await keys.token(randomUUID());
+  const workspaceId = randomUUID();
+  const token = await keys.token(workspaceId);
   const api = createApiClient(service.url, token);
   const connectionId = await createConnection(api, directory);
   const pids = { service: worker.child.process.pid ?? 0, postgres: database.pid, slapd: directory.pid };
   return {
     api,
     token,
+    workspaceId,
     url: service.url,
     connectionId,
     serving: service.child,
