@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Viewer } from '../core/access.ts';
 import { type Claims, readClaims } from './read-claims.ts';
 import { bearerToken, refusedToken } from './refused-token.ts';
@@ -18,16 +19,30 @@ export type SignInOptions = {
  */
 export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
 
-/** Sign-in by JWT: RS256, ES256 or EdDSA, issuer, audience and expiry checked without leeway. */
-export const createSignIn =
-  ({ keys, issuer, audience, admit }: SignInOptions): SignIn =>
-  async (authorization) => {
+/** Verified tokens that are remembered, those used last. */
+const MOST_REMEMBERED = 10_000;
+/** A key that is taken out of the key set verifies nobody any more after this long. */
+const REMEMBERED_MS = 10_000;
+
+/**
+ * Sign-in by JWT: RS256, ES256 or EdDSA, issuer, audience and expiry checked without leeway. A token is verified again every
+ * ten seconds; in between, only its expiry is looked at.
+ */
+export function createSignIn({ keys, issuer, audience, admit }: SignInOptions): SignIn {
+  const remembered = new LRUCache<string, Claims>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS });
+  return async (authorization) => {
     const token = bearerToken(authorization);
-    const { payload } = await verified(token, keys, { issuer, audience });
-    const { viewer, workspace } = readClaims(payload);
-    await admit(workspace);
-    return { ...viewer, tokenId: hash('sha256', token, 'base64url') };
+    const tokenId = hash('sha256', token, 'base64url');
+    let claims = remembered.get(tokenId);
+    if (claims === undefined || claims.viewer.expiresAt.getTime() <= Date.now()) {
+      const { payload } = await verified(token, keys, { issuer, audience });
+      claims = readClaims(payload);
+      remembered.set(tokenId, claims);
+    }
+    await admit(claims.workspace);
+    return { ...claims.viewer, tokenId };
   };
+}
 
 async function verified(
   token: string,

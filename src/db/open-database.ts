@@ -90,6 +90,8 @@ const createApiSource = (options: DatabaseOptions, onTrouble: (error: Error) => 
     extra: {
       options: `-c role=${API_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
       keepAlive: true,
+      // What is sent without waiting for the statement before it does not wait for it on its way either.
+      pipeline: true,
       onConnect: hearErrors,
     },
     entities,

@@ -97,8 +97,8 @@ async function readTogether(
 ): Promise<void> {
   try {
     await inTransaction(connections, allow, 'signal', async (runner, deadline) => {
-      const transaction = await begin(runner, workspaceId, 'BEGIN READ ONLY', deadline);
-      await workThrough(transaction, waiting, deadline?.signal);
+      const { transaction, begun } = await begin(runner, workspaceId, 'BEGIN READ ONLY', deadline);
+      await workThrough(transaction, begun, waiting, deadline?.signal);
       // All that was asked for has been answered.
       await runner.query('COMMIT').catch(() => discard(runner));
     });
@@ -112,13 +112,20 @@ async function readTogether(
 /** What failed was told to whoever asked for it; the others go on in another transaction. */
 const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
 
-async function workThrough(transaction: Transaction, waiting: Job[], signal: AbortSignal | undefined): Promise<void> {
+/** The first read is on its way while the transaction begins; its answer is given only once that has begun as it should. */
+async function workThrough(
+  transaction: Transaction,
+  begun: Promise<void>,
+  waiting: Job[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (let reads = 0; reads < MOST_READS_TOGETHER; reads++) {
     const job = await next(waiting);
-    if (job === undefined) return;
+    if (job === undefined) return await begun;
     try {
       signal?.throwIfAborted();
-      job.resolve((await job.work(transaction)) as never);
+      const [answer] = await Promise.all([job.work(transaction), begun]);
+      job.resolve(answer as never);
     } catch (error) {
       job.reject(signal?.aborted ? signal.reason : error);
       throw brokenByRead;
@@ -139,7 +146,8 @@ const writeAlone = <T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> =>
   inTransaction(connections, allow, 'timeOver', async (runner, deadline) => {
-    const transaction = await begin(runner, workspaceId, 'BEGIN', deadline);
+    const { transaction, begun } = await begin(runner, workspaceId, 'BEGIN', deadline);
+    await begun;
     const result = await work(transaction);
     await runner.query('COMMIT');
     return result;
@@ -215,26 +223,37 @@ function stopOnAbort(
   };
 }
 
-/** One round trip. The workspace is a UUID, so it may stand in the text; the role is checked, as everything rests on it. */
+/**
+ * Sends the beginning of a transaction; `begun` resolves when the session has the workspace, and rejects where it does not work
+ * as the API's role, as everything rests on that. The workspace is a UUID, so it may stand in the text.
+ */
 async function begin(
   runner: QueryRunner,
   workspaceId: string,
   opening: string,
   deadline: Deadline | null,
-): Promise<Transaction> {
+): Promise<{ transaction: Transaction; begun: Promise<void> }> {
   const client: PoolClient = await runner.connect();
   // Behind our own: for a process that is too busy to see that the time is over.
   const limit =
     deadline === null ? '' : `set_config('statement_timeout', '${Math.ceil(deadline.msLeft()) + BEHIND_MS}', true), `;
   const sql = `${opening}; SELECT ${limit}set_config('app.workspace_id', '${workspaceId}', true), current_user AS role`;
   runner.dataSource.logger.logQuery(sql);
-  const results: unknown = await client.query(sql);
+  const begun = client.query(sql).then(requireApiRole);
+  // A read that fails, too, is told of first; then nobody looks at this one.
+  begun.catch(() => {});
+  const query: Query = async (text, parameters = [], name = undefined) => {
+    runner.dataSource.logger.logQuery(text);
+    return (await client.query({ text, values: [...parameters], name })).rows;
+  };
+  return { transaction: { workspaceId, query, entities: runner.manager, client }, begun };
+}
+
+/** Of the answers to several statements, the last one's tells the role. */
+function requireApiRole(results: unknown): void {
   const last: { rows?: { role?: string }[] } | undefined = Array.isArray(results) ? results.at(-1) : undefined;
-  if (last?.rows?.[0]?.role !== API_ROLE) {
-    throw new AppError('DATABASE_UNAVAILABLE', `A connection of the API does not work as ${API_ROLE}.`);
-  }
-  const query: Query = (text, parameters) => runner.query(text, [...(parameters ?? [])]);
-  return { workspaceId, query, entities: runner.manager, client };
+  if (last?.rows?.[0]?.role === API_ROLE) return;
+  throw new AppError('DATABASE_UNAVAILABLE', `A connection of the API does not work as ${API_ROLE}.`);
 }
 
 /** Takes the connection out of the pool: what state it is in is not known. */

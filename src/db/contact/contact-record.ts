@@ -2,7 +2,6 @@ import { ContactField, type ContactValues } from '../../core/contact.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { ContactRow } from '../entities/contact.entity.ts';
 import { columnOf, fieldColumns } from '../sync/contact-columns.ts';
-import { readValues } from '../sync/read-values.ts';
 
 /** A row of `contact` without what it is found by. */
 export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key' | 'changed_xid'>;
@@ -26,5 +25,12 @@ export function toContact(row: ContactSelection): ContactRecord {
   };
 }
 
-const valuesOf = (columns: Record<string, unknown>): ContactValues =>
-  readValues(Object.fromEntries(fields.map(({ field, column }) => [field, columns[column]])));
+/** What is null, off or an empty list says nothing. */
+function valuesOf(columns: Record<string, unknown>): ContactValues {
+  const values: Record<string, unknown> = {};
+  for (const { field, column } of fields) {
+    const value = columns[column];
+    if (value !== null && value !== false && !(Array.isArray(value) && value.length === 0)) values[field] = value;
+  }
+  return values as ContactValues;
+}

@@ -12,6 +12,7 @@ export async function contactsByIds(
   const rows = await query<ContactSelection>(
     `SELECT ${contactSelection} FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[])`,
     [workspaceId, ids.filter(isUuid)],
+    'contacts by ids',
   );
   return rows.map(toContact);
 }

@@ -2,7 +2,7 @@ import type { ContactRecord } from '../../core/records.ts';
 import type { ContactFilter, Page, PageRequest } from '../../core/store.ts';
 import { decodeCursor, type Position } from '../page/cursor.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
-import type { Query } from '../query.ts';
+import { preparedName, type Query } from '../query.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { contactConditions } from './contact-conditions.ts';
 import { type Ordering, orderings, type Stretch, stretchesFrom } from './contact-order.ts';
@@ -38,6 +38,9 @@ export async function contactsPage(
     totalCount: () => countContacts(scope, filter),
   });
 }
+
+/** Of a first page of the usual fifty: the one that everybody asks for is planned once a session. */
+const USUAL_LIMIT = 51;
 
 /** In one order, whatever order the filter's members have. */
 const identityOf = ({ search, email, externalId, status, connectionId, updatedSince, orderBy }: ContactFilter) => ({
@@ -79,7 +82,9 @@ async function readStretch(
     limit,
     parameters: wanted.values,
   };
-  return searching ? searchContacts(query, parts) : query<ContactSelection>(inOrder(parts), parts.parameters);
+  if (searching) return searchContacts(query, parts);
+  const sql = inOrder(parts);
+  return query<ContactSelection>(sql, parts.parameters, limit === USUAL_LIMIT ? preparedName(sql) : undefined);
 }
 
 const inOrder = ({ from, wanted, key, direction, limit }: ContactSearch): string => `
@@ -89,9 +94,10 @@ const inOrder = ({ from, wanted, key, direction, limit }: ContactSearch): string
 async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Promise<number> {
   const conditions = contactConditions(scope.workspaceId, filter);
   if (conditions === null) return 0;
-  const { from, wanted } = conditions;
+  const { from, wanted, searching } = conditions;
+  const sql = `SELECT count(*)::int AS count FROM ${from} WHERE ${wanted.text()}`;
   const [row] = await scope.read(({ query }) =>
-    query<{ count: number }>(`SELECT count(*)::int AS count FROM ${from} WHERE ${wanted.text()}`, wanted.values),
+    query<{ count: number }>(sql, wanted.values, searching ? undefined : preparedName(sql)),
   );
   return row?.count ?? 0;
 }
