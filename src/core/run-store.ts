@@ -35,7 +35,7 @@ export type ClaimedRun = {
 export type RunSync = (claimed: ClaimedRun, signal: AbortSignal) => Promise<void>;
 
 /** A change that other processes are told of, after its commit: look again. */
-export type RunSignal = { workspaceId: string; runId: string; connectionId: string | null };
+export type RunSignal = { workspaceId: string; runId: string; connectionId: string | null; ended: boolean };
 
 /** `draft`: only dry runs. `off`: Contact Sync is turned off for the workspace. `unknown`: no such connection. */
 export type StoredStart =

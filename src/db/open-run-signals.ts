@@ -2,7 +2,7 @@ import type { RunSignals } from '../core/run-signals.ts';
 import type { RunSignal } from '../core/run-store.ts';
 import { listen } from './listen.ts';
 
-/** The channel on which each transaction that changes a run or its log tells so: `<workspace> <run> <connection or ->`. */
+/** The channel on which each transaction that changes a run or its log tells so: `<workspace> <run> <connection or -> <changed or ended>`. */
 export const RUN_CHANNEL = 'contact_sync_run';
 
 /** The channel on which a trigger tells each workspace in which Contact Sync was turned on or off. */
@@ -27,6 +27,6 @@ export async function openRunSignals(
 }
 
 function toSignal(payload: string): RunSignal {
-  const [workspaceId = '', runId = '', connectionId = '-'] = payload.split(' ');
-  return { workspaceId, runId, connectionId: connectionId === '-' ? null : connectionId };
+  const [workspaceId = '', runId = '', connectionId = '-', what] = payload.split(' ');
+  return { workspaceId, runId, connectionId: connectionId === '-' ? null : connectionId, ended: what === 'ended' };
 }

@@ -85,12 +85,12 @@ describe('listening', () => {
       },
       () => {},
     );
-    await notify('contact_sync_run', 'w r c');
+    await notify('contact_sync_run', 'w r c ended');
     await notify('contact_sync_run', 'w r -');
     await second.promise;
     expect(heard).toEqual([
-      { workspaceId: 'w', runId: 'r', connectionId: 'c' },
-      { workspaceId: 'w', runId: 'r', connectionId: null },
+      { workspaceId: 'w', runId: 'r', connectionId: 'c', ended: true },
+      { workspaceId: 'w', runId: 'r', connectionId: null, ended: false },
     ]);
     await signals.close();
   });

@@ -1,11 +1,12 @@
 import type { PoolClient } from 'pg';
 
-/** Tells all processes, once the transaction commits, that a run or its log has changed. */
+/** Tells all processes, once the transaction commits, that a run or its log has changed, or that the run has ended. */
 export const tellRun = async (
   client: PoolClient,
   run: { workspaceId: string; runId: string; connectionId: string | null },
+  what: 'changed' | 'ended' = 'changed',
 ): Promise<void> => {
   await client.query(`SELECT pg_notify('contact_sync_run', $1)`, [
-    `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'}`,
+    `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'} ${what}`,
   ]);
 };

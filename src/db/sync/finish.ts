@@ -34,6 +34,6 @@ const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): P
         `UPDATE connection SET last_complete_read_at = $3, referrals = $4 WHERE workspace_id = $1 AND id = $2`,
         [attempt.workspaceId, attempt.connectionId, run.read_summary.at, run.read_summary.referrals],
       );
-    await tellRun(client, attempt);
+    await tellRun(client, attempt, 'ended');
     return run.counts;
   });

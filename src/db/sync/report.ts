@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { isEnded } from '../../core/run.ts';
 import type { RunReport } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
@@ -39,9 +40,12 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
     ],
   );
   if (rowCount !== 1) throw fencedOff();
-  if (change.event !== undefined) await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });
+  const moved =
+    change.event === undefined
+      ? null
+      : await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });
   await appendLines(client, attempt.workspaceId, attempt.runId, change.lines ?? []);
-  await tellRun(client, attempt);
+  await tellRun(client, attempt, moved !== null && isEnded(moved.status) ? 'ended' : 'changed');
 };
 
 const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));

@@ -5,6 +5,8 @@ export type PacedReader = {
    * read does. Never settles once closed.
    */
   read(): Promise<void>;
+  /** The same without the pause: the read begins as soon as one that is under way is over. */
+  readAtOnce(): Promise<void>;
   close(): void;
 };
 
@@ -14,15 +16,24 @@ export function createPacedReader(pauseMs: number, readNow: () => Promise<void>)
   let lastBegin = Number.NEGATIVE_INFINITY;
   let running: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let endPause: () => void = () => undefined;
+  let hurried = false;
   let closed = false;
 
   const never = new Promise<void>(() => undefined);
   const begin = async (): Promise<void> => {
     await running;
     const pause = lastBegin + pauseMs - performance.now();
-    if (pause > 0) await new Promise<void>((resolve) => (timer = setTimeout(resolve, pause)));
+    if (pause > 0 && !hurried) {
+      const over = Promise.withResolvers<void>();
+      endPause = over.resolve;
+      timer = setTimeout(over.resolve, pause);
+      await over.promise;
+      clearTimeout(timer);
+    }
     if (closed) return never;
     due = null;
+    hurried = false;
     lastBegin = performance.now();
     const reading = readNow();
     running = reading.catch(() => undefined);
@@ -31,10 +42,17 @@ export function createPacedReader(pauseMs: number, readNow: () => Promise<void>)
     return closed ? never : reading;
   };
 
+  const read = (): Promise<void> => {
+    due ??= begin();
+    return due;
+  };
   return {
-    read: () => {
-      due ??= begin();
-      return due;
+    read,
+    readAtOnce: () => {
+      hurried = true;
+      const reading = read();
+      endPause();
+      return reading;
     },
     close: () => {
       closed = true;

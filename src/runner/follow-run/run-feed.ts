@@ -10,7 +10,7 @@ export type RunView = { run: RunRecord | null; version: number };
 
 /**
  * One run, read once for all who follow it in this process. It is read anew when it is said to have changed, at most ten
- * times a second.
+ * times a second, and at once when it is said to have ended.
  */
 export type RunFeed = {
   /** The newest view; waits for the first one, and throws when that can't be read. */
@@ -22,8 +22,8 @@ export type RunFeed = {
    * at about the same time share one read.
    */
   lines(view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice>;
-  /** Says that the run may have changed. */
-  lookAgain(): void;
+  /** Says that the run may have changed; `at once`: that it has ended. */
+  lookAgain(when: 'soon' | 'at once'): void;
   /** Counts lines while somebody works on them; the function returned ends that. */
   hold(slice: LogSlice): () => void;
   close(): void;
@@ -103,8 +103,8 @@ export function openRunFeed(
       }
       return slice;
     },
-    lookAgain: () => {
-      reader.read().catch(onTrouble);
+    lookAgain: (when) => {
+      (when === 'soon' ? reader.read() : reader.readAtOnce()).catch(onTrouble);
     },
     hold(slice) {
       held.keep(slice, slice.lines.length);

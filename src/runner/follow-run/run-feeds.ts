@@ -23,11 +23,12 @@ export function createRunFeeds(store: RunStore, signals: RunSignals, onTrouble: 
   let stopListening: (() => void) | null = null;
 
   const lookAtAll = () => {
-    for (const { feed } of open.values()) feed.lookAgain();
+    for (const { feed } of open.values()) feed.lookAgain('soon');
   };
   const listen = () => {
     const unsubscribe = signals.subscribe(
-      (signal) => open.get(`${signal.workspaceId} ${signal.runId}`)?.feed.lookAgain(),
+      ({ workspaceId, runId, ended }) =>
+        open.get(`${workspaceId} ${runId}`)?.feed.lookAgain(ended ? 'at once' : 'soon'),
       lookAtAll,
     );
     const timer = setInterval(lookAtAll, lookAnywayMs);

@@ -38,7 +38,7 @@ async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding,
   const message = `The run ended ${status}; the database refused what was to be told of it (SQLSTATE ${state}).`;
   const error = status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : undefined;
   const ended = await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: status, error });
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id }, 'ended');
   await client.query('SAVEPOINT bare');
   try {
     await appendLines(client, run.workspace_id, run.id, [{ level: 'ERROR', code: 'RUN_FAILED', message }]);
@@ -62,7 +62,7 @@ async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Pr
       counts: ending.status === 'REJECTED' ? undefined : appliedCounts(run),
     },
   );
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
+  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id }, 'ended');
   return ended ?? run;
 }
 
