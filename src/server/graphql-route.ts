@@ -3,8 +3,8 @@ import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { RequestHandler, Response } from 'express';
-import type { GraphQLFormattedError } from 'graphql';
+import type { Request, RequestHandler, Response } from 'express';
+import type { FormattedExecutionResult } from 'graphql';
 import { z } from 'zod';
 import { type ApiContext, makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
@@ -18,6 +18,7 @@ import { viewerOf } from './signed-in.ts';
 /** How long answers that are under way may take when the server stops. */
 const STOP_PATIENCE_MS = 10_000;
 
+const OK = 200;
 const BAD_REQUEST = 400;
 
 const operationRequest = z.object({
@@ -57,7 +58,7 @@ export async function graphqlRoute(
   });
   await apollo.start();
   const context = async ({ res }: { res: Response }) => contextOf(parts, res);
-  return { handlers: [refusing(parts), expressMiddleware(apollo, { context })], stop: () => apollo.stop() };
+  return { handlers: [answering(parts), expressMiddleware(apollo, { context })], stop: () => apollo.stop() };
 }
 
 /** Executes as the other transports do; Apollo keeps the reading of requests and the writing of answers. */
@@ -65,37 +66,67 @@ const inTurn = (parts: ServerParts): ApolloServerPlugin<ApiContext> => ({
   requestDidStart: async () => ({
     responseForOperation: async ({ document, operationName, request, contextValue }) => {
       const args = { schema: parts.schema, document, operationName, variableValues: request.variables, contextValue };
-      const { data, errors } = await executeInTurn(args, parts).catch((error: unknown) => ({
-        data: undefined,
-        errors: [error],
-      }));
-      const formatted = errors?.map((error) => formatError(error, parts.faultLog));
-      const singleResult = { ...(data === undefined ? {} : { data }), ...(formatted ? { errors: formatted } : {}) };
-      const status = statusOfAnswer(formatted ?? []) ?? (data === undefined ? BAD_REQUEST : undefined);
-      return { body: { kind: 'single', singleResult }, http: { status, headers: headersOf(formatted ?? []) } };
+      const { result: singleResult, status, headers } = await answerOf(args, parts);
+      return { body: { kind: 'single', singleResult }, http: { status, headers: new HeaderMap(headers) } };
     },
   }),
 });
 
-function headersOf(errors: readonly GraphQLFormattedError[]): HeaderMap {
-  const headers = new HeaderMap();
-  const seconds = retryAfterSeconds(errors);
-  if (seconds !== undefined) headers.set('retry-after', String(seconds));
-  return headers;
+type Answer = { result: FormattedExecutionResult; status: number | undefined; headers: [string, string][] };
+
+/** What is sent for an operation that was executed, or had no turn; no status: the usual one. */
+async function answerOf(args: Parameters<typeof executeInTurn>[0], parts: ServerParts): Promise<Answer> {
+  const { data, errors } = await executeInTurn(args, parts).catch((error: unknown) => ({
+    data: undefined,
+    errors: [error],
+  }));
+  const formatted = errors?.map((error) => formatError(error, parts.faultLog));
+  const seconds = retryAfterSeconds(formatted ?? []);
+  return {
+    result: { ...(formatted ? { errors: formatted } : {}), ...(data === undefined ? {} : { data }) },
+    status: statusOfAnswer(formatted ?? []) ?? (data === undefined ? BAD_REQUEST : undefined),
+    headers: seconds === undefined ? [] : [['retry-after', String(seconds)]],
+  };
 }
 
-/** Answers what is not to be executed. A body that is no request is left to Apollo, which says so. */
-const refusing =
+/**
+ * Answers what is not to be executed, and what asks for plain JSON, as nearly all requests do. The rest is left to Apollo: other
+ * media types, and a body that is no request, which it says.
+ */
+const answering =
   (parts: ServerParts): RequestHandler =>
-  (request, response, next) => {
+  async (request, response, next) => {
     const read = operationRequest.safeParse(request.body);
     if (!read.success) return next();
     const prepared = parts.operations.prepare(read.data, contextOf(parts, response));
-    if (prepared.kind === 'ready' && prepared.type !== 'subscription') return next();
+    if (prepared.kind === 'ready' && prepared.type !== 'subscription') {
+      if (!wantsPlainJson(request)) return next();
+      const { result, status = OK, headers } = await answerOf(prepared.args, parts);
+      return send(response, status, result, headers);
+    }
     const refused = prepared.kind === 'ready' ? [elsewhere()] : prepared.errors;
-    const errors = refused.map((error) => formatError(error, parts.faultLog));
-    response.status(BAD_REQUEST).json({ errors });
+    send(response, BAD_REQUEST, { errors: refused.map((error) => formatError(error, parts.faultLog)) });
   };
+
+/** A client that names other media types may want to be answered in one of them. */
+const wantsPlainJson = ({ headers: { accept = '*/*' } }: Request): boolean =>
+  accept === '*/*' || accept === 'application/json';
+
+function send(
+  response: Response,
+  status: number,
+  result: FormattedExecutionResult,
+  headers: [string, string][] = [],
+): void {
+  const body = Buffer.from(JSON.stringify(result));
+  for (const [name, value] of headers) response.setHeader(name, value);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-length': body.length,
+  });
+  response.end(body);
+}
 
 /** One for each request. */
 function contextOf({ services }: ServerParts, response: Response): ApiContext {
