@@ -110,7 +110,7 @@ async function openWorker(
   { config, logger, database, boss, runStore, signals }: Foundation,
   opened: AsyncDisposableStack,
 ): Promise<void> {
-  const queue = createRunQueue(boss, (err) => logger.error({ err }, 'A run could not be worked on'));
+  const queue = createRunQueue(boss, signals, (err) => logger.error({ err }, 'A run could not be worked on'));
   const threads = openReadingThreads();
   opened.defer(() => threads.close());
   const parts = { store: openSyncStore(database.syncPool), threads, addresses: config.addresses };

@@ -8,7 +8,12 @@ export const RUN_CHANNEL = 'contact_sync_run';
 /** The channel on which a trigger tells each workspace in which Contact Sync was turned on or off. */
 const SWITCH_CHANNEL = 'contact_sync_switch';
 
+/** The channel on which each transaction that queues a job tells so. */
+export const JOB_CHANNEL = 'contact_sync_job';
+
 export type WorkspaceSignals = RunSignals & {
+  /** `hear` is called when a job may have been queued, by whichever process. */
+  onJob(hear: () => void): () => void;
   /** `hear` is told the workspace in which Contact Sync was turned on or off; `missed` when some may have been lost. */
   onContactSync(hear: (workspaceId: string) => void, missed: () => void): () => void;
 };
@@ -18,9 +23,10 @@ export async function openRunSignals(
   url: string,
   onTrouble?: (error: Error) => void,
 ): Promise<WorkspaceSignals & { close(): Promise<void> }> {
-  const listener = await listen({ url, channel: RUN_CHANNEL, more: [SWITCH_CHANNEL], onTrouble });
+  const listener = await listen({ url, channel: RUN_CHANNEL, more: [SWITCH_CHANNEL, JOB_CHANNEL], onTrouble });
   return {
     subscribe: (hear, missed) => listener.subscribe((payload) => hear(toSignal(payload)), missed),
+    onJob: (hear) => listener.subscribe(hear, hear, JOB_CHANNEL),
     onContactSync: (hear, missed) => listener.subscribe(hear, missed, SWITCH_CHANNEL),
     close: listener.close,
   };

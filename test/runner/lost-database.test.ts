@@ -55,7 +55,7 @@ beforeAll(async () => {
   worker = await startWorker({
     store: service.store,
     signals: service.signals,
-    queue: createRunQueue(service.boss, (err) => log.warn({ err }, 'job')),
+    queue: createRunQueue(service.boss, service.signals, (err) => log.warn({ err }, 'job')),
     runSync: (claimed, signal) => runSync(parts, claimed, signal),
     concurrency: 1,
     log,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/core/app-error.ts';
 import { DatabaseLost } from '../../src/core/database-lost.ts';
-import type { RunSync } from '../../src/core/run-store.ts';
+import type { ClaimedRun, RunSync } from '../../src/core/run-store.ts';
 import { createRunQueue } from '../../src/db/run/queue/run-queue.ts';
 import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
 import { collectLog } from './support/collect-log.ts';
@@ -28,16 +28,51 @@ async function work(
     process?: RunsProcess;
     patienceMs?: number;
     concurrency?: number;
-    fairness?: { patienceSeconds: number; lookEveryMs: number };
+    timing?: { patienceSeconds: number; lookEveryMs: number; pollEveryMs: number };
   } = {},
 ) {
   const { store, signals, boss } = given.process ?? db;
   const log = collectLog();
-  const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'), given.fairness);
+  const queue = createRunQueue(boss, signals, (err) => log.warn({ err }, 'job'), given.timing);
   const worker = await startWorker({ store, signals, queue, runSync, log, concurrency: 2, patienceMs: 0, ...given });
   workers.push(worker);
   return { worker, log };
 }
+
+const neverLooks = { patienceSeconds: 3600, lookEveryMs: 3_600_000, pollEveryMs: 3_600_000 };
+
+/** How often the process has asked the queue for jobs. */
+function countFetches({ boss }: RunsProcess) {
+  const database = boss.getDb();
+  const send = database.executeSql.bind(database);
+  let [asked, done] = [0, 0];
+  let told = () => {};
+  database.executeSql = async (text, values) => {
+    const isFetch = /WITH\s+next\s+AS/.test(text);
+    if (isFetch) asked++;
+    const result = await send(text, values);
+    if (isFetch) done++;
+    told();
+    return result;
+  };
+  return {
+    count: () => asked,
+    answered: async (wanted: number) => {
+      while (done < wanted) await new Promise<void>((resolve) => (told = resolve));
+    },
+  };
+}
+
+/** Resolves when the process has been told of the job that this queues. */
+async function signalled<T>({ signals }: RunsProcess, queueJob: () => Promise<T>): Promise<T> {
+  const heard = Promise.withResolvers<void>();
+  const unsubscribe = signals.onJob(heard.resolve);
+  const [queued] = await Promise.all([queueJob(), heard.promise]);
+  unsubscribe();
+  return queued;
+}
+
+const succeed = (claimed: ClaimedRun): Promise<void> => write(db.pool, claimed, { to: 'succeeded' });
 
 const start = (given: { workspaceId?: string } = {}) => queuedRun(db, given);
 
@@ -72,6 +107,52 @@ describe('a worker', () => {
     for (let i = 0; i < 60; i++) runs.push(await start({ workspaceId }));
     await work(async (claimed) => write(db.pool, claimed, { to: 'succeeded' }), { concurrency: 1 });
     for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
+  });
+
+  test('takes runs as soon as they are queued, because it is told: it never looks by itself here', async () => {
+    const process = await openProcess(db.url);
+    const { worker } = await work(succeed, { process, timing: neverLooks });
+    for (let nth = 0; nth < 5; nth++) await untilStatus(db, await start(), 'SUCCEEDED');
+    for (const run of await Promise.all([start(), start(), start()])) await untilStatus(db, run, 'SUCCEEDED');
+    await worker.close();
+    await process.close();
+  });
+
+  test('looks for a queued run with one of its free slots, not with all of them', async () => {
+    const process = await openProcess(db.url);
+    const fetches = countFetches(process);
+    const { worker } = await work(succeed, { process, concurrency: 20, timing: neverLooks });
+    await fetches.answered(20);
+    await untilStatus(db, await start(), 'SUCCEEDED');
+    await worker.close();
+    // The slot that was woken, another one for what else there may be, and the first again after its run.
+    expect(fetches.count() - 20).toBeLessThanOrEqual(3);
+    await process.close();
+  });
+
+  test('does not look for runs while it has no slot free', async () => {
+    const process = await openProcess(db.url);
+    const fetches = countFetches(process);
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { worker } = await work(
+      async (claimed) => {
+        begun.resolve();
+        await end.promise;
+        await succeed(claimed);
+      },
+      { process, concurrency: 1, timing: { ...neverLooks, pollEveryMs: 1 } },
+    );
+    const first = await start();
+    await begun.promise;
+    const before = fetches.count();
+    const second = await start();
+    // Its signal has come when that of a later transaction has.
+    const third = await signalled(process, start);
+    expect(fetches.count()).toBe(before);
+    end.resolve();
+    for (const run of [first, second, third]) await untilStatus(db, run, 'SUCCEEDED');
+    await worker.close();
+    await process.close();
   });
 
   test('gives a free slot to a workspace with the fewest runs under way, whoever queued more and earlier', async () => {
@@ -135,7 +216,7 @@ describe('a worker', () => {
         }
         await write(db.pool, claimed, { to: 'succeeded' });
       },
-      { concurrency: 2, fairness: { patienceSeconds: 0, lookEveryMs: 50 } },
+      { concurrency: 2, timing: { patienceSeconds: 0, lookEveryMs: 50, pollEveryMs: 2000 } },
     );
     const runs = [await start({ workspaceId: slow }), await start({ workspaceId: slow })];
     await bothSlots.promise;

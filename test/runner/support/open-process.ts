@@ -1,8 +1,7 @@
 import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
-import type { RunSignals } from '../../../src/core/run-signals.ts';
 import type { RunStore } from '../../../src/core/run-store.ts';
-import { openRunSignals } from '../../../src/db/open-run-signals.ts';
+import { openRunSignals, type WorkspaceSignals } from '../../../src/db/open-run-signals.ts';
 import { openSyncPool } from '../../../src/db/open-sync-pool.ts';
 import { createRunStore } from '../../../src/db/run/create-run-store.ts';
 import { openBoss } from '../../../src/db/run/queue/open-boss.ts';
@@ -12,7 +11,13 @@ import { createSealer } from '../../../src/db/secrets/create-sealer.ts';
 export const sealer = createSealer([Buffer.alloc(32, 7)]);
 
 /** What a process needs to work with runs. */
-export type RunsProcess = { pool: pg.Pool; boss: PgBoss; store: RunStore; signals: RunSignals; close(): Promise<void> };
+export type RunsProcess = {
+  pool: pg.Pool;
+  boss: PgBoss;
+  store: RunStore;
+  signals: WorkspaceSignals;
+  close(): Promise<void>;
+};
 
 /** Opens a database as a process of its own would: own connections, own queue, own ears. */
 export async function openProcess(url: string): Promise<RunsProcess> {

@@ -9,7 +9,7 @@ import { line, untilAborted, write } from './scripted-run.ts';
 const [url = '', does = ''] = process.argv.slice(2);
 const { store, signals, boss, pool } = await openProcess(url);
 const log = collectLog();
-const queue = createRunQueue(boss, (err) => log.warn({ err }, 'job'));
+const queue = createRunQueue(boss, signals, (err) => log.warn({ err }, 'job'));
 
 await startWorker({
   store,

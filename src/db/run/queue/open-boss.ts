@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { hearErrors } from '../../hear-errors.ts';
 
@@ -12,7 +13,8 @@ export const isLive = `(job.state < 'active'
   OR job.state = 'active' AND coalesce(job.heartbeat_on, job.started_on) > now() - interval '${silenceSeconds} s')`;
 
 const queueOptions = {
-  notify: true,
+  // Who waits for a job hears of it by our own signal, see run-queue.ts.
+  notify: false,
   // A run that lost its worker gets a new job, with an id of its own: the old worker, should it live after all, must not
   // settle the job of the new one.
   retryLimit: 0,
@@ -26,7 +28,11 @@ const poolOptions = {
   query_timeout: 60_000,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  onConnect: hearErrors,
+  onConnect: async (client: ClientBase) => {
+    hearErrors(client);
+    // What the queue notes is made sure of by what follows it in the tables of runs: nobody waits for the disk twice.
+    await client.query('SET synchronous_commit = off');
+  },
 };
 
 /** What a worker of the queue fails with comes as a bare object, of which a log would say nothing. */
@@ -34,7 +40,7 @@ const asError = (fault: Error | { message: string }): Error =>
   fault instanceof Error ? fault : Object.assign(new Error(fault.message), fault);
 
 /**
- * Opens pg-boss with a small pool of its own (two connections, and one that listens), making or moving on its schema
+ * Opens pg-boss with a small pool of its own (two connections), making or moving on its schema
  * `pgboss` under its own lock; any number of processes may do so at once. `onTrouble` hears what it would otherwise throw
  * into the void; the queue goes on. Closed by `boss.stop({ graceful: false })`.
  */
@@ -44,7 +50,6 @@ export async function openBoss(databaseUrl: string, onTrouble: (error: Error) =>
     connectionString: databaseUrl,
     application_name: 'contact-sync-queue',
     max: 2,
-    useListenNotify: true,
     schedule: false,
   });
   boss.on('error', (fault: Error | { message: string }) => onTrouble(asError(fault)));

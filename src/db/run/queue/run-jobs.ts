@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
+import { JOB_CHANNEL } from '../../open-run-signals.ts';
 import { isLive, runQueueName } from './open-boss.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: 
     { workspaceId, runId },
     { singletonKey: runId, group: { id: workspaceId }, priority, db },
   );
+  await client.query(`SELECT pg_notify('${JOB_CHANNEL}', '')`);
 }
 
 /**
