@@ -2,64 +2,47 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { AppError } from '../../../core/app-error.ts';
 import type { AddressPolicy } from '../../../core/directory.ts';
-import { isAllowedAddress } from '../net/address-policy.ts';
-import type { LdapUrl } from './ldap-url.ts';
-import { Wire } from './wire.ts';
+import { isAllowedAddress } from './address-policy.ts';
 
-type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
+/** Whom to connect to; `url` is how messages name it. */
+export type DialTarget = { host: string; port: number; url: string };
 
-/** Bytes read from a plain connection at a time; the kernel has seldom more at hand. */
-const readBufferBytes = 256 * 1024;
+export type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
+
 /** Longest wait for a TCP connection, however long the answers may take. */
 const maxConnectMs = 10_000;
 /** Longest wait for the name to be resolved and one of its addresses to take the connection. */
 const maxDialMs = 30_000;
 
+/** How an address is connected to, where not by a plain socket. */
+export type ConnectTo<T> = (target: TcpNetConnectOpts, options: DialOptions) => Promise<T>;
+
 /**
- * Connects to the URL's host: its name is resolved once, each address held against the policy, and exactly an address
+ * Connects to the target's host: its name is resolved once, each address held against the policy, and exactly an address
  * that was checked is dialled. Throws AppError UNREACHABLE or ADDRESS_NOT_ALLOWED, or the signal's reason.
  */
-export async function dial(url: LdapUrl, options: DialOptions): Promise<Socket> {
-  return await firstOf(url, options, (address, bounded) => tcp({ host: address, port: url.port }, bounded));
+export function dial(target: DialTarget, options: DialOptions): Promise<Socket> {
+  return dialBy(target, options, tcp);
 }
 
-/** As dial, for ldap:// without TLS: bytes are read into one buffer that is used again and again. */
-export async function dialPlain(url: LdapUrl, options: DialOptions): Promise<Wire> {
-  return await firstOf(url, options, async (address, bounded) => {
-    let wire: Wire | null = null;
-    const onread = {
-      buffer: Buffer.allocUnsafe(readBufferBytes),
-      callback: (size: number, buffer: Uint8Array): boolean => {
-        wire?.receive(Buffer.from(buffer.buffer, buffer.byteOffset, size));
-        return true;
-      },
-    };
-    wire = new Wire(await tcp({ host: address, port: url.port, onread }, bounded));
-    return wire;
-  });
-}
-
-async function firstOf<T>(
-  url: LdapUrl,
-  options: DialOptions,
-  connectTo: (address: string, options: DialOptions) => Promise<T>,
-): Promise<T> {
+/** As dial, with another way to connect to an address. */
+export async function dialBy<T>(target: DialTarget, options: DialOptions, connectTo: ConnectTo<T>): Promise<T> {
   const tooLate = AbortSignal.timeout(maxDialMs);
   const bounded = { ...options, signal: AbortSignal.any([options.signal, tooLate]) };
   let problem: unknown;
-  for (const address of await allowedAddresses(url, bounded)) {
+  for (const address of await allowedAddresses(target, bounded)) {
     try {
-      return await connectTo(address, bounded);
+      return await connectTo({ host: address, port: target.port }, bounded);
     } catch (error) {
       options.signal.throwIfAborted();
       problem ??= error;
       if (tooLate.aborted) break;
     }
   }
-  throw unreachable(url, problem);
+  throw unreachable(target, problem);
 }
 
-async function allowedAddresses({ host }: LdapUrl, { addresses, signal }: DialOptions): Promise<string[]> {
+async function allowedAddresses({ host }: DialTarget, { addresses, signal }: DialOptions): Promise<string[]> {
   const found = isIP(host) === 0 ? await resolve(host, signal) : [host];
   const allowed = found.filter((address) => isAllowedAddress(address, addresses));
   if (allowed.length > 0) return allowed;
@@ -92,7 +75,8 @@ async function resolve(host: string, signal: AbortSignal): Promise<string[]> {
   }
 }
 
-function tcp(target: TcpNetConnectOpts, { signal, timeoutMs }: DialOptions): Promise<Socket> {
+/** A TCP connection. Throws what the system says, or the signal's reason. */
+export function tcp(target: TcpNetConnectOpts, { signal, timeoutMs }: DialOptions): Promise<Socket> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const socket = connect({ ...target, noDelay: true, keepAlive: true });
@@ -125,10 +109,10 @@ const reasons: Record<string, string> = {
   ETIMEDOUT: 'there was no answer in time',
 };
 
-function unreachable(url: LdapUrl, cause: unknown): AppError {
+function unreachable({ url, port }: DialTarget, cause: unknown): AppError {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   const reason = reasons[code] ?? (code === '' ? 'there was no answer in time' : code);
-  return new AppError('UNREACHABLE', `${url.url} can not be reached (port ${url.port}): ${reason}.`, {
+  return new AppError('UNREACHABLE', `${url} can not be reached (port ${port}): ${reason}.`, {
     hint: 'Check host and port, that the server runs, and that no firewall is in between.',
     cause,
   });
