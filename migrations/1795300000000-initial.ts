@@ -169,6 +169,7 @@ const tables = [
     "updated_at" timestamptz(3) NOT NULL DEFAULT now(),
     "last_complete_read_at" timestamptz(3),
     "referrals" text[] NOT NULL DEFAULT '{}',
+    "read_cursor" jsonb,
     CONSTRAINT "connection_pkey" PRIMARY KEY ("workspace_id", "id"))`,
   `CREATE INDEX "connection_by_name" ON "connection" ("workspace_id", "name_key", "id")`,
 

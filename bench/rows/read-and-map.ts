@@ -29,14 +29,18 @@ const session = await sources.LDAP.open(
   { bindPassword },
   { addresses: { allowPrivate: true, cidrs: [] }, signal },
 );
-await session.readPeople({ attributes: mapping.attributes, scope, at: new Date() }, takePage, signal);
+await session.read(
+  { attributes: mapping.attributes, scope, at: new Date(), since: null },
+  () => ({ present: takePage, gone: () => {}, end: () => {} }),
+  signal,
+);
 const ms = performance.now() - began;
 await session.close();
 answer({ ms, people });
 
-function takePage(entries: Entry[]): number {
+function takePage(entries: readonly Entry[]): number {
   for (const entry of entries) {
-    if (scopeEntry(entry, scope).kind === 'out') continue;
+    if (scopeEntry(entry, scope, null).kind === 'out') continue;
     if (mapping.map(entry).kind !== 'problem') people++;
   }
   return entries.length;

@@ -1,4 +1,3 @@
-import type { Scope } from './connection.ts';
 import type { LogCode, LogLevel } from './run.ts';
 import type { ValueFault } from './user-error.ts';
 
@@ -40,48 +39,8 @@ export type Entry = {
   said: string | null;
 };
 
-export type ReadRequest = {
-  /** Attribute names as the mapping writes them, each attribute once. */
-  attributes: readonly string[];
-  scope: Scope;
-  /** The time of the read: accounts that have expired by then are switched off. */
-  at: Date;
-};
-
-/** A remark on the read as a whole, for the run log. */
+/** A remark on a read as a whole, for the run log. */
 export type SourceNote = { level: LogLevel; code: LogCode; message: string };
-
-/** What a read that came to its end tells about itself. */
-export type ReadSummary = {
-  /** True only when every base was read to its last page without a limit, an error or a change of server or account. */
-  complete: boolean;
-  /** Why not, when not complete. */
-  incompleteBecause: string | null;
-  /** Search references met, never chased; normalised, sorted, each once. */
-  referrals: string[];
-  notes: SourceNote[];
-};
-
-/**
- * Takes a page of people; answers how many of them have an id that no page has had before. A source that goes on and on
- * without bringing anybody new is not read for ever.
- */
-export type OnPage = (entries: Entry[]) => number | Promise<number>;
-
-/** An open connection to a source, bound and checked. Any failure is an AppError with a code of the contract. */
-export type DirectorySession = {
-  /** Whom we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
-  readonly server: string;
-  /** Remarks made while connecting (e.g. URLs that were unreachable). */
-  readonly notes: readonly SourceNote[];
-  /**
-   * Reads everybody the scope may include, page after page. The next page is asked for while `onPage` has this one;
-   * a promise it returns holds back the read. People of overlapping bases are delivered as often as found.
-   * Throws an AppError when the read breaks: nobody may be called gone then.
-   */
-  readPeople(request: ReadRequest, onPage: OnPage, signal: AbortSignal): Promise<ReadSummary>;
-  close(): Promise<void>;
-};
 
 /** Which addresses may be dialled; see ALLOW_PRIVATE_SOURCES. */
 export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };

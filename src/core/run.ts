@@ -71,6 +71,7 @@ export const ExclusionReason = {
   NO_EMAIL: 'NO_EMAIL',
   NOT_IN_GROUP: 'NOT_IN_GROUP',
   NOT_A_PERSON: 'NOT_A_PERSON',
+  NOT_BY_RULES: 'NOT_BY_RULES',
 } as const;
 export type ExclusionReason = (typeof ExclusionReason)[keyof typeof ExclusionReason];
 

@@ -1,3 +1,4 @@
+import type { Cursor, Extent } from './arrivals.ts';
 import type {
   ContactField,
   ContactStatus,
@@ -143,8 +144,10 @@ export type SyncRun = {
    * over so far that are stored now and whose memory is free; never with one twice. At most `mostWaitingBuffers` wait for more.
    */
   stage(rows: Uint8Array): Promise<Uint8Array[]>;
-  /** Ends the staging; all rows are stored when it resolves. */
+  /** All rows handed over are stored when it resolves. */
   stageEnd(): Promise<void>;
+  /** Drops stored rows of these people that stand before these positions: something later was said of them. */
+  unstage(rows: readonly (readonly [personId: string, before: number])[]): Promise<void>;
   saveFills(fills: readonly { id: string; fields: Fills }[]): Promise<void>;
 
   /** What the run needs to know of its connection's past. */
@@ -178,7 +181,7 @@ export type SyncRun = {
     onBatch: (applied: number, total: number) => { progress: number; lines: NewLogLine[] },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Ends the run SUCCEEDED, or PARTIAL when somebody failed; a complete read is remembered with the connection. */
+  /** Ends the run SUCCEEDED, or PARTIAL when somebody failed; what it says of its read is remembered with the connection. */
   finish(summary: (counts: RunCounts) => NewLogLine): Promise<void>;
 };
 
@@ -188,7 +191,21 @@ export type ConnectionFacts = {
   referrals: string[];
   /** How many people the last run that read them all had, to tell how far this one is; null when there was none. */
   expectedPeople: number | null;
+  /** Where the last run came to; null when there is no such place, or the connection has been edited since. */
+  readOn: ReadCursor | null;
 };
+
+/** What is kept with a run of its read, for when its plan has been applied: then it goes to the connection. */
+export type ReadSummary = {
+  extent: Extent;
+  /** Set when everybody was read, and known. */
+  complete: { at: Date; referrals: readonly string[] } | null;
+  /** Set when all that the source has told is in the plan: from where the next run may go on, if from anywhere. */
+  readOn: { from: ReadCursor | null } | null;
+};
+
+/** A source's cursor, and the version of the mapping with which the people up to there were mapped. */
+export type ReadCursor = { cursor: Cursor; mappingVersion: string };
 
 export type RunReport = {
   /** HELD and, for a dry run, SUCCEEDED end the work on it. */
@@ -198,8 +215,7 @@ export type RunReport = {
   progress?: number | null;
   holdReasons?: string[];
   lines?: readonly NewLogLine[];
-  /** Kept with the run, for when its plan is applied later. */
-  completeRead?: { at: Date; referrals: string[] } | null;
+  readSummary?: ReadSummary;
 };
 
 /** What is waited for when the database is away is given up when `signal` aborts. */

@@ -1,6 +1,7 @@
+import type { Cursor, Extent, FeedEnd } from '../core/arrivals.ts';
 import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
-import type { AddressPolicy, ConnectionTest, ReadSummary, SourceNote } from '../core/directory.ts';
+import type { AddressPolicy, ConnectionTest, SourceNote } from '../core/directory.ts';
 import type { Excluded, RunError } from '../core/run.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 
@@ -13,6 +14,8 @@ export type ReadTask = {
   addresses: AddressPolicy;
   /** The time of the read. */
   at: Date;
+  /** Where the last run came to, if the source may go on from there. */
+  since: Cursor | null;
 };
 
 /** What a reading thread is to test. */
@@ -21,13 +24,15 @@ export type TestTask = { kind: SourceKind; settings: SourceSettings; secrets: Se
 /** How far a read is. `withoutId`: of those in scope, people without an id that can be read. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
 
-/** What the reading thread says. */
+/** What the reading thread says. `takenBack`: rows of these people before these positions are void; after all rows, before `done`. */
 export type FromReader =
   | { kind: 'connected'; server: string; notes: readonly SourceNote[] }
   | { kind: 'counts'; counts: ReadCounts }
   | { kind: 'rows'; bytes: Uint8Array }
   | { kind: 'fills'; id: string; fields: Fills }
-  | { kind: 'done'; counts: ReadCounts; summary: ReadSummary; absent: number; staged: StagedCounts }
+  | { kind: 'begun'; extent: Extent }
+  | { kind: 'takenBack'; rows: [id: string, before: number][] }
+  | { kind: 'done'; extent: Extent; end: FeedEnd; counts: ReadCounts; staged: StagedCounts; gone: number }
   | { kind: 'gone'; ids: string[] }
   | { kind: 'goneDone' }
   | { kind: 'free' }

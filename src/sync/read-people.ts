@@ -1,19 +1,22 @@
 import { AppError } from '../core/app-error.ts';
-import type { ReadSummary, SourceNote } from '../core/directory.ts';
+import type { Extent, FeedEnd } from '../core/arrivals.ts';
+import type { SourceNote } from '../core/directory.ts';
 import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 
 export type ReadOutcome = {
+  extent: Extent;
+  end: FeedEnd;
   counts: ReadCounts;
-  summary: ReadSummary;
-  /** Linked people whom the read has not had in scope. */
-  absent: number;
   staged: StagedCounts;
+  /** Linked people who are gone by what the source has told, if it can be trusted that far. */
+  gone: number;
 };
 
 export type ReadEvents = {
   onConnected: (server: string, notes: readonly SourceNote[]) => void;
+  onBegun: (extent: Extent) => void;
   onCounts: (counts: ReadCounts) => void;
 };
 
@@ -21,7 +24,7 @@ export type ReadEvents = {
 export type Reader = {
   /** Resolves when everybody has been read and stored in the staging; rejects with an AppError when the read broke. */
   outcome: Promise<ReadOutcome>;
-  /** After the outcome: goes through all linked people and plans a removal for those whom the read has not had. */
+  /** After the outcome: goes through all linked people and plans what becomes of those who are gone. */
   planGone(): Promise<void>;
   close(): Promise<void>;
 };
@@ -62,6 +65,8 @@ export const startReader = (
     counts: ({ counts }) => events.onCounts(counts),
     fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
     rows: ({ bytes }) => store(() => run.stage(bytes).then(giveBack)),
+    begun: ({ extent }) => events.onBegun(extent),
+    takenBack: ({ rows }) => store(() => run.stageEnd().then(() => run.unstage(rows))),
     done: ({ kind: _, ...read }) => store(() => run.stageEnd().then(() => outcome.resolve(read))),
     gone: ({ ids }) => store(() => run.planGone(ids)),
     goneDone: () => store(() => Promise.resolve(swept.resolve())),

@@ -19,6 +19,8 @@ const planningShare = 0.1;
 export const followReading = (run: SyncRun, expectedPeople: number | null): ReadEvents & { end(): Promise<void> } => {
   let reporting: Promise<void> = Promise.resolve();
   let busy = false;
+  /** Of changes nobody knows how many there are. */
+  let expected = expectedPeople;
   let failure: { error: unknown } | null = null;
   let lastReport = 0;
   const startedAt = performance.now();
@@ -36,6 +38,9 @@ export const followReading = (run: SyncRun, expectedPeople: number | null): Read
   };
   return {
     onConnected: (server, notes) => report({ event: 'CONNECTED', lines: lines.connected(server, notes) }),
+    onBegun: (extent) => {
+      if (extent === 'changes') expected = null;
+    },
     onCounts: (counts: ReadCounts) => {
       const now = performance.now();
       if (busy || now - lastReport < reportEveryMs) return;
@@ -45,7 +50,7 @@ export const followReading = (run: SyncRun, expectedPeople: number | null): Read
       report({
         counts: { read: counts.read, inScope: counts.inScope, unchanged: counts.unchanged },
         excluded: counts.excluded,
-        progress: expectedPeople ? Math.min(1, counts.read / expectedPeople) * readingShare : null,
+        progress: expected ? Math.min(1, counts.read / expected) * readingShare : null,
         lines: due ? [lines.reading(counts.read, Math.round((1000 * counts.read) / (now - startedAt)))] : [],
       });
     },

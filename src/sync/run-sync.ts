@@ -1,11 +1,13 @@
+import type { Cursor } from '../core/arrivals.ts';
 import type { AddressPolicy } from '../core/directory.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
-import type { PlanTotals, SyncRun, SyncStore } from '../core/sync-store.ts';
+import type { PlanTotals, ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
 import { emptiedQuestion } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';
-import { judgeRead } from './check/judge-read.ts';
+import { type Judgement, judgeRead } from './check/judge-read.ts';
 import * as lines from './log/run-lines.ts';
+import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges } from './plan-changes.ts';
 import { type ReadOutcome, startReader } from './read-people.ts';
 import type { ReadingThreads } from './reading-threads.ts';
@@ -39,22 +41,23 @@ const readAndPlan = async (
 ): Promise<'go' | 'ended'> => {
   const { settings, secrets } = claimed;
   const { workspaceId, id: runId } = claimed.run;
-  const { rank, referrals, expectedPeople } = await run.facts();
+  const { rank, referrals, expectedPeople, readOn } = await run.facts();
   const progress = followReading(run, expectedPeople);
-  const task = { workspaceId, runId, settings, secrets, addresses, at: new Date() };
+  const since = sinceFor(claimed, readOn);
+  const task = { workspaceId, runId, settings, secrets, addresses, at: new Date(), since };
   const reader = startReader(threads, task, run, progress, signal);
   try {
     const read = await reader.outcome;
     await progress.end();
-    const judgement = judgeRead({ summary: read.summary, lastReferrals: referrals, ...read.counts });
+    const judgement = judgeRead({ ...read, lastReferrals: referrals });
     await run.report({
       event: 'READ',
       ...countsOf(read),
       lines: [...lines.readDone(read.counts), ...judgement.lines],
-      completeRead: judgement.complete ? { at: new Date(), referrals: read.summary.referrals } : null,
+      readSummary: summaryOf(read, judgement),
     });
     // Removals first: the addresses they free are then there for whoever claims them.
-    if (judgement.tellsWhoIsGone && read.absent > 0) await reader.planGone();
+    if (judgement.tellsWhoIsGone && read.gone > 0) await reader.planGone();
     await planChanges({
       run,
       staged: read.staged,
@@ -69,6 +72,19 @@ const readAndPlan = async (
     await reader.close();
   }
 };
+
+/** A full run reads from the beginning, and so does one after a release that maps people otherwise. */
+const sinceFor = ({ run }: ClaimedRun, readOn: ReadCursor | null): Cursor | null =>
+  run.mode === 'FULL' || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
+
+const summaryOf = (
+  { extent, end: { referrals, cursor } }: ReadOutcome,
+  { complete, tellsWhoIsGone }: Judgement,
+): ReadSummary => ({
+  extent,
+  complete: complete && extent === 'everybody' ? { at: new Date(), referrals } : null,
+  readOn: tellsWhoIsGone ? { from: cursor === null ? null : { cursor, mappingVersion } } : null,
+});
 
 const countsOf = ({ counts: { read, inScope, unchanged, excluded } }: ReadOutcome) => ({
   counts: { read, inScope, unchanged },

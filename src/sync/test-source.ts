@@ -2,7 +2,7 @@ import { AppError } from '../core/app-error.ts';
 import type { ConnectionTest } from '../core/directory.ts';
 import type { FromTester, TestTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
-import { sourceOf } from './source/sources.ts';
+import type { Source } from './source/source-module.ts';
 
 /** Longest time for a test, whatever the connection's own time limits come to. It tells then how far it has come. */
 const longestSeconds = 60;
@@ -42,7 +42,10 @@ export async function testSource(
 }
 
 /** The thread's part: the test itself, with an end. */
-export async function testHere({ kind, settings, secrets, addresses }: TestTask): Promise<ConnectionTest> {
+export async function testHere(
+  { kind, settings, secrets, addresses }: TestTask,
+  sourceOf: (kind: string) => Source,
+): Promise<ConnectionTest> {
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(tooLong()), longestSeconds * 1000);
   try {

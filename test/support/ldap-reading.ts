@@ -1,5 +1,7 @@
+import type { FeedEnd } from '../../src/core/arrivals.ts';
 import type { Scope } from '../../src/core/connection.ts';
-import type { DirectorySession, Entry, OpenOptions, ReadSummary } from '../../src/core/directory.ts';
+import type { Entry, OpenOptions } from '../../src/core/directory.ts';
+import type { SourceSession } from '../../src/core/source-session.ts';
 import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 
@@ -40,13 +42,13 @@ export const openOptions = (signal: AbortSignal = new AbortController().signal):
   signal,
 });
 
-export type Reading = { entries: Entry[]; pages: number[]; summary: ReadSummary; session: DirectorySession };
+export type Reading = { entries: Entry[]; pages: number[]; summary: FeedEnd; session: SourceSession };
 export type ReadingOptions = {
   attributes?: string[];
   scope?: Partial<Scope>;
   password?: string;
   signal?: AbortSignal;
-  onPage?: (entries: Entry[]) => void | Promise<void>;
+  onPage?: (entries: readonly Entry[]) => void | Promise<void>;
   /** Default: now. */
   at?: Date;
 };
@@ -62,9 +64,10 @@ export async function readEverybody(settings: LdapSettings, options: ReadingOpti
       attributes: options.attributes ?? ['cn', 'mail'],
       scope: scopeOf(options.scope),
       at: options.at ?? new Date(),
+      since: null,
     };
     const ids = new Set<string>();
-    const onPage = async (page: Entry[]): Promise<number> => {
+    const present = async (page: readonly Entry[]): Promise<number> => {
       const before = ids.size;
       for (const { id } of page) if (id !== null) ids.add(id);
       entries.push(...page);
@@ -72,7 +75,10 @@ export async function readEverybody(settings: LdapSettings, options: ReadingOpti
       await options.onPage?.(page);
       return ids.size - before;
     };
-    const summary = await session.readPeople(request, onPage, signal);
+    const ends: FeedEnd[] = [];
+    await session.read(request, () => ({ present, gone: () => {}, end: (end) => ends.push(end) }), signal);
+    const [summary] = ends;
+    if (summary === undefined || ends.length > 1) throw new Error('A read has one end.');
     return { entries, pages, summary, session };
   } finally {
     await session.close();

@@ -53,9 +53,9 @@ type Parts = {
 
 /**
  * The service's own parts on a database of one test file, without API and worker: connections are saved, runs started,
- * claimed, worked on, approved and ended by the product's code; the test only says when.
+ * claimed, worked on, approved and ended by the product's code; the test only says when. `threads`: those that read.
  */
-export async function openSyncing() {
+export async function openSyncing(threads: ReadingThreads = openReadingThreads()) {
   const { url, close } = await createDatabase();
   const database = await openDatabase({ url, concurrentRuns: 2 });
   const boss = await openBoss(url, () => {});
@@ -63,7 +63,6 @@ export async function openSyncing() {
   const sealer = createSealer([randomBytes(32)]);
   const store = createStore({ ...database, sealer });
   const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
-  const threads = openReadingThreads();
   const parts: Parts = { boss, pool: database.syncPool, signals, store, runStore, threads };
   return {
     ...parts,

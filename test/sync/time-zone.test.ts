@@ -34,6 +34,7 @@ test.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati'])(
       settings: { ...connectionEdit(), source: ldapSettings(slapd), scope: scopeOf(), mappings },
       secrets: { bindPassword: slapd.bindPassword },
       addresses: { allowPrivate: true, cidrs: [] },
+      since: null,
     };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, JSON.stringify(task)], {
       env: { ...process.env, TZ },

@@ -22,6 +22,8 @@ export type ConnectionRow = Omit<ConnectionSettings, 'matchBy' | 'source'> & {
   last_complete_read_at: Date | null;
   /** Search references met in the last complete read. */
   referrals: string[];
+  /** A ReadCursor, with the version of the connection that it is good for. */
+  read_cursor: object | null;
 };
 
 export const connectionEntity = new EntitySchema<ConnectionRow>({
@@ -48,6 +50,7 @@ export const connectionEntity = new EntitySchema<ConnectionRow>({
     updated_at: time({ default: now }),
     last_complete_read_at: time(optional),
     referrals: text({ array: true, default: '{}' }),
+    read_cursor: { type: 'jsonb', ...optional },
   },
   indices: [{ name: 'connection_by_name', columns: ['workspace_id', 'name_key', 'id'] }],
 });

@@ -18,7 +18,7 @@ import { questions } from './questions.ts';
 import { report } from './report.ts';
 import { reportPlan } from './report-plan.ts';
 import { saveFills } from './save-fills.ts';
-import { createStaging } from './staging.ts';
+import { createStaging, unstage } from './staging.ts';
 import { streamKnown } from './stream-known.ts';
 
 /** The sync path's tables, with the rights of their owner; every statement names the workspace. */
@@ -48,6 +48,7 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun,
     streamKnown: (onChunk) => streamKnown(attempt, onChunk),
     stage: (rows) => staging.stage(rows),
     stageEnd: () => staging.end(),
+    unstage: (rows) => unstage(attempt, rows),
     saveFills: (fills) => saveFills(attempt, fills),
     planGone: async (externalIds) => {
       const planned = await planGone(attempt, externalIds, gone.rows + 1);

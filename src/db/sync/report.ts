@@ -35,8 +35,8 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
       change.progress !== undefined,
       change.progress ?? null,
       change.holdReasons ?? null,
-      change.completeRead !== undefined,
-      json(change.completeRead),
+      change.readSummary !== undefined,
+      json(change.readSummary),
     ],
   );
   if (rowCount !== 1) throw fencedOff();

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { mostWaitingBuffers } from '../../core/sync-store.ts';
-import { type Attempt, fenced } from './attempt.ts';
+import { mostWaitingBuffers, planPositions } from '../../core/sync-store.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
 import { fieldColumns } from './contact-columns.ts';
 
 /** Bytes gathered before they are sent: a COPY begins only when all of its rows are here, so no transaction waits for a source. */
@@ -49,3 +49,16 @@ export const createStaging = (attempt: Attempt) => {
     },
   };
 };
+
+/** Drops stored rows of these people that stand before these positions. */
+export async function unstage(attempt: Attempt, rows: readonly (readonly [string, number])[]): Promise<void> {
+  await fenced(attempt, (client) =>
+    client.query(
+      `DELETE FROM plan_row AS staged
+       USING unnest($3::text[], $4::bigint[]) AS void (person_id, before)
+       WHERE staged.workspace_id = $1 AND staged.run_id = $2 AND staged.person_id = void.person_id
+         AND staged.position >= $5 AND staged.position < void.before`,
+      [...key(attempt), rows.map(([id]) => id), rows.map(([, before]) => before), planPositions.people],
+    ),
+  );
+}

@@ -1,22 +1,22 @@
-import type { ReadSummary } from '../../core/directory.ts';
+import type { Extent, FeedEnd } from '../../core/arrivals.ts';
 import type { NewLogLine } from '../../core/run.ts';
 import { listed } from '../../core/said-text.ts';
 
 export type Judgement = {
   /** Every base was read to its end and everybody was known, so the read is remembered with the connection. */
   complete: boolean;
-  /** Whoever was not delivered may be called gone. */
+  /** People who are gone by what the source has told, or has not told, may be called so. */
   tellsWhoIsGone: boolean;
   lines: NewLogLine[];
 };
 
 export type ReadFacts = {
-  summary: ReadSummary;
+  extent: Extent;
+  end: FeedEnd;
   /** The search references of the last complete read. */
   lastReferrals: readonly string[];
   /** People delivered; and those among them without an id that can be read. */
-  read: number;
-  withoutId: number;
+  counts: { read: number; withoutId: number };
 };
 
 /**
@@ -24,14 +24,12 @@ export type ReadFacts = {
  * new since the last complete read, people may have moved there, so nobody is called gone this time. Nor is anybody where
  * some came without an id: each of those may be one of the people who are missed. Pure.
  */
-export const judgeRead = ({ summary, lastReferrals, read, withoutId }: ReadFacts): Judgement => {
-  const newReferrals = summary.referrals.filter((referral) => !lastReferrals.includes(referral));
-  const lines: NewLogLine[] = [...summary.notes];
-  if (!summary.complete)
+export const judgeRead = ({ extent, end, lastReferrals, counts: { read, withoutId } }: ReadFacts): Judgement => {
+  const newReferrals = end.referrals.filter((referral) => !lastReferrals.includes(referral));
+  const lines: NewLogLine[] = [...end.notes];
+  if (!end.complete)
     lines.push(
-      nobodyRemoved(
-        `The read is not known to be complete, so nobody is removed: ${summary.incompleteBecause ?? 'no reason given'}`,
-      ),
+      nobodyRemoved(`The read is not known to be complete, so nobody is removed: ${end.because ?? 'no reason given'}`),
     );
   else if (newReferrals.length > 0)
     lines.push(
@@ -45,14 +43,14 @@ export const judgeRead = ({ summary, lastReferrals, read, withoutId }: ReadFacts
         `Nobody is removed in this run: ${withoutId === 1 ? '1 person' : `${withoutId} people`} came without an id that can be read, and may be somebody who is missed. Let the bind account read the id of everybody, or name another attribute in idAttribute; the lines of the skipped people say who they are.`,
       ),
     );
-  if (summary.complete && read === 0)
+  if (extent === 'everybody' && end.complete && read === 0)
     lines.push({
       level: 'WARN',
       code: 'EMPTY_READ',
       message:
         'The directory delivered nobody. Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
     });
-  const complete = summary.complete && withoutId === 0;
+  const complete = end.complete && withoutId === 0;
   return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };
 };
 

@@ -13,6 +13,7 @@ const exclusions: Record<keyof Excluded, string> = {
   NO_EMAIL: 'without an email address',
   NOT_IN_GROUP: 'in none of the groups',
   NOT_A_PERSON: 'not people',
+  NOT_BY_RULES: 'not let in by the rules',
 };
 
 const leftOut = (excluded: Excluded): string =>

@@ -1,8 +1,9 @@
 import type { ZodType } from 'zod';
 import { AppError } from '../../core/app-error.ts';
 import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
-import type { AttributeNames, ConnectionTest, DirectorySession, OpenOptions } from '../../core/directory.ts';
+import type { AttributeNames, ConnectionTest, OpenOptions } from '../../core/directory.ts';
 import type { SettingInfo, SourceKindInfo } from '../../core/source-form.ts';
+import type { SourceSession } from '../../core/source-session.ts';
 import type { Fault } from '../../core/user-error.ts';
 
 /** Which secrets a source has, by name. `mayLack`: the connection is a Draft, or is only tried; one may still be missing. */
@@ -33,7 +34,7 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly appliesRules: 'by source' | 'here';
   /** What a connection gets that says nothing of them; fresh objects at each call. */
   defaults(): { scope: Scope; mappings: FieldMapping[] };
-  open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<DirectorySession>;
+  open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   /** Connects and reads one entry, telling each step. Never throws for what the person at the form can mend. */
   test(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
 };
@@ -45,7 +46,7 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
   settings(given: SourceSettings): SourceSettings;
   destination(settings: SourceSettings): SourceSettings;
   checkSettings(settings: SourceSettings, secrets: SecretsAtHand): Fault[];
-  open(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<DirectorySession>;
+  open(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   test(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
 };
 

@@ -1,15 +1,23 @@
+import type { Extent } from '../../core/arrivals.ts';
 import { type Digest, digestId } from './digest.ts';
 
 const LINKED = 1;
 const GONE = 2;
-const DELIVERED = 4;
+/** The feed has said something of the person. */
+const MENTIONED = 4;
 const PRESENT = 8;
+/** The upper half of a mark holds a number of the reader's: 0 for people who were not said to be there. */
+const noteShift = 4;
+/** The reader has not noted anything yet. */
+export const nothingNoted = 1;
+/** The largest number that can be noted. */
+export const largestNote = 15;
 
-/** What is known of a person when the source delivers them. */
+/** What is known of a person when the source tells that they are there. */
 export type Arrival = 'again' | 'new' | 'linked';
 
 /**
- * Everybody a connection links and everybody a read delivers, in flat arrays: 32 bytes a person for id and hash, a byte of
+ * Everybody a connection links and everybody a feed brings, in flat arrays: 32 bytes a person for id and hash, a byte of
  * marks and the slots of an open-addressing table. Ids are told apart by their 16-byte digests.
  */
 export class KnownPeople {
@@ -19,11 +27,12 @@ export class KnownPeople {
   #marks = new Uint8Array(1024);
   #slots = new Int32Array(4096).fill(-1);
   readonly #key: Digest = new Uint32Array(4);
-  #absent = 0;
 
-  /** Linked people whom the read has not had in scope so far. */
-  get absent(): number {
-    return this.#absent;
+  /** Linked people who are gone, as `isGone` tells. */
+  countGone(extent: Extent): number {
+    let count = 0;
+    for (let at = 0; at < this.#count; at++) if (isGone(this.#marks[at] ?? 0, extent)) count++;
+    return count;
   }
 
   /** Adds somebody the connection links, by the digest of their id; `hash` null: to be looked at again. */
@@ -32,30 +41,49 @@ export class KnownPeople {
     const at = this.#findOrAdd();
     this.#marks[at] = LINKED | (gone || hash === null ? GONE : 0);
     if (hash !== null) this.#hashes.set(hash, 4 * at);
-    this.#absent++;
   }
 
-  /** Notes that the source delivered somebody; 'again' when it had before. The person stays selected for what follows. */
+  /** Notes that somebody is there; 'again' when that was said before. The person stays selected for what follows. */
   arrive(id: string): Arrival {
     digestId(id, this.#key);
     const at = this.#findOrAdd();
     this.#selected = at;
     const marks = this.#marks[at] ?? 0;
-    if (marks & DELIVERED) return 'again';
-    this.#marks[at] = marks | DELIVERED;
+    if (marks >> noteShift) return 'again';
+    this.#marks[at] = marks | MENTIONED | (nothingNoted << noteShift);
     return marks & LINKED ? 'linked' : 'new';
+  }
+
+  /** Selects somebody who is said to be gone. False: nobody knows them. */
+  depart(id: string): boolean {
+    digestId(id, this.#key);
+    this.#selected = this.#find(this.#slotOf());
+    if (this.#selected !== -1) this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) | MENTIONED;
+    return this.#selected !== -1;
   }
 
   #selected = -1;
 
-  /** Notes that the person who arrived last is in scope. */
+  /** Notes that the selected person is in scope. */
   markPresent(): void {
-    const marks = this.#marks[this.#selected] ?? 0;
-    if (marks & LINKED && !(marks & PRESENT)) this.#absent--;
-    this.#marks[this.#selected] = marks | PRESENT;
+    this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) | PRESENT;
   }
 
-  /** Whether the person who arrived last is linked, was not gone, and brings what they brought the last time. */
+  /** What the reader has noted of the selected person; 0: they were not said to be there. */
+  get note(): number {
+    return (this.#marks[this.#selected] ?? 0) >> noteShift;
+  }
+
+  set note(note: number) {
+    this.#marks[this.#selected] = ((this.#marks[this.#selected] ?? 0) & 0xf) | (note << noteShift);
+  }
+
+  /** Takes back that the selected person is there. */
+  takeBack(): void {
+    this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) & (LINKED | GONE | MENTIONED);
+  }
+
+  /** Whether the selected person is linked, was not gone, and brings what they brought the last time. */
   isUnchanged(hash: Digest): boolean {
     const at = this.#selected;
     const marks = this.#marks[at] ?? 0;
@@ -65,12 +93,11 @@ export class KnownPeople {
     return true;
   }
 
-  /** Whether a linked person has not been present in the read. */
-  isAbsent(id: Digest): boolean {
+  /** Whether the person is linked and gone, as far as the feed tells. */
+  isGone(id: Digest, extent: Extent): boolean {
     this.#key.set(id);
     const at = this.#find(this.#slotOf());
-    const marks = at === -1 ? 0 : (this.#marks[at] ?? 0);
-    return (marks & LINKED) !== 0 && (marks & PRESENT) === 0;
+    return at !== -1 && isGone(this.#marks[at] ?? 0, extent);
   }
 
   #slotOf(): number {
@@ -134,3 +161,10 @@ export class KnownPeople {
     this.#key.set(wanted);
   }
 }
+
+/**
+ * Of everybody, linked people who were not in scope are gone. Of changes, those who were said to be gone, or to be as the scope
+ * leaves them out.
+ */
+const isGone = (marks: number, extent: Extent): boolean =>
+  (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & MENTIONED) !== 0);

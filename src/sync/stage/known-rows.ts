@@ -1,3 +1,4 @@
+import type { Extent } from '../../core/arrivals.ts';
 import { type Digest, digestId, hexAt, readUuid } from './digest.ts';
 import type { KnownPeople } from './known-people.ts';
 
@@ -37,12 +38,12 @@ export const loadKnown = (known: KnownPeople) => {
   });
 };
 
-/** Reads the same rows again and tells whose person the read has not had. */
-export const sweepKnown = (known: KnownPeople, onAbsent: (id: string) => void) => {
+/** Reads the same rows again and tells whose person is gone. */
+export const sweepKnown = (known: KnownPeople, extent: () => Extent, onGone: (id: string) => void) => {
   const id: Digest = new Uint32Array(4);
   return rowsOf((bytes, start, tab) => {
     digestOf(bytes, start, tab, id);
-    if (known.isAbsent(id)) onAbsent(textOf(bytes, start, tab));
+    if (known.isGone(id, extent())) onGone(textOf(bytes, start, tab));
   });
 };
 

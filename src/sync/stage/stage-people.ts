@@ -53,6 +53,11 @@ export class Staging {
     digestText(parts.settingsText, this.#salt);
   }
 
+  /** The position of the next row. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** The hash by which an entry is known again. It stands until the next call. */
   hash(entry: Entry): Digest {
     const hash = this.#hash;

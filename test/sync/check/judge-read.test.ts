@@ -1,39 +1,41 @@
 import { expect, test } from '@jest/globals';
-import type { ReadSummary } from '../../../src/core/directory.ts';
-import { judgeRead as judge, type ReadFacts } from '../../../src/sync/check/judge-read.ts';
+import type { Extent, FeedEnd } from '../../../src/core/arrivals.ts';
+import { judgeRead as judge } from '../../../src/sync/check/judge-read.ts';
 
-const summary = (changes: Partial<ReadSummary> = {}): ReadSummary => ({
+const end = (changes: Partial<FeedEnd> = {}): FeedEnd => ({
   complete: true,
-  incompleteBecause: null,
+  because: null,
+  cursor: null,
   referrals: [],
   notes: [],
   ...changes,
 });
 
-const judgeRead = (summary: ReadSummary, changes: Partial<ReadFacts> = {}) =>
-  judge({ summary, lastReferrals: [], read: 10, withoutId: 0, ...changes });
+type Given = { lastReferrals?: string[]; read?: number; withoutId?: number; extent?: Extent };
+const judgeRead = (end: FeedEnd, { lastReferrals = [], read = 10, withoutId = 0, extent = 'everybody' }: Given = {}) =>
+  judge({ extent, end, lastReferrals, counts: { read, withoutId } });
 
 test('a complete read tells who is gone', () => {
-  expect(judgeRead(summary())).toEqual({ complete: true, tellsWhoIsGone: true, lines: [] });
+  expect(judgeRead(end())).toEqual({ complete: true, tellsWhoIsGone: true, lines: [] });
 });
 
 test('an incomplete read tells nothing, and why', () => {
-  const judgement = judgeRead(summary({ complete: false, incompleteBecause: 'the server changed' }));
+  const judgement = judgeRead(end({ complete: false, because: 'the server changed' }));
   expect(judgement).toMatchObject({ complete: false, tellsWhoIsGone: false });
   expect(judgement.lines[0]?.message).toContain('the server changed');
 });
 
 test('new search references block removals once, known ones do not', () => {
   const referrals = ['ldap://other/dc=x'];
-  expect(judgeRead(summary({ referrals }))).toMatchObject({ complete: true, tellsWhoIsGone: false });
-  expect(judgeRead(summary({ referrals }), { lastReferrals: referrals })).toMatchObject({
+  expect(judgeRead(end({ referrals }))).toMatchObject({ complete: true, tellsWhoIsGone: false });
+  expect(judgeRead(end({ referrals }), { lastReferrals: referrals })).toMatchObject({
     tellsWhoIsGone: true,
     lines: [],
   });
 });
 
 test('people without an id block removals each time, with a warning', () => {
-  expect(judgeRead(summary(), { withoutId: 2 })).toMatchObject({
+  expect(judgeRead(end(), { withoutId: 2 })).toMatchObject({
     complete: false,
     tellsWhoIsGone: false,
     lines: [{ level: 'WARN', code: 'INCOMPLETE_READ', message: expect.stringMatching(/^Nobody is removed.*2 people/) }],
@@ -41,5 +43,9 @@ test('people without an id block removals each time, with a warning', () => {
 });
 
 test('an empty read is warned of', () => {
-  expect(judgeRead(summary(), { read: 0 }).lines).toMatchObject([{ level: 'WARN', code: 'EMPTY_READ' }]);
+  expect(judgeRead(end(), { read: 0 }).lines).toMatchObject([{ level: 'WARN', code: 'EMPTY_READ' }]);
+});
+
+test('a read of changes may have none of them', () => {
+  expect(judgeRead(end(), { read: 0, extent: 'changes' })).toEqual({ complete: true, tellsWhoIsGone: true, lines: [] });
 });

@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ScopeRule } from '../../../src/core/connection.ts';
+import { compileRules } from '../../../src/sync/scope/compile-rules.ts';
 import { scopeDraft } from '../../../src/sync/scope/scope-draft.ts';
 import { scopeEntry } from '../../../src/sync/scope/scope-entry.ts';
 import { defaultScope } from '../../support/source-defaults.ts';
 
-const entry = (disabled: boolean, notAPerson: boolean, inGroups: boolean) => ({ disabled, notAPerson, inGroups });
+const entry = (disabled: boolean, notAPerson: boolean, inGroups: boolean) => ({
+  disabled,
+  notAPerson,
+  inGroups,
+  attributes: [],
+});
 
 describe('the scope before the mapping', () => {
   test.each([
@@ -20,7 +27,7 @@ describe('the scope before the mapping', () => {
     ['tells the first reason: no person', entry(true, true, false), false, { kind: 'out', reason: 'NOT_A_PERSON' }],
     ['tells the first reason: disabled', entry(true, false, false), false, { kind: 'out', reason: 'DISABLED' }],
   ])('%s', (_, each, includeDisabled, scoped) => {
-    expect(scopeEntry(each, { includeDisabled })).toEqual(scoped);
+    expect(scopeEntry(each, { includeDisabled }, null)).toEqual(scoped);
   });
 });
 
@@ -36,9 +43,59 @@ describe('the scope after the mapping', () => {
   });
 });
 
+describe('rules held against a person by code', () => {
+  const anna = ['Sales  Team', undefined, ['Bonn', 'Köln']];
+  const rule = (attribute: string, operator: ScopeRule['operator'], ...values: string[]): ScopeRule => ({
+    attribute,
+    operator,
+    values,
+  });
+  const keyOf = (name: string): string => name;
+  const meets = (match: 'ALL' | 'ANY', ...rules: ScopeRule[]): boolean =>
+    compileRules({ match, rules }, ['team', 'grade', 'city'], { keyOf }).meets({ attributes: anna });
+
+  test.each<[string, ScopeRule, boolean]>([
+    ['equal without case and with one space for several', rule('team', 'EQUALS', 'SALES team'), true],
+    ['equal to something else', rule('team', 'EQUALS', 'Sales'), false],
+    ['one of several values', rule('city', 'EQUALS', 'köln'), true],
+    ['in a list', rule('team', 'IN', 'IT', 'Sales Team'), true],
+    ['in no list', rule('team', 'IN', 'IT'), false],
+    ['not equal', rule('team', 'NOT_EQUALS', 'IT'), true],
+    ['not equal, though a value is', rule('city', 'NOT_EQUALS', 'Bonn'), false],
+    ['not in the list', rule('team', 'NOT_IN', 'IT', 'HR'), true],
+    ['a negative one without the attribute', rule('grade', 'NOT_IN', 'A'), true],
+    ['a beginning', rule('team', 'STARTS_WITH', 'sal'), true],
+    ['an end', rule('team', 'ENDS_WITH', 'TEAM'), true],
+    ['a part', rule('city', 'CONTAINS', 'öl'), true],
+    ['no part', rule('city', 'CONTAINS', 'x'), false],
+    ['there', rule('team', 'EXISTS'), true],
+    ['not there', rule('grade', 'EXISTS'), false],
+    ['absent', rule('grade', 'NOT_EXISTS'), true],
+    ['another attribute by its case', rule('Team', 'EXISTS'), false],
+  ])('%s', (_, each, met) => {
+    expect(meets('ALL', each)).toBe(met);
+  });
+
+  test('all of them, or any', () => {
+    const [yes, no] = [rule('team', 'EXISTS'), rule('grade', 'EXISTS')];
+    expect([meets('ALL', yes, no), meets('ANY', yes, no), meets('ANY', no), meets('ALL'), meets('ANY')]).toEqual([
+      false,
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test('ask for the attributes that only they need, each once', () => {
+    const rules = [rule('grade', 'EXISTS'), rule('room', 'EXISTS'), rule('room', 'CONTAINS', '1')];
+    expect(compileRules({ match: 'ALL', rules }, ['grade'], { keyOf }).attributes).toEqual(['grade', 'room']);
+  });
+});
+
 test('by default everybody who is not disabled is in', () => {
   const scope = defaultScope('LDAP');
-  expect(scopeEntry(entry(false, false, true), scope)).toEqual({ kind: 'in' });
-  expect(scopeEntry(entry(true, false, true), scope)).toEqual({ kind: 'out', reason: 'DISABLED' });
+  expect(scopeEntry(entry(false, false, true), scope, null)).toEqual({ kind: 'in' });
+  expect(scopeEntry(entry(true, false, true), scope, null)).toEqual({ kind: 'out', reason: 'DISABLED' });
   expect(scopeDraft({ values: {} }, scope)).toEqual({ kind: 'in' });
 });

@@ -35,9 +35,9 @@ test('tells the new, the linked, the unchanged and the absent apart, among many'
   }
   expect(known.arrive('somebody else')).toBe('new');
   known.markPresent();
-  expect(known.absent).toBe(5000);
-  expect(ids.filter((id) => known.isAbsent(idDigest(id)))).toEqual(ids.slice(15_000));
-  expect(known.isAbsent(idDigest('somebody else'))).toBe(false);
+  expect(known.countGone('everybody')).toBe(5000);
+  expect(ids.filter((id) => known.isGone(idDigest(id), 'everybody'))).toEqual(ids.slice(15_000));
+  expect(known.isGone(idDigest('somebody else'), 'everybody')).toBe(false);
 });
 
 test('a person of overlapping bases arrives once', () => {
@@ -65,7 +65,7 @@ test('loads rows from chunks cut anywhere', () => {
     const add = loadKnown(known);
     add(rows.subarray(0, cut));
     add(rows.subarray(cut));
-    expect(known.absent).toBe(3);
+    expect(known.countGone('everybody')).toBe(3);
     expect(known.arrive('a\tb')).toBe('linked');
     expect(known.isUnchanged(digest('1'))).toBe(true);
     expect(known.arrive('ç')).toBe('linked');
@@ -91,6 +91,10 @@ test('reads ids from bytes as it does from text, UUIDs and what only looks like 
     known.markPresent();
   }
   const absent: string[] = [];
-  sweepKnown(known, (id) => absent.push(id))(rows);
+  sweepKnown(
+    known,
+    () => 'everybody',
+    (id) => absent.push(id),
+  )(rows);
   expect(absent).toEqual(ids.slice(0, 1));
 });

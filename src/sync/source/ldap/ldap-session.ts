@@ -1,15 +1,16 @@
 import type { Secrets } from '../../../core/connection.ts';
-import type { DirectorySession, OpenOptions } from '../../../core/directory.ts';
+import type { OpenOptions } from '../../../core/directory.ts';
+import type { SourceSession } from '../../../core/source-session.ts';
 import type { LdapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
-import { readPeople } from './read-people.ts';
+import { searchPeople } from './search-people.ts';
 
 /** Opens a session: connected, bound, the server recognised, each base DN there. Throws AppError or the signal's reason. */
 export async function openSession(
   settings: LdapSettings,
   secrets: Secrets,
   options: OpenOptions,
-): Promise<DirectorySession> {
+): Promise<SourceSession> {
   const reached = await reach(settings, secrets, options, () => {});
   const { connection, server, notes } = reached;
   const release = connection.obey(options.signal);
@@ -24,7 +25,7 @@ export async function openSession(
   return {
     server: `${connection.url.url} (${server.label})`,
     notes,
-    readPeople: (request, onPage, signal) => readPeople(reached, request, onPage, signal),
+    read: (request, begin, signal) => searchPeople(reached, request, begin('everybody'), signal),
     close: () => connection.close(),
   };
 }

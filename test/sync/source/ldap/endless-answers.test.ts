@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { maxBarrenPages } from '../../../../src/sync/source/ldap/read-pages.ts';
-import { maxReferrals } from '../../../../src/sync/source/ldap/read-people.ts';
 import { maxParts } from '../../../../src/sync/source/ldap/read-range.ts';
+import { maxReferrals } from '../../../../src/sync/source/ldap/search-people.ts';
 import {
   done,
   entry,
@@ -80,7 +80,7 @@ test('search references without end are cut, and the read is not called complete
     search: ({ id }) => [person(id, 'a'), ...urls.map((url) => reference(id, [url])), done(id, { cookie: '' })],
   });
   expect(summary.referrals).toHaveLength(maxReferrals);
-  expect(summary).toMatchObject({ complete: false, incompleteBecause: expect.stringContaining('refers to more than') });
+  expect(summary).toMatchObject({ complete: false, because: expect.stringContaining('refers to more than') });
   expect(summary.notes[0]?.message.length).toBeLessThan(2000);
 });
 

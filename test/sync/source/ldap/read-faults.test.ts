@@ -69,8 +69,8 @@ test('a read that waits for a dead server ends as soon as it is aborted', async 
 
 test('a read that is aborted between pages delivers no more', async () => {
   const abort = new AbortController();
-  const pages: Entry[][] = [];
-  const onPage = (page: Entry[]): void => {
+  const pages: (readonly Entry[])[] = [];
+  const onPage = (page: readonly Entry[]): void => {
     pages.push(page);
     abort.abort(new Error('enough'));
   };

@@ -60,14 +60,14 @@ test('pages without entries do not end the read while there is a cookie', async 
 test('a server that answers without paging gives no complete read', async () => {
   const { entries, summary } = await read({ search: ({ id }) => [ada(id), done(id)] });
   expect(entries).toHaveLength(1);
-  expect(summary).toMatchObject({ complete: false, incompleteBecause: expect.stringContaining('paging') });
+  expect(summary).toMatchObject({ complete: false, because: expect.stringContaining('paging') });
 });
 
 test('another account at the end gives no complete read', async () => {
   let asked = 0;
   const whoAmI = (): string => (asked++ === 0 ? 'dn:cn=reader' : '');
   const { summary } = await read({ whoAmI, search: onePage(({ id }) => [ada(id)]) });
-  expect(summary).toMatchObject({ complete: false, incompleteBecause: expect.stringContaining('account') });
+  expect(summary).toMatchObject({ complete: false, because: expect.stringContaining('account') });
 });
 
 test('another server at the end gives no complete read', async () => {
@@ -77,7 +77,7 @@ test('another server at the end gives no complete read', async () => {
     return [entry(id, 'cn=Ada', { objectGUID: Buffer.alloc(16, 1) })];
   });
   const { summary } = await read({ rootDse, search });
-  expect(summary).toMatchObject({ complete: false, incompleteBecause: expect.stringContaining('server') });
+  expect(summary).toMatchObject({ complete: false, because: expect.stringContaining('server') });
 });
 
 test('a whoami that is answered by a protocol error is no trouble', async () => {

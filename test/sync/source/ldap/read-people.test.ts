@@ -95,7 +95,7 @@ describe('pages', () => {
     expect(new Set(entries.map(({ id }) => id)).size).toBe(20);
     expect(entries).toHaveLength(20);
     expect(Math.max(...pages)).toBeLessThanOrEqual(pageSize);
-    expect(summary).toEqual({ complete: true, incompleteBecause: null, referrals: [], notes: [] });
+    expect(summary).toEqual({ complete: true, because: null, cursor: null, referrals: [], notes: [] });
   });
 
   test('a base without people is a complete read of nobody', async () => {

@@ -1,6 +1,8 @@
 import { AppError } from '../../../core/app-error.ts';
-import type { Entry, OnPage, ReadRequest, ReadSummary, SourceNote } from '../../../core/directory.ts';
+import type { Arrivals, FeedEnd } from '../../../core/arrivals.ts';
+import type { Entry, SourceNote } from '../../../core/directory.ts';
 import { listed } from '../../../core/said-text.ts';
+import type { ReadRequest } from '../../../core/source-session.ts';
 import { canonicalDn } from './dn.ts';
 import { maxValues } from './entry-decoder.ts';
 import { encodeFilter } from './filter/encode-filter.ts';
@@ -17,13 +19,13 @@ import { readRange } from './read-range.ts';
 /** Search references that are kept, to tell whether there are new ones the next time. */
 export const maxReferrals = 1000;
 
-/** Reads everybody in scope; see DirectorySession. */
-export async function readPeople(
+/** Searches everybody in scope, base by base, page by page; see SourceSession. */
+export async function searchPeople(
   reached: Reached,
   request: ReadRequest,
-  onPage: OnPage,
+  arrivals: Arrivals,
   signal: AbortSignal,
-): Promise<ReadSummary> {
+): Promise<void> {
   const release = reached.connection.obey(signal);
   try {
     const own = ownFilter(request.scope.filter);
@@ -40,7 +42,7 @@ export async function readPeople(
       reached,
       filter,
       decoder: new PersonDecoder(request.attributes, id.attribute, groups, request.at),
-      onPage,
+      arrivals,
       signal,
       referrals: new Set(),
       progress: { pages: 0 },
@@ -48,7 +50,7 @@ export async function readPeople(
     let doubt: string | null = null;
     for (const baseDn of distinctBases(reached.settings.baseDns)) doubt = (await readBase(read, baseDn)) ?? doubt;
     doubt = (await otherServerOrAccount(reached)) ?? doubt;
-    return summary(doubt, read.referrals, notes);
+    arrivals.end(endOf(doubt, read.referrals, notes));
   } finally {
     release();
   }
@@ -58,7 +60,7 @@ type Read = {
   reached: Reached;
   filter: LdapFilter;
   decoder: PersonDecoder;
-  onPage: OnPage;
+  arrivals: Arrivals;
   signal: AbortSignal;
   referrals: Set<string>;
   progress: { pages: number };
@@ -84,7 +86,7 @@ const distinctBases = (baseDns: readonly string[]): string[] => [
 
 /** Answers why the read can't be called complete, or null. */
 async function readBase(
-  { reached, filter, decoder, onPage, signal, referrals, progress }: Read,
+  { reached, filter, decoder, arrivals, signal, referrals, progress }: Read,
   baseDn: string,
 ): Promise<string | null> {
   let entries: Entry[] = [];
@@ -101,7 +103,7 @@ async function readBase(
     if (decoder.unfinished.length > 0) await finishRanges(reached, decoder);
   };
   const deliver = async (): Promise<number> => {
-    const news = page.length > 0 ? await onPage(page) : 0;
+    const news = page.length > 0 ? await arrivals.present(page) : 0;
     signal.throwIfAborted();
     return news;
   };
@@ -144,15 +146,15 @@ async function otherServerOrAccount(reached: Reached): Promise<string | null> {
   return null;
 }
 
-function summary(doubt: string | null, met: ReadonlySet<string>, notes: SourceNote[]): ReadSummary {
+function endOf(doubt: string | null, met: ReadonlySet<string>, notes: SourceNote[]): FeedEnd {
   const referrals = [...met].sort().slice(0, maxReferrals);
   if (referrals.length > 0) {
     const message = `Parts of the scope lie on other servers and were not read: ${listed(referrals)}`;
     notes.push({ level: 'WARN', code: 'REFERRAL', message });
   }
   const tooMany = met.size > maxReferrals ? `The server refers to more than ${maxReferrals} other places.` : null;
-  const incompleteBecause = doubt ?? tooMany;
-  return { complete: incompleteBecause === null, incompleteBecause, referrals, notes };
+  const because = doubt ?? tooMany;
+  return { complete: because === null, because, cursor: null, referrals, notes };
 }
 
 /** Scheme and host without case, no default port, no `??sub` at the end: the same reference is the same text. */

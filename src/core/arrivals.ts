@@ -1,0 +1,42 @@
+import type { Entry, SourceNote } from './directory.ts';
+
+/**
+ * Where a source stands, as JSON that only the source reads: the next run gives it back, so that the source goes on from there.
+ * It is good for the connection as it was; an edited connection is read from the beginning.
+ */
+export type Cursor = Readonly<Record<string, unknown>>;
+
+/** `everybody`: people who are not present at a complete end are gone. `changes`: people of whom nothing is said are as before. */
+export type Extent = 'everybody' | 'changes';
+
+/** What is said at the end of a feed. */
+export type FeedEnd = {
+  /** True only when nothing is missing: read to the last page, without a limit, an error or a change of server or account. */
+  complete: boolean;
+  /** Why not; null when complete. */
+  because: string | null;
+  /** Stored with the connection when the run succeeds. Null: the source can't go on from anywhere. */
+  cursor: Cursor | null;
+  /** Parts of the source that lie elsewhere and were not read; each in one way of writing, sorted, each once. */
+  referrals: readonly string[];
+  notes: readonly SourceNote[];
+};
+
+/**
+ * What feeds a run says, whatever it is: a full read, the changes since a cursor, a request that was pushed. Of one person the
+ * first word counts in a feed of everybody, which is one picture; the last word in a feed of changes, which is a story.
+ */
+export type Arrivals = {
+  /**
+   * These people are there. Answers how many of them have an id of which nothing was said before: a source that goes on and on
+   * without saying anything new is not listened to for ever. A promise holds the source back.
+   */
+  present(entries: readonly Entry[]): number | Promise<number>;
+  /** The people with these ids are gone. Ids that nobody knows are passed over. */
+  gone(ids: readonly string[]): void;
+  /** Said once, as the last word. A feed that breaks throws and says no end; nobody is gone then, whatever was said. */
+  end(end: FeedEnd): void;
+};
+
+/** Opens the feed: what follows is about everybody, or about changes. Once for each read. */
+export type BeginArrivals = (extent: Extent) => Arrivals;

@@ -1,0 +1,72 @@
+import type { Scope, ScopeRule } from '../../core/connection.ts';
+import type { AttributeNames, AttributeValue, Entry } from '../../core/directory.ts';
+
+/** The rules of a scope made ready for a run, for sources that can't apply them themselves. */
+export type CompiledRules = {
+  /** Names of the attributes to ask for: `asked`, and after them those that only the rules need. */
+  attributes: readonly string[];
+  /** Whether the rules let in a person who comes with `attributes`. */
+  meets(entry: Pick<Entry, 'attributes'>): boolean;
+};
+
+/** Compiles rules for entries whose first attributes are those `asked` for by the mapping. */
+export function compileRules(
+  { rules, match }: Pick<Scope, 'rules' | 'match'>,
+  asked: readonly string[],
+  { keyOf }: Pick<AttributeNames, 'keyOf'>,
+): CompiledRules {
+  const attributes = [...asked];
+  const places = new Map(attributes.map((name, place) => [keyOf(name), place]));
+  const placeOf = (name: string): number => {
+    const place = places.get(keyOf(name)) ?? attributes.push(name) - 1;
+    places.set(keyOf(name), place);
+    return place;
+  };
+  const tests = rules.map((rule) => {
+    const [place, test] = [placeOf(rule.attribute), compileRule(rule)];
+    return (entry: Pick<Entry, 'attributes'>): boolean => test(textsOf(entry.attributes[place]));
+  });
+  const meets: CompiledRules['meets'] =
+    tests.length === 0
+      ? () => true
+      : match === 'ALL'
+        ? (entry) => tests.every((test) => test(entry))
+        : (entry) => tests.some((test) => test(entry));
+  return { attributes, meets };
+}
+
+/** Decides on a person's values, prepared by `comparable`. */
+type RuleTest = (values: readonly string[]) => boolean;
+type Compare = (value: string, wanted: string) => boolean;
+
+const isEqual: Compare = (value, wanted) => value === wanted;
+
+/** Of several wanted values one must fit; people without the attribute meet the negative ones. As directories decide. */
+const operators: Record<ScopeRule['operator'], (wanted: readonly string[]) => RuleTest> = {
+  EQUALS: oneFits(isEqual),
+  IN: oneFits(isEqual),
+  NOT_EQUALS: noneFits,
+  NOT_IN: noneFits,
+  STARTS_WITH: oneFits((value, wanted) => value.startsWith(wanted)),
+  ENDS_WITH: oneFits((value, wanted) => value.endsWith(wanted)),
+  CONTAINS: oneFits((value, wanted) => value.includes(wanted)),
+  EXISTS: () => (values) => values.length > 0,
+  NOT_EXISTS: () => (values) => values.length === 0,
+};
+
+function oneFits(compare: Compare): (wanted: readonly string[]) => RuleTest {
+  return (wanted) => (values) => values.some((value) => wanted.some((one) => compare(value, one)));
+}
+
+function noneFits(wanted: readonly string[]): RuleTest {
+  const fits = oneFits(isEqual)(wanted);
+  return (values) => !fits(values);
+}
+
+const compileRule = ({ operator, values }: ScopeRule): RuleTest => operators[operator](values.map(comparable));
+
+const textsOf = (value: AttributeValue): readonly string[] =>
+  value === undefined ? [] : typeof value === 'string' ? [comparable(value)] : value.map(comparable);
+
+/** Without case, and with one space for several, as directories compare (RFC 4518). */
+const comparable = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();

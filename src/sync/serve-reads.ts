@@ -1,0 +1,37 @@
+import type { MessagePort } from 'node:worker_threads';
+import { AppError } from '../core/app-error.ts';
+import type { FromReader, FromTester, ReadTask, ToReader } from './read-messages.ts';
+import { Reading } from './reading.ts';
+import type { Source } from './source/source-module.ts';
+import { testHere } from './test-source.ts';
+
+/**
+ * What a reading thread does: runs read in it, and connections are tested, one after another. Rows leave it as buffers. A thread
+ * that has read before reads faster, for its code is compiled.
+ */
+export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source): void {
+  const send = (message: FromReader | FromTester, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
+  let reading: Reading | null = null;
+
+  const begin = (task: ReadTask): void => {
+    try {
+      reading = new Reading(task, sourceOf(task.settings.kind), send);
+      // A fault of ours ends the thread, and so the run.
+      void reading.start();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      send({ kind: 'failed', error: { code: error.code, message: error.message, hint: error.hint } });
+    }
+  };
+
+  port.on('message', (message: ToReader) => {
+    if (message.kind === 'task') begin(message.task);
+    else if (message.kind === 'test')
+      void testHere(message.task, sourceOf).then((result) => send({ kind: 'tested', result }));
+    else if (message.kind === 'over') {
+      reading = null;
+      send({ kind: 'free' });
+    } else reading?.hear(message);
+  });
+}

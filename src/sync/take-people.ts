@@ -1,0 +1,180 @@
+import type { Extent } from '../core/arrivals.ts';
+import type { ConnectionSettings } from '../core/connection.ts';
+import type { AttributeNames, Entry } from '../core/directory.ts';
+import { primaryEmailOnce } from '../core/other-emails.ts';
+import { ExclusionReason, type LogCode } from '../core/run.ts';
+import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
+import type { ReadCounts } from './read-messages.ts';
+import { type CompiledRules, compileRules } from './scope/compile-rules.ts';
+import { scopeDraft } from './scope/scope-draft.ts';
+import { scopeEntry } from './scope/scope-entry.ts';
+import type { Source } from './source/source-module.ts';
+import type { Digest } from './stage/digest.ts';
+import { type KnownPeople, largestNote, nothingNoted } from './stage/known-people.ts';
+import type { Staging } from './stage/stage-people.ts';
+
+/** What became of somebody who is there, as it is noted with them, to be taken back by a later word. */
+const outcomes = ['unchanged', 'created', 'updated', 'skipped', ...Object.values(ExclusionReason)] as const;
+type Outcome = (typeof outcomes)[number];
+
+const firstNote = nothingNoted + 1;
+const noteOf = Object.fromEntries(outcomes.map((outcome, i) => [outcome, firstNote + i])) as Record<Outcome, number>;
+if (firstNote + outcomes.length - 1 > largestNote) throw new Error('There are more outcomes than can be noted.');
+
+/** Rows of a person that a later word has made void: those before this position. */
+export type TakenBack = ReadonlyMap<string, number>;
+
+type Parts = {
+  settings: ConnectionSettings;
+  source: Pick<Source, 'attributes' | 'appliesRules'>;
+  known: KnownPeople;
+  staging: Staging;
+};
+
+/** Takes people in as they arrive: scope, map and stage, one after another, and counts. */
+export class TakePeople {
+  readonly counts: ReadCounts = { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
+  /** The attributes to ask for. */
+  readonly attributes: readonly string[];
+  readonly #settings: ConnectionSettings;
+  readonly #names: AttributeNames;
+  readonly #known: KnownPeople;
+  readonly #staging: Staging;
+  readonly #mapping: CompiledMapping;
+  readonly #rules: CompiledRules | null;
+  readonly #takenBack = new Map<string, number>();
+
+  constructor({ settings, source, known, staging }: Parts) {
+    this.#settings = settings;
+    this.#names = source.attributes;
+    this.#known = known;
+    this.#staging = staging;
+    this.#mapping = compileMapping(settings.mappings, source.attributes);
+    const asked = this.#mapping.attributes;
+    this.#rules = source.appliesRules === 'here' ? compileRules(settings.scope, asked, source.attributes) : null;
+    this.attributes = this.#rules?.attributes ?? asked;
+  }
+
+  /** By the ids of the people. */
+  get takenBack(): TakenBack {
+    return this.#takenBack;
+  }
+
+  /** 'new' for somebody who was not said to be there before; without an id nobody can tell. */
+  take(entry: Entry, extent: Extent): 'new' | 'not new' {
+    const { id, name, unfit } = entry;
+    if (id === null) {
+      this.counts.read++;
+      this.counts.inScope++;
+      this.counts.withoutId++;
+      this.#staging.skip(name, null, 'NO_ID', unfit ?? noId);
+      return 'not new';
+    }
+    let arrival = this.#known.arrive(id);
+    const again = arrival === 'again';
+    if (arrival === 'again') {
+      if (extent === 'everybody') return 'not new';
+      this.#takeBack(id);
+      arrival = this.#known.arrive(id);
+    }
+    this.counts.read++;
+    const scoped = scopeEntry(entry, this.#settings.scope, this.#rules);
+    if (scoped.kind === 'out') this.#exclude(scoped.reason);
+    else if (unfit !== null) this.#skip(entry, id, 'MALFORMED_VALUE', unfit);
+    else this.#takeInScope(entry, id, arrival === 'linked');
+    return again ? 'not new' : 'new';
+  }
+
+  /** Notes that somebody is gone, whatever was said of them before. */
+  leave(id: string): void {
+    if (this.#known.depart(id) && this.#known.note !== 0) this.#takeBack(id);
+  }
+
+  #takeInScope(entry: Entry, id: string, linked: boolean): void {
+    const hash = this.#staging.hash(entry);
+    if (linked && this.#known.isUnchanged(hash)) {
+      this.#known.markPresent();
+      this.#known.note = noteOf.unchanged;
+      this.counts.inScope++;
+      this.counts.unchanged++;
+    } else this.#map(entry, id, linked, hash);
+  }
+
+  /** Somebody who is there, and is left alone. */
+  #skip(entry: Entry, id: string, code: LogCode, reason: string): void {
+    this.#known.markPresent();
+    this.#known.note = noteOf.skipped;
+    this.counts.inScope++;
+    this.#staging.skip(entry.name, id, code, reason);
+  }
+
+  #map(entry: Entry, id: string, linked: boolean, hash: Digest): void {
+    const outcome = this.#mapping.map(entry);
+    if (outcome.kind === 'problem') {
+      this.#skip(entry, id, outcome.code, outcome.message);
+      return;
+    }
+    const { draft, alternatives } = outcome;
+    const lost = draft.values.PRIMARY_EMAIL === undefined && entry.undecodable.find((name) => this.#isForEmail(name));
+    if (lost) {
+      this.#skip(entry, id, 'MALFORMED_EMAIL', `A value of ${lost} is not valid text, so the address is not known.`);
+      return;
+    }
+    const scoped = scopeDraft(draft, this.#settings.scope);
+    if (scoped.kind === 'out') {
+      this.#exclude(scoped.reason);
+      return;
+    }
+    this.#known.markPresent();
+    this.#known.note = linked ? noteOf.updated : noteOf.created;
+    this.counts.inScope++;
+    this.#staging.add({
+      person: entry.name,
+      personId: id,
+      linked,
+      hash,
+      // A linked person's are held against the contact, which may have another primary address.
+      values: linked ? draft.values : primaryEmailOnce(draft.values),
+      fills: draft.fills,
+      alternatives,
+      remarks: entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)],
+    });
+  }
+
+  #isForEmail(attribute: string): boolean {
+    const { keyOf } = this.#names;
+    return this.#settings.mappings.some(
+      ({ field, attributes }) =>
+        field === 'PRIMARY_EMAIL' && attributes.some((name) => keyOf(name) === keyOf(attribute)),
+    );
+  }
+
+  #exclude(reason: ExclusionReason): void {
+    this.#known.note = noteOf[reason];
+    this.counts.excluded[reason] = (this.counts.excluded[reason] ?? 0) + 1;
+  }
+
+  /** Undoes what was counted and staged of the selected person, who was said to be there. */
+  #takeBack(id: string): void {
+    const outcome = outcomes[this.#known.note - firstNote];
+    if (outcome === undefined) throw new Error('Somebody was taken in, and nothing became of them.');
+    this.#known.takeBack();
+    this.counts.read--;
+    if (outcome in ExclusionReason) {
+      const reason = outcome as ExclusionReason;
+      this.counts.excluded[reason] = (this.counts.excluded[reason] ?? 0) - 1;
+      return;
+    }
+    this.counts.inScope--;
+    if (outcome === 'unchanged') this.counts.unchanged--;
+    else {
+      this.#staging.staged[outcome as 'created' | 'updated' | 'skipped']--;
+      this.#takenBack.set(id, this.#staging.position);
+    }
+  }
+}
+
+const noId = 'There is no value for the attribute that identifies people.';
+
+const undecodable = (entry: Entry): string[] =>
+  entry.undecodable.map((name) => `Of ${name}, values were left out: they are no valid text, too large, or too many.`);

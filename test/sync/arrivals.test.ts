@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ScopeRule } from '../../src/core/connection.ts';
+import { openReadingThreads } from '../../src/sync/reading-threads.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { map, removal } from './small-directory.ts';
+import type { Step, Story, Told } from './support/told-source.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'story-'));
+const file = join(folder, 'story.json');
+
+const person = (id: string, attributes: Record<string, string> = {}): Told => ({
+  id,
+  attributes: { cn: id, mail: `${id}@example.org`, city: 'Bonn', ...attributes },
+});
+const complete = (cursor?: Record<string, unknown>): Step => ({ end: { complete: true, cursor } });
+
+describe('whatever feeds a run', () => {
+  let service: SyncService;
+  let syncing: Syncing;
+  let connection: string;
+
+  const tell = (story: Story) => {
+    writeFileSync(file, JSON.stringify(story));
+    return syncing.sync(connection);
+  };
+  const everybody = (...steps: Step[]) => tell({ extent: 'everybody', steps });
+  const changes = (...steps: Step[]) => tell({ extent: 'changes', steps });
+  const statuses = async (): Promise<string[]> =>
+    (await syncing.contacts()).map(({ display_name, city, status }) => `${display_name} ${city} ${status}`);
+  const cursor = async (): Promise<unknown> =>
+    (await syncing.rows<{ read_cursor: { cursor: unknown } | null }>('SELECT read_cursor FROM connection'))[0]
+      ?.read_cursor?.cursor ?? null;
+
+  beforeAll(async () => {
+    const thread = new URL('./support/told-thread.ts', import.meta.url);
+    service = await openSyncing(openReadingThreads('runs', thread));
+  });
+  beforeEach(async () => {
+    syncing = await service.workspace();
+    connection = await syncing.createConnection(
+      { url: 'ldap://nowhere' },
+      {
+        source: { file } as object,
+        mappings: [map('DISPLAY_NAME', 'cn'), map('PRIMARY_EMAIL', 'mail'), map('CITY', 'city')],
+        removal: removal({ maxPercent: 100 }),
+      },
+    );
+    await everybody({ present: [person('anna'), person('bert'), person('carl'), person('dora')] }, complete({ at: 1 }));
+  });
+  afterAll(async () => {
+    await service?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('changes the people of whom it tells, removes those who are gone, and leaves the others as they are', async () => {
+    const run = await changes(
+      { present: [person('anna', { city: 'Ulm' }), person('emil')] },
+      { gone: ['bert', 'nobody knows'] },
+      { present: [person('carl')] },
+      complete({ at: 2 }),
+    );
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      counts: { read: 3, inScope: 3, created: 1, updated: 1, unchanged: 1, deactivated: 1, skipped: 0 },
+    });
+    expect(await statuses()).toEqual([
+      'anna Ulm ACTIVE',
+      'bert Bonn INACTIVE',
+      'carl Bonn ACTIVE',
+      'dora Bonn ACTIVE',
+      'emil Bonn ACTIVE',
+    ]);
+    expect(await cursor()).toEqual({ at: 2 });
+  });
+
+  test('removes nobody when it ends incomplete, and goes on from where it stood before', async () => {
+    const run = await changes(
+      { present: [person('anna', { city: 'Ulm' })] },
+      { gone: ['bert'] },
+      { end: { complete: false, because: 'the rest was cut off', cursor: { at: 2 } } },
+    );
+    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { updated: 1, deactivated: 0 } });
+    expect(await statuses()).toEqual(['anna Ulm ACTIVE', 'bert Bonn ACTIVE', 'carl Bonn ACTIVE', 'dora Bonn ACTIVE']);
+    expect((await syncing.log(run.id)).map(({ message }) => message).join('\n')).toContain('the rest was cut off');
+    expect(await cursor()).toEqual({ at: 1 });
+  });
+
+  test('removes nobody when it breaks', async () => {
+    const run = await changes({ gone: ['anna', 'bert'] }, { breaks: 'the line is dead' });
+    expect(run).toMatchObject({ status: 'FAILED', error: { message: 'the line is dead' } });
+    expect((await statuses()).every((one) => one.endsWith('ACTIVE') && !one.endsWith('INACTIVE'))).toBe(true);
+    expect(await cursor()).toEqual({ at: 1 });
+  });
+
+  test('removes nobody in a run in which somebody comes without an id', async () => {
+    const run = await changes({ gone: ['bert'] }, { present: [{ ...person('x'), id: null }] }, complete({ at: 2 }));
+    expect(run.counts).toMatchObject({ skipped: 1, deactivated: 0 });
+    expect(await cursor()).toEqual({ at: 1 });
+  });
+
+  test('says everybody: people who are absent at a complete end are gone', async () => {
+    const run = await everybody({ present: [person('anna'), person('bert')] }, complete());
+    expect(run.counts).toMatchObject({ read: 2, unchanged: 2, deactivated: 2 });
+    expect(await cursor()).toBeNull();
+  });
+
+  test('is taken by its last word where it tells changes', async () => {
+    const run = await changes(
+      { present: [person('anna', { city: 'Ulm' }), person('emil'), person('fina'), person('bert')] },
+      { gone: ['anna', 'emil', 'fina', 'carl', 'bert'] },
+      { present: [person('fina', { city: 'Rom' }), person('carl', { city: 'Prag' }), person('bert')] },
+      { present: [person('fina', { city: 'Wien' }), { ...person('dora'), disabled: true }] },
+      { present: [person('dora')] },
+      complete({ at: 3 }),
+    );
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      counts: { read: 4, inScope: 4, created: 1, updated: 1, unchanged: 2, deactivated: 1, skipped: 0 },
+      excluded: {},
+    });
+    expect(await statuses()).toEqual([
+      'anna Bonn INACTIVE',
+      'bert Bonn ACTIVE',
+      'carl Prag ACTIVE',
+      'dora Bonn ACTIVE',
+      'fina Wien ACTIVE',
+    ]);
+  });
+
+  test('is taken by its first word where it tells everybody', async () => {
+    await everybody(
+      { present: [person('anna', { city: 'Ulm' }), person('bert'), person('carl'), person('dora')] },
+      { present: [person('anna', { city: 'Rom' })] },
+      complete(),
+    );
+    expect((await statuses())[0]).toBe('anna Ulm ACTIVE');
+  });
+
+  test('takes those who are out of scope now for gone, in changes too', async () => {
+    const run = await changes({ present: [{ ...person('anna'), disabled: true }] }, complete({ at: 2 }));
+    expect(run).toMatchObject({ counts: { read: 1, inScope: 0, deactivated: 1 }, excluded: { DISABLED: 1 } });
+    expect((await statuses())[0]).toBe('anna Bonn INACTIVE');
+  });
+
+  test('holds a plan that removes too many, whoever says that they are gone', async () => {
+    await syncing.edit(connection, { removal: { maxPercent: 10 } });
+    const run = await changes({ gone: ['anna', 'bert', 'carl'] }, complete({ at: 2 }));
+    expect(run.status).toBe('HELD');
+    expect(await cursor()).toEqual({ at: 1 });
+    await syncing.approve(run.id);
+    expect(await cursor()).toEqual({ at: 2 });
+  });
+
+  test('has its rules applied to each person, where it can not apply them itself', async () => {
+    const { scope } = await syncing.connection(connection);
+    const rules: ScopeRule[] = [{ attribute: 'team', operator: 'IN', values: ['Sales', 'Support'] }];
+    await syncing.edit(connection, { scope: { ...scope, rules } });
+    const run = await everybody(
+      {
+        present: [
+          person('anna', { team: 'sales' }),
+          person('bert', { team: ' SUPPORT ' }),
+          person('carl', { team: 'IT', Team: 'Sales' }),
+          person('dora'),
+        ],
+      },
+      complete(),
+    );
+    expect(run).toMatchObject({
+      counts: { read: 4, inScope: 2, unchanged: 2, updated: 0, deactivated: 2 },
+      excluded: { NOT_BY_RULES: 2 },
+    });
+  });
+});

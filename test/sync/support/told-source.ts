@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { AppError } from '../../../src/core/app-error.ts';
+import type { Cursor, Extent } from '../../../src/core/arrivals.ts';
+import type { Entry } from '../../../src/core/directory.ts';
+import type { ReadRequest } from '../../../src/core/source-session.ts';
+import { defineSource, type SourceModule } from '../../../src/sync/source/source-module.ts';
+
+/** Somebody as a story tells of them: attributes by name, an id of their own, and whether they are switched off. */
+export type Told = { id: string | null; disabled?: boolean; attributes: Record<string, string> };
+
+export type Step =
+  | { present: Told[] }
+  | { gone: string[] }
+  | { end: { complete: boolean; because?: string; cursor?: Cursor } }
+  | { breaks: string };
+
+/** What the source says at the next read. */
+export type Story = { extent: Extent; steps: Step[] };
+
+const settings = z.object({ file: z.string() });
+type Settings = z.infer<typeof settings>;
+
+/** A source that tells the story in a file, written for each read. Attribute names mean what they say, case included. */
+const toldModule: SourceModule<Settings> = {
+  kind: 'LDAP',
+  label: 'Story',
+  description: 'For tests.',
+  settings,
+  form: [],
+  destination: () => ({}),
+  checkSettings: () => [],
+  checkScope: () => [],
+  attributes: { keyOf: (name) => name, fault: () => null },
+  appliesRules: 'here',
+  defaults: () => {
+    throw new Error('A story has no defaults.');
+  },
+  open: async ({ file }) => ({
+    server: 'story',
+    notes: [],
+    read: async (request, begin) => {
+      const story: Story = JSON.parse(readFileSync(file, 'utf8'));
+      const arrivals = begin(story.extent);
+      for (const step of story.steps) {
+        if ('present' in step) await arrivals.present(step.present.map((one) => entryOf(one, request)));
+        else if ('gone' in step) arrivals.gone(step.gone);
+        else if ('breaks' in step) throw new AppError('UNREACHABLE', step.breaks);
+        else {
+          const { complete, because = null, cursor = null } = step.end;
+          arrivals.end({ complete, because, cursor, referrals: [], notes: [] });
+        }
+      }
+    },
+    close: async () => {},
+  }),
+  test: () => Promise.reject(new Error('A story is not tested.')),
+};
+
+export const toldSource = defineSource(toldModule);
+
+const entryOf = ({ id, disabled = false, attributes }: Told, request: ReadRequest): Entry => ({
+  name: attributes.cn ?? id ?? 'nobody',
+  id,
+  unfit: null,
+  attributes: request.attributes.map((name) => attributes[name]),
+  disabled,
+  notAPerson: false,
+  inGroups: true,
+  undecodable: [],
+  said: null,
+});
