@@ -11,6 +11,9 @@ export type SyncPoolOptions = {
   silence?: Silence;
 };
 
+/** Not closed while idle: a run that is started after a pause finds what it begins with. */
+const keptOpen = 4;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
@@ -40,6 +43,7 @@ export function openSyncPool({ url, connections, onTrouble = () => {}, silence }
     connectionString: url,
     application_name: 'contact-sync',
     max: connections,
+    min: Math.min(connections, keptOpen),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

@@ -4,14 +4,15 @@ import { JOB_CHANNEL } from '../../open-run-signals.ts';
 import { isLive, runQueueName } from './open-boss.ts';
 
 /**
- * Adds a job for the run to the queue, in the caller's transaction. Its group is the workspace; the more jobs that has, the
+ * Adds a job for the run to the queue, in the caller's transaction; workers hear of it when that commits. Its group is the workspace; the more jobs that has, the
  * later comes this one, which shares the slots that are free just now (for those that become free, see share-slots.ts).
  */
 export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
   const db = { executeSql: (text: string, values?: unknown[]) => client.query(text, values) };
   const { rows } = await client.query<{ priority: number }>(
-    `SELECT -count(*)::int AS priority FROM pgboss.job WHERE job.name = $1 AND job.group_id = $2 AND ${isLive}`,
-    [runQueueName, workspaceId],
+    `SELECT -count(*)::int AS priority, pg_notify($3, '') FROM pgboss.job
+     WHERE job.name = $1 AND job.group_id = $2 AND ${isLive}`,
+    [runQueueName, workspaceId, JOB_CHANNEL],
   );
   const priority = rows[0]?.priority ?? 0;
   await boss.send(
@@ -19,7 +20,6 @@ export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: 
     { workspaceId, runId },
     { singletonKey: runId, group: { id: workspaceId }, priority, db },
   );
-  await client.query(`SELECT pg_notify('${JOB_CHANNEL}', '')`);
 }
 
 /**
