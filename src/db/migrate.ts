@@ -2,7 +2,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { databaseFailure, requireVersion } from './database-failure.ts';
 import { MIGRATIONS_TABLE, migrations } from './migrations.ts';
-import { readyPartitions } from './partition/keep-partitions.ts';
+import { makePartitions } from './partition/keep-partitions.ts';
 import { defaultRetention, type Retention } from './partition/partitioned-tables.ts';
 import { typeormLogger } from './typeorm-logger.ts';
 
@@ -35,7 +35,7 @@ export async function migrate(
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     signal?.removeEventListener('abort', leave);
     const ran = await runMigrations(url);
-    await readyPartitions(lock, { retention });
+    await makePartitions(lock, { retention });
     return ran;
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { defaultOf, isLockTimeout, type Partition, type PartitionedTable, partitionsOf } from './partitioned-tables.ts';
+import { defaultOf, type Partition, type PartitionedTable, partitionStep, partitionsOf } from './partitioned-tables.ts';
 import { gapsIn, lowestIdAt, momentOfId, type Period, periodAt, periodsAhead, type Unit } from './periods.ts';
 
 /** `busy`: others used the default partition all the time; the next look tries again. `strays`: see `strayRows`. */
@@ -23,6 +23,7 @@ export async function addPartitions(client: ClientBase, table: PartitionedTable,
       const name = `${table.name}_${new Date(gap.from).toISOString().slice(0, 10).replaceAll('-', '')}`;
       const movedRows = await addPartition(client, table, { ...gap, name }, lockTimeoutMs);
       taken.push(gap);
+      if (movedRows === 'there') continue;
       added[movedRows === 'busy' ? 'busy' : 'made'].push(name);
       added.movedRows += movedRows === 'busy' ? 0 : movedRows;
     }
@@ -67,13 +68,14 @@ async function addPartition(
   table: PartitionedTable,
   { name, from, to }: Partition,
   lockTimeoutMs: number,
-): Promise<number | 'busy'> {
+): Promise<number | 'busy' | 'there'> {
   const { name: parent, key } = table;
   const rest = defaultOf(table);
   const [low, high] = [lowestIdAt(from), lowestIdAt(to)];
-  await client.query('BEGIN');
-  try {
-    await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+  return partitionStep(client, lockTimeoutMs, async () => {
+    // Another process may have been faster.
+    const [gap] = gapsIn({ from, to }, await partitionsOf(client, table));
+    if (gap?.from !== from || gap.to !== to) return 'there';
     await client.query(`CREATE TABLE "${name}" (LIKE "${parent}" INCLUDING ALL)`);
     await client.query(`ALTER TABLE "${name}" ENABLE ROW LEVEL SECURITY`);
     await client.query(`LOCK TABLE "${rest}" IN ACCESS EXCLUSIVE MODE`);
@@ -82,11 +84,6 @@ async function addPartition(
        INSERT INTO "${name}" SELECT * FROM moved`,
     );
     await client.query(`ALTER TABLE "${parent}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${low}') TO ('${high}')`);
-    await client.query('COMMIT');
     return rowCount ?? 0;
-  } catch (error) {
-    await client.query('ROLLBACK');
-    if (isLockTimeout(error)) return 'busy';
-    throw error;
-  }
+  });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
-import { isLockTimeout, type Partition, type PartitionedTable, partitionsOf } from './partitioned-tables.ts';
+import { type Partition, type PartitionedTable, partitionStep, partitionsOf } from './partitioned-tables.ts';
 import { lowestIdAt } from './periods.ts';
 
 /** `busy`: others used the table all the time; the next look tries again. */
@@ -33,40 +33,26 @@ async function tryToDrop(
   partition: Partition,
   { lockTimeoutMs, tries, pauseMs }: DropOptions,
 ): Promise<'dropped' | 'busy' | 'needed'> {
-  for (let left = tries; left > 0; left--) {
-    try {
-      return await dropUnlessNeeded(client, table, partition, lockTimeoutMs);
-    } catch (error) {
-      if (!isLockTimeout(error)) throw error;
-      if (left > 1) await wait(pauseMs);
-    }
+  for (let left = tries; ; left--) {
+    const outcome = await partitionStep(client, lockTimeoutMs, () => dropUnlessNeeded(client, table, partition));
+    if (outcome !== 'busy' || left <= 1) return outcome;
+    await wait(pauseMs);
   }
-  return 'busy';
 }
 
 async function dropUnlessNeeded(
   client: ClientBase,
   table: PartitionedTable,
   { name, from, to }: Partition,
-  lockTimeoutMs: number,
 ): Promise<'dropped' | 'needed'> {
-  await client.query('BEGIN');
-  try {
-    const { rows } = await client.query<{ needed: boolean }>(
-      'SELECT EXISTS (SELECT FROM open_run WHERE open_run.run_id >= $1 AND open_run.run_id < $2) AS needed',
-      [lowestIdAt(from), lowestIdAt(to)],
-    );
-    const needed = rows[0]?.needed !== false;
-    if (!needed) {
-      await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-      // The parent first, as those who read and write do.
-      await client.query(`LOCK TABLE ONLY "${table.name}" IN ACCESS EXCLUSIVE MODE`);
-      await client.query(`DROP TABLE "${name}"`);
-    }
-    await client.query('COMMIT');
-    return needed ? 'needed' : 'dropped';
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
+  const { rows } = await client.query<{ needed: boolean }>(
+    'SELECT EXISTS (SELECT FROM open_run WHERE open_run.run_id >= $1 AND open_run.run_id < $2) AS needed',
+    [lowestIdAt(from), lowestIdAt(to)],
+  );
+  if (rows[0]?.needed !== false) return 'needed';
+  // The parent first, as those who read and write do.
+  await client.query(`LOCK TABLE ONLY "${table.name}" IN ACCESS EXCLUSIVE MODE`);
+  // Another process may have been faster.
+  await client.query(`DROP TABLE IF EXISTS "${name}"`);
+  return 'dropped';
 }

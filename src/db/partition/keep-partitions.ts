@@ -14,43 +14,23 @@ export type KeepOptions = {
   pauseMs?: number;
 };
 
-/** `kind` busy: another process is at it. */
-export type Kept = { kind: 'busy' } | ({ kind: 'kept' } & Added & Dropped);
-
-/** Any number; who makes or drops partitions holds it. */
-const PARTITION_LOCK = 5_406_210_312;
+/** What was done; `busy` are partitions that others used, or that another process was at. */
+export type Kept = Added & Dropped;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Makes the partitions that are needed now and soon, and drops those that are older than what is kept. Any number of processes
- * may try at once: one does it, the others find it busy.
+ * may do so at once.
  */
 export async function keepPartitions(client: ClientBase, options: KeepOptions): Promise<Kept> {
-  const locked = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [PARTITION_LOCK]);
-  if (locked.rows[0]?.mine !== true) return { kind: 'busy' };
-  return unlocking(client, async () => {
-    const added = await makePartitions(client, options);
-    const dropped = await dropOld(client, options);
-    return { kind: 'kept', ...added, ...dropped, busy: [...added.busy, ...dropped.busy] };
-  });
+  const added = await makePartitions(client, options);
+  const dropped = await dropOld(client, options);
+  return { ...added, ...dropped, busy: [...added.busy, ...dropped.busy] };
 }
 
-/** Makes the partitions that are needed now and soon. Waits for a process that is at it. */
-export async function readyPartitions(client: ClientBase, options: KeepOptions): Promise<Added> {
-  await client.query('SELECT pg_advisory_lock($1)', [PARTITION_LOCK]);
-  return unlocking(client, () => makePartitions(client, options));
-}
-
-async function unlocking<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [PARTITION_LOCK]);
-  }
-}
-
-async function makePartitions(
+/** Makes the partitions that are needed now and soon. */
+export async function makePartitions(
   client: ClientBase,
   { retention, now, lockTimeoutMs = 2000 }: KeepOptions,
 ): Promise<Added> {

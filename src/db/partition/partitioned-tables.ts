@@ -22,8 +22,35 @@ export const defaultOf = ({ name }: PartitionedTable): string => `${name}_defaul
 
 export type Partition = Period & { name: string };
 
-/** Whether somebody had a table for longer than was waited for. */
-export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03';
+/** Any number; who makes or drops a partition holds it until its transaction ends. */
+const PARTITION_LOCK = 5_406_210_312;
+
+/**
+ * One step on the partitions, in a transaction of its own: one process at a time, and nobody waits for anybody longer than the
+ * lock's timeout. `busy`: that was over, and nothing is done.
+ */
+export async function partitionStep<T>(
+  client: ClientBase,
+  lockTimeoutMs: number,
+  step: () => Promise<T>,
+): Promise<T | 'busy'> {
+  await client.query('BEGIN');
+  try {
+    await client.query(
+      `SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = '10s';
+       SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`,
+    );
+    const result = await step();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    if (sqlState(error) === LOCK_NOT_AVAILABLE) return 'busy';
+    throw error;
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** All but the default one, by time. */
 export async function partitionsOf(client: ClientBase, { name }: PartitionedTable): Promise<Partition[]> {

@@ -14,12 +14,10 @@ export async function tidyPartitions(
   try {
     kept = await keepPartitions(client, { retention });
   } catch (error) {
-    // Its session may still hold the lock.
     client.release(true);
     throw error;
   }
   client.release();
-  if (kept.kind === 'busy') return;
   const { made, dropped, busy, movedRows, strays } = kept;
   if (made.length + dropped.length > 0) log.info({ made, dropped, movedRows }, 'Partitions were made or dropped');
   if (busy.length > 0) log.warn({ busy }, 'Partitions are in use; they are made or dropped at the next look');
