@@ -31,12 +31,12 @@ export class Initial1795300000000 implements MigrationInterface {
     for (const table of [...walled, ...hidden]) {
       await runner.query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY`);
       await runner.query(
-        `CREATE POLICY "${table}_of_workspace" ON "${table}" USING ("workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
+        `CREATE POLICY "${table}_of_workspace" ON "${table}" USING ("workspace_id" = (SELECT nullif(current_setting('app.workspace_id', true), '')::uuid))`,
       );
     }
     await runner.query(`ALTER TABLE "workspace" ENABLE ROW LEVEL SECURITY`);
     await runner.query(
-      `CREATE POLICY "workspace_itself" ON "workspace" USING ("id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
+      `CREATE POLICY "workspace_itself" ON "workspace" USING ("id" = (SELECT nullif(current_setting('app.workspace_id', true), '')::uuid))`,
     );
     await runner.query(view);
     await runner.query(tellSwitch);
@@ -393,7 +393,7 @@ const tables = [
  */
 const view = `
   CREATE VIEW "contact_of_workspace" AS
-  SELECT * FROM "contact" WHERE "workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid`;
+  SELECT * FROM "contact" WHERE "workspace_id" = (SELECT nullif(current_setting('app.workspace_id', true), '')::uuid)`;
 
 /** Every process hears at once, whoever it was, that Contact Sync was turned on or off in a workspace. */
 const tellSwitch = `

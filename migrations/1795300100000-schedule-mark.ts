@@ -19,7 +19,7 @@ export class ScheduleMark1795300100000 implements MigrationInterface {
         REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`);
     await runner.query(`ALTER TABLE "schedule_mark" ENABLE ROW LEVEL SECURITY`);
     await runner.query(
-      `CREATE POLICY "schedule_mark_of_workspace" ON "schedule_mark" USING ("workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid)`,
+      `CREATE POLICY "schedule_mark_of_workspace" ON "schedule_mark" USING ("workspace_id" = (SELECT nullif(current_setting('app.workspace_id', true), '')::uuid))`,
     );
   }
 

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
 import { admitApiLogin } from './api-login.ts';
@@ -88,7 +88,8 @@ const createApiSource = (options: DatabaseOptions, onTrouble: (error: Error) => 
     poolSize: options.apiConnections ?? 10,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: {
-      options: `-c role=${API_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
+      options: `-c role=${API_ROLE} -c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
+      types: { getTypeParser },
       keepAlive: true,
       // What is sent without waiting for the statement before it does not wait for it on its way either.
       pipeline: true,
@@ -99,6 +100,17 @@ const createApiSource = (options: DatabaseOptions, onTrouble: (error: Error) => 
     poolErrorHandler: onTrouble,
     logger: typeormLogger(options.onStatement),
   });
+
+/** Of the type timestamptz. */
+const MOMENT_OID = 1184;
+const moment = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})?\+00$/;
+
+/** A page has hundreds of moments. In UTC they are nearly what `Date` reads by itself, several times faster. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  const usual = pg.types.getTypeParser(oid, format);
+  if (oid !== MOMENT_OID || format === 'binary') return usual;
+  return (text: string) => (moment.test(text) ? new Date(`${text.replace(' ', 'T').slice(0, -3)}Z`) : usual(text));
+};
 
 async function requireRole(source: DataSource): Promise<void> {
   const rows: { role: string }[] = await source.query('SELECT current_user AS role');

@@ -59,7 +59,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     changesPagesOf: (runIds, filter, first) => changesPages(scope, runIds, filter, first),
 
     contactsPage: (filter, page) => contactsPage(scope, filter, page),
-    contactsByIds: (ids) => read((query) => contactsByIds(query, workspaceId, ids)),
+    contactsByIds: (ids) => contactsByIds(scope.readOne, workspaceId, ids),
     sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
 
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
@@ -18,6 +19,8 @@ export type WorkspaceScope = {
    * deadline's reason, when nobody waits for the answer any more.
    */
   read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** The same of a single statement: where nothing else waits, its transaction begins, reads and ends in one round trip. */
+  readOne: Query;
   /**
    * Writes, in a transaction of its own; a deadlock with a sync is tried again, so `work` may run more than once. Ends, with
    * nothing saved, when the time is over.
@@ -35,6 +38,8 @@ export type ApiConnections = {
 
 type Job = {
   work: (transaction: Transaction) => Promise<unknown>;
+  /** Its statement is sent as soon as it is told to work, and is all that it asks. */
+  isOne: boolean;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 };
@@ -75,15 +80,17 @@ export function workspaceScope(
     while (waiting.length > 0) await readTogether(connections, workspaceId, allow, waiting);
     working = false;
   };
+  const read = <T>(work: Job['work'], isOne: boolean): Promise<T> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ work, isOne, resolve, reject });
+      if (working) return;
+      working = true;
+      void workOff();
+    });
   return {
     workspaceId,
-    read: (work) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ work, resolve, reject });
-        if (working) return;
-        working = true;
-        void workOff();
-      }),
+    read: (work) => read(work, false),
+    readOne: (...statement) => read(({ query }) => query(...statement), true),
     write: (work) => tryAgain(() => writeAlone(connections, workspaceId, allow, work)),
   };
 }
@@ -98,9 +105,11 @@ async function readTogether(
   try {
     await inTransaction(connections, allow, 'signal', async (runner, deadline) => {
       const { transaction, begun } = await begin(runner, workspaceId, 'BEGIN READ ONLY', deadline);
-      await workThrough(transaction, begun, waiting, deadline?.signal);
-      // All that was asked for has been answered.
-      await runner.query('COMMIT').catch(() => discard(runner));
+      const end = () => {
+        runner.dataSource.logger.logQuery('COMMIT');
+        return transaction.client.query('COMMIT').catch(() => discard(runner));
+      };
+      await workThrough(transaction, begun, waiting, end, deadline?.signal);
     });
   } catch (error) {
     if (error === brokenByRead) return;
@@ -112,25 +121,35 @@ async function readTogether(
 /** What failed was told to whoever asked for it; the others go on in another transaction. */
 const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
 
-/** The first read is on its way while the transaction begins; its answer is given only once that has begun as it should. */
+/**
+ * The first read is on its way while the transaction begins, and so is the end behind a read that is the only one; answers are
+ * given only once the transaction has begun as it should.
+ */
 async function workThrough(
   transaction: Transaction,
   begun: Promise<void>,
   waiting: Job[],
+  end: () => Promise<unknown>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let reads = 0; reads < MOST_READS_TOGETHER; reads++) {
     const job = await next(waiting);
-    if (job === undefined) return await begun;
+    if (job === undefined) break;
     try {
       signal?.throwIfAborted();
-      const [answer] = await Promise.all([job.work(transaction), begun]);
+      const working = Promise.all([job.work(transaction), begun]);
+      const ended = job.isOne && waiting.length === 0 ? end() : null;
+      const [answer] = await working;
       job.resolve(answer as never);
+      if (ended !== null) return void (await ended);
     } catch (error) {
       job.reject(signal?.aborted ? signal.reason : error);
       throw brokenByRead;
     }
   }
+  await begun;
+  // All that was asked for has been answered.
+  await end();
 }
 
 /** Whoever got an answer just now has one turn of the event loop to ask the next question. */
@@ -239,6 +258,7 @@ async function begin(
     deadline === null ? '' : `set_config('statement_timeout', '${Math.ceil(deadline.msLeft()) + BEHIND_MS}', true), `;
   const sql = `${opening}; SELECT ${limit}set_config('app.workspace_id', '${workspaceId}', true), current_user AS role`;
   runner.dataSource.logger.logQuery(sql);
+  sendTogether(client);
   const begun = client.query(sql).then(requireApiRole);
   // A read that fails, too, is told of first; then nobody looks at this one.
   begun.catch(() => {});
@@ -247,6 +267,13 @@ async function begin(
     return (await client.query({ text, values: [...parameters], name })).rows;
   };
   return { transaction: { workspaceId, query, entities: runner.manager, client }, begun };
+}
+
+/** What is sent until the event loop goes on leaves in one piece: each write costs more than most statements. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** Of the answers to several statements, the last one's tells the role. */

@@ -2,7 +2,7 @@ import type { ContactRecord } from '../../core/records.ts';
 import type { ContactFilter, Page, PageRequest } from '../../core/store.ts';
 import { decodeCursor, type Position } from '../page/cursor.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
-import { preparedName, type Query } from '../query.ts';
+import { preparedName } from '../query.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { contactConditions } from './contact-conditions.ts';
 import { type Ordering, orderings, type Stretch, stretchesFrom } from './contact-order.ts';
@@ -23,14 +23,11 @@ export async function contactsPage(
   const ordering = orderings[filter.orderBy];
   const after = decodeCursor(list, page.after, [ordering.type === 'text' ? 'text' : 'moment', 'uuid']);
   if (contactConditions(scope.workspaceId, filter) === null) return emptyPage();
-  const rows = await scope.read(async ({ query }) => {
-    const found: ContactSelection[] = [];
-    for (const stretch of stretchesFrom(ordering, after)) {
-      const missing = page.first + 1 - found.length;
-      if (missing > 0) found.push(...(await readStretch(query, scope.workspaceId, filter, stretch, after, missing)));
-    }
-    return found;
-  });
+  const rows: ContactSelection[] = [];
+  for (const stretch of stretchesFrom(ordering, after)) {
+    const missing = page.first + 1 - rows.length;
+    if (missing > 0) rows.push(...(await readStretch(scope, filter, stretch, after, missing)));
+  }
   return makePage(rows, page.first, {
     list,
     position: ordering.position,
@@ -54,8 +51,7 @@ const identityOf = ({ search, email, externalId, status, connectionId, updatedSi
 });
 
 async function readStretch(
-  query: Query,
-  workspaceId: string,
+  { workspaceId, read, readOne }: WorkspaceScope,
   filter: ContactFilter,
   stretch: Stretch,
   after: Position | null,
@@ -82,9 +78,9 @@ async function readStretch(
     limit,
     parameters: wanted.values,
   };
-  if (searching) return searchContacts(query, parts);
+  if (searching) return read(({ query }) => searchContacts(query, parts));
   const sql = inOrder(parts);
-  return query<ContactSelection>(sql, parts.parameters, limit === USUAL_LIMIT ? preparedName(sql) : undefined);
+  return readOne<ContactSelection>(sql, parts.parameters, limit === USUAL_LIMIT ? preparedName(sql) : undefined);
 }
 
 const inOrder = ({ from, wanted, key, direction, limit }: ContactSearch): string => `
@@ -96,8 +92,6 @@ async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Prom
   if (conditions === null) return 0;
   const { from, wanted, searching } = conditions;
   const sql = `SELECT count(*)::int AS count FROM ${from} WHERE ${wanted.text()}`;
-  const [row] = await scope.read(({ query }) =>
-    query<{ count: number }>(sql, wanted.values, searching ? undefined : preparedName(sql)),
-  );
+  const [row] = await scope.readOne<{ count: number }>(sql, wanted.values, searching ? undefined : preparedName(sql));
   return row?.count ?? 0;
 }
