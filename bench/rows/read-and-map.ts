@@ -1,5 +1,6 @@
 /** Ours up to the draft: read, decoded, scoped and mapped, in one process, with nothing stored. */
 import type { Entry } from '../../src/core/directory.ts';
+import { borrowFiles } from '../../src/sync/lend-files.ts';
 import { compileMapping } from '../../src/sync/map/compile-mapping.ts';
 import { scopeEntry } from '../../src/sync/scope/scope-entry.ts';
 import { sources } from '../../src/sync/source/sources.ts';
@@ -27,7 +28,7 @@ let people = 0;
 const session = await sources.LDAP.open(
   settings,
   { bindPassword },
-  { addresses: { allowPrivate: true, cidrs: [] }, signal },
+  { addresses: { allowPrivate: true, cidrs: [] }, files: borrowFiles(null), signal },
 );
 await session.read(
   { attributes: mapping.attributes, scope, at: new Date(), since: null },

@@ -1,4 +1,5 @@
 import type { LogCode, LogLevel } from './run.ts';
+import type { StoredFiles } from './stored-files.ts';
 import type { ValueFault } from './user-error.ts';
 
 /**
@@ -45,7 +46,7 @@ export type SourceNote = { level: LogLevel; code: LogCode; message: string };
 /** Which addresses may be dialled; see ALLOW_PRIVATE_SOURCES. */
 export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };
 
-export type OpenOptions = { addresses: AddressPolicy; signal: AbortSignal };
+export type OpenOptions = { addresses: AddressPolicy; files: StoredFiles; signal: AbortSignal };
 
 export type CheckStatus = 'OK' | 'WARN' | 'FAIL' | 'SKIPPED';
 export type ConnectionCheck = { name: string; status: CheckStatus; detail: string; advice: string | null };

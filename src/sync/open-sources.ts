@@ -3,6 +3,7 @@ import { AppError } from '../core/app-error.ts';
 import type { Secrets, SourceSettings } from '../core/connection.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/directory.ts';
 import type { SourcesPort, TestRequest } from '../core/sources-port.ts';
+import type { FileStore } from '../core/stored-files.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
 import { checkRemoval } from './check/check-removal.ts';
 import { checkMappings } from './map/check-mappings.ts';
@@ -16,6 +17,8 @@ export type SourcesParts = {
   /** For tests of connections. */
   threads: ReadingThreads;
   addresses: AddressPolicy;
+  /** Left out: there are none. */
+  files?: FileStore;
   /** The stored secrets of a connection, opened, while it is at this version. Throws an AppError when they can't be had. */
   storedSecrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
 };
@@ -62,7 +65,7 @@ function secretsAstray(
 
 /** Connects to a source and reads one entry. Whatever fails there, stored secrets that can't be opened too, is told. */
 async function test(
-  { threads, addresses, storedSecrets }: SourcesParts,
+  { threads, addresses, files, storedSecrets }: SourcesParts,
   { workspaceId, connection, kind, settings, secrets }: TestRequest,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
@@ -71,7 +74,8 @@ async function test(
       .info()
       .secrets.some((name) => secrets[name] === undefined);
     const stored = connection !== null && needed ? await storedSecrets(workspaceId, connection) : {};
-    return await testSource(threads, { kind, settings, secrets: { ...stored, ...secrets }, addresses }, signal);
+    const parts = { threads, files: files?.of(workspaceId) ?? null };
+    return await testSource(parts, { kind, settings, secrets: { ...stored, ...secrets }, addresses }, signal);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message, hint } = error;

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Cursor, Extent, FeedEnd } from '../core/arrivals.ts';
 import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
@@ -44,10 +45,11 @@ export type FromTester = { kind: 'tested'; result: ConnectionTest };
 /**
  * What is said to it: `test` asks for a test, answered by `tested`; `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `stored` when `rows` are, with
  * their memory, to be used again; `sweep` chunks come after `done`; `over` when nothing more is wanted of it, answered by `free`.
+ * `files`: where stored files can be read, see lend-files.ts.
  */
 export type ToReader =
-  | { kind: 'test'; task: TestTask }
-  | { kind: 'task'; task: ReadTask }
+  | { kind: 'test'; task: TestTask; files: MessagePort | null }
+  | { kind: 'task'; task: ReadTask; files: MessagePort | null }
   | { kind: 'known'; bytes: Uint8Array }
   | { kind: 'knownEnd' }
   | { kind: 'stored'; memory: readonly ArrayBuffer[] }

@@ -1,6 +1,7 @@
 import { AppError } from '../core/app-error.ts';
 import type { Arrivals, Extent, FeedEnd } from '../core/arrivals.ts';
 import type { Entry } from '../core/directory.ts';
+import type { StoredFiles } from '../core/stored-files.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
 import { mappingVersion } from './map/mapping-version.ts';
@@ -26,6 +27,7 @@ export class Reading {
   readonly #task: ReadTask;
   readonly #send: (message: FromReader, transfer?: ArrayBuffer[]) => void;
   readonly #source: Source;
+  readonly #files: StoredFiles;
   readonly #known = new KnownPeople();
   readonly #addKnown = loadKnown(this.#known);
   readonly #knownLoaded = Promise.withResolvers<void>();
@@ -42,10 +44,15 @@ export class Reading {
   #underWay = 0;
   #release: (() => void) | null = null;
 
-  constructor(task: ReadTask, source: Source, send: (message: FromReader, transfer?: ArrayBuffer[]) => void) {
+  constructor(
+    task: ReadTask,
+    { source, files }: { source: Source; files: StoredFiles },
+    send: (message: FromReader, transfer?: ArrayBuffer[]) => void,
+  ) {
     this.#task = task;
     this.#send = send;
     this.#source = source;
+    this.#files = files;
     this.#staging = new Staging({
       workspaceId: task.workspaceId,
       runId: task.runId,
@@ -92,7 +99,7 @@ export class Reading {
     const { settings, secrets, addresses, at, since } = this.#task;
     // Whoever gives the run up ends the thread.
     const { signal } = new AbortController();
-    const session = await this.#source.open(settings.source, secrets, { addresses, signal });
+    const session = await this.#source.open(settings.source, secrets, { addresses, files: this.#files, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;

@@ -2,6 +2,7 @@ import type { Cursor } from '../core/arrivals.ts';
 import type { AddressPolicy } from '../core/directory.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
+import type { FileStore } from '../core/stored-files.ts';
 import type { PlanTotals, ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
 import { emptiedQuestion } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';
@@ -13,7 +14,13 @@ import { type ReadOutcome, startReader } from './read-people.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
 
-export type SyncParts = { store: SyncStore; threads: ReadingThreads; addresses: AddressPolicy };
+export type SyncParts = {
+  store: SyncStore;
+  threads: ReadingThreads;
+  addresses: AddressPolicy;
+  /** Left out: there are none. */
+  files?: FileStore;
+};
 
 /**
  * One run, from a claimed one to its end: read, plan, check, apply. A plan that stands already (an approved run, or one
@@ -34,7 +41,7 @@ export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: Abo
 
 /** READING, PLANNING and the check. 'ended': a dry run is over, or a person must look at the plan first. */
 const readAndPlan = async (
-  { threads, addresses }: SyncParts,
+  { threads, addresses, files }: SyncParts,
   run: SyncRun,
   claimed: ClaimedRun,
   signal: AbortSignal,
@@ -45,7 +52,7 @@ const readAndPlan = async (
   const progress = followReading(run, expectedPeople);
   const since = sinceFor(claimed, readOn);
   const task = { workspaceId, runId, settings, secrets, addresses, at: new Date(), since };
-  const reader = startReader(threads, task, run, progress, signal);
+  const reader = startReader({ threads, files: files?.of(workspaceId) ?? null }, task, run, progress, signal);
   try {
     const read = await reader.outcome;
     await progress.end();

@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../core/app-error.ts';
+import type { StoredFiles } from '../core/stored-files.ts';
+import { borrowFiles } from './lend-files.ts';
 import type { FromReader, FromTester, ReadTask, ToReader } from './read-messages.ts';
 import { Reading } from './reading.ts';
 import type { Source } from './source/source-module.ts';
@@ -14,9 +16,9 @@ export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source
     port.postMessage(message, transfer);
   let reading: Reading | null = null;
 
-  const begin = (task: ReadTask): void => {
+  const begin = (task: ReadTask, files: StoredFiles): void => {
     try {
-      reading = new Reading(task, sourceOf(task.settings.kind), send);
+      reading = new Reading(task, { source: sourceOf(task.settings.kind), files }, send);
       // A fault of ours ends the thread, and so the run.
       void reading.start();
     } catch (error) {
@@ -26,9 +28,11 @@ export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source
   };
 
   port.on('message', (message: ToReader) => {
-    if (message.kind === 'task') begin(message.task);
+    if (message.kind === 'task') begin(message.task, borrowFiles(message.files));
     else if (message.kind === 'test')
-      void testHere(message.task, sourceOf).then((result) => send({ kind: 'tested', result }));
+      void testHere(message.task, borrowFiles(message.files), sourceOf).then((result) =>
+        send({ kind: 'tested', result }),
+      );
     else if (message.kind === 'over') {
       reading = null;
       send({ kind: 'free' });

@@ -1,5 +1,7 @@
 import { AppError } from '../core/app-error.ts';
 import type { ConnectionTest } from '../core/directory.ts';
+import type { StoredFiles } from '../core/stored-files.ts';
+import { lendFiles } from './lend-files.ts';
 import type { FromTester, TestTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
@@ -14,12 +16,13 @@ const graceSeconds = 15;
  * own. When `signal` aborts the thread is ended, and its sockets with it. Throws an AppError, the signal's reason, or a fault of ours.
  */
 export async function testSource(
-  threads: ReadingThreads,
+  { threads, files }: { threads: ReadingThreads; files: StoredFiles | null },
   task: TestTask,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   signal.throwIfAborted();
   const thread = threads.take();
+  const lent = files === null ? null : lendFiles(files);
   const outcome = Promise.withResolvers<ConnectionTest>();
   thread.on('message', (message: FromTester) => outcome.resolve(message.result));
   thread.on('error', (error) => outcome.reject(threadFailure(error)));
@@ -28,7 +31,7 @@ export async function testSource(
   const leave = (): void => outcome.reject(signal.reason);
   signal.addEventListener('abort', leave, { once: true });
   try {
-    thread.postMessage({ kind: 'test', task } satisfies ToReader);
+    thread.postMessage({ kind: 'test', task, files: lent?.port ?? null } satisfies ToReader, lent ? [lent.port] : []);
     const result = await outcome.promise;
     threads.giveBack(thread);
     return result;
@@ -36,6 +39,7 @@ export async function testSource(
     await thread.terminate();
     throw error;
   } finally {
+    lent?.close();
     clearTimeout(stuck);
     signal.removeEventListener('abort', leave);
   }
@@ -44,12 +48,13 @@ export async function testSource(
 /** The thread's part: the test itself, with an end. */
 export async function testHere(
   { kind, settings, secrets, addresses }: TestTask,
+  files: StoredFiles,
   sourceOf: (kind: string) => Source,
 ): Promise<ConnectionTest> {
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(tooLong()), longestSeconds * 1000);
   try {
-    return await sourceOf(kind).test(settings, secrets, { addresses, signal: end.signal });
+    return await sourceOf(kind).test(settings, secrets, { addresses, files, signal: end.signal });
   } finally {
     clearTimeout(timer);
   }

@@ -2,6 +2,7 @@ import type { FeedEnd } from '../../src/core/arrivals.ts';
 import type { Scope } from '../../src/core/connection.ts';
 import type { Entry, OpenOptions } from '../../src/core/directory.ts';
 import type { SourceSession } from '../../src/core/source-session.ts';
+import { borrowFiles } from '../../src/sync/lend-files.ts';
 import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 
@@ -39,6 +40,7 @@ export const scopeOf = (changes: Partial<Scope> = {}): Scope => ({
 /** Loopback allowed, never aborted unless told. */
 export const openOptions = (signal: AbortSignal = new AbortController().signal): OpenOptions => ({
   addresses: { allowPrivate: true, cidrs: [] },
+  files: borrowFiles(null),
   signal,
 });
 

@@ -11,5 +11,5 @@ thread.on('message', (message: FromReader) => {
   if (message.kind === 'failed') process.stderr.write(message.error.message);
   if (message.kind === 'done' || message.kind === 'failed') void thread.terminate();
 });
-say({ kind: 'task', task });
+say({ kind: 'task', task, files: null });
 say({ kind: 'knownEnd' });

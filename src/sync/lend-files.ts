@@ -1,0 +1,114 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { AppError } from '../core/app-error.ts';
+import type { RunError } from '../core/run.ts';
+import type { StoredFiles } from '../core/stored-files.ts';
+
+/*
+ * A reading thread has no connection to the database, so it asks the main thread for what it reads of stored files: each piece
+ * when it is wanted, one ahead of it. Bytes change hands without being copied.
+ */
+
+/** What the thread says; `reading` tells apart what is read at the same time. */
+type FromBorrower =
+  | { kind: 'open'; reading: number; fileId: string }
+  | { kind: 'more'; reading: number }
+  | { kind: 'enough'; reading: number };
+
+type FromLender =
+  | { kind: 'piece'; reading: number; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: 'end'; reading: number }
+  | { kind: 'failed'; reading: number; error: RunError };
+
+/** The main thread's part: a port to hand to a thread. Closing it ends what is read through it. */
+export function lendFiles(files: StoredFiles): { port: MessagePort; close(): void } {
+  const { port1: own, port2: port } = new MessageChannel();
+  const readings = new Map<number, AsyncIterator<Uint8Array>>();
+  const say = (message: FromLender, transfer: ArrayBuffer[] = []): void => own.postMessage(message, transfer);
+
+  const enough = (reading: number): void => {
+    const pieces = readings.get(reading);
+    readings.delete(reading);
+    // What breaks then is of no interest to anybody.
+    pieces?.return?.().catch(() => {});
+  };
+  const next = async (reading: number): Promise<void> => {
+    try {
+      const piece = await readings.get(reading)?.next();
+      if (!readings.has(reading)) return;
+      if (piece === undefined || piece.done) {
+        readings.delete(reading);
+        say({ kind: 'end', reading });
+        return;
+      }
+      const bytes = new Uint8Array(piece.value);
+      say({ kind: 'piece', reading, bytes }, [bytes.buffer]);
+    } catch (error) {
+      readings.delete(reading);
+      say({ kind: 'failed', reading, error: told(error) });
+    }
+  };
+
+  own.on('message', (message: FromBorrower) => {
+    if (message.kind === 'enough') enough(message.reading);
+    else {
+      if (message.kind === 'open') readings.set(message.reading, files.read(message.fileId)[Symbol.asyncIterator]());
+      void next(message.reading);
+    }
+  });
+  // The thread has ended, or what it worked on is over.
+  own.on('close', () => {
+    for (const reading of [...readings.keys()]) enough(reading);
+  });
+  own.unref();
+  return { port, close: () => own.close() };
+}
+
+const told = (error: unknown): RunError =>
+  error instanceof AppError
+    ? { code: error.code, message: error.message, hint: error.hint }
+    : { code: 'INTERNAL', message: 'A stored file could not be read.', hint: null };
+
+/** The thread's part: the files behind a port. Null: there are none. */
+export function borrowFiles(port: MessagePort | null): StoredFiles {
+  const waiting = new Map<number, (message: FromLender) => void>();
+  let closed = false;
+  let readings = 0;
+  port?.on('message', (message: FromLender) => waiting.get(message.reading)?.(message));
+  port?.on('close', () => {
+    closed = true;
+    for (const [reading, hear] of waiting) hear({ kind: 'failed', reading, error: over });
+  });
+  port?.unref();
+  const ask = (message: FromBorrower): void => port?.postMessage(message);
+  const answer = (reading: number): Promise<FromLender> =>
+    new Promise((resolve) => {
+      if (port === null || closed) resolve({ kind: 'failed', reading, error: over });
+      else waiting.set(reading, resolve);
+    });
+
+  return {
+    read: async function* (fileId) {
+      const reading = readings++;
+      let next = answer(reading);
+      ask({ kind: 'open', reading, fileId });
+      try {
+        for (;;) {
+          const message = await next;
+          if (message.kind === 'end') return;
+          if (message.kind === 'failed') throw faultOf(message.error);
+          next = answer(reading);
+          ask({ kind: 'more', reading });
+          yield message.bytes;
+        }
+      } finally {
+        waiting.delete(reading);
+        ask({ kind: 'enough', reading });
+      }
+    },
+  };
+}
+
+const over: RunError = { code: 'INTERNAL', message: 'Stored files can not be read any more.', hint: null };
+
+const faultOf = ({ code, message, hint }: RunError): AppError =>
+  new AppError(code, message, { hint: hint ?? undefined });
