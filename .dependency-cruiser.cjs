@@ -46,6 +46,20 @@ module.exports = {
       to: { path: '^src/sync/', pathNot: '^src/sync/$1/' },
     },
     {
+      name: 'a-kind-of-source-stays-in-its-folder',
+      comment:
+        'Only src/sync/source/sources.ts knows the folders of the kinds; they do not know each other. net/ is shared.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/sync/source/(sources[.]ts$|[^/]+/)' },
+      to: { path: '^src/sync/source/[^/]+/', pathNot: '^src/sync/source/net/' },
+    },
+    {
+      name: 'kinds-of-source-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/sync/source/([^/]+)/' },
+      to: { path: '^src/sync/source/[^/]+/', pathNot: '^src/sync/source/($1|net)/' },
+    },
+    {
       name: 'app-is-the-composition-root',
       comment: 'Only main.ts imports app.ts.',
       severity: 'error',

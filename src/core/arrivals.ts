@@ -40,3 +40,15 @@ export type Arrivals = {
 
 /** Opens the feed: what follows is about everybody, or about changes. Once for each read. */
 export type BeginArrivals = (extent: Extent) => Arrivals;
+
+/** What a kind of source advises on a read that can't be used as it is, in its own words; whole sentences unless said otherwise. */
+export type ReadAdvice = {
+  /** A complete read brought nobody. */
+  nobody: string;
+  /** Some people came without an id that can be read. */
+  withoutId: string;
+  /** Parts of the source are said to lie elsewhere, for the first time. */
+  elsewhere: string;
+  /** Many people lost the values of a field: what to check of the source, going on from "Check how it is mapped, and". */
+  emptied: string;
+};

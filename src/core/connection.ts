@@ -4,9 +4,6 @@ import type { ContactField } from './contact.ts';
 export const SourceKind = { LDAP: 'LDAP', ACTIVE_DIRECTORY: 'ACTIVE_DIRECTORY' } as const;
 export type SourceKind = (typeof SourceKind)[keyof typeof SourceKind];
 
-/** Whether a text names a kind of source that this service knows. */
-export const isSourceKind = (text: string): text is SourceKind => Object.hasOwn(SourceKind, text);
-
 export const ConnectionStatus = { DRAFT: 'DRAFT', ENABLED: 'ENABLED' } as const;
 export type ConnectionStatus = (typeof ConnectionStatus)[keyof typeof ConnectionStatus];
 

@@ -13,6 +13,7 @@ import { planChanges } from './plan-changes.ts';
 import { type ReadOutcome, startReader } from './read-people.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
+import { sourceOf } from './source/sources.ts';
 
 export type SyncParts = {
   store: SyncStore;
@@ -56,7 +57,7 @@ const readAndPlan = async (
   try {
     const read = await reader.outcome;
     await progress.end();
-    const judgement = judgeRead({ ...read, lastReferrals: referrals });
+    const judgement = judgeRead({ ...read, lastReferrals: referrals, advice: sourceOf(settings.kind).advice });
     await run.report({
       event: 'READ',
       ...countsOf(read),
@@ -101,13 +102,13 @@ const countsOf = ({ counts: { read, inScope, unchanged, excluded } }: ReadOutcom
 /** The check: go on to apply, wait for a person, or (dry) only tell. */
 const decide = async (
   run: SyncRun,
-  { settings: { removal, mappings }, run: { dryRun, review } }: ClaimedRun,
+  { settings: { kind, removal, mappings }, run: { dryRun, review } }: ClaimedRun,
   read: ReadOutcome,
 ): Promise<'go' | 'ended'> => {
   const totals = await run.planTotals(emptiedQuestion(removal, mappings));
   const { newlyGone, activeBefore, emptied } = totals;
   const counts = plannedCounts(totals, read);
-  const verdict = checkPlan({ removal, newlyGone, activeBefore, emptied, review });
+  const verdict = checkPlan({ removal, newlyGone, activeBefore, emptied, advice: sourceOf(kind).advice, review });
   const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
   const planned = lines.planned(counts, newlyGone);
   if (dryRun) {

@@ -14,6 +14,8 @@ const planted: [rule: string, from: string, to: string][] = [
   ['access-arrows', 'src/access/a.ts', '../db/x.ts'],
   ['core-arrows', 'src/core/a.ts', '../access/x.ts'],
   ['stages-do-not-import-each-other', 'src/sync/plan/a.ts', '../map/x.ts'],
+  ['a-kind-of-source-stays-in-its-folder', 'src/sync/b.ts', './source/kind/x.ts'],
+  ['kinds-of-source-do-not-know-each-other', 'src/sync/source/other/a.ts', '../kind/x.ts'],
   ['app-is-the-composition-root', 'src/config.ts', './app.ts'],
   ['core-has-no-packages', 'src/core/b.ts', 'zod'],
   ['migrations-know-typeorm-only', 'migrations/a.ts', '../src/core/x.ts'],
@@ -37,7 +39,7 @@ describe('import rules', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'planted-'));
     await symlink(join(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'));
-    const rooms = ['core', 'access', 'api', 'db', 'runner', 'sync', 'sync/map'];
+    const rooms = ['core', 'access', 'api', 'db', 'runner', 'sync', 'sync/map', 'sync/source/kind'];
     for (const room of rooms) await put(`src/${room}/x.ts`, 'export const x = 1;\n');
     await put('src/access/f.ts', "import './e.ts';\n");
     for (const [, from, to] of planted) await put(from, `import '${to}';\n`);

@@ -123,6 +123,18 @@ describe('what a run reads with', () => {
     expect(before?.passwords).toEqual([]);
   });
 
+  test('is nothing where another release has saved a kind that this one does not have: the run fails and says so', async () => {
+    const connection = await syncing.createConnection(at(before, 'secret'));
+    await syncing.pool.query("UPDATE connection SET kind = 'TELEX' WHERE id = $1", [connection]);
+    const run = await syncing.carryOut(await syncing.start(connection));
+    expect(run).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'UNKNOWN_KIND', message: expect.stringContaining('TELEX') },
+    });
+    expect(before?.passwords).toEqual([]);
+    await expect(syncing.connection(connection)).rejects.toMatchObject({ code: 'UNKNOWN_KIND' });
+  });
+
   test('of a test is refused where the connection was edited after its address had been looked at', async () => {
     const connection = await syncing.createConnection(at(before, 'old password'));
     const { version } = await syncing.connection(connection);

@@ -1,13 +1,15 @@
 import { registerEnumType } from 'type-graphql';
 import { SourceKind } from '../../core/connection.ts';
 
+const descriptions: Record<SourceKind, string> = {
+  LDAP: 'Any LDAP directory: OpenLDAP, 389 Directory Server, FreeIPA, eDirectory and others.',
+  ACTIVE_DIRECTORY: 'Microsoft Active Directory, or a Samba domain controller.',
+};
+
 registerEnumType(SourceKind, {
   name: 'SourceKind',
   description: 'The kinds of source that can be read.',
-  valuesConfig: {
-    LDAP: { description: 'Any LDAP directory: OpenLDAP, 389 Directory Server, FreeIPA, eDirectory and others.' },
-    ACTIVE_DIRECTORY: { description: 'Microsoft Active Directory, or a Samba domain controller.' },
-  },
+  valuesConfig: Object.fromEntries(Object.entries(descriptions).map(([kind, description]) => [kind, { description }])),
 });
 
 export { SourceKind };

@@ -1,4 +1,5 @@
 import type { ConnectionRecord } from '../../core/records.ts';
+import { sourceKindOf } from '../../core/source-kind.ts';
 import type { ConnectionRow } from '../entities/connection.entity.ts';
 
 /** A row of `connection` with the names of its secrets. */
@@ -12,13 +13,14 @@ export const selectConnections = `
     ORDER BY connection_secret.name) AS secret_names
   FROM connection`;
 
+/** Throws AppError UNKNOWN_KIND where another release has saved a kind that this one does not have. */
 export const toConnection = (row: ConnectionSelection): ConnectionRecord => ({
   id: row.id,
   workspaceId: row.workspace_id,
   name: row.name,
   description: row.description,
   status: row.status,
-  kind: row.kind,
+  kind: sourceKindOf(row.kind),
   source: { ...row.source },
   scope: row.scope,
   mappings: row.mappings,

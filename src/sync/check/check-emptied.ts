@@ -1,3 +1,4 @@
+import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, RemovalPolicy } from '../../core/connection.ts';
 import { isFlagField, isLabeledField } from '../../core/contact.ts';
 import { saidText } from '../../core/said-text.ts';
@@ -24,7 +25,11 @@ const partsOf = (mappings: readonly FieldMapping[]): ContactPart[] => {
 };
 
 /** Why a plan that empties so much is held: a sentence for each field, or for each label of a field that keeps others. Pure. */
-export const emptiedReasons = ({ maxEmptiedPercent }: RemovalPolicy, emptied: readonly Emptied[]): string[] => {
+export const emptiedReasons = (
+  { maxEmptiedPercent }: RemovalPolicy,
+  emptied: readonly Emptied[],
+  { emptied: advice }: Pick<ReadAdvice, 'emptied'>,
+): string[] => {
   if (maxEmptiedPercent === null) return [];
   const tooMany = emptied.filter(
     (one) => one.emptied >= fewestEmptied && one.emptied * 100 > maxEmptiedPercent * one.had,
@@ -32,10 +37,10 @@ export const emptiedReasons = ({ maxEmptiedPercent }: RemovalPolicy, emptied: re
   const whole = new Set(tooMany.filter(({ label }) => label === null).map(({ field }) => field));
   return tooMany
     .filter(({ field, label }) => label === null || !whole.has(field))
-    .map((one) => reason(one, maxEmptiedPercent));
+    .map((one) => reason(one, maxEmptiedPercent, advice));
 };
 
-const reason = ({ field, label, emptied, had }: Emptied, percent: number): string => {
+const reason = ({ field, label, emptied, had }: Emptied, percent: number, advice: string): string => {
   const where = label === null ? field : `${field} "${saidText(label)}"`;
-  return `${emptied} of ${had} contacts that have a value in ${where} would lose it; the limit is ${percent} %. Check how ${field} is mapped, and whether the directory still shows those values to the bind account.`;
+  return `${emptied} of ${had} contacts that have a value in ${where} would lose it; the limit is ${percent} %. Check how ${field} is mapped, and ${advice}`;
 };

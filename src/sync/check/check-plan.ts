@@ -1,3 +1,4 @@
+import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { RemovalPolicy } from '../../core/connection.ts';
 import type { Emptied } from '../../core/sync-store.ts';
 import { emptiedReasons } from './check-emptied.ts';
@@ -10,6 +11,7 @@ export type PlanFacts = {
   activeBefore: number;
   /** What many contacts would lose. */
   emptied: readonly Emptied[];
+  advice: Pick<ReadAdvice, 'emptied'>;
   /** Somebody asked to look at the plan first. */
   review: boolean;
 };
@@ -24,7 +26,7 @@ const smallConnectionLimit = 2;
 
 /** Whether a plan may be applied at once, or a person must look at it first, and why. Pure. */
 export const checkPlan = (facts: PlanFacts): Verdict => {
-  const reasons = [...removalReasons(facts), ...emptiedReasons(facts.removal, facts.emptied)];
+  const reasons = [...removalReasons(facts), ...emptiedReasons(facts.removal, facts.emptied, facts.advice)];
   if (facts.review) reasons.push('A review of the plan was asked for.');
   return reasons.length === 0 ? { kind: 'go' } : { kind: 'hold', reasons };
 };

@@ -1,4 +1,4 @@
-import type { Extent, FeedEnd } from '../../core/arrivals.ts';
+import type { Extent, FeedEnd, ReadAdvice } from '../../core/arrivals.ts';
 import type { NewLogLine } from '../../core/run.ts';
 import { listed } from '../../core/said-text.ts';
 
@@ -17,6 +17,7 @@ export type ReadFacts = {
   lastReferrals: readonly string[];
   /** People delivered; and those among them without an id that can be read. */
   counts: { read: number; withoutId: number };
+  advice: ReadAdvice;
 };
 
 /**
@@ -24,7 +25,13 @@ export type ReadFacts = {
  * new since the last complete read, people may have moved there, so nobody is called gone this time. Nor is anybody where
  * some came without an id: each of those may be one of the people who are missed. Pure.
  */
-export const judgeRead = ({ extent, end, lastReferrals, counts: { read, withoutId } }: ReadFacts): Judgement => {
+export const judgeRead = ({
+  extent,
+  end,
+  lastReferrals,
+  counts: { read, withoutId },
+  advice,
+}: ReadFacts): Judgement => {
   const newReferrals = end.referrals.filter((referral) => !lastReferrals.includes(referral));
   const lines: NewLogLine[] = [...end.notes];
   if (!end.complete)
@@ -34,21 +41,20 @@ export const judgeRead = ({ extent, end, lastReferrals, counts: { read, withoutI
   else if (newReferrals.length > 0)
     lines.push(
       nobodyRemoved(
-        `Nobody is removed in this run: the directory now refers elsewhere for a part of it (${listed(newReferrals)}). Add that server as a connection, or narrow the base DNs; from the next run on it is taken as known.`,
+        `Nobody is removed in this run: the directory now refers elsewhere for a part of it (${listed(newReferrals)}). ${advice.elsewhere} From the next run on it is taken as known.`,
       ),
     );
   if (withoutId > 0)
     lines.push(
       nobodyRemoved(
-        `Nobody is removed in this run: ${withoutId === 1 ? '1 person' : `${withoutId} people`} came without an id that can be read, and may be somebody who is missed. Let the bind account read the id of everybody, or name another attribute in idAttribute; the lines of the skipped people say who they are.`,
+        `Nobody is removed in this run: ${withoutId === 1 ? '1 person' : `${withoutId} people`} came without an id that can be read, and may be somebody who is missed. ${advice.withoutId} The lines of the skipped people say who they are.`,
       ),
     );
   if (extent === 'everybody' && end.complete && read === 0)
     lines.push({
       level: 'WARN',
       code: 'EMPTY_READ',
-      message:
-        'The directory delivered nobody. Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
+      message: `The directory delivered nobody. ${advice.nobody}`,
     });
   const complete = end.complete && withoutId === 0;
   return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import { AppError } from '../../core/app-error.ts';
+import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { AttributeNames, ConnectionTest, OpenOptions } from '../../core/directory.ts';
 import type { SettingInfo, SourceKindInfo } from '../../core/source-form.ts';
@@ -32,6 +33,7 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly attributes: AttributeNames;
   /** `by source`: it delivers people who meet the scope's rules. `here`: it delivers everybody, and each is held against them. */
   readonly appliesRules: 'by source' | 'here';
+  readonly advice: ReadAdvice;
   /** What a connection gets that says nothing of them; fresh objects at each call. */
   defaults(): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
@@ -40,7 +42,7 @@ export type SourceModule<Settings extends SourceSettings> = {
 };
 
 /** A kind of source as others see it: settings are what is stored or was given, read by the kind's own schema on the way in. */
-export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'checkScope'> & {
+export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice' | 'checkScope'> & {
   info(): SourceKindInfo;
   /** With the defaults of what is left out, and without what is no setting. */
   settings(given: SourceSettings): SourceSettings;
@@ -52,12 +54,13 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
 
 /** Puts a module's schema before each of its functions, so that inside the folder settings have their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, attributes, appliesRules, checkScope } = module;
+  const { kind, label, description, form, attributes, appliesRules, advice, checkScope } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
     attributes,
     appliesRules,
+    advice,
     checkScope,
     info: () => {
       const { scope, mappings } = module.defaults();

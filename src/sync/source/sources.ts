@@ -1,5 +1,5 @@
-import { AppError } from '../../core/app-error.ts';
-import { isSourceKind, type SourceKind } from '../../core/connection.ts';
+import type { SourceKind } from '../../core/connection.ts';
+import { sourceKindOf } from '../../core/source-kind.ts';
 import { activeDirectory, ldap } from './ldap/ldap-module.ts';
 import { defineSource, type Source } from './source-module.ts';
 
@@ -10,9 +10,4 @@ export const sources = {
 } satisfies Record<SourceKind, Source>;
 
 /** The source of a kind as it is stored. Throws AppError UNKNOWN_KIND for one that this release does not have. */
-export function sourceOf(kind: string): Source {
-  if (isSourceKind(kind)) return sources[kind];
-  throw new AppError('UNKNOWN_KIND', `A source of kind "${kind}" can't be read: this release does not know the kind.`, {
-    hint: 'Another release has saved the connection. Update every process of the service, or make the connection anew.',
-  });
-}
+export const sourceOf = (kind: string): Source => sources[sourceKindOf(kind)];

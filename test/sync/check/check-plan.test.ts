@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Emptied } from '../../../src/core/sync-store.ts';
 import { emptiedQuestion } from '../../../src/sync/check/check-emptied.ts';
 import { checkPlan, type PlanFacts } from '../../../src/sync/check/check-plan.ts';
+import { sources } from '../../../src/sync/source/sources.ts';
 import { map } from '../small-directory.ts';
 
 const removal = {
@@ -12,7 +13,8 @@ const removal = {
   maxEmptiedPercent: 30,
 } as const;
 
-const nothing: PlanFacts = { removal, newlyGone: 0, activeBefore: 0, emptied: [], review: false };
+const { advice } = sources.LDAP;
+const nothing: PlanFacts = { removal, newlyGone: 0, activeBefore: 0, emptied: [], review: false, advice };
 
 test.each<[string, number, number, object, 'go' | 'hold']>([
   ['nobody gone', 0, 100, {}, 'go'],
@@ -35,6 +37,7 @@ test.each<[string, number, number, object, 'go' | 'hold']>([
     activeBefore,
     emptied: [],
     review: false,
+    advice,
   });
   expect(verdict.kind).toBe(expected);
 });

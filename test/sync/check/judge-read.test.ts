@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Extent, FeedEnd } from '../../../src/core/arrivals.ts';
 import { judgeRead as judge } from '../../../src/sync/check/judge-read.ts';
+import { sources } from '../../../src/sync/source/sources.ts';
 
 const end = (changes: Partial<FeedEnd> = {}): FeedEnd => ({
   complete: true,
@@ -13,7 +14,7 @@ const end = (changes: Partial<FeedEnd> = {}): FeedEnd => ({
 
 type Given = { lastReferrals?: string[]; read?: number; withoutId?: number; extent?: Extent };
 const judgeRead = (end: FeedEnd, { lastReferrals = [], read = 10, withoutId = 0, extent = 'everybody' }: Given = {}) =>
-  judge({ extent, end, lastReferrals, counts: { read, withoutId } });
+  judge({ extent, end, lastReferrals, counts: { read, withoutId }, advice: sources.LDAP.advice });
 
 test('a complete read tells who is gone', () => {
   expect(judgeRead(end())).toEqual({ complete: true, tellsWhoIsGone: true, lines: [] });

@@ -33,6 +33,7 @@ const toldModule: SourceModule<Settings> = {
   checkScope: () => [],
   attributes: { keyOf: (name) => name, fault: () => null },
   appliesRules: 'here',
+  advice: { nobody: '', withoutId: '', elsewhere: '', emptied: '' },
   defaults: () => {
     throw new Error('A story has no defaults.');
   },

@@ -7,7 +7,7 @@ import { defaultScope } from './default-scope.ts';
 import { openSession } from './ldap-session.ts';
 import { type LdapSettings, ldapSettings } from './ldap-settings.ts';
 import { activeDirectoryForm, ldapForm } from './settings-form.ts';
-import { testConnection } from './test-connection.ts';
+import { testDirectory } from './test-directory.ts';
 
 type Flavour = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 'form'> & {
   mappings: typeof ldapMappings;
@@ -22,9 +22,16 @@ const directory = ({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings
   checkScope,
   attributes: { keyOf: normalName, fault: attributeFault },
   appliesRules: 'by source',
+  advice: {
+    nobody:
+      'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
+    withoutId: 'Let the bind account read the id of everybody, or name another attribute in idAttribute.',
+    elsewhere: 'Add that server as a connection, or narrow the base DNs.',
+    emptied: 'whether the directory still shows those values to the bind account.',
+  },
   defaults: () => ({ scope: defaultScope(), mappings: mappings() }),
   open: openSession,
-  test: testConnection,
+  test: testDirectory,
 });
 
 export const ldap = directory({

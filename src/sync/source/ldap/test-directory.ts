@@ -30,7 +30,7 @@ const certificateWarningDays = 30;
  * Connects and reads one page of people, telling each step. What fails is told with its code and hint, and the steps
  * after it are skipped. Throws only the signal's reason, and our own bugs.
  */
-export async function testConnection(
+export async function testDirectory(
   settings: LdapSettings,
   secrets: Secrets,
   options: OpenOptions,
