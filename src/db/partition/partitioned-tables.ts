@@ -23,7 +23,7 @@ export const defaultOf = ({ name }: PartitionedTable): string => `${name}_defaul
 export type Partition = Period & { name: string };
 
 /** Any number; who makes or drops a partition holds it until its transaction ends. */
-const PARTITION_LOCK = 5_406_210_312;
+const PARTITION_LOCK = 5_406_210_315;
 
 /**
  * One step on the partitions, in a transaction of its own: one process at a time, and nobody waits for anybody longer than the

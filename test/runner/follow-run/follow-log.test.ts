@@ -72,6 +72,15 @@ describe('following a log', () => {
     expect(batches.map(({ lines }) => lines.length)).toEqual([1000, 1000, 501]);
   });
 
+  test('of an old run whose log is not kept any more tells how it ended, without lines', async () => {
+    const claimed = await claimedRun(db);
+    await say(claimed, 1, 5);
+    await end(claimed);
+    await db.pool.query('DELETE FROM run_log WHERE run_id = $1', [claimed.run.id]);
+    const batches = await all(follow(openFeeds(), claimed));
+    expect(batches).toEqual([{ runId: claimed.run.id, runStatus: 'SUCCEEDED', lines: [], lastSeq: 6 }]);
+  });
+
   test('from the last line of an ended run on tells how it ended', async () => {
     const claimed = await claimedRun(db);
     await end(claimed);

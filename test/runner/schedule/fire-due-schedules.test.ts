@@ -35,8 +35,10 @@ const addScheduled = (given: { status?: 'DRAFT' } = {}) =>
   db.addConnection(workspaceId, { schedule: hourly, updatedAt: at('09:30'), ...given });
 const runsOf = async (connectionId: string) =>
   (await db.pool.query(`SELECT id, status FROM run WHERE connection_id = $1 ORDER BY queued_at`, [connectionId])).rows;
-const endRuns = () =>
-  db.pool.query(`UPDATE run SET status = 'SUCCEEDED' WHERE status IN ('QUEUED', 'RUNNING', 'HELD')`);
+const endRuns = async () => {
+  const { rows } = await db.pool.query('SELECT workspace_id, run_id FROM open_run');
+  for (const { workspace_id, run_id } of rows) await db.store.cancel(workspace_id, run_id, anna);
+};
 const skips = async (runId: string) =>
   (await db.pool.query(`SELECT seq FROM run_log WHERE run_id = $1 AND code = 'SCHEDULE_SKIPPED'`, [runId])).rowCount;
 
