@@ -89,21 +89,21 @@ async function readBase(
   { reached, filter, decoder, arrivals, signal, referrals, progress }: Read,
   baseDn: string,
 ): Promise<string | null> {
-  let entries: Entry[] = [];
+  const telling = tellInOrder(arrivals);
   const sink = {
-    entry: (bytes: Buffer, at: number, end: number) => entries.push(decoder.decode(bytes, at, end)),
+    entry: (bytes: Buffer, at: number, end: number) => {
+      telling.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0);
+    },
     references: (urls: string[]) => {
       for (const url of urls) if (referrals.size <= maxReferrals) referrals.add(normalReferral(url));
     },
   };
-  let page: Entry[] = [];
   const takePage = async (): Promise<void> => {
-    page = entries;
-    entries = [];
+    telling.endPage();
     if (decoder.unfinished.length > 0) await finishRanges(reached, decoder);
   };
   const deliver = async (): Promise<number> => {
-    const news = page.length > 0 ? await arrivals.present(page) : 0;
+    const news = await telling.tellPage();
     signal.throwIfAborted();
     return news;
   };
@@ -117,6 +117,57 @@ async function readBase(
   return proven
     ? null
     : `The server answered the search of "${baseDn}" without paging, so nothing proves that it was complete.`;
+}
+
+/** People told of at a time while their page still comes: few enough that they are young when they are let go again. */
+const peopleAtOnce = 200;
+
+/**
+ * Tells of people in the order in which they come: while a page comes, some at a time; at its end the rest of it. Those of the
+ * next page are only gathered meanwhile, and so are all who come while the source is held back.
+ */
+function tellInOrder(arrivals: Arrivals) {
+  let gathered: Entry[] = [];
+  /** The rest of a page that has come to its end. */
+  let rest: Entry[] | null = null;
+  let heldBack: Promise<void> | null = null;
+  let news = 0;
+  const tell = (entries: Entry[]): void => {
+    const brought = entries.length === 0 ? 0 : arrivals.present(entries);
+    if (typeof brought === 'number') news += brought;
+    else {
+      heldBack = brought.then((more) => {
+        news += more;
+        heldBack = null;
+      });
+      // A failure is heard of at the end of the page.
+      heldBack.catch(() => {});
+    }
+  };
+  return {
+    /** `whole`: neither this one nor anybody else of the page is still to be read on. */
+    add(entry: Entry, whole: boolean): void {
+      gathered.push(entry);
+      if (gathered.length < peopleAtOnce || !whole || rest !== null || heldBack !== null) return;
+      const entries = gathered;
+      gathered = [];
+      tell(entries);
+    },
+    endPage(): void {
+      rest = gathered;
+      gathered = [];
+    },
+    /** Answers how many people since the last page nothing was said of before. */
+    async tellPage(): Promise<number> {
+      await heldBack;
+      tell(rest ?? []);
+      await heldBack;
+      rest = null;
+      const brought = news;
+      news = 0;
+      return brought;
+    },
+  };
 }
 
 /** Reads on what came in part (`proxyAddresses;range=0-1499`). */

@@ -310,3 +310,22 @@ describe('groups', () => {
     });
   });
 });
+
+test('people are told of in the order in which they come, a few at a time and never while the source is held back', async () => {
+  await using large = await startSlapd({ entries: people(1500) });
+  let underWay = 0;
+  let most = 0;
+  const onPage = async (): Promise<void> => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay--;
+  };
+  const settings = { ...ldapSettings(large), bindDn: large.bindDn, pageSize: 700 };
+  const held = await readEverybody(settings, { password: large.bindPassword, onPage });
+  expect(most).toBe(1);
+  expect(held.pages.length).toBeGreaterThan(3);
+  expect(held.summary.complete).toBe(true);
+  const whole = await readEverybody({ ...settings, pageSize: 2000 }, { password: large.bindPassword });
+  expect(held.entries.map(({ id }) => id)).toEqual(whole.entries.map(({ id }) => id));
+  expect(new Set(held.entries.map(({ id }) => id)).size).toBe(1500);
+});
