@@ -11,6 +11,7 @@ const walled = [
   'contact',
   'contact_link',
   'plan_row',
+  'kept_plan_row',
   'contact_change',
 ] as const;
 
@@ -213,6 +214,9 @@ const tables = [
     "gave_way" integer NOT NULL DEFAULT 0,
     "last_seq" integer NOT NULL DEFAULT 0,
     "applied_position" bigint NOT NULL DEFAULT 0,
+    "position_base" bigint NOT NULL DEFAULT 0,
+    "applied_before" jsonb,
+    "plan_memory" uuid,
     "read_summary" jsonb,
     "changed_at" timestamptz(3) NOT NULL DEFAULT now(),
     CONSTRAINT "run_pkey" PRIMARY KEY ("workspace_id", "id")) PARTITION BY RANGE ("id")`,
@@ -234,7 +238,7 @@ const tables = [
     "requested_by" jsonb NOT NULL,
     CONSTRAINT "run_cancel_pkey" PRIMARY KEY ("workspace_id", "run_id"))`,
 
-  // Unlogged, so that it is empty after a crash of the server, in which latest commits may have been forgotten.
+  // Unlogged, so that it is empty after a crash of the server, in which latest commits and every plan_row were forgotten.
   `CREATE UNLOGGED TABLE "server_memory" (
     "one" boolean NOT NULL DEFAULT true,
     "token" uuid NOT NULL,
@@ -345,6 +349,11 @@ const tables = [
     CONSTRAINT "plan_row_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
   // Removals stand before all else (core/sync-store.ts, planPositions): what becomes of a contact is looked up among them.
   `CREATE INDEX "plan_row_removal" ON "plan_row" ("workspace_id", "run_id", "contact_id") WHERE position < 1000000000`,
+
+  // Plans that wait for somebody, or are only to be looked at, and what was left of one when its run ended.
+  `CREATE TABLE "kept_plan_row" (${planColumns},
+    CONSTRAINT "kept_plan_row_pkey" PRIMARY KEY ("workspace_id", "run_id", "position")) PARTITION BY RANGE ("run_id")`,
+  ...defaultPartition('kept_plan_row'),
 
   // How a contact stood besides its values.
   `CREATE TYPE "contact_state" AS (

@@ -22,10 +22,17 @@ type Steps = Partial<Record<RunState, RunState>>;
 
 /**
  * What moves a run, and from where to where. A pair that is not here can't happen. A worker that takes a run which another
- * one has left starts the reading over, or goes on with the applying.
+ * one has left starts the reading over, or goes on with the applying. A plan that is lost while it is applied is read again.
  */
 const steps = {
-  TAKEN_TO_READ: { queued: 'connecting', connecting: 'connecting', reading: 'connecting', planning: 'connecting' },
+  TAKEN_TO_READ: {
+    queued: 'connecting',
+    interrupted: 'connecting',
+    connecting: 'connecting',
+    reading: 'connecting',
+    planning: 'connecting',
+    applying: 'connecting',
+  },
   TAKEN_TO_APPLY: { queued: 'applying', interrupted: 'applying', applying: 'applying' },
   CONNECTED: { connecting: 'reading' },
   READ: { reading: 'planning' },

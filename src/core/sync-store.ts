@@ -13,9 +13,16 @@ import type { ClaimedRun } from './run-store.ts';
 
 /**
  * Where the changes of a plan stand, so that they are applied in an order in which no address is claimed before it is
- * free: removals first, then addresses that pass from one contact to another (all at once), then the rest as read.
+ * free: removals first, then addresses that pass from one contact to another (all at once), then the rest as read. After them
+ * comes what is noted at the end; the next plan of the same run, if there is one, begins at `end`.
  */
-export const planPositions = { removals: 0, handovers: 1_000_000_000, people: 2_000_000_000 } as const;
+export const planPositions = {
+  removals: 0,
+  handovers: 1_000_000_000,
+  people: 2_000_000_000,
+  closing: 9_000_000_000,
+  end: 10_000_000_000,
+} as const;
 
 /** A connection's place where several fill one field: lower priority first, then the older connection. */
 export type Rank = { priority: number; createdAt: number; connectionId: string };

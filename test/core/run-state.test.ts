@@ -14,7 +14,7 @@ const states = Object.keys(runStates) as RunState[];
 /** Every event at every state that has not ended; a dot: it can't happen. */
 const table = `
                  queued      interrupted  connecting  reading     planning    applying     held
-  TAKEN_TO_READ  connecting  .            connecting  connecting  connecting  .            .
+  TAKEN_TO_READ  connecting  connecting   connecting  connecting  connecting  connecting   .
   TAKEN_TO_APPLY applying    applying     .           .           .           applying     .
   CONNECTED      .           .            reading     .           .           .            .
   READ           .           .            .           planning    .           .            .

@@ -21,7 +21,8 @@ async function fill(workspaceId: string): Promise<void> {
   await insertRows(pool, 'run_log', [
     { ...key, run_id: runId, seq: 1, last_seq: 1, at: new Date(), level: 'INFO', code: 'X', message: '' },
   ]);
-  await insertRows(pool, 'plan_row', [{ ...key, run_id: runId, position: 1, action: 'CREATE', person: 'cn=a' }]);
+  for (const table of ['plan_row', 'kept_plan_row'])
+    await insertRows(pool, table, [{ ...key, run_id: runId, position: 1, action: 'CREATE', person: 'cn=a' }]);
   await insertRows(pool, 'contact_change', [
     { ...key, change_set: runId, position: 1, at: new Date(), action: 'CREATE', person: 'cn=a' },
   ]);

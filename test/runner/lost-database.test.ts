@@ -10,7 +10,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embed
 import { migrate } from '../../src/db/migrate.ts';
 import { openSyncPool } from '../../src/db/open-sync-pool.ts';
 import { createRunQueue } from '../../src/db/run/queue/run-queue.ts';
-import { transaction } from '../../src/db/sync/attempt.ts';
+import { type Attempt, transaction } from '../../src/db/sync/attempt.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
 import { createPatience } from '../../src/db/sync/patience.ts';
 import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
@@ -180,7 +180,7 @@ test.each([
 test('a crash between two transactions, which breaks no statement, is noticed by the second', async () => {
   const pool = openSyncPool({ url: server.url, connections: 1 });
   const ids = { workspaceId: uuidV7(), runId: uuidV7(), connectionId: uuidV7(), attempt: 1 };
-  const attempt = { ...ids, pool, patience: createPatience(pool, undefined), removal };
+  const attempt: Attempt = { ...ids, plan: 'plan_row', base: 0, pool, patience: createPatience(pool, undefined), removal };
   expect(await transaction(attempt, async () => 'first')).toBe('first');
   const gone = once(pool, 'remove');
   await crash();

@@ -97,8 +97,8 @@ describe('a connection deleted while its run applies', () => {
       expect(held.counts).toMatchObject({ updated: everybody });
       // Stands in the way of the first batch, which has locked contacts by then that the deletion wants, too.
       await inTheWay?.query(
-        `SELECT FROM contact WHERE id = (SELECT contact_id FROM plan_row WHERE run_id = $1 AND action = 'UPDATE'
-         AND position = (SELECT min(position) + 4000 FROM plan_row WHERE run_id = $1)) FOR UPDATE`,
+        `SELECT FROM contact WHERE id = (SELECT contact_id FROM kept_plan_row WHERE run_id = $1 AND action = 'UPDATE'
+         AND position = (SELECT min(position) + 4000 FROM kept_plan_row WHERE run_id = $1)) FOR UPDATE`,
         [held.id],
       );
       const carriedOut = syncing.approve(held.id);

@@ -22,11 +22,16 @@ export type ChangeRow = {
 
 /** Where a run's changes stand: what is still planned, and what became of it. A row is in one of them, and moves in one transaction. */
 export type ChangeTable = {
-  name: 'plan_row' | 'contact_change';
+  name: 'plan_row' | 'kept_plan_row' | 'contact_change';
   run: 'run_id' | 'change_set';
+  /** SQL: whether it was, and when. */
   applied: string;
   at: string;
+  /** SQL: what is added to a row's own position. */
+  base: string;
 };
+
+const planned = { run: 'run_id', applied: 'false', at: 'NULL', base: 'run.position_base' } as const;
 
 export const changeTables: readonly ChangeTable[] = [
   {
@@ -35,16 +40,18 @@ export const changeTables: readonly ChangeTable[] = [
     // People whom it left alone have nothing applied to them.
     applied: `change.outcome IS NULL AND change.action <> 'SKIP'`,
     at: `CASE WHEN change.outcome IS NULL AND change.action <> 'SKIP' THEN change.at END`,
+    base: '0',
   },
-  { name: 'plan_row', run: 'run_id', applied: 'false', at: 'NULL' },
+  { name: 'plan_row', ...planned },
+  { name: 'kept_plan_row', ...planned },
 ];
 
 /** The name of the contact that a `change` is about, or is to make. */
 export const contactName = `coalesce(change.contact_name, change.display_name, (change.before)."DISPLAY_NAME", change.person)`;
 
 /** What is shown of a row of such a table, as `change`. What was not applied is of when its run ended. */
-export const selectChanges = ({ name, run, applied, at }: ChangeTable): string => `
-  SELECT change.${run} AS run_id, change.position, change.action, ${applied} AS applied, change.contact_id,
+export const selectChanges = ({ name, run, applied, at, base }: ChangeTable): string => `
+  SELECT change.${run} AS run_id, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,
     ${contactName} AS contact_name, change.person, change.person_id, to_jsonb(change.before) AS before,
     CASE WHEN change.display_name IS NOT NULL THEN to_jsonb(${valuesOf('change')}) END AS after, change.reason,
     coalesce(${at}, run.finished_at, run.started_at, run.queued_at) AS at

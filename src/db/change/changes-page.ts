@@ -19,8 +19,8 @@ export async function changesPage(
   const after = decodeCursor(list, page.after, ['count']);
   if (!isUuid(runId)) return emptyPage();
   const wanted = changesWhere(scope.workspaceId, filter);
-  if (after !== null) wanted.add(`change.position > ${wanted.put(after[0])}`);
-  const changes = changesOfRun(wanted, wanted.put(runId), page.first + 1);
+  const from = after === null ? null : `${wanted.put(after[0])}::bigint`;
+  const changes = changesOfRun(wanted, wanted.put(runId), page.first + 1, from);
   const rows = await scope.read(({ query }) => query<ChangeRow>(changes, wanted.values));
   return makePage(rows, page.first, {
     list,
@@ -30,12 +30,13 @@ export async function changesPage(
   });
 }
 
-/** The first of the wanted changes of the run that this SQL expression names, in order. */
-export function changesOfRun(wanted: Where, run: string, limit: number): string {
+/** The first of the wanted changes of the run, in order: after a position, if there is one. `run` and `after` are SQL. */
+export function changesOfRun(wanted: Where, run: string, limit: number, after: string | null): string {
   const most = wanted.put(limit);
   const parts = changeTables.map(
     (table) =>
-      `(${selectChanges(table)} WHERE ${wanted.text()} AND change.${table.run} = ${run} ORDER BY change.position LIMIT ${most})`,
+      `(${selectChanges(table)} WHERE ${wanted.text()} AND change.${table.run} = ${run}
+         ${after === null ? '' : `AND change.position > ${after} - ${table.base}`} ORDER BY change.position LIMIT ${most})`,
   );
   return `${parts.join(' UNION ALL ')} ORDER BY position LIMIT ${most}`;
 }

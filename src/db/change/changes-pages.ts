@@ -17,7 +17,7 @@ export async function changesPages(
   const ids = runIds.filter(isUuid);
   const wanted = changesWhere(scope.workspaceId, filter);
   const runs = `unnest(${wanted.put(ids)}::uuid[]) AS wanted (run_id)`;
-  const changes = changesOfRun(wanted, 'wanted.run_id', first + 1);
+  const changes = changesOfRun(wanted, 'wanted.run_id', first + 1, null);
   const rows = await scope.read(({ query }) =>
     query<ChangeRow>(
       `SELECT change.* FROM ${runs} CROSS JOIN LATERAL (${changes}) AS change ORDER BY change.position`,

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/access.ts';
 import type { ConnectionSettings } from '../../core/connection.ts';
 import type { RunRecord } from '../../core/records.ts';
-import type { RunError } from '../../core/run.ts';
+import type { RunCounts, RunError } from '../../core/run.ts';
 
 /** A row of `run` as node-postgres returns `runColumns`. */
 export type RunRow = Pick<
@@ -29,9 +29,24 @@ export type RunRow = Pick<
   /** Attempts that ended because another workspace had waited for the slot. */
   gave_way: number;
   last_seq: number;
-  /** A bigint, which node-postgres leaves as text. */
+  /** Up to where the plan is applied. A bigint, which node-postgres leaves as text. */
   applied_position: string;
+  /** Where the plan's positions begin in the history: above those of a plan that was lost while it was applied. */
+  position_base: string;
+  /** What came of that one. */
+  applied_before: AppliedCounts | null;
+  /** The server's memory in which the plan is; null: it is where no crash reaches it. */
+  plan_memory: string | null;
 };
+
+/** Changes to contacts. */
+export type AppliedCounts = Pick<
+  RunCounts,
+  'created' | 'updated' | 'linked' | 'reactivated' | 'deactivated' | 'deleted'
+>;
+
+/** Whether the run has changed any contact. */
+export const hasApplied = (run: RunRow): boolean => run.applied_position !== '0' || run.position_base !== '0';
 
 /** The columns of `run` (by that name) that make a RunRow. */
 export const runColumns = [
@@ -64,6 +79,9 @@ export const runColumns = [
   'gave_way',
   'last_seq',
   'applied_position',
+  'position_base',
+  'applied_before',
+  'plan_memory',
 ]
   .map((column) => `run.${column}`)
   .join(', ');

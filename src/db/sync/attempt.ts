@@ -16,6 +16,10 @@ export type Attempt = {
   connectionId: string;
   removal: RemovalPolicy;
   attempt: number;
+  /** The table in which the run's plan is: `kept_plan_row` once somebody has approved it. */
+  plan: 'plan_row' | 'kept_plan_row';
+  /** What is added to a plan's positions in the history. */
+  base: number;
 };
 
 export const fencedOff = (): AppError =>

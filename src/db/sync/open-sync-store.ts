@@ -6,6 +6,7 @@ import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
 import { begin } from './begin.ts';
 import { decide } from './decide.ts';
+import { withEarlierPart } from './earlier-part.ts';
 import { facts } from './facts.ts';
 import { findQuestions } from './find-questions.ts';
 import { finish } from './finish.ts';
@@ -26,7 +27,11 @@ export const openSyncStore = (pool: Pool): SyncStore => ({
   open: (claimed, signal) => openSyncRun(pool, claimed, signal),
 });
 
-const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun, signal?: AbortSignal): SyncRun => {
+const openSyncRun = (
+  pool: Pool,
+  { run, attempt: number, settings, positionBase }: ClaimedRun,
+  signal?: AbortSignal,
+): SyncRun => {
   if (run.connectionId === null) throw new Error('A run without a connection is never claimed.');
   const attempt: Attempt = {
     pool,
@@ -36,6 +41,8 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun,
     connectionId: run.connectionId,
     removal: settings.removal,
     attempt: number,
+    plan: run.decidedAt === null ? 'plan_row' : 'kept_plan_row',
+    base: positionBase,
   };
   const staging = createStaging(attempt);
   const gone = { rows: 0, newlyGone: 0 };
@@ -66,7 +73,8 @@ const openSyncRun = (pool: Pool, { run, attempt: number, settings }: ClaimedRun,
       outline = await readOutline(attempt);
       return planTotals(attempt, outline, gone.newlyGone, emptied);
     },
-    reportPlan: (change) => reportPlan(attempt, change, outline?.told !== 0),
+    reportPlan: async (change) =>
+      reportPlan(attempt, await withEarlierPart(attempt, change), outline?.told !== 0),
     apply: async (onBatch, signal) => {
       await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);
       if (!signal.aborted) await callOffRemovals(attempt);

@@ -28,8 +28,8 @@ export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
     `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
        action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count,
        min(position) AS first, max(position) AS last, (count(*) FILTER (WHERE action = 'SKIP' OR remark IS NOT NULL))::int AS told
-     FROM plan_row
-     WHERE plan_row.workspace_id = $1 AND plan_row.run_id = $2
+     FROM ${attempt.plan} AS change
+     WHERE change.workspace_id = $1 AND change.run_id = $2
      GROUP BY 1, 2, 3, 4`,
     [...key(attempt), planPositions.handovers, planPositions.people, rowsAtOnce],
   );

@@ -1,13 +1,19 @@
 import type { PoolClient } from 'pg';
 import type { RunReport } from '../../core/sync-store.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
+import { keepPlan } from './keep-plan.ts';
 import { reportIn } from './report.ts';
 
-/** Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. */
+/**
+ * Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. A
+ * plan that is not applied at once is kept with it.
+ */
 export const reportPlan = (attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> =>
   transaction(attempt, async (client) => {
     if (anyLines) await warn(client, attempt);
     await reportIn(client, attempt, change);
+    if (change.event === 'HELD') await keepPlan(client, attempt, 'whole');
+    if (change.event === 'SUCCEEDED') await keepPlan(client, attempt, 'shown');
   });
 
 const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {

@@ -40,6 +40,7 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
     ],
   );
   if (rowCount !== 1) throw fencedOff();
+  if (change.event === 'CHECKED') await noteMemory(client, attempt);
   const moved =
     change.event === undefined
       ? null
@@ -47,5 +48,12 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
   await appendLines(client, attempt.workspaceId, attempt.runId, change.lines ?? []);
   await tellRun(client, attempt, moved !== null && isEnded(moved.status) ? 'ended' : 'changed');
 };
+
+/** A plan that is applied at once is not kept anywhere else: after a crash of the server it is gone. */
+const noteMemory = (client: PoolClient, attempt: Attempt) =>
+  client.query(
+    'UPDATE run SET plan_memory = (SELECT token FROM server_memory) WHERE workspace_id = $1 AND id = $2',
+    key(attempt),
+  );
 
 const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));

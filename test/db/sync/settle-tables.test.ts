@@ -39,6 +39,8 @@ const attempt = (workspaceId: string): Attempt => ({
   connectionId: uuidV7(),
   removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
   attempt: 1,
+  plan: 'plan_row',
+  base: 0,
 });
 
 test('what a run has added to the text index is sorted in once it has ended', async () => {

@@ -4,10 +4,11 @@ import type { ConnectionStatus, Secrets } from '../../../core/connection.ts';
 import { isEnded, noCounts, type RunError } from '../../../core/run.ts';
 import type { RunJob } from '../../../core/run-queue.ts';
 import type { ClaimedRun } from '../../../core/run-store.ts';
+import { planPositions } from '../../../core/sync-store.ts';
 import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../../connection/read-secrets.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { hasLiveJob } from '../queue/run-jobs.ts';
-import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
+import { type AppliedCounts, hasApplied, type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
 import { tellRun } from '../tell-run.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
@@ -34,15 +35,47 @@ export async function claimRun(
   if (run === null || isEnded(run.status) || run.status === 'HELD') return null;
   if (run.status === 'RUNNING' && (await hasLiveJob(client, run.id, job.id))) return null;
   if (await closeHopeless(client, run)) return null;
-  const planStands = planOf(run);
-  if (run.status === 'RUNNING') await noteResumption(client, run, planStands, databaseLost);
-  const claimed = planStands ? await claimPlan(client, run) : await claimToRead(client, open, run);
+  const plan = await planOf(client, run);
+  if (run.status === 'RUNNING' || plan === 'lost') await noteResumption(client, run, plan, databaseLost);
+  const claimed =
+    plan === 'stands'
+      ? await claimPlan(client, run)
+      : await claimToRead(client, open, plan === 'lost' ? await beginAgain(client, run) : run);
   await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
   return claimed;
 }
 
-/** Whether the run's plan is complete, so that it only has to be applied. */
-const planOf = (run: RunRow): boolean => run.phase === 'APPLYING' || run.decided_at !== null;
+/** Stands: it is complete, and only has to be applied. Lost: it was, and the database has crashed since. */
+type Plan = 'none' | 'stands' | 'lost';
+
+async function planOf(client: PoolClient, run: RunRow): Promise<Plan> {
+  if (run.phase !== 'APPLYING' && run.decided_at === null) return 'none';
+  if (run.plan_memory === null) return 'stands';
+  const { rows } = await client.query<{ token: string }>('SELECT token FROM server_memory');
+  return rows[0]?.token === run.plan_memory ? 'stands' : 'lost';
+}
+
+/**
+ * The run reads again. What it has changed stays in its history and its counts, and comes before what is planned now. People
+ * whom it left alone are looked at again, so nothing stays of them.
+ */
+async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
+  const { created, updated, linked, reactivated, deactivated, deleted } = run.counts;
+  const key = [run.workspace_id, run.id];
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET plan_memory = NULL, applied_position = 0,
+       position_base = position_base + CASE WHEN applied_position = 0 THEN 0 ELSE $3::bigint END,
+       applied_before = CASE WHEN applied_position = 0 THEN applied_before ELSE $4::jsonb END
+     WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [...key, planPositions.end, { created, updated, linked, reactivated, deactivated, deleted } satisfies AppliedCounts],
+  );
+  await client.query(
+    `DELETE FROM contact_change WHERE contact_change.workspace_id = $1 AND contact_change.change_set = $2
+       AND (contact_change.action = 'SKIP' OR contact_change.outcome IS NOT NULL)`,
+    key,
+  );
+  return rows[0] ?? run;
+}
 
 /** Nothing is read any more, so no secret is needed. */
 const claimPlan = async (client: PoolClient, run: RunRow): Promise<ClaimedRun> =>
@@ -63,6 +96,7 @@ const toClaimed = (row: RunRow, secrets: Secrets, planStands: boolean): ClaimedR
   settings: row.settings,
   secrets,
   planStands,
+  positionBase: Number(row.position_base),
 });
 
 async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
@@ -104,7 +138,7 @@ async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
 async function noteResumption(
   client: PoolClient,
   run: RunRow,
-  planStands: boolean,
+  plan: Plan,
   databaseLost: boolean,
 ): Promise<void> {
   if (databaseLost)
@@ -112,10 +146,15 @@ async function noteResumption(
       'UPDATE run SET database_losses = database_losses + 1 WHERE run.workspace_id = $1 AND run.id = $2',
       [run.workspace_id, run.id],
     );
-  const why = databaseLost
+  const why = databaseLost || plan === 'lost'
     ? 'The database crashed or was lost while this run was worked on'
     : 'The process that worked on this run is gone';
-  const then = planStands ? 'Applying goes on where it stopped.' : 'Nothing was applied yet: the run starts over.';
+  const then =
+    plan === 'stands'
+      ? 'Applying goes on where it stopped.'
+      : hasApplied(run)
+        ? 'What was applied stays: the run reads again, for the rest.'
+        : 'Nothing was applied yet: the run starts over.';
   const message = `${why} (attempt ${run.attempt}). ${then}`;
   await appendLines(client, run.workspace_id, run.id, [{ level: 'WARN', code: 'RUN_RESUMED', message }]);
 }
@@ -133,7 +172,7 @@ type ReadRow = RunRow & { connection_status: ConnectionStatus; secrets: SealedRo
  */
 async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
   const key = { workspaceId: run.workspace_id, runId: run.id };
-  await moveRun(client, key, { event: 'TAKEN_TO_READ', counts: noCounts });
+  await moveRun(client, key, { event: 'TAKEN_TO_READ', counts: { ...noCounts, ...run.applied_before } });
   const { rows } = await client.query<ReadRow>(
     `UPDATE run SET excluded = '{}', progress = NULL,
        settings = ${settingsOfConnection}, connection_version = connection.version, connection_name = connection.name

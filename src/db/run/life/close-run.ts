@@ -4,7 +4,7 @@ import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../
 import { storableLine } from '../../../core/storable-text.ts';
 import { sqlState } from '../../database-failure.ts';
 import { appendLines } from '../log/append-lines.ts';
-import type { RunRow } from '../run-row.ts';
+import { hasApplied, type RunRow } from '../run-row.ts';
 import { tellRun } from '../tell-run.ts';
 import { moveRun } from './move-run.ts';
 
@@ -73,10 +73,10 @@ const storableError = ({ code, message, hint }: RunError): RunError => ({
 });
 
 function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
-  const applied = run.applied_position !== '0';
+  const applied = hasApplied(run);
   if (ending.status === 'FAILED') return failedLine(ending.error, applied);
   if (ending.status === 'CANCELLED') return cancelledLine(ending.by, applied);
-  return { level: 'INFO', code: 'REJECTED', message: `Rejected by ${ending.by.name}. Nothing was applied.` };
+  return { level: 'INFO', code: 'REJECTED', message: `Rejected by ${ending.by.name}. ${whatStays(applied)}` };
 }
 
 const planIsComplete = (run: RunRow): boolean =>
@@ -93,10 +93,10 @@ async function dropPlan(client: PoolClient, run: RunRow): Promise<void> {
  * What was applied until the run broke off. While applying, the counts are those of the changes applied so far; before, they
  * are at most a plan's. People whose change was not applied are in none of them, and so not in `inScope`, their sum.
  */
-function appliedCounts({ counts, applied_position }: RunRow): RunCounts {
+function appliedCounts({ counts, applied_position, applied_before }: RunRow): RunCounts {
   const applied =
     applied_position === '0'
-      ? { ...noCounts, read: counts.read, unchanged: counts.unchanged, skipped: counts.skipped }
+      ? { ...noCounts, ...applied_before, read: counts.read, unchanged: counts.unchanged, skipped: counts.skipped }
       : counts;
   const { created, updated, linked, reactivated, unchanged, skipped, failed } = applied;
   return { ...applied, inScope: created + updated + linked + reactivated + unchanged + skipped + failed };
@@ -106,10 +106,11 @@ function appliedCounts({ counts, applied_position }: RunRow): RunCounts {
 const cancelledLine = (by: Actor | null, applied: boolean): NewLogLine => ({
   level: 'INFO',
   code: 'CANCELLED',
-  message: `Cancelled${by === null ? '' : ` by ${by.name}`}. ${
-    applied ? 'What had been applied until then stays.' : 'Nothing was applied.'
-  }`,
+  message: `Cancelled${by === null ? '' : ` by ${by.name}`}. ${whatStays(applied)}`,
 });
+
+const whatStays = (applied: boolean): string =>
+  applied ? 'What had been applied until then stays.' : 'Nothing was applied.';
 
 /** The last line of a failed run: what happened, what to do, and whether contacts were changed before. */
 const failedLine = (error: RunError, applied: boolean): NewLogLine => ({

@@ -4,13 +4,15 @@ import { isEnded } from '../../../core/run.ts';
 import { inTransaction, workingOn } from '../../in-transaction.ts';
 import { isLive, runQueueName } from '../queue/open-boss.ts';
 import { hasLiveJob, sendRunJob } from '../queue/run-jobs.ts';
+import { keepLeftPlans } from '../../sync/keep-plan.ts';
 import { cancelRequest, dropOldRequests } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
 
 /**
  * Gives runs that nobody works on another job, or ends them where somebody has cancelled them. It also ends a cancelled run that
- * was locked at that moment, because it was becoming HELD or being taken from the queue. Any number of processes may try.
+ * was locked at that moment, because it was becoming HELD or being taken from the queue. What runs that have ended left of their
+ * plans is kept to be shown. Any number of processes may try.
  * Throws the first fault, after a try at each run.
  */
 export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
@@ -23,6 +25,7 @@ export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
     }).catch((fault: unknown) => faults.push(fault));
   }
   await pool.query(dropOldRequests);
+  await keepLeftPlans(pool);
   if (faults.length > 0) throw faults[0];
 }
 

@@ -116,7 +116,7 @@ const asPlanned = ({ actions }: Batch): OutcomeRow[] => [
 
 const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<OutcomeRow[]> => {
   const { rows } = await client.query<OutcomeRow>(
-    `SELECT action, outcome, count(*)::int AS count FROM plan_row
+    `SELECT action, outcome, count(*)::int AS count FROM ${attempt.plan}
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP'
        AND NOT (action = 'NONE' AND code IS NULL) GROUP BY 1, 2`,
     [...key(attempt), first, last],
@@ -151,7 +151,7 @@ const endBatch = async (
     await client.query(
       `INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, first_position, last_position)
        VALUES ($1, $2, $3, $4, clock_timestamp(), 'DEBUG', 'APPLYING', '', $5, $6)`,
-      [...key(attempt), run.last_seq - applied + 1, run.last_seq, batch.first, batch.last],
+      [...key(attempt), run.last_seq - applied + 1, run.last_seq, attempt.base + batch.first, attempt.base + batch.last],
     );
   await appendLines(client, attempt.workspaceId, attempt.runId, lines);
   await tellRun(client, attempt);
@@ -179,7 +179,7 @@ const exceptionLines = async (
   const { rows } = await client.query<ExceptionRow>(
     `SELECT outcome, code, reason, person, person_id, CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id,
        coalesce(contact_name, display_name, person) AS name
-     FROM plan_row
+     FROM ${attempt.plan}
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND outcome IS NOT NULL ORDER BY position`,
     [...key(attempt), first, last],
   );

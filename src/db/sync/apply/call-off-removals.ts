@@ -20,7 +20,7 @@ export const callOffRemovals = (attempt: Attempt): Promise<void> =>
   fenced(attempt, async (client) => {
     if (!(await hasLeftOut(client, attempt))) return;
     await client.query(byKey);
-    const params = [...key(attempt), attempt.connectionId, planPositions.handovers];
+    const params = [...key(attempt), attempt.connectionId, attempt.base + planPositions.handovers];
     // A removal by another connection is waited for, or waits and then sees the link.
     await client.query(
       `SELECT FROM contact

@@ -13,14 +13,14 @@ export const createContacts = async (range: Range): Promise<void> => {
     `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, email_key, name_key, company_key, words, search)
      SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now,
        change.email_key, change.name_key, change.company_key, change.words, change.search
-     FROM plan_row AS change, (SELECT clock_timestamp() AS now) AS clock
+     FROM ${range.attempt.plan} AS change, (SELECT clock_timestamp() AS now) AS clock
      WHERE ${due(`'CREATE'`)} ORDER BY change.position`,
     params(range),
   );
   await client.query(
     `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, clock.now, clock.now
-     FROM plan_row AS change, (SELECT clock_timestamp() AS now) AS clock
+     FROM ${range.attempt.plan} AS change, (SELECT clock_timestamp() AS now) AS clock
      WHERE ${due(`'CREATE'`)}`,
     [...params(range), attempt.connectionId],
   );
@@ -48,7 +48,7 @@ export const changeContacts = async (range: Range): Promise<void> => {
   await writeChanges(range, { condition: due(actions), after: fed, links: 'own' });
   // Addresses that pass from one to another within the stretch are free for a moment.
   await client.query(
-    `UPDATE contact SET email_key = NULL FROM plan_row AS change
+    `UPDATE contact SET email_key = NULL FROM ${range.attempt.plan} AS change
      WHERE ${due(actions)} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
        AND contact.email_key IS DISTINCT FROM change.email_key AND contact.status = 'ACTIVE' AND contact.email_key IS NOT NULL`,
     params(range),
@@ -58,7 +58,7 @@ export const changeContacts = async (range: Range): Promise<void> => {
        portal_access_before = CASE change.action WHEN 'REACTIVATE' THEN NULL ELSE contact.portal_access_before END,
        email_key = change.email_key, name_key = change.name_key, company_key = change.company_key, words = change.words,
        search = change.search, removal_due_at = NULL, ${contactChanged}
-     FROM plan_row AS change
+     FROM ${range.attempt.plan} AS change
      WHERE ${due(actions)} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     params(range),
   );
@@ -67,7 +67,7 @@ export const changeContacts = async (range: Range): Promise<void> => {
   await client.query(
     `DELETE FROM contact_link AS link
      WHERE link.workspace_id = $1 AND link.connection_id::text = $5
-       AND link.contact_id = ANY(ARRAY(SELECT change.contact_id FROM plan_row AS change WHERE ${due(`'LINK'`)}))`,
+       AND link.contact_id = ANY(ARRAY(SELECT change.contact_id FROM ${range.attempt.plan} AS change WHERE ${due(`'LINK'`)}))`,
     [...params(range), attempt.connectionId],
   );
   await client.query(
@@ -75,7 +75,7 @@ export const changeContacts = async (range: Range): Promise<void> => {
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person,
        CASE WHEN change.action <> 'LINK' OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
        clock_timestamp(), clock_timestamp(), CASE change.action WHEN 'LINK' THEN 0 ELSE change.link_recheck END
-     FROM plan_row AS change WHERE ${due(actions)}
+     FROM ${range.attempt.plan} AS change WHERE ${due(actions)}
      ON CONFLICT (workspace_id, connection_id, external_id) DO UPDATE
      SET person = excluded.person, hash = CASE WHEN link.recheck = excluded.recheck THEN excluded.hash END,
        fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,
@@ -90,7 +90,7 @@ export const changeContacts = async (range: Range): Promise<void> => {
  */
 const tellOthers = async (range: Range, actions: string): Promise<void> => {
   await range.client.query(
-    `UPDATE contact_link AS link SET ${lookAgain} FROM plan_row AS change
+    `UPDATE contact_link AS link SET ${lookAgain} FROM ${range.attempt.plan} AS change
      WHERE ${due(actions)} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
        AND link.connection_id <> $5
        AND (change.action <> 'LINK' OR change.before IS DISTINCT FROM ${valuesOf('change')})`,

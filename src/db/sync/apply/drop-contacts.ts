@@ -30,18 +30,18 @@ export const dropContacts = async (range: Range): Promise<void> => {
   await client.query(
     `UPDATE contact SET status = 'INACTIVE', portal_access_before = contact.portal_access, portal_access = false, removal_due_at = NULL,
        ${contactChanged}
-     FROM plan_row AS change
+     FROM ${range.attempt.plan} AS change
      WHERE ${due(`'DEACTIVATE'`)} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     params(range),
   );
   await markGone(range, `'DEACTIVATE'`);
   await client.query(
-    `DELETE FROM contact_link AS link USING plan_row AS change
+    `DELETE FROM contact_link AS link USING ${range.attempt.plan} AS change
      WHERE ${due(`'DELETE'`)} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id`,
     params(range),
   );
   await client.query(
-    `DELETE FROM contact USING plan_row AS change
+    `DELETE FROM contact USING ${range.attempt.plan} AS change
      WHERE ${due(`'DELETE'`)} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     params(range),
   );
@@ -50,7 +50,7 @@ export const dropContacts = async (range: Range): Promise<void> => {
 /** Whom another connection has found again since the plan was made; the contacts are locked, so nobody comes in between. */
 const leaveFedAlone = async (range: Range): Promise<void> => {
   await range.client.query(
-    `UPDATE plan_row AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
+    `UPDATE ${range.attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
        reason = 'another connection has found the person since the plan was made'
      WHERE ${due(`'DEACTIVATE', 'DELETE'`)} AND EXISTS (
        SELECT FROM contact_link AS other WHERE other.workspace_id = change.workspace_id AND other.contact_id = change.contact_id
@@ -63,7 +63,7 @@ const markGone = async (range: Range, actions: string): Promise<void> => {
   await range.client.query(
     `UPDATE contact_link AS link SET gone_since = coalesce(link.gone_since, clock_timestamp()),
        last_seen_at = greatest(connection.last_complete_read_at, link.last_seen_at)
-     FROM plan_row AS change, connection
+     FROM ${range.attempt.plan} AS change, connection
      WHERE ${due(actions)} AND link.workspace_id = change.workspace_id AND link.connection_id = $5 AND link.external_id = change.person_id
        AND connection.workspace_id = link.workspace_id AND connection.id = link.connection_id`,
     [...params(range), range.attempt.connectionId],

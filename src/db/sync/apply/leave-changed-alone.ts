@@ -4,7 +4,7 @@ import { due, lockContacts, params, type Range } from './range.ts';
 export const leaveChangedAlone = async (range: Range, actions: string): Promise<void> => {
   await lockContacts(range, due(actions));
   await range.client.query(
-    `UPDATE plan_row AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
+    `UPDATE ${range.attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
        reason = 'the contact has changed since the plan was made; the next run looks at it again'
      WHERE ${due(actions)} AND NOT EXISTS (
        SELECT FROM contact WHERE contact.workspace_id = change.workspace_id AND contact.id = change.contact_id

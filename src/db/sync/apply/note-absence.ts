@@ -1,7 +1,7 @@
 import { contactChanged } from '../../contact-changed.ts';
 import { lookAgain } from '../../look-again.ts';
 import { endOfGrace } from '../plan-gone.ts';
-import { due, lockContacts, params, type Range } from './range.ts';
+import { due, lockContacts, paramsOfHistory, type Range } from './range.ts';
 import { type After, writeChanges } from './write-history.ts';
 
 const absent = `${due(`'NONE'`)} AND change.code IN ('GONE', 'GONE_BEFORE')`;
@@ -44,7 +44,7 @@ export const noteAbsence = async (range: Range): Promise<void> => {
     links: 'own',
     besides: { sql: absence, params: [graceDays, action] },
   });
-  const ofConnection = [...params(range), attempt.connectionId];
+  const ofConnection = [...paramsOfHistory(range), attempt.connectionId];
   await client.query(
     `UPDATE contact_link AS link SET gone_since = change.gone_since,
        last_seen_at = greatest(connection.last_complete_read_at, link.last_seen_at)
@@ -58,7 +58,7 @@ export const noteAbsence = async (range: Range): Promise<void> => {
     `UPDATE contact SET removal_due_at = change.removal_due_at, ${contactChanged} FROM contact_change AS change
      WHERE ${told} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
        AND contact.removal_due_at IS DISTINCT FROM change.removal_due_at`,
-    params(range),
+    paramsOfHistory(range),
   );
   await client.query(
     `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change

@@ -14,11 +14,18 @@ export const due = (actions: string): string =>
 /** What `inStretch` needs, and leads every statement's parameters. */
 export const params = ({ attempt, first, last }: Range): unknown[] => [...key(attempt), first, last];
 
+/** The same for the stretch's rows of the history. */
+export const paramsOfHistory = ({ attempt, first, last }: Range): unknown[] => [
+  ...key(attempt),
+  attempt.base + first,
+  attempt.base + last,
+];
+
 /** Locks the contacts of changes, in the order in which everybody locks them. */
 export const lockContacts = async (range: Range, condition: string): Promise<void> => {
   await range.client.query(
     `SELECT FROM contact
-     WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM plan_row AS change WHERE ${condition})
+     WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM ${range.attempt.plan} AS change WHERE ${condition})
      ORDER BY contact.id FOR UPDATE`,
     params(range),
   );

@@ -39,7 +39,7 @@ const lockReturning = async (range: Range): Promise<void> => {
   await range.client.query(
     `SELECT FROM contact
      WHERE (contact.workspace_id, contact.id) IN (
-       SELECT change.workspace_id, change.contact_id FROM plan_row AS change
+       SELECT change.workspace_id, change.contact_id FROM ${range.attempt.plan} AS change
        JOIN contact_link AS link ON ${own('link')}
        WHERE ${found} AND link.gone_since IS NOT NULL)
      ORDER BY contact.id FOR UPDATE`,
@@ -50,7 +50,7 @@ const lockReturning = async (range: Range): Promise<void> => {
 /** What this connection no longer fills is up to the others. */
 const tellOthers = async (range: Range): Promise<void> => {
   await range.client.query(
-    `UPDATE contact_link AS link SET ${lookAgain} FROM plan_row AS change, contact_link AS ours
+    `UPDATE contact_link AS link SET ${lookAgain} FROM ${range.attempt.plan} AS change, contact_link AS ours
      WHERE ${found} AND ${own('ours')} AND ours.fills_id IS DISTINCT FROM change.fills_id
        AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5`,
     withConnection(range),
@@ -63,7 +63,7 @@ const renewLinks = async (range: Range): Promise<void> => {
     `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person, last_seen_at = clock_timestamp(),
        hash = CASE WHEN contact.version = change.contact_version AND link.recheck = change.link_recheck THEN change.hash END,
        gone_since = CASE WHEN contact.version <> change.contact_version THEN link.gone_since END
-     FROM plan_row AS change, contact
+     FROM ${range.attempt.plan} AS change, contact
      WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     withConnection(range),
   );
@@ -73,7 +73,7 @@ const renewLinks = async (range: Range): Promise<void> => {
 const clearRemoval = async (range: Range): Promise<void> => {
   await range.client.query(
     `UPDATE contact SET removal_due_at = NULL, ${contactChanged}
-     FROM plan_row AS change
+     FROM ${range.attempt.plan} AS change
      WHERE ${found} AND contact.workspace_id = change.workspace_id
        AND contact.id = change.contact_id AND contact.removal_due_at IS NOT NULL`,
     params(range),

@@ -33,13 +33,13 @@ const addressTaken = `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN',
 /** Leaves alone who claims the address of a contact that the stretch does not make give it up; how many there are. */
 const leaveTakenAlone = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<number> => {
   const { rowCount } = await client.query(
-    `UPDATE plan_row AS change SET ${addressTaken}
+    `UPDATE ${attempt.plan} AS change SET ${addressTaken}
      FROM contact
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4 AND change.outcome IS NULL
        AND change.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND contact.workspace_id = $1
        AND contact.email_key = change.email_key AND contact.status = 'ACTIVE' AND contact.id IS DISTINCT FROM change.contact_id
        AND contact.id NOT IN (
-         SELECT freeing.contact_id FROM plan_row AS freeing
+         SELECT freeing.contact_id FROM ${attempt.plan} AS freeing
          JOIN contact AS holder ON holder.workspace_id = freeing.workspace_id AND holder.id = freeing.contact_id
          WHERE freeing.workspace_id = $1 AND freeing.run_id = $2 AND freeing.position BETWEEN $3 AND $4
            AND freeing.outcome IS NULL AND freeing.action IN ('UPDATE', 'LINK')
@@ -73,7 +73,7 @@ type PartRow = { half: number; action: ChangeAction; first: string; last: string
 const split = async (client: PoolClient, attempt: Attempt, batch: Batch): Promise<Batch[]> => {
   const { rows } = await client.query<PartRow>(
     `SELECT half, action, min(position) AS first, max(position) AS last, count(*)::int AS count
-     FROM (SELECT action, position, ntile(2) OVER (ORDER BY position) AS half FROM plan_row
+     FROM (SELECT action, position, ntile(2) OVER (ORDER BY position) AS half FROM ${attempt.plan}
            WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4) AS halves
      GROUP BY half, action`,
     [...key(attempt), batch.first, batch.last],
@@ -94,12 +94,12 @@ const split = async (client: PoolClient, attempt: Attempt, batch: Batch): Promis
 const fail = async (client: PoolClient, attempt: Attempt, { first }: Batch, error: DataError): Promise<void> => {
   const row = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position = $3';
   if (error.constraint === uniqueAddress) {
-    await client.query(`UPDATE plan_row AS change SET ${addressTaken} WHERE ${row}`, [...key(attempt), first]);
+    await client.query(`UPDATE ${attempt.plan} AS change SET ${addressTaken} WHERE ${row}`, [...key(attempt), first]);
     return;
   }
   const what = error.constraint ?? error.column ?? 'a value';
   await client.query(
-    `UPDATE plan_row AS change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4 WHERE ${row}`,
+    `UPDATE ${attempt.plan} AS change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4 WHERE ${row}`,
     [...key(attempt), first, `the database refused ${what} (SQLSTATE ${error.code})`],
   );
 };

@@ -4,7 +4,7 @@ import { due, inStretch, params, type Range } from './range.ts';
 /** What a change has from its row of the plan. */
 const planned = `workspace_id, change_set, position, at, action, outcome, code, reason, person, person_id, contact_id,
   contact_name, ${fieldColumns}`;
-const fromPlan = `change.workspace_id, change.run_id, change.position, clock.now, change.action, change.outcome, change.code,
+const fromPlan = ({ attempt }: Range): string => `change.workspace_id, change.run_id, change.position + ${attempt.base}, clock.now, change.action, change.outcome, change.code,
   change.reason, change.person, change.person_id, change.contact_id, change.contact_name, ${columnsOf('change')}`;
 
 const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
@@ -13,8 +13,8 @@ const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
 export const writeCreations = async (range: Range): Promise<void> => {
   await range.client.query(
     `INSERT INTO contact_change (${planned}, connection_id, fills_id, contact_version, status)
-     SELECT ${fromPlan}, $5, change.fills_id, 1, 'ACTIVE'
-     FROM plan_row AS change, ${clock} WHERE ${due(`'CREATE'`)} ORDER BY change.position`,
+     SELECT ${fromPlan(range)}, $5, change.fills_id, 1, 'ACTIVE'
+     FROM ${range.attempt.plan} AS change, ${clock} WHERE ${due(`'CREATE'`)} ORDER BY change.position`,
     [...params(range), range.attempt.connectionId],
   );
 };
@@ -51,10 +51,10 @@ export const writeChanges = async (
   await range.client.query(
     `INSERT INTO contact_change (${planned}, connection_id, contact_version, status, locked_fields, portal_access_before,
        removal_due_at, fills_id, gone_since, before, state_before, links_before)
-     SELECT ${fromPlan}, $5, ${after.version}, ${after.status}, contact.locked_fields, ${after.portalAccessBefore},
+     SELECT ${fromPlan(range)}, $5, ${after.version}, ${after.status}, contact.locked_fields, ${after.portalAccessBefore},
        ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince}, change.before,
        ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at)::contact_state, ${taken}
-     FROM plan_row AS change
+     FROM ${range.attempt.plan} AS change
      JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
      LEFT JOIN contact_link AS own ON own.workspace_id = contact.workspace_id AND own.contact_id = contact.id
        AND own.connection_id = $5
@@ -76,10 +76,10 @@ const allLinks = `(
 export const writeRest = async (range: Range): Promise<void> => {
   await range.client.query(
     `INSERT INTO contact_change (${planned}, before)
-     SELECT ${fromPlan}, change.before FROM plan_row AS change, ${clock}
+     SELECT ${fromPlan(range)}, change.before FROM ${range.attempt.plan} AS change, ${clock}
      WHERE ${inStretch} AND NOT (change.action = 'NONE' AND change.code IS NULL) AND NOT EXISTS (
        SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
-         AND told.position = change.position)
+         AND told.position = change.position + ${range.attempt.base})
      ORDER BY change.position`,
     params(range),
   );
@@ -87,5 +87,5 @@ export const writeRest = async (range: Range): Promise<void> => {
 
 /** Ends what the stretch has in the plan, once the history tells it. */
 export const dropPlanRows = async (range: Range): Promise<void> => {
-  await range.client.query(`DELETE FROM plan_row AS change WHERE ${inStretch}`, params(range));
+  await range.client.query(`DELETE FROM ${range.attempt.plan} AS change WHERE ${inStretch}`, params(range));
 };
