@@ -180,7 +180,14 @@ test.each([
 test('a crash between two transactions, which breaks no statement, is noticed by the second', async () => {
   const pool = openSyncPool({ url: server.url, connections: 1 });
   const ids = { workspaceId: uuidV7(), runId: uuidV7(), connectionId: uuidV7(), attempt: 1 };
-  const attempt: Attempt = { ...ids, plan: 'plan_row', base: 0, pool, patience: createPatience(pool, undefined), removal };
+  const attempt: Attempt = {
+    ...ids,
+    plan: 'plan_row',
+    base: 0,
+    pool,
+    patience: createPatience(pool, undefined),
+    removal,
+  };
   expect(await transaction(attempt, async () => 'first')).toBe('first');
   const gone = once(pool, 'remove');
   await crash();

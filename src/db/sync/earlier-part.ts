@@ -1,7 +1,8 @@
 import type { RunCounts } from '../../core/run.ts';
 import type { RunReport } from '../../core/sync-store.ts';
+import { byList } from '../planner-hints.ts';
 import type { AppliedCounts } from '../run/run-row.ts';
-import { type Attempt, key } from './attempt.ts';
+import { type Attempt, key, transaction } from './attempt.ts';
 
 type Row = AppliedCounts & { again: number };
 
@@ -24,18 +25,21 @@ export const withEarlierPart = async (attempt: Attempt, change: RunReport): Prom
 };
 
 /** `again`: people whom the earlier plan brought in, and of whom this one has something to tell. */
-const readEarlier = async (attempt: Attempt): Promise<Row> => {
-  const { rows } = await attempt.patience.query<{ applied_before: AppliedCounts; again: number }>(
-    `SELECT applied_before, (
-       SELECT count(*)::int FROM contact_change AS earlier
-       WHERE earlier.workspace_id = $1 AND earlier.change_set = $2 AND earlier.position < $3
-         AND earlier.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND earlier.person_id IN (
-           SELECT change.person_id FROM plan_row AS change
-           WHERE change.workspace_id = $1 AND change.run_id = $2 AND NOT (change.action = 'NONE' AND change.code IS NULL))) AS again
-     FROM run WHERE workspace_id = $1 AND id = $2`,
-    [...key(attempt), attempt.base],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error('A run that is worked on is gone.');
-  return { ...row.applied_before, again: row.again };
-};
+const readEarlier = (attempt: Attempt): Promise<Row> =>
+  transaction(attempt, async (client) => {
+    await client.query(byList);
+    const { rows } = await client.query<{ applied_before: AppliedCounts; again: number }>(
+      `SELECT applied_before, (
+         SELECT count(*)::int FROM contact_change AS earlier
+         WHERE earlier.workspace_id = $1 AND earlier.change_set = $2 AND earlier.position < $3
+           AND earlier.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND earlier.person_id IN (
+             SELECT change.person_id FROM plan_row AS change
+             WHERE change.workspace_id = $1 AND change.run_id = $2
+               AND NOT (change.action = 'NONE' AND change.code IS NULL))) AS again
+       FROM run WHERE workspace_id = $1 AND id = $2`,
+      [...key(attempt), attempt.base],
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error('A run that is worked on is gone.');
+    return { ...row.applied_before, again: row.again };
+  });

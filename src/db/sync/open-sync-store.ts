@@ -73,8 +73,7 @@ const openSyncRun = (
       outline = await readOutline(attempt);
       return planTotals(attempt, outline, gone.newlyGone, emptied);
     },
-    reportPlan: async (change) =>
-      reportPlan(attempt, await withEarlierPart(attempt, change), outline?.told !== 0),
+    reportPlan: async (change) => reportPlan(attempt, await withEarlierPart(attempt, change), outline?.told !== 0),
     apply: async (onBatch, signal) => {
       await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);
       if (!signal.aborted) await callOffRemovals(attempt);

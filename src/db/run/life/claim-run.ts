@@ -67,7 +67,11 @@ async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
        position_base = position_base + CASE WHEN applied_position = 0 THEN 0 ELSE $3::bigint END,
        applied_before = CASE WHEN applied_position = 0 THEN applied_before ELSE $4::jsonb END
      WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
-    [...key, planPositions.end, { created, updated, linked, reactivated, deactivated, deleted } satisfies AppliedCounts],
+    [
+      ...key,
+      planPositions.end,
+      { created, updated, linked, reactivated, deactivated, deleted } satisfies AppliedCounts,
+    ],
   );
   await client.query(
     `DELETE FROM contact_change WHERE contact_change.workspace_id = $1 AND contact_change.change_set = $2
@@ -135,20 +139,16 @@ async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
 }
 
 /** Tells why the run is taken once more, and what comes of it. */
-async function noteResumption(
-  client: PoolClient,
-  run: RunRow,
-  plan: Plan,
-  databaseLost: boolean,
-): Promise<void> {
+async function noteResumption(client: PoolClient, run: RunRow, plan: Plan, databaseLost: boolean): Promise<void> {
   if (databaseLost)
     await client.query(
       'UPDATE run SET database_losses = database_losses + 1 WHERE run.workspace_id = $1 AND run.id = $2',
       [run.workspace_id, run.id],
     );
-  const why = databaseLost || plan === 'lost'
-    ? 'The database crashed or was lost while this run was worked on'
-    : 'The process that worked on this run is gone';
+  const why =
+    databaseLost || plan === 'lost'
+      ? 'The database crashed or was lost while this run was worked on'
+      : 'The process that worked on this run is gone';
   const then =
     plan === 'stands'
       ? 'Applying goes on where it stopped.'

@@ -151,7 +151,13 @@ const endBatch = async (
     await client.query(
       `INSERT INTO run_log (workspace_id, run_id, seq, last_seq, at, level, code, message, first_position, last_position)
        VALUES ($1, $2, $3, $4, clock_timestamp(), 'DEBUG', 'APPLYING', '', $5, $6)`,
-      [...key(attempt), run.last_seq - applied + 1, run.last_seq, attempt.base + batch.first, attempt.base + batch.last],
+      [
+        ...key(attempt),
+        run.last_seq - applied + 1,
+        run.last_seq,
+        attempt.base + batch.first,
+        attempt.base + batch.last,
+      ],
     );
   await appendLines(client, attempt.workspaceId, attempt.runId, lines);
   await tellRun(client, attempt);

@@ -33,4 +33,3 @@ export const startApplying = (
     }
     return { position: Number(run.applied_position), applied: run.applied };
   });
-

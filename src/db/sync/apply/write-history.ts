@@ -4,7 +4,9 @@ import { due, inStretch, params, type Range } from './range.ts';
 /** What a change has from its row of the plan. */
 const planned = `workspace_id, change_set, position, at, action, outcome, code, reason, person, person_id, contact_id,
   contact_name, ${fieldColumns}`;
-const fromPlan = ({ attempt }: Range): string => `change.workspace_id, change.run_id, change.position + ${attempt.base}, clock.now, change.action, change.outcome, change.code,
+const fromPlan = ({
+  attempt,
+}: Range): string => `change.workspace_id, change.run_id, change.position + ${attempt.base}, clock.now, change.action, change.outcome, change.code,
   change.reason, change.person, change.person_id, change.contact_id, change.contact_name, ${columnsOf('change')}`;
 
 const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
@@ -41,7 +43,8 @@ export type PlannedChange = {
 
 /**
  * Writes what is about to become of contacts that exist and are locked. It is written first, and then carried out: so what is
- * there now is what the history tells of "before".
+ * there now is what the history tells of "before". The connection's link is compared as text, so that it is looked up by contact:
+ * of a connection without statistics the planner would go through all links instead, for each contact.
  */
 export const writeChanges = async (
   range: Range,
@@ -57,7 +60,7 @@ export const writeChanges = async (
      FROM ${range.attempt.plan} AS change
      JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
      LEFT JOIN contact_link AS own ON own.workspace_id = contact.workspace_id AND own.contact_id = contact.id
-       AND own.connection_id = $5
+       AND own.connection_id::text = $5::uuid::text
      CROSS JOIN ${clock} ${besides?.sql ?? ''}
      WHERE ${condition} ORDER BY change.position`,
     [...params(range), range.attempt.connectionId, ...(besides?.params ?? [])],
@@ -72,14 +75,19 @@ const allLinks = `(
   SELECT array_agg(${linkState('link')} ORDER BY link.connection_id) FROM contact_link AS link
   WHERE link.workspace_id = contact.workspace_id AND link.contact_id = contact.id)`;
 
-/** What else is shown of the stretch: people who were left alone, and absences of which nothing is noted. */
+/**
+ * What else is shown of the stretch: people who were left alone, and absences of which nothing is noted. Looked up row by row
+ * where it may be told already, which a condition of its own would make a join: a planner without statistics goes through all
+ * that is told for each.
+ */
 export const writeRest = async (range: Range): Promise<void> => {
   await range.client.query(
     `INSERT INTO contact_change (${planned}, before)
      SELECT ${fromPlan(range)}, change.before FROM ${range.attempt.plan} AS change, ${clock}
-     WHERE ${inStretch} AND NOT (change.action = 'NONE' AND change.code IS NULL) AND NOT EXISTS (
-       SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
-         AND told.position = change.position + ${range.attempt.base})
+     WHERE ${inStretch} AND (change.action = 'SKIP' OR change.outcome IS NOT NULL
+       OR change.action = 'NONE' AND change.code IS NOT NULL AND NOT EXISTS (
+         SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
+           AND told.position = change.position + ${range.attempt.base}))
      ORDER BY change.position`,
     params(range),
   );
