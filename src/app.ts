@@ -136,7 +136,12 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
   const { config, logger, runStore, signals } = foundation;
   const threads = openReadingThreads('tests');
   opened.defer(() => threads.close());
-  const sources = openSources({ threads, addresses: config.addresses, storedSecrets: runStore.secrets });
+  const sources = openSources({
+    threads,
+    addresses: config.addresses,
+    storedSecrets: runStore.secrets,
+    files: runStore.files,
+  });
   const runner = createRunner({ store: runStore, signals, log: logger });
   opened.defer(() => runner.close());
   const server = await startServer(serverParts(foundation, { runner, sources }), config);

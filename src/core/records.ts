@@ -2,6 +2,7 @@ import type { Actor } from './access.ts';
 import type { ConnectionSettings, ConnectionStatus, Schedule } from './connection.ts';
 import type { ContactField, ContactStatus, ContactValues } from './contact.ts';
 import type { ChangeAction, Excluded, RunCounts, RunError, RunMode, RunPhase, RunStatus, RunTrigger } from './run.ts';
+import type { StoredFile } from './stored-files.ts';
 
 /** A saved connection. Its secrets are never part of it. */
 export type ConnectionRecord = ConnectionSettings & {
@@ -13,6 +14,8 @@ export type ConnectionRecord = ConnectionSettings & {
   schedule: Schedule | null;
   /** The names of its stored secrets. */
   secretNames: readonly string[];
+  /** Null: none has been uploaded. */
+  file: StoredFile | null;
   /** Grows by one at each saved edit that changes something. */
   version: number;
   createdBy: Actor;

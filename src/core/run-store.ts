@@ -4,6 +4,7 @@ import type { RunRecord } from './records.ts';
 import type { NewLogLine, RunError, RunMode, RunTrigger } from './run.ts';
 import type { RunJob } from './run-queue.ts';
 import type { LogQuery, LogSlice } from './store.ts';
+import type { FileStore } from './stored-files.ts';
 
 export type NewRun = {
   workspaceId: string;
@@ -87,6 +88,7 @@ export type RunStore = {
    * key to it is not at hand, and CONNECTION_CHANGED when the connection has another version now.
    */
   secrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
+  readonly files: FileStore;
 
   /**
    * Takes a QUEUED run, or a RUNNING one whose worker died, with the next attempt. One that is to read gets settings, secrets and

@@ -33,6 +33,8 @@ export type SourceKindInfo = {
   settings: readonly SettingInfo[];
   /** Names of its secrets; each is a setting of type SECRET. */
   secrets: readonly string[];
+  /** Whether files can be uploaded for its connections. */
+  takesFile: boolean;
   defaultScope: Scope;
   defaultMappings: FieldMapping[];
 };

@@ -11,6 +11,7 @@ import type {
   RunRecord,
 } from './records.ts';
 import type { ChangeAction, LogLevel, LogLine, RunStatus } from './run.ts';
+import type { StoredFile } from './stored-files.ts';
 
 /** `first` is 1 to 200; `after` an `endCursor` of the same list with the same order and filters. */
 export type PageRequest = { first: number; after: string | null };
@@ -99,6 +100,11 @@ export type WorkspaceStore = {
     expectedVersion: number | null,
     change: (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: Secrets },
   ): Promise<ConnectionRecord | null>;
+  /**
+   * Stores a file for a connection, in place of the one before once it is whole; that stays where `bytes` throws. Null: no such
+   * connection.
+   */
+  saveFile(connectionId: string, name: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredFile | null>;
   /** False: no such connection. Its runs stay, without connection; a contact that others feed too is left to them. */
   deleteConnection(id: string, contacts: OrphanedContacts): Promise<boolean>;
 };

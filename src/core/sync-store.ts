@@ -10,6 +10,7 @@ import type {
 } from './contact.ts';
 import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
+import type { StoredFiles } from './stored-files.ts';
 
 /**
  * Where the changes of a plan stand, so that they are applied in an order in which no address is claimed before it is
@@ -157,6 +158,8 @@ export type SyncRun = {
   unstage(rows: readonly (readonly [personId: string, before: number])[]): Promise<void>;
   saveFills(fills: readonly { id: string; fields: Fills }[]): Promise<void>;
 
+  /** The file of the run's connection. */
+  readonly files: StoredFiles;
   /** What the run needs to know of its connection's past. */
   facts(): Promise<ConnectionFacts>;
 

@@ -11,6 +11,7 @@ import { updateConnection } from './connection/update-connection.ts';
 import { contactsByIds } from './contact/contacts-by-ids.ts';
 import { contactsPage } from './contact/contacts-page.ts';
 import { sourcesOf } from './contact/sources-of.ts';
+import { saveFile } from './file/save-file.ts';
 import { checkFirst } from './page/make-page.ts';
 import type { Query } from './query.ts';
 import { findRuns, lastRuns } from './run/list/find-runs.ts';
@@ -64,6 +65,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
 
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
     updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),
+    saveFile: (connectionId, name, bytes) => saveFile(scope, connectionId, name, bytes),
     deleteConnection: (id, contacts) => deleteConnection(scope, id, contacts),
   };
 }

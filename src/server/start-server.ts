@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { AppError } from '../core/app-error.ts';
 import { answerMalformed } from './answer-bare.ts';
+import { bodyDeadline, countBodiesHere } from './body-deadline.ts';
+import { fileRoute } from './file-route.ts';
 import { graphqlRoute } from './graphql-route.ts';
 import { jsonBody } from './json-body.ts';
 import { listen } from './listen.ts';
@@ -25,12 +27,15 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   const app = express();
   const httpServer = createServer(app);
   answerMalformed(httpServer);
+  countBodiesHere(httpServer);
   const graphql = await graphqlRoute(parts, httpServer);
   const sse = sseRoute(parts);
   app.disable('x-powered-by');
   app.use(noSniffing);
   // Nested and repeated parameters are nothing that we take.
   app.set('query parser', 'simple');
+  app.put('/connections/:id/file', signedIn(parts), fileRoute(parts));
+  app.use(bodyDeadline(httpServer));
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', readiness(parts));
   app.get('/runs/:id/log.txt', logTextRoute(parts));

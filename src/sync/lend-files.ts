@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { AppError } from '../core/app-error.ts';
 import type { RunError } from '../core/run.ts';
-import type { StoredFiles } from '../core/stored-files.ts';
+import type { StoredFile, StoredFiles } from '../core/stored-files.ts';
 
 /*
  * A reading thread has no connection to the database, so it asks the main thread for what it reads of stored files: each piece
@@ -10,17 +10,22 @@ import type { StoredFiles } from '../core/stored-files.ts';
 
 /** What the thread says; `reading` tells apart what is read at the same time. */
 type FromBorrower =
+  | { kind: 'find'; reading: number }
   | { kind: 'open'; reading: number; fileId: string }
   | { kind: 'more'; reading: number }
   | { kind: 'enough'; reading: number };
 
 type FromLender =
+  | { kind: 'found'; reading: number; file: StoredFile | null }
   | { kind: 'piece'; reading: number; bytes: Uint8Array<ArrayBuffer> }
   | { kind: 'end'; reading: number }
   | { kind: 'failed'; reading: number; error: RunError };
 
-/** The main thread's part: a port to hand to a thread. Closing it ends what is read through it. */
-export function lendFiles(files: StoredFiles): { port: MessagePort; close(): void } {
+/**
+ * The main thread's part: a port to hand to a thread. Closing it ends what is read through it. `onFault` hears of what is no
+ * AppError, such as a database that is lost: the thread only hears that it can't go on.
+ */
+export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void): { port: MessagePort; close(): void } {
   const { port1: own, port2: port } = new MessageChannel();
   const readings = new Map<number, AsyncIterator<Uint8Array>>();
   const say = (message: FromLender, transfer: ArrayBuffer[] = []): void => own.postMessage(message, transfer);
@@ -44,12 +49,25 @@ export function lendFiles(files: StoredFiles): { port: MessagePort; close(): voi
       say({ kind: 'piece', reading, bytes }, [bytes.buffer]);
     } catch (error) {
       readings.delete(reading);
-      say({ kind: 'failed', reading, error: told(error) });
+      fail(reading, error);
+    }
+  };
+
+  const fail = (reading: number, error: unknown): void => {
+    if (!(error instanceof AppError)) onFault(error);
+    say({ kind: 'failed', reading, error: told(error) });
+  };
+  const find = async (reading: number): Promise<void> => {
+    try {
+      say({ kind: 'found', reading, file: await files.find() });
+    } catch (error) {
+      fail(reading, error);
     }
   };
 
   own.on('message', (message: FromBorrower) => {
-    if (message.kind === 'enough') enough(message.reading);
+    if (message.kind === 'find') void find(message.reading);
+    else if (message.kind === 'enough') enough(message.reading);
     else {
       if (message.kind === 'open') readings.set(message.reading, files.read(message.fileId)[Symbol.asyncIterator]());
       void next(message.reading);
@@ -87,6 +105,15 @@ export function borrowFiles(port: MessagePort | null): StoredFiles {
     });
 
   return {
+    find: async () => {
+      const reading = readings++;
+      const next = answer(reading);
+      ask({ kind: 'find', reading });
+      const message = await next;
+      waiting.delete(reading);
+      if (message.kind === 'failed') throw faultOf(message.error);
+      return message.kind === 'found' ? message.file : null;
+    },
     read: async function* (fileId) {
       const reading = readings++;
       let next = answer(reading);
@@ -94,7 +121,7 @@ export function borrowFiles(port: MessagePort | null): StoredFiles {
       try {
         for (;;) {
           const message = await next;
-          if (message.kind === 'end') return;
+          if (message.kind !== 'piece' && message.kind !== 'failed') return;
           if (message.kind === 'failed') throw faultOf(message.error);
           next = answer(reading);
           ask({ kind: 'more', reading });

@@ -74,7 +74,7 @@ async function test(
       .info()
       .secrets.some((name) => secrets[name] === undefined);
     const stored = connection !== null && needed ? await storedSecrets(workspaceId, connection) : {};
-    const parts = { threads, files: files?.of(workspaceId) ?? null };
+    const parts = { threads, files: connection === null ? null : (files?.of(workspaceId, connection.id) ?? null) };
     return await testSource(parts, { kind, settings, secrets: { ...stored, ...secrets }, addresses }, signal);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

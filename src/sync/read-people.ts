@@ -1,7 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 import type { Extent, FeedEnd } from '../core/arrivals.ts';
 import type { SourceNote } from '../core/directory.ts';
-import type { StoredFiles } from '../core/stored-files.ts';
 import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import { lendFiles } from './lend-files.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
@@ -33,7 +32,7 @@ export type Reader = {
 
 /** Starts the read of one run in a thread and feeds it: the people known so far go in, staged rows come out. */
 export const startReader = (
-  { threads, files }: { threads: ReadingThreads; files: StoredFiles | null },
+  threads: ReadingThreads,
   task: ReadTask,
   run: SyncRun,
   events: ReadEvents,
@@ -87,8 +86,8 @@ export const startReader = (
     await run.streamKnown((bytes) => say({ kind, bytes }));
     say({ kind: kind === 'known' ? 'knownEnd' : 'sweepEnd' });
   };
-  const lent = files === null ? null : lendFiles(files);
-  thread.postMessage({ kind: 'task', task, files: lent?.port ?? null } satisfies ToReader, lent ? [lent.port] : []);
+  const lent = lendFiles(run.files, fail);
+  thread.postMessage({ kind: 'task', task, files: lent.port } satisfies ToReader, [lent.port]);
   feed('known').catch(fail);
 
   return {
@@ -99,7 +98,7 @@ export const startReader = (
     },
     close: async () => {
       signal.removeEventListener('abort', stop);
-      lent?.close();
+      lent.close();
       say({ kind: 'over' });
       if (await freed.promise) threads.giveBack(thread);
       else await thread.terminate();

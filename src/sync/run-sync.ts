@@ -2,7 +2,6 @@ import type { Cursor } from '../core/arrivals.ts';
 import type { AddressPolicy } from '../core/directory.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
-import type { FileStore } from '../core/stored-files.ts';
 import type { PlanTotals, ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
 import { emptiedQuestion } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';
@@ -19,8 +18,6 @@ export type SyncParts = {
   store: SyncStore;
   threads: ReadingThreads;
   addresses: AddressPolicy;
-  /** Left out: there are none. */
-  files?: FileStore;
 };
 
 /**
@@ -42,7 +39,7 @@ export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: Abo
 
 /** READING, PLANNING and the check. 'ended': a dry run is over, or a person must look at the plan first. */
 const readAndPlan = async (
-  { threads, addresses, files }: SyncParts,
+  { threads, addresses }: SyncParts,
   run: SyncRun,
   claimed: ClaimedRun,
   signal: AbortSignal,
@@ -53,7 +50,7 @@ const readAndPlan = async (
   const progress = followReading(run, expectedPeople);
   const since = sinceFor(claimed, readOn);
   const task = { workspaceId, runId, settings, secrets, addresses, at: new Date(), since };
-  const reader = startReader({ threads, files: files?.of(workspaceId) ?? null }, task, run, progress, signal);
+  const reader = startReader(threads, task, run, progress, signal);
   try {
     const read = await reader.outcome;
     await progress.end();

@@ -22,8 +22,8 @@ export async function testSource(
 ): Promise<ConnectionTest> {
   signal.throwIfAborted();
   const thread = threads.take();
-  const lent = files === null ? null : lendFiles(files);
   const outcome = Promise.withResolvers<ConnectionTest>();
+  const lent = files === null ? null : lendFiles(files, outcome.reject);
   thread.on('message', (message: FromTester) => outcome.resolve(message.result));
   thread.on('error', (error) => outcome.reject(threadFailure(error)));
   thread.on('exit', () => outcome.reject(new Error('The thread of a test ended unexpectedly.')));

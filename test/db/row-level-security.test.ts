@@ -27,6 +27,9 @@ async function fill(workspaceId: string): Promise<void> {
     { ...key, change_set: runId, position: 1, at: new Date(), action: 'CREATE', person: 'cn=a' },
   ]);
   await insertRows(pool, 'open_run', [{ ...key, connection_id: connection.id, run_id: runId }]);
+  const fileId = uuidV7();
+  await insertRows(pool, 'connection_file', [{ ...key, id: fileId, connection_id: connection.id, name: 'people.csv' }]);
+  await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);
   const mark = { connection_id: connection.id, cron: '* * * * *', time_zone: 'UTC', looked_at: new Date() };
   await insertRows(pool, 'schedule_mark', [{ ...key, ...mark }]);
 }

@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/core/app-error.ts';
-import type { StoredFiles } from '../../src/core/stored-files.ts';
+import type { StoredFile, StoredFiles } from '../../src/core/stored-files.ts';
 import { borrowFiles, lendFiles } from '../../src/sync/lend-files.ts';
+
+const found: StoredFile = { id: 'a', name: 'people.csv', bytes: 3, uploadedAt: new Date(0) };
 
 /** Files of so many pieces that count what was read of them, and whether the reader has let go. */
 function numbered(pieces: number) {
   const state = { read: 0, released: 0 };
   const files: StoredFiles = {
+    find: async () => found,
     read: async function* (fileId) {
       try {
         if (fileId === 'missing') throw new AppError('NO_FILE', 'There is no such file.', { hint: 'Upload it.' });
@@ -33,8 +36,9 @@ const textOf = async (pieces: AsyncIterable<Uint8Array>): Promise<string> => {
 
 describe('a file lent to a thread', () => {
   const opened: { close(): void }[] = [];
+  const faults: unknown[] = [];
   const lend = (files: StoredFiles): ReturnType<typeof lendFiles> => {
-    const lent = lendFiles(files);
+    const lent = lendFiles(files, (error) => faults.push(error));
     opened.push(lent);
     return lent;
   };
@@ -51,11 +55,16 @@ describe('a file lent to a thread', () => {
     expect(state.released).toBe(3);
   });
 
+  test('is found', async () => {
+    expect(await borrowFiles(lend(numbered(1).files).port).find()).toEqual(found);
+  });
+
   test('that is not there, or breaks, tells so, and nothing of our own faults', async () => {
     const borrowed = borrowFiles(lend(numbered(1).files).port);
     await expect(textOf(borrowed.read('missing'))).rejects.toMatchObject({ code: 'NO_FILE', hint: 'Upload it.' });
     const torn = textOf(borrowed.read('torn'));
     await expect(torn).rejects.toMatchObject({ code: 'INTERNAL', message: 'A stored file could not be read.' });
+    expect(faults).toEqual([new Error('disk full of secrets')]);
   });
 
   test('is read no further than one piece ahead, and let go by a reader who has enough', async () => {

@@ -54,9 +54,9 @@ export class ConnectionResolver {
   }
 
   @FieldResolver(() => SourceSettingsUnion, { description: 'The settings of its source, without secrets.' })
-  source(@Root() { kind, source, secretNames }: ConnectionRecord, @Ctx() { sources }: ApiContext): ShownSettings {
+  source(@Root() { kind, source, secretNames, file }: ConnectionRecord, @Ctx() { sources }: ApiContext): ShownSettings {
     const { secrets } = kindInfo(sources, kind);
-    return showSettings(kind, sources.settings(kind, source, {}), { secrets, stored: secretNames });
+    return showSettings(kind, sources.settings(kind, source, {}), { secrets, stored: secretNames, file });
   }
 
   @FieldResolver(() => RemovalPolicyType, { description: 'What happens to contacts whose person is gone.' })

@@ -1,5 +1,6 @@
 import { type ClassType, createUnionType } from 'type-graphql';
 import type { SourceKind, SourceSettings } from '../../core/connection.ts';
+import type { StoredFile } from '../../core/stored-files.ts';
 import { LdapSettingsType } from './ldap-settings.type.ts';
 import type { SourceInput } from './source.inputs.ts';
 
@@ -34,17 +35,24 @@ export function givenSource(source: SourceInput): GivenSource {
   throw new Error('A source was given that is of no kind.');
 }
 
-/** What `SourceSettings` of the schema is made of: settings, and a flag for each secret. */
+/** What `SourceSettings` of the schema is made of: settings, a flag for each secret, and what is known of the file. */
 export type ShownSettings = SourceSettings & { kind: SourceKind };
 
 export function showSettings(
   kind: SourceKind,
   settings: SourceSettings,
-  { secrets, stored }: { secrets: readonly string[]; stored: readonly string[] },
+  { secrets, stored, file }: { secrets: readonly string[]; stored: readonly string[]; file: StoredFile | null },
 ): ShownSettings {
   const flags = secrets.map((name) => [`has${name.charAt(0).toUpperCase()}${name.slice(1)}`, stored.includes(name)]);
-  return { ...settings, ...Object.fromEntries(flags), kind };
+  return { ...settings, ...Object.fromEntries(flags), ...shownFile(file), kind };
 }
+
+const shownFile = (file: StoredFile | null) => ({
+  hasFile: file !== null,
+  fileName: file?.name ?? null,
+  fileUploadedAt: file?.uploadedAt ?? null,
+  fileBytes: file?.bytes ?? null,
+});
 
 export const SourceSettingsUnion = createUnionType({
   name: 'SourceSettings',

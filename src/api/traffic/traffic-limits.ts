@@ -20,6 +20,8 @@ export const trafficLimits = {
   socketsPerToken: 1000,
   streamsPerSocket: 200,
   streamsPerToken: 1000,
+  /** Files that are uploaded at the same time. */
+  uploadsPerWorkspace: 2,
 } as const;
 
 export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };

@@ -22,6 +22,8 @@ export type Traffic = {
   /** By access token: WebSockets; server-sent streams and downloads. */
   sockets: Counted;
   streams: Counted;
+  /** By workspace. */
+  uploads: Counted;
 };
 
 /** For work that ends by itself a moment after the deadline, with an answer of its own. */
@@ -34,6 +36,7 @@ export function createTraffic(limits: TrafficLimits, timeoutSeconds: number): Tr
     limits,
     sockets: new Counted(limits.socketsPerToken),
     streams: new Counted(limits.streamsPerToken),
+    uploads: new Counted(limits.uploadsPerWorkspace),
     run: async (viewer, clientLeft, seconds, work) => {
       const endTurn = await turns.take(viewer, { signal: clientLeft });
       const deadline = startDeadline(Math.max(seconds ?? 0, timeoutSeconds), clientLeft);

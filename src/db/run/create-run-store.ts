@@ -3,6 +3,7 @@ import type { PgBoss } from 'pg-boss';
 import { DatabaseLost } from '../../core/database-lost.ts';
 import type { RunStore } from '../../core/run-store.ts';
 import { type OpenSecret, readSecrets } from '../connection/read-secrets.ts';
+import { storedFiles } from '../file/stored-files.ts';
 import { inTransaction, workingOn } from '../in-transaction.ts';
 import { poolQuery } from '../pool-query.ts';
 import { isLost, waitOut } from '../wait-out.ts';
@@ -37,6 +38,10 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
     workspace: (workspaceId) => findWorkspace(pool, workspaceId),
     connectionExists: (workspaceId, connectionId) => connectionExists(pool, workspaceId, connectionId),
     secrets: (workspaceId, connection) => readSecrets(pool, openSecret, workspaceId, connection),
+    files: {
+      of: (workspaceId, connectionId) =>
+        storedFiles((sql, values) => pool.query(sql, values), { workspaceId, connectionId, runId: null }),
+    },
     claim: (job, databaseLost = false) => {
       let lost = databaseLost;
       const claim = () =>

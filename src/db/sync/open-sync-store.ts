@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
+import { storedFiles } from '../file/stored-files.ts';
 import { applyPlan } from './apply/apply-plan.ts';
 import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
@@ -51,6 +52,7 @@ const openSyncRun = (
   return {
     begin: (line) => begin(attempt, line),
     report: (change) => report(attempt, change),
+    files: storedFiles(attempt.patience.query, attempt),
     facts: () => facts(attempt),
     streamKnown: (onChunk) => streamKnown(attempt, onChunk),
     stage: (rows) => staging.stage(rows),

@@ -34,6 +34,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   /** `by source`: it delivers people who meet the scope's rules. `here`: it delivers everybody, and each is held against them. */
   readonly appliesRules: 'by source' | 'here';
   readonly advice: ReadAdvice;
+  /** Whether files can be uploaded for its connections. */
+  readonly takesFile: boolean;
   /** What a connection gets that says nothing of them; fresh objects at each call. */
   defaults(): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
@@ -54,7 +56,7 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
 
 /** Puts a module's schema before each of its functions, so that inside the folder settings have their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, attributes, appliesRules, advice, checkScope } = module;
+  const { kind, label, description, form, takesFile, attributes, appliesRules, advice, checkScope } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
@@ -64,7 +66,16 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     checkScope,
     info: () => {
       const { scope, mappings } = module.defaults();
-      return { kind, label, description, settings: form, secrets, defaultScope: scope, defaultMappings: mappings };
+      return {
+        kind,
+        label,
+        description,
+        settings: form,
+        secrets,
+        takesFile,
+        defaultScope: scope,
+        defaultMappings: mappings,
+      };
     },
     settings: read,
     destination: (settings) => module.destination(read(settings)),

@@ -32,6 +32,7 @@ const toldModule: SourceModule<Settings> = {
   checkSettings: () => [],
   checkScope: () => [],
   attributes: { keyOf: (name) => name, fault: () => null },
+  takesFile: false,
   appliesRules: 'here',
   advice: { nobody: '', withoutId: '', elsewhere: '', emptied: '' },
   defaults: () => {

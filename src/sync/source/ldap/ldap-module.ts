@@ -22,6 +22,7 @@ const directory = ({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings
   checkScope,
   attributes: { keyOf: normalName, fault: attributeFault },
   appliesRules: 'by source',
+  takesFile: false,
   advice: {
     nobody:
       'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',

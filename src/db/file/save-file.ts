@@ -1,0 +1,119 @@
+import { filePartBytes, type StoredFile } from '../../core/stored-files.ts';
+import { isUuid, uuidV7 } from '../../core/uuid.ts';
+import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
+import { type FileRow, fileJson, isCurrent, toFile } from './stored-files.ts';
+
+/** An upload that has not brought anything for so long is over: its process is gone. */
+const abandonedAfter = '1 hour';
+
+/**
+ * Stores a file for a connection, a part in a transaction of its own, so that no connection is held while more is waited for.
+ * Readers see it when it is whole, and the one before it until then; where `bytes` throws, nothing has changed. Null: no such
+ * connection, from the beginning or at the end.
+ */
+export async function saveFile(
+  scope: WorkspaceScope,
+  connectionId: string,
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<StoredFile | null> {
+  if (!isUuid(connectionId)) return null;
+  const id = uuidV7();
+  if (!(await scope.write((transaction) => begin(transaction, { id, connectionId, name })))) return null;
+  try {
+    let part = 0;
+    for await (const piece of inParts(bytes)) {
+      const number = part++;
+      if (!(await scope.write((transaction) => addPart(transaction, id, number, piece)))) return null;
+    }
+    return await scope.write((transaction) => finish(transaction, { id, connectionId }));
+  } catch (error) {
+    await scope.write((transaction) => drop(transaction, id)).catch(() => {});
+    throw error;
+  }
+}
+
+type NewFile = { id: string; connectionId: string; name: string };
+
+async function begin({ query, workspaceId }: Transaction, { id, connectionId, name }: NewFile): Promise<boolean> {
+  await query(
+    `DELETE FROM connection_file AS file
+     WHERE file.workspace_id = $1 AND file.uploaded_at IS NULL AND file.touched_at < now() - interval '${abandonedAfter}'`,
+    [workspaceId],
+  );
+  const begun = await query(
+    `INSERT INTO connection_file (workspace_id, id, connection_id, name)
+     SELECT connection.workspace_id, $2, connection.id, $4 FROM connection
+     WHERE connection.workspace_id = $1 AND connection.id = $3
+     RETURNING id`,
+    [workspaceId, id, connectionId, name],
+  );
+  return begun.length > 0;
+}
+
+/** False: the file is gone, and with it its connection. */
+async function addPart({ query, workspaceId }: Transaction, id: string, part: number, bytes: Buffer): Promise<boolean> {
+  const touched = await query<{ id: string }>(
+    `WITH touched AS (
+       UPDATE connection_file AS file SET bytes = file.bytes + $3, touched_at = clock_timestamp()
+       WHERE file.workspace_id = $1 AND file.id = $2 RETURNING file.id)
+     INSERT INTO connection_file_part (workspace_id, file_id, part, bytes)
+     SELECT $1, touched.id, $4, $5 FROM touched RETURNING file_id AS id`,
+    [workspaceId, id, bytes.length, part, bytes],
+  );
+  return touched.length > 0;
+}
+
+/** Lets readers see the file in place of the one before, which goes unless a run that is at work reads it. */
+async function finish(
+  { query, workspaceId }: Transaction,
+  { id, connectionId }: Omit<NewFile, 'name'>,
+): Promise<StoredFile | null> {
+  const key = [workspaceId, connectionId];
+  const connection = await query(
+    'SELECT connection.id FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2 FOR NO KEY UPDATE',
+    key,
+  );
+  if (connection.length === 0) return null;
+  await query(
+    `DELETE FROM connection_file AS file
+     WHERE file.workspace_id = $1 AND file.connection_id = $2 AND file.uploaded_at IS NOT NULL AND NOT EXISTS (
+       SELECT FROM run WHERE run.workspace_id = $1 AND run.id = file.read_by AND run.status = 'RUNNING')`,
+    key,
+  );
+  await query(
+    `UPDATE connection_file AS file SET superseded = true
+     WHERE file.workspace_id = $1 AND file.connection_id = $2 AND ${isCurrent}`,
+    key,
+  );
+  const whole = await query<{ file: FileRow }>(
+    `WITH file AS (
+       UPDATE connection_file SET uploaded_at = clock_timestamp()
+       WHERE connection_file.workspace_id = $1 AND connection_file.id = $2 RETURNING connection_file.*)
+     SELECT ${fileJson} AS file FROM file`,
+    [workspaceId, id],
+  );
+  return whole[0] === undefined ? null : toFile(whole[0].file);
+}
+
+const drop = ({ query, workspaceId }: Transaction, id: string): Promise<unknown> =>
+  query('DELETE FROM connection_file AS file WHERE file.workspace_id = $1 AND file.id = $2', [workspaceId, id]);
+
+/** Everything in parts of the same size, and a smaller last one. */
+async function* inParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let filling = Buffer.allocUnsafe(filePartBytes);
+  let length = 0;
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.length; ) {
+      const taken = Math.min(chunk.length - at, filePartBytes - length);
+      filling.set(chunk.subarray(at, at + taken), length);
+      at += taken;
+      length += taken;
+      if (length < filePartBytes) continue;
+      yield filling;
+      filling = Buffer.allocUnsafe(filePartBytes);
+      length = 0;
+    }
+  }
+  if (length > 0) yield filling.subarray(0, length);
+}

@@ -1,0 +1,123 @@
+import { parse } from 'content-disposition';
+import type { Request, RequestHandler, Response } from 'express';
+import { requirePermissions } from '../api/access/check-access.ts';
+import { makeApiContext } from '../api/api-context.ts';
+import { kindInfo } from '../api/connection/kind-info.ts';
+import { found } from '../api/error/not-found.ts';
+import { rateLimited } from '../api/traffic/rate-limited.ts';
+import { Permission } from '../core/access.ts';
+import { AppError } from '../core/app-error.ts';
+import { oneLine } from '../core/one-line.ts';
+import { storableText } from '../core/storable-text.ts';
+import { clientLeft } from './client-signal.ts';
+import { refuse } from './refuse.ts';
+import type { ServerParts } from './server-parts.ts';
+import { viewerOf } from './signed-in.ts';
+
+const megabyte = 1024 * 1024;
+const largestFile = 1024 * megabyte;
+/** Characters of a file's name. */
+const longestName = 200;
+/** A client that sends nothing for so long, or less than a megabyte in so long, is not waited for. */
+const longestSilenceMs = 60_000;
+const longestMegabyteMs = 5 * 60_000;
+
+/**
+ * PUT /connections/:id/file: stores the body as the connection's file, for those who are signed in. It is read no faster than it
+ * is stored. The file before it stays until all of it has come.
+ */
+export const fileRoute =
+  (parts: ServerParts): RequestHandler<{ id: string }> =>
+  async (request, response) => {
+    try {
+      response.json(await saveFile(parts, request, response));
+    } catch (error) {
+      // What is left of the body is not read.
+      response.setHeader('connection', 'close');
+      refuse(response, error, parts);
+    }
+  };
+
+async function saveFile({ services, traffic }: ServerParts, request: Request<{ id: string }>, response: Response) {
+  const viewer = viewerOf(response);
+  // Not ended when the client leaves: what it has sent is cleared away then.
+  const context = makeApiContext(services, viewer, new AbortController().signal, traffic.eachTransaction(viewer));
+  await requirePermissions(context, [Permission.CONTACT_SYNC_MANAGE]);
+  const { id, kind } = found(await context.loaders.connection.load(request.params.id), 'connection');
+  const { takesFile, label } = kindInfo(context.sources, kind);
+  if (!takesFile) throw new AppError('BAD_USER_INPUT', `A connection of the kind ${label} takes no file.`);
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new AppError('BAD_USER_INPUT', 'A file is sent as it is, without Content-Encoding.');
+  if (Number(request.headers['content-length']) > largestFile) throw tooLarge();
+  const end = traffic.uploads.add(viewer.workspaceId);
+  if (end === null)
+    throw rateLimited(
+      traffic.limits.retryAfterSeconds,
+      `${traffic.limits.uploadsPerWorkspace} files are being uploaded.`,
+    );
+  try {
+    const file = found(await context.store.saveFile(id, nameOf(request), bodyOf(request)), 'connection');
+    return { fileName: file.name, bytes: file.bytes, uploadedAt: file.uploadedAt.toISOString() };
+  } finally {
+    end();
+  }
+}
+
+/** The body as it comes. Throws an AppError when it is too large, comes too slowly, or breaks off. */
+async function* bodyOf(request: Request<{ id: string }>): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = request[Symbol.asyncIterator]();
+  let bytes = 0;
+  let waitedMs = 0;
+  for (;;) {
+    const begun = performance.now();
+    const next = await inTime(chunks.next(), Math.min(longestSilenceMs, longestMegabyteMs - waitedMs));
+    waitedMs += performance.now() - begun;
+    if (next.done) break;
+    const megabytes = Math.floor(bytes / megabyte);
+    bytes += next.value.length;
+    if (bytes > largestFile) throw tooLarge();
+    if (Math.floor(bytes / megabyte) > megabytes) waitedMs = 0;
+    yield next.value;
+  }
+  if (!request.complete) throw clientLeft();
+}
+
+/** Node's iterator ends with an error of its own where the client has left. */
+async function inTime<T>(next: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(tooSlow()), ms);
+  try {
+    return await Promise.race([next, late.promise]);
+  } catch (error) {
+    throw error instanceof AppError ? error : clientLeft();
+  } finally {
+    clearTimeout(timer);
+    next.catch(() => {});
+  }
+}
+
+/** From the query (`?name=`), or else as a browser names what it sends; without folders, on one line. */
+function nameOf({ query, headers }: Request<{ id: string }>): string {
+  const given = typeof query.name === 'string' ? query.name : dispositionName(headers['content-disposition']);
+  const last =
+    oneLine(storableText(given ?? ''))
+      .split(/[/\\]/)
+      .at(-1)
+      ?.trim() ?? '';
+  return last === '' || last === '.' || last === '..' ? 'file' : [...last].slice(0, longestName).join('');
+}
+
+function dispositionName(header: string | undefined): string | null {
+  try {
+    return header === undefined ? null : (parse(header).parameters.filename ?? null);
+  } catch {
+    return null;
+  }
+}
+
+const tooLarge = (): AppError => new AppError('FILE_TOO_LARGE', 'A file has at most 1 GB.');
+
+const tooSlow = (): AppError =>
+  new AppError('UPLOAD_TOO_SLOW', 'The file did not come fast enough, so it was not waited for.', {
+    hint: `Send something at least every ${longestSilenceMs / 1000} s, and a megabyte at least every ${longestMegabyteMs / 60_000} minutes.`,
+  });
