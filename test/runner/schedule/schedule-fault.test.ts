@@ -55,7 +55,7 @@ describe('a schedule', () => {
     ['0 0 * * * '.repeat(100), 'at most 200 characters'],
   ])('%j is refused, and the message says why: %s', (cron, reason) => {
     expect(scheduleFault({ cron, timeZone: 'UTC' }, now)).toMatchObject({
-      setting: 'cron',
+      path: ['cron'],
       code: 'INVALID_CRON',
       message: expect.stringContaining(reason),
     });
@@ -86,7 +86,7 @@ describe('a schedule', () => {
 
   test.each(['Mars/Base', '+02:00', '', 'Europe'])('time zone %j is refused', (timeZone) => {
     expect(scheduleFault({ cron: '0 6 * * *', timeZone }, now)).toMatchObject({
-      setting: 'timeZone',
+      path: ['timeZone'],
       code: 'INVALID_TIME_ZONE',
     });
   });
