@@ -31,10 +31,12 @@ async function tryToDrop(
   client: ClientBase,
   table: PartitionedTable,
   partition: Partition,
-  { lockTimeoutMs, tries, pauseMs }: DropOptions,
+  { before, lockTimeoutMs, tries, pauseMs }: DropOptions,
 ): Promise<'dropped' | 'busy' | 'needed'> {
   for (let left = tries; ; left--) {
-    const outcome = await partitionStep(client, lockTimeoutMs, () => dropUnlessNeeded(client, table, partition));
+    const outcome = await partitionStep(client, lockTimeoutMs, () =>
+      dropUnlessNeeded(client, table, partition, before),
+    );
     if (outcome !== 'busy' || left <= 1) return outcome;
     await wait(pauseMs);
   }
@@ -44,10 +46,12 @@ async function dropUnlessNeeded(
   client: ClientBase,
   table: PartitionedTable,
   { name, from, to }: Partition,
+  before: number,
 ): Promise<'dropped' | 'needed'> {
   const { rows } = await client.query<{ needed: boolean }>(
-    'SELECT EXISTS (SELECT FROM open_run WHERE open_run.run_id >= $1 AND open_run.run_id < $2) AS needed',
-    [lowestIdAt(from), lowestIdAt(to)],
+    `SELECT EXISTS (SELECT FROM open_run WHERE open_run.run_id >= $1 AND open_run.run_id < $2)
+       OR $3 AND EXISTS (SELECT FROM run WHERE run.id >= $1 AND run.id < $2 AND run.finished_at > $4) AS needed`,
+    [lowestIdAt(from), lowestIdAt(to), table.countedFrom === 'end', new Date(before)],
   );
   if (rows[0]?.needed !== false) return 'needed';
   // The parent first, as those who read and write do.

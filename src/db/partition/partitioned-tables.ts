@@ -7,14 +7,36 @@ export type Retention = { logDays: number; historyDays: number };
 
 export const defaultRetention: Retention = { logDays: 90, historyDays: 730 };
 
-/** A table that is partitioned by the time in an id of version 7, and how many days it is kept. */
-export type PartitionedTable = { name: string; key: string; days: (retention: Retention) => number };
+/**
+ * A table that is partitioned by the time in an id of version 7, and how many days it is kept: from that time on, or from the
+ * end of the run that has the id.
+ */
+export type PartitionedTable = {
+  name: string;
+  key: string;
+  days: (retention: Retention) => number;
+  countedFrom: 'start' | 'end';
+};
 
-/** Runs go with the history, and nobody comes upon a log without its run. */
+/** Plans that were not applied can be looked at for so long. */
+const keptPlanDays = 7;
+
+/** Runs go with the history, and nobody comes upon a log or a plan without its run. */
 export const partitionedTables: readonly PartitionedTable[] = [
-  { name: 'run_log', key: 'run_id', days: ({ logDays, historyDays }) => Math.min(logDays, historyDays) },
-  { name: 'contact_change', key: 'change_set', days: ({ historyDays }) => historyDays },
-  { name: 'run', key: 'id', days: ({ historyDays }) => historyDays },
+  {
+    name: 'run_log',
+    key: 'run_id',
+    days: ({ logDays, historyDays }) => Math.min(logDays, historyDays),
+    countedFrom: 'start',
+  },
+  {
+    name: 'kept_plan_row',
+    key: 'run_id',
+    days: ({ historyDays }) => Math.min(keptPlanDays, historyDays),
+    countedFrom: 'end',
+  },
+  { name: 'contact_change', key: 'change_set', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
+  { name: 'run', key: 'id', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
 ];
 
 /** What takes the rows that no other partition does. */

@@ -36,7 +36,7 @@ const keep = async (given: Partial<KeepOptions> = {}) => {
   }
 };
 
-/** A run that was started then, with a line and a change. */
+/** A run that was started then, with a line, a change and a plan. */
 async function runAt(moment: Date, status = 'SUCCEEDED'): Promise<string> {
   const id = `${lowestIdAt(moment.getTime()).slice(0, 13)}${uuidV7().slice(13)}`;
   const phase = status === 'HELD' ? 'WAITING' : 'FINISHED';
@@ -56,10 +56,13 @@ async function runAt(moment: Date, status = 'SUCCEEDED'): Promise<string> {
   await insertRows(pool, 'contact_change', [
     { workspace_id: workspaceId, change_set: id, position: 1, at: moment, action: 'CREATE', person: 'cn=a' },
   ]);
+  await insertRows(pool, 'kept_plan_row', [
+    { workspace_id: workspaceId, run_id: id, position: 1, action: 'CREATE', person: 'cn=a' },
+  ]);
   return id;
 }
 
-type Table = 'run' | 'run_log' | 'contact_change';
+type Table = 'run' | 'run_log' | 'contact_change' | 'kept_plan_row';
 
 const partitionOf = async (table: Table, id: string): Promise<string | undefined> => {
   const key = partitionedTables.find(({ name }) => name === table)?.key;
@@ -75,7 +78,7 @@ describe('a migrated database', () => {
       const id = await runAt(inDays(days));
       for (const { name } of partitionedTables) names.push(await partitionOf(name as Table, id));
     }
-    for (const name of names) expect(name).toMatch(/^(run|run_log|contact_change)_\d{8}$/);
+    for (const name of names) expect(name).toMatch(/^(run|run_log|contact_change|kept_plan_row)_\d{8}$/);
   });
 
   test('has no partitioned table that nobody looks after', async () => {
@@ -109,7 +112,7 @@ describe('keeping partitions', () => {
     const old = await runAt(new Date());
     const young = await runAt(inDays(100));
     const kept = await keep({ now: inDays(110) });
-    expect(kept).toMatchObject({ busy: [], movedRows: 3, strays: 0 });
+    expect(kept).toMatchObject({ busy: [], movedRows: 3, strays: 1 });
     expect([await isThere('run_log', old), await isThere('run_log', young)]).toEqual([false, true]);
     expect([await isThere('run', old), await isThere('run', young)]).toEqual([true, true]);
     expect(await isThere('contact_change', old)).toBe(true);
@@ -132,6 +135,22 @@ describe('keeping partitions', () => {
     await pool.query('DELETE FROM open_run WHERE run_id = $1', [held]);
     await keep({ now: inDays(2000) });
     expect([await isThere('run', held), await isThere('run_log', held)]).toEqual([false, false]);
+  });
+
+  test('keeps a plan for seven days after its run has ended, however long that waited', async () => {
+    const [waiting, ended] = [await runAt(new Date(), 'HELD'), await runAt(new Date())];
+    const end = (run: string, at: Date) => pool.query('UPDATE run SET finished_at = $2 WHERE id = $1', [run, at]);
+    const plans = () => Promise.all([waiting, ended].map((run) => isThere('kept_plan_row', run)));
+    await end(ended, inDays(0));
+    await keep({ now: inDays(30) });
+    expect(await plans()).toEqual([true, true]);
+    await pool.query('DELETE FROM open_run WHERE run_id = $1', [waiting]);
+    await end(waiting, inDays(30));
+    await keep({ now: inDays(36) });
+    expect(await plans()).toEqual([true, true]);
+    await keep({ now: inDays(38) });
+    expect(await plans()).toEqual([false, false]);
+    expect(await isThere('run', waiting)).toBe(true);
   });
 
   test('keeps no log longer than its run', async () => {
@@ -215,7 +234,7 @@ describe('keeping partitions', () => {
 
   test('loses nothing of a process with a wrong clock', async () => {
     const [past, future, soon] = [await runAt(new Date(0)), await runAt(inDays(20_000)), await runAt(inDays(60))];
-    expect(await keep()).toMatchObject({ busy: [], movedRows: 3, strays: 6 });
+    expect(await keep()).toMatchObject({ busy: [], movedRows: 4, strays: 8 });
     for (const id of [past, future]) expect(await partitionOf('run_log', id)).toBe('run_log_default');
     expect(await partitionOf('run_log', soon)).toMatch(/^run_log_\d{8}$/);
     expect(await partitionOf('run', soon)).toMatch(/^run_\d{8}$/);
