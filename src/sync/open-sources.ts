@@ -26,8 +26,9 @@ export type SourcesParts = {
 /** What the API asks of the kinds of source, answered by their modules. */
 export function openSources(parts: SourcesParts): SourcesPort {
   const slots = testSlots();
+  const kinds = Object.values(sources).map((source) => source.info());
   return {
-    kinds: () => Object.values(sources).map((source) => source.info()),
+    kinds: () => kinds,
     settings: (kind, current, given) => sourceOf(kind).settings(edited(current ?? {}, given)),
     checkConnection: ({ kind, status, source, scope, mappings, removal }, secrets, paths) => [
       ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { has: secrets, mayLack: status === 'DRAFT' })),
@@ -56,7 +57,8 @@ function secretsAstray(
   const [from, to] = [source.destination(saved), source.destination(wanted)];
   const changed = Object.keys(to).filter((setting) => !isDeepStrictEqual(from[setting], to[setting]));
   if (changed.length === 0) return [];
-  return [...kept].map((name) => ({
+  const stored = source.secrets.filter((name) => kept.has(name));
+  return stored.map((name) => ({
     path: [name],
     code: 'SECRET_REQUIRED',
     message: `Give ${name} again: ${changed.join(', ')} would change where or how it is sent.`,
@@ -70,9 +72,7 @@ async function test(
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   try {
-    const needed = sourceOf(kind)
-      .info()
-      .secrets.some((name) => secrets[name] === undefined);
+    const needed = sourceOf(kind).secrets.some((name) => secrets[name] === undefined);
     const stored = connection !== null && needed ? await storedSecrets(workspaceId, connection) : {};
     const parts = { threads, files: connection === null ? null : (files?.of(workspaceId, connection.id) ?? null) };
     return await testSource(parts, { kind, settings, secrets: { ...stored, ...secrets }, addresses }, signal);

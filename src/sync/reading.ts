@@ -114,12 +114,20 @@ export class Reading {
     if (this.#extent !== null) throw new Error('A source began to tell of people twice in one read.');
     this.#extent = extent;
     this.#send({ kind: 'begun', extent });
+    const unended = (): void => {
+      if (this.#end !== null) throw new Error('A source went on telling of people after the end.');
+    };
     return {
-      present: (entries) => this.#takePage(entries, extent),
+      present: (entries) => {
+        unended();
+        return this.#takePage(entries, extent);
+      },
       gone: (ids) => {
+        unended();
         for (const id of ids) this.#people.leave(id);
       },
       end: (end) => {
+        unended();
         this.#end = end;
       },
     };

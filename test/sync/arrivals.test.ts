@@ -95,6 +95,15 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toEqual({ at: 1 });
   });
 
+  test.each<[string, Step[]]>([
+    ['goes on after its end', [complete(), { gone: ['anna'] }]],
+    ['ends twice', [complete(), complete()]],
+    ['never ends', [{ gone: ['anna'] }]],
+  ])('removes nobody when it %s, which is a fault of ours', async (_, steps) => {
+    await expect(changes(...steps)).rejects.toThrow(/^A source (went on|ended)/);
+    expect((await statuses())[0]).toBe('anna Bonn ACTIVE');
+  });
+
   test('removes nobody in a run in which somebody comes without an id', async () => {
     const run = await changes({ gone: ['bert'] }, { present: [{ ...person('x'), id: null }] }, complete({ at: 2 }));
     expect(run.counts).toMatchObject({ skipped: 1, deactivated: 0 });

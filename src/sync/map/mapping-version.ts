@@ -3,7 +3,7 @@ import phoneMetadata from 'libphonenumber-js/min/metadata';
 import { version as liquid } from 'liquidjs';
 
 /**
- * Of our own code between an entry's bytes and a contact: how values become text (sync/source/ldap), all of sync/map with its
+ * Of our own code between an entry's bytes and a contact: how values become text (sync/source/<kind>), all of sync/map with its
  * defaults, the name put together (core/display-name.ts), and the primary email listed once (core/other-emails.ts, also as
  * sync/plan/merge.ts takes it). Raise it with every change by which the same entry comes to other values;
  * test/sync/map/mapping-version.test.ts tells when that is forgotten.

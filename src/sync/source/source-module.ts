@@ -45,6 +45,8 @@ export type SourceModule<Settings extends SourceSettings> = {
 
 /** A kind of source as others see it: settings are what is stored or was given, read by the kind's own schema on the way in. */
 export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice' | 'checkScope'> & {
+  /** Names of its secrets. */
+  readonly secrets: readonly string[];
   info(): SourceKindInfo;
   /** With the defaults of what is left out, and without what is no setting. */
   settings(given: SourceSettings): SourceSettings;
@@ -60,6 +62,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
+    secrets,
     attributes,
     appliesRules,
     advice,

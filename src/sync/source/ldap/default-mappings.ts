@@ -1,5 +1,5 @@
 import type { FieldMapping } from '../../../core/connection.ts';
-import { from, labeled } from '../default-mapping.ts';
+import { from, labeled } from '../defaults.ts';
 
 const names = (): FieldMapping[] => [
   from('DISPLAY_NAME', ['displayName', 'cn']),

@@ -1,9 +1,9 @@
+import { everybody } from '../defaults.ts';
 import type { SourceModule } from '../source-module.ts';
 import { attributeFault, normalName } from './attribute-name.ts';
 import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
 import { activeDirectoryMappings, ldapMappings } from './default-mappings.ts';
-import { defaultScope } from './default-scope.ts';
 import { openSession } from './ldap-session.ts';
 import { type LdapSettings, ldapSettings } from './ldap-settings.ts';
 import { activeDirectoryForm, ldapForm } from './settings-form.ts';
@@ -30,7 +30,7 @@ const directory = ({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings
     elsewhere: 'Add that server as a connection, or narrow the base DNs.',
     emptied: 'whether the directory still shows those values to the bind account.',
   },
-  defaults: () => ({ scope: defaultScope(), mappings: mappings() }),
+  defaults: () => ({ scope: everybody(), mappings: mappings() }),
   open: openSession,
   test: testDirectory,
 });

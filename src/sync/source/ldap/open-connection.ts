@@ -8,8 +8,8 @@ import { bindError } from './bind-error.ts';
 import { dialPlain } from './dial-plain.ts';
 import { LdapConnection, ServerRefusal } from './ldap-connection.ts';
 import type { LdapSettings } from './ldap-settings.ts';
+import { secure } from './ldap-tls.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
-import { secure } from './tls.ts';
 import { Wire } from './wire.ts';
 
 /** Told at each step that was done, for the test of a connection. */

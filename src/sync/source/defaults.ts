@@ -1,5 +1,16 @@
-import type { FieldMapping, Transform } from '../../core/connection.ts';
+import type { FieldMapping, Scope, Transform } from '../../core/connection.ts';
 import type { ContactField, LabeledField } from '../../core/contact.ts';
+
+/** The scope that lets in everybody whose account is not disabled. */
+export const everybody = (): Scope => ({
+  groups: [],
+  nestedGroups: false,
+  match: 'ALL',
+  rules: [],
+  filter: null,
+  includeDisabled: false,
+  requireEmail: false,
+});
 
 /** A field that the source fills at each run, and clears when it has no value. */
 export const from = (field: ContactField, attributes: string[], transforms: Transform[] = []): FieldMapping => ({
