@@ -98,7 +98,7 @@ async function crash(): Promise<void> {
 const cut = () =>
   ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%'`);
 
-async function start() {
+async function start(review = false) {
   const [workspaceId, connectionId] = [uuidV7(), uuidV7()];
   await ask(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Example', 'UTC')`, [workspaceId]);
   await ask(
@@ -114,7 +114,7 @@ async function start() {
       anna,
     ],
   );
-  const wish = { mode: null, trigger: 'MANUAL', startedBy: anna, dryRun: false, review: false } as const;
+  const wish = { mode: null, trigger: 'MANUAL', startedBy: anna, dryRun: false, review } as const;
   for (;;) {
     const outcome = await service.store.startRun({ ...wish, workspaceId, connectionId }).catch(() => null);
     if (outcome !== null && 'run' in outcome) return { workspaceId, runId: outcome.run.id };
@@ -148,7 +148,7 @@ test.each([
     expect(run).toMatchObject({
       status: 'SUCCEEDED',
       error: null,
-      counts: { created: everybody, failed: 0, skipped: 0 },
+      counts: { read: everybody, inScope: everybody, created: everybody, unchanged: 0, failed: 0, skipped: 0 },
     });
     expect(left.length).toBeLessThan(moments.length - 1);
     const lines = [];
@@ -176,6 +176,40 @@ test.each([
   },
   120_000,
 );
+
+test('a plan that somebody approves is applied to its end, though the database crashes before and in the middle', async () => {
+  const { workspaceId, runId } = await start(true);
+  const until = async (isReached: (run: RunRecord) => boolean): Promise<RunRecord> => {
+    for (;;) {
+      const run = await service.store.findRun(workspaceId, runId).catch(() => null);
+      if (run !== null && (run.finishedAt !== null || isReached(run))) return run;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const planned = () =>
+    ask<{ n: number }>('SELECT count(*)::int AS n FROM kept_plan_row WHERE run_id = $1', [runId]).then(
+      ([row]) => row?.n,
+    );
+  expect((await until(({ status }) => status === 'HELD')).counts.created).toBe(everybody);
+  await crash();
+  await ask('SELECT');
+  expect(await planned()).toBe(everybody);
+  for (let done = false; !done; )
+    done = (await service.store.approve(workspaceId, runId, anna).catch(() => null))?.kind === 'done';
+  await until(({ counts, phase }) => phase === 'APPLYING' && counts.created > 0 && counts.created < everybody);
+  await crash();
+  const ended = await until(() => false);
+  expect(ended).toMatchObject({ status: 'SUCCEEDED', counts: { created: everybody, inScope: everybody } });
+  const lines = await ask<{ code: string }>(`SELECT code FROM run_log WHERE run_id = $1 AND code = 'READ_DONE'`, [
+    runId,
+  ]);
+  expect(lines).toHaveLength(1);
+  const changes = await ask<{ n: number }>(
+    'SELECT count(DISTINCT contact_id)::int AS n FROM contact_change WHERE change_set = $1 AND contact_version = 1',
+    [runId],
+  );
+  expect([changes[0]?.n, await planned()]).toEqual([everybody, 0]);
+}, 120_000);
 
 test('a crash between two transactions, which breaks no statement, is noticed by the second', async () => {
   const pool = openSyncPool({ url: server.url, connections: 1 });
