@@ -1,14 +1,8 @@
 import type { Cursor, Extent } from './arrivals.ts';
-import type {
-  ContactField,
-  ContactStatus,
-  ContactValues,
-  Fills,
-  FlagField,
-  IndexedText,
-  TextField,
-} from './contact.ts';
-import type { ChangeAction, Excluded, LogCode, NewLogLine, RunCounts } from './run.ts';
+import type { ContactField, Fills, FlagField } from './contact.ts';
+import type { AbsentPerson, Decided, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
+import type { PlanRows } from './plan-counts.ts';
+import type { Excluded, NewLogLine, RunCounts } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
 import type { StoredFiles } from './stored-files.ts';
 
@@ -25,95 +19,14 @@ export const planPositions = {
   end: 10_000_000_000,
 } as const;
 
-/** A connection's place where several fill one field: lower priority first, then the older connection. */
-export type Rank = { priority: number; createdAt: number; connectionId: string };
-
-/** What another connection brings to a contact. */
-export type OtherLink = { connectionName: string; rank: Rank; fills: Fills };
-
-/** A contact that a staged person is, or may turn out to be, with all that merging needs. */
-export type CandidateContact = {
-  id: string;
-  version: number;
-  status: ContactStatus;
-  values: ContactValues;
-  lockedFields: readonly ContactField[];
-  /** What deactivation took away. */
-  portalAccessBefore: boolean | null;
-  /** How our own connection feeds it, if it does or did. */
-  own: {
-    externalId: string;
-    person: string;
-    fills: Fills;
-    /** How often the link was asked to be looked at again. */
-    recheck: number;
-    /** Since an earlier read, or as this one finds, and the contact stays without them. */
-    gone: boolean;
-  } | null;
-  /** The other connections that feed it now. */
-  others: readonly OtherLink[];
-  /** Changes when a link of another connection is asked to be looked at again, or goes. */
-  othersRecheck: number;
-};
-
-/** A staged person who can't simply be created: linked already, or with an address that somebody has or claims. */
-export type Question = {
-  position: number;
-  person: string;
-  personId: string;
-  values: ContactValues;
-  alternatives: Partial<Record<TextField, string[]>>;
-  fills: Fills;
-  /** The contact linked to this person's stable id. */
-  linked: CandidateContact | null;
-  /** The active contact that holds the person's address, when it is another one than `linked`. */
-  holder: CandidateContact | null;
-  /** The active contact that holds the address which `linked`, inactive, had. */
-  heir: CandidateContact | null;
-  /** Somebody else of this read may get the same address. */
-  shared: boolean;
-};
-
-/**
- * What becomes of a question. `waitsFor`: the contact whose address must become free by this same plan. `takesOver`: the
- * contact has a person of this connection who is gone, unless this read has them after all. `claims`: the address that the
- * person would get where somebody else of this read may get it, too; `keeps`: as that of a contact that is theirs already.
- */
-export type Decision = {
-  position: number;
-  action: ChangeAction;
-  contactId: string | null;
-  contactVersion: number | null;
-  /** Of the person's link, or, for one to be made, of the contact's others: what the decision rests on. */
-  linkRecheck: number | null;
-  contactName: string | null;
-  before: ContactValues | null;
-  after: ContactValues | null;
-  code: LogCode | null;
-  reason: string | null;
-  waitsFor: { contactId: string; skipReason: string } | null;
-  takesOver: { contactId: string; skipReason: string } | null;
-  claims: { person: string; address: string; keeps: boolean } | null;
-};
-
-/**
- * A decision on the way into the plan. `staged`: which sides the person's row has already, as their draft. `indexed`: of
- * `after`, where it is to be written.
- */
-export type Decided = {
-  decision: Decision;
-  staged: { before: boolean; after: boolean };
-  indexed: IndexedText | null;
-};
-
 /**
  * Buffers of staged rows that may wait to be stored with those that follow. Whoever reads must be willing to have more of them
  * under way, or would wait for what waits for them.
  */
 export const mostWaitingBuffers = 8;
 
-/** Rows that a read has staged: new people, linked people who have changed, and people who are left alone. */
-export type StagedCounts = { created: number; updated: number; skipped: number };
+/** Rows that a read has staged: new people, linked people who have changed, about whom is to be decided, and people who are left alone. */
+export type StagedCounts = { created: number; undecided: number; skipped: number };
 
 /** What contacts may hold: a field that is no flag, or of a list what it holds under one label. */
 export type ContactPart = { field: Exclude<ContactField, FlagField>; label: string | null };
@@ -123,16 +36,6 @@ export type Emptied = ContactPart & { emptied: number; had: number };
 
 /** The parts that are counted, each only where at least so many contacts would lose it. */
 export type EmptiedQuestion = { parts: readonly ContactPart[]; atLeast: number };
-
-/** A plan's rows and what they come to. */
-export type PlanTotals = {
-  counts: Omit<RunCounts, 'read' | 'inScope'>;
-  /** People whom the last complete read still had and this one has not. */
-  newlyGone: number;
-  /** The connection's active contacts before the run. */
-  activeBefore: number;
-  emptied: Emptied[];
-};
 
 /**
  * The tables, for one attempt at one run. Every write happens only while this attempt is the run's newest, and throws an
@@ -163,23 +66,33 @@ export type SyncRun = {
   /** What the run needs to know of its connection's past. */
   facts(): Promise<ConnectionFacts>;
 
-  /** Adds a removal, or a note of absence, for each of these linked people. */
-  planGone(externalIds: readonly string[]): Promise<void>;
-  /** Marks the staged people who need a decision; how many there are. */
+  /** What is known of these linked people, whom the read has not had, and when; those whose link is gone are left out. */
+  absentPeople(externalIds: readonly string[]): Promise<{ at: Date; people: AbsentPerson[] }>;
+  /** Adds what becomes of them to the plan. */
+  decideAbsent(planned: readonly PlannedAbsence[]): Promise<void>;
+  /**
+   * Finds the staged people who are to be decided with the facts of others: linked people, and newcomers whose address an
+   * active contact holds or somebody else of this read may get. Resolves with how many they are.
+   */
   findQuestions(staged: StagedCounts): Promise<number>;
-  questions(afterPosition: number, limit: number): Promise<Question[]>;
+  /** The next of them, in order of position. */
+  questions(afterPosition: number, limit: number): Promise<PlacedQuestion[]>;
+  /** Writes decisions, in order of position, into the plan. */
   decide(decisions: readonly Decided[]): Promise<void>;
-  /** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
-  plannedAddresses(
-    contactIds: readonly string[],
-  ): Promise<{ contactId: string; position: number; freesAddress: boolean }[]>;
-  /** Turns these rows into skipped ones (code DUPLICATE_EMAIL). */
-  refuse(refused: readonly { position: number; reason: string }[]): Promise<void>;
+  /** The rows that the plan has for these contacts. */
+  plannedAddresses(contactIds: readonly string[]): Promise<PlannedAddress[]>;
+  /** Turns these rows into skipped ones. */
+  refuse(refused: readonly Refusal[]): Promise<void>;
   /** Of people newly gone whose contact goes to somebody else of this read, only that is told. */
-  noteTakeovers(contactIds: readonly string[]): Promise<void>;
+  noteTakeovers(contactIds: readonly string[], reason: string): Promise<void>;
   /** Moves these rows to the part of the plan where addresses change hands. */
   markHandovers(positions: readonly number[]): Promise<void>;
-  planTotals(emptied: EmptiedQuestion): Promise<PlanTotals>;
+  /** The rows of the plan, once everybody is decided. */
+  planRows(): Promise<PlanRows[]>;
+  /** The connection's active contacts before the run. */
+  countActive(): Promise<number>;
+  /** Of the asked parts, those that many contacts would lose. */
+  countEmptied(question: EmptiedQuestion): Promise<Emptied[]>;
   /** Adds the WARN line of each skipped person and each remark; with the plan's counts in the same transaction. */
   reportPlan(change: RunReport): Promise<void>;
 

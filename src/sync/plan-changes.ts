@@ -1,18 +1,11 @@
 import type { ConnectionSettings } from '../core/connection.ts';
-import type { ContactValues } from '../core/contact.ts';
 import { mapInSlices, slices } from '../core/in-slices.ts';
-import {
-  type Decided,
-  type Decision,
-  planPositions,
-  type Question,
-  type Rank,
-  type StagedCounts,
-  type SyncRun,
-} from '../core/sync-store.ts';
+import type { Decided, Decision, PlacedQuestion, Rank, Refusal } from '../core/plan.ts';
+import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
-import { planPerson, sameValues } from './plan/plan-person.ts';
-import { settleHandovers, type Waiting } from './plan/settle-handovers.ts';
+import { takenOver } from './plan/gone-sentences.ts';
+import { contactOf, planPerson, sameValues } from './plan/plan-person.ts';
+import { settleHandovers, settleLost, type TakingOver, type Waiting } from './plan/settle-handovers.ts';
 import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
 
 /** Questions decided, and decisions taken back, at a time. */
@@ -31,8 +24,9 @@ export type PlanInput = {
 };
 
 /**
- * Decides about everybody who can't simply be created: page by page what each becomes, then, over all, who can't have their
- * address because others claim it, and whose address is free by then.
+ * Decides about everybody of whom nothing, or too little, was known when they were staged: linked people, and newcomers whose
+ * address somebody has or may get. Page by page what each becomes, then, over all, who can't have their address because
+ * others claim it, and whose address is free by then.
  */
 export const planChanges = async ({
   run,
@@ -53,10 +47,10 @@ export const planChanges = async ({
     if (last === undefined) break;
     const decisions = await mapInSlices(questions, atOnce, (question) => {
       const decision = planPerson(question, { mappings: settings.mappings, matchBy: settings.matchBy, rank });
+      remember(unsettled, question, decision);
       return decided(question, decision, workspaceId);
     });
     await run.decide(decisions);
-    for (const { decision } of decisions) remember(unsettled, decision);
     after = last.position;
     done += questions.length;
     await onProgress(done, total);
@@ -64,25 +58,21 @@ export const planChanges = async ({
   await settle(run, unsettled);
 };
 
-/** Somebody who would get the contact of a person of the same connection who is gone. */
-type TakingOver = { position: number; contactId: string; skipReason: string };
-
 /** What can only be told when everybody is decided. */
 type Unsettled = { rivals: Rivals; takingOver: TakingOver[]; waiting: Waiting[] };
 
-const remember = (
-  unsettled: Unsettled,
-  { position, action, contactId, claims, takesOver, waitsFor }: Decision,
-): void => {
-  if (claims !== null) unsettled.rivals.add({ position, skipped: action === 'SKIP', ...claims });
-  if (takesOver !== null) unsettled.takingOver.push({ position, ...takesOver });
-  if (waitsFor !== null)
-    unsettled.waiting.push({
-      position,
-      contactId,
-      waitsForContact: waitsFor.contactId,
-      skipReason: waitsFor.skipReason,
-    });
+const remember = (unsettled: Unsettled, question: PlacedQuestion, decision: Decision): void => {
+  if (decision.kind === 'asBefore') return;
+  const { position, person } = question;
+  const skipped = decision.kind === 'skip';
+  if (decision.claim !== null)
+    unsettled.rivals.add({ ...decision.claim, position, person, skipped, ...contactOf(question) });
+  if (decision.kind === 'skip') return;
+  const { onlyIf } = decision;
+  if (onlyIf.kind === 'contactLost')
+    unsettled.takingOver.push({ position, contactId: onlyIf.contactId, otherwise: onlyIf.otherwise });
+  if (onlyIf.kind === 'addressFreed')
+    unsettled.waiting.push({ position, waitsForContact: onlyIf.contactId, otherwise: onlyIf.otherwise });
 };
 
 const settle = async (run: SyncRun, { rivals, takingOver, waiting }: Unsettled): Promise<void> => {
@@ -96,41 +86,39 @@ const settle = async (run: SyncRun, { rivals, takingOver, waiting }: Unsettled):
   await settleWaiting(run, waiting.filter(isOpen));
 };
 
-/** Stable ids go first: a person who turns out to be in this read keeps the contact. */
 const settleTakeovers = async (run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> => {
   if (takingOver.length === 0) return;
   const planned = await run.plannedAddresses(takingOver.map(({ contactId }) => contactId));
-  const kept = new Map<string, number[]>();
-  for (const { contactId, position } of planned)
-    if (position >= planPositions.people) {
-      const positions = kept.get(contactId);
-      if (positions === undefined) kept.set(contactId, [position]);
-      else positions.push(position);
-    }
-  const isKept = ({ contactId, position }: TakingOver): boolean =>
-    kept.get(contactId)?.some((other) => other !== position) ?? false;
-  const refused = takingOver.filter(isKept);
-  const taken = takingOver.filter((one) => !isKept(one));
-  for (const slice of slices(refused, pageSize))
-    await run.refuse(slice.map(({ position, skipReason }) => ({ position, reason: skipReason })));
-  if (taken.length > 0) await run.noteTakeovers(taken.map(({ contactId }) => contactId));
+  const { refused, lost } = settleLost(takingOver, planned);
+  await refuse(run, refused);
+  if (lost.length > 0) await run.noteTakeovers(lost, takenOver);
 };
 
 const settleWaiting = async (run: SyncRun, waiting: readonly Waiting[]): Promise<void> => {
   if (waiting.length === 0) return;
   const planned = await run.plannedAddresses(waiting.map(({ waitsForContact }) => waitsForContact));
   const { refused, together } = settleHandovers(waiting, planned);
-  for (const slice of slices(refused, pageSize)) await run.refuse(slice);
+  await refuse(run, refused);
   if (together.length > 0) await run.markHandovers(together);
 };
 
-/** Most contacts are, before or after, what the directory says: that need not be sent and indexed once more. */
-const decided = ({ values }: Question, decision: Decision, workspaceId: string): Decided => {
-  const { action, before, after } = decision;
-  const staged = { before: isSame(before, values), after: isSame(after, values) };
-  const indexes = action === 'UPDATE' || action === 'LINK' || action === 'REACTIVATE';
-  return { decision, staged, indexed: indexes && !staged.after && after !== null ? indexed(after, workspaceId) : null };
+const refuse = async (run: SyncRun, refused: readonly Refusal[]): Promise<void> => {
+  for (const slice of slices(refused, pageSize)) await run.refuse(slice);
 };
 
-const isSame = (side: ContactValues | null, values: ContactValues): boolean =>
-  side !== null && sameValues(side, values);
+/** Most contacts are, before or after, what the directory says: that need not be sent and indexed once more. */
+const decided = ({ position, values }: PlacedQuestion, decision: Decision, workspaceId: string): Decided => {
+  if (decision.kind === 'skip' || decision.kind === 'asBefore')
+    return { position, decision, staged: { before: false, after: false }, indexed: null };
+  const { after } = decision;
+  const isStaged = sameValues(after, values);
+  if (decision.kind === 'create')
+    return { position, decision, staged: { before: false, after: isStaged }, indexed: null };
+  const before = sameValues(decision.contact.values, values);
+  return {
+    position,
+    decision,
+    staged: { before, after: isStaged },
+    indexed: isStaged ? null : indexed(after, workspaceId),
+  };
+};

@@ -3,6 +3,7 @@ import type { Cursor, Extent, FeedEnd } from '../core/arrivals.ts';
 import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
 import type { AddressPolicy, ConnectionTest, SourceNote } from '../core/directory.ts';
+import type { Rank } from '../core/plan.ts';
 import type { Excluded, RunError } from '../core/run.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 
@@ -11,6 +12,7 @@ export type ReadTask = {
   workspaceId: string;
   runId: string;
   settings: ConnectionSettings;
+  rank: Rank;
   secrets: Secrets;
   addresses: AddressPolicy;
   /** The time of the read. */

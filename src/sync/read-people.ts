@@ -25,8 +25,8 @@ export type ReadEvents = {
 export type Reader = {
   /** Resolves when everybody has been read and stored in the staging; rejects with an AppError when the read broke. */
   outcome: Promise<ReadOutcome>;
-  /** After the outcome: goes through all linked people and plans what becomes of those who are gone. */
-  planGone(): Promise<void>;
+  /** After the outcome: goes through all linked people, and hands on the ids of those who are gone, list by list. */
+  tellGone(onGone: (externalIds: readonly string[]) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -54,6 +54,7 @@ export const startReader = (
     swept.reject(error);
     freed.resolve(false);
   };
+  let onGone = (_ids: readonly string[]): Promise<void> => Promise.resolve();
   /** What the thread hands over is stored one after another, in the order of its coming. */
   let storing: Promise<unknown> = Promise.resolve();
   const store = (step: () => Promise<unknown>): void => {
@@ -69,7 +70,7 @@ export const startReader = (
     begun: ({ extent }) => events.onBegun(extent),
     takenBack: ({ rows }) => store(() => run.stageEnd().then(() => run.unstage(rows))),
     done: ({ kind: _, ...read }) => store(() => run.stageEnd().then(() => outcome.resolve(read))),
-    gone: ({ ids }) => store(() => run.planGone(ids)),
+    gone: ({ ids }) => store(() => onGone(ids)),
     goneDone: () => store(() => Promise.resolve(swept.resolve())),
     free: () => freed.resolve(true),
     failed: ({ error }) => fail(new AppError(error.code, error.message, { hint: error.hint ?? undefined })),
@@ -92,7 +93,8 @@ export const startReader = (
 
   return {
     outcome: outcome.promise,
-    planGone: async () => {
+    tellGone: async (told) => {
+      onGone = told;
       await feed('sweep');
       await swept.promise;
     },

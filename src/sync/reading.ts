@@ -64,7 +64,13 @@ export class Reading {
       },
       onFills: (id, fields) => send({ kind: 'fills', id, fields }),
     });
-    this.#people = new TakePeople({ settings: task.settings, source, known: this.#known, staging: this.#staging });
+    this.#people = new TakePeople({
+      settings: task.settings,
+      rank: task.rank,
+      source,
+      known: this.#known,
+      staging: this.#staging,
+    });
   }
 
   /** Resolves when the read has ended either way; rejects with a fault of ours only. */

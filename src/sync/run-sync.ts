@@ -1,14 +1,16 @@
 import type { Cursor } from '../core/arrivals.ts';
 import type { AddressPolicy } from '../core/directory.ts';
+import { countRows, type PlanCounts } from '../core/plan-counts.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
-import type { PlanTotals, ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
+import type { ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
 import { emptiedQuestion } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { type Judgement, judgeRead } from './check/judge-read.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges } from './plan-changes.ts';
+import { planRemovals } from './plan-removals.ts';
 import { type ReadOutcome, startReader } from './read-people.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
@@ -49,7 +51,7 @@ const readAndPlan = async (
   const { rank, referrals, expectedPeople, readOn } = await run.facts();
   const progress = followReading(run, expectedPeople);
   const since = sinceFor(claimed, readOn);
-  const task = { workspaceId, runId, settings, secrets, addresses, at: new Date(), since };
+  const task = { workspaceId, runId, settings, rank, secrets, addresses, at: new Date(), since };
   const reader = startReader(threads, task, run, progress, signal);
   try {
     const read = await reader.outcome;
@@ -62,7 +64,8 @@ const readAndPlan = async (
       readSummary: summaryOf(read, judgement),
     });
     // Removals first: the addresses they free are then there for whoever claims them.
-    if (judgement.tellsWhoIsGone && read.gone > 0) await reader.planGone();
+    const removals = planRemovals(run, settings.removal);
+    if (judgement.tellsWhoIsGone && read.gone > 0) await reader.tellGone(removals.plan);
     await planChanges({
       run,
       staged: read.staged,
@@ -72,7 +75,7 @@ const readAndPlan = async (
       onProgress: followPlanning(run),
       signal,
     });
-    return await decide(run, claimed, read);
+    return await decide(run, claimed, read, removals.newlyGone());
   } finally {
     await reader.close();
   }
@@ -101,10 +104,14 @@ const decide = async (
   run: SyncRun,
   { settings: { kind, removal, mappings }, run: { dryRun, review } }: ClaimedRun,
   read: ReadOutcome,
+  newlyGone: number,
 ): Promise<'go' | 'ended'> => {
-  const totals = await run.planTotals(emptiedQuestion(removal, mappings));
-  const { newlyGone, activeBefore, emptied } = totals;
-  const counts = plannedCounts(totals, read);
+  const planCounts = countRows(await run.planRows());
+  // Contacts are counted only where somebody is newly gone, or where many lose what they have.
+  const activeBefore = newlyGone === 0 ? 0 : await run.countActive();
+  const question = emptiedQuestion(removal, mappings);
+  const emptied = planCounts.updated < question.atLeast ? [] : await run.countEmptied(question);
+  const counts = plannedCounts(planCounts, read);
   const verdict = checkPlan({ removal, newlyGone, activeBefore, emptied, advice: sourceOf(kind).advice, review });
   const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
   const planned = lines.planned(counts, newlyGone);
@@ -128,7 +135,7 @@ const decide = async (
 };
 
 /** A person looked at again and found as before is unchanged like one whose hash says so. */
-const plannedCounts = ({ counts }: PlanTotals, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts => ({
+const plannedCounts = (counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts => ({
   ...counts,
   read,
   inScope,

@@ -1,9 +1,12 @@
 import type { Extent } from '../core/arrivals.ts';
 import type { ConnectionSettings } from '../core/connection.ts';
+import type { ContactValues, Fills } from '../core/contact.ts';
 import type { AttributeNames, Entry } from '../core/directory.ts';
 import { primaryEmailOnce } from '../core/other-emails.ts';
+import type { Rank } from '../core/plan.ts';
 import { ExclusionReason, type LogCode } from '../core/run.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
+import { freeAddress, type PlanSettings, planPerson } from './plan/plan-person.ts';
 import type { ReadCounts } from './read-messages.ts';
 import { type CompiledRules, compileRules } from './scope/compile-rules.ts';
 import { scopeDraft } from './scope/scope-draft.ts';
@@ -14,7 +17,7 @@ import { type KnownPeople, largestNote, nothingNoted } from './stage/known-peopl
 import type { Staging } from './stage/stage-people.ts';
 
 /** What became of somebody who is there, as it is noted with them, to be taken back by a later word. */
-const outcomes = ['unchanged', 'created', 'updated', 'skipped', ...Object.values(ExclusionReason)] as const;
+const outcomes = ['unchanged', 'created', 'undecided', 'skipped', ...Object.values(ExclusionReason)] as const;
 type Outcome = (typeof outcomes)[number];
 
 const firstNote = nothingNoted + 1;
@@ -26,6 +29,7 @@ export type TakenBack = ReadonlyMap<string, number>;
 
 type Parts = {
   settings: ConnectionSettings;
+  rank: Rank;
   source: Pick<Source, 'attributes' | 'appliesRules'>;
   known: KnownPeople;
   staging: Staging;
@@ -37,6 +41,7 @@ export class TakePeople {
   /** The attributes to ask for. */
   readonly attributes: readonly string[];
   readonly #settings: ConnectionSettings;
+  readonly #planSettings: PlanSettings;
   readonly #names: AttributeNames;
   readonly #known: KnownPeople;
   readonly #staging: Staging;
@@ -44,8 +49,9 @@ export class TakePeople {
   readonly #rules: CompiledRules | null;
   readonly #takenBack = new Map<string, number>();
 
-  constructor({ settings, source, known, staging }: Parts) {
+  constructor({ settings, rank, source, known, staging }: Parts) {
     this.#settings = settings;
+    this.#planSettings = { mappings: settings.mappings, matchBy: settings.matchBy, rank };
     this.#names = source.attributes;
     this.#known = known;
     this.#staging = staging;
@@ -126,19 +132,27 @@ export class TakePeople {
       return;
     }
     this.#known.markPresent();
-    this.#known.note = linked ? noteOf.updated : noteOf.created;
+    // A linked person's values are held against the contact, which may have another primary address.
+    const values = linked ? draft.values : primaryEmailOnce(draft.values);
+    const decided = linked ? 'undecided' : this.#decide(entry.name, values, draft.fills);
+    this.#known.note = noteOf[decided];
     this.counts.inScope++;
     this.#staging.add({
       person: entry.name,
       personId: id,
-      linked,
+      decided,
       hash,
-      // A linked person's are held against the contact, which may have another primary address.
-      values: linked ? draft.values : primaryEmailOnce(draft.values),
+      values,
       fills: draft.fills,
       alternatives,
       remarks: entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)],
     });
+  }
+
+  /** Decides about a newcomer as if nobody else had or claimed their address; those for whom that is not so are decided again. */
+  #decide(person: string, values: ContactValues, fills: Fills): 'created' | 'undecided' {
+    const alone = { person, values, alternatives: {}, fills, linked: null, ...freeAddress };
+    return planPerson(alone, this.#planSettings).kind === 'create' ? 'created' : 'undecided';
   }
 
   #isForEmail(attribute: string): boolean {
@@ -168,7 +182,7 @@ export class TakePeople {
     this.counts.inScope--;
     if (outcome === 'unchanged') this.counts.unchanged--;
     else {
-      this.#staging.staged[outcome as 'created' | 'updated' | 'skipped']--;
+      this.#staging.staged[outcome as 'created' | 'undecided' | 'skipped']--;
       this.#takenBack.set(id, this.#staging.position);
     }
   }

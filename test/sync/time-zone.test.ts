@@ -32,6 +32,7 @@ test.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati'])(
       workspaceId: uuidV7(),
       runId: uuidV7(),
       settings: { ...connectionEdit(), source: ldapSettings(slapd), scope: scopeOf(), mappings },
+      rank: { priority: 100, createdAt: 0, connectionId: uuidV7() },
       secrets: { bindPassword: slapd.bindPassword },
       addresses: { allowPrivate: true, cidrs: [] },
       since: null,

@@ -58,8 +58,8 @@ export const selectChanges = ({ name, run, applied, at, base }: ChangeTable): st
   FROM ${name} AS change
   JOIN run ON run.workspace_id = change.workspace_id AND run.id = change.${run}`;
 
-/** Rows that only renew a link are none of anybody's business. */
-export const isShown = `NOT (change.action = 'NONE' AND change.code IS NULL)`;
+/** Nothing is shown of people of whom nothing is decided yet, nor of rows that only renew a link. */
+export const isShown = `(change.action IS NOT NULL AND change.kept IS DISTINCT FROM 'AS_BEFORE')`;
 
 export const toChange = (row: ChangeRow): ChangeRecord => ({
   runId: row.run_id,

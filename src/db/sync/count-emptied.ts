@@ -48,7 +48,7 @@ const countLosses = async (
 };
 
 /** The connection's active contacts before the run, without those whose person was gone. $1: workspace, $2: connection. */
-export const fedContacts = `contact_link AS link
+const fedContacts = `contact_link AS link
      JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
        AND link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`;
 
@@ -112,3 +112,12 @@ const lengthOf = (list: string): string => `coalesce(jsonb_array_length(${list})
 
 const labelsIn = (field: ContactField, list: string): string =>
   `SELECT '${field}:' || (entry->>'label') FROM jsonb_array_elements(${list}) AS entry`;
+
+/** The connection's active contacts before the run. */
+export const countActive = async ({ patience, workspaceId, connectionId }: Attempt): Promise<number> => {
+  const { rows } = await patience.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${fedContacts}`, [
+    workspaceId,
+    connectionId,
+  ]);
+  return rows[0]?.count ?? 0;
+};

@@ -1,5 +1,7 @@
+import type { ContactValues } from '../../core/contact.ts';
 import { mapInSlices } from '../../core/in-slices.ts';
-import type { Decided } from '../../core/sync-store.ts';
+import type { Decided, Decision, FoundContact, Kept } from '../../core/plan.ts';
+import type { ChangeAction } from '../../core/run.ts';
 import { keysText, wordsText } from '../../search/contact-index.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
@@ -12,7 +14,7 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
     await client.query(byList);
     await client.query(
       `UPDATE plan_row AS change SET
-         action = decided.action,
+         action = decided.action, kept = decided.kept,
          contact_id = CASE decided.action WHEN 'CREATE' THEN change.contact_id ELSE decided.contact_id END,
          contact_version = decided.contact_version, link_recheck = decided.link_recheck, contact_name = decided.contact_name,
          before = CASE WHEN decided.before_staged THEN ${valuesOf('change')} ELSE decided.before END,
@@ -23,18 +25,13 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
          company_key = CASE WHEN decided.indexed THEN decided.company_key ELSE change.company_key END,
          words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
          search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
-       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, contact_id uuid, contact_version int, link_recheck int,
+       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, kept text, contact_id uuid, contact_version int, link_recheck int,
          contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text,
          reason text, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position
          AND change.position BETWEEN $4 AND $5`,
-      [
-        ...key(attempt),
-        `[${rows.join(',')}]`,
-        decisions.at(0)?.decision.position ?? 0,
-        decisions.at(-1)?.decision.position ?? 0,
-      ],
+      [...key(attempt), `[${rows.join(',')}]`, decisions.at(0)?.position ?? 0, decisions.at(-1)?.position ?? 0],
     );
   });
 };
@@ -47,27 +44,63 @@ const setDecided = fieldValues('decided.after')
 /** Decisions after which the event loop turns. */
 const atOnce = 100;
 
+const actions = {
+  create: 'CREATE',
+  update: 'UPDATE',
+  link: 'LINK',
+  reactivate: 'REACTIVATE',
+  asBefore: 'NONE',
+  skip: 'SKIP',
+} as const satisfies Record<Decision['kind'], ChangeAction>;
+
 /** Of somebody found as before there is nothing to show. */
-const row = ({ decision, staged, indexed }: Decided) => {
-  const shows = decision.action !== 'NONE';
-  return {
-    position: decision.position,
-    action: decision.action,
-    contact_id: decision.contactId,
-    contact_version: decision.contactVersion,
-    link_recheck: decision.linkRecheck,
-    contact_name: decision.contactName,
-    before_staged: shows && staged.before,
-    before: shows && !staged.before ? decision.before : null,
-    after_staged: shows && staged.after,
-    after: shows && !staged.after ? decision.after : null,
-    code: decision.code,
-    reason: decision.reason,
-    indexed: indexed !== null,
-    email_key: indexed?.emailKey,
-    name_key: indexed?.nameKey,
-    company_key: indexed?.companyKey,
-    words: indexed === null ? undefined : wordsText(indexed.words),
-    search: indexed === null ? undefined : keysText(indexed.search),
-  };
-};
+const row = ({ position, decision, staged, indexed }: Decided) => ({
+  position,
+  action: actions[decision.kind],
+  ...columns(decision, staged),
+  ...(indexed === null
+    ? { indexed: false }
+    : {
+        indexed: true,
+        email_key: indexed.emailKey,
+        name_key: indexed.nameKey,
+        company_key: indexed.companyKey,
+        words: wordsText(indexed.words),
+        search: keysText(indexed.search),
+      }),
+});
+
+/** What each kind of decision says besides; a column that is not named becomes empty. */
+function columns(decision: Decision, staged: Decided['staged']) {
+  switch (decision.kind) {
+    case 'create':
+      return side('after', staged.after, decision.after);
+    case 'asBefore':
+      return { kept: 'AS_BEFORE' satisfies Kept, ...found(decision.contact) };
+    case 'skip':
+      return {
+        contact_id: decision.contactId,
+        contact_name: decision.contactName,
+        code: decision.code,
+        reason: decision.reason,
+      };
+    case 'update':
+    case 'link':
+    case 'reactivate':
+      return {
+        ...found(decision.contact),
+        contact_name: decision.after.DISPLAY_NAME,
+        ...side('before', staged.before, decision.contact.values),
+        ...side('after', staged.after, decision.after),
+      };
+  }
+}
+
+const found = ({ id, version, recheck }: FoundContact) => ({
+  contact_id: id,
+  contact_version: version,
+  link_recheck: recheck,
+});
+
+const side = (name: 'before' | 'after', isStaged: boolean, values: ContactValues) =>
+  isStaged ? { [`${name}_staged`]: true } : { [name]: values };

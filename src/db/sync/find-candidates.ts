@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Fills } from '../../core/contact.ts';
+import type { CandidateContact, OtherLink } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
-import { type CandidateContact, type OtherLink, planPositions } from '../../core/sync-store.ts';
+import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 import { valuesOf } from './contact-columns.ts';
 import { findFills } from './find-fills.ts';

@@ -1,3 +1,4 @@
+import type { PlannedAddress, Refusal } from '../../core/plan.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
@@ -5,45 +6,61 @@ import { type Attempt, fenced, key } from './attempt.ts';
 /** Ids or numbers as Postgres writes an array: they may be many, and encoding them one by one would hold the event loop. */
 const listOf = (items: readonly (string | number)[]): string => `{${items.join(',')}}`;
 
-type PlannedRow = { contact_id: string; position: string; frees: boolean };
+type PlannedRow = {
+  contact_id: string;
+  position: string;
+  action: PlannedAddress['action'];
+  address_now: string | null;
+  address_then: string | null;
+};
 
-/** The rows that the plan has for these contacts, and whether each frees the address that the contact holds now. */
-export const plannedAddresses = async (attempt: Attempt, contactIds: readonly string[]) => {
+/** The rows that the plan has for these contacts. */
+export const plannedAddresses = async (attempt: Attempt, contactIds: readonly string[]): Promise<PlannedAddress[]> => {
   const { rows } = await attempt.patience.query<PlannedRow>(
-    `SELECT change.contact_id, change.position,
-       change.action IN ('DEACTIVATE', 'DELETE')
-         OR change.action IN ('UPDATE', 'LINK') AND change.email_key IS DISTINCT FROM contact.email_key AS frees
+    `SELECT change.contact_id, change.position, change.action, contact.email_key AS address_now, change.email_key AS address_then
      FROM plan_row AS change
      JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.contact_id = ANY($3::uuid[])`,
     [...key(attempt), listOf(contactIds)],
   );
-  return rows.map((row) => ({ contactId: row.contact_id, position: Number(row.position), freesAddress: row.frees }));
+  return rows.map((row) => ({
+    contactId: row.contact_id,
+    position: Number(row.position),
+    action: row.action,
+    addressNow: row.address_now,
+    addressThen: row.address_then,
+  }));
 };
 
 /** Turns rows of the plan into skipped ones. */
-export const refuse = (attempt: Attempt, refused: readonly { position: number; reason: string }[]): Promise<void> =>
+export const refuse = (attempt: Attempt, refused: readonly Refusal[]): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query(byList);
     await client.query(
       `UPDATE plan_row AS change
-       SET action = 'SKIP', code = 'DUPLICATE_EMAIL', reason = refused.reason, display_name = NULL,
-         contact_name = CASE WHEN change.action IN ('CREATE', 'LINK') THEN change.display_name ELSE (change.before)."DISPLAY_NAME" END,
-         contact_id = CASE WHEN change.action IN ('CREATE', 'LINK') THEN NULL ELSE change.contact_id END
-       FROM unnest($3::bigint[], $4::text[]) AS refused (position, reason)
+       SET action = 'SKIP', kept = NULL, code = refused.code, reason = refused.reason, display_name = NULL,
+         contact_id = refused.contact_id, contact_name = refused.contact_name
+       FROM unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+         AS refused (position, contact_id, contact_name, code, reason)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = refused.position`,
-      [...key(attempt), refused.map(({ position }) => position), refused.map(({ reason }) => reason)],
+      [
+        ...key(attempt),
+        refused.map(({ position }) => position),
+        refused.map(({ skip }) => skip.contactId),
+        refused.map(({ skip }) => skip.contactName),
+        refused.map(({ skip }) => skip.code),
+        refused.map(({ skip }) => skip.reason),
+      ],
     );
   });
 
-/** Of people newly gone whose contact goes to somebody else of this read, only that is told. */
-export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[]): Promise<void> =>
+/** Of people gone whose contact goes to somebody else of this read, only that is told. */
+export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[], reason: string): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query(
-      `UPDATE plan_row SET code = 'TAKEN_OVER',
-         reason = 'gone from the directory; the contact goes to another person with its address'
-       WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND action = 'NONE' AND contact_id = ANY($3::uuid[])`,
-      [...key(attempt), listOf(contactIds), planPositions.handovers],
+      `UPDATE plan_row SET kept = 'TAKEN_OVER', reason = $5
+       WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND kept IS NOT NULL AND contact_id = ANY($3::uuid[])`,
+      [...key(attempt), listOf(contactIds), planPositions.handovers, reason],
     );
   });
 

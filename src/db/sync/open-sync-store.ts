@@ -2,10 +2,12 @@ import type { Pool } from 'pg';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
 import { storedFiles } from '../file/stored-files.ts';
+import { absentPeople, decideAbsent } from './absent-people.ts';
 import { applyPlan } from './apply/apply-plan.ts';
 import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
 import { begin } from './begin.ts';
+import { countActive, countEmptied } from './count-emptied.ts';
 import { decide } from './decide.ts';
 import { withEarlierPart } from './earlier-part.ts';
 import { facts } from './facts.ts';
@@ -13,9 +15,7 @@ import { findQuestions } from './find-questions.ts';
 import { finish } from './finish.ts';
 import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
 import { createPatience } from './patience.ts';
-import { planGone } from './plan-gone.ts';
-import { type PlanOutline, readOutline } from './plan-outline.ts';
-import { planTotals } from './plan-totals.ts';
+import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
 import { questions } from './questions.ts';
 import { report } from './report.ts';
 import { reportPlan } from './report-plan.ts';
@@ -46,7 +46,6 @@ const openSyncRun = (
     base: positionBase,
   };
   const staging = createStaging(attempt);
-  const gone = { rows: 0, newlyGone: 0 };
   /** Of the plan, once it is made. */
   let outline: PlanOutline | null = null;
   return {
@@ -59,22 +58,21 @@ const openSyncRun = (
     stageEnd: () => staging.end(),
     unstage: (rows) => unstage(attempt, rows),
     saveFills: (fills) => saveFills(attempt, fills),
-    planGone: async (externalIds) => {
-      const planned = await planGone(attempt, externalIds, gone.rows + 1);
-      gone.rows += planned.rows;
-      gone.newlyGone += planned.newlyGone;
-    },
+    absentPeople: (externalIds) => absentPeople(attempt, externalIds),
+    decideAbsent: (planned) => decideAbsent(attempt, planned),
     findQuestions: (staged) => findQuestions(attempt, staged),
     questions: (after, limit) => questions(attempt, after, limit),
     decide: (decisions) => decide(attempt, decisions),
     plannedAddresses: (contactIds) => plannedAddresses(attempt, contactIds),
     refuse: (refused) => refuse(attempt, refused),
-    noteTakeovers: (contactIds) => noteTakeovers(attempt, contactIds),
+    noteTakeovers: (contactIds, reason) => noteTakeovers(attempt, contactIds, reason),
     markHandovers: (positions) => markHandovers(attempt, positions),
-    planTotals: async (emptied) => {
+    planRows: async () => {
       outline = await readOutline(attempt);
-      return planTotals(attempt, outline, gone.newlyGone, emptied);
+      return rowsOf(outline.open);
     },
+    countActive: () => countActive(attempt),
+    countEmptied: (question) => countEmptied(attempt, question),
     reportPlan: async (change) => reportPlan(attempt, await withEarlierPart(attempt, change), outline?.told !== 0),
     apply: async (onBatch, signal) => {
       await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);

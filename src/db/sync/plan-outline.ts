@@ -1,32 +1,23 @@
-import type { ChangeAction } from '../../core/run.ts';
+import type { PlanRows } from '../../core/plan-counts.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 
 /** Rows applied in one transaction: large enough that commits cost little, small enough that viewers see it move. */
 const rowsAtOnce = 5000;
 
-/** Rows of the plan that are alike. */
-export type ActionRow = {
-  action: ChangeAction;
-  outcome: string | null;
-  /** Somebody looked at again and found as before: the row goes when it is applied. */
-  refresh: boolean;
-  count: number;
-};
-
 /** A stretch of the plan that is applied in one transaction: the positions from `first` to `last`, and what is there. */
-export type Stretch = { first: number; last: number; rows: readonly ActionRow[] };
+export type Stretch = { first: number; last: number; rows: readonly PlanRows[] };
 
 /** What is to be applied, in order. `told`: rows of which the log has something to tell besides the change itself. */
 export type PlanOutline = { open: readonly Stretch[]; told: number };
 
-type Row = ActionRow & { stretch: string; first: string; last: string; told: number };
+type Row = PlanRows & { stretch: string; first: string; last: string; told: number };
 
 /** Goes through the plan once. Addresses that change hands are all in one stretch. */
 export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
-       action, outcome, action = 'NONE' AND code IS NULL AS refresh, count(*)::int AS count,
+       action, kept, outcome, count(*)::int AS count,
        min(position) AS first, max(position) AS last, (count(*) FILTER (WHERE action = 'SKIP' OR remark IS NOT NULL))::int AS told
      FROM ${attempt.plan} AS change
      WHERE change.workspace_id = $1 AND change.run_id = $2
@@ -48,6 +39,6 @@ const stretchOf = (rows: readonly Row[]): Stretch => ({
 });
 
 /** All kinds of rows of some stretches. */
-export const rowsOf = (stretches: readonly Stretch[]): ActionRow[] => stretches.flatMap(({ rows }) => rows);
+export const rowsOf = (stretches: readonly Stretch[]): PlanRows[] => stretches.flatMap(({ rows }) => rows);
 
-export const sumOf = (rows: readonly ActionRow[]): number => rows.reduce((sum, { count }) => sum + count, 0);
+export const sumOf = (rows: readonly PlanRows[]): number => rows.reduce((sum, { count }) => sum + count, 0);

@@ -1,5 +1,5 @@
 import type { TextField } from '../../core/contact.ts';
-import type { CandidateContact, Question } from '../../core/sync-store.ts';
+import type { CandidateContact, PlacedQuestion } from '../../core/plan.ts';
 import { byKey } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 import { valuesOf } from './contact-columns.ts';
@@ -10,24 +10,23 @@ import { readValues } from './read-values.ts';
 type QuestionRow = {
   position: string;
   person: string;
-  person_id: string;
   values: Record<string, unknown>;
   alternatives: { [field in TextField]?: string[] } | null;
   fills_id: string;
   linked_id: string | null;
   holder_id: string | null;
   heir_id: string | null;
-  shared: boolean;
+  claimants: number;
 };
 
 /** The next people who need a decision, in order of position, with the contacts that they are or may be. */
-export const questions = (attempt: Attempt, afterPosition: number, limit: number): Promise<Question[]> =>
+export const questions = (attempt: Attempt, afterPosition: number, limit: number): Promise<PlacedQuestion[]> =>
   fenced(attempt, async (client) => {
     await client.query(byKey);
     const { rows } = await client.query<QuestionRow>(
-      `SELECT change.position, change.person, change.person_id, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
+      `SELECT change.position, change.person, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
        change.fills_id, link.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
-       change.reason IS NOT NULL AS shared
+       change.claimants
      FROM plan_row AS change
      LEFT JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = $3
        AND link.external_id = change.person_id
@@ -37,7 +36,7 @@ export const questions = (attempt: Attempt, afterPosition: number, limit: number
        AND asleep.status = 'INACTIVE'
      LEFT JOIN contact AS heir ON heir.workspace_id = asleep.workspace_id AND heir.email_key = asleep.email_key
        AND heir.status = 'ACTIVE'
-     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position > $4 AND change.action IN ('MATCH', 'UPDATE')
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position > $4 AND change.action IS NULL
      ORDER BY change.position LIMIT $5`,
       [...key(attempt), attempt.connectionId, afterPosition, limit],
     );
@@ -55,13 +54,12 @@ export const questions = (attempt: Attempt, afterPosition: number, limit: number
     return rows.map((row) => ({
       position: Number(row.position),
       person: row.person,
-      personId: row.person_id,
       values: readValues(row.values),
       alternatives: row.alternatives ?? {},
       fills: fillsOf(row.fills_id),
       linked: candidate(row.linked_id),
       holder: candidate(row.holder_id),
       heir: candidate(row.heir_id),
-      shared: row.shared,
+      claimants: row.claimants,
     }));
   });

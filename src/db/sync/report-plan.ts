@@ -33,7 +33,7 @@ const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
          (1, plan_row.code, CASE action WHEN 'SKIP' THEN 'Skipped ' || coalesce(contact_name, plan_row.person) || ': ' || reason END),
          (2, 'MALFORMED_VALUE', CASE WHEN action <> 'SKIP' THEN remark END)) AS line (told, code, message)
        WHERE workspace_id = $1 AND run_id = $2 AND (action = 'SKIP' OR remark IS NOT NULL) AND line.message IS NOT NULL
-         AND NOT (action = 'NONE' AND plan_row.code IS NULL)
+         AND kept IS DISTINCT FROM 'AS_BEFORE'
      ) AS lines`,
     [...key(attempt), run.last_seq],
   );

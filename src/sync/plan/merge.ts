@@ -14,7 +14,7 @@ import {
 } from '../../core/contact.ts';
 import { putTogetherName } from '../../core/display-name.ts';
 import { isPrimaryEmail } from '../../core/other-emails.ts';
-import type { OtherLink, Rank } from '../../core/sync-store.ts';
+import type { OtherLink, Rank } from '../../core/plan.ts';
 
 export type MergeInput = {
   /** What the contact has now. */

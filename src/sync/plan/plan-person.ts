@@ -1,56 +1,65 @@
 import type { FieldMapping, MatchBy } from '../../core/connection.ts';
 import { ContactField, type ContactValues } from '../../core/contact.ts';
-import type { LogCode } from '../../core/run.ts';
-import type { CandidateContact, Decision, Question, Rank } from '../../core/sync-store.ts';
+import type {
+  AddressFacts,
+  CandidateContact,
+  Claim,
+  Condition,
+  Decision,
+  FoundContact,
+  Question,
+  Rank,
+  Skip,
+} from '../../core/plan.ts';
+import * as sentences from './address-sentences.ts';
 import { mergeContact } from './merge.ts';
 
 export type PlanSettings = { mappings: readonly FieldMapping[]; matchBy: MatchBy; rank: Rank };
 
-/**
- * What becomes of one staged person who is linked already, or whose address somebody has or claims. Pure. A decision may
- * wait for an address that another change of the same plan frees; whether it does is seen when all are decided.
- */
-export const planPerson = (question: Question, settings: PlanSettings): Decision =>
-  question.linked === null ? planNewcomer(question, settings) : planLinked(question, question.linked, settings);
+/** The facts of an address that nobody else has or may get. */
+export const freeAddress: AddressFacts = { holder: null, heir: null, claimants: 1 };
 
-const planLinked = (question: Question, contact: CandidateContact, settings: PlanSettings): Decision => {
+/**
+ * What becomes of one staged person. Pure. A decision may wait for an address that another change of the same plan frees;
+ * whether it does is seen when all are decided.
+ */
+export function planPerson(question: Question, settings: PlanSettings): Decision {
+  return question.linked === null ? planNewcomer(question, settings) : planLinked(question, question.linked, settings);
+}
+
+function planLinked(question: Question, contact: CandidateContact, settings: PlanSettings): Decision {
   // Who was made inactive by hand lost no portal access to a removal, and stays inactive.
   const returns = contact.status === 'INACTIVE' && contact.own?.gone === true && contact.portalAccessBefore !== null;
   const current = returns ? withPortalAccess(contact) : contact.values;
   const after = merge(question, contact, current, settings);
+  const found = foundContact(contact, contact.own?.recheck ?? 0);
+  if (!returns && sameValues(contact.values, after)) return { kind: 'asBefore', contact: found };
+  const kind = returns ? 'reactivate' : 'update';
   const gainsAddress = returns || (contact.status === 'ACTIVE' && addressOf(after) !== addressOf(contact.values));
-  const contested = gainsAddress ? conflict(question, after) : null;
-  const claims = gainsAddress ? claim(question, after, contact.values) : null;
-  if (contested?.kind === 'refused') return skip(question, contact, contested, claims);
-  const action = returns ? 'REACTIVATE' : sameValues(contact.values, after) ? 'NONE' : 'UPDATE';
-  return {
-    ...change(question, action, contact, after),
-    waitsFor: contested?.kind === 'waits' ? contested : null,
-    claims,
-  };
-};
+  if (!gainsAddress) return { kind, contact: found, after, onlyIf: { kind: 'none' }, claim: null };
+  const claim = claimOf(question, after, contact.values);
+  const verdict = judgeAddress(question, after);
+  return verdict.kind === 'skip' ? { ...verdict, claim } : { kind, contact: found, after, onlyIf: verdict, claim };
+}
 
-const planNewcomer = (question: Question, settings: PlanSettings): Decision => {
-  const { holder } = question;
+function planNewcomer(question: Question, settings: PlanSettings): Decision {
+  const { holder, values } = question;
+  const claim = claimOf(question, values, {});
   if (holder !== null && settings.matchBy === 'PRIMARY_EMAIL' && (holder.own === null || holder.own.gone))
-    return link(question, holder, settings);
-  const contested = conflict(question, question.values);
-  const claims = claim(question, question.values, {});
-  if (contested?.kind === 'refused') return skip(question, null, contested, claims);
-  return {
-    ...blank(question),
-    action: 'CREATE',
-    after: question.values,
-    waitsFor: contested,
-    claims,
-  };
-};
+    return link(question, holder, claim, settings);
+  const verdict = judgeAddress(question, values);
+  return verdict.kind === 'skip' ? { ...verdict, claim } : { kind: 'create', after: values, onlyIf: verdict, claim };
+}
 
-const link = (question: Question, holder: CandidateContact, settings: PlanSettings): Decision => ({
-  ...change(question, 'LINK', holder, merge(question, holder, holder.values, settings)),
-  takesOver:
-    holder.own === null ? null : { contactId: holder.id, skipReason: taken(question, question.values, holder) },
-  claims: claim(question, question.values, {}),
+const link = (question: Question, holder: CandidateContact, claim: Claim | null, settings: PlanSettings): Decision => ({
+  kind: 'link',
+  contact: foundContact(holder, holder.othersRecheck),
+  after: merge(question, holder, holder.values, settings),
+  onlyIf:
+    holder.own === null
+      ? { kind: 'none' }
+      : { kind: 'contactLost', contactId: holder.id, otherwise: addressTaken(question, question.values, holder) },
+  claim,
 });
 
 const merge = (
@@ -74,87 +83,54 @@ const merge = (
 const withPortalAccess = ({ values, portalAccessBefore }: CandidateContact): ContactValues =>
   portalAccessBefore ? { ...values, PORTAL_ACCESS: true } : values;
 
+const foundContact = ({ id, version, values }: CandidateContact, recheck: number): FoundContact => ({
+  id,
+  version,
+  recheck,
+  values,
+});
+
 const addressOf = (values: ContactValues): string | null => values.PRIMARY_EMAIL?.toLowerCase() ?? null;
 
-type Contested =
-  | { kind: 'refused'; code: LogCode; reason: string }
-  | { kind: 'waits'; contactId: string; skipReason: string };
-
-/** Whether the address that the person would get is somebody else's. */
-const conflict = (question: Question, after: ContactValues): Contested | null => {
+/** Whether the address that the person would get is somebody else's: then they wait for it, or are skipped. */
+function judgeAddress(question: Question, after: ContactValues): Condition | Skip {
   const address = addressOf(after);
-  if (address === null) return null;
+  if (address === null) return { kind: 'none' };
   const isDraft = address === addressOf(question.values);
   const isOwn = question.linked !== null && address === addressOf(question.linked.values);
   const holder = isDraft ? question.holder : isOwn ? question.heir : null;
-  if (holder === null) return null;
-  const reason = taken(question, after, holder);
-  if (holder.own === null) return { kind: 'refused', code: 'EMAIL_TAKEN', reason };
-  return { kind: 'waits', contactId: holder.id, skipReason: reason };
-};
+  if (holder === null) return { kind: 'none' };
+  const skip = addressTaken(question, after, holder);
+  if (holder.own === null) return { ...skip, code: 'EMAIL_TAKEN' };
+  return { kind: 'addressFreed', contactId: holder.id, otherwise: skip };
+}
 
 /** What the person would get that somebody else of the same read may get, too. `before`: what their contact had. */
-const claim = (
-  { shared, person }: Question,
+const claimOf = (
+  { claimants }: Question,
   { PRIMARY_EMAIL: address }: ContactValues,
   before: ContactValues,
-): Decision['claims'] =>
-  shared && address !== undefined ? { person, address, keeps: addressOf(before) === address.toLowerCase() } : null;
+): Claim | null =>
+  claimants > 1 && address !== undefined ? { address, keeps: addressOf(before) === address.toLowerCase() } : null;
 
-const taken = ({ person }: Question, { PRIMARY_EMAIL }: ContactValues, holder: CandidateContact): string => {
+function addressTaken(question: Question, { PRIMARY_EMAIL }: ContactValues, holder: CandidateContact): Skip {
+  const name = holder.values.DISPLAY_NAME ?? '';
   const whose =
-    holder.own === null
-      ? `contact ${holder.values.DISPLAY_NAME} (${holder.id})`
-      : `contact ${holder.values.DISPLAY_NAME}, who is ${holder.own.person}`;
-  return `The address ${PRIMARY_EMAIL} of ${person} belongs to ${whose}.`;
-};
+    holder.own === null ? sentences.aContact(name, holder.id) : sentences.contactOf(name, holder.own.person);
+  return leftAlone(contactOf(question), sentences.taken(PRIMARY_EMAIL ?? '', question.person, whose));
+}
 
-const blank = ({ position }: Question): Decision => ({
-  position,
-  action: 'NONE',
-  contactId: null,
-  contactVersion: null,
-  linkRecheck: null,
-  contactName: null,
-  before: null,
-  after: null,
-  code: null,
-  reason: null,
-  waitsFor: null,
-  takesOver: null,
-  claims: null,
+/** The contact that the person has, or the name under which they would have got one. */
+export const contactOf = ({ linked, values }: Question): Pick<Skip, 'contactId' | 'contactName'> => ({
+  contactId: linked?.id ?? null,
+  contactName: (linked?.values ?? values).DISPLAY_NAME ?? null,
 });
 
-const change = (
-  question: Question,
-  action: Decision['action'],
-  contact: CandidateContact,
-  after: ContactValues,
-): Decision => ({
-  ...blank(question),
-  action,
-  contactId: contact.id,
-  contactVersion: contact.version,
-  linkRecheck: action === 'LINK' ? contact.othersRecheck : (contact.own?.recheck ?? null),
-  contactName: after.DISPLAY_NAME ?? null,
-  before: contact.values,
-  after,
-});
-
-const skip = (
-  question: Question,
-  contact: CandidateContact | null,
-  { code, reason }: { code: LogCode; reason: string },
-  claims: Decision['claims'],
-): Decision => ({
-  ...blank(question),
-  action: 'SKIP',
-  contactId: contact?.id ?? null,
-  contactName: contact?.values.DISPLAY_NAME ?? question.values.DISPLAY_NAME ?? question.person,
-  code,
-  reason,
-  claims,
-});
+/** Somebody is left alone because somebody else has, or claims, the address. */
+export const leftAlone = (
+  { contactId, contactName }: Pick<Skip, 'contactId' | 'contactName'>,
+  reason: string,
+): Skip => ({ kind: 'skip', contactId, contactName, code: 'DUPLICATE_EMAIL', reason });
 
 const allFields = Object.values(ContactField);
 

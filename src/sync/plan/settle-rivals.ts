@@ -1,25 +1,29 @@
-/** An address that a person of the read would get, once their draft is brought into their contact. */
-export type Claim = {
+import type { Claim, Refusal } from '../../core/plan.ts';
+import { claimedBySeveral } from './address-sentences.ts';
+import { leftAlone } from './plan-person.ts';
+
+/** A claim, and whose it is. */
+export type PersonsClaim = Claim & {
   position: number;
   person: string;
-  address: string;
-  /** As that of a contact which is theirs already. */
-  keeps: boolean;
+  /** The contact that they have. */
+  contactId: string | null;
+  contactName: string | null;
   /** They are skipped for another reason, which does not make the address anybody else's. */
   skipped: boolean;
 };
 
 export type Rivals = {
-  add(claim: Claim): void;
+  add(claim: PersonsClaim): void;
   /**
-   * Who of a read can't have their address because somebody else of it claims it, too: all of them, but for who keeps it.
-   * One after another, so that who takes them may pause: they may be everybody.
+   * Gives the people of a read who can't have their address because somebody else of it claims it, too: all of them, except
+   * the one who keeps it. One after another, so that the caller may pause: they may be everybody.
    */
-  refused(): Generator<{ position: number; reason: string }>;
+  refused(): Generator<Refusal>;
 };
 
 /** Claims of one address; of those who keep it only two are needed to tell each claimant of another. */
-type Shared = { claims: Claim[]; keepers: Claim[] };
+type Shared = { claims: PersonsClaim[]; keepers: PersonsClaim[] };
 
 /** Gathers who claims which address. Each claim is looked at once when it is added and once when all are settled. */
 export const gatherRivals = (): Rivals => {
@@ -36,16 +40,18 @@ export const gatherRivals = (): Rivals => {
       for (const shared of byAddress.values())
         for (const claim of shared.claims) {
           const rival = rivalOf(claim, shared);
-          if (rival !== undefined && !claim.skipped) yield { position: claim.position, reason: rivalry(claim, rival) };
+          if (rival !== undefined && !claim.skipped) yield refusal(claim, rival);
         }
     },
   };
 };
 
-const rivalOf = (claim: Claim, { claims, keepers }: Shared): Claim | undefined => {
-  const another = ([one, two]: readonly Claim[]): Claim | undefined => (one === claim ? two : one);
+const rivalOf = (claim: PersonsClaim, { claims, keepers }: Shared): PersonsClaim | undefined => {
+  const another = ([one, two]: readonly PersonsClaim[]): PersonsClaim | undefined => (one === claim ? two : one);
   return claim.keeps ? another(keepers) : (keepers[0] ?? another(claims));
 };
 
-const rivalry = ({ person, address }: Claim, rival: Claim): string =>
-  `The address ${address} is claimed by several people: ${person} and ${rival.person}. Give each an address of their own.`;
+const refusal = (claim: PersonsClaim, rival: PersonsClaim): Refusal => ({
+  position: claim.position,
+  skip: leftAlone(claim, claimedBySeveral(claim.address, claim.person, rival.person)),
+});

@@ -24,7 +24,8 @@ export type StagingParts = {
 export type ArrivedPerson = {
   person: string;
   personId: string;
-  linked: boolean;
+  /** What becomes of them, where that is known already. */
+  decided: 'created' | 'undecided';
   /** What `hash` gave for the entry. */
   hash: Digest;
   values: ContactValues;
@@ -35,7 +36,7 @@ export type ArrivedPerson = {
 
 /** Puts the new and changed people of a read on the way into the plan, as rows in the order of their arrival. */
 export class Staging {
-  readonly staged: StagedCounts = { created: 0, updated: 0, skipped: 0 };
+  readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0 };
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
@@ -67,11 +68,11 @@ export class Staging {
     return hash;
   }
 
-  add({ person, personId, linked, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {
-    this.staged[linked ? 'updated' : 'created']++;
+  add({ person, personId, decided, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {
+    this.staged[decided]++;
     this.#rows.person({
       position: this.#position++,
-      action: linked ? 'UPDATE' : 'CREATE',
+      action: decided === 'created' ? 'CREATE' : null,
       person,
       personId,
       values,

@@ -12,11 +12,11 @@ import { wordsText } from '../../search/contact-index.ts';
 import type { Digest } from './digest.ts';
 import type { RowWriter } from './row-writer.ts';
 
-/** A person on the way into the plan, before it is known what becomes of them. */
+/** A person on the way into the plan. */
 export type StagedPerson = {
   position: number;
-  /** CREATE for a person new to the connection, UPDATE for a linked one. */
-  action: 'CREATE' | 'UPDATE';
+  /** What becomes of them; null: that is decided later. */
+  action: 'CREATE' | null;
   person: string;
   personId: string;
   values: ContactValues;
@@ -46,7 +46,10 @@ const before = 8;
 /** Writes rows with the columns that db/sync/staging.ts names, of one workspace and run. */
 export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) => {
   const [workspace, run] = [uuidBytes(workspaceId), uuidBytes(runId)];
-  const begin = ({ position, person, personId }: StagedPerson | SkippedPerson, action: string): void => {
+  const begin = (
+    { position, person, personId }: StagedPerson | SkippedPerson,
+    action: 'CREATE' | 'SKIP' | null,
+  ): void => {
     rows.beginRow(columns);
     rows.bytes(workspace);
     rows.bytes(run);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CandidateContact, Question } from '../../../src/core/sync-store.ts';
+import type { CandidateContact, Question } from '../../../src/core/plan.ts';
 import { type PlanSettings, planPerson } from '../../../src/sync/plan/plan-person.ts';
 
 const email = {
@@ -33,63 +33,59 @@ const contact = (changes: Partial<CandidateContact> = {}): CandidateContact => (
 });
 
 const question = (changes: Partial<Question> = {}): Question => ({
-  position: 7,
   person: 'uid=ada,dc=x',
-  personId: 'id-1',
   values: { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'ada@x.org' },
   alternatives: {},
   fills: { PRIMARY_EMAIL: 'mail' },
   linked: null,
   holder: null,
   heir: null,
-  shared: false,
+  claimants: 1,
   ...changes,
 });
 
 describe('somebody new to the connection', () => {
   test('links to the active contact that has the address', () => {
     expect(planPerson(question({ holder: contact() }), settings)).toMatchObject({
-      action: 'LINK',
-      contactId: 'c1',
-      contactVersion: 3,
+      kind: 'link',
+      contact: { id: 'c1', version: 3 },
     });
   });
 
   test('links to a contact whose person of this connection is long gone', () => {
     const holder = contact({ own: { ...own, gone: true, recheck: 0 } });
-    expect(planPerson(question({ holder }), settings)).toMatchObject({ action: 'LINK', contactId: 'c1' });
+    expect(planPerson(question({ holder }), settings)).toMatchObject({ kind: 'link', contact: { id: 'c1' } });
   });
 
   test('is skipped where only stable ids match and the address is taken', () => {
     const decision = planPerson(question({ holder: contact() }), { ...settings, matchBy: 'EXTERNAL_ID_ONLY' });
-    expect(decision).toMatchObject({ action: 'SKIP', code: 'EMAIL_TAKEN' });
-    expect(decision.reason).toContain('ada@x.org');
+    expect(decision).toMatchObject({ kind: 'skip', code: 'EMAIL_TAKEN', reason: expect.stringContaining('ada@x.org') });
   });
 
   test('waits for the address of somebody else of the same connection', () => {
     const holder = contact({ own });
-    expect(planPerson(question({ holder, personId: 'id-2' }), settings)).toMatchObject({
-      action: 'CREATE',
-      waitsFor: { contactId: 'c1', skipReason: expect.stringContaining('uid=ada') },
+    expect(planPerson(question({ holder }), settings)).toMatchObject({
+      kind: 'create',
+      onlyIf: { kind: 'addressFreed', contactId: 'c1', otherwise: { reason: expect.stringContaining('uid=ada') } },
     });
   });
 
   test('claims an address that somebody else of the same read may get, too', () => {
-    const claims = { person: 'uid=ada,dc=x', address: 'ada@x.org', keeps: false };
-    expect(planPerson(question({ shared: true }), settings)).toMatchObject({ action: 'CREATE', claims });
-    expect(planPerson(question({ shared: true, holder: contact() }), settings)).toMatchObject({
-      action: 'LINK',
-      claims,
+    const claim = { address: 'ada@x.org', keeps: false };
+    expect(planPerson(question({ claimants: 2 }), settings)).toMatchObject({ kind: 'create', claim });
+    expect(planPerson(question({ claimants: 2, holder: contact() }), settings)).toMatchObject({
+      kind: 'link',
+      claim,
     });
-    expect(planPerson(question(), settings)).toMatchObject({ action: 'CREATE', claims: null });
+    expect(planPerson(question(), settings)).toMatchObject({ kind: 'create', claim: null });
   });
 
   test('claims it also where the address is a contact’s that can’t be theirs', () => {
-    const taken = question({ shared: true, holder: contact() });
+    const taken = question({ claimants: 2, holder: contact() });
     expect(planPerson(taken, { ...settings, matchBy: 'EXTERNAL_ID_ONLY' })).toMatchObject({
-      action: 'SKIP',
+      kind: 'skip',
       code: 'EMAIL_TAKEN',
-      claims: { address: 'ada@x.org' },
+      claim: { address: 'ada@x.org' },
     });
   });
 });
@@ -97,15 +93,15 @@ describe('somebody new to the connection', () => {
 describe('somebody linked', () => {
   test('claims none but what their contact would get', () => {
     const values = { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'new@x.org' };
-    const moving = question({ linked: contact({ own }), shared: true, values });
+    const moving = question({ linked: contact({ own }), claimants: 2, values });
     expect(planPerson(moving, settings)).toMatchObject({
-      action: 'UPDATE',
-      claims: { address: 'new@x.org', keeps: false },
+      kind: 'update',
+      claim: { address: 'new@x.org', keeps: false },
     });
-    const has = question({ linked: contact({ own }), shared: true });
-    expect(planPerson(has, settings)).toMatchObject({ action: 'NONE', code: null, claims: null });
-    const locked = question({ linked: contact({ own, lockedFields: ['PRIMARY_EMAIL'] }), shared: true, values });
-    expect(planPerson(locked, settings)).toMatchObject({ action: 'NONE', claims: null });
+    const has = question({ linked: contact({ own }), claimants: 2 });
+    expect(planPerson(has, settings)).toMatchObject({ kind: 'asBefore' });
+    const locked = question({ linked: contact({ own, lockedFields: ['PRIMARY_EMAIL'] }), claimants: 2, values });
+    expect(planPerson(locked, settings)).toMatchObject({ kind: 'asBefore' });
     const others = [
       {
         connectionName: 'Other',
@@ -113,25 +109,25 @@ describe('somebody linked', () => {
         fills: { PRIMARY_EMAIL: 'mail' },
       },
     ];
-    const outranked = question({ linked: contact({ own, others }), shared: true, values });
-    expect(planPerson(outranked, settings)).toMatchObject({ action: 'NONE', claims: null });
+    const outranked = question({ linked: contact({ own, others }), claimants: 2, values });
+    expect(planPerson(outranked, settings)).toMatchObject({ kind: 'asBefore' });
   });
 
   test('keeps the address of the contact to which they come back', () => {
     const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true, recheck: 0 }, portalAccessBefore: false });
-    expect(planPerson(question({ linked, shared: true }), settings)).toMatchObject({
-      action: 'REACTIVATE',
-      claims: { address: 'ada@x.org', keeps: true },
+    expect(planPerson(question({ linked, claimants: 2 }), settings)).toMatchObject({
+      kind: 'reactivate',
+      claim: { address: 'ada@x.org', keeps: true },
     });
   });
 
   test('is updated when something differs', () => {
     const values = { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'new@x.org' };
     expect(planPerson(question({ linked: contact({ own }), values }), settings)).toMatchObject({
-      action: 'UPDATE',
-      before: { PRIMARY_EMAIL: 'ada@x.org' },
+      kind: 'update',
+      contact: { values: { PRIMARY_EMAIL: 'ada@x.org' } },
       after: { PRIMARY_EMAIL: 'new@x.org' },
-      waitsFor: null,
+      onlyIf: { kind: 'none' },
     });
   });
 
@@ -139,7 +135,7 @@ describe('somebody linked', () => {
     const holder = contact({ id: 'c2', values: { DISPLAY_NAME: 'Eve', PRIMARY_EMAIL: 'new@x.org' } });
     const values = { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'new@x.org' };
     expect(planPerson(question({ linked: contact({ own }), values, holder }), settings)).toMatchObject({
-      action: 'SKIP',
+      kind: 'skip',
       contactId: 'c1',
       code: 'EMAIL_TAKEN',
     });
@@ -148,7 +144,7 @@ describe('somebody linked', () => {
   test('comes back with the portal access that deactivation took', () => {
     const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true, recheck: 0 }, portalAccessBefore: true });
     expect(planPerson(question({ linked }), settings)).toMatchObject({
-      action: 'REACTIVATE',
+      kind: 'reactivate',
       after: { PORTAL_ACCESS: true },
     });
   });
@@ -156,6 +152,6 @@ describe('somebody linked', () => {
   test('stays inactive when it was not the sync that deactivated', () => {
     const linked = contact({ status: 'INACTIVE', own });
     const values = { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'new@x.org' };
-    expect(planPerson(question({ linked, values }), settings)).toMatchObject({ action: 'UPDATE' });
+    expect(planPerson(question({ linked, values }), settings)).toMatchObject({ kind: 'update' });
   });
 });

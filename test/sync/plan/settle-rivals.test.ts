@@ -1,28 +1,30 @@
 import { expect, test } from '@jest/globals';
-import { type Claim, gatherRivals } from '../../../src/sync/plan/settle-rivals.ts';
+import { gatherRivals, type PersonsClaim } from '../../../src/sync/plan/settle-rivals.ts';
 
-const claim = (position: number, address: string, changes: Partial<Claim> = {}): Claim => ({
+const claim = (position: number, address: string, changes: Partial<PersonsClaim> = {}): PersonsClaim => ({
   position,
   person: `uid=${position}`,
   address,
   keeps: false,
+  contactId: null,
+  contactName: `P${position}`,
   skipped: false,
   ...changes,
 });
 
-const settleRivals = (claims: readonly Claim[]) => {
+const settleRivals = (claims: readonly PersonsClaim[]) => {
   const rivals = gatherRivals();
   for (const one of claims) rivals.add(one);
   return [...rivals.refused()];
 };
 
-const refused = (...claims: Claim[]): number[] => settleRivals(claims).map(({ position }) => position);
+const refused = (...claims: PersonsClaim[]): number[] => settleRivals(claims).map(({ position }) => position);
 
 test('refuses all who claim one address, without case, and names two of them to each', () => {
   const settled = settleRivals([claim(1, 'A@x.org'), claim(2, 'b@x.org'), claim(3, 'a@x.org'), claim(4, 'a@x.org')]);
   expect(settled.map(({ position }) => position)).toEqual([1, 3, 4]);
-  expect(settled[0]?.reason).toContain('uid=1 and uid=3');
-  expect(settled[1]?.reason).toContain('uid=3 and uid=1');
+  expect(settled[0]?.skip.reason).toContain('uid=1 and uid=3');
+  expect(settled[1]?.skip.reason).toContain('uid=3 and uid=1');
 });
 
 test('lets somebody alone with an address have it', () => {
@@ -48,7 +50,7 @@ test.each([
 ])('looks at each of many claims on one address as often as at each of few: %s', (_, keeps) => {
   const looks = (many: number): number => {
     let count = 0;
-    const watched = (one: Claim) =>
+    const watched = (one: PersonsClaim) =>
       new Proxy(one, {
         get: (target, member) => {
           count++;

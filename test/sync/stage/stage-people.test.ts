@@ -26,7 +26,7 @@ test('patterns of what filled what are not kept once nobody else has them', asyn
     staging.add({
       person: 'uid=a',
       personId: `a${nth}`,
-      linked: false,
+      decided: 'created',
       hash: new Uint32Array(4),
       values: { DISPLAY_NAME: 'Ada' },
       fills,

@@ -42,7 +42,7 @@ const changes = (run: string): string => `
   WHERE contact_change.workspace_id = $1 AND contact_change.change_set = ${run}
     AND contact_change.position BETWEEN run_log.first_position AND run_log.last_position
     AND contact_change.outcome IS NULL AND contact_change.action <> 'SKIP'
-    AND NOT (contact_change.action = 'NONE' AND contact_change.code IS NULL)`;
+    AND contact_change.kept IS DISTINCT FROM 'AS_BEFORE'`;
 
 /** All lines, the changes in their places. */
 export const changeLines = (run: string): string => `

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { countRows, type PlanRows } from '../../../core/plan-counts.ts';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../run/tell-run.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
-import { countActions } from '../plan-totals.ts';
 import { type Batch, isOnlyNew } from './batches.ts';
 import { changeContacts, createContacts } from './change-contacts.ts';
 import { dropContacts } from './drop-contacts.ts';
@@ -103,22 +103,16 @@ const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, ac
   if (has('CREATE')) await createContacts(range);
 };
 
-type OutcomeRow = {
-  action: ChangeAction;
-  outcome: string | null;
-  count: number;
-};
-
 /** New people are created as planned, or their batch fails. */
-const asPlanned = ({ actions }: Batch): OutcomeRow[] => [
-  { action: 'CREATE', outcome: null, count: actions.get('CREATE') ?? 0 },
+const asPlanned = ({ actions }: Batch): PlanRows[] => [
+  { action: 'CREATE', kept: null, outcome: null, count: actions.get('CREATE') ?? 0 },
 ];
 
-const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<OutcomeRow[]> => {
-  const { rows } = await client.query<OutcomeRow>(
-    `SELECT action, outcome, count(*)::int AS count FROM ${attempt.plan}
+const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<PlanRows[]> => {
+  const { rows } = await client.query<PlanRows>(
+    `SELECT action, kept, outcome, count(*)::int AS count FROM ${attempt.plan}
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP'
-       AND NOT (action = 'NONE' AND code IS NULL) GROUP BY 1, 2`,
+       AND kept IS DISTINCT FROM 'AS_BEFORE' GROUP BY 1, 2, 3`,
     [...key(attempt), first, last],
   );
   return rows;
@@ -128,12 +122,12 @@ const endBatch = async (
   client: PoolClient,
   attempt: Attempt,
   batch: Batch,
-  rows: readonly OutcomeRow[],
+  rows: readonly PlanRows[],
   exceptions: readonly NewLogLine[],
   before: BatchEnd,
   progress: BatchProgress,
 ): Promise<BatchEnd> => {
-  const { unchanged: _, ...counts } = countActions(rows.map((row) => ({ ...row, refresh: false })));
+  const { unchanged: _, ...counts } = countRows(rows);
   const told = progress.onBatch(progress.applied + batch.rows, progress.total);
   const lines = [...exceptions, ...told.lines];
   const applied = rows.filter(({ outcome }) => outcome === null).reduce((sum, { count }) => sum + count, 0);
@@ -179,7 +173,7 @@ const exceptionLines = async (
   client: PoolClient,
   attempt: Attempt,
   { first, last }: Batch,
-  outcomes: readonly OutcomeRow[],
+  outcomes: readonly PlanRows[],
 ): Promise<NewLogLine[]> => {
   if (outcomes.every(({ outcome }) => outcome === null)) return [];
   const { rows } = await client.query<ExceptionRow>(

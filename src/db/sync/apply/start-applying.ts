@@ -1,7 +1,7 @@
+import { countRows } from '../../../core/plan-counts.ts';
 import type { RunRow } from '../../run/run-row.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { type PlanOutline, rowsOf } from '../plan-outline.ts';
-import { countActions } from '../plan-totals.ts';
 
 type Row = Pick<RunRow, 'applied_position' | 'applied_before'> & { applied: number };
 
@@ -25,7 +25,7 @@ export const startApplying = (
     if (run === undefined) throw fencedOff();
     if (run.applied_position === '0') {
       // Skipped people are so from the plan on; unchanged ones have no row, or lose it when they have been looked at.
-      const { unchanged: _, ...counts } = countActions(rowsOf(open).filter(({ action }) => action === 'SKIP'));
+      const { unchanged: _, ...counts } = countRows(rowsOf(open).filter(({ action }) => action === 'SKIP'));
       await client.query(
         `UPDATE run SET counts = counts || $3::jsonb, changed_at = clock_timestamp() WHERE workspace_id = $1 AND id = $2`,
         [...key(attempt), JSON.stringify({ ...counts, ...run.applied_before })],

@@ -1,0 +1,98 @@
+import { mapInSlices } from '../../core/in-slices.ts';
+import type { AbsentPerson, PlannedAbsence } from '../../core/plan.ts';
+import { byKey } from '../planner-hints.ts';
+import { type Attempt, fenced, key } from './attempt.ts';
+import { valuesOf } from './contact-columns.ts';
+
+type Row = {
+  external_id: string;
+  person: string;
+  gone_since: Date | null;
+  id: string;
+  version: number;
+  display_name: string;
+  status: AbsentPerson['contact']['status'];
+  removal_due_at: Date | null;
+  fed_by: string[] | null;
+  lost_by: { connectionId: string; since: string }[] | null;
+};
+
+/** What is known of linked people whom a complete read has not had, in order of their ids, and when that is. */
+export const absentPeople = async (
+  { patience, workspaceId, connectionId }: Attempt,
+  externalIds: readonly string[],
+): Promise<{ at: Date; people: AbsentPerson[] }> => {
+  const { rows: clock } = await patience.query<{ now: Date }>('SELECT now()');
+  const { rows } = await patience.query<Row>(
+    `SELECT link.external_id, link.person, link.gone_since, contact.id, contact.version, contact.display_name, contact.status,
+       contact.removal_due_at, others.fed_by, others.lost_by
+     FROM contact_link AS link
+     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+     CROSS JOIN LATERAL (
+       SELECT array_agg(connection.name ORDER BY connection.name) FILTER (WHERE other.gone_since IS NULL) AS fed_by,
+         jsonb_agg(jsonb_build_object('connectionId', other.connection_id, 'since', other.gone_since))
+           FILTER (WHERE other.gone_since IS NOT NULL) AS lost_by
+       FROM contact_link AS other
+       JOIN connection ON connection.workspace_id = other.workspace_id AND connection.id = other.connection_id
+       WHERE other.workspace_id = $1 AND other.contact_id = contact.id AND other.connection_id <> $2) AS others
+     WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.external_id = ANY($3::text[])
+     ORDER BY link.external_id`,
+    [workspaceId, connectionId, externalIds],
+  );
+  const people = await mapInSlices(rows, atOnce, (row) => toAbsent(row, connectionId));
+  return { at: clock[0]?.now ?? new Date(), people };
+};
+
+/** People after whom the event loop turns. */
+const atOnce = 500;
+
+const toAbsent = (row: Row, connectionId: string): AbsentPerson => ({
+  externalId: row.external_id,
+  person: row.person,
+  connectionId,
+  goneSince: row.gone_since,
+  contact: {
+    id: row.id,
+    version: row.version,
+    name: row.display_name,
+    status: row.status,
+    removalDueAt: row.removal_due_at,
+  },
+  fedBy: row.fed_by ?? [],
+  lostBy: (row.lost_by ?? []).map(({ connectionId: other, since }) => ({
+    connectionId: other,
+    since: new Date(since),
+  })),
+});
+
+const actions = { deactivate: 'DEACTIVATE', delete: 'DELETE', stay: 'NONE' } as const;
+
+/** Adds to the plan what becomes of them; a contact that is gone meanwhile needs nothing. */
+export const decideAbsent = async (attempt: Attempt, planned: readonly PlannedAbsence[]): Promise<void> => {
+  const rows = await mapInSlices(planned, atOnce, (absence) => JSON.stringify(toRow(absence)));
+  await fenced(attempt, async (client) => {
+    await client.query(byKey);
+    await client.query(
+      `INSERT INTO plan_row (workspace_id, run_id, position, action, kept, person, person_id, contact_id, contact_version,
+         contact_name, before, reason)
+       SELECT $1, $2, planned.position, planned.action, planned.kept, planned.person, planned.person_id, contact.id,
+         planned.contact_version, planned.contact_name, ${valuesOf('contact')}, planned.reason
+       FROM jsonb_to_recordset($3::jsonb) AS planned (position bigint, action text, kept text, person text, person_id text,
+         contact_id uuid, contact_version int, contact_name text, reason text)
+       JOIN contact ON contact.workspace_id = $1 AND contact.id = planned.contact_id`,
+      [...key(attempt), `[${rows.join(',')}]`],
+    );
+  });
+};
+
+const toRow = ({ position, person: { contact, ...absent }, outcome }: PlannedAbsence) => ({
+  position,
+  action: actions[outcome.kind],
+  kept: outcome.kind !== 'stay' ? null : outcome.newly ? 'NEWLY_GONE' : 'STILL_GONE',
+  person: absent.person,
+  person_id: absent.externalId,
+  contact_id: contact.id,
+  contact_version: contact.version,
+  contact_name: contact.name,
+  reason: outcome.reason,
+});
