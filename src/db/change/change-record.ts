@@ -2,6 +2,7 @@ import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { valuesOf } from '../sync/contact-columns.ts';
 import { readValues } from '../sync/read-values.ts';
+import { shownName } from '../sync/shown-name.ts';
 
 /** A change as it is shown. */
 export type ChangeRow = {
@@ -46,13 +47,10 @@ export const changeTables: readonly ChangeTable[] = [
   { name: 'kept_plan_row', ...planned },
 ];
 
-/** The name of the contact that a `change` is about, or is to make. */
-export const contactName = `coalesce(change.contact_name, change.display_name, (change.before)."DISPLAY_NAME", change.person)`;
-
 /** What is shown of a row of such a table, as `change`. What was not applied is of when its run ended. */
 export const selectChanges = ({ name, run, applied, at, base }: ChangeTable): string => `
   SELECT change.${run} AS run_id, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,
-    ${contactName} AS contact_name, change.person, change.person_id, to_jsonb(change.before) AS before,
+    ${shownName('change')} AS contact_name, change.person, change.person_id, to_jsonb(change.before) AS before,
     CASE WHEN change.display_name IS NOT NULL THEN to_jsonb(${valuesOf('change')}) END AS after, change.reason,
     coalesce(${at}, run.finished_at, run.started_at, run.queued_at) AS at
   FROM ${name} AS change

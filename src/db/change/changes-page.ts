@@ -4,8 +4,9 @@ import { isUuid } from '../../core/uuid.ts';
 import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
+import { shownName } from '../sync/shown-name.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ChangeRow, changeTables, contactName, isShown, selectChanges, toChange } from './change-record.ts';
+import { type ChangeRow, changeTables, isShown, selectChanges, toChange } from './change-record.ts';
 
 /** A run's plan, or what it did, in the order of the plan. `search`: the contact's name or the person contains it. */
 export async function changesPage(
@@ -63,7 +64,7 @@ export function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   if (search !== '') {
     const typed = wanted.put(search);
     wanted.add(
-      `strpos(lower(${contactName}), lower(${typed})) > 0 OR strpos(lower(change.person), lower(${typed})) > 0`,
+      `strpos(lower(${shownName('change')}), lower(${typed})) > 0 OR strpos(lower(change.person), lower(${typed})) > 0`,
     );
   }
   return wanted;

@@ -1,5 +1,6 @@
 import { changeLine } from '../../../core/change-line.ts';
 import { ChangeAction } from '../../../core/run.ts';
+import { shownName } from '../../sync/shown-name.ts';
 
 // $1 workspace, $3 after, $4 levels, $5 search or null, $6 how many; the run is an SQL expression.
 
@@ -29,14 +30,11 @@ const perAction = (of: (line: ReturnType<typeof changeLine>) => string): string 
     .map((action) => `WHEN '${action}' THEN '${of(changeLine({ action, contactName: '', reason: null }))}'`)
     .join(' ')} END`;
 
-const contactName =
-  'coalesce(contact_change.contact_name, contact_change.display_name, (contact_change.before)."DISPLAY_NAME", contact_change.person)';
-
 /** The applied changes that a row stands for, numbered as its lines are. */
 const changes = (run: string): string => `
   SELECT (run_log.seq + row_number() OVER (ORDER BY contact_change.position) - 1)::integer AS seq,
     ${perAction(({ code }) => code)} AS code,
-    ${perAction(({ message }) => message)} || ${contactName} || coalesce(' (' || contact_change.reason || ')', '') AS message,
+    ${perAction(({ message }) => message)} || ${shownName('contact_change')} || coalesce(' (' || contact_change.reason || ')', '') AS message,
     contact_change.person, contact_change.person_id, contact_change.contact_id
   FROM contact_change
   WHERE contact_change.workspace_id = $1 AND contact_change.change_set = ${run}

@@ -7,6 +7,7 @@ import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../run/tell-run.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
+import { shownName } from '../shown-name.ts';
 import { type Batch, isOnlyNew } from './batches.ts';
 import { changeContacts, createContacts } from './change-contacts.ts';
 import { dropContacts } from './drop-contacts.ts';
@@ -178,7 +179,7 @@ const exceptionLines = async (
   if (outcomes.every(({ outcome }) => outcome === null)) return [];
   const { rows } = await client.query<ExceptionRow>(
     `SELECT outcome, code, reason, person, person_id, CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id,
-       coalesce(contact_name, display_name, person) AS name
+       ${shownName(attempt.plan)} AS name
      FROM ${attempt.plan}
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND outcome IS NOT NULL ORDER BY position`,
     [...key(attempt), first, last],
