@@ -53,6 +53,7 @@ beforeAll(async () => {
     person_id: `id-${position}`,
     contact_id: contactId,
     contact_name: name,
+    kept: null,
     code: null,
     reason: null,
     outcome: null,
@@ -61,8 +62,8 @@ beforeAll(async () => {
   await insertRows(rig.database.syncPool, 'contact_change', [
     change(1, 'DEACTIVATE', 'Gone Gal', { reason: 'gone from the directory' }),
     change(2, 'UPDATE', 'Anna'),
-    change(3, 'NONE', 'Kept', { code: 'GONE', reason: 'the policy keeps it' }),
-    change(4, 'NONE', 'Renewed link'),
+    change(3, 'NONE', 'Kept', { kept: 'NEWLY_GONE', reason: 'the policy keeps it' }),
+    change(4, 'NONE', 'Renewed link', { kept: 'AS_BEFORE' }),
     change(5, 'SKIP', 'Skipped', { code: 'NO_NAME' }),
     change(6, 'UPDATE', 'Left', { outcome: 'LEFT_ALONE' }),
     change(7, 'CREATE', null),
