@@ -120,7 +120,7 @@ const planColumns = `
     "run_id" uuid NOT NULL,
     "position" bigint NOT NULL,
     "action" text,
-    "kept" text,
+    "stays" text,
     "claimants" integer NOT NULL DEFAULT 1,
     "person" text NOT NULL,
     "person_id" text,
@@ -346,7 +346,7 @@ const tables = [
 
   // One run's people as read and what is to become of them, until it is applied: the history then says so. Without a log of
   // its own: a run that loses it reads again. The columns of what a contact is to hold are laid out as the contact's; there
-  // is something where there is a name. before: what the contact holds now. action: null until it is decided; kept: why the
+  // is something where there is a name. before: what the contact holds now. action: null until it is decided; stays: why the
   // contact stays as it is, where the action is NONE; claimants: how many people of the read may get an address that this one may.
   `CREATE UNLOGGED TABLE "plan_row" (${planColumns},
     CONSTRAINT "plan_row_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
@@ -376,7 +376,7 @@ const tables = [
     "at" timestamptz(3) NOT NULL,
     "made_by" jsonb,
     "action" text NOT NULL,
-    "kept" text,
+    "stays" text,
     "outcome" text,
     "code" text,
     "reason" text,

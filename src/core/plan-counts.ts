@@ -1,10 +1,10 @@
-import type { Kept } from './plan.ts';
+import type { Stays } from './plan.ts';
 import type { ChangeAction, RunCounts } from './run.ts';
 
 /** Rows of a plan that are alike. `outcome`: of applying; null: applied as planned, or not yet. */
 export type PlanRows = {
   action: ChangeAction;
-  kept: Kept | null;
+  stays: Stays | null;
   outcome: 'FAILED' | 'LEFT_ALONE' | null;
   count: number;
 };
@@ -28,14 +28,14 @@ const counterOfAction: Record<ChangeAction, Counter | null> = {
 const isRemoval = (action: ChangeAction): boolean => action === 'DEACTIVATE' || action === 'DELETE';
 
 /** Which count such a row is part of. */
-function counterOf({ action, kept, outcome }: PlanRows): Counter | null {
+function counterOf({ action, stays, outcome }: PlanRows): Counter | null {
   switch (outcome) {
     case 'FAILED':
       return 'failed';
     case 'LEFT_ALONE':
       return isRemoval(action) ? null : 'skipped';
     case null:
-      return kept === 'AS_BEFORE' ? 'unchanged' : counterOfAction[action];
+      return stays === 'AS_BEFORE' ? 'unchanged' : counterOfAction[action];
   }
 }
 

@@ -157,8 +157,8 @@ export type PlannedAbsence = {
   outcome: Exclude<AbsentOutcome, { kind: 'nothing' }>;
 };
 
-/** Why a row of the plan changes no contact: what its column `kept` says. */
-export const Kept = {
+/** Why a row of the plan changes no contact: what its column `stays` says. */
+export const Stays = {
   /** The person brings what the contact has. */
   AS_BEFORE: 'AS_BEFORE',
   /** The person is gone since this read. */
@@ -168,4 +168,4 @@ export const Kept = {
   /** The person is gone, and the contact goes to somebody else of this read. */
   TAKEN_OVER: 'TAKEN_OVER',
 } as const;
-export type Kept = (typeof Kept)[keyof typeof Kept];
+export type Stays = (typeof Stays)[keyof typeof Stays];

@@ -3,7 +3,7 @@ import { countRows, type PlanCounts, type PlanRows } from '../../src/core/plan-c
 
 const rows = (changes: Partial<PlanRows>): PlanRows => ({
   action: 'UPDATE',
-  kept: null,
+  stays: null,
   outcome: null,
   count: 3,
   ...changes,
@@ -17,10 +17,10 @@ test.each<[string, Partial<PlanRows>, Partial<PlanCounts>]>([
   ['contacts deactivated', { action: 'DEACTIVATE' }, { deactivated: 3 }],
   ['contacts deleted', { action: 'DELETE' }, { deleted: 3 }],
   ['people left alone', { action: 'SKIP' }, { skipped: 3 }],
-  ['people found as before', { action: 'NONE', kept: 'AS_BEFORE' }, { unchanged: 3 }],
-  ['people gone whose contact stays', { action: 'NONE', kept: 'NEWLY_GONE' }, {}],
-  ['people gone before', { action: 'NONE', kept: 'STILL_GONE' }, {}],
-  ['people whose contact goes to another', { action: 'NONE', kept: 'TAKEN_OVER' }, {}],
+  ['people found as before', { action: 'NONE', stays: 'AS_BEFORE' }, { unchanged: 3 }],
+  ['people gone whose contact stays', { action: 'NONE', stays: 'NEWLY_GONE' }, {}],
+  ['people gone before', { action: 'NONE', stays: 'STILL_GONE' }, {}],
+  ['people whose contact goes to another', { action: 'NONE', stays: 'TAKEN_OVER' }, {}],
   ['changes left out while applying', { outcome: 'LEFT_ALONE' }, { skipped: 3 }],
   ['removals left out while applying', { action: 'DELETE', outcome: 'LEFT_ALONE' }, {}],
   ['changes that failed', { action: 'CREATE', outcome: 'FAILED' }, { failed: 3 }],

@@ -2,7 +2,7 @@ import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { valuesOf } from '../sync/contact-columns.ts';
 import { readValues } from '../sync/read-values.ts';
-import { shownName } from '../sync/shown-name.ts';
+import { shownName } from '../sync/shown-rows.ts';
 
 /** A change as it is shown. */
 export type ChangeRow = {
@@ -55,9 +55,6 @@ export const selectChanges = ({ name, run, applied, at, base }: ChangeTable): st
     coalesce(${at}, run.finished_at, run.started_at, run.queued_at) AS at
   FROM ${name} AS change
   JOIN run ON run.workspace_id = change.workspace_id AND run.id = change.${run}`;
-
-/** Nothing is shown of people of whom nothing is decided yet, nor of rows that only renew a link. */
-export const isShown = `(change.action IS NOT NULL AND change.kept IS DISTINCT FROM 'AS_BEFORE')`;
 
 export const toChange = (row: ChangeRow): ChangeRecord => ({
   runId: row.run_id,

@@ -4,9 +4,9 @@ import { isUuid } from '../../core/uuid.ts';
 import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.ts';
 import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
-import { shownName } from '../sync/shown-name.ts';
+import { isShown, shownName } from '../sync/shown-rows.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ChangeRow, changeTables, isShown, selectChanges, toChange } from './change-record.ts';
+import { type ChangeRow, changeTables, selectChanges, toChange } from './change-record.ts';
 
 /** A run's plan, or what it did, in the order of the plan. `search`: the contact's name or the person contains it. */
 export async function changesPage(
@@ -58,7 +58,7 @@ export const changePosition = (row: ChangeRow): Position => [Number(row.position
 export function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   const wanted = where();
   wanted.add(`change.workspace_id = ${wanted.put(workspaceId)}`);
-  wanted.add(isShown);
+  wanted.add(isShown('change'));
   if (filter.action !== null) wanted.add(`change.action = ${wanted.put(filter.action)}`);
   const search = filter.search?.trim() ?? '';
   if (search !== '') {

@@ -73,11 +73,11 @@ export const decideAbsent = async (attempt: Attempt, planned: readonly PlannedAb
   await fenced(attempt, async (client) => {
     await client.query(byKey);
     await client.query(
-      `INSERT INTO plan_row (workspace_id, run_id, position, action, kept, person, person_id, contact_id, contact_version,
+      `INSERT INTO plan_row (workspace_id, run_id, position, action, stays, person, person_id, contact_id, contact_version,
          contact_name, before, reason)
-       SELECT $1, $2, planned.position, planned.action, planned.kept, planned.person, planned.person_id, contact.id,
+       SELECT $1, $2, planned.position, planned.action, planned.stays, planned.person, planned.person_id, contact.id,
          planned.contact_version, planned.contact_name, ${valuesOf('contact')}, planned.reason
-       FROM jsonb_to_recordset($3::jsonb) AS planned (position bigint, action text, kept text, person text, person_id text,
+       FROM jsonb_to_recordset($3::jsonb) AS planned (position bigint, action text, stays text, person text, person_id text,
          contact_id uuid, contact_version int, contact_name text, reason text)
        JOIN contact ON contact.workspace_id = $1 AND contact.id = planned.contact_id`,
       [...key(attempt), `[${rows.join(',')}]`],
@@ -88,7 +88,7 @@ export const decideAbsent = async (attempt: Attempt, planned: readonly PlannedAb
 const toRow = ({ position, person: { contact, ...absent }, outcome }: PlannedAbsence) => ({
   position,
   action: actions[outcome.kind],
-  kept: outcome.kind !== 'stay' ? null : outcome.newly ? 'NEWLY_GONE' : 'STILL_GONE',
+  stays: outcome.kind !== 'stay' ? null : outcome.newly ? 'NEWLY_GONE' : 'STILL_GONE',
   person: absent.person,
   person_id: absent.externalId,
   contact_id: contact.id,

@@ -1,6 +1,6 @@
 import type { ContactValues } from '../../core/contact.ts';
 import { mapInSlices } from '../../core/in-slices.ts';
-import type { Decided, Decision, FoundContact, Kept } from '../../core/plan.ts';
+import type { Decided, Decision, FoundContact, Stays } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { keysText, wordsText } from '../../search/contact-index.ts';
 import { byList } from '../planner-hints.ts';
@@ -14,7 +14,7 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
     await client.query(byList);
     await client.query(
       `UPDATE plan_row AS change SET
-         action = decided.action, kept = decided.kept,
+         action = decided.action, stays = decided.stays,
          contact_id = CASE decided.action WHEN 'CREATE' THEN change.contact_id ELSE decided.contact_id END,
          contact_version = decided.contact_version, link_recheck = decided.link_recheck, contact_name = decided.contact_name,
          before = CASE WHEN decided.before_staged THEN ${valuesOf('change')} ELSE decided.before END,
@@ -25,7 +25,7 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
          company_key = CASE WHEN decided.indexed THEN decided.company_key ELSE change.company_key END,
          words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
          search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
-       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, kept text, contact_id uuid, contact_version int, link_recheck int,
+       FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, stays text, contact_id uuid, contact_version int, link_recheck int,
          contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text,
          reason text, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
@@ -76,7 +76,7 @@ function columns(decision: Decision, staged: Decided['staged']) {
     case 'create':
       return side('after', staged.after, decision.after);
     case 'asBefore':
-      return { kept: 'AS_BEFORE' satisfies Kept, ...found(decision.contact) };
+      return { stays: 'AS_BEFORE' satisfies Stays, ...found(decision.contact) };
     case 'skip':
       return {
         contact_id: decision.contactId,

@@ -3,6 +3,7 @@ import type { RunReport } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
 import type { AppliedCounts } from '../run/run-row.ts';
 import { type Attempt, key, transaction } from './attempt.ts';
+import { isShown } from './shown-rows.ts';
 
 type Row = AppliedCounts & { again: number };
 
@@ -35,7 +36,7 @@ const readEarlier = (attempt: Attempt): Promise<Row> =>
            AND earlier.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND earlier.person_id IN (
              SELECT change.person_id FROM plan_row AS change
              WHERE change.workspace_id = $1 AND change.run_id = $2
-               AND NOT (change.action = 'NONE' AND change.code IS NULL))) AS again
+               AND ${isShown('change')})) AS again
        FROM run WHERE workspace_id = $1 AND id = $2`,
       [...key(attempt), attempt.base],
     );

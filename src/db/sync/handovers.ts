@@ -38,7 +38,7 @@ export const refuse = (attempt: Attempt, refused: readonly Refusal[]): Promise<v
     await client.query(byList);
     await client.query(
       `UPDATE plan_row AS change
-       SET action = 'SKIP', kept = NULL, code = refused.code, reason = refused.reason, display_name = NULL,
+       SET action = 'SKIP', stays = NULL, code = refused.code, reason = refused.reason, display_name = NULL,
          contact_id = refused.contact_id, contact_name = refused.contact_name
        FROM unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
          AS refused (position, contact_id, contact_name, code, reason)
@@ -58,8 +58,8 @@ export const refuse = (attempt: Attempt, refused: readonly Refusal[]): Promise<v
 export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[], reason: string): Promise<void> =>
   fenced(attempt, async (client) => {
     await client.query(
-      `UPDATE plan_row SET kept = 'TAKEN_OVER', reason = $5
-       WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND kept IS NOT NULL AND contact_id = ANY($3::uuid[])`,
+      `UPDATE plan_row SET stays = 'TAKEN_OVER', reason = $5
+       WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND stays IS NOT NULL AND contact_id = ANY($3::uuid[])`,
       [...key(attempt), listOf(contactIds), planPositions.handovers, reason],
     );
   });

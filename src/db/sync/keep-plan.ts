@@ -1,9 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../in-transaction.ts';
 import { fieldColumns } from './contact-columns.ts';
+import { isShown } from './shown-rows.ts';
 
 /** What is shown of a plan. */
-const shown = `workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, before, ${fieldColumns},
+const shown = `workspace_id, run_id, position, action, person, person_id, stays, contact_id, contact_name, before, ${fieldColumns},
   code, reason, outcome`;
 /** What is needed to apply it, too. */
 const whole = `${shown}, contact_version, link_recheck, hash, fills_id, email_key, name_key, company_key, words, search`;
@@ -17,7 +18,7 @@ export const keepPlan = async (
   { workspaceId, runId }: { workspaceId: string; runId: string },
   what: 'whole' | 'shown',
 ): Promise<void> => {
-  const [columns, some] = what === 'whole' ? [whole, 'true'] : [shown, `NOT (action = 'NONE' AND code IS NULL)`];
+  const [columns, some] = what === 'whole' ? [whole, 'true'] : [shown, isShown('plan_row')];
   await client.query(
     `INSERT INTO kept_plan_row (${columns})
      SELECT ${columns} FROM plan_row WHERE workspace_id = $1 AND run_id = $2 AND ${some} ORDER BY position`,

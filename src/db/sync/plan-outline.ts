@@ -17,7 +17,7 @@ type Row = PlanRows & { stretch: string; first: string; last: string; told: numb
 export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
-       action, kept, outcome, count(*)::int AS count,
+       action, stays, outcome, count(*)::int AS count,
        min(position) AS first, max(position) AS last, (count(*) FILTER (WHERE action = 'SKIP' OR remark IS NOT NULL))::int AS told
      FROM ${attempt.plan} AS change
      WHERE change.workspace_id = $1 AND change.run_id = $2

@@ -3,7 +3,7 @@ import type { RunReport } from '../../core/sync-store.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { keepPlan } from './keep-plan.ts';
 import { reportIn } from './report.ts';
-import { shownName } from './shown-name.ts';
+import { isShown, shownName } from './shown-rows.ts';
 
 /**
  * Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. A
@@ -34,7 +34,7 @@ const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
          (1, plan_row.code, CASE action WHEN 'SKIP' THEN 'Skipped ' || ${shownName('plan_row')} || ': ' || reason END),
          (2, 'MALFORMED_VALUE', CASE WHEN action <> 'SKIP' THEN remark END)) AS line (told, code, message)
        WHERE workspace_id = $1 AND run_id = $2 AND (action = 'SKIP' OR remark IS NOT NULL) AND line.message IS NOT NULL
-         AND kept IS DISTINCT FROM 'AS_BEFORE'
+         AND ${isShown('plan_row')}
      ) AS lines`,
     [...key(attempt), run.last_seq],
   );

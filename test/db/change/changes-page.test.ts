@@ -24,7 +24,7 @@ beforeAll(async () => {
     action,
     person: `cn=${name},dc=x`,
     contact_name: name,
-    kept: null,
+    stays: null,
     code: null,
     outcome: null,
     reason: null,
@@ -33,13 +33,13 @@ beforeAll(async () => {
   const done = { change_set: runId, at: applied };
   await insertRows(pool, 'contact_change', [
     change(1, 'DEACTIVATE', 'Anna', done),
-    change(2, 'NONE', 'Renewed', { ...done, kept: 'AS_BEFORE' }),
+    change(2, 'NONE', 'Renewed', { ...done, stays: 'AS_BEFORE' }),
     change(3, 'UPDATE', 'Bo', { ...done, outcome: 'LEFT_ALONE', reason: 'changed since' }),
   ]);
   const open = { run_id: runId };
   await insertRows(pool, 'plan_row', [
     change(4, 'SKIP', 'Cy', { ...open, code: 'NO_NAME', reason: 'no name' }),
-    change(5, 'NONE', 'Dee', { ...open, kept: 'NEWLY_GONE', reason: 'kept' }),
+    change(5, 'NONE', 'Dee', { ...open, stays: 'NEWLY_GONE', reason: 'kept' }),
     change(6, 'CREATE', 'Élodie', open),
   ]);
   await pool.query(

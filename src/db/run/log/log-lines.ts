@@ -1,6 +1,6 @@
 import { changeLine } from '../../../core/change-line.ts';
 import { ChangeAction } from '../../../core/run.ts';
-import { shownName } from '../../sync/shown-name.ts';
+import { isShown, shownName } from '../../sync/shown-rows.ts';
 
 // $1 workspace, $3 after, $4 levels, $5 search or null, $6 how many; the run is an SQL expression.
 
@@ -40,7 +40,7 @@ const changes = (run: string): string => `
   WHERE contact_change.workspace_id = $1 AND contact_change.change_set = ${run}
     AND contact_change.position BETWEEN run_log.first_position AND run_log.last_position
     AND contact_change.outcome IS NULL AND contact_change.action <> 'SKIP'
-    AND contact_change.kept IS DISTINCT FROM 'AS_BEFORE'`;
+    AND ${isShown('contact_change')}`;
 
 /** All lines, the changes in their places. */
 export const changeLines = (run: string): string => `

@@ -7,7 +7,7 @@ import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../run/tell-run.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
-import { shownName } from '../shown-name.ts';
+import { isShown, shownName } from '../shown-rows.ts';
 import { type Batch, isOnlyNew } from './batches.ts';
 import { changeContacts, createContacts } from './change-contacts.ts';
 import { dropContacts } from './drop-contacts.ts';
@@ -106,14 +106,14 @@ const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, ac
 
 /** New people are created as planned, or their batch fails. */
 const asPlanned = ({ actions }: Batch): PlanRows[] => [
-  { action: 'CREATE', kept: null, outcome: null, count: actions.get('CREATE') ?? 0 },
+  { action: 'CREATE', stays: null, outcome: null, count: actions.get('CREATE') ?? 0 },
 ];
 
 const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<PlanRows[]> => {
   const { rows } = await client.query<PlanRows>(
-    `SELECT action, kept, outcome, count(*)::int AS count FROM ${attempt.plan}
+    `SELECT action, stays, outcome, count(*)::int AS count FROM ${attempt.plan}
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP'
-       AND kept IS DISTINCT FROM 'AS_BEFORE' GROUP BY 1, 2, 3`,
+       AND ${isShown(attempt.plan)} GROUP BY 1, 2, 3`,
     [...key(attempt), first, last],
   );
   return rows;

@@ -6,7 +6,7 @@ import { type After, writeChanges } from './write-history.ts';
 /** When the grace of an absence ends; days of 24 hours, whatever the session's time zone. */
 const endOfGrace = (since: string, days: string): string => `${since} + make_interval(hours => 24 * ${days}::int)`;
 
-const absent = `${due(`'NONE'`)} AND change.kept IN ('NEWLY_GONE', 'STILL_GONE')`;
+const absent = `${due(`'NONE'`)} AND change.stays IN ('NEWLY_GONE', 'STILL_GONE')`;
 
 /** Since when the person is gone, and when their contact is to be removed: $6 days of grace, $7 the policy's action. */
 const absence = `
@@ -29,7 +29,7 @@ const noted: After = {
 
 /** What the history has been told of the stretch, to be carried out. */
 const told = `change.workspace_id = $1 AND change.change_set = $2 AND change.position BETWEEN $3 AND $4 AND change.outcome IS NULL
-  AND change.kept IN ('NEWLY_GONE', 'STILL_GONE')`;
+  AND change.stays IN ('NEWLY_GONE', 'STILL_GONE')`;
 
 /**
  * Notes with the link that a person is gone while the contact stays, and with the contact when it will be removed, which
@@ -64,7 +64,7 @@ export const noteAbsence = async (range: Range): Promise<void> => {
   );
   await client.query(
     `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change
-     WHERE ${told} AND change.kept = 'NEWLY_GONE' AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
+     WHERE ${told} AND change.stays = 'NEWLY_GONE' AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
        AND link.connection_id <> $5`,
     ofConnection,
   );

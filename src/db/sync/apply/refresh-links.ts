@@ -3,7 +3,7 @@ import { lookAgain } from '../../look-again.ts';
 import { due, params, type Range } from './range.ts';
 import { type After, writeChanges } from './write-history.ts';
 
-const found = `${due(`'NONE'`)} AND change.kept = 'AS_BEFORE'`;
+const found = `${due(`'NONE'`)} AND change.stays = 'AS_BEFORE'`;
 
 /** The link of the person whom `change` is about: $5 the connection. */
 const own = (link: string): string =>

@@ -2,11 +2,11 @@ import { columnsOf, fieldColumns } from '../contact-columns.ts';
 import { due, inStretch, params, type Range } from './range.ts';
 
 /** What a change has from its row of the plan. */
-const planned = `workspace_id, change_set, position, at, action, kept, outcome, code, reason, person, person_id, contact_id,
+const planned = `workspace_id, change_set, position, at, action, stays, outcome, code, reason, person, person_id, contact_id,
   contact_name, ${fieldColumns}`;
 const fromPlan = ({
   attempt,
-}: Range): string => `change.workspace_id, change.run_id, change.position + ${attempt.base}, clock.now, change.action, change.kept, change.outcome, change.code,
+}: Range): string => `change.workspace_id, change.run_id, change.position + ${attempt.base}, clock.now, change.action, change.stays, change.outcome, change.code,
   change.reason, change.person, change.person_id, change.contact_id, change.contact_name, ${columnsOf('change')}`;
 
 const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
@@ -85,7 +85,7 @@ export const writeRest = async (range: Range): Promise<void> => {
     `INSERT INTO contact_change (${planned}, before)
      SELECT ${fromPlan(range)}, change.before FROM ${range.attempt.plan} AS change, ${clock}
      WHERE ${inStretch} AND (change.action = 'SKIP' OR change.outcome IS NOT NULL
-       OR change.kept <> 'AS_BEFORE' AND NOT EXISTS (
+       OR change.stays <> 'AS_BEFORE' AND NOT EXISTS (
          SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
            AND told.position = change.position + ${range.attempt.base}))
      ORDER BY change.position`,

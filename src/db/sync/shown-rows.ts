@@ -3,3 +3,7 @@
  * be created, its name; of somebody who has none, what the source calls them.
  */
 export const shownName = (row: string): string => `coalesce(${row}.contact_name, ${row}.display_name, ${row}.person)`;
+
+/** SQL: whether such a row is shown. Not where nothing is decided yet, and not where it only renews a link. */
+export const isShown = (row: string): string =>
+  `(${row}.action IS NOT NULL AND ${row}.stays IS DISTINCT FROM 'AS_BEFORE')`;
