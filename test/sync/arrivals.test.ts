@@ -163,6 +163,50 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toEqual({ at: 2 });
   });
 
+  test('may go on from where it stood, until the connection is edited', async () => {
+    const readOn = async () => {
+      const claimed = await syncing.claim(await syncing.start(connection));
+      const facts = await syncing.store.open(claimed).facts();
+      await syncing.runStore.end(claimed, { status: 'CANCELLED' });
+      return facts.readOn?.cursor ?? null;
+    };
+    expect(await readOn()).toEqual({ at: 1 });
+    await syncing.edit(connection, { name: 'Moved' });
+    expect(await readOn()).toBeNull();
+    await everybody({ present: [person('anna')] }, complete({ at: 9 }));
+    expect(await readOn()).toEqual({ at: 9 });
+  });
+
+  test('is tried by a dry run, which stays where it stood', async () => {
+    writeFileSync(file, JSON.stringify({ extent: 'changes', steps: [{ gone: ['anna'] }, complete({ at: 2 })] }));
+    const run = await syncing.sync(connection, { dryRun: true });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 1 } });
+    expect((await statuses())[0]).toBe('anna Bonn ACTIVE');
+    expect(await cursor()).toEqual({ at: 1 });
+  });
+
+  test('may tell of thousands who come, change and go in one page', async () => {
+    const ids = Array.from({ length: 12_000 }, (_, i) => `p${String(i).padStart(5, '0')}`);
+    await syncing.edit(connection, { mappings: [map('DISPLAY_NAME', 'cn'), map('CITY', 'city')] });
+    await everybody({ present: ids.map((id) => person(id)) }, complete());
+    const run = await changes(
+      { present: ids.map((id) => person(id, { city: 'Ulm' })) },
+      { gone: ids.slice(0, 11_000) },
+      { present: ids.slice(0, 5_000).map((id) => person(id, { city: 'Rom' })) },
+      complete({ at: 2 }),
+    );
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      counts: { read: 6_000, inScope: 6_000, updated: 6_000, deactivated: 6_000, skipped: 0 },
+    });
+    const cities = await syncing.rows(`SELECT city, status, count(*)::int FROM contact GROUP BY 1, 2 ORDER BY 1, 2`);
+    expect(cities).toEqual([
+      { city: 'Bonn', status: 'INACTIVE', count: 6_004 },
+      { city: 'Rom', status: 'ACTIVE', count: 5_000 },
+      { city: 'Ulm', status: 'ACTIVE', count: 1_000 },
+    ]);
+  });
+
   test('has its rules applied to each person, where it can not apply them itself', async () => {
     const { scope } = await syncing.connection(connection);
     const rules: ScopeRule[] = [{ attribute: 'team', operator: 'IN', values: ['Sales', 'Support'] }];

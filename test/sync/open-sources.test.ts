@@ -33,6 +33,39 @@ describe('the sources', () => {
     }
   });
 
+  test('put what was given over what is saved, null over both, and pass over what is no setting', () => {
+    const saved = sources.settings('LDAP', null, { urls: ['ldap://a'], pageSize: 50, bindDn: 'cn=a' });
+    expect(saved).toMatchObject({ urls: ['ldap://a'], pageSize: 50, bindDn: 'cn=a', timeoutSeconds: 30 });
+    const given = { pageSize: null, bindDn: undefined, bindPassword: 'secret', startTls: true, colour: 'red' };
+    const edited = sources.settings('LDAP', saved, given);
+    expect(edited).toEqual({ ...saved, pageSize: 1000, startTls: true });
+    expect(sources.settings('LDAP', { urls: ['ldap://a'], left: 'over' }, {})).toEqual({
+      ...sources.settings('LDAP', null, {}),
+      urls: ['ldap://a'],
+    });
+  });
+
+  test('tell of stored settings that they can not read, by the setting', () => {
+    expect(() => sources.settings('ACTIVE_DIRECTORY', { urls: 'ldap://a' }, {})).toThrow(
+      expect.objectContaining({ code: 'SETTINGS_UNREADABLE', message: expect.stringContaining('urls') }),
+    );
+  });
+
+  test('ask for the secrets again that would be sent elsewhere, and for no others', () => {
+    const saved = sources.settings('LDAP', null, { urls: ['ldap://a'] });
+    const path = ['source', 'ldap'];
+    const asked = (wanted: object, ...kept: string[]) =>
+      sources
+        .checkDestination('LDAP', { saved, wanted: { ...saved, ...wanted }, kept: new Set(kept) }, path)
+        .map(({ field, code }) => `${field?.join('.')} ${code}`);
+    const again = ['source.ldap.bindPassword SECRET_REQUIRED'];
+    expect(asked({ urls: ['ldap://b'] }, 'bindPassword')).toEqual(again);
+    expect(asked({ tlsVerify: false }, 'bindPassword')).toEqual(again);
+    expect(asked({ pageSize: 5 }, 'bindPassword')).toEqual([]);
+    expect(asked({ urls: ['ldap://b'] })).toEqual([]);
+    expect(asked({ urls: ['ldap://b'] }, 'of another release')).toEqual([]);
+  });
+
   const paths = {
     source: ['input', 'source', 'ldap'],
     scope: ['input', 'scope'],

@@ -80,6 +80,18 @@ describe('saving a connection', () => {
     expect([without?.version, without?.secretNames, await secretOf(id)]).toEqual([4, [], null]);
   });
 
+  test('keeps each secret under its own name, and those that an edit does not name', async () => {
+    const { id } = await store.createConnection(connectionEdit(), { token: 'one', key: 'two', none: null }, member);
+    const stored = async () => readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, await versionOf(id));
+    expect(await stored()).toEqual({ token: 'one', key: 'two' });
+    const edited = await store.updateConnection(id, null, (edit) => ({ edit, secrets: { token: 'new' } }));
+    expect(edited).toMatchObject({ version: 2, secretNames: ['key', 'token'] });
+    expect(await stored()).toEqual({ token: 'new', key: 'two' });
+    const without = await store.updateConnection(id, null, (edit) => ({ edit, secrets: { key: null } }));
+    expect(without).toMatchObject({ version: 3, secretNames: ['token'] });
+    expect(await stored()).toEqual({ token: 'new' });
+  });
+
   test('of a version that is no longer there is a CONFLICT with the current one, and nothing is saved', async () => {
     const { id } = await store.createConnection(connectionEdit(), { bindPassword: null }, member);
     await store.updateConnection(id, 1, (edit) => ({ edit: { ...edit, name: 'Two' } }));
