@@ -38,6 +38,8 @@ export type Entry = {
    * it took several answers, so the fields above must tell.
    */
   said: string | null;
+  /** Where the source has the person, such as `Line 17`, for lines about them. It is no part of what the source says of them. */
+  place?: string;
 };
 
 /** A remark on a read as a whole, for the run log. */

@@ -26,6 +26,8 @@ export type ClaimedRun = {
   secrets: Secrets;
   /** Set when the plan of an earlier attempt, or of an approved run, stands and applying goes on from there. */
   planStands: boolean;
+  /** Whether the source may go on from where the last run came to: nobody has asked for everybody, and nothing was begun yet. */
+  mayGoOn: boolean;
   /** Where the plan's positions begin in the run's history: above those of a plan that was lost while it was applied. */
   positionBase: number;
 };

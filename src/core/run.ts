@@ -22,11 +22,11 @@ export const RunPhase = {
 } as const;
 export type RunPhase = (typeof RunPhase)[keyof typeof RunPhase];
 
-/** What a caller may ask for; both come to FULL until a source can tell what changed. */
+/** What a caller may ask for. AUTO comes to INCREMENTAL where the source tells what has changed since the last run, else to FULL. */
 export const StartRunMode = { AUTO: 'AUTO', FULL: 'FULL' } as const;
 export type StartRunMode = (typeof StartRunMode)[keyof typeof StartRunMode];
 
-export const RunMode = { FULL: 'FULL' } as const;
+export const RunMode = { FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
 export type RunMode = (typeof RunMode)[keyof typeof RunMode];
 
 export const RunTrigger = { MANUAL: 'MANUAL', RUN_ALL: 'RUN_ALL', SCHEDULE: 'SCHEDULE' } as const;
@@ -121,6 +121,7 @@ export const LogCode = {
   // one person, left alone
   NO_NAME: 'NO_NAME',
   NO_ID: 'NO_ID',
+  DUPLICATE_ID: 'DUPLICATE_ID',
   MALFORMED_EMAIL: 'MALFORMED_EMAIL',
   MALFORMED_VALUE: 'MALFORMED_VALUE',
   TEMPLATE_FAILED: 'TEMPLATE_FAILED',

@@ -109,7 +109,9 @@ export class Reading {
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;
-      const request = { attributes: this.#people.attributes, scope: settings.scope, at, since };
+      // Changes alone would leave out those with whom something else is to be done.
+      const from = this.#known.unsettled === 0 ? since : null;
+      const request = { attributes: this.#people.attributes, scope: settings.scope, at, since: from };
       await session.read(request, (extent) => this.#begin(extent), signal);
     } finally {
       await session.close();

@@ -82,8 +82,8 @@ const readAndPlan = async (
 };
 
 /** A full run reads from the beginning, and so does one after a release that maps people otherwise. */
-const sinceFor = ({ run }: ClaimedRun, readOn: ReadCursor | null): Cursor | null =>
-  run.mode === 'FULL' || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
+const sinceFor = ({ mayGoOn }: ClaimedRun, readOn: ReadCursor | null): Cursor | null =>
+  !mayGoOn || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
 
 const summaryOf = (
   { extent, end: { referrals, cursor } }: ReadOutcome,

@@ -111,7 +111,7 @@ export class TakePeople {
     this.#known.markPresent();
     this.#known.note = noteOf.skipped;
     this.counts.inScope++;
-    this.#staging.skip(entry.name, id, code, reason);
+    this.#staging.skip(entry.name, id, code, placed(entry, reason));
   }
 
   #map(entry: Entry, id: string, linked: boolean, hash: Digest): void {
@@ -187,6 +187,9 @@ export class TakePeople {
     }
   }
 }
+
+/** What is wrong with somebody, and where the source has them. */
+const placed = ({ place }: Entry, reason: string): string => (place === undefined ? reason : `${place}: ${reason}`);
 
 const noId = 'There is no value for the attribute that identifies people.';
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -6,7 +6,7 @@ import type { ScopeRule } from '../../src/core/connection.ts';
 import { openReadingThreads } from '../../src/sync/reading-threads.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map, removal } from './small-directory.ts';
-import type { Step, Story, Told } from './support/told-source.ts';
+import { type Step, type Story, sinceFile, type Told } from './support/told-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'story-'));
 const file = join(folder, 'story.json');
@@ -33,6 +33,8 @@ describe('whatever feeds a run', () => {
   const cursor = async (): Promise<unknown> =>
     (await syncing.rows<{ read_cursor: { cursor: unknown } | null }>('SELECT read_cursor FROM connection'))[0]
       ?.read_cursor?.cursor ?? null;
+
+  const since = (): unknown => JSON.parse(readFileSync(sinceFile(file), 'utf8'));
 
   beforeAll(async () => {
     const thread = new URL('./support/told-thread.ts', import.meta.url);
@@ -113,6 +115,27 @@ describe('whatever feeds a run', () => {
   test('says everybody: people who are absent at a complete end are gone', async () => {
     const run = await everybody({ present: [person('anna'), person('bert')] }, complete());
     expect(run.counts).toMatchObject({ read: 2, unchanged: 2, deactivated: 2 });
+    expect(await cursor()).toBeNull();
+  });
+
+  test('goes on from where it stood only while there is nothing else to be done with anybody', async () => {
+    expect(await changes(complete({ at: 2 }))).toMatchObject({ status: 'SUCCEEDED', mode: 'INCREMENTAL' });
+    expect(since()).toEqual({ at: 1 });
+    await syncing.rows(`UPDATE contact_link SET hash = NULL WHERE external_id = 'anna'`);
+    const people = ['anna', 'bert', 'carl', 'dora'].map((id) => person(id));
+    expect(await everybody({ present: people }, complete({ at: 3 }))).toMatchObject({ mode: 'FULL' });
+    expect(since()).toBeNull();
+    await changes({ gone: ['bert'] }, complete({ at: 4 }));
+    expect([since(), await cursor()]).toEqual([{ at: 3 }, { at: 4 }]);
+  });
+
+  test('begins anew after everybody was told of and not all of it could be done', async () => {
+    await everybody(
+      { present: [person('anna', { city: 'Ulm' }), { ...person('bert'), id: null }] },
+      complete({ at: 2 }),
+    );
+    expect(await cursor()).toBeNull();
+    await everybody({ present: [person('anna', { mail: 'no address' })] }, complete({ at: 3 }));
     expect(await cursor()).toBeNull();
   });
 

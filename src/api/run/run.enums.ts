@@ -41,7 +41,10 @@ registerEnumType(StartRunMode, {
 registerEnumType(RunMode, {
   name: 'RunMode',
   description: 'How much of the source a run reads.',
-  valuesConfig: { FULL: { description: 'Everybody.' } },
+  valuesConfig: {
+    FULL: { description: 'Everybody.' },
+    INCREMENTAL: { description: 'What has changed since the last run.' },
+  },
 });
 
 registerEnumType(RunTrigger, {

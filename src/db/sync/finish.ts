@@ -38,7 +38,7 @@ const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): P
 
 /**
  * A complete read is remembered with the connection, and where the next one may go on from; the latter not when somebody failed,
- * who would not be told of again.
+ * who would not be told of again. Nor when somebody of everybody was skipped: what kept them out may be gone by the next run.
  */
 async function rememberRead(
   client: PoolClient,
@@ -51,7 +51,8 @@ async function rememberRead(
       `UPDATE connection SET last_complete_read_at = $3, referrals = $4 WHERE workspace_id = $1 AND id = $2`,
       [workspaceId, connectionId, complete.at, complete.referrals],
     );
-  if (readOn !== null && counts.failed === 0)
+  const isSettled = counts.failed === 0 && (counts.skipped === 0 || read_summary?.extent === 'changes');
+  if (readOn !== null && isSettled)
     await client.query(`UPDATE connection SET read_cursor = $3 WHERE workspace_id = $1 AND id = $2`, [
       workspaceId,
       connectionId,

@@ -24,6 +24,7 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
        excluded = coalesce($5::jsonb, excluded),
        progress = CASE WHEN $6 THEN $7 ELSE progress END,
        hold_reasons = coalesce($8::text[], hold_reasons),
+       mode = CASE WHEN $10::jsonb->>'extent' = 'changes' THEN 'INCREMENTAL' ELSE mode END,
        read_summary = CASE WHEN $9 THEN $10::jsonb ELSE read_summary END,
        changed_at = clock_timestamp()
      WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'`,

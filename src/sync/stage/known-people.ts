@@ -28,6 +28,13 @@ export class KnownPeople {
   #slots = new Int32Array(4096).fill(-1);
   readonly #key: Digest = new Uint32Array(4);
 
+  #unsettled = 0;
+
+  /** Linked people with whom something is to be done though the source says nothing new of them: looked at again, or removed. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
   /** Linked people who are gone, as `isGone` tells. */
   countGone(extent: Extent): number {
     let count = 0;
@@ -40,6 +47,7 @@ export class KnownPeople {
     this.#key.set(id);
     const at = this.#findOrAdd();
     this.#marks[at] = LINKED | (gone || hash === null ? GONE : 0);
+    if (gone || hash === null) this.#unsettled++;
     if (hash !== null) this.#hashes.set(hash, 4 * at);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { AppError } from '../../../src/core/app-error.ts';
 import type { Cursor, Extent } from '../../../src/core/arrivals.ts';
@@ -21,6 +21,9 @@ export type Story = { extent: Extent; steps: Step[] };
 const settings = z.object({ file: z.string() });
 type Settings = z.infer<typeof settings>;
 
+/** Where it writes down what it was told of the last run. */
+export const sinceFile = (file: string): string => `${file}.since`;
+
 /** A source that tells the story in a file, written for each read. Attribute names mean what they say, case included. */
 const toldModule: SourceModule<Settings> = {
   kind: 'LDAP',
@@ -42,6 +45,7 @@ const toldModule: SourceModule<Settings> = {
     server: 'story',
     notes: [],
     read: async (request, begin) => {
+      writeFileSync(sinceFile(file), JSON.stringify(request.since));
       const story: Story = JSON.parse(readFileSync(file, 'utf8'));
       const arrivals = begin(story.extent);
       for (const step of story.steps) {

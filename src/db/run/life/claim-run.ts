@@ -83,23 +83,27 @@ async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
 
 /** Nothing is read any more, so no secret is needed. */
 const claimPlan = async (client: PoolClient, run: RunRow): Promise<ClaimedRun> =>
-  toClaimed(await takePlan(client, run), {}, true);
+  toClaimed(await takePlan(client, run), {}, { planStands: true, mayGoOn: false });
 
 async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): Promise<ClaimedRun | null> {
   const row = await takeToRead(client, run);
   const fault = readingFault(row);
   const outcome = fault === null ? openOrFault(open, row) : { kind: 'fault' as const, fault };
-  if (outcome.kind === 'opened') return toClaimed(row, outcome.secrets, false);
+  if (outcome.kind === 'opened') {
+    // The row taken has a mode in any case.
+    const mayGoOn = run.mode === null;
+    return toClaimed(row, outcome.secrets, { planStands: false, mayGoOn });
+  }
   await closeRun(client, row, { status: 'FAILED', error: outcome.fault });
   return null;
 }
 
-const toClaimed = (row: RunRow, secrets: Secrets, planStands: boolean): ClaimedRun => ({
+const toClaimed = (row: RunRow, secrets: Secrets, how: Pick<ClaimedRun, 'planStands' | 'mayGoOn'>): ClaimedRun => ({
   run: toRun(row),
   attempt: row.attempt,
   settings: row.settings,
   secrets,
-  planStands,
+  ...how,
   positionBase: Number(row.position_base),
 });
 

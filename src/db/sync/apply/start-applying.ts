@@ -31,5 +31,12 @@ export const startApplying = (
         [...key(attempt), JSON.stringify({ ...counts, ...run.applied_before })],
       );
     }
+    // Where a read of everybody is applied only in part, what the last one came to is there no more.
+    await client.query(
+      `UPDATE connection SET read_cursor = NULL FROM run
+       WHERE run.workspace_id = $1 AND run.id = $2 AND run.read_summary->>'extent' = 'everybody'
+         AND connection.workspace_id = $1 AND connection.id = run.connection_id AND connection.read_cursor IS NOT NULL`,
+      key(attempt),
+    );
     return { position: Number(run.applied_position), applied: run.applied };
   });
