@@ -2,7 +2,7 @@ import type { Entry, SourceNote } from './directory.ts';
 
 /**
  * Where a source stands, as JSON that only the source reads: the next run gives it back, so that the source goes on from there.
- * It is good for the connection as it was; an edited connection is read from the beginning.
+ * At most 64 KB. It is good for the connection as it was; an edited connection is read from the beginning.
  */
 export type Cursor = Readonly<Record<string, unknown>>;
 

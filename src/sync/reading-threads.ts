@@ -33,7 +33,7 @@ export const threadFailure = (error: unknown): unknown =>
  * From then on the process is in UTC, wherever the machine stands: the templates' engine reads and shows dates by the clock of
  * the process, which its threads share and can't set.
  */
-export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs', file: URL = threadFile): ReadingThreads => {
+export function openReadingThreads(purpose: 'runs' | 'tests' = 'runs', file: URL = threadFile): ReadingThreads {
   // biome-ignore lint/style/noProcessEnv: no setting is read; Node offers nothing else to set the zone with.
   process.env.TZ = 'UTC';
   const oldGenerationMb = purpose === 'runs' ? runGenerationMb : testGenerationMb;
@@ -70,4 +70,4 @@ export const openReadingThreads = (purpose: 'runs' | 'tests' = 'runs', file: URL
       await Promise.all(idle.splice(0).map((thread) => thread.terminate()));
     },
   };
-};
+}

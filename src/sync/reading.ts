@@ -19,6 +19,9 @@ const maxUnderWay = 2 * mostWaitingBuffers;
 /** Ids of people who are gone, or whose rows are taken back, that are told of at a time. */
 const idsAtOnce = 5000;
 
+/** Characters of a cursor as JSON; it is stored with the run and the connection. */
+const longestCursor = 65_536;
+
 /**
  * The read of one run: what the source says of people, page after page, becomes staged rows, and at the end ids of people who are
  * gone. It ends with `done` or `failed`.
@@ -136,6 +139,7 @@ export class Reading {
       },
       end: (end) => {
         unended();
+        if (JSON.stringify(end.cursor).length > longestCursor) throw tooLongCursor();
         this.#end = end;
       },
     };
@@ -184,3 +188,8 @@ export class Reading {
     this.#gone = [];
   }
 }
+
+const tooLongCursor = (): AppError =>
+  new AppError('INVALID_RESPONSE', `The source gave a place to go on from of more than ${longestCursor} characters.`, {
+    hint: 'This is a fault of the source, or of a proxy before it.',
+  });

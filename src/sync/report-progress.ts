@@ -2,7 +2,7 @@ import type { NewLogLine } from '../core/run.ts';
 import type { SyncRun } from '../core/sync-store.ts';
 import * as lines from './log/run-lines.ts';
 import type { ReadCounts } from './read-messages.ts';
-import type { ReadEvents } from './read-people.ts';
+import type { ReadEvents } from './start-reader.ts';
 
 /** Progress is stored at most four times a second, a line of how far at most once. */
 const reportEveryMs = 250;

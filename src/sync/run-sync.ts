@@ -11,10 +11,10 @@ import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges } from './plan-changes.ts';
 import { planRemovals } from './plan-removals.ts';
-import { type ReadOutcome, startReader } from './read-people.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
 import { sourceOf } from './source/sources.ts';
+import { type ReadOutcome, startReader } from './start-reader.ts';
 
 export type SyncParts = {
   store: SyncStore;
@@ -60,7 +60,7 @@ const readAndPlan = async (
     await run.report({
       event: 'READ',
       ...countsOf(read),
-      lines: [...lines.readDone(read.counts), ...judgement.lines],
+      lines: [...lines.readDone(read.counts, read.extent), ...judgement.lines],
       readSummary: summaryOf(read, judgement),
     });
     // Removals first: the addresses they free are then there for whoever claims them.

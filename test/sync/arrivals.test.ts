@@ -106,6 +106,12 @@ describe('whatever feeds a run', () => {
     expect((await statuses())[0]).toBe('anna Bonn ACTIVE');
   });
 
+  test('removes nobody when it would go on from a place that is too long to keep', async () => {
+    const run = await changes({ gone: ['anna'] }, complete({ link: 'x'.repeat(70_000) }));
+    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'INVALID_RESPONSE' } });
+    expect(await cursor()).toEqual({ at: 1 });
+  });
+
   test('removes nobody in a run in which somebody comes without an id', async () => {
     const run = await changes({ gone: ['bert'] }, { present: [{ ...person('x'), id: null }] }, complete({ at: 2 }));
     expect(run.counts).toMatchObject({ skipped: 1, deactivated: 0 });

@@ -25,13 +25,7 @@ export type ReadFacts = {
  * new since the last complete read, people may have moved there, so nobody is called gone this time. Nor is anybody where
  * some came without an id: each of those may be one of the people who are missed. Pure.
  */
-export const judgeRead = ({
-  extent,
-  end,
-  lastReferrals,
-  counts: { read, withoutId },
-  advice,
-}: ReadFacts): Judgement => {
+export function judgeRead({ extent, end, lastReferrals, counts: { read, withoutId }, advice }: ReadFacts): Judgement {
   const newReferrals = end.referrals.filter((referral) => !lastReferrals.includes(referral));
   const lines: NewLogLine[] = [...end.notes];
   if (!end.complete)
@@ -58,6 +52,6 @@ export const judgeRead = ({
     });
   const complete = end.complete && withoutId === 0;
   return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };
-};
+}
 
 const nobodyRemoved = (message: string): NewLogLine => ({ level: 'WARN', code: 'INCOMPLETE_READ', message });

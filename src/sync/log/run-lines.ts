@@ -1,3 +1,4 @@
+import type { Extent } from '../../core/arrivals.ts';
 import type { SourceNote } from '../../core/directory.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
@@ -37,15 +38,15 @@ export const reading = (read: number, perSecond: number): NewLogLine =>
 
 type Read = { read: number; inScope: number; unchanged: number; excluded: Excluded };
 
-/** The totals of a read; a scope that lets in nobody of all those who were read is warned of. */
-export const readDone = ({ read, inScope, unchanged, excluded }: Read): NewLogLine[] => {
+/** The totals of a read; a scope that lets in nobody of everybody is warned of. */
+export function readDone({ read, inScope, unchanged, excluded }: Read, extent: Extent): NewLogLine[] {
   const out = leftOut(excluded);
   const done = info(
     'READ_DONE',
     `Read ${people(read)}: ${number.format(inScope)} in scope, ${number.format(unchanged)} unchanged${out === '' ? '' : `; left out: ${out}`}.`,
   );
-  return read > 0 && inScope === 0 ? [done, emptyScope(read, out)] : [done];
-};
+  return extent === 'everybody' && read > 0 && inScope === 0 ? [done, emptyScope(read, out)] : [done];
+}
 
 const emptyScope = (read: number, out: string): NewLogLine => ({
   level: 'WARN',

@@ -27,7 +27,7 @@ const rowsOf = (onRow: OnRow) => {
 };
 
 /** Reads rows of (external id, hash as hexadecimal digits or \N, gone as t or f) into the table of known people. */
-export const loadKnown = (known: KnownPeople) => {
+export function loadKnown(known: KnownPeople) {
   const id: Digest = new Uint32Array(4);
   const hash: Digest = new Uint32Array(4);
   return rowsOf((bytes, start, tab, end) => {
@@ -36,16 +36,16 @@ export const loadKnown = (known: KnownPeople) => {
     if (hashed) for (let i = 0; i < 4; i++) hash[i] = hexAt(bytes, tab + 1 + 8 * i, 8);
     known.addLinked(id, hashed ? hash : null, bytes[end - 1] === LETTER_T);
   });
-};
+}
 
 /** Reads the same rows again and tells whose person is gone. */
-export const sweepKnown = (known: KnownPeople, extent: () => Extent, onGone: (id: string) => void) => {
+export function sweepKnown(known: KnownPeople, extent: () => Extent, onGone: (id: string) => void) {
   const id: Digest = new Uint32Array(4);
   return rowsOf((bytes, start, tab) => {
     digestOf(bytes, start, tab, id);
     if (known.isGone(id, extent())) onGone(textOf(bytes, start, tab));
   });
-};
+}
 
 /** A UUID's digits are read where they stand: no text is made of them. */
 const digestOf = (bytes: Buffer, start: number, tab: number, into: Digest): void => {

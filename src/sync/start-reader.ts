@@ -31,13 +31,13 @@ export type Reader = {
 };
 
 /** Starts the read of one run in a thread and feeds it: the people known so far go in, staged rows come out. */
-export const startReader = (
+export function startReader(
   threads: ReadingThreads,
   task: ReadTask,
   run: SyncRun,
   events: ReadEvents,
   signal: AbortSignal,
-): Reader => {
+): Reader {
   const thread = threads.take();
   const say = (message: ToReader): void => thread.postMessage(message);
   const giveBack = (stored: readonly Uint8Array[]): void => {
@@ -107,4 +107,4 @@ export const startReader = (
       await storing.catch(() => {});
     },
   };
-};
+}
