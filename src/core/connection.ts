@@ -95,7 +95,7 @@ export type RemovalAction = (typeof RemovalAction)[keyof typeof RemovalAction];
 export type RemovalPolicy = {
   action: RemovalAction;
   graceDays: number;
-  /** Null: left out, so 10 %, or 2 people where the connection feeds fewer than 20. */
+  /** Null: left out; see removal-limits.ts. */
   maxPercent: number | null;
   maxCount: number | null;
   /** Percent of the active contacts with a value in one field that a run may empty; null: any number. */

@@ -72,3 +72,7 @@ export const stepsOf = (event: RunEvent): [RunState, RunState][] =>
 
 /** What ends a run whose plan has been applied: somebody may have failed. */
 export const endOfApplying = ({ failed }: RunCounts): RunEvent => (failed > 0 ? 'PARTLY_FAILED' : 'SUCCEEDED');
+
+/** Whether the run's plan is complete: it waits for a person, a person has looked at it, or it is being applied. */
+export const isPlanComplete = (run: { status: RunStatus; phase: RunPhase; decidedAt: Date | null }): boolean =>
+  run.status === 'HELD' || run.phase === 'APPLYING' || run.decidedAt !== null;

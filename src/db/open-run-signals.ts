@@ -1,15 +1,7 @@
 import type { RunSignals } from '../core/run-signals.ts';
 import type { RunSignal } from '../core/run-store.ts';
+import { JOB_CHANNEL, RUN_CHANNEL, SWITCH_CHANNEL } from './channels.ts';
 import { listen } from './listen.ts';
-
-/** The channel on which each transaction that changes a run or its log tells so: `<workspace> <run> <connection or -> <changed or ended>`. */
-export const RUN_CHANNEL = 'contact_sync_run';
-
-/** The channel on which a trigger tells each workspace in which Contact Sync was turned on or off. */
-const SWITCH_CHANNEL = 'contact_sync_switch';
-
-/** The channel on which each transaction that queues a job tells so. */
-export const JOB_CHANNEL = 'contact_sync_job';
 
 export type WorkspaceSignals = RunSignals & {
   /** `hear` is called when a job may have been queued, by whichever process. */

@@ -1,4 +1,5 @@
 import type { Allow } from '../core/deadline.ts';
+import { checkFirst, pageOfLog } from '../core/page-limits.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
 import { changesPage } from './change/changes-page.ts';
 import { changesPages } from './change/changes-pages.ts';
@@ -12,7 +13,6 @@ import { contactsByIds } from './contact/contacts-by-ids.ts';
 import { contactsPage } from './contact/contacts-page.ts';
 import { sourcesOf } from './contact/sources-of.ts';
 import { saveFile } from './file/save-file.ts';
-import { checkFirst } from './page/make-page.ts';
 import type { Query } from './query.ts';
 import { findRuns, lastRuns } from './run/list/find-runs.ts';
 import { runsPage, runsPages } from './run/list/runs-page.ts';
@@ -24,9 +24,6 @@ import { type ApiConnections, type WorkspaceScope, workspaceScope } from './work
 
 /** The connections work as the API's role, see open-database.ts. */
 export type StoreParts = ApiConnections & { sealer: Sealer };
-
-/** Of a page of log lines. */
-const MOST_LINES = 1000;
 
 /** What the API reads and saves, in Postgres. */
 export const createStore = ({ sealer, ...connections }: StoreParts): Store => ({
@@ -49,11 +46,11 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     runsPagesOf: (ids, first) => runsPages(scope, ids, first),
     runsByIds: (ids) => read((query) => findRuns(query, workspaceId, ids)),
     runLog: async (runId, log) => {
-      checkFirst(log.first, MOST_LINES);
+      checkFirst(log.first, pageOfLog);
       return read((query) => readLog(query, workspaceId, runId, log));
     },
     runLogsOf: async (runIds, log) => {
-      checkFirst(log.first, MOST_LINES);
+      checkFirst(log.first, pageOfLog);
       return read((query) => readLogs(query, workspaceId, runIds, log));
     },
     changesPage: (runId, filter, page) => changesPage(scope, runId, filter, page),

@@ -4,6 +4,7 @@ import { makeApiContext } from '../api/api-context.ts';
 import { found } from '../api/error/not-found.ts';
 import { Permission } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
+import { pageOfLog } from '../core/page-limits.ts';
 import type { WorkspaceStore } from '../core/store.ts';
 import { clientSignal } from './client-signal.ts';
 import { countStream } from './count-stream.ts';
@@ -11,9 +12,6 @@ import { logText } from './log-text.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
 import { write } from './write.ts';
-
-/** Lines read at once. */
-const PAGE = 1000;
 
 /** GET /runs/:id/log.txt: the whole log as it is stored now, all levels, one line each; a page in memory at a time. */
 export const logTextRoute =
@@ -47,7 +45,7 @@ async function sendLog(response: Response, store: WorkspaceStore, runId: string)
   let after = 0;
   let hasMore = true;
   while (hasMore && response.writable) {
-    const slice = await store.runLog(runId, { after, minLevel: 'DEBUG', search: null, first: PAGE });
+    const slice = await store.runLog(runId, { after, minLevel: 'DEBUG', search: null, first: pageOfLog.largest });
     if (slice.lines.length > 0) await write(response, slice.lines.map(logText).join(''));
     after = slice.lastSeq;
     hasMore = slice.hasMore;

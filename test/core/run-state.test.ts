@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isEnded, noCounts, RunPhase, RunStatus } from '../../src/core/run.ts';
 import {
   endOfApplying,
+  isPlanComplete,
   type RunEvent,
   type RunState,
   runEvents,
@@ -71,5 +72,11 @@ describe('a run', () => {
   test('that has applied its plan is PARTIAL when somebody failed', () => {
     expect(endOfApplying({ ...noCounts, created: 5 })).toBe('SUCCEEDED');
     expect(endOfApplying({ ...noCounts, created: 5, failed: 1 })).toBe('PARTLY_FAILED');
+  });
+
+  test('has a complete plan while that waits, is applied, or has been looked at', () => {
+    const complete = states.filter((state) => isPlanComplete({ ...runStates[state], decidedAt: null }));
+    expect(complete).toEqual(['interrupted', 'applying', 'held']);
+    expect(isPlanComplete({ ...runStates.queued, decidedAt: new Date() })).toBe(true);
   });
 });

@@ -1,11 +1,13 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { ConnectionStatus } from '../../core/connection.ts';
+import { pageOf, pageOfRuns } from '../../core/page-limits.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
+import { defaultMaxPercent } from '../../core/removal-limits.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
 import { searchArgument } from '../argument/search-argument.ts';
-import { pageRequest } from '../page/page-request.ts';
+import { howMany, pageRequest } from '../page/page-request.ts';
 import { type ApiPage, toPage } from '../page/to-page.ts';
 import { RemovalPolicyType } from '../removal/removal-policy.type.ts';
 import { RunPage, RunType } from '../run/run.type.ts';
@@ -13,9 +15,6 @@ import { SourceKind } from '../source/source-kind.enum.ts';
 import { type ShownSettings, SourceSettingsUnion, showSettings } from '../source/source-types.ts';
 import { ConnectionPage, ConnectionType } from './connection.type.ts';
 import { kindInfo } from './kind-info.ts';
-
-/** The percentage that stands for a `maxPercent` that was left out. */
-const DEFAULT_MAX_PERCENT = 10;
 
 @Resolver(() => ConnectionType)
 export class ConnectionResolver {
@@ -44,13 +43,13 @@ export class ConnectionResolver {
     status?: ConnectionStatus | null,
     @Arg('kind', () => SourceKind, { nullable: true, description: 'Only those with this kind of source.' })
     kind?: SourceKind | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<ConnectionRecord>> {
     const filter = { search: searchArgument(search), status: status ?? null, kind: kind ?? null };
-    return toPage(await store.connectionsPage(filter, pageRequest(first, after, 50)), (connection) => connection);
+    return toPage(await store.connectionsPage(filter, pageRequest(first, after)), (connection) => connection);
   }
 
   @FieldResolver(() => SourceSettingsUnion, { description: 'The settings of its source, without secrets.' })
@@ -61,7 +60,7 @@ export class ConnectionResolver {
 
   @FieldResolver(() => RemovalPolicyType, { description: 'What happens to contacts whose person is gone.' })
   removal(@Root() { removal }: ConnectionRecord): RemovalPolicyType {
-    return { ...removal, maxPercent: removal.maxPercent ?? DEFAULT_MAX_PERCENT };
+    return { ...removal, maxPercent: removal.maxPercent ?? defaultMaxPercent };
   }
 
   @FieldResolver(() => RunType, { nullable: true, description: 'The newest run, dry ones included.' })
@@ -86,12 +85,12 @@ export class ConnectionResolver {
   async runs(
     @Root() { id }: ConnectionRecord,
     @Ctx() { store, loaders }: ApiContext,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, 1 to 200.' })
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOfRuns.usual, description: howMany(pageOfRuns) })
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<RunRecord>> {
-    const page = pageRequest(first, after, 20);
+    const page = pageRequest(first, after, pageOfRuns);
     // A cursor is of one connection's list, so only first pages are asked for of many.
     const runs =
       page.after === null

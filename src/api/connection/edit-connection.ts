@@ -1,5 +1,6 @@
 import type { FieldMapping, RemovalPolicy, Scope, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
+import { defaultRemoval } from '../../core/removal-limits.ts';
 import type { SourceKindInfo } from '../../core/source-form.ts';
 import type { SourcesPort } from '../../core/sources-port.ts';
 import type { FieldMappingInput } from '../mapping/field-mapping.inputs.ts';
@@ -10,13 +11,6 @@ import type { CreateConnectionInput, UpdateConnectionInput } from './connection.
 import { kindInfo } from './kind-info.ts';
 import { type Given, mergeMembers, mergeValue } from './merge-members.ts';
 
-const defaultRemoval: RemovalPolicy = {
-  action: 'DEACTIVATE',
-  graceDays: 0,
-  maxPercent: null,
-  maxCount: null,
-  maxEmptiedPercent: 30,
-};
 /** What null says of a single member: a limit on emptied fields is switched off by it. */
 const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
 

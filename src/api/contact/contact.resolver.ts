@@ -31,7 +31,7 @@ export class ContactResolver {
     @Args(() => ContactsArgs) args: ContactsArgs,
     @Ctx() { store }: ApiContext,
   ): Promise<ApiPage<ApiContact>> {
-    const request = pageRequest(args.first, args.after, 50);
+    const request = pageRequest(args.first, args.after);
     return toPage(await store.contactsPage(contactFilter(args), request), toContact);
   }
 

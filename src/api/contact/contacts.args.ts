@@ -1,8 +1,10 @@
 import { ArgsType, Field, ID, Int } from 'type-graphql';
+import { pageOf } from '../../core/page-limits.ts';
 import type { ContactFilter } from '../../core/store.ts';
 import { searchTerms } from '../../search/terms.ts';
 import { emailArgument, searchArgument } from '../argument/search-argument.ts';
 import { textArgument } from '../argument/text-argument.ts';
+import { howMany } from '../page/page-request.ts';
 import { ContactOrder, ContactStatus } from './contact.enums.ts';
 
 const nullable = true;
@@ -34,7 +36,7 @@ export class ContactsArgs {
   @Field(() => ContactOrder, { nullable, defaultValue: ContactOrder.NAME_ASC, description: 'In which order.' })
   orderBy?: ContactOrder | null;
 
-  @Field(() => Int, { nullable, defaultValue: 50, description: 'How many, 1 to 200.' })
+  @Field(() => Int, { nullable, defaultValue: pageOf.usual, description: howMany(pageOf) })
   first?: number | null;
 
   @Field(() => String, { nullable, description: 'The `endCursor` of the page before.' })

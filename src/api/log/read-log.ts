@@ -1,3 +1,4 @@
+import { pageOfLog } from '../../core/page-limits.ts';
 import { LogLevel } from '../../core/run.ts';
 import type { ApiContext } from '../api-context.ts';
 import { searchArgument } from '../argument/search-argument.ts';
@@ -6,8 +7,6 @@ import { startOfLog } from './follow-log.ts';
 import type { LogPage } from './log-line.type.ts';
 
 type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: string | null; first?: number | null };
-
-const LARGEST_LOG_PAGE = 1000;
 
 /**
  * A page of a run's stored lines, read together with those of other runs that are asked for alike. AppError
@@ -18,7 +17,7 @@ export async function readLog(runId: string, asked: Asked, { loaders }: ApiConte
     after: startOfLog(asked.after),
     minLevel: asked.minLevel ?? LogLevel.INFO,
     search: searchArgument(asked.search),
-    first: firstOf(asked.first, 200, LARGEST_LOG_PAGE),
+    first: firstOf(asked.first, pageOfLog),
   });
   return { nodes: lines, lastSeq, hasMore };
 }

@@ -1,18 +1,18 @@
-import { AppError } from '../../core/app-error.ts';
+import { checkFirst, type PageLimits, pageOf } from '../../core/page-limits.ts';
 import type { PageRequest } from '../../core/store.ts';
 
-/** How many items a page may have. */
-const LARGEST_PAGE = 200;
+/** What is said of a page's argument `first`. */
+export const howMany = ({ largest }: PageLimits): string => `How many, 1 to ${largest}.`;
 
 /** A page as asked for: null and left out are the default. AppError BAD_USER_INPUT when `first` is out of range. */
 export const pageRequest = (
   first: number | null | undefined,
   after: string | null | undefined,
-  defaultFirst: number,
-): PageRequest => ({ first: firstOf(first, defaultFirst, LARGEST_PAGE), after: after ?? null });
+  limits: PageLimits = pageOf,
+): PageRequest => ({ first: firstOf(first, limits), after: after ?? null });
 
-export function firstOf(first: number | null | undefined, defaultFirst: number, largest: number): number {
-  const wanted = first ?? defaultFirst;
-  if (wanted < 1 || wanted > largest) throw new AppError('BAD_USER_INPUT', `\`first\` takes 1 to ${largest}.`);
+export function firstOf(first: number | null | undefined, limits: PageLimits): number {
+  const wanted = first ?? limits.usual;
+  checkFirst(wanted, limits);
   return wanted;
 }

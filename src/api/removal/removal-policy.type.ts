@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { RemovalAction } from '../../core/connection.ts';
+import { fewestEmptied, smallConnection } from '../../core/removal-limits.ts';
 
 registerEnumType(RemovalAction, {
   name: 'RemovalAction',
@@ -24,8 +25,7 @@ export class RemovalPolicyType {
   graceDays!: number;
 
   @Field(() => Int, {
-    description:
-      "How many percent of the connection's active contacts may newly go in one run. Where it was never set and the connection feeds fewer than 20, 2 of them may.",
+    description: `How many percent of the connection's active contacts may newly go in one run. Where it was never set and the connection feeds fewer than ${smallConnection.fewerThan}, ${smallConnection.mayGo} of them may.`,
   })
   maxPercent!: number;
 
@@ -34,8 +34,7 @@ export class RemovalPolicyType {
 
   @Field(() => Int, {
     nullable: true,
-    description:
-      "How many percent of the connection's active contacts with a value in one field a run may empty before it is HELD; fewer than 20 never hold it. A field that the mappings do not name is not counted. null: off.",
+    description: `How many percent of the connection's active contacts with a value in one field a run may empty before it is HELD; fewer than ${fewestEmptied} never hold it. A field that the mappings do not name is not counted. null: off.`,
   })
   maxEmptiedPercent!: number | null;
 }

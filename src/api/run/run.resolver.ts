@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
+import { pageOf, pageOfLog } from '../../core/page-limits.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { Needs } from '../access/needs.ts';
 import type { ApiContext } from '../api-context.ts';
@@ -9,7 +10,7 @@ import { type RunChange, runChange } from '../change/run-change.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
 import { LogLevel, LogPage } from '../log/log-line.type.ts';
 import { readLog } from '../log/read-log.ts';
-import { pageRequest } from '../page/page-request.ts';
+import { howMany, pageRequest } from '../page/page-request.ts';
 import { type ApiPage, toPage } from '../page/to-page.ts';
 import { RunStatus } from './run.enums.ts';
 import { ExclusionCountType, RunPage, RunType } from './run.type.ts';
@@ -33,13 +34,13 @@ export class RunResolver {
     connectionId?: string | null,
     @Arg('status', () => [RunStatus], { nullable: true, description: 'Only those with one of these.' })
     status?: RunStatus[] | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<RunRecord>> {
     const filter = { connectionId: connectionId ?? null, status: status ?? null };
-    return toPage(await store.runsPage(filter, pageRequest(first, after, 50)), (run) => run);
+    return toPage(await store.runsPage(filter, pageRequest(first, after)), (run) => run);
   }
 
   @FieldResolver(() => ConnectionType, { nullable: true, description: 'Null when the connection has been deleted.' })
@@ -80,7 +81,7 @@ export class RunResolver {
       description: 'Only lines whose message or person match; at most 200 characters and 16 different words.',
     })
     search?: string | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 200, description: 'How many, 1 to 1000.' })
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOfLog.usual, description: howMany(pageOfLog) })
     first?: number | null,
   ): Promise<LogPage> {
     return readLog(id, { after, minLevel, search, first }, context);
@@ -102,13 +103,13 @@ export class RunResolver {
       description: "Only those whose contact's name or person match; at most 200 characters and 16 different words.",
     })
     search?: string | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
   ): Promise<ApiPage<RunChange>> {
     const filter = { action: action ?? null, search: searchArgument(search) };
-    const page = pageRequest(first, after, 50);
+    const page = pageRequest(first, after);
     // A cursor is of one run's list, so only first pages are asked for of many.
     const changes =
       page.after === null

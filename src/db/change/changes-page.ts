@@ -1,8 +1,9 @@
+import { checkFirst } from '../../core/page-limits.ts';
 import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeFilter, Page, PageRequest } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.ts';
-import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
+import { emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
 import { isShown, shownName } from '../sync/shown-rows.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';

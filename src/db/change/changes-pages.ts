@@ -1,7 +1,8 @@
+import { checkFirst } from '../../core/page-limits.ts';
 import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeFilter, Page } from '../../core/store.ts';
 import { isUuid } from '../../core/uuid.ts';
-import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
+import { emptyPage, makePage } from '../page/make-page.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ChangeRow, toChange } from './change-record.ts';
 import { changePosition, changesList, changesOfRun, changesWhere, countChanges } from './changes-page.ts';

@@ -1,9 +1,10 @@
 import type { ConnectionStatus, SourceKind } from '../../core/connection.ts';
 import { sortKey } from '../../core/fold.ts';
+import { checkFirst } from '../../core/page-limits.ts';
 import type { ConnectionRecord } from '../../core/records.ts';
 import type { Page, PageRequest } from '../../core/store.ts';
 import { decodeCursor } from '../page/cursor.ts';
-import { checkFirst, makePage } from '../page/make-page.ts';
+import { makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ConnectionSelection, selectConnections, toConnection } from './connection-record.ts';

@@ -1,7 +1,8 @@
+import { checkFirst } from '../../core/page-limits.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { ContactFilter, Page, PageRequest } from '../../core/store.ts';
 import { decodeCursor, type Position } from '../page/cursor.ts';
-import { checkFirst, emptyPage, makePage } from '../page/make-page.ts';
+import { emptyPage, makePage } from '../page/make-page.ts';
 import { preparedName } from '../query.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { contactConditions } from './contact-conditions.ts';

@@ -1,14 +1,5 @@
-import { AppError } from '../../core/app-error.ts';
 import type { Page } from '../../core/store.ts';
 import { encodeCursor, type ListIdentity, type Position } from './cursor.ts';
-
-const LARGEST_PAGE = 200;
-
-/** AppError BAD_USER_INPUT unless `first` is a whole number from 1 to `largest` (default 200). */
-export function checkFirst(first: number, largest = LARGEST_PAGE): void {
-  if (Number.isInteger(first) && first >= 1 && first <= largest) return;
-  throw new AppError('BAD_USER_INPUT', `\`first\` is a number from 1 to ${largest}.`);
-}
 
 /** Makes a page of rows of which one more than `first` was asked for. */
 export function makePage<Row, T>(

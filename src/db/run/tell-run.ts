@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { RUN_CHANNEL } from '../channels.ts';
 
 /** Tells all processes, once the transaction commits, that a run or its log has changed, or that the run has ended. */
 export const tellRun = async (
@@ -6,7 +7,8 @@ export const tellRun = async (
   run: { workspaceId: string; runId: string; connectionId: string | null },
   what: 'changed' | 'ended' = 'changed',
 ): Promise<void> => {
-  await client.query(`SELECT pg_notify('contact_sync_run', $1)`, [
+  await client.query('SELECT pg_notify($1, $2)', [
+    RUN_CHANNEL,
     `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'} ${what}`,
   ]);
 };

@@ -1,11 +1,9 @@
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, RemovalPolicy } from '../../core/connection.ts';
 import { isFlagField, isLabeledField } from '../../core/contact.ts';
+import { fewestEmptied } from '../../core/removal-limits.ts';
 import { saidText } from '../../core/said-text.ts';
 import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-store.ts';
-
-/** Fewer contacts than these may lose what a field holds, whatever the percentage. */
-const fewestEmptied = 20;
 
 /**
  * What is to be counted to tell whether a plan empties too much: each field that the mappings name, and each label of a list.

@@ -1,5 +1,6 @@
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { RemovalPolicy } from '../../core/connection.ts';
+import { defaultMaxPercent, smallConnection } from '../../core/removal-limits.ts';
 import type { Emptied } from '../../core/sync-store.ts';
 import { emptiedReasons } from './check-emptied.ts';
 
@@ -18,12 +19,6 @@ export type PlanFacts = {
 
 export type Verdict = { kind: 'go' } | { kind: 'hold'; reasons: string[] };
 
-/** Where `maxPercent` is left out. */
-const defaultMaxPercent = 10;
-/** Below this many contacts a percentage says little, so a number takes its place where none was chosen. */
-const smallConnection = 20;
-const smallConnectionLimit = 2;
-
 /** Whether a plan may be applied at once, or a person must look at it first, and why. Pure. */
 export const checkPlan = (facts: PlanFacts): Verdict => {
   const reasons = [...removalReasons(facts), ...emptiedReasons(facts.removal, facts.emptied, facts.advice)];
@@ -34,10 +29,10 @@ export const checkPlan = (facts: PlanFacts): Verdict => {
 const removalReasons = ({ removal, newlyGone, activeBefore }: PlanFacts): string[] => {
   const reasons: string[] = [];
   const people = `${newlyGone} of ${activeBefore} people are newly gone`;
-  if (removal.maxPercent === null && activeBefore < smallConnection) {
-    if (newlyGone > smallConnectionLimit)
+  if (removal.maxPercent === null && activeBefore < smallConnection.fewerThan) {
+    if (newlyGone > smallConnection.mayGo)
       reasons.push(
-        `${people}; more than ${smallConnectionLimit} are held for a connection of fewer than ${smallConnection}.`,
+        `${people}; more than ${smallConnection.mayGo} are held for a connection of fewer than ${smallConnection.fewerThan}.`,
       );
   } else {
     const percent = removal.maxPercent ?? defaultMaxPercent;

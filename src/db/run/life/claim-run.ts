@@ -3,6 +3,7 @@ import { AppError } from '../../../core/app-error.ts';
 import type { ConnectionStatus, Secrets } from '../../../core/connection.ts';
 import { isEnded, noCounts, type RunError } from '../../../core/run.ts';
 import type { RunJob } from '../../../core/run-queue.ts';
+import { isPlanComplete } from '../../../core/run-state.ts';
 import type { ClaimedRun } from '../../../core/run-store.ts';
 import { planPositions } from '../../../core/sync-store.ts';
 import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../../connection/read-secrets.ts';
@@ -49,7 +50,7 @@ export async function claimRun(
 type Plan = 'none' | 'stands' | 'lost';
 
 async function planOf(client: PoolClient, run: RunRow): Promise<Plan> {
-  if (run.phase !== 'APPLYING' && run.decided_at === null) return 'none';
+  if (!isPlanComplete({ ...run, decidedAt: run.decided_at })) return 'none';
   if (run.plan_memory === null) return 'stands';
   const { rows } = await client.query<{ token: string }>('SELECT token FROM server_memory');
   return rows[0]?.token === run.plan_memory ? 'stands' : 'lost';

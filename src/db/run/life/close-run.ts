@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Actor } from '../../../core/access.ts';
 import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../../core/run.ts';
+import { isPlanComplete } from '../../../core/run-state.ts';
 import { storableLine } from '../../../core/storable-text.ts';
 import { sqlState } from '../../database-failure.ts';
 import { appendLines } from '../log/append-lines.ts';
@@ -50,7 +51,7 @@ async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding,
 }
 
 async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
-  if (!planIsComplete(run)) await dropPlan(client, run);
+  if (!isPlanComplete({ ...run, decidedAt: run.decided_at })) await dropPlan(client, run);
   await appendLines(client, run.workspace_id, run.id, [lastLine(run, ending)]);
   const ended = await moveRun(
     client,
@@ -78,9 +79,6 @@ function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
   if (ending.status === 'CANCELLED') return cancelledLine(ending.by, applied);
   return { level: 'INFO', code: 'REJECTED', message: `Rejected by ${ending.by.name}. ${whatStays(applied)}` };
 }
-
-const planIsComplete = (run: RunRow): boolean =>
-  run.status === 'HELD' || run.phase === 'APPLYING' || run.decided_at !== null;
 
 async function dropPlan(client: PoolClient, run: RunRow): Promise<void> {
   await client.query(`DELETE FROM plan_row WHERE plan_row.workspace_id = $1 AND plan_row.run_id = $2`, [

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { isPlanComplete } from '../../../core/run-state.ts';
 import type { AttemptState, ClaimedRun, RunStore } from '../../../core/run-store.ts';
 import { appendLines } from '../log/append-lines.ts';
 import type { RunRow } from '../run-row.ts';
@@ -47,7 +48,7 @@ export async function endRun(
 export async function giveWay(client: PoolClient, claimed: ClaimedRun): Promise<void> {
   const run = await lockAttempt(client, claimed);
   if (run === null) return;
-  const then = run.phase === 'APPLYING' ? 'applying goes on' : 'it starts over';
+  const then = isPlanComplete({ ...run, decidedAt: run.decided_at }) ? 'applying goes on' : 'it starts over';
   const message = `All slots were taken by runs of this workspace while another workspace waited: this run makes way, and ${then} when it has its turn.`;
   await appendLines(client, run.workspace_id, run.id, [{ level: 'INFO', code: 'RUN_MADE_WAY', message }]);
   await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: 'GAVE_WAY' });

@@ -1,9 +1,10 @@
+import { checkFirst } from '../../../core/page-limits.ts';
 import type { RunRecord } from '../../../core/records.ts';
 import type { RunStatus } from '../../../core/run.ts';
 import type { Page, PageRequest } from '../../../core/store.ts';
 import { isUuid } from '../../../core/uuid.ts';
 import { decodeCursor, type ListIdentity, type Position } from '../../page/cursor.ts';
-import { checkFirst, emptyPage, makePage } from '../../page/make-page.ts';
+import { emptyPage, makePage } from '../../page/make-page.ts';
 import { type Where, where } from '../../page/where.ts';
 import type { WorkspaceScope } from '../../workspace-scope.ts';
 import { type RunRow, runColumns, toRun } from '../run-row.ts';
