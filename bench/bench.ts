@@ -1,14 +1,15 @@
 /**
  * `npm run bench`: the limits and ours in one interleaved run, each row in its own process, and the ratios as a table. A
  * missed figure is told, not an error. Options: --rounds=5, --people=100000, --million (the memory row at 1,000,000 too),
- * --profile (CPU profiles of the services, to be opened in a browser's developer tools).
+ * --only=memory (or rounds, or silent: those rows alone), --profile (CPU profiles of the services, to be opened in a
+ * browser's developer tools).
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stopChildren } from '../demo/child-process.ts';
 import { demoKeys } from '../demo/demo-keys.ts';
 import { startBenchDatabase } from './bench-database.ts';
-import { figureTable } from './figures.ts';
+import { type Figure, figureTable } from './figures.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measureRounds } from './measure-rounds.ts';
 import { measureSilent } from './measure-silent.ts';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     people: { type: 'string', default: '100000' },
+    only: { type: 'string' },
     million: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
@@ -34,9 +36,14 @@ try {
     say,
     profiles: values.profile ? join(folder, 'profiles') : null,
   };
-  const figures = await measureRounds({ ...setUp, people, rounds: Number(values.rounds) });
-  figures.push(...(await measureMemory({ ...setUp, sizes: values.million ? [people, 1_000_000] : [people] })));
-  figures.push(...(await measureSilent(setUp)));
+  const rows = {
+    rounds: () => measureRounds({ ...setUp, people, rounds: Number(values.rounds) }),
+    memory: () => measureMemory({ ...setUp, sizes: values.million ? [people, 1_000_000] : [people] }),
+    silent: () => measureSilent(setUp),
+  };
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(rows))
+    if (values.only === undefined || values.only === name) figures.push(...(await measure()));
   say(`\n${figureTable(figures)}`);
 } catch (error) {
   console.error(error);

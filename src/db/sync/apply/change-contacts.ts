@@ -10,10 +10,11 @@ export const createContacts = async (range: Range): Promise<void> => {
   const { client, attempt } = range;
   await writeCreations(range);
   await client.query(
-    `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, email_key, name_key, company_key, words, search)
-     SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now,
+    `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, email_key, name_key, company_key, words, search)
+     SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid,
        change.email_key, change.name_key, change.company_key, change.words, change.search
-     FROM ${range.attempt.plan} AS change, (SELECT clock_timestamp() AS now) AS clock
+     FROM ${range.attempt.plan} AS change,
+       (SELECT clock_timestamp()::timestamptz(3) AS now, (pg_current_xact_id()::text)::bigint AS xid) AS clock
      WHERE ${due(`'CREATE'`)} ORDER BY change.position`,
     params(range),
   );
