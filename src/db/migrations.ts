@@ -1,9 +1,15 @@
 import { Initial1795300000000 } from '../../migrations/1795300000000-initial.ts';
 import { ScheduleMark1795300100000 } from '../../migrations/1795300100000-schedule-mark.ts';
 import { ConnectionFile1795300200000 } from '../../migrations/1795300200000-connection-file.ts';
+import { ContactCount1795300300000 } from '../../migrations/1795300300000-contact-count.ts';
 
 /** All migrations, oldest first. A new one is added here. */
-export const migrations = [Initial1795300000000, ScheduleMark1795300100000, ConnectionFile1795300200000];
+export const migrations = [
+  Initial1795300000000,
+  ScheduleMark1795300100000,
+  ConnectionFile1795300200000,
+  ContactCount1795300300000,
+];
 
 /** The table in which TypeORM notes which ones have run. */
 export const MIGRATIONS_TABLE = 'migration';

@@ -1,8 +1,9 @@
 import { checkFirst } from '../../core/page-limits.ts';
 import type { ContactRecord } from '../../core/records.ts';
-import type { ContactFilter, Page, PageRequest } from '../../core/store.ts';
+import { type ContactFilter, ContactOrder, type Page, type PageRequest } from '../../core/store.ts';
 import { decodeCursor, type Position } from '../page/cursor.ts';
 import { emptyPage, makePage } from '../page/make-page.ts';
+import { where } from '../page/where.ts';
 import { preparedName } from '../query.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { contactConditions } from './contact-conditions.ts';
@@ -89,10 +90,30 @@ const inOrder = ({ from, wanted, key, direction, limit }: ContactSearch): string
   ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit}`;
 
 async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Promise<number> {
-  const conditions = contactConditions(scope.workspaceId, filter);
-  if (conditions === null) return 0;
+  const { sql, values, name } = isOfStatusAlone(filter) ? addUp(scope, filter) : count(scope, filter);
+  const [row] = await scope.read(({ query }) => query<{ count: number }>(sql, values, name));
+  return row?.count ?? 0;
+}
+
+type Counting = { sql: string; values: readonly unknown[]; name?: string };
+
+/** All contacts, or all of one status: their number is kept. */
+const isOfStatusAlone = ({ search, email, externalId, connectionId, updatedSince, orderBy }: ContactFilter): boolean =>
+  [search, email, externalId, connectionId, updatedSince].every((wanted) => wanted === null) &&
+  orderBy !== ContactOrder.UPDATED_ASC;
+
+function addUp({ workspaceId }: WorkspaceScope, { status }: ContactFilter): Counting {
+  const wanted = where();
+  wanted.add(`contact_count.workspace_id = ${wanted.put(workspaceId)}`);
+  if (status !== null) wanted.add(`contact_count.status = ${wanted.put(status)}`);
+  const sql = `SELECT coalesce(sum(contact_count.contacts), 0)::int AS count FROM contact_count WHERE ${wanted.text()}`;
+  return { sql, values: wanted.values, name: preparedName(sql) };
+}
+
+function count({ workspaceId }: WorkspaceScope, filter: ContactFilter): Counting {
+  const conditions = contactConditions(workspaceId, filter);
+  if (conditions === null) return { sql: 'SELECT 0 AS count', values: [] };
   const { from, wanted, searching } = conditions;
   const sql = `SELECT count(*)::int AS count FROM ${from} WHERE ${wanted.text()}`;
-  const [row] = await scope.readOne<{ count: number }>(sql, wanted.values, searching ? undefined : preparedName(sql));
-  return row?.count ?? 0;
+  return { sql, values: wanted.values, name: searching ? undefined : preparedName(sql) };
 }
