@@ -144,7 +144,9 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
   });
   const runner = createRunner({ store: runStore, signals, log: logger });
   opened.defer(() => runner.close());
-  const server = await startServer(serverParts(foundation, { runner, sources }), config);
+  const parts = serverParts(foundation, { runner, sources });
+  opened.defer(() => parts.streams.close());
+  const server = await startServer(parts, config);
   opened.defer(() => server.close());
   return server.url;
 }

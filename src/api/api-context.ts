@@ -19,8 +19,6 @@ export type ApiContext = {
   contactSync: ContactSyncSwitch;
   /** The workspace, read once an operation. */
   workspace(): Promise<Workspace>;
-  /** For a log stream that goes on: the `after` that stands in place of the argument. */
-  resumeAfter: number | null;
   /** Aborts when the operation's time is over, or the client leaves: its HTTP request or socket is closed, or it completes the operation. */
   signal: AbortSignal;
 };
@@ -33,7 +31,6 @@ export const makeApiContext = (services: ApiServices, viewer: Viewer, signal: Ab
 class OperationContext implements ApiContext {
   readonly viewer: Viewer;
   readonly signal: AbortSignal;
-  readonly resumeAfter = null;
   readonly #services: ApiServices;
   readonly #allow: Allow | undefined;
   #store: WorkspaceStore | undefined;

@@ -26,6 +26,21 @@ export type RejectRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_h
 /** Lines (after, lastSeq] of a run's log that are at the wanted level or above; `lastSeq` counts the others too. */
 export type LogBatch = { runId: string; runStatus: RunStatus; lines: LogLine[]; lastSeq: number };
 
+/** A run's log, read once for all who follow it in this process; each has a place in it, the `seq` of their newest line. */
+export type FollowedLog = AsyncIterable<LogBatch> & {
+  /** Of the newest line that is known of. */
+  readonly lastSeq: number;
+  /**
+   * What there is for somebody at that place who was last told that status: lines, the word that the run has ended, nothing
+   * more at all, or nothing yet, and then `whenChanged` tells when to look again.
+   */
+  now(after: number, told: RunStatus | null): 'lines' | 'end' | 'over' | 'nothing yet';
+  /** Up to 1,000 lines after that place; none, with a later `lastSeq`, where all are below the level. */
+  read(after: number): Promise<LogBatch>;
+  /** Calls back once; the function returned takes that back. While nobody waits so, the database isn't asked. */
+  whenChanged(call: () => void): () => void;
+};
+
 /**
  * What the API asks of those who run syncs. Expected refusals come back as outcomes; what is thrown is an AppError for the
  * client or a fault of ours. Every call names the workspace; permissions, and whether Contact Sync is on, are the caller's.
@@ -47,8 +62,8 @@ export type RunnerPort = {
    */
   followProgress(workspaceId: string, runId: string, signal: AbortSignal): AsyncIterable<RunRecord>;
   /**
-   * The lines after `after`, in order, each once, stored ones first, at most ten batches a second; every batch's `lastSeq`
-   * is the `after` to go on from. Ends after the last line of an ended run, or when `signal` aborts.
+   * A log, once its run has been read. As an iterable it gives the lines after `after`, in order, each once, and ends after the
+   * last line of an ended run; every batch's `lastSeq` is the `after` to go on from. Over when `signal` aborts.
    */
   followLog(
     workspaceId: string,
@@ -56,7 +71,7 @@ export type RunnerPort = {
     after: number,
     minLevel: LogLevel,
     signal: AbortSignal,
-  ): AsyncIterable<LogBatch>;
+  ): Promise<FollowedLog>;
   /** Every run of the workspace, or of one connection, as it changes; listening has begun when the first `next()` is asked. */
   followRuns(workspaceId: string, connectionId: string | null, signal: AbortSignal): AsyncIterable<RunRecord>;
 

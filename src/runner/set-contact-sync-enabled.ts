@@ -1,6 +1,6 @@
 import type { Actor } from '../core/access.ts';
 import type { RunStore } from '../core/run-store.ts';
-import type { WorkspaceFeeds } from './follow-run/workspace-feeds.ts';
+import type { WorkspaceFeeds } from './follow-run/workspace-feed.ts';
 
 /** Turns Contact Sync on or off. Off also ends the streams of those who follow the workspace's runs. */
 export async function setContactSyncEnabled(

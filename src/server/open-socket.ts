@@ -89,13 +89,14 @@ async function sendParts(socket: WebSocket, parts: readonly Buffer[]): Promise<v
   }
 }
 
-/** `fin`: it is the message's last. */
+/** `fin`: it is the message's last. A piece that can't be sent ends the socket, and is nobody else's trouble. */
 const sendPiece = (socket: WebSocket, piece: Buffer, fin: boolean): Promise<void> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(piece, { fin, binary: false }, (error) =>
-      error && socket.readyState === socket.OPEN ? reject(error) : resolve(),
-    );
+    socket.send(piece, { fin, binary: false }, (error) => {
+      if (error) socket.terminate();
+      resolve();
+    });
   });
 
 /** Short enough to be copied for each viewer. */

@@ -105,7 +105,7 @@ describe('viewers of one log', () => {
     expect(log.open).toBe(0);
   });
 
-  test('who caught up are merged into one stream', async () => {
+  test('who caught up share each serialization with those who were there before', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -114,10 +114,14 @@ describe('viewers of one log', () => {
     await takeUpTo(first, 5000);
     const late = await open(streams, argsOf(services, logDocument, { after: 0 }));
     expect(await takeUpTo(late, 5000)).toEqual(upTo(5000));
-    expect(log.streams).toBe(2);
     log.grow(10);
-    expect([await takeUpTo(first, 5010), await takeUpTo(late, 5010)]).toEqual([upTo(5010, 5001), upTo(5010, 5001)]);
-    expect(log.open).toBe(1);
+    const frames = [(await first.next()).value, (await late.next()).value];
+    expect(frames.map((frame) => batchOf(frame).lines.map((one) => one.seq))).toEqual([
+      upTo(5010, 5001),
+      upTo(5010, 5001),
+    ]);
+    expect(frames[0]).toBe(frames[1]);
+    expect(log.streams).toBe(1);
     log.end();
     await Promise.all([takeAll(first), takeAll(late)]);
   });
@@ -133,15 +137,60 @@ describe('viewers of one log', () => {
     await takeUpTo(fast, 100);
     log.grow(5000);
     await takeUpTo(fast, 5100);
-    const streamsBefore = log.streams;
     expect([...slowFirst, ...(await takeUpTo(slow, 5100))]).toEqual(upTo(5100));
-    expect(log.streams).toBeGreaterThan(streamsBefore);
+    expect(log.streams).toBe(1);
     log.grow(5);
     log.end();
     const rest = await Promise.all([takeAll(fast), takeAll(slow)]);
     for (const frames of rest) {
       expect(frames.flatMap((frame) => batchOf(frame).lines.map((one) => one.seq))).toEqual(upTo(5105, 5101));
     }
+    expect(log.open).toBe(0);
+  });
+
+  test('at different places of a stored log are given what was made for the others', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    log.grow(2000);
+    const first = await open(streams, argsOf(services, logDocument));
+    const second = await open(streams, argsOf(services, logDocument));
+    const frames: Frame[] = [];
+    while (frames.length < 20) frames.push((await first.next()).value);
+    const { reads } = log;
+    for (const frame of frames) expect((await second.next()).value).toBe(frame);
+    expect(log.reads).toBe(reads);
+    await Promise.all([first.return?.(), second.return?.()]);
+  });
+
+  test('are all ended when the streams are closed, which waits for what is read for them and reads no more', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    const reading = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    log.beforeRead = () => {
+      reading.resolve();
+      return answer.promise;
+    };
+    const viewers = await Promise.all(upTo(20).map((after) => open(streams, argsOf(services, logDocument, { after }))));
+    const waiting = viewers.map((viewer) => viewer.next());
+    log.grow(100);
+    await reading.promise;
+    let closed = false;
+    const closing = streams.close().then(() => {
+      closed = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(false);
+    answer.resolve();
+    await closing;
+    const { reads } = log;
+    expect(reads).toBeLessThan(viewers.length);
+    const rest = await Promise.all(viewers.map((viewer) => takeAll(viewer)));
+    expect(rest.flat()).toEqual([]);
+    await Promise.all(waiting);
+    expect(log.reads).toBe(reads);
     expect(log.open).toBe(0);
   });
 

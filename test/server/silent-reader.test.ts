@@ -82,3 +82,29 @@ test('of long messages that a silent reader is sent over a WebSocket a piece is 
   await once(socket, 'close');
   server.close();
 });
+
+test('a WebSocket that breaks while it is sent something ends, and nobody is told of an error', async () => {
+  const server = createServer();
+  const sockets = new WebSocketServer({ server });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = new WebSocket(`ws://127.0.0.1:${portOf(server)}`);
+  client.on('error', () => undefined);
+  const [socket]: WebSocket[] = await once(sockets, 'connection');
+  await once(client, 'open');
+  let send: (message: string) => Promise<void> = async () => undefined;
+  const protocol = {
+    opened: (opened: { send(message: string): Promise<void> }) => {
+      send = (message) => opened.send(message);
+      return async () => undefined;
+    },
+  } as unknown as WebsocketProtocol;
+  if (socket === undefined) throw new Error('No socket was opened.');
+  openSocket(socket, protocol);
+  const closed = once(socket, 'close');
+  // The system knows of it at once, the process learns it by the writing.
+  Reflect.get(client, '_socket').resetAndDestroy();
+  expect(await Promise.all([send(long), send('short')])).toEqual([undefined, undefined]);
+  await closed;
+  server.close();
+});

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../src/core/records.ts';
 import { type LogLine, noCounts } from '../../src/core/run.ts';
-import type { LogBatch, RunnerPort } from '../../src/core/runner-port.ts';
+import type { FollowedLog, RunnerPort } from '../../src/core/runner-port.ts';
 import type { SourcesPort } from '../../src/core/sources-port.ts';
 import type { Store, WorkspaceStore } from '../../src/core/store.ts';
 
@@ -53,31 +53,41 @@ export function growingLog(lineLength = 10) {
   let ended = false;
   let streams = 0;
   let open = 0;
+  let reads = 0;
+  let beforeRead = async () => {};
+  const status = () => (ended ? 'SUCCEEDED' : 'RUNNING');
   const wake = () => {
-    for (const resolve of waiting) resolve();
+    const woken = [...waiting];
     waiting.clear();
+    for (const call of woken) call();
   };
-  async function* followLog(after: number, signal: AbortSignal): AsyncGenerator<LogBatch> {
+  async function followLog(signal: AbortSignal): Promise<FollowedLog> {
     streams++;
     open++;
-    signal.addEventListener('abort', wake);
-    try {
-      for (let from = after; !signal.aborted; ) {
-        const part = lines.slice(from, from + 100);
-        const lastSeq = part.at(-1)?.seq;
-        if (lastSeq !== undefined) {
-          from = lastSeq;
-          yield { runId, runStatus: 'RUNNING', lines: part, lastSeq };
-        } else if (ended) {
-          yield { runId, runStatus: 'SUCCEEDED', lines: [], lastSeq: from };
-          return;
-        } else {
-          await new Promise<void>((resolve) => waiting.add(resolve));
-        }
-      }
-    } finally {
-      open--;
-    }
+    signal.addEventListener('abort', () => open--);
+    return {
+      get lastSeq() {
+        return lines.length;
+      },
+      now: (after, told) => {
+        if (after < lines.length) return 'lines';
+        if (!ended) return 'nothing yet';
+        return told === status() ? 'over' : 'end';
+      },
+      read: async (after) => {
+        reads++;
+        await beforeRead();
+        const part = lines.slice(after, after + 100);
+        return { runId, runStatus: status(), lines: part, lastSeq: part.at(-1)?.seq ?? after };
+      },
+      whenChanged: (call) => {
+        waiting.add(call);
+        return () => void waiting.delete(call);
+      },
+      [Symbol.asyncIterator]: () => {
+        throw new Error('Nobody reads it one by one.');
+      },
+    };
   }
   return {
     followLog,
@@ -95,6 +105,17 @@ export function growingLog(lineLength = 10) {
     get open() {
       return open;
     },
+    /** What a read waits for. */
+    set beforeRead(wait: () => Promise<void>) {
+      beforeRead = wait;
+    },
+    get reads() {
+      return reads;
+    },
+    /** Those who wait to be told of more. */
+    get waiting() {
+      return waiting.size;
+    },
   };
 }
 
@@ -106,8 +127,8 @@ export function servicesWith(log: ReturnType<typeof growingLog>, workspace = { c
     workspace: async () => ({ id: 'workspace', name: 'W', timeZone: 'UTC', ...workspace }),
   } as unknown as WorkspaceStore;
   const runner = {
-    followLog: (_workspace: string, _run: string, after: number, _level: string, signal: AbortSignal) =>
-      log.followLog(after, signal),
+    followLog: (_workspace: string, _run: string, _after: number, _level: string, signal: AbortSignal) =>
+      log.followLog(signal),
     followProgress: (_workspace: string, _run: string, signal: AbortSignal) => pushed(states, signal),
   } as unknown as RunnerPort;
   const sources = {} as SourcesPort;

@@ -1,29 +1,28 @@
 import type { RunRecord } from '../../core/records.ts';
 import type { ApiContext } from '../api-context.ts';
 import { found } from '../error/not-found.ts';
-import { stoppable } from '../stream/stoppable.ts';
 
 /** AppError NOT_FOUND. */
 export async function followProgress({
   args,
-  context: { runner, store, viewer },
+  context: { runner, store, viewer, signal },
 }: {
   args: { runId: string };
   context: ApiContext;
 }): Promise<AsyncIterable<RunRecord>> {
   const run = found((await store.runsByIds([args.runId]))[0], 'run');
-  return stoppable((signal) => runner.followProgress(viewer.workspaceId, run.id, signal));
+  return runner.followProgress(viewer.workspaceId, run.id, signal);
 }
 
 /** AppError NOT_FOUND for an unknown connection. */
 export async function followRuns({
   args,
-  context: { runner, loaders, viewer },
+  context: { runner, loaders, viewer, signal },
 }: {
   args: { connectionId?: string | null };
   context: ApiContext;
 }): Promise<AsyncIterable<RunRecord>> {
   const id = args.connectionId ?? null;
   const connection = id === null ? null : found(await loaders.connection.load(id), 'connection');
-  return stoppable((signal) => runner.followRuns(viewer.workspaceId, connection?.id ?? null, signal));
+  return runner.followRuns(viewer.workspaceId, connection?.id ?? null, signal);
 }

@@ -7,14 +7,14 @@ const BESIDE_TEXTS = 150;
 export class FrameSize {
   #bytesPerWeight = 1;
 
-  /** How many of the lines from `at` on fit into so many bytes; one at least. */
-  fit(lines: readonly LogLine[], at: number, bytes: number): number {
-    let to = at;
-    for (let left = bytes / this.#bytesPerWeight; to < lines.length; to++) {
-      left -= weight(lines[to]);
-      if (left < 0 && to > at) break;
-    }
-    return to - at;
+  /** How many of the lines fit into so many bytes; one at least. */
+  fit(lines: readonly LogLine[], bytes: number): number {
+    let left = bytes / this.#bytesPerWeight;
+    const tooMany = lines.findIndex((line, at) => {
+      left -= weight(line);
+      return left < 0 && at > 0;
+    });
+    return tooMany === -1 ? lines.length : tooMany;
   }
 
   learn(lines: readonly LogLine[], bytes: number): void {
@@ -23,7 +23,5 @@ export class FrameSize {
   }
 }
 
-const weight = (line: LogLine | undefined): number =>
-  line === undefined
-    ? 0
-    : BESIDE_TEXTS + line.message.length + (line.person?.length ?? 0) + (line.personId?.length ?? 0);
+const weight = (line: LogLine): number =>
+  BESIDE_TEXTS + line.message.length + (line.person?.length ?? 0) + (line.personId?.length ?? 0);

@@ -1,16 +1,23 @@
+import { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { Permission } from '../../core/access.ts';
 import { Held } from '../../core/held.ts';
 import { inTurn } from '../../core/in-turn.ts';
+import { requireForStream } from '../access/check-access.ts';
 import type { FaultLog } from '../error/format-error.ts';
-import { openSource, type SubscriptionArgs } from './event-source.ts';
+import { type OpenedSource, openSource, type SubscriptionArgs } from './event-source.ts';
 import { errorFrame, type Frame } from './frame.ts';
-import { LogGroup, NEAR_LINES } from './log-group.ts';
-import { LogViewer } from './log-viewer.ts';
-import { refusalOf } from './refusal-of.ts';
+import { LogChannel } from './log-channel.ts';
+import type { Made } from './log-viewer.ts';
+import type { Outbox } from './outbox.ts';
 import { StateGroup } from './state-group.ts';
 import { type StreamKey, streamKey } from './stream-key.ts';
 
-/** Bytes of logs that wait for viewers, or are being sent to them, in this process; each once, however many they are for. */
-const MOST_HELD = 32 * 1024 * 1024;
+/** Bytes of logs that are being sent to viewers in this process; each once, however many they are for. */
+const MOST_HELD = 28 * 1024 * 1024;
+/** Bytes of frames that were made lately, beside those; and about what one takes beside its text. */
+const MOST_RECENT = 4 * 1024 * 1024;
+const BESIDE_FRAME = 500;
 
 const MADE_AT_ONCE = 4;
 
@@ -24,21 +31,40 @@ export type OpenedStream = { kind: 'open'; frames: AsyncIterableIterator<Frame> 
 export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
   const makeInTurn = inTurn(MADE_AT_ONCE);
   const states = new Map<string, StateGroup>();
-  const logs = new Map<string, Set<LogGroup>>();
+  const logs = new Map<string, LogChannel>();
+  const recent = new LRUCache<string, Made>({
+    maxSize: MOST_RECENT,
+    sizeCalculation: ({ frame }) => BESIDE_FRAME + (frame?.json.length ?? 0),
+  });
+
+  const underWay = new Set<Promise<unknown>>();
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work);
+    const over = () => underWay.delete(work);
+    work.then(over, over);
+    return work;
+  };
+  const open = async (args: SubscriptionArgs): Promise<OpenedSource> => {
+    const source = await track(openSource(args, log));
+    return source.kind === 'refused' ? source : { ...source, answer: (event) => track(source.answer(event)) };
+  };
 
   const subscribe = async (args: SubscriptionArgs): Promise<OpenedStream> => {
     const stream = streamKey(args);
     // Whoever joins others is not seen by the field's own check.
     const refusal = stream.kind === 'alone' ? null : await refusalOf(args, stream.field);
     if (refusal !== null) return { kind: 'refused', frame: errorFrame([refusal], log) };
-    if (stream.kind === 'log') return openLog(args, stream);
-    const group = stream.kind === 'state' ? states.get(stream.key) : undefined;
-    return openState(group ?? startState(args, stream));
+    if (stream.kind === 'log') {
+      const channel = logs.get(stream.key) ?? startLog(args, stream.key);
+      return opened(channel.opened, channel.join(stream.after).outbox);
+    }
+    const group = (stream.kind === 'state' ? states.get(stream.key) : undefined) ?? startState(args, stream);
+    return opened(group.opened, group.join());
   };
 
   const startState = (args: SubscriptionArgs, stream: Exclude<StreamKey, { kind: 'log' }>): StateGroup => {
     const group: StateGroup = new StateGroup({
-      open: () => openSource(args, log, null),
+      open: () => open(args),
       replaysLast: stream.kind === 'state' && stream.replaysLast,
       onClosed: () => {
         if (stream.kind === 'state' && states.get(stream.key) === group) states.delete(stream.key);
@@ -48,59 +74,32 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
     return group;
   };
 
-  const openLog = async (
-    args: SubscriptionArgs,
-    { key, after }: Extract<StreamKey, { kind: 'log' }>,
-  ): Promise<OpenedStream> => {
-    const join = (viewer: LogViewer, from: number): LogGroup => {
-      const group = near(logs.get(key), from) ?? startLog(args, key, from);
-      viewer.moveTo(group);
-      return group;
-    };
-    const viewer = new LogViewer(after, (again, from) => void rejoin(again, join(again, from)), held);
-    const group = join(viewer, after);
-    return opened(group.opened, viewer.outbox);
-  };
-
-  const startLog = (args: SubscriptionArgs, key: string, after: number): LogGroup => {
-    const groups = logs.get(key) ?? new Set();
-    logs.set(key, groups);
-    const group = new LogGroup(after, {
+  const startLog = (args: SubscriptionArgs, key: string): LogChannel => {
+    const channel: LogChannel = new LogChannel({
       held,
-      inTurn: makeInTurn,
-      open: (from) => openSource(args, log, from),
-      findOther: (one) =>
-        near(
-          [...groups].filter((other) => other !== one),
-          one.position,
-        ),
-      onClosed: (one) => {
-        groups.delete(one);
-        if (groups.size === 0 && logs.get(key) === groups) logs.delete(key);
+      recent,
+      inTurn: (work) => track(makeInTurn(work)),
+      open: () => open(args),
+      onClosed: () => {
+        if (logs.get(key) === channel) logs.delete(key);
       },
     });
-    groups.add(group);
-    return group;
+    logs.set(key, channel);
+    return channel;
   };
 
-  return { subscribe };
+  /** Ends all streams. Nothing is asked of the database any more when it resolves. */
+  const close = async (): Promise<void> => {
+    for (const one of [...states.values(), ...logs.values()]) one.close();
+    while (underWay.size > 0) await Promise.allSettled(underWay);
+  };
+
+  return { subscribe, close };
 }
 
 export type LiveStreams = ReturnType<typeof liveStreams>;
 
-/** A group that is at `position` or shortly before it. */
-function near(groups: Iterable<LogGroup> | undefined, position: number): LogGroup | undefined {
-  for (const group of groups ?? []) {
-    if (group.position <= position && position - group.position <= NEAR_LINES) return group;
-  }
-  return undefined;
-}
-
-async function openState(group: StateGroup): Promise<OpenedStream> {
-  return opened(group.opened, group.join());
-}
-
-async function opened(begun: Promise<Frame | null>, outbox: LogViewer['outbox']): Promise<OpenedStream> {
+async function opened(begun: Promise<Frame | null>, outbox: Outbox): Promise<OpenedStream> {
   try {
     const refusal = await begun;
     if (refusal === null) return { kind: 'open', frames: outbox };
@@ -112,11 +111,15 @@ async function opened(begun: Promise<Frame | null>, outbox: LogViewer['outbox'])
   }
 }
 
-/** A viewer that had fallen behind learns of a refusal by the end of its stream. */
-async function rejoin(viewer: LogViewer, group: LogGroup): Promise<void> {
+/** What keeps a viewer from a subscription: its permissions, or Contact Sync being off now. Null: nothing. */
+async function refusalOf({ schema, contextValue }: SubscriptionArgs, field: string): Promise<GraphQLError | null> {
+  const needs = schema.getSubscriptionType()?.getFields()[field]?.extensions.needs;
+  const needed = Object.values(Permission).filter((permission) => Array.isArray(needs) && needs.includes(permission));
   try {
-    if ((await group.opened) !== null) viewer.end();
+    await requireForStream(contextValue, needed);
+    return null;
   } catch (error) {
-    viewer.fail(error);
+    if (!(error instanceof Error)) throw error;
+    return new GraphQLError(error.message, { path: [field], originalError: error });
   }
 }

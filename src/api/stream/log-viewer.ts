@@ -1,123 +1,70 @@
 import type { Held } from '../../core/held.ts';
-import type { LogBatch } from '../../core/runner-port.ts';
+import type { RunStatus } from '../../core/run.ts';
+import type { FollowedLog } from '../../core/runner-port.ts';
 import type { Frame } from './frame.ts';
 import { Outbox } from './outbox.ts';
 
-/** Bytes that may wait for one viewer, less when much waits for others; beyond that it is left alone until it has taken what it was sent. */
-const MOST_WAITING = 1024 * 1024;
-/** The part of the room left in this process that one viewer may have. */
-const SHARE = 16;
-
-/** Viewers at one place of the log. */
-type Group = { add(viewer: LogViewer): void; remove(viewer: LogViewer): void };
-
-type Waiting = { frame: Frame | Promise<Frame>; to: number; size: number };
-
 /**
- * Somebody who reads a log, with their own place in it. One who does not keep up is taken out of the group, keeps nothing but
- * the place, and goes on from the last line that was taken: nothing is lost and nothing comes twice.
+ * What the lines after a place became, as far as line `to`. No frame: all of them are below the level. `isFull`: more lines
+ * were there than a frame takes.
  */
+export type Made = { frame: Frame | null; lines: number; to: number; status: RunStatus; isFull: boolean };
+
+/** Where the frames come from. It wakes its viewers when there is something, where it said "nothing yet". */
+type Channel = {
+  now(after: number, told: RunStatus | null): ReturnType<FollowedLog['now']>;
+  frameAfter(after: number): Promise<Made | null>;
+};
+
+/** Somebody who reads a log: their place in it, and the frame that is being sent to them. */
 export class LogViewer {
   readonly outbox: Outbox;
-  readonly #join: (viewer: LogViewer, after: number) => void;
+  readonly #channel: Channel;
   readonly #held: Held;
-  #group: Group | null = null;
-  #waiting: Waiting[] = [];
-  #size = 0;
+  /** `seq` of the newest line taken, and how the run stood in the newest frame. */
+  #after: number;
+  #told: RunStatus | null = null;
   /** Taken, and not yet sent as far as is known. */
-  #sending: Waiting | null = null;
-  /** `seq` of the newest line taken, and of the newest one that waits or was taken. */
-  #taken: number;
-  #offered: number;
-  #behind = false;
+  #sending: Frame | null = null;
+  #over = false;
 
-  /** `join` finds the viewer a group, or makes one. `held` counts what waits for all viewers. */
-  constructor(after: number, join: (viewer: LogViewer, after: number) => void, held: Held) {
-    this.#taken = after;
-    this.#offered = after;
-    this.#join = join;
+  /** `held` counts what is being sent to all viewers. `onLeave` is called once. */
+  constructor(after: number, channel: Channel, held: Held, onLeave: () => void) {
+    this.#after = after;
+    this.#channel = channel;
     this.#held = held;
     const leave = () => {
-      this.#leaveGroup();
-      this.#forgetWaiting();
+      this.#over = true;
       this.#sent();
+      onLeave();
     };
     this.outbox = new Outbox({ take: () => this.#take() }, leave);
   }
 
-  moveTo(group: Group): void {
-    this.#group = group;
-    group.add(this);
-  }
-
-  /** To be asked before anything is made ready: a viewer that still has enough to be sent falls behind. */
-  makeReady(): void {
-    const isIdle = this.#sending === null && this.#waiting.length === 0;
-    if (!isIdle && this.#size >= this.#held.share(SHARE, { least: 0, most: MOST_WAITING })) this.#fallBehind();
-  }
-
-  /** A batch of the lines after `from`. `answer` serializes a part of it for this viewer alone. */
-  offer(from: number, batch: LogBatch, shared: Frame, answer: (batch: LogBatch) => Promise<Frame>): void {
-    const had = this.#offered;
-    if (had > from && batch.lastSeq <= had) return;
-    const frame = had <= from ? shared : answer({ ...batch, lines: batch.lines.filter((line) => line.seq > had) });
-    // It is looked at when it is taken; a viewer that leaves before never does.
-    if (frame instanceof Promise) frame.catch(() => undefined);
-    this.#offered = batch.lastSeq;
-    const size = shared.json.length;
-    this.#size += size;
-    this.#waiting.push({ frame, to: batch.lastSeq, size });
-    this.#held.keep(frame, size);
-    this.outbox.wake();
-  }
-
-  end(): void {
-    this.#group = null;
-    this.outbox.end();
-  }
-
-  fail(error: unknown): void {
-    this.#group = null;
-    this.outbox.fail(error);
-  }
-
-  #take(): Frame | Promise<Frame> | undefined {
+  #take(): Promise<Frame | undefined> | undefined {
     this.#sent();
-    const next = this.#waiting.shift();
-    if (next === undefined) {
-      if (this.#behind) {
-        this.#behind = false;
-        this.#join(this, this.#taken);
-      }
-      return undefined;
-    }
-    this.#size -= next.size;
-    this.#taken = next.to;
-    this.#sending = next;
-    return next.frame;
+    const now = this.#over ? 'over' : this.#channel.now(this.#after, this.#told);
+    if (now === 'over') this.outbox.end();
+    return now === 'lines' || now === 'end' ? this.#next() : undefined;
+  }
+
+  /** Undefined: all lines as far as this are below the level, or the viewer has left. */
+  async #next(): Promise<Frame | undefined> {
+    const made = await this.#channel.frameAfter(this.#after);
+    if (made === null) return undefined;
+    const { frame, lines, to, status } = made;
+    this.#after = to;
+    if (frame === null || this.#over) return undefined;
+    if (lines === 0 && this.#told === status) return undefined;
+    this.#told = status;
+    this.#over = frame.isLast;
+    this.#sending = frame;
+    this.#held.keep(frame, frame.json.length);
+    return frame;
   }
 
   #sent(): void {
-    if (this.#sending !== null) this.#held.drop(this.#sending.frame);
+    if (this.#sending !== null) this.#held.drop(this.#sending);
     this.#sending = null;
-  }
-
-  #fallBehind(): void {
-    this.#leaveGroup();
-    this.#forgetWaiting();
-    this.#offered = this.#taken;
-    this.#behind = true;
-  }
-
-  #forgetWaiting(): void {
-    for (const { frame } of this.#waiting) this.#held.drop(frame);
-    this.#waiting = [];
-    this.#size = 0;
-  }
-
-  #leaveGroup(): void {
-    const group = this.#group;
-    this.#group = null;
-    group?.remove(this);
   }
 }

@@ -1,7 +1,10 @@
 import type { Frame } from './frame.ts';
 
-/** What a viewer has still to be sent. `take` answers undefined when there is nothing now. */
-export type Backlog = { take(): Frame | Promise<Frame> | undefined };
+/**
+ * What a viewer has still to be sent. Nothing at once: the viewer waits until it is woken. Nothing that took a while: it is
+ * asked again.
+ */
+export type Backlog = { take(): Frame | Promise<Frame | undefined> | undefined };
 
 /**
  * One viewer's stream: gives what the backlog holds, waits while it holds nothing, and ends after the last frame once
@@ -38,8 +41,12 @@ export class Outbox implements AsyncIterableIterator<Frame> {
 
   async next(): Promise<IteratorResult<Frame, undefined>> {
     while (!this.#left) {
-      const frame = this.#backlog.take();
-      if (frame !== undefined) return { done: false, value: await frame };
+      const taken = this.#backlog.take();
+      if (taken !== undefined) {
+        const frame = await this.#orLeave(taken);
+        if (frame !== undefined) return { done: false, value: frame };
+        continue;
+      }
       const over = this.#over;
       if (over !== null) {
         this.#leave();
@@ -67,6 +74,16 @@ export class Outbox implements AsyncIterableIterator<Frame> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Those who iterate don't return a stream that has thrown. */
+  async #orLeave(taken: Frame | Promise<Frame | undefined>): Promise<Frame | undefined> {
+    try {
+      return await taken;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
   }
 
   #leave(): void {

@@ -39,7 +39,7 @@ export class StateGroup {
     if (this.#closed) return;
     this.#closed = true;
     this.#parts.onClosed();
-    void this.#source?.events.return?.();
+    this.#source?.close();
   }
 
   #remove(outbox: Outbox): void {
@@ -54,7 +54,7 @@ export class StateGroup {
       return source.frame;
     }
     this.#source = source;
-    if (this.#closed) await source.events.return?.();
+    if (this.#closed) source.close();
     else void this.#pump(source);
     return null;
   }

@@ -1,55 +1,67 @@
 import { isEnded, type LogLevel, type RunStatus } from '../../core/run.ts';
-import type { LogBatch } from '../../core/runner-port.ts';
-import type { RunFeeds } from './run-feeds.ts';
-import { waitAtMost } from './wait-at-most.ts';
-
-/** Ten batches a second and follower. */
-const betweenBatchesMs = 100;
+import type { FollowedLog } from '../../core/runner-port.ts';
+import type { RunFeeds } from './run-feed.ts';
 
 /**
- * The lines after `after`, in order, each once: the stored ones, then those that come. Whoever reads slowly gets more lines
- * at once, up to 1,000. Ends after the last line of an ended run (with an empty batch that tells the status, if no other
- * did), when there is no such run, or when the signal aborts.
+ * A run's log for people who follow it, each from a place of their own: the stored lines, then those that come. Resolves
+ * when the run has been read; ends when the signal aborts, or when its iterator returns.
  */
-export async function* followLog(
+export async function followLog(
   feeds: RunFeeds,
   wanted: { workspaceId: string; runId: string; after: number; minLevel: LogLevel },
   signal: AbortSignal,
-): AsyncGenerator<LogBatch> {
-  const feed = feeds.open(wanted.workspaceId, wanted.runId);
+): Promise<FollowedLog> {
+  const { feed, leave } = feeds.join(wanted.workspaceId, wanted.runId);
+  signal.addEventListener('abort', leave, { once: true });
   try {
-    let after = wanted.after;
-    let told: RunStatus | null = null;
-    let view = await feed.view();
-    while (view.run !== null && !signal.aborted) {
-      const { id: runId, status: runStatus, lastSeq: end } = view.run;
-      const began = performance.now();
-      if (after < end) {
-        const slice = await feed.lines(view, wanted.minLevel, after);
-        after = slice.lastSeq;
-        if (slice.lines.length > 0) {
-          const release = feed.hold(slice);
-          try {
-            yield { runId, runStatus, lines: slice.lines, lastSeq: after };
-          } finally {
-            release();
-          }
-          told = runStatus;
-        }
-      }
-      if (after < end) {
-        // Still among the stored lines: at one's own pace, not at that of the run.
-        await waitAtMost(began + betweenBatchesMs - performance.now(), signal);
-        view = await feed.view();
-        continue;
-      }
-      if (isEnded(runStatus)) {
-        if (told !== runStatus && !signal.aborted) yield { runId, runStatus, lines: [], lastSeq: after };
-        return;
-      }
-      view = await feed.viewAfter(view.version, signal);
-    }
-  } finally {
-    feed.close();
+    await feed.view();
+  } catch (error) {
+    leave();
+    throw error;
   }
+  if (signal.aborted) leave();
+
+  const log: FollowedLog = {
+    get lastSeq() {
+      return feed.known().run?.lastSeq ?? 0;
+    },
+    now(after, told) {
+      const { run } = feed.known();
+      if (run === null || signal.aborted) return 'over';
+      if (after < run.lastSeq) return 'lines';
+      if (!isEnded(run.status)) return 'nothing yet';
+      return told === run.status ? 'over' : 'end';
+    },
+    async read(after) {
+      const view = feed.known();
+      if (view.run === null) throw new Error('A log was read of which there is no run.');
+      const { lines, lastSeq } = await feed.lines(view, wanted.minLevel, after);
+      return { runId: view.run.id, runStatus: view.run.status, lines, lastSeq };
+    },
+    whenChanged: feed.whenChanged,
+    async *[Symbol.asyncIterator]() {
+      try {
+        let { after } = wanted;
+        let told: RunStatus | null = null;
+        for (;;) {
+          const { version } = feed.known();
+          const now = log.now(after, told);
+          if (now === 'over') return;
+          if (now === 'nothing yet') {
+            await feed.viewAfter(version, signal);
+            continue;
+          }
+          const batch = await log.read(after);
+          after = batch.lastSeq;
+          if (batch.lines.length === 0 && now === 'lines') continue;
+          told = batch.runStatus;
+          yield batch;
+        }
+      } finally {
+        signal.removeEventListener('abort', leave);
+        leave();
+      }
+    },
+  };
+  return log;
 }

@@ -1,8 +1,6 @@
 import type { RunRecord } from '../../core/records.ts';
 import { isEnded } from '../../core/run.ts';
-import type { RunFeed, RunView } from './run-feed.ts';
-import type { RunFeeds } from './run-feeds.ts';
-import { sameState } from './same-state.ts';
+import { type RunFeed, type RunFeeds, type RunView, sameState } from './run-feed.ts';
 
 /** Four states a second and follower. */
 const betweenStatesMs = 250;
@@ -16,7 +14,7 @@ export async function* followProgress(
   wanted: { workspaceId: string; runId: string },
   signal: AbortSignal,
 ): AsyncGenerator<RunRecord> {
-  const feed = feeds.open(wanted.workspaceId, wanted.runId);
+  const { feed, leave } = feeds.join(wanted.workspaceId, wanted.runId);
   try {
     let told: RunRecord | null = null;
     let view = await feed.view();
@@ -30,7 +28,7 @@ export async function* followProgress(
       } else view = await feed.viewAfter(view.version, signal);
     }
   } finally {
-    feed.close();
+    leave();
   }
 }
 

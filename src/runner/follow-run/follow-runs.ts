@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../core/records.ts';
-import type { WorkspaceFeeds } from './workspace-feeds.ts';
+import type { WorkspaceFeeds } from './workspace-feed.ts';
 
 /**
  * Every run of the workspace, or of one connection, as it changes from the first `next()` on, at most four times a second

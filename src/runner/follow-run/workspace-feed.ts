@@ -1,14 +1,24 @@
 import type { RunRecord } from '../../core/records.ts';
 import { isEnded } from '../../core/run.ts';
+import type { RunSignals } from '../../core/run-signals.ts';
 import type { RunStore } from '../../core/run-store.ts';
 import { createPacedReader } from './paced-reader.ts';
-import { sameState } from './same-state.ts';
+import { sameState } from './run-feed.ts';
+import { shareFeeds } from './share-feeds.ts';
 
 /** Hears of a workspace's runs; `end` says that there will be no more. */
 export type RunsListener = { connectionId: string | null; change(run: RunRecord): void; end(): void };
 
+/** The feeds of the workspaces whose runs somebody in this process follows. */
+export type WorkspaceFeeds = {
+  /** The listener hears of changes from now on; the function returned ends that. */
+  listen(workspaceId: string, listener: RunsListener): () => void;
+  /** Says that something else than a run changed in the workspace. */
+  lookAtAll(workspaceId: string): void;
+};
+
 /** The runs of one workspace, read once for all who follow them in this process, at most four times a second. */
-export type WorkspaceFeed = {
+type WorkspaceFeed = {
   readonly listeners: Set<RunsListener>;
   /** Says that this run has changed. */
   lookAt(runId: string): void;
@@ -21,11 +31,31 @@ const betweenReadsMs = 250;
 /** More than lies between two looks at all, so that no run slips through. */
 const lookBackMs = 60_000;
 
-export function openWorkspaceFeed(
+export function createWorkspaceFeeds(
   store: RunStore,
-  workspaceId: string,
+  signals: RunSignals,
   onTrouble: (error: unknown) => void,
-): WorkspaceFeed {
+): WorkspaceFeeds {
+  const feeds = shareFeeds<WorkspaceFeed>(signals, {
+    keyOf: ({ workspaceId }) => workspaceId,
+    hear: (feed, { runId }) => feed.lookAt(runId),
+    lookAtAll: (feed) => feed.lookAtAll(),
+    close: (feed) => feed.close(),
+  });
+  return {
+    listen(workspaceId, listener) {
+      const { feed, leave } = feeds.join(workspaceId, () => openWorkspaceFeed(store, workspaceId, onTrouble));
+      feed.listeners.add(listener);
+      return () => {
+        feed.listeners.delete(listener);
+        leave();
+      };
+    },
+    lookAtAll: (workspaceId) => feeds.get(workspaceId)?.lookAtAll(),
+  };
+}
+
+function openWorkspaceFeed(store: RunStore, workspaceId: string, onTrouble: (error: unknown) => void): WorkspaceFeed {
   const listeners = new Set<RunsListener>();
   /** As last read, and whether that was passed on: what was there before anybody followed is no news. */
   const known = new Map<string, { run: RunRecord; told: boolean }>();

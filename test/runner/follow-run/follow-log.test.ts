@@ -5,7 +5,7 @@ import type { LogBatch } from '../../../src/core/runner-port.ts';
 import type { LogQuery } from '../../../src/core/store.ts';
 import { uuidV7 } from '../../../src/core/uuid.ts';
 import { followLog } from '../../../src/runner/follow-run/follow-log.ts';
-import { createRunFeeds } from '../../../src/runner/follow-run/run-feeds.ts';
+import { createRunFeeds } from '../../../src/runner/follow-run/run-feed.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 import { line, write } from '../support/scripted-run.ts';
@@ -33,8 +33,13 @@ const openFeeds = (parts: { store?: RunStore; signals?: RunSignals } = {}) =>
 
 type Feeds = ReturnType<typeof openFeeds>;
 type Wish = { after?: number; minLevel?: LogQuery['minLevel']; signal?: AbortSignal };
-const follow = (feeds: Feeds, { run }: ClaimedRun, { after = 0, minLevel = 'INFO', signal = never }: Wish = {}) =>
-  followLog(feeds, { workspaceId: run.workspaceId, runId: run.id, after, minLevel }, signal);
+async function* follow(
+  feeds: Feeds,
+  { run }: ClaimedRun,
+  { after = 0, minLevel = 'INFO', signal = never }: Wish = {},
+): AsyncGenerator<LogBatch, void> {
+  yield* await followLog(feeds, { workspaceId: run.workspaceId, runId: run.id, after, minLevel }, signal);
+}
 
 const say = (claimed: ClaimedRun, first: number, last: number, level: 'DEBUG' | 'INFO' = 'INFO') =>
   write(db.pool, claimed, {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../../src/core/records.ts';
 import type { ClaimedRun } from '../../../src/core/run-store.ts';
 import { followProgress } from '../../../src/runner/follow-run/follow-progress.ts';
-import { createRunFeeds } from '../../../src/runner/follow-run/run-feeds.ts';
+import { createRunFeeds } from '../../../src/runner/follow-run/run-feed.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 import { line, write } from '../support/scripted-run.ts';

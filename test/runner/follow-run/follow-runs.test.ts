@@ -3,7 +3,7 @@ import type { RunRecord } from '../../../src/core/records.ts';
 import type { RunSignals } from '../../../src/core/run-signals.ts';
 import type { RunStore } from '../../../src/core/run-store.ts';
 import { followRuns } from '../../../src/runner/follow-run/follow-runs.ts';
-import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-feeds.ts';
+import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-feed.ts';
 import { setContactSyncEnabled } from '../../../src/runner/set-contact-sync-enabled.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';

@@ -30,11 +30,13 @@ test('a change that is read just while somebody begins to wait for it is not mis
   const first = await feed.view();
   await write(db.pool, claimed, { to: 'succeeded' });
   const last = await db.store.findRun(workspaceId, id);
+  const other = feed.viewAfter(first.version, new AbortController().signal);
   feed.lookAgain('soon');
   await reading.promise;
   const waiting = feed.viewAfter(first.version, new AbortController().signal);
   answer.resolve(last);
   expect((await waiting).run).toMatchObject({ status: 'SUCCEEDED' });
+  expect((await other).run).toMatchObject({ status: 'SUCCEEDED' });
   feed.close();
 });
 

@@ -1,0 +1,150 @@
+import type { LRUCache } from 'lru-cache';
+import type { Held } from '../../core/held.ts';
+import { isEnded, type RunStatus } from '../../core/run.ts';
+import type { FollowedLog, LogBatch } from '../../core/runner-port.ts';
+import type { OpenedSource, openSource } from './event-source.ts';
+import type { Frame } from './frame.ts';
+import { FrameSize } from './frame-size.ts';
+import { LogViewer, type Made } from './log-viewer.ts';
+
+/** Bytes of a frame, about. A viewer holds the one that it is sent, so they are smaller when much is held. */
+const FRAME = { most: 128 * 1024, least: 8 * 1024 };
+/** The part of the room left in this process that a frame may have. */
+const SHARE = 64;
+
+export type LogChannelParts = {
+  /** What is being sent to all viewers. */
+  held: Held;
+  /** Frames made lately, of all channels, by channel and place: for those who come to the same place a little later. */
+  recent: LRUCache<string, Made>;
+  /** Frames of all logs are made a few at a time: each takes several times its size meanwhile. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  open(): ReturnType<typeof openSource>;
+  onClosed(): void;
+};
+
+let channels = 0;
+
+/**
+ * Viewers who have asked the same of one log: one execution for all of them, and one serialization for those at one place.
+ * Each has a place of its own and asks for what comes after it when the frame before has left the process. So nothing is
+ * queued for anybody: those who don't read hold one frame and a number.
+ */
+export class LogChannel {
+  /** Null once it has begun; a frame when it was refused. */
+  readonly opened: Promise<Frame | null>;
+  readonly #id = channels++;
+  readonly #parts: LogChannelParts;
+  readonly #viewers = new Set<LogViewer>();
+  readonly #making = new Map<number, Promise<Made | null>>();
+  readonly #size = new FrameSize();
+  #source: Extract<OpenedSource, { kind: 'open' }> | null = null;
+  #log: FollowedLog | null = null;
+  #stopWaiting: (() => void) | null = null;
+  #closed = false;
+
+  constructor(parts: LogChannelParts) {
+    this.#parts = parts;
+    this.opened = this.#open();
+  }
+
+  /** Somebody who has the lines up to `after`. The last one to leave closes the channel. */
+  join(after: number): LogViewer {
+    const viewer: LogViewer = new LogViewer(after, this, this.#parts.held, () => {
+      this.#viewers.delete(viewer);
+      if (this.#viewers.size === 0) this.close();
+    });
+    this.#viewers.add(viewer);
+    return viewer;
+  }
+
+  /** When there is nothing yet, the viewers are woken once there is. */
+  now(after: number, told: RunStatus | null): ReturnType<FollowedLog['now']> {
+    const now = this.#log === null || this.#closed ? 'over' : this.#log.now(after, told);
+    if (now === 'nothing yet') {
+      this.#stopWaiting ??=
+        this.#log?.whenChanged(() => {
+          this.#stopWaiting = null;
+          for (const { outbox } of this.#viewers) outbox.wake();
+        }) ?? null;
+    }
+    return now;
+  }
+
+  /**
+   * The lines after a place, as a frame; the same one for all who ask while they are the newest, or it is full. Null: the
+   * channel was closed before it was made.
+   */
+  async frameAfter(after: number): Promise<Made | null> {
+    const recent = this.#parts.recent.get(this.#keyOf(after));
+    if (recent !== undefined && (recent.isFull || recent.to === this.#log?.lastSeq)) return recent;
+    const known = this.#making.get(after);
+    if (known !== undefined) return known;
+    const making = this.#parts.inTurn(() => this.#make(after));
+    this.#making.set(after, making);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(after);
+    }
+  }
+
+  async #open(): Promise<Frame | null> {
+    const source = await this.#parts.open();
+    if (source.kind === 'refused') {
+      this.close();
+      return source.frame;
+    }
+    this.#source = source;
+    if (!isLog(source.events)) throw new TypeError('A log stream was opened, and what came is no log.');
+    this.#log = source.events;
+    if (this.#closed) source.close();
+    return null;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#parts.onClosed();
+    this.#stopWaiting?.();
+    this.#source?.close();
+  }
+
+  async #make(after: number): Promise<Made | null> {
+    if (this.#closed || this.#log === null || this.#source === null) return null;
+    const end = this.#log.lastSeq;
+    const batch = await this.#log.read(after);
+    const { lastSeq: to, runStatus: status } = batch;
+    if (batch.lines.length === 0 && !isEnded(status)) return { frame: null, lines: 0, to, status, isFull: to < end };
+    const { part, frame } = await this.#serialize(batch, this.#source.answer);
+    const made = { frame, lines: part.lines.length, to: part.lastSeq, status, isFull: part.lastSeq < end };
+    if (!frame.isLast) this.#parts.recent.set(this.#keyOf(after), made);
+    return made;
+  }
+
+  async #serialize(batch: LogBatch, answer: (event: LogBatch) => Promise<Frame>) {
+    const bytes = this.#parts.held.share(SHARE, FRAME);
+    for (let most = batch.lines.length; ; ) {
+      const part = beginning(batch, Math.min(most, this.#size.fit(batch.lines, bytes)));
+      const frame = await answer(part);
+      const count = part.lines.length;
+      this.#size.learn(part.lines, frame.json.length);
+      if (frame.json.length <= 2 * bytes || count <= 1) return { part, frame };
+      // Far too large, being the first of its kind: once more, with less.
+      most = Math.ceil(count / 2);
+    }
+  }
+
+  #keyOf(after: number): string {
+    return `${this.#id} ${after}`;
+  }
+}
+
+/** The first so many lines of a batch; it goes as far as the last of them. */
+function beginning(batch: LogBatch, count: number): LogBatch {
+  if (count >= batch.lines.length) return batch;
+  const lines = batch.lines.slice(0, count);
+  return { ...batch, lines, lastSeq: lines.at(-1)?.seq ?? batch.lastSeq };
+}
+
+const isLog = (events: AsyncIterable<unknown>): events is FollowedLog => 'now' in events && 'read' in events;
