@@ -7,7 +7,7 @@ import type { SettingInfo, SourceKindInfo } from '../../core/source-form.ts';
 import type { SourceSession } from '../../core/source-session.ts';
 import type { Fault } from '../../core/user-error.ts';
 
-/** Which secrets a source has, by name. `mayLack`: the connection is a Draft, or is only tried; one may still be missing. */
+/** Which secrets a source has, by name. `mayLack`: the connection is a Draft, or is only tried; what it needs to run may still be missing. */
 export type SecretsAtHand = { has: ReadonlySet<string>; mayLack: boolean };
 
 /**
@@ -96,7 +96,7 @@ function readSettings<Settings extends SourceSettings>(
   if (success) return data;
   const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   throw new AppError('SETTINGS_UNREADABLE', `The settings of this ${label} source can't be read (${faults}).`, {
-    hint: 'Save the settings again; they may have been stored by another release.',
+    hint: 'Another release may have stored them: update every process of the service, or make the connection anew.',
     cause: error,
   });
 }
