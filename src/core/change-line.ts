@@ -1,5 +1,7 @@
 import type { ChangeAction, LogCode } from './run.ts';
 
+/** What people read of a change that was applied, or was not. */
+
 const words: Record<Exclude<ChangeAction, 'SKIP'>, { code: LogCode; verb: string }> = {
   CREATE: { code: 'CONTACT_CREATED', verb: 'Created' },
   UPDATE: { code: 'CONTACT_UPDATED', verb: 'Updated' },
@@ -19,3 +21,18 @@ export const changeLine = (change: {
   const { code, verb } = words[change.action];
   return { code, message: `${verb}: ${change.contactName}${change.reason === null ? '' : ` (${change.reason})`}` };
 };
+
+/** The line of somebody who was left alone, while planning or applying. */
+export const personSkipped = (name: string, reason: string): string => `Skipped ${name}: ${reason}`;
+
+/** The line of somebody whose change could not be applied. */
+export const changeFailed = (name: string, reason: string): string => `Failed ${name}: ${reason}`;
+
+/** Why a change is not applied that was planned. */
+export const notApplied = {
+  contactChanged: 'the contact has changed since the plan was made; the next run looks at it again',
+  foundByAnother: 'another connection has found the person since the plan was made',
+  addressTaken: (address: string): string =>
+    `the address ${address} has been taken by another contact since the plan was made`,
+  refused: (what: string, sqlState: string): string => `the database refused ${what} (SQLSTATE ${sqlState})`,
+} as const;

@@ -10,6 +10,8 @@ import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
 
 /** Questions decided, and decisions taken back, at a time. */
 const pageSize = 1000;
+/** Takeovers settled at a time: for each of these lists the plan is gone through once. */
+const takeoversAtOnce = 10_000;
 /** Questions after which the event loop turns. */
 const atOnce = 50;
 
@@ -87,11 +89,12 @@ const settle = async (run: SyncRun, { rivals, takingOver, waiting }: Unsettled):
 };
 
 const settleTakeovers = async (run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> => {
-  if (takingOver.length === 0) return;
-  const planned = await run.plannedAddresses(takingOver.map(({ contactId }) => contactId));
-  const { refused, lost } = settleLost(takingOver, planned);
-  await refuse(run, refused);
-  if (lost.length > 0) await run.noteTakeovers(lost, takenOver);
+  for (const some of slices(takingOver, takeoversAtOnce)) {
+    const planned = await run.plannedAddresses(some.map(({ contactId }) => contactId));
+    const { refused, lost } = settleLost(some, planned);
+    await refuse(run, refused);
+    if (lost.length > 0) await run.noteTakeovers(lost, takenOver);
+  }
 };
 
 const settleWaiting = async (run: SyncRun, waiting: readonly Waiting[]): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { personSkipped } from '../../core/change-line.ts';
 import type { RunReport } from '../../core/sync-store.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { keepPlan } from './keep-plan.ts';
@@ -31,12 +32,12 @@ const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
        SELECT (row_number() OVER (ORDER BY position, told))::int AS n, line.code, line.message, person, person_id,
          CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id
        FROM plan_row, LATERAL (VALUES
-         (1, plan_row.code, CASE action WHEN 'SKIP' THEN 'Skipped ' || ${shownName('plan_row')} || ': ' || reason END),
+         (1, plan_row.code, CASE action WHEN 'SKIP' THEN format($4, ${shownName('plan_row')}, reason) END),
          (2, 'MALFORMED_VALUE', CASE WHEN action <> 'SKIP' THEN remark END)) AS line (told, code, message)
        WHERE workspace_id = $1 AND run_id = $2 AND (action = 'SKIP' OR remark IS NOT NULL) AND line.message IS NOT NULL
          AND ${isShown('plan_row')}
      ) AS lines`,
-    [...key(attempt), run.last_seq],
+    [...key(attempt), run.last_seq, personSkipped('%1$s', '%2$s')],
   );
   await client.query(`UPDATE run SET last_seq = last_seq + $3 WHERE workspace_id = $1 AND id = $2`, [
     ...key(attempt),

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { changeFailed, personSkipped } from '../../../core/change-line.ts';
 import { countRows, type PlanRows } from '../../../core/plan-counts.ts';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { byKey } from '../../planner-hints.ts';
@@ -187,7 +188,7 @@ const exceptionLines = async (
   return rows.map((row) => ({
     level: row.outcome === 'FAILED' ? 'ERROR' : 'WARN',
     code: row.outcome === 'FAILED' ? 'APPLY_FAILED' : row.code,
-    message: `${row.outcome === 'FAILED' ? 'Failed' : 'Skipped'} ${row.name}: ${row.reason}`,
+    message: (row.outcome === 'FAILED' ? changeFailed : personSkipped)(row.name, row.reason),
     person: row.person,
     personId: row.person_id,
     contactId: row.contact_id,

@@ -1,3 +1,4 @@
+import { notApplied } from '../../../core/change-line.ts';
 import { due, lockContacts, params, type Range } from './range.ts';
 
 /** Locks the contacts of the stretch and leaves alone whose contact has changed since the plan was made. */
@@ -5,10 +6,10 @@ export const leaveChangedAlone = async (range: Range, actions: string): Promise<
   await lockContacts(range, due(actions));
   await range.client.query(
     `UPDATE ${range.attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
-       reason = 'the contact has changed since the plan was made; the next run looks at it again'
+       reason = $5
      WHERE ${due(actions)} AND NOT EXISTS (
        SELECT FROM contact WHERE contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
          AND contact.version = change.contact_version)`,
-    params(range),
+    [...params(range), notApplied.contactChanged],
   );
 };

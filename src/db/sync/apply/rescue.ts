@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { notApplied } from '../../../core/change-line.ts';
 import type { ChangeAction } from '../../../core/run.ts';
 import { byKey, byList } from '../../planner-hints.ts';
 import { type Attempt, key } from '../attempt.ts';
@@ -27,13 +28,15 @@ export const rescue = async (
   await halve(client, attempt, batch, apply);
 };
 
-const addressTaken = `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN',
-  reason = 'the address ' || change.primary_email || ' has been taken by another contact since the plan was made'`;
+/** SQL that leaves alone; `reason`: the parameter that has `whyTaken`. */
+const leaveAlone = (reason: string): string =>
+  `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN', reason = format(${reason}, change.primary_email)`;
+const whyTaken = notApplied.addressTaken('%s');
 
 /** Leaves alone who claims the address of a contact that the stretch does not make give it up; how many there are. */
 const leaveTakenAlone = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<number> => {
   const { rowCount } = await client.query(
-    `UPDATE ${attempt.plan} AS change SET ${addressTaken}
+    `UPDATE ${attempt.plan} AS change SET ${leaveAlone('$5')}
      FROM contact
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4 AND change.outcome IS NULL
        AND change.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND contact.workspace_id = $1
@@ -44,7 +47,7 @@ const leaveTakenAlone = async (client: PoolClient, attempt: Attempt, { first, la
          WHERE freeing.workspace_id = $1 AND freeing.run_id = $2 AND freeing.position BETWEEN $3 AND $4
            AND freeing.outcome IS NULL AND freeing.action IN ('UPDATE', 'LINK')
            AND freeing.email_key IS DISTINCT FROM holder.email_key)`,
-    [...key(attempt), first, last],
+    [...key(attempt), first, last, whyTaken],
   );
   return rowCount ?? 0;
 };
@@ -94,13 +97,14 @@ const split = async (client: PoolClient, attempt: Attempt, batch: Batch): Promis
 const fail = async (client: PoolClient, attempt: Attempt, { first }: Batch, error: DataError): Promise<void> => {
   const row = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position = $3';
   if (error.constraint === uniqueAddress) {
-    await client.query(`UPDATE ${attempt.plan} AS change SET ${addressTaken} WHERE ${row}`, [...key(attempt), first]);
+    const update = `UPDATE ${attempt.plan} AS change SET ${leaveAlone('$4')} WHERE ${row}`;
+    await client.query(update, [...key(attempt), first, whyTaken]);
     return;
   }
   const what = error.constraint ?? error.column ?? 'a value';
   await client.query(
     `UPDATE ${attempt.plan} AS change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4 WHERE ${row}`,
-    [...key(attempt), first, `the database refused ${what} (SQLSTATE ${error.code})`],
+    [...key(attempt), first, notApplied.refused(what, error.code)],
   );
 };
 
