@@ -106,7 +106,7 @@ export type WorkspaceStore = {
    */
   saveFile(connectionId: string, name: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredFile | null>;
   /** False: no such connection. Its runs stay, without connection; a contact that others feed too is left to them. */
-  deleteConnection(id: string, contacts: OrphanedContacts): Promise<boolean>;
+  deleteConnection(id: string, contacts: OrphanedContacts, by: Actor): Promise<boolean>;
 };
 
 export type Store = {

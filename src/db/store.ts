@@ -63,6 +63,6 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
     updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),
     saveFile: (connectionId, name, bytes) => saveFile(scope, connectionId, name, bytes),
-    deleteConnection: (id, contacts) => deleteConnection(scope, id, contacts),
+    deleteConnection: (id, contacts, by) => deleteConnection(scope, id, contacts, by),
   };
 }

@@ -11,8 +11,8 @@ import type { ClaimedRun, RunStore } from '../../src/core/run-store.ts';
 import type { Store } from '../../src/core/store.ts';
 import { uuidV7 } from '../../src/core/uuid.ts';
 import { API_ROLE } from '../../src/db/api-role.ts';
+import { lookAgain } from '../../src/db/contact/look-again.ts';
 import { inTransaction } from '../../src/db/in-transaction.ts';
-import { lookAgain } from '../../src/db/look-again.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { openRunSignals } from '../../src/db/open-run-signals.ts';
 import { createRunStore } from '../../src/db/run/create-run-store.ts';
@@ -40,7 +40,7 @@ export type Changes = Partial<Omit<ConnectionEdit, 'source' | 'removal'>> & {
   removal?: Partial<ConnectionEdit['removal']>;
 };
 
-const anna: Actor = { kind: 'MEMBER', id: 'anna', name: 'Anna Berg' };
+export const anna: Actor = { kind: 'MEMBER', id: 'anna', name: 'Anna Berg' };
 
 type Parts = {
   boss: PgBoss;

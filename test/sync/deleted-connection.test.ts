@@ -4,7 +4,7 @@ import type { OrphanedContacts } from '../../src/core/connection.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { defaultMappings } from '../support/source-defaults.ts';
-import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map } from './small-directory.ts';
 
 /** A batch, and some more. */
@@ -46,7 +46,7 @@ describe('a connection deleted while its run applies', () => {
     inTheWay?.release();
     inTheWay = null;
   };
-  const drop = (choice: OrphanedContacts) => syncing.workspace.deleteConnection(connection, choice);
+  const drop = (choice: OrphanedContacts) => syncing.workspace.deleteConnection(connection, choice, anna);
 
   /** What is left says of each contact what the choice says, and of the run what it had done. */
   const expectSettled = async (runId: string, choice: OrphanedContacts, contacts: number) => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { done, entry, type FakeServer, startFakeServer } from '../support/ldap-fake-server.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
-import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 
 /** Two people, or those whom the scope's filter leaves. */
 const server = () =>
@@ -110,7 +110,7 @@ describe('what a run reads with', () => {
   test('is nothing once the connection is deleted: the run is cancelled', async () => {
     const connection = await syncing.createConnection(at(before, 'password'));
     const runId = await syncing.start(connection);
-    await syncing.workspace.deleteConnection(connection, 'KEEP');
+    await syncing.workspace.deleteConnection(connection, 'KEEP', anna);
     expect(await syncing.carryOut(runId)).toMatchObject({ status: 'CANCELLED', connectionId: null });
     expect(before?.passwords).toEqual([]);
   });

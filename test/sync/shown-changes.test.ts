@@ -124,8 +124,8 @@ describe('what is shown of a run', () => {
     const stopped = await syncing.start(connection);
     const claimed = await syncing.claim(stopped);
     await syncing.rows(
-      `INSERT INTO plan_row (workspace_id, run_id, position, action, person, display_name)
-       VALUES ($1, $2, 1, 'CREATE', 'cn=x', 'X'), ($1, $2, 2, 'NONE', 'cn=y', NULL)`,
+      `INSERT INTO plan_row (workspace_id, run_id, position, action, stays, person, display_name)
+       VALUES ($1, $2, 1, 'CREATE', NULL, 'cn=x', 'X'), ($1, $2, 2, 'NONE', 'AS_BEFORE', 'cn=y', NULL)`,
       [syncing.workspaceId, stopped],
     );
     await syncing.pool.query(`UPDATE run SET phase = 'APPLYING' WHERE id = $1`, [stopped]);

@@ -3,7 +3,7 @@ import { Permission } from '../../core/access.ts';
 import { OrphanedContacts } from '../../core/connection.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { Needs } from '../access/needs.ts';
-import type { ApiContext } from '../api-context.ts';
+import { type ApiContext, actorOf } from '../api-context.ts';
 import { notFound } from '../error/not-found.ts';
 import { TakesLonger } from '../operation/takes-longer.ts';
 import { SourceInput } from '../source/source.inputs.ts';
@@ -69,9 +69,9 @@ export class ConnectionEditResolver {
       description: 'What becomes of the contacts that only it feeds.',
     })
     contacts: OrphanedContacts,
-    @Ctx() { store }: ApiContext,
+    @Ctx() { store, viewer }: ApiContext,
   ): Promise<{ deletedId: string; userErrors: UserError[] }> {
-    if (!(await store.deleteConnection(id, contacts))) throw notFound('connection');
+    if (!(await store.deleteConnection(id, contacts, actorOf(viewer)))) throw notFound('connection');
     return { deletedId: id, userErrors: [] };
   }
 

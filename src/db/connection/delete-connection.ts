@@ -17,6 +17,7 @@ export async function deleteConnection(
   scope: WorkspaceScope,
   id: string,
   contacts: OrphanedContacts,
+  by: Actor,
 ): Promise<boolean> {
   if (!isUuid(id)) return false;
   return scope.write(async (transaction) => {
@@ -27,7 +28,7 @@ export async function deleteConnection(
     );
     if (found.length === 0) return false;
     await cancelRuns(transaction, id);
-    await releaseContacts(transaction, id, contacts);
+    await releaseContacts(transaction, id, contacts, by);
     await query('UPDATE run SET connection_id = NULL WHERE run.workspace_id = $1 AND run.connection_id = $2', [
       workspaceId,
       id,

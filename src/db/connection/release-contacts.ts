@@ -1,7 +1,11 @@
+import type { Actor } from '../../core/access.ts';
 import { OrphanedContacts } from '../../core/connection.ts';
-import { contactChanged } from '../contact-changed.ts';
-import { lookAgain } from '../look-again.ts';
+import { uuidV7 } from '../../core/uuid.ts';
+import { deactivateContacts, deleteContacts, noteRemoval } from '../contact/change-contact.ts';
+import { lookAgain } from '../contact/look-again.ts';
+import type { ChangeRows, ChangeSet } from '../contact/write-history.ts';
 import { byList } from '../planner-hints.ts';
+import { valuesOf } from '../sync/contact-columns.ts';
 import type { Transaction } from '../workspace-scope.ts';
 
 /** Contacts that this connection links, $1 the workspace, $2 the connection. */
@@ -23,15 +27,42 @@ const orphaned = `
     WHERE other.workspace_id = contact.workspace_id AND other.contact_id = contact.id AND other.connection_id <> $2
       AND other.gone_since IS NULL)`;
 
-const statements: Record<OrphanedContacts, string> = {
-  // Only a removal that is no longer to come changes a contact that is kept.
-  KEEP: `UPDATE contact SET removal_due_at = NULL, ${contactChanged} WHERE contact.removal_due_at IS NOT NULL AND ${orphaned}`,
-  DEACTIVATE: `
-    UPDATE contact SET status = 'INACTIVE', portal_access_before = contact.portal_access, portal_access = false,
-      removal_due_at = NULL, ${contactChanged}
-    WHERE contact.status = 'ACTIVE' AND ${orphaned}`,
-  DELETE: `DELETE FROM contact WHERE ${orphaned}`,
+type Release = {
+  action: 'NONE' | 'DEACTIVATE' | 'DELETE';
+  which: string;
+  carryOut: (set: ChangeSet, rows: ChangeRows) => Promise<unknown>;
 };
+
+const releases: Record<OrphanedContacts, Release> = {
+  // Only a removal that is no longer to come changes a contact that is kept.
+  KEEP: {
+    action: 'NONE',
+    which: 'contact.removal_due_at IS NOT NULL',
+    carryOut: (set, rows) => noteRemoval(set, rows),
+  },
+  DEACTIVATE: {
+    action: 'DEACTIVATE',
+    which: `contact.status = 'ACTIVE'`,
+    carryOut: deactivateContacts,
+  },
+  DELETE: { action: 'DELETE', which: 'true', carryOut: deleteContacts },
+};
+
+/** The contacts that a release changes, as changes. */
+const rowsOf = ({ action, which }: Release, key: string[]): ChangeRows => ({
+  from: `(
+    SELECT contact.workspace_id, contact.id AS contact_id, row_number() OVER (ORDER BY contact.id) AS position,
+      '${action}' AS action, NULL AS stays, NULL AS outcome, NULL AS code, 'its connection was deleted' AS reason, own.person,
+      own.external_id AS person_id, contact.display_name AS contact_name, ${valuesOf('contact')} AS before
+    FROM contact JOIN contact_link AS own ON own.workspace_id = contact.workspace_id AND own.contact_id = contact.id
+      AND own.connection_id = $2
+    WHERE ${orphaned} AND ${which})`,
+  where: 'true',
+  params: key,
+  base: 0,
+  first: 1,
+  last: Number.MAX_SAFE_INTEGER,
+});
 
 /**
  * Lets go of all contacts of a connection that is being deleted: those that only it feeds as told, the others left to who
@@ -39,9 +70,10 @@ const statements: Record<OrphanedContacts, string> = {
  * of another connection comes in between.
  */
 export async function releaseContacts(
-  { query, workspaceId }: Transaction,
+  { query, client, workspaceId }: Transaction,
   connectionId: string,
   contacts: OrphanedContacts,
+  madeBy: Actor,
 ): Promise<void> {
   const key = [workspaceId, connectionId];
   // A workspace without statistics counts as one contact: for each of its contacts all links would be gone through.
@@ -51,19 +83,13 @@ export async function releaseContacts(
        SELECT FROM contact WHERE contact.workspace_id = $1 AND contact.id IN (${linked}) ORDER BY contact.id FOR UPDATE) AS locked`,
     key,
   );
-  await query(statements[contacts], key);
-  if (contacts === OrphanedContacts.DELETE) {
-    await query(
-      `DELETE FROM contact_link AS stale
-       WHERE stale.workspace_id = $1 AND stale.connection_id <> $2 AND stale.contact_id IN (${linked})
-         AND NOT EXISTS (SELECT FROM contact WHERE contact.workspace_id = stale.workspace_id AND contact.id = stale.contact_id)`,
-      key,
-    );
-  }
   await query(
     `UPDATE contact_link AS link SET ${lookAgain}
      WHERE link.workspace_id = $1 AND link.connection_id <> $2 AND link.contact_id IN (${linked})`,
     key,
   );
+  const release = releases[contacts];
+  const set: ChangeSet = { client, workspaceId, id: uuidV7(), madeBy, links: 'released' };
+  await release.carryOut(set, rowsOf(release, key));
   await query('DELETE FROM contact_link WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2', key);
 }

@@ -79,7 +79,7 @@ const ownLink = (link: LinkRow, fills: Fills, removal: ChangeAction | undefined)
   gone: removal === undefined ? link.gone : removal === 'NONE',
 });
 
-/** As `othersRecheck` in SQL (see apply/change-contacts.ts). */
+/** As `othersRecheck` in SQL (see apply/change-people.ts). */
 const recheckOf = (links: readonly LinkRow[]): number =>
   links.reduce((sum, { recheck }) => sum + recheck, 0) * 1000 + links.length;
 

@@ -119,8 +119,8 @@ describe('saving a connection', () => {
     const change = (edit: Parameters<Parameters<WorkspaceStore['updateConnection']>[2]>[0]) => ({ edit });
     expect(await (await rig.workspace()).store.updateConnection(id, null, change)).toBeNull();
     expect(await store.updateConnection('no-uuid', null, change)).toBeNull();
-    expect(await store.deleteConnection('no-uuid', 'KEEP')).toBe(false);
-    expect(await (await rig.workspace()).store.deleteConnection(id, 'KEEP')).toBe(false);
+    expect(await store.deleteConnection('no-uuid', 'KEEP', member)).toBe(false);
+    expect(await (await rig.workspace()).store.deleteConnection(id, 'KEEP', member)).toBe(false);
   });
 
   test('by two at once counts both edits', async () => {

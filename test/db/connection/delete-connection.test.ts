@@ -85,7 +85,7 @@ describe('deleting a connection', () => {
     ],
     ['DELETE', {}, undefined],
   ])('with %s treats what only it feeds so, and leaves the rest to others', async (choice, ours, grace) => {
-    expect(await store.deleteConnection(own, choice)).toBe(true);
+    expect(await store.deleteConnection(own, choice, member)).toBe(true);
     const after = await contacts();
     if (choice === 'DELETE') expect([after.ours, after.left, after.grace]).toEqual([undefined, undefined, undefined]);
     else {
@@ -101,7 +101,7 @@ describe('deleting a connection', () => {
       ...stale,
       { name: 'shared', connection: other, again: true },
     ]);
-    expect(await store.deleteConnection(own, choice)).toBe(false);
+    expect(await store.deleteConnection(own, choice, member)).toBe(false);
   });
 
   test('takes its secrets and schedule mark along, and leaves its runs without it', async () => {
@@ -109,7 +109,7 @@ describe('deleting a connection', () => {
     const run = await insertRun(pool, workspaceId, { connectionId: own });
     const mark = { cron: '* * * * *', time_zone: 'UTC', looked_at: new Date() };
     await insertRows(pool, 'schedule_mark', [{ workspace_id: workspaceId, connection_id: own, ...mark }]);
-    await store.deleteConnection(own, 'KEEP');
+    await store.deleteConnection(own, 'KEEP', member);
     const { rows } = await pool.query(
       `SELECT (SELECT count(*)::int FROM connection_secret WHERE connection_id = $1) AS secrets,
          (SELECT count(*)::int FROM schedule_mark WHERE connection_id = $1) AS marks`,
@@ -131,7 +131,7 @@ describe('deleting a connection', () => {
     const listener = await listen({ url: rig.url, channel: 'contact_sync_run' });
     const told = Promise.withResolvers<string>();
     listener.subscribe(told.resolve);
-    await store.deleteConnection(own, 'DEACTIVATE');
+    await store.deleteConnection(own, 'DEACTIVATE', member);
     expect(await told.promise).toContain(`${workspaceId} ${run}`);
     await listener.close();
     expect(await store.runsByIds([run])).toMatchObject([
@@ -147,7 +147,7 @@ describe('deleting a connection', () => {
     const worker = await pool.connect();
     await worker.query('BEGIN');
     await worker.query('SELECT FROM run WHERE id = $1 FOR SHARE', [run]);
-    const deleted = store.deleteConnection(own, 'DELETE');
+    const deleted = store.deleteConnection(own, 'DELETE', member);
     const blocked = async () => {
       const { rows } = await pool.query(
         `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,

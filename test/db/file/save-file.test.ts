@@ -134,7 +134,7 @@ describe('a file of a connection', () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
     async function* deleting(): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(1024 * 1024);
-      await store.deleteConnection(connectionId, 'KEEP');
+      await store.deleteConnection(connectionId, 'KEEP', member);
       yield Buffer.alloc(1024 * 1024);
     }
     expect(await store.saveFile(connectionId, 'second', deleting())).toBeNull();

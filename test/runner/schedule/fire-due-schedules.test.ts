@@ -126,7 +126,7 @@ describe('a schedule', () => {
     const deleted = await addScheduled();
     const unscheduled = await addScheduled();
     await look('09:59');
-    await db.in(workspaceId).deleteConnection(deleted, 'KEEP');
+    await db.in(workspaceId).deleteConnection(deleted, 'KEEP', anna);
     await db.edit(workspaceId, unscheduled, { schedule: null }, at('09:59'));
     await look('10:00');
     expect([...(await runsOf(deleted)), ...(await runsOf(unscheduled))]).toHaveLength(0);

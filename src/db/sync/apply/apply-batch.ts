@@ -10,12 +10,12 @@ import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { isShown, shownName } from '../shown-rows.ts';
 import { type Batch, isOnlyNew } from './batches.ts';
-import { changeContacts, createContacts } from './change-contacts.ts';
-import { dropContacts } from './drop-contacts.ts';
+import { changePeople, createPeople } from './change-people.ts';
+import { dropPeople } from './drop-people.ts';
+import { dropPlanRows, tellRest } from './end-plan-rows.ts';
 import { noteAbsence } from './note-absence.ts';
 import { refreshLinks } from './refresh-links.ts';
 import { rescue } from './rescue.ts';
-import { dropPlanRows, writeRest } from './write-history.ts';
 
 /** Where a batch has left the run. */
 export type BatchEnd = { position: number };
@@ -69,7 +69,7 @@ const tryBatch = (
     const outcomes = isOnlyNew(batch) && !rescued ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
     const exceptions = await exceptionLines(client, attempt, batch, outcomes);
     const range = { client, attempt, first: batch.first, last: batch.last };
-    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || rescued) await writeRest(range);
+    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || rescued) await tellRest(range);
     await dropPlanRows(range);
     const before = await kept(client, previous);
     return endBatch(client, attempt, batch, outcomes, exceptions, before, progress);
@@ -96,13 +96,13 @@ const kept = async (client: PoolClient, previous: Promise<BatchEnd>): Promise<Ba
 const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> => {
   const range = { client, attempt, first, last };
   const has = (...some: ChangeAction[]): boolean => some.some((action) => actions.has(action));
-  if (has('DEACTIVATE', 'DELETE')) await dropContacts(range);
-  if (has('UPDATE', 'LINK', 'REACTIVATE')) await changeContacts(range);
+  if (has('DEACTIVATE', 'DELETE')) await dropPeople(range);
+  if (has('UPDATE', 'LINK', 'REACTIVATE')) await changePeople(range);
   if (has('NONE')) {
     await noteAbsence(range);
     await refreshLinks(range);
   }
-  if (has('CREATE')) await createContacts(range);
+  if (has('CREATE')) await createPeople(range);
 };
 
 /** New people are created as planned, or their batch fails. */

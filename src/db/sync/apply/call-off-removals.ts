@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg';
 import { planPositions } from '../../../core/sync-store.ts';
-import { contactChanged } from '../../contact-changed.ts';
-import { lookAgain } from '../../look-again.ts';
+import { noteRemoval } from '../../contact/change-contact.ts';
+import { lookAgain } from '../../contact/look-again.ts';
+import type { ChangeRows } from '../../contact/write-history.ts';
 import { byKey } from '../../planner-hints.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
+import { setOf } from './range.ts';
 
 // $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
 const there = `
@@ -29,19 +31,37 @@ export const callOffRemovals = (attempt: Attempt): Promise<void> =>
        ORDER BY contact.id FOR UPDATE`,
       params,
     );
-    const { rows } = await client.query<{ contact_id: string }>(
+    await noteRemoval(setOf({ client, attempt }), await staying(client, attempt, params));
+    await client.query(
       `UPDATE contact_link AS link SET gone_since = NULL, ${lookAgain}, last_seen_at = clock_timestamp()
        FROM contact_change AS change, contact
-       WHERE ${there} AND contact.workspace_id = $1 AND contact.id = link.contact_id AND contact.status = 'ACTIVE'
-       RETURNING link.contact_id`,
+       WHERE ${there} AND contact.workspace_id = $1 AND contact.id = link.contact_id AND contact.status = 'ACTIVE'`,
       params,
     );
-    await client.query(
-      `UPDATE contact SET removal_due_at = NULL, ${contactChanged}
-       WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[]) AND contact.removal_due_at IS NOT NULL`,
-      [attempt.workspaceId, rows.map(({ contact_id }) => contact_id)],
-    );
   });
+
+/** The active contacts that were to be removed, as changes that come after all others of the run. */
+const staying = async (client: PoolClient, attempt: Attempt, params: unknown[]): Promise<ChangeRows> => {
+  const { rows } = await client.query<{ last: string | null }>(
+    `SELECT max(position) AS last FROM contact_change WHERE workspace_id = $1 AND change_set = $2 AND position > $3`,
+    [...key(attempt), attempt.base + planPositions.closing],
+  );
+  const base = Number(rows[0]?.last ?? attempt.base + planPositions.closing);
+  return {
+    from: `(
+      SELECT link.workspace_id, row_number() OVER (ORDER BY link.contact_id) AS position, 'NONE' AS action, 'AS_BEFORE' AS stays, NULL AS outcome,
+        NULL AS code, NULL AS reason, link.person, link.external_id AS person_id, link.contact_id, contact.display_name AS contact_name,
+        NULL::contact_values AS before
+      FROM contact_change AS change, contact_link AS link, contact
+      WHERE ${there} AND contact.workspace_id = $1 AND contact.id = link.contact_id AND contact.status = 'ACTIVE'
+        AND contact.removal_due_at IS NOT NULL)`,
+    where: 'true',
+    params,
+    base,
+    first: base,
+    last: attempt.base + planPositions.end,
+  };
+};
 
 const hasLeftOut = async (client: PoolClient, attempt: Attempt): Promise<boolean> => {
   const { rows } = await client.query<{ left_out: boolean }>(

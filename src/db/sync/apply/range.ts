@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { ChangeRows, ChangeSet } from '../../contact/write-history.ts';
 import { type Attempt, key } from '../attempt.ts';
 
 /** A stretch of the plan, inside the transaction that applies it. */
@@ -20,6 +21,25 @@ export const paramsOfHistory = ({ attempt, first, last }: Range): unknown[] => [
   attempt.base + first,
   attempt.base + last,
 ];
+
+/** What the run changes, for the door to a contact. */
+export const setOf = ({ client, attempt }: Pick<Range, 'client' | 'attempt'>): ChangeSet => ({
+  client,
+  workspaceId: attempt.workspaceId,
+  id: attempt.runId,
+  madeBy: null,
+  links: { connectionId: attempt.connectionId },
+});
+
+/** The stretch's rows under a condition, which names them `change`. */
+export const rowsOf = (range: Range, where: string): ChangeRows => ({
+  from: range.attempt.plan,
+  where,
+  params: params(range),
+  base: range.attempt.base,
+  first: range.attempt.base + range.first,
+  last: range.attempt.base + range.last,
+});
 
 /** Locks the contacts of changes, in the order in which everybody locks them. */
 export const lockContacts = async (range: Range, condition: string): Promise<void> => {

@@ -1,7 +1,6 @@
-import { contactChanged } from '../../contact-changed.ts';
-import { lookAgain } from '../../look-again.ts';
-import { due, params, type Range } from './range.ts';
-import { type After, writeChanges } from './write-history.ts';
+import { noteRemoval } from '../../contact/change-contact.ts';
+import { lookAgain } from '../../contact/look-again.ts';
+import { due, params, type Range, rowsOf, setOf } from './range.ts';
 
 const found = `${due(`'NONE'`)} AND change.stays = 'AS_BEFORE'`;
 
@@ -11,27 +10,13 @@ const own = (link: string): string =>
 
 const withConnection = (range: Range): unknown[] => [...params(range), range.attempt.connectionId];
 
-const stays: After = {
-  version: 'contact.version + 1',
-  status: 'contact.status',
-  portalAccessBefore: 'contact.portal_access_before',
-  removalDueAt: 'NULL',
-  fillsId: 'change.fills_id',
-  goneSince: 'CASE WHEN contact.version <> change.contact_version THEN own.gone_since END',
-};
-
 /** People looked at again and found as before: their links are up to date again. The history tells of those whose
  * contact stays after all. */
 export const refreshLinks = async (range: Range): Promise<void> => {
   await lockReturning(range);
-  await writeChanges(range, {
-    condition: `${found} AND contact.removal_due_at IS NOT NULL`,
-    after: stays,
-    links: 'own',
-  });
+  const staying = await clearRemoval(range);
   await tellOthers(range);
-  await renewLinks(range);
-  await clearRemoval(range);
+  await renewLinks(range, staying > 0);
 };
 
 /** Of people who were gone until now: a removal of the contact is waited for, or waits and then sees the link. */
@@ -57,25 +42,26 @@ const tellOthers = async (range: Range): Promise<void> => {
   );
 };
 
-/** Where the contact, or what is known of its other links, has changed since the plan was made, the person is looked at again. */
-const renewLinks = async (range: Range): Promise<void> => {
+/** The contact of somebody in their grace stays after all. */
+const clearRemoval = (range: Range): Promise<number> =>
+  noteRemoval(setOf(range), rowsOf(range, `${found} AND contact.removal_due_at IS NOT NULL`));
+
+/**
+ * Where the contact, or what is known of its other links, has changed since the plan was made, the person is looked at again.
+ * That we have just noted that it stays is no such change.
+ */
+const renewLinks = async (range: Range, anyStays: boolean): Promise<void> => {
+  const ofOurs = anyStays
+    ? `(SELECT count(*) FROM contact_change AS told WHERE told.workspace_id = change.workspace_id
+          AND told.change_set = change.run_id AND told.position = change.position + ${range.attempt.base})`
+    : '0';
   await range.client.query(
     `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person, last_seen_at = clock_timestamp(),
-       hash = CASE WHEN contact.version = change.contact_version AND link.recheck = change.link_recheck THEN change.hash END,
-       gone_since = CASE WHEN contact.version <> change.contact_version THEN link.gone_since END
-     FROM ${range.attempt.plan} AS change, contact
+       hash = CASE WHEN seen.is_same AND link.recheck = change.link_recheck THEN change.hash END,
+       gone_since = CASE WHEN NOT seen.is_same THEN link.gone_since END
+     FROM ${range.attempt.plan} AS change, contact,
+       LATERAL (SELECT contact.version - ${ofOurs} = change.contact_version AS is_same) AS seen
      WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     withConnection(range),
-  );
-};
-
-/** The contact of somebody in their grace stays after all. */
-const clearRemoval = async (range: Range): Promise<void> => {
-  await range.client.query(
-    `UPDATE contact SET removal_due_at = NULL, ${contactChanged}
-     FROM ${range.attempt.plan} AS change
-     WHERE ${found} AND contact.workspace_id = change.workspace_id
-       AND contact.id = change.contact_id AND contact.removal_due_at IS NOT NULL`,
-    params(range),
   );
 };

@@ -1,0 +1,191 @@
+import { columnsOf, fieldColumns, setFields, valuesOf } from '../sync/contact-columns.ts';
+import { lookAgain } from './look-again.ts';
+import {
+  type After,
+  type Besides,
+  type ChangeRows,
+  type ChangeSet,
+  connectionOf,
+  paramsOf,
+  tellChanges,
+  tellCreations,
+} from './write-history.ts';
+
+/**
+ * The one door to a contact: whoever changes contacts, a run or a person, does it by these statements, for one as for
+ * thousands. Each writes the history first, and then carries out what it says. With the values go the contact's version, its
+ * place in the change feed, the keys it is found by, and the links of other connections that are to be looked at again. Links
+ * are the caller's, but that those of a deleted contact go with it.
+ *
+ * The contacts that exist are locked before, in order of id. Rows that give values have a contact's columns, and its keys.
+ */
+
+/** `SET` items of every change of a contact: its version, and its place in the change feed. */
+const changed =
+  'version = contact.version + 1, updated_at = clock_timestamp(), changed_xid = (pg_current_xact_id()::text)::bigint';
+
+const ofContact = 'contact.workspace_id = change.workspace_id AND contact.id = change.contact_id';
+
+const keys = ['email_key', 'name_key', 'company_key', 'words', 'search'];
+const keyColumns = keys.join(', ');
+const keysOf = (row: string): string => keys.map((key) => `${row}.${key}`).join(', ');
+const setKeys = keys.map((key) => `${key} = change.${key}`).join(', ');
+
+/** As it is, but for its version. */
+const asBefore: After = {
+  version: 'contact.version + 1',
+  status: 'contact.status',
+  portalAccessBefore: 'contact.portal_access_before',
+  removalDueAt: 'NULL',
+  fillsId: 'own.fills_id',
+  goneSince: 'own.gone_since',
+};
+
+/** A statement over what has been told of these rows, as `change`. */
+async function carryOut(
+  { client, workspaceId, id }: ChangeSet,
+  { first, last }: ChangeRows,
+  action: string,
+  statement: (told: string) => string,
+): Promise<void> {
+  const told = `change.workspace_id = $1 AND change.change_set = $2 AND change.position BETWEEN $3 AND $4
+    AND change.outcome IS NULL AND change.action = ${action}`;
+  await client.query(statement(told), [workspaceId, id, first, last]);
+}
+
+/** New contacts. */
+export async function createContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
+  await tellCreations(set, rows);
+  await set.client.query(
+    `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, ${keyColumns})
+     SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid, ${keysOf('change')}
+     FROM ${rows.from} AS change,
+       (SELECT clock_timestamp()::timestamptz(3) AS now, (pg_current_xact_id()::text)::bigint AS xid) AS clock
+     WHERE ${rows.where} ORDER BY change.position`,
+    [...rows.params],
+  );
+}
+
+/**
+ * Gives contacts the values of their rows, and brings back those whose action is REACTIVATE. No removal is to come of them
+ * any more. What only links a contact, and changes nothing, gives other connections nothing to look at. `writeLinks` writes the
+ * set's own links, by what is known of the others until then.
+ */
+export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: () => Promise<void>): Promise<void> {
+  await tellChanges(set, rows, {
+    after: {
+      ...asBefore,
+      status: `CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END`,
+      portalAccessBefore: `CASE WHEN change.action <> 'REACTIVATE' THEN contact.portal_access_before END`,
+      fillsId: 'change.fills_id',
+      goneSince: 'NULL',
+    },
+    givesValues: true,
+  });
+  // Addresses that pass from one to another are free for a moment.
+  await set.client.query(
+    `UPDATE contact SET email_key = NULL FROM ${rows.from} AS change
+     WHERE ${rows.where} AND ${ofContact} AND contact.email_key IS DISTINCT FROM change.email_key
+       AND contact.status = 'ACTIVE' AND contact.email_key IS NOT NULL`,
+    [...rows.params],
+  );
+  await set.client.query(
+    `UPDATE contact SET ${setFields('change')}, ${setKeys}, removal_due_at = NULL,
+       status = CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END,
+       portal_access_before = CASE WHEN change.action <> 'REACTIVATE' THEN contact.portal_access_before END, ${changed}
+     FROM ${rows.from} AS change WHERE ${rows.where} AND ${ofContact}`,
+    [...rows.params],
+  );
+  await writeLinks();
+  const { params, put } = paramsOf(rows);
+  await set.client.query(
+    `UPDATE contact_link AS link SET ${lookAgain} FROM ${rows.from} AS change
+     WHERE ${rows.where} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
+       AND link.connection_id IS DISTINCT FROM ${put(connectionOf(set))}::uuid
+       AND (change.action <> 'LINK' OR change.before IS DISTINCT FROM ${valuesOf('change')})`,
+    params,
+  );
+}
+
+/** Makes active contacts inactive, which takes their portal access away. */
+export async function deactivateContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
+  await tellChanges(set, rows, {
+    after: {
+      ...asBefore,
+      status: `'INACTIVE'`,
+      portalAccessBefore: 'contact.portal_access',
+      goneSince: 'CASE WHEN own.contact_id IS NOT NULL THEN coalesce(own.gone_since, clock.now) END',
+    },
+  });
+  await carryOut(
+    set,
+    rows,
+    `'DEACTIVATE'`,
+    (told) => `UPDATE contact SET status = change.status, portal_access_before = change.portal_access_before,
+       portal_access = false, removal_due_at = change.removal_due_at, ${changed}
+     FROM contact_change AS change WHERE ${told} AND ${ofContact}`,
+  );
+}
+
+/** Deletes contacts with their links, of whichever connection. */
+export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
+  const nothing = 'NULL';
+  await tellChanges(set, rows, {
+    after: {
+      version: nothing,
+      status: nothing,
+      portalAccessBefore: nothing,
+      removalDueAt: nothing,
+      fillsId: nothing,
+      goneSince: nothing,
+    },
+    deletes: true,
+  });
+  await carryOut(
+    set,
+    rows,
+    `'DELETE'`,
+    (told) => `DELETE FROM contact_link AS link USING contact_change AS change
+     WHERE ${told} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id`,
+  );
+  await carryOut(
+    set,
+    rows,
+    `'DELETE'`,
+    (told) => `DELETE FROM contact USING contact_change AS change WHERE ${told} AND ${ofContact}`,
+  );
+}
+
+/** When contacts are to be removed, and since when their person is gone: SQL as in `After`. Left out: they stay, the person is there. */
+export type Absence = { removalDueAt: string; goneSince: string; besides: Besides };
+
+/**
+ * Notes when contacts are to be removed because their person is gone, or that they are not. The rows' action is NONE; those
+ * whose date is that already are told of, but not changed.
+ */
+export async function noteRemoval(
+  set: ChangeSet,
+  rows: ChangeRows,
+  { removalDueAt = 'NULL', goneSince = 'NULL', besides }: Partial<Absence> = {},
+): Promise<number> {
+  const told = await tellChanges(set, rows, {
+    after: {
+      ...asBefore,
+      version: `contact.version + (contact.removal_due_at IS DISTINCT FROM ${removalDueAt})::int`,
+      removalDueAt,
+      goneSince,
+    },
+    ...(besides === undefined ? {} : { besides }),
+  });
+  if (told > 0)
+    await carryOut(
+      set,
+      rows,
+      `'NONE'`,
+      (condition) => `UPDATE contact SET removal_due_at = change.removal_due_at, ${changed}
+       FROM contact_change AS change
+       WHERE ${condition} AND ${ofContact} AND contact.removal_due_at IS DISTINCT FROM change.removal_due_at
+         AND change.contact_version = contact.version + 1`,
+    );
+  return told;
+}

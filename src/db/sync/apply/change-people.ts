@@ -1,0 +1,51 @@
+import { createContacts, giveValues } from '../../contact/change-contact.ts';
+import { leaveChangedAlone } from './leave-changed-alone.ts';
+import { due, params, type Range, rowsOf, setOf } from './range.ts';
+
+/** Creates the contacts of new people, and links them. */
+export const createPeople = async (range: Range): Promise<void> => {
+  await createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)));
+  await range.client.query(
+    `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at)
+     SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, clock.now, clock.now
+     FROM ${range.attempt.plan} AS change, (SELECT clock_timestamp() AS now) AS clock
+     WHERE ${due(`'CREATE'`)}`,
+    [...params(range), range.attempt.connectionId],
+  );
+};
+
+/** SQL: what the plan knew of the contact's links by other connections (see find-candidates.ts), as it is now. */
+const othersRecheck = `(
+  SELECT coalesce(sum(other.recheck), 0) * 1000 + count(*) FROM contact_link AS other
+  WHERE other.workspace_id = change.workspace_id AND other.contact_id = change.contact_id AND other.connection_id <> $5)`;
+
+const actions = `'UPDATE', 'LINK', 'REACTIVATE'`;
+
+/** Changes existing contacts as planned, and their links: UPDATE, LINK, REACTIVATE. */
+export const changePeople = async (range: Range): Promise<void> => {
+  await leaveChangedAlone(range, actions);
+  await giveValues(setOf(range), rowsOf(range, due(actions)), () => writeLinks(range));
+};
+
+const writeLinks = async (range: Range): Promise<void> => {
+  const { client, attempt } = range;
+  // A link that lost its person makes place for the new one of the same connection. As text, so that links are looked up by
+  // contact: of a connection without statistics the planner would go through all of them instead, for each contact.
+  await client.query(
+    `DELETE FROM contact_link AS link
+     WHERE link.workspace_id = $1 AND link.connection_id::text = $5
+       AND link.contact_id = ANY(ARRAY(SELECT change.contact_id FROM ${attempt.plan} AS change WHERE ${due(`'LINK'`)}))`,
+    [...params(range), attempt.connectionId],
+  );
+  await client.query(
+    `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at, recheck)
+     SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person,
+       CASE WHEN change.action <> 'LINK' OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
+       clock_timestamp(), clock_timestamp(), CASE change.action WHEN 'LINK' THEN 0 ELSE change.link_recheck END
+     FROM ${attempt.plan} AS change WHERE ${due(actions)}
+     ON CONFLICT (workspace_id, connection_id, external_id) DO UPDATE
+     SET person = excluded.person, hash = CASE WHEN link.recheck = excluded.recheck THEN excluded.hash END,
+       fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,
+    [...params(range), attempt.connectionId],
+  );
+};
