@@ -61,7 +61,7 @@ export type ScheduledConnection = {
   lookedAt: Date;
   /** Whether `lookedAt` is stored with this schedule; if not, it comes from the edit. */
   marked: boolean;
-  /** The stored time, which may be that of another schedule; null: none. Only whoever saw it can move it. */
+  /** The stored time, which may be that of another schedule; null: none. It is moved only by a process that saw this value. */
   mark: Date | null;
 };
 

@@ -35,7 +35,7 @@ async function workOnce(
   const watch = watchAttempt(parts.store, parts.signals, claimed);
   try {
     await parts.runSync(claimed, AbortSignal.any([watch.signal, handBack, expired, giveWay]));
-    // Whoever returns has ended the run; if not, the run must not look alive for ever.
+    // A sync that returns has ended the run. If it has not, the run must not look alive for ever.
     await endFailed(parts, claimed, new Error('The run came to no end.'));
   } catch (error) {
     if (isFenced(error) || isFenced(watch.signal.reason)) return 'over';

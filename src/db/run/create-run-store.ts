@@ -74,7 +74,7 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
  * While the database was away it heard of nobody: once it is back, workers that live get the time in which one that is silent
  * counts as lost. Work that meets a lost database rejects with DatabaseLost; until that time is over nothing is done.
  */
-const onceHeardAgain = (pool: Pool): ((work: () => Promise<void>) => Promise<void>) => {
+function onceHeardAgain(pool: Pool): (work: () => Promise<void>) => Promise<void> {
   let isAway = false;
   let backAt = Number.NEGATIVE_INFINITY;
   return async (work) => {
@@ -90,4 +90,4 @@ const onceHeardAgain = (pool: Pool): ((work: () => Promise<void>) => Promise<voi
       throw new DatabaseLost('The database is away.', { startOver: false, cause });
     }
   };
-};
+}

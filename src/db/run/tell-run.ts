@@ -1,14 +1,13 @@
 import type { PoolClient } from 'pg';
 import { RUN_CHANNEL } from '../channels.ts';
 
-/** Tells all processes, once the transaction commits, that a run or its log has changed, or that the run has ended. */
-export const tellRun = async (
+/** Tells all processes, once the transaction commits, that a run or its log has changed. A move of the run tells so itself. */
+export async function tellRun(
   client: PoolClient,
   run: { workspaceId: string; runId: string; connectionId: string | null },
-  what: 'changed' | 'ended' = 'changed',
-): Promise<void> => {
+): Promise<void> {
   await client.query('SELECT pg_notify($1, $2)', [
     RUN_CHANNEL,
-    `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'} ${what}`,
+    `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'} changed`,
   ]);
-};
+}

@@ -4,7 +4,6 @@ import { endOfApplying } from '../../core/run-state.ts';
 import type { ReadSummary } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
-import { tellRun } from '../run/tell-run.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { refreshStatistics, settleSearch } from './settle-tables.ts';
 
@@ -32,7 +31,6 @@ const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): P
     if (ended === null) throw fencedOff();
     await appendLines(client, attempt.workspaceId, attempt.runId, [summary(run.counts)]);
     await rememberRead(client, attempt, run);
-    await tellRun(client, attempt, 'ended');
     return run.counts;
   });
 

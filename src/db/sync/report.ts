@@ -1,5 +1,4 @@
 import type { PoolClient } from 'pg';
-import { isEnded } from '../../core/run.ts';
 import type { RunReport } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
@@ -42,12 +41,9 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
   );
   if (rowCount !== 1) throw fencedOff();
   if (change.event === 'CHECKED') await noteMemory(client, attempt);
-  const moved =
-    change.event === undefined
-      ? null
-      : await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });
+  if (change.event === undefined) await tellRun(client, attempt);
+  else await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });
   await appendLines(client, attempt.workspaceId, attempt.runId, change.lines ?? []);
-  await tellRun(client, attempt, moved !== null && isEnded(moved.status) ? 'ended' : 'changed');
 };
 
 /** A plan that is applied at once is not kept anywhere else: after a crash of the server it is gone. */

@@ -6,7 +6,6 @@ import { isUuid } from '../../../core/uuid.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
 import { toRun } from '../run-row.ts';
-import { tellRun } from '../tell-run.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
 import { moveRun } from './move-run.ts';
@@ -29,13 +28,12 @@ export async function approveRun(
   ]);
   const approved = await moveRun(client, { workspaceId, runId }, { event: 'APPROVED', by });
   await sendRunJob(boss, client, workspaceId, runId);
-  await tellRun(client, { workspaceId, runId, connectionId: run.connection_id });
   return { kind: 'done', run: toRun(approved ?? run) };
 }
 
 /**
- * The connection stays as it is until the transaction ends, so that no edit slips in between look and approval. It is locked
- * before the run, as whoever deletes a connection does it.
+ * The connection's version. The connection stays as it is until the transaction ends: no edit comes between this look and the
+ * approval. It is locked before the run, in the order in which a deletion locks them.
  */
 async function connectionVersion(client: PoolClient, workspaceId: string, runId: string): Promise<number | null> {
   if (!isUuid(runId)) return null;

@@ -9,9 +9,9 @@ import { requestCancel } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 
 /**
- * QUEUED and HELD end at once. Of a RUNNING one it is noted that it is to stop; its worker hears of it by the signal and ends it,
- * or, if the worker is dead, whoever finds that out. Nothing here waits for somebody who has the run locked: a frozen worker
- * may have it so for long.
+ * A run that is QUEUED or HELD ends at once. For a RUNNING one the wish is noted. Its worker hears of it by the signal and ends
+ * the run; if the worker is dead, the process that finds that out ends it. Nothing here waits for a lock on the run: a frozen
+ * worker may hold it for long.
  */
 export async function cancelRun(
   client: PoolClient,

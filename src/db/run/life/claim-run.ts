@@ -10,7 +10,6 @@ import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../
 import { appendLines } from '../log/append-lines.ts';
 import { hasLiveJob } from '../queue/run-jobs.ts';
 import { type AppliedCounts, hasApplied, type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
-import { tellRun } from '../tell-run.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
@@ -22,9 +21,9 @@ const mostAttempts = 10;
 const mostDatabaseLosses = 30;
 
 /**
- * Takes a run for this job, with the next attempt as its fencing number. Null: it has ended, waits HELD, is worked on for
- * another job, or ended just now because that was wanted or because nothing helps. `databaseLost`: who claims it has worked on it
- * until the database was lost.
+ * Takes a run for this job, with the next attempt as its fencing number. Null: it has ended, waits HELD, or is worked on for
+ * another job; or it ends here, because somebody cancelled it or because it can't succeed. `databaseLost`: this process worked on
+ * it until the database was lost.
  */
 export async function claimRun(
   client: PoolClient,
@@ -42,7 +41,6 @@ export async function claimRun(
     plan === 'stands'
       ? await claimPlan(client, run)
       : await claimToRead(client, open, plan === 'lost' ? await beginAgain(client, run) : run);
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
   return claimed;
 }
 
@@ -188,7 +186,7 @@ async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
     [run.workspace_id, run.id],
   );
   const read = rows[0];
-  // Whoever deletes a connection cancels its runs before, and this one is locked.
+  // The deletion of a connection first cancels its runs, and this run is locked.
   if (read === undefined) throw new Error('A run that has not ended has lost its connection.');
   return read;
 }

@@ -6,7 +6,6 @@ import { storableLine } from '../../../core/storable-text.ts';
 import { sqlState } from '../../database-failure.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { hasApplied, type RunRow } from '../run-row.ts';
-import { tellRun } from '../tell-run.ts';
 import { moveRun } from './move-run.ts';
 
 /** Cancelled by null: by no person, as when nobody works on the run any more because its connection is gone. */
@@ -39,7 +38,6 @@ async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding,
   const message = `The run ended ${status}; the database refused what was to be told of it (SQLSTATE ${state}).`;
   const error = status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : undefined;
   const ended = await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: status, error });
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id }, 'ended');
   await client.query('SAVEPOINT bare');
   try {
     await appendLines(client, run.workspace_id, run.id, [{ level: 'ERROR', code: 'RUN_FAILED', message }]);
@@ -63,7 +61,6 @@ async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Pr
       counts: ending.status === 'REJECTED' ? undefined : appliedCounts(run),
     },
   );
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id }, 'ended');
   return ended ?? run;
 }
 

@@ -3,8 +3,9 @@ import { isUuid } from '../../../core/uuid.ts';
 import { type RunRow, runColumns } from '../run-row.ts';
 
 /**
- * The run, locked until the transaction ends, so that its state and its log have one writer. Null: no such run. `end` also waits
- * for whatever its worker has under way, and keeps the worker from anything new: for who ends the run or gives it to another.
+ * The run, locked until the transaction ends, so that its state and its log have one writer. Null: no such run. `end` is for
+ * those who end the run or give it to another worker: it also waits for what the worker is just writing, and lets it write
+ * nothing new.
  */
 export async function lockRun(
   client: PoolClient,

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Actor } from '../../../core/access.ts';
 import type { RunCounts, RunError } from '../../../core/run.ts';
 import { type RunEvent, runStates, stepsOf } from '../../../core/run-state.ts';
+import { RUN_CHANNEL } from '../../channels.ts';
 import { type RunRow, runColumns } from '../run-row.ts';
 
 /** What is stored with a move. Left out: it stays as it is. */
@@ -20,7 +21,7 @@ const standing = `run.status || ' ' || run.phase`;
 
 /**
  * Moves a run from one state to the next: the only statement that sets `status` and `phase` of a run that there is. With the
- * state go the attempt, the times, who it was and the end of the connection's open run. Null: this attempt does not work on
+ * state go the attempt, the times, who it was, the end of the connection's open run, and the signal to all processes. Null: this attempt does not work on
  * the run any more. Throws where the event can't happen to a run in its state: then our own steps are wrong.
  */
 export async function moveRun(
@@ -29,6 +30,7 @@ export async function moveRun(
   { event, attempt, by, error, counts }: RunMove,
 ): Promise<RunRow | null> {
   const steps = stepsOf(event);
+  const ends = steps.every(([, to]) => runStates[to].phase === 'FINISHED');
   const { rows } = await client.query<RunRow>(
     `WITH moved AS (
        UPDATE run SET
@@ -52,7 +54,8 @@ export async function moveRun(
      closed AS (
        DELETE FROM open_run USING moved
        WHERE $9 AND open_run.workspace_id = $1 AND open_run.connection_id = moved.connection_id AND open_run.run_id = $2)
-     SELECT * FROM moved`,
+     SELECT moved.*, pg_notify($10, concat_ws(' ', $1, $2, coalesce(moved.connection_id::text, '-'),
+         CASE WHEN $9 THEN 'ended' ELSE 'changed' END)) AS told FROM moved`,
     [
       workspaceId,
       runId,
@@ -64,7 +67,8 @@ export async function moveRun(
       by ?? null,
       error ?? null,
       counts ?? null,
-      steps.every(([, to]) => runStates[to].phase === 'FINISHED'),
+      ends,
+      RUN_CHANNEL,
     ],
   );
   return rows[0] ?? refused(client, workspaceId, runId, { event, attempt });

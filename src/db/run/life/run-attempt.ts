@@ -3,7 +3,6 @@ import { isPlanComplete } from '../../../core/run-state.ts';
 import type { AttemptState, ClaimedRun, RunStore } from '../../../core/run-store.ts';
 import { appendLines } from '../log/append-lines.ts';
 import type { RunRow } from '../run-row.ts';
-import { tellRun } from '../tell-run.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 import { lockRun } from './lock-run.ts';
@@ -42,8 +41,8 @@ export async function endRun(
 }
 
 /**
- * Lets a run wait in the queue again. Its job ends now, so it counts as lost and gets another; that is no fault of a worker,
- * and not counted among the attempts after which a run is given up.
+ * Lets a run wait in the queue again. Its job ends now; a run without a job counts as lost and gets another one. This attempt
+ * is no fault of a worker, so it is not among those after which a run is given up.
  */
 export async function giveWay(client: PoolClient, claimed: ClaimedRun): Promise<void> {
   const run = await lockAttempt(client, claimed);
@@ -52,5 +51,4 @@ export async function giveWay(client: PoolClient, claimed: ClaimedRun): Promise<
   const message = `All slots were taken by runs of this workspace while another workspace waited: this run makes way, and ${then} when it has its turn.`;
   await appendLines(client, run.workspace_id, run.id, [{ level: 'INFO', code: 'RUN_MADE_WAY', message }]);
   await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: 'GAVE_WAY' });
-  await tellRun(client, { workspaceId: run.workspace_id, runId: run.id, connectionId: run.connection_id });
 }

@@ -26,8 +26,8 @@ export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): P
 }
 
 /**
- * Whether a run of the connection may start. Connection and workspace stay as they are until the transaction ends: whoever
- * deletes the one or turns Contact Sync off in the other comes before us, or after us and then meets the run.
+ * Whether a run of the connection may start. Connection and workspace stay as they are until the transaction ends. The
+ * deletion of the connection, or Contact Sync turned off, comes before us, or comes after us and then meets the run.
  */
 async function startable(
   client: PoolClient,

@@ -14,7 +14,7 @@ const from = (run: string): string => `
 const contains = (message: string, person: string): string =>
   `($5::text IS NULL OR strpos(lower(${message}), lower($5)) > 0 OR strpos(lower(${person}), lower($5)) > 0)`;
 
-/** Lines as they are stored, for whoever wants no DEBUG ones. */
+/** Lines as they are stored, for readers who want no DEBUG ones. */
 export const storedLines = (run: string): string => `
   SELECT run_log.seq, run_log.at, run_log.level, run_log.code, run_log.message, run_log.person, run_log.person_id,
     run_log.contact_id

@@ -24,7 +24,7 @@ export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: 
 
 /**
  * Whether some job of the run, other than `exceptJobId`, waits or is worked on by a process that lives. Ask with the run
- * locked: whoever sends a job has it locked too.
+ * locked: a job is sent only with the run locked.
  */
 export async function hasLiveJob(client: PoolClient, runId: string, exceptJobId: string | null): Promise<boolean> {
   const { rows } = await client.query(

@@ -47,6 +47,25 @@ describe('moving a run', () => {
     expect(await openRuns(claimed)).toEqual([]);
   });
 
+  test('tells all processes of each step, and which one was the end', async () => {
+    const claimed = await claimedRun(db);
+    const heard: boolean[] = [];
+    const end = Promise.withResolvers<void>();
+    const unsubscribe = db.signals.subscribe(
+      ({ runId, ended }) => {
+        if (runId !== claimed.run.id) return;
+        heard.push(ended);
+        if (ended) end.resolve();
+      },
+      () => undefined,
+    );
+    await move(claimed, { event: 'CONNECTED' });
+    await move(claimed, { event: 'CANCELLED', by: null });
+    await end.promise;
+    unsubscribe();
+    expect(heard.slice(-2)).toEqual([false, true]);
+  });
+
   test('does nothing for an attempt that is not its newest, or after its end', async () => {
     const claimed = await claimedRun(db);
     expect(await move(claimed, { event: 'CONNECTED', attempt: claimed.attempt - 1 })).toBeNull();
