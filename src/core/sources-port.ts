@@ -29,6 +29,7 @@ export type TestRequest = {
 export type SourcesPort = {
   /** The kinds that this build can read. */
   kinds(): readonly SourceKindInfo[];
+  kind(kind: SourceKind): SourceKindInfo;
   /**
    * The settings of a source after an edit: `given` stands over `current`, or over the defaults where that is null, member by
    * member. A member that is undefined stays, null restores its default; what is no setting of the kind is passed over.

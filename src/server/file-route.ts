@@ -2,7 +2,6 @@ import { parse } from 'content-disposition';
 import type { Request, RequestHandler, Response } from 'express';
 import { requirePermissions } from '../api/access/check-access.ts';
 import { makeApiContext } from '../api/api-context.ts';
-import { kindInfo } from '../api/connection/kind-info.ts';
 import { found } from '../api/error/not-found.ts';
 import { rateLimited } from '../api/traffic/rate-limited.ts';
 import { Permission } from '../core/access.ts';
@@ -44,7 +43,7 @@ async function saveFile({ services, traffic }: ServerParts, request: Request<{ i
   const context = makeApiContext(services, viewer, new AbortController().signal, traffic.eachTransaction(viewer));
   await requirePermissions(context, [Permission.CONTACT_SYNC_MANAGE]);
   const { id, kind } = found(await context.loaders.connection.load(request.params.id), 'connection');
-  const { takesFile, label } = kindInfo(context.sources, kind);
+  const { takesFile, label } = context.sources.kind(kind);
   if (!takesFile) throw new AppError('BAD_USER_INPUT', `A connection of the kind ${label} takes no file.`);
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new AppError('BAD_USER_INPUT', 'A file is sent as it is, without Content-Encoding.');

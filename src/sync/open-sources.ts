@@ -27,8 +27,10 @@ export type SourcesParts = {
 export function openSources(parts: SourcesParts): SourcesPort {
   const slots = testSlots();
   const kinds = Object.values(sources).map((source) => source.info());
+  const infos = new Map(kinds.map((info) => [info.kind, info]));
   return {
     kinds: () => kinds,
+    kind: (kind) => infos.get(kind) ?? sourceOf(kind).info(),
     settings: (kind, current, given) => sourceOf(kind).settings(edited(current ?? {}, given)),
     checkConnection: ({ kind, status, source, scope, mappings, removal }, secrets, paths) => [
       ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { has: secrets, mayLack: status === 'DRAFT' })),

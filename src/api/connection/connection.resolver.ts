@@ -14,7 +14,6 @@ import { RunPage, RunType } from '../run/run.type.ts';
 import { SourceKind } from '../source/source-kind.enum.ts';
 import { type ShownSettings, SourceSettingsUnion, showSettings } from '../source/source-types.ts';
 import { ConnectionPage, ConnectionType } from './connection.type.ts';
-import { kindInfo } from './kind-info.ts';
 
 @Resolver(() => ConnectionType)
 export class ConnectionResolver {
@@ -54,7 +53,7 @@ export class ConnectionResolver {
 
   @FieldResolver(() => SourceSettingsUnion, { description: 'The settings of its source, without secrets.' })
   source(@Root() { kind, source, secretNames, file }: ConnectionRecord, @Ctx() { sources }: ApiContext): ShownSettings {
-    const { secrets } = kindInfo(sources, kind);
+    const { secrets } = sources.kind(kind);
     return showSettings(kind, sources.settings(kind, source, {}), { secrets, stored: secretNames, file });
   }
 

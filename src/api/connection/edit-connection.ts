@@ -8,7 +8,6 @@ import type { ScopeInput } from '../scope/scope.inputs.ts';
 import type { SourceInput } from '../source/source.inputs.ts';
 import { givenSource } from '../source/source-types.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
-import { kindInfo } from './kind-info.ts';
 import { type Given, mergeMembers, mergeValue } from './merge-members.ts';
 
 /** What null says of a single member: a limit on emptied fields is switched off by it. */
@@ -31,7 +30,7 @@ const defaultEdit = (info: SourceKindInfo, sources: SourcesPort): ConnectionEdit
 
 /** A new connection: the defaults of its kind with what was given in place of them. */
 export const newConnection = (input: CreateConnectionInput, kind: SourceKind, sources: SourcesPort): ConnectionEdit =>
-  editConnection(defaultEdit(kindInfo(sources, kind), sources), input, sources);
+  editConnection(defaultEdit(sources.kind(kind), sources), input, sources);
 
 /** A connection with an edit applied, unchecked. A source of another kind is passed over: it is refused elsewhere. */
 export function editConnection(
@@ -39,7 +38,7 @@ export function editConnection(
   input: UpdateConnectionInput,
   sources: SourcesPort,
 ): ConnectionEdit {
-  const defaults = defaultEdit(kindInfo(sources, current.kind), sources);
+  const defaults = defaultEdit(sources.kind(current.kind), sources);
   return {
     name: mergeValue(current.name, input.name, '').trim(),
     description: mergeValue(current.description, input.description, '').trim(),

@@ -9,7 +9,6 @@ import { checkStorable } from './check-storable.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
 import { editConnection, newConnection } from './edit-connection.ts';
 import { givenSecrets, secretsAfter } from './given-secrets.ts';
-import { kindInfo } from './kind-info.ts';
 
 export type SaveOutcome = { connection: ConnectionRecord | null; userErrors: UserError[] };
 
@@ -18,7 +17,7 @@ export async function createConnection(input: CreateConnectionInput, context: Ap
   const { store, sources, viewer } = context;
   const { kind, given } = givenSource(input.source);
   const edit = newConnection(input, kind, sources);
-  const secrets = givenSecrets(kindInfo(sources, kind), given);
+  const secrets = givenSecrets(sources.kind(kind), given);
   const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, secretsAfter([], secrets).all, context)];
   if (userErrors.length > 0) return { connection: null, userErrors };
   return { connection: await store.createConnection(edit, secrets, actorOf(viewer)), userErrors: [] };
@@ -39,7 +38,7 @@ export async function updateConnection(
   const change = (current: ConnectionRecord) => {
     const edit = editConnection(current, input, sources);
     const given = input.source ? givenSource(input.source).given : {};
-    const secrets = givenSecrets(kindInfo(sources, current.kind), given);
+    const secrets = givenSecrets(sources.kind(current.kind), given);
     const { kept, all } = secretsAfter(current.secretNames, secrets);
     refusal.refuse([
       ...checkStorable(input, ['input']),

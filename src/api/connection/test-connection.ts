@@ -7,7 +7,6 @@ import { found } from '../error/not-found.ts';
 import type { SourceInput } from '../source/source.inputs.ts';
 import { givenSource, memberOf } from '../source/source-types.ts';
 import { givenSecrets, secretsAfter } from './given-secrets.ts';
-import { kindInfo } from './kind-info.ts';
 
 export type TestOutcome = { result: ConnectionTest | null; userErrors: UserError[] };
 
@@ -36,7 +35,7 @@ function testRequest(
     return refused(path, 'KIND_CANNOT_CHANGE', `This connection's source is of kind ${kind}.`);
   }
   const settings = sources.settings(kind, saved?.source ?? null, given?.given ?? {});
-  const secrets = givenSecrets(kindInfo(sources, kind), given?.given ?? {});
+  const secrets = givenSecrets(sources.kind(kind), given?.given ?? {});
   const { kept, all } = secretsAfter(saved?.secretNames ?? [], secrets);
   const userErrors = [
     ...(saved === null ? [] : sources.checkDestination(kind, { saved: saved.source, wanted: settings, kept }, path)),
