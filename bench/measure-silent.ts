@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { uuidv7 } from 'uuidv7';
 import { startChild, stopChild } from '../demo/child-process.ts';
 import { startService } from '../demo/start-service.ts';
 import type { NewLogLine } from '../src/core/run.ts';
-import { uuidV7 } from '../src/core/uuid.ts';
 import { inTransaction } from '../src/db/in-transaction.ts';
 import { appendLines } from '../src/db/run/log/append-lines.ts';
 import { tellRun } from '../src/db/run/tell-run.ts';
@@ -82,7 +82,7 @@ type Log = { workspaceId: string; runId: string; connectionId: null };
 
 async function startLog(pool: pg.Pool): Promise<Log> {
   const workspaceId = randomUUID();
-  const runId = uuidV7();
+  const runId = uuidv7();
   await pool.query(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'W', 'UTC')`, [workspaceId]);
   await pool.query(
     `INSERT INTO run (workspace_id, id, connection_name, connection_version, settings, mode, dry_run, review, trigger, started_by, status, phase, counts)

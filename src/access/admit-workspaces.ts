@@ -1,6 +1,8 @@
+import { LRUCache } from 'lru-cache';
+
 type Admitted = { id: string; name: string; timeZone: string };
 
-/** Workspaces remembered at once; the one admitted longest ago is forgotten first and simply admitted again. */
+/** Workspaces remembered at once; one that is forgotten is simply admitted again. */
 const MOST_REMEMBERED = 10_000;
 
 /**
@@ -8,20 +10,17 @@ const MOST_REMEMBERED = 10_000;
  * in between, no token costs a query. Calls for one state of a workspace at the same time share one `admit`.
  */
 export function admitWorkspaces(admit: (workspace: Admitted) => Promise<void>): (workspace: Admitted) => Promise<void> {
-  const remembered = new Map<string, { state: string; done: Promise<void> }>();
+  const remembered = new LRUCache<string, { state: string; done: Promise<void> }>({ max: MOST_REMEMBERED });
   return async (workspace) => {
     const state = JSON.stringify([workspace.name, workspace.timeZone]);
     const known = remembered.get(workspace.id);
     if (known?.state === state) return known.done;
     const entry = { state, done: admit(workspace) };
-    remembered.delete(workspace.id);
     remembered.set(workspace.id, entry);
-    const oldest = remembered.size > MOST_REMEMBERED ? remembered.keys().next().value : undefined;
-    if (oldest !== undefined) remembered.delete(oldest);
     try {
       await entry.done;
     } catch (error) {
-      if (remembered.get(workspace.id) === entry) remembered.delete(workspace.id);
+      if (remembered.peek(workspace.id) === entry) remembered.delete(workspace.id);
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { uuidV7 } from '../../src/core/uuid.ts';
+import { uuidv7 } from 'uuidv7';
 import { insertContacts, insertLinks, insertRows, insertRun } from './support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from './support/open-rig.ts';
 
@@ -17,7 +17,7 @@ async function fill(workspaceId: string): Promise<void> {
   const [contactId = ''] = await insertContacts(pool, workspaceId, [{ DISPLAY_NAME: 'Anna' }]);
   await insertLinks(pool, workspaceId, connection.id, [{ contactId }]);
   const key = { workspace_id: workspaceId };
-  await insertRows(pool, 'fills', [{ ...key, id: uuidV7(), fields: {} }]);
+  await insertRows(pool, 'fills', [{ ...key, id: uuidv7(), fields: {} }]);
   await insertRows(pool, 'run_log', [
     { ...key, run_id: runId, seq: 1, last_seq: 1, at: new Date(), level: 'INFO', code: 'X', message: '' },
   ]);
@@ -27,7 +27,7 @@ async function fill(workspaceId: string): Promise<void> {
     { ...key, change_set: runId, position: 1, at: new Date(), action: 'CREATE', person: 'cn=a' },
   ]);
   await insertRows(pool, 'open_run', [{ ...key, connection_id: connection.id, run_id: runId }]);
-  const fileId = uuidV7();
+  const fileId = uuidv7();
   await insertRows(pool, 'connection_file', [{ ...key, id: fileId, connection_id: connection.id, name: 'people.csv' }]);
   await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);
   const mark = { connection_id: connection.id, cron: '* * * * *', time_zone: 'UTC', looked_at: new Date() };
@@ -84,7 +84,7 @@ describe('row-level security', () => {
       expect(await rig.database.apiSource.query(`SELECT * FROM "${name}"`)).toEqual([]);
       expect(await seen(name, null)).toEqual([]);
       expect((await seen(name, ours)).map((row) => row.workspace_id)).toEqual([ours]);
-      expect(await seen(name, uuidV7())).toEqual([]);
+      expect(await seen(name, uuidv7())).toEqual([]);
       // The setting of a transaction that has ended is an empty text, which is no workspace either.
       expect(await rig.database.apiSource.query(`SELECT * FROM "${name}"`)).toEqual([]);
     }
@@ -95,7 +95,7 @@ describe('row-level security', () => {
     await expect(
       apiSource.transaction(async (entities) => {
         await entities.query(`SELECT set_config('app.workspace_id', $1, true)`, [ours]);
-        await entities.query('INSERT INTO fills VALUES ($1, $2, $3)', [theirs, uuidV7(), {}]);
+        await entities.query('INSERT INTO fills VALUES ($1, $2, $3)', [theirs, uuidv7(), {}]);
       }),
     ).rejects.toThrow('row-level security');
     await expect(
@@ -104,7 +104,7 @@ describe('row-level security', () => {
         await entities.query('UPDATE fills SET workspace_id = $1', [theirs]);
       }),
     ).rejects.toThrow('row-level security');
-    await expect(apiSource.query('INSERT INTO fills VALUES ($1, $2, $3)', [ours, uuidV7(), {}])).rejects.toThrow(
+    await expect(apiSource.query('INSERT INTO fills VALUES ($1, $2, $3)', [ours, uuidv7(), {}])).rejects.toThrow(
       'row-level security',
     );
   });

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { uuidv7 } from 'uuidv7';
 import { AppError } from '../../src/core/app-error.ts';
 import { databaseTrouble } from '../../src/core/database-trouble.ts';
 import { startDeadline } from '../../src/core/deadline.ts';
-import { uuidV7 } from '../../src/core/uuid.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { type WorkspaceScope, workspaceScope } from '../../src/db/workspace-scope.ts';
 import { openRig, type Rig } from './support/open-rig.ts';
@@ -12,7 +12,7 @@ let scope: WorkspaceScope;
 
 beforeAll(async () => {
   rig = await openRig();
-  scope = workspaceScope(rig.database, uuidV7());
+  scope = workspaceScope(rig.database, uuidv7());
 });
 
 afterEach(() => {
@@ -61,7 +61,7 @@ describe('reads of a workspace', () => {
   });
 
   test('asked for a turn of the event loop later have a new one, the first being committed', async () => {
-    const fresh = workspaceScope(rig.database, uuidV7());
+    const fresh = workspaceScope(rig.database, uuidv7());
     const first = await transactionId(fresh);
     await new Promise((resolve) => setImmediate(resolve));
     expect(await transactionId(fresh)).not.toBe(first);
@@ -120,7 +120,7 @@ describe('reads of a workspace', () => {
 
   test('of many scopes at once get through a pool of one connection, and all reject when there is none', async () => {
     const database = await openDatabase({ url: rig.url, apiConnections: 1 });
-    const scopes = Array.from({ length: 20 }, () => workspaceScope(database, uuidV7()));
+    const scopes = Array.from({ length: 20 }, () => workspaceScope(database, uuidv7()));
     const seen = await Promise.all(
       scopes.flatMap((one) =>
         [1, 2].map(() =>
@@ -141,7 +141,7 @@ describe('reads of a workspace', () => {
 describe('writes of a workspace', () => {
   test('are all there or not at all', async () => {
     const insert = 'INSERT INTO fills (workspace_id, id, fields) VALUES ($1, $2, $3)';
-    const id = uuidV7();
+    const id = uuidv7();
     await expect(
       scope.write(async ({ query, workspaceId }) => {
         await query(insert, [workspaceId, id, {}]);
@@ -155,7 +155,7 @@ describe('writes of a workspace', () => {
   });
 
   test('that meet in a deadlock are tried again', async () => {
-    const ids = [uuidV7(), uuidV7()];
+    const ids = [uuidv7(), uuidv7()];
     for (const id of ids) {
       await scope.write(({ query, workspaceId }) =>
         query('INSERT INTO fills VALUES ($1, $2, $3)', [workspaceId, id, {}]),
@@ -188,7 +188,7 @@ describe('the deadline of a workspace’s transactions', () => {
     const client = new AbortController();
     const deadline = startDeadline(seconds, client.signal);
     const ended: string[] = [];
-    const one = workspaceScope(rig.database, uuidV7(), async () => ({ deadline, end: () => ended.push('end') }));
+    const one = workspaceScope(rig.database, uuidv7(), async () => ({ deadline, end: () => ended.push('end') }));
     deadlines.push(deadline);
     return { client, one, ended };
   }
@@ -231,11 +231,11 @@ describe('the deadline of a workspace’s transactions', () => {
 
   test('leaves its connections to others, clean', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
-    const one = workspaceScope(database, uuidV7(), async () => ({ deadline: null, end: () => {} }));
+    const one = workspaceScope(database, uuidv7(), async () => ({ deadline: null, end: () => {} }));
     const before = await transactionId(one);
     for (let round = 0; round < 5; round++) {
       const deadline = startDeadline(0.05);
-      const slow = workspaceScope(database, uuidV7(), async () => ({ deadline, end: () => {} }));
+      const slow = workspaceScope(database, uuidv7(), async () => ({ deadline, end: () => {} }));
       await expect(slow.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
       const limit = await one.read(({ query }) =>
         query<{ s: string }>(`SELECT current_setting('statement_timeout') s`),
@@ -249,27 +249,27 @@ describe('the deadline of a workspace’s transactions', () => {
   test('is not waited past for a connection, which is given back when it comes', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const holds = Promise.withResolvers<void>();
-    const holding = workspaceScope(database, uuidV7()).read(() => holds.promise);
+    const holding = workspaceScope(database, uuidv7()).read(() => holds.promise);
     const deadline = startDeadline(0.05);
-    const late = workspaceScope(database, uuidV7(), async () => ({ deadline, end: () => {} }));
+    const late = workspaceScope(database, uuidv7(), async () => ({ deadline, end: () => {} }));
     await expect(transactionId(late)).rejects.toMatchObject({ code: 'TIMEOUT' });
     holds.resolve();
     await holding;
-    expect(await transactionId(workspaceScope(database, uuidV7()))).not.toBe('');
+    expect(await transactionId(workspaceScope(database, uuidv7()))).not.toBe('');
     await database.close();
   });
 
   test('breaks off a session whose server does not stop it', async () => {
     const deadline = startDeadline(0.05);
     const stopper = { stop: () => Promise.reject(new Error('frozen')) };
-    const one = workspaceScope({ ...rig.database, stopper }, uuidV7(), async () => ({ deadline, end: () => {} }));
+    const one = workspaceScope({ ...rig.database, stopper }, uuidv7(), async () => ({ deadline, end: () => {} }));
     await expect(one.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
     await untilAsleep(0);
   });
 
   test('holds for looks of our own, too, whose server may be frozen', async () => {
     const stopper = { stop: () => Promise.reject(new Error('frozen')) };
-    const own = workspaceScope({ ...rig.database, stopper, ownSeconds: 0.05 }, uuidV7());
+    const own = workspaceScope({ ...rig.database, stopper, ownSeconds: 0.05 }, uuidv7());
     await expect(own.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     await expect(own.write(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     await untilAsleep(0);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { uuidv7 } from 'uuidv7';
 import type { RunRecord } from '../../src/core/records.ts';
-import { uuidV7 } from '../../src/core/uuid.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openSyncPool } from '../../src/db/open-sync-pool.ts';
@@ -99,7 +99,7 @@ const cut = () =>
   ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%'`);
 
 async function start(review = false) {
-  const [workspaceId, connectionId] = [uuidV7(), uuidV7()];
+  const [workspaceId, connectionId] = [uuidv7(), uuidv7()];
   await ask(`INSERT INTO workspace (id, name, time_zone) VALUES ($1, 'Example', 'UTC')`, [workspaceId]);
   await ask(
     `INSERT INTO connection (workspace_id, id, name, status, kind, source, scope, mappings, removal, match_by, priority, name_key, created_by)
@@ -213,7 +213,7 @@ test('a plan that somebody approves is applied to its end, though the database c
 
 test('a crash between two transactions, which breaks no statement, is noticed by the second', async () => {
   const pool = openSyncPool({ url: server.url, connections: 1 });
-  const ids = { workspaceId: uuidV7(), runId: uuidV7(), connectionId: uuidV7(), attempt: 1 };
+  const ids = { workspaceId: uuidv7(), runId: uuidv7(), connectionId: uuidv7(), attempt: 1 };
   const attempt: Attempt = {
     ...ids,
     plan: 'plan_row',

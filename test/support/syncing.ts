@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
+import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../src/core/access.ts';
 import type { ContactValues } from '../../src/core/contact.ts';
 import type { ConnectionEdit, ConnectionRecord, RunRecord } from '../../src/core/records.ts';
@@ -9,7 +10,6 @@ import type { RunJob } from '../../src/core/run-queue.ts';
 import type { RunSignals } from '../../src/core/run-signals.ts';
 import type { ClaimedRun, RunStore } from '../../src/core/run-store.ts';
 import type { Store } from '../../src/core/store.ts';
-import { uuidV7 } from '../../src/core/uuid.ts';
 import { API_ROLE } from '../../src/db/api-role.ts';
 import { lookAgain } from '../../src/db/contact/look-again.ts';
 import { inTransaction } from '../../src/db/in-transaction.ts';
@@ -86,7 +86,7 @@ export async function createSyncing() {
 }
 
 async function openWorkspace({ boss, pool, signals, store, runStore, threads }: Parts) {
-  const workspaceId = uuidV7();
+  const workspaceId = uuidv7();
   await store.admitWorkspace({ id: workspaceId, name: 'Test', timeZone: 'UTC' });
   const workspace = store.in(workspaceId);
   const syncStore = openSyncStore(pool);
@@ -201,7 +201,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
 
   /** A contact entered by hand. */
   const addContact = async (values: ContactValues): Promise<string> => {
-    const id = uuidV7();
+    const id = uuidv7();
     const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
     const entered = fieldValues('entered.v').map(({ value }) => value);
     await pool.query(

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { uuidV7 } from '../../src/core/uuid.ts';
+import { uuidv7 } from 'uuidv7';
 import type { ReadTask } from '../../src/sync/read-messages.ts';
 import { connectionEdit } from '../db/support/open-rig.ts';
 import { ldapSettings, scopeOf } from '../support/ldap-reading.ts';
@@ -29,10 +29,10 @@ test.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati'])(
       map('NOTES', '', { attributes: [], template: dated('description') }),
     ];
     const task: Omit<ReadTask, 'at'> = {
-      workspaceId: uuidV7(),
-      runId: uuidV7(),
+      workspaceId: uuidv7(),
+      runId: uuidv7(),
       settings: { ...connectionEdit(), source: ldapSettings(slapd), scope: scopeOf(), mappings },
-      rank: { priority: 100, createdAt: 0, connectionId: uuidV7() },
+      rank: { priority: 100, createdAt: 0, connectionId: uuidv7() },
       secrets: { bindPassword: slapd.bindPassword },
       addresses: { allowPrivate: true, cidrs: [] },
       since: null,

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Whether Contact Sync is on in a workspace, for those who ask again and again: streams, at their start and each event. */
 export type ContactSyncSwitch = {
   isOn(workspaceId: string): Promise<boolean>;
@@ -11,20 +13,17 @@ const MOST_KNOWN = 10_000;
 
 /** One look for all who ask until it is forgotten, at most two seconds later. */
 export function contactSyncSwitch(look: (workspaceId: string) => Promise<boolean>): ContactSyncSwitch {
-  const known = new Map<string, { since: number; isOn: Promise<boolean> }>();
+  const known = new LRUCache<string, Promise<boolean>>({ max: MOST_KNOWN, ttl: LONGEST_KNOWN_MS });
   return {
     isOn: async (workspaceId) => {
       const before = known.get(workspaceId);
-      if (before !== undefined && performance.now() - before.since < LONGEST_KNOWN_MS) return before.isOn;
-      const entry = { since: performance.now(), isOn: look(workspaceId) };
-      known.delete(workspaceId);
-      known.set(workspaceId, entry);
-      const oldest = known.size > MOST_KNOWN ? known.keys().next().value : undefined;
-      if (oldest !== undefined) known.delete(oldest);
+      if (before !== undefined) return before;
+      const isOn = look(workspaceId);
+      known.set(workspaceId, isOn);
       try {
-        return await entry.isOn;
+        return await isOn;
       } catch (error) {
-        if (known.get(workspaceId) === entry) known.delete(workspaceId);
+        if (known.peek(workspaceId) === isOn) known.delete(workspaceId);
         throw error;
       }
     },

@@ -10,6 +10,9 @@ export const HIGHEST_COST = 100_000;
 /**
  * Refuses a valid operation that would be too much to answer, whatever it asks for: too deep, or more than one budget
  * allows. Null: it may be executed.
+ *
+ * graphql-armor was tried in its place. It takes a page whose length stands in a variable, or is the default, for one item, a
+ * count for a plain value, and introspection for nothing; and it looks while GraphQL already compares repeated fields.
  */
 export function checkCost(
   schema: GraphQLSchema,

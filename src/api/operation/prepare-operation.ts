@@ -42,10 +42,10 @@ export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
   const read = (query: string): DocumentNode | readonly GraphQLError[] => {
     const hash = createHash('sha256').update(query).digest('hex');
     const known = cache.get(hash);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.document;
     const outcome = readDocument(schema, query);
     if (outcome.kind === 'refused') return outcome.errors;
-    cache.put(hash, outcome.document, { characters: query.length, tokens: outcome.tokens });
+    cache.set(hash, { document: outcome.document, characters: query.length, tokens: outcome.tokens });
     return outcome.document;
   };
   const prepare = ({ query, operationName, variables }: OperationRequest, contextValue: ApiContext) => {
@@ -61,7 +61,7 @@ export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
     if (tooMuch !== null) return refused([tooMuch]);
     return ready(operation, { schema, document, operationName, variableValues: variables, contextValue });
   };
-  return { prepare, known: (hash) => cache.get(hash) };
+  return { prepare, known: (hash) => cache.get(hash)?.document };
 }
 
 const refused = (errors: readonly unknown[]): PreparedOperation => ({ kind: 'refused', errors });

@@ -1,7 +1,7 @@
+import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../core/access.ts';
 import type { Secrets } from '../../core/connection.ts';
 import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
-import { uuidV7 } from '../../core/uuid.ts';
 import { connectionEntity } from '../entities/connection.entity.ts';
 import type { Sealer } from '../secrets/create-sealer.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
@@ -19,7 +19,7 @@ export const createConnection = (
 ): Promise<ConnectionRecord> =>
   scope.write(async (transaction) => {
     const { workspaceId, entities, query } = transaction;
-    const id = uuidV7();
+    const id = uuidv7();
     await entities
       .getRepository(connectionEntity)
       .insert({ ...editedColumns(edit), workspace_id: workspaceId, id, created_by: by });

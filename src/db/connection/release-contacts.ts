@@ -1,6 +1,6 @@
+import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../core/access.ts';
 import { OrphanedContacts } from '../../core/connection.ts';
-import { uuidV7 } from '../../core/uuid.ts';
 import { deactivateContacts, deleteContacts, noteRemoval } from '../contact/change-contact.ts';
 import { lookAgain } from '../contact/look-again.ts';
 import type { ChangeRows, ChangeSet } from '../contact/write-history.ts';
@@ -89,7 +89,7 @@ export async function releaseContacts(
     key,
   );
   const release = releases[contacts];
-  const set: ChangeSet = { client, workspaceId, id: uuidV7(), madeBy, links: 'released' };
+  const set: ChangeSet = { client, workspaceId, id: uuidv7(), madeBy, links: 'released' };
   await release.carryOut(set, rowsOf(release, key));
   await query('DELETE FROM contact_link WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2', key);
 }

@@ -1,5 +1,6 @@
+import { uuidv7 } from 'uuidv7';
 import { filePartBytes, type StoredFile } from '../../core/stored-files.ts';
-import { isUuid, uuidV7 } from '../../core/uuid.ts';
+import { isUuid } from '../../core/uuid.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
 import { type FileRow, fileJson, isCurrent, toFile } from './stored-files.ts';
 
@@ -18,7 +19,7 @@ export async function saveFile(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<StoredFile | null> {
   if (!isUuid(connectionId)) return null;
-  const id = uuidV7();
+  const id = uuidv7();
   if (!(await scope.write((transaction) => begin(transaction, { id, connectionId, name })))) return null;
   try {
     let part = 0;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { writeUuidV7 } from '../../core/uuid.ts';
 import type { Digest } from './digest.ts';
+import { writeUuidV7 } from './write-uuid.ts';
 
 /** Bytes handed over at a time: large enough that a transfer costs little, small enough that few fill the memory. */
 const targetBytes = 256 * 1024;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { uuidv7 } from 'uuidv7';
 import type { WorkspaceStore } from '../../../src/core/store.ts';
-import { uuidV7 } from '../../../src/core/uuid.ts';
 import { insertRows, insertRun } from '../support/insert-rows.ts';
 import { openRig, type Rig } from '../support/open-rig.ts';
 
@@ -93,7 +93,7 @@ describe('the changes of a run', () => {
     expect(first.hasNextPage).toBe(true);
     const second = await store.changesPage(runId, any, { first: 3, after: first.endCursor });
     expect([second.nodes.map(({ position }) => position), second.hasNextPage]).toEqual([[4, 5, 6], false]);
-    for (const [of, filter] of [[uuidV7(), any] as const, [runId, { ...any, search: 'a' }] as const]) {
+    for (const [of, filter] of [[uuidv7(), any] as const, [runId, { ...any, search: 'a' }] as const]) {
       await expect(store.changesPage(of, filter, { first: 2, after: first.endCursor })).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
       });
@@ -102,7 +102,7 @@ describe('the changes of a run', () => {
 
   test('of several runs are in one statement, and one for the totals, the first page of each', async () => {
     const other = await insertRun(rig.database.syncPool, workspaceId);
-    const runs = [other, runId, uuidV7(), 'no-uuid'];
+    const runs = [other, runId, uuidv7(), 'no-uuid'];
     for (const filter of [any, { action: 'UPDATE', search: null } as const, { action: null, search: 'o' }]) {
       rig.statements.length = 0;
       const pages = await store.changesPagesOf(runs, filter, 2);

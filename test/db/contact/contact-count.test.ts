@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { uuidV7 } from '../../../src/core/uuid.ts';
+import { uuidv7 } from 'uuidv7';
 import { insertContacts } from '../support/insert-rows.ts';
 import { openRig, type Rig } from '../support/open-rig.ts';
 
@@ -83,7 +83,7 @@ describe('the number of contacts that is kept', () => {
     const writers = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(writers, async (all) => {
-        const workspaceId = uuidV7();
+        const workspaceId = uuidv7();
         await write(workspaceId, [{ kind: 'add', many: 100 }]);
         await Promise.all(all.map((steps) => write(workspaceId, steps)));
         await expectExact(workspaceId);
@@ -96,7 +96,7 @@ describe('the number of contacts that is kept', () => {
   });
 
   test('takes few entries, however often a status changes', async () => {
-    const workspaceId = uuidV7();
+    const workspaceId = uuidv7();
     await write(workspaceId, [{ kind: 'add', many: 500 }]);
     for (let time = 0; time < 5; time++) await write(workspaceId, [{ kind: 'move', many: 500 }]);
     const { rows } = await rig.database.syncPool.query(
@@ -108,7 +108,7 @@ describe('the number of contacts that is kept', () => {
   });
 
   test('shows a transaction what it did itself, and others nothing before it is committed', async () => {
-    const workspaceId = uuidV7();
+    const workspaceId = uuidv7();
     await write(workspaceId, [{ kind: 'add', many: 3 }]);
     const client = await rig.database.syncPool.connect();
     try {
@@ -128,7 +128,7 @@ describe('the number of contacts that is kept', () => {
 
   test('can be changed by nobody through the API’s role', async () => {
     const { apiSource } = rig.database;
-    await expect(apiSource.query(`SELECT add_contact_count($1, 'ACTIVE', 5)`, [uuidV7()])).rejects.toThrow(
+    await expect(apiSource.query(`SELECT add_contact_count($1, 'ACTIVE', 5)`, [uuidv7()])).rejects.toThrow(
       'permission denied',
     );
     await expect(apiSource.query('DELETE FROM contact_count')).rejects.toThrow('permission denied');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { uuidv7 } from 'uuidv7';
 import type { WorkspaceStore } from '../../../src/core/store.ts';
 import type { StoredFile, StoredFiles } from '../../../src/core/stored-files.ts';
-import { uuidV7 } from '../../../src/core/uuid.ts';
 import { storedFiles } from '../../../src/db/file/stored-files.ts';
 import { insertRun } from '../support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
@@ -125,7 +125,7 @@ describe('a file of a connection', () => {
     const first = await reader(runId).find();
     await store.saveFile(connectionId, 'second', chunks('second'));
     expect(await rows('connection_file')).toBe(2);
-    const next = reader(uuidV7());
+    const next = reader(uuidv7());
     expect([await contentOf(next, await next.find()), await rows('connection_file')]).toEqual(['second', 1]);
     await expect(contentOf(next, first)).rejects.toMatchObject({ code: 'FILE_REPLACED' });
   });
@@ -144,14 +144,14 @@ describe('a file of a connection', () => {
   test('can’t be given to a connection of another workspace, or to none', async () => {
     const foreign = (await rig.workspace()).store;
     expect(await foreign.saveFile(connectionId, 'x', chunks('x'))).toBeNull();
-    expect(await store.saveFile(uuidV7(), 'x', chunks('x'))).toBeNull();
+    expect(await store.saveFile(uuidv7(), 'x', chunks('x'))).toBeNull();
     expect(await store.saveFile('no id', 'x', chunks('x'))).toBeNull();
     expect(await current()).toBeNull();
   });
 
   test('of which the upload was given up by a process that died is cleared away by a later upload', async () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
-    const left = uuidV7();
+    const left = uuidv7();
     await rig.database.syncPool.query(
       `INSERT INTO connection_file (workspace_id, id, connection_id, name, touched_at) VALUES ($1, $2, $3, 'left', now() - interval '2 hours')`,
       [workspaceId, left, connectionId],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { uuidV7 } from '../../../src/core/uuid.ts';
+import { uuidv7 } from 'uuidv7';
 import { type KeepOptions, keepPartitions } from '../../../src/db/partition/keep-partitions.ts';
 import { partitionedTables } from '../../../src/db/partition/partitioned-tables.ts';
 import { lowestIdAt } from '../../../src/db/partition/periods.ts';
@@ -11,7 +11,7 @@ import { insertRows, insertRun } from '../support/insert-rows.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;
-const workspaceId = uuidV7();
+const workspaceId = uuidv7();
 
 beforeEach(async () => {
   database = await createDatabase();
@@ -38,9 +38,9 @@ const keep = async (given: Partial<KeepOptions> = {}) => {
 
 /** A run that was started then, with a line, a change and a plan. */
 async function runAt(moment: Date, status = 'SUCCEEDED'): Promise<string> {
-  const id = `${lowestIdAt(moment.getTime()).slice(0, 13)}${uuidV7().slice(13)}`;
+  const id = `${lowestIdAt(moment.getTime()).slice(0, 13)}${uuidv7().slice(13)}`;
   const phase = status === 'HELD' ? 'WAITING' : 'FINISHED';
-  await insertRun(pool, workspaceId, { id, connectionId: uuidV7(), status, phase });
+  await insertRun(pool, workspaceId, { id, connectionId: uuidv7(), status, phase });
   await insertRows(pool, 'run_log', [
     {
       workspace_id: workspaceId,
@@ -94,7 +94,7 @@ describe('a migrated database', () => {
       const { rows } = await pool.query(`EXPLAIN (FORMAT JSON) ${sql}`);
       return [...JSON.stringify(rows).matchAll(/"Relation Name":"(\w+)"/g)].map(([, name = '']) => name);
     };
-    const id = uuidV7();
+    const id = uuidv7();
     for (const { name, key } of partitionedTables)
       expect(
         await read(`SELECT * FROM ${name} WHERE workspace_id = '${workspaceId}' AND ${key} = '${id}'`),

@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { noCounts, type RunCounts } from '../../../src/core/run.ts';
-import { uuidV7 } from '../../../src/core/uuid.ts';
 import { columnOf } from '../../../src/db/sync/contact-columns.ts';
 import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
 
@@ -35,7 +35,7 @@ export function contactRow(workspaceId: string, { id, status, at, ...values }: C
   const fields = Object.entries(values).map(([field, value]) => [columnOf(field as keyof ContactValues), value]);
   return {
     workspace_id: workspaceId,
-    id: id ?? uuidV7(),
+    id: id ?? uuidv7(),
     status: status ?? 'ACTIVE',
     display_name: '',
     company: null,
@@ -102,7 +102,7 @@ const isOpen = ({ connectionId, status = 'SUCCEEDED' }: RunSeed): boolean =>
   connectionId != null && ['QUEUED', 'RUNNING', 'HELD'].includes(status);
 
 export async function insertRun(pool: pg.Pool, workspaceId: string, seed: RunSeed = {}): Promise<string> {
-  const id = seed.id ?? uuidV7();
+  const id = seed.id ?? uuidv7();
   await insertRows(pool, 'run', [
     {
       workspace_id: workspaceId,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../../src/core/access.ts';
 import type { ConnectionEdit } from '../../../src/core/records.ts';
 import type { Store, WorkspaceStore } from '../../../src/core/store.ts';
-import { uuidV7 } from '../../../src/core/uuid.ts';
 import { type Database, openDatabase } from '../../../src/db/open-database.ts';
 import { createSealer, type Sealer } from '../../../src/db/secrets/create-sealer.ts';
 import { createStore } from '../../../src/db/store.ts';
@@ -36,7 +36,7 @@ export async function openRig(): Promise<Rig> {
     store,
     statements,
     workspace: async () => {
-      const id = uuidV7();
+      const id = uuidv7();
       await store.admitWorkspace({ id, name: 'Acme', timeZone: 'Europe/Berlin' });
       return { id, store: store.in(id) };
     },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { uuidV7 } from '../../../src/core/uuid.ts';
+import { uuidv7 } from 'uuidv7';
 import type { Attempt } from '../../../src/db/sync/attempt.ts';
 import { createPatience } from '../../../src/db/sync/patience.ts';
 import { refreshStatistics, settleSearch } from '../../../src/db/sync/settle-tables.ts';
@@ -35,8 +35,8 @@ const attempt = (workspaceId: string): Attempt => ({
   pool,
   patience: createPatience(pool, undefined),
   workspaceId,
-  runId: uuidV7(),
-  connectionId: uuidV7(),
+  runId: uuidv7(),
+  connectionId: uuidv7(),
   removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
   attempt: 1,
   plan: 'plan_row',
@@ -44,7 +44,7 @@ const attempt = (workspaceId: string): Attempt => ({
 });
 
 test('what a run has added to the text index is sorted in once it has ended', async () => {
-  const workspaceId = uuidV7();
+  const workspaceId = uuidv7();
   await fill(workspaceId, 200);
   await settleSearch(attempt(workspaceId));
   const { rows } = await pool.query(`SELECT gin_clean_pending_list('contact_by_search')::int AS pages`);
@@ -52,9 +52,9 @@ test('what a run has added to the text index is sorted in once it has ended', as
 });
 
 test('the planner knows a workspace after its first run, however many contacts others have', async () => {
-  for (let i = 0; i < 2; i++) await fill(uuidV7(), 2000);
+  for (let i = 0; i < 2; i++) await fill(uuidv7(), 2000);
   await pool.query('ANALYZE contact');
-  const workspaceId = uuidV7();
+  const workspaceId = uuidv7();
   await fill(workspaceId, 200);
   await refreshStatistics(attempt(workspaceId), 200);
   expect(await believed(workspaceId)).toBeGreaterThan(100);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { uuidv7 } from 'uuidv7';
 import type { RunSignals } from '../../../src/core/run-signals.ts';
 import type { ClaimedRun, RunStore } from '../../../src/core/run-store.ts';
 import type { LogBatch } from '../../../src/core/runner-port.ts';
 import type { LogQuery } from '../../../src/core/store.ts';
-import { uuidV7 } from '../../../src/core/uuid.ts';
 import { followLog } from '../../../src/runner/follow-run/follow-log.ts';
 import { createRunFeeds } from '../../../src/runner/follow-run/run-feed.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
@@ -133,7 +133,7 @@ describe('following a log', () => {
 
   test('of an unknown or malformed run ends at once', async () => {
     const claimed = await claimedRun(db);
-    for (const id of [uuidV7(), 'nonsense']) {
+    for (const id of [uuidv7(), 'nonsense']) {
       expect(await all(follow(openFeeds(), { ...claimed, run: { ...claimed.run, id } }))).toEqual([]);
     }
   });

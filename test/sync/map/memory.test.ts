@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { remember } from '../../../src/core/remember.ts';
 import { FillPatterns } from '../../../src/sync/map/fill-patterns.ts';
-import { memoize } from '../../../src/sync/map/memoize.ts';
 
 describe('what is remembered between people', () => {
   test('is computed once', () => {
     const computed: string[] = [];
-    const upper = memoize((text) => {
+    const upper = remember((text) => {
       computed.push(text);
       return text.toUpperCase();
     }, 10);
@@ -15,7 +15,7 @@ describe('what is remembered between people', () => {
 
   test('starts afresh when there are too many, and never keeps long texts', () => {
     const computed: string[] = [];
-    const length = memoize((text) => {
+    const length = remember((text) => {
       computed.push(text);
       return String(text.length);
     }, 2);

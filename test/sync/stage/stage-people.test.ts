@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
-import { uuidV7 } from '../../../src/core/uuid.ts';
+import { uuidv7 } from 'uuidv7';
 import { indexed } from '../../../src/search/contact-index.ts';
 import { Staging } from '../../../src/sync/stage/stage-people.ts';
 
@@ -10,10 +10,10 @@ setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
 test('patterns of what filled what are not kept once nobody else has them', async () => {
-  const workspaceId = uuidV7();
+  const workspaceId = uuidv7();
   const staging = new Staging({
     workspaceId,
-    runId: uuidV7(),
+    runId: uuidv7(),
     settingsText: '',
     index: (values) => indexed(values, workspaceId),
     onRows: () => {},

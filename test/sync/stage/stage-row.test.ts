@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { uuidv7 } from 'uuidv7';
 import type { ContactValues } from '../../../src/core/contact.ts';
-import { uuidBytes, uuidV7 } from '../../../src/core/uuid.ts';
+import { uuidBytes } from '../../../src/core/uuid.ts';
 import { valuesOf } from '../../../src/db/sync/contact-columns.ts';
 import { copyRows } from '../../../src/db/sync/staging.ts';
 import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
@@ -14,8 +15,8 @@ import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 let database: TestDatabase;
 let client: pg.Client;
-const workspaceId = uuidV7();
-const fillsId = uuidV7();
+const workspaceId = uuidv7();
+const fillsId = uuidv7();
 const hash: Digest = new Uint32Array(4);
 digestText('Ada', hash);
 
@@ -31,7 +32,7 @@ afterAll(async () => {
 
 /** Writes rows, stores them by COPY as they are handed over, and reads them back. */
 const store = async (write: (rows: ReturnType<typeof stageRow>, writer: RowWriter) => void) => {
-  const runId = uuidV7();
+  const runId = uuidv7();
   const handedOver: Uint8Array[] = [];
   const writer = new RowWriter((bytes) => {
     handedOver.push(Uint8Array.from(bytes));

@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
+import { uuidv7 } from 'uuidv7';
 import { noCounts } from '../../../core/run.ts';
 import { runStates } from '../../../core/run-state.ts';
 import type { NewRun, StoredStart } from '../../../core/run-store.ts';
-import { isUuid, uuidV7 } from '../../../core/uuid.ts';
+import { isUuid } from '../../../core/uuid.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
 import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
 import { tellRun } from '../tell-run.ts';
@@ -67,7 +68,7 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
     [
       run.workspaceId,
       run.connectionId,
-      uuidV7(),
+      uuidv7(),
       run.mode,
       run.dryRun,
       run.review,

@@ -1,5 +1,5 @@
 import { fold } from '../../../core/fold.ts';
-import { memoize } from '../memoize.ts';
+import { remember } from '../../../core/remember.ts';
 import { alpha3Codes, regionCodes } from './region-codes.ts';
 
 const REMEMBERED_NAMES = 5_000;
@@ -61,7 +61,7 @@ const otherNames: Readonly<Record<string, string>> = {
  * English, its own or another widely spoken language. Active Directory's countryCode 0 says nothing. What is none of
  * these stays as it is.
  */
-export const countryCode: (value: string) => string = memoize(convert, REMEMBERED_NAMES);
+export const countryCode: (value: string) => string = remember(convert, REMEMBERED_NAMES);
 
 function convert(value: string): string {
   if (/^[0-9]{1,3}$/.test(value)) return fromNumber(value);

@@ -1,5 +1,5 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
-import { memoize } from '../memoize.ts';
+import { remember } from '../../../core/remember.ts';
 import { plainInternationalReader } from './plain-international-number.ts';
 import type { TransformContext } from './transform-value.ts';
 
@@ -19,7 +19,7 @@ const readPlain = plainInternationalReader((number) => parsePhoneNumberFromStrin
 /** As long as a code, so that one memory serves all countries. */
 const NO_COUNTRY = '--';
 
-const convertRemembered = memoize((key) => {
+const convertRemembered = remember((key) => {
   const country = key.slice(0, NO_COUNTRY.length);
   return convert(key.slice(NO_COUNTRY.length), isSupportedCountry(country) ? country : null);
 }, REMEMBERED_NUMBERS);

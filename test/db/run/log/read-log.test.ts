@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { uuidv7 } from 'uuidv7';
 import { changeLine } from '../../../../src/core/change-line.ts';
 import type { LogSlice } from '../../../../src/core/store.ts';
-import { uuidV7 } from '../../../../src/core/uuid.ts';
 import { poolQuery } from '../../../../src/db/pool-query.ts';
 import type { Query } from '../../../../src/db/query.ts';
 import { readLog, readLogs } from '../../../../src/db/run/log/read-log.ts';
@@ -14,7 +14,7 @@ let workspaceId: string;
 let runId: string;
 
 const at = new Date('2026-01-01T12:00:00.123Z');
-const contactId = uuidV7();
+const contactId = uuidv7();
 const all = { after: 0, minLevel: 'DEBUG', search: null, first: 1000 } as const;
 
 /** 1 INFO; 2–4 three changes; 5 WARN; 6–7 two changes; 8 ERROR. Positions 4 to 6 and 9 are no lines. */
@@ -164,15 +164,15 @@ describe('a run’s log', () => {
 
   test('of an unknown, foreign or malformed run is empty and stays where the reader is', async () => {
     const none = { lines: [], lastSeq: 3, hasMore: false };
-    expect(await readLog(query, workspaceId, uuidV7(), { ...all, after: 3 })).toEqual(none);
+    expect(await readLog(query, workspaceId, uuidv7(), { ...all, after: 3 })).toEqual(none);
     expect(await readLog(query, workspaceId, 'no-uuid', { ...all, after: 3 })).toEqual(none);
-    expect(await readLog(query, uuidV7(), runId, { ...all, after: 3 })).toEqual(none);
+    expect(await readLog(query, uuidv7(), runId, { ...all, after: 3 })).toEqual(none);
     expect(await read({ after: 2 ** 40 })).toMatchObject({ lines: [], hasMore: false });
   });
 
   test('is read by the API within its workspace, at most 1000 lines at a time', async () => {
     expect(seqs(await rig.store.in(workspaceId).runLog(runId, all))).toHaveLength(8);
-    expect(seqs(await rig.store.in(uuidV7()).runLog(runId, all))).toHaveLength(0);
+    expect(seqs(await rig.store.in(uuidv7()).runLog(runId, all))).toHaveLength(0);
     await expect(rig.store.in(workspaceId).runLog(runId, { ...all, first: 1001 })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
@@ -203,7 +203,7 @@ describe('the logs of several runs', () => {
       },
     ]);
     const log = { ...all, ...asked };
-    const runs = [other, uuidV7(), 'no-uuid', runId];
+    const runs = [other, uuidv7(), 'no-uuid', runId];
     let statements = 0;
     const counted: Query = (sql, parameters) => {
       statements++;
