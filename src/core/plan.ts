@@ -9,6 +9,12 @@ export type Rank = { priority: number; createdAt: number; connectionId: string }
 /** What another connection brings to a contact. */
 export type OtherLink = { connectionName: string; rank: Rank; fills: Fills };
 
+/**
+ * Whether a linked person is absent: not as far as is known; since an earlier read, of which this one has nothing new; as this
+ * one finds, and the contact stays without them, or is removed.
+ */
+export type Absence = 'none' | 'before' | 'stays' | 'removed';
+
 /** A contact that a staged person is, or may turn out to be, with all that merging needs. */
 export type CandidateContact = {
   id: string;
@@ -25,8 +31,7 @@ export type CandidateContact = {
     fills: Fills;
     /** How often the link was asked to be looked at again. */
     recheck: number;
-    /** Since an earlier read, or as this one finds, and the contact stays without them. */
-    gone: boolean;
+    absence: Absence;
   } | null;
   /** The other connections that feed it now. */
   others: readonly OtherLink[];

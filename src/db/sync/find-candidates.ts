@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Fills } from '../../core/contact.ts';
-import type { CandidateContact, OtherLink } from '../../core/plan.ts';
+import type { Absence, CandidateContact, OtherLink } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
@@ -76,8 +76,14 @@ const ownLink = (link: LinkRow, fills: Fills, removal: ChangeAction | undefined)
   person: link.person,
   fills,
   recheck: link.recheck,
-  gone: removal === undefined ? link.gone : removal === 'NONE',
+  absence: absenceOf(link.gone, removal),
 });
+
+/** `removal`: what the plan has for the contact of somebody whom the read has not had. */
+const absenceOf = (gone: boolean, removal: ChangeAction | undefined): Absence => {
+  if (removal === undefined) return gone ? 'before' : 'none';
+  return removal === 'NONE' ? 'stays' : 'removed';
+};
 
 /** As `othersRecheck` in SQL (see apply/change-people.ts). */
 const recheckOf = (links: readonly LinkRow[]): number =>

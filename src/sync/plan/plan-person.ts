@@ -29,7 +29,11 @@ export function planPerson(question: Question, settings: PlanSettings): Decision
 
 function planLinked(question: Question, contact: CandidateContact, settings: PlanSettings): Decision {
   // Who was made inactive by hand lost no portal access to a removal, and stays inactive.
-  const returns = contact.status === 'INACTIVE' && contact.own?.gone === true && contact.portalAccessBefore !== null;
+  const returns =
+    contact.status === 'INACTIVE' &&
+    contact.own !== null &&
+    hasLost(contact.own) &&
+    contact.portalAccessBefore !== null;
   const current = returns ? withPortalAccess(contact) : contact.values;
   const after = merge(question, contact, current, settings);
   const found = foundContact(contact, contact.own?.recheck ?? 0);
@@ -45,7 +49,7 @@ function planLinked(question: Question, contact: CandidateContact, settings: Pla
 function planNewcomer(question: Question, settings: PlanSettings): Decision {
   const { holder, values } = question;
   const claim = claimOf(question, values, {});
-  if (holder !== null && settings.matchBy === 'PRIMARY_EMAIL' && (holder.own === null || holder.own.gone))
+  if (holder !== null && settings.matchBy === 'PRIMARY_EMAIL' && (holder.own === null || hasLost(holder.own)))
     return link(question, holder, claim, settings);
   const verdict = judgeAddress(question, values);
   return verdict.kind === 'skip' ? { ...verdict, claim } : { kind: 'create', after: values, onlyIf: verdict, claim };
@@ -89,6 +93,10 @@ const foundContact = ({ id, version, values }: CandidateContact, recheck: number
   recheck,
   values,
 });
+
+/** Whether the contact stands without its person: it may be theirs again, or somebody else's with the address. */
+const hasLost = ({ absence }: NonNullable<CandidateContact['own']>): boolean =>
+  absence === 'before' || absence === 'stays';
 
 const addressOf = (values: ContactValues): string | null => values.PRIMARY_EMAIL?.toLowerCase() ?? null;
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
   ({ id: workspaceId, store } = await rig.workspace());
   const pool = rig.database.syncPool;
   runId = await insertRun(pool, workspaceId, { appliedPosition: 3, status: 'RUNNING', queuedAt: queued });
-  const change = (position: number, action: string, name: string, more: object = {}) => ({
+  const change = (position: number, action: string | null, name: string, more: object = {}) => ({
     workspace_id: workspaceId,
     position,
     action,
@@ -41,6 +41,7 @@ beforeAll(async () => {
     change(4, 'SKIP', 'Cy', { ...open, code: 'NO_NAME', reason: 'no name' }),
     change(5, 'NONE', 'Dee', { ...open, stays: 'NEWLY_GONE', reason: 'kept' }),
     change(6, 'CREATE', 'Élodie', open),
+    change(7, null, 'Undecided', open),
   ]);
   await pool.query(
     `UPDATE contact_change SET before = jsonb_populate_record(NULL::contact_values, $2) WHERE change_set = $1 AND position = 1`,
@@ -57,7 +58,7 @@ const names = async (filter: Partial<Parameters<WorkspaceStore['changesPage']>[1
 };
 
 describe('the changes of a run', () => {
-  test('are its plan in order, without rows that only renew a link', async () => {
+  test('are its plan in order, without rows that only renew a link and people of whom nothing is decided yet', async () => {
     expect(await names({})).toEqual(['Anna', 'Bo', 'Cy', 'Dee', 'Élodie']);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CandidateContact, Question } from '../../../src/core/plan.ts';
-import { type PlanSettings, planPerson } from '../../../src/sync/plan/plan-person.ts';
+import { freeAddress, type PlanSettings, planPerson } from '../../../src/sync/plan/plan-person.ts';
 
 const email = {
   field: 'PRIMARY_EMAIL',
@@ -17,7 +17,13 @@ const settings: PlanSettings = {
   matchBy: 'PRIMARY_EMAIL',
   rank: { priority: 100, createdAt: 1, connectionId: 'ours' },
 };
-const own = { externalId: 'id-1', person: 'uid=ada', fills: { PRIMARY_EMAIL: 'mail' }, gone: false, recheck: 0 };
+const own = {
+  externalId: 'id-1',
+  person: 'uid=ada',
+  fills: { PRIMARY_EMAIL: 'mail' },
+  absence: 'none',
+  recheck: 0,
+} as const;
 
 const contact = (changes: Partial<CandidateContact> = {}): CandidateContact => ({
   id: 'c1',
@@ -45,6 +51,16 @@ const question = (changes: Partial<Question> = {}): Question => ({
 });
 
 describe('somebody new to the connection', () => {
+  test('whose address nobody has or claims is created as they are', () => {
+    const alone = { ...question(), ...freeAddress };
+    expect(planPerson(alone, settings)).toEqual({
+      kind: 'create',
+      after: alone.values,
+      onlyIf: { kind: 'none' },
+      claim: null,
+    });
+  });
+
   test('links to the active contact that has the address', () => {
     expect(planPerson(question({ holder: contact() }), settings)).toMatchObject({
       kind: 'link',
@@ -53,8 +69,20 @@ describe('somebody new to the connection', () => {
   });
 
   test('links to a contact whose person of this connection is long gone', () => {
-    const holder = contact({ own: { ...own, gone: true, recheck: 0 } });
+    const holder = contact({ own: { ...own, absence: 'before' as const, recheck: 0 } });
     expect(planPerson(question({ holder }), settings)).toMatchObject({ kind: 'link', contact: { id: 'c1' } });
+  });
+
+  test.each([
+    ['before', 'link'],
+    ['stays', 'link'],
+    ['none', 'create'],
+    ['removed', 'create'],
+  ] as const)('with the address of a contact whose person is absent (%s) comes to: %s', (absence, kind) => {
+    const holder = contact({ own: { ...own, absence } });
+    const waits = { kind: 'addressFreed', contactId: 'c1' };
+    const takes = { kind: 'contactLost', contactId: 'c1' };
+    expect(planPerson(question({ holder }), settings)).toMatchObject({ kind, onlyIf: kind === 'link' ? takes : waits });
   });
 
   test('is skipped where only stable ids match and the address is taken', () => {
@@ -114,7 +142,11 @@ describe('somebody linked', () => {
   });
 
   test('keeps the address of the contact to which they come back', () => {
-    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true, recheck: 0 }, portalAccessBefore: false });
+    const linked = contact({
+      status: 'INACTIVE',
+      own: { ...own, absence: 'before' as const, recheck: 0 },
+      portalAccessBefore: false,
+    });
     expect(planPerson(question({ linked, claimants: 2 }), settings)).toMatchObject({
       kind: 'reactivate',
       claim: { address: 'ada@x.org', keeps: true },
@@ -142,7 +174,11 @@ describe('somebody linked', () => {
   });
 
   test('comes back with the portal access that deactivation took', () => {
-    const linked = contact({ status: 'INACTIVE', own: { ...own, gone: true, recheck: 0 }, portalAccessBefore: true });
+    const linked = contact({
+      status: 'INACTIVE',
+      own: { ...own, absence: 'before' as const, recheck: 0 },
+      portalAccessBefore: true,
+    });
     expect(planPerson(question({ linked }), settings)).toMatchObject({
       kind: 'reactivate',
       after: { PORTAL_ACCESS: true },

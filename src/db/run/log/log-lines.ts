@@ -25,16 +25,18 @@ export const storedLines = (run: string): string => `
 const actions = Object.values(ChangeAction).filter((action) => action !== 'SKIP');
 
 /** What core's changeLine says of a change, in SQL. */
-const perAction = (of: (line: ReturnType<typeof changeLine>) => string): string =>
+const perAction = (reason: string | null, of: (line: ReturnType<typeof changeLine>) => string): string =>
   `CASE contact_change.action ${actions
-    .map((action) => `WHEN '${action}' THEN '${of(changeLine({ action, contactName: '', reason: null }))}'`)
+    .map((action) => `WHEN '${action}' THEN '${of(changeLine({ action, contactName: '%1$s', reason }))}'`)
     .join(' ')} END`;
+const message = (reason: string | null): string => perAction(reason, (line) => line.message);
 
 /** The applied changes that a row stands for, numbered as its lines are. */
 const changes = (run: string): string => `
   SELECT (run_log.seq + row_number() OVER (ORDER BY contact_change.position) - 1)::integer AS seq,
-    ${perAction(({ code }) => code)} AS code,
-    ${perAction(({ message }) => message)} || ${shownName('contact_change')} || coalesce(' (' || contact_change.reason || ')', '') AS message,
+    ${perAction(null, ({ code }) => code)} AS code,
+    format(CASE WHEN contact_change.reason IS NULL THEN ${message(null)} ELSE ${message('%2$s')} END,
+      ${shownName('contact_change')}, contact_change.reason) AS message,
     contact_change.person, contact_change.person_id, contact_change.contact_id
   FROM contact_change
   WHERE contact_change.workspace_id = $1 AND contact_change.change_set = ${run}
