@@ -1,3 +1,4 @@
+import type { AbsentPerson } from './absence.ts';
 import type { ContactField, ContactStatus, ContactValues, Fills, IndexedText, TextField } from './contact.ts';
 import type { ChangeAction, LogCode } from './run.ts';
 
@@ -132,20 +133,6 @@ export type Decided = {
   decision: Decision;
   staged: { before: boolean; after: boolean };
   indexed: IndexedText | null;
-};
-
-/** A linked person whom a complete read has not had. */
-export type AbsentPerson = {
-  externalId: string;
-  person: string;
-  connectionId: string;
-  /** The time of the first complete read without them; null: the present one. */
-  goneSince: Date | null;
-  contact: { id: string; version: number; name: string; status: ContactStatus; removalDueAt: Date | null };
-  /** The names of other connections that feed the contact now, in order. */
-  fedBy: readonly string[];
-  /** Other connections that have lost the contact's person. */
-  lostBy: readonly { connectionId: string; since: Date }[];
 };
 
 /** What becomes of a contact whose person is absent. `newly`: since the present read. */

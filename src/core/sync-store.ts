@@ -1,6 +1,7 @@
+import type { AbsentPerson } from './absence.ts';
 import type { Cursor, Extent } from './arrivals.ts';
 import type { ContactField, Fills, FlagField } from './contact.ts';
-import type { AbsentPerson, Decided, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
+import type { Decided, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
 import type { PlanRows } from './plan-counts.ts';
 import type { Excluded, NewLogLine, RunCounts } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';

@@ -1,5 +1,7 @@
+import type { QueryResultRow } from 'pg';
+import type { AbsentPerson } from '../../core/absence.ts';
 import { mapInSlices } from '../../core/in-slices.ts';
-import type { AbsentPerson, PlannedAbsence } from '../../core/plan.ts';
+import type { PlannedAbsence } from '../../core/plan.ts';
 import { byKey } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 import { valuesOf } from './contact-columns.ts';
@@ -17,31 +19,43 @@ type Row = {
   lost_by: { connectionId: string; since: string }[] | null;
 };
 
+type Asked = Pick<Attempt, 'workspaceId' | 'connectionId'>;
+type Ask = <R extends QueryResultRow>(sql: string, params?: unknown[]) => Promise<{ rows: R[] }>;
+
 /** What is known of linked people whom a complete read has not had, in order of their ids, and when that is. */
-export const absentPeople = async (
-  { patience, workspaceId, connectionId }: Attempt,
+export const absentPeople = (
+  attempt: Attempt,
+  externalIds: readonly string[],
+): Promise<{ at: Date; people: AbsentPerson[] }> =>
+  readAbsent((sql, params) => attempt.patience.query(sql, params), attempt, externalIds);
+
+/** The same, asked in this way. */
+export const readAbsent = async (
+  ask: Ask,
+  { workspaceId, connectionId }: Asked,
   externalIds: readonly string[],
 ): Promise<{ at: Date; people: AbsentPerson[] }> => {
-  const { rows: clock } = await patience.query<{ now: Date }>('SELECT now()');
-  const { rows } = await patience.query<Row>(
-    `SELECT link.external_id, link.person, link.gone_since, contact.id, contact.version, contact.display_name, contact.status,
-       contact.removal_due_at, others.fed_by, others.lost_by
-     FROM contact_link AS link
-     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
-     CROSS JOIN LATERAL (
-       SELECT array_agg(connection.name ORDER BY connection.name) FILTER (WHERE other.gone_since IS NULL) AS fed_by,
-         jsonb_agg(jsonb_build_object('connectionId', other.connection_id, 'since', other.gone_since))
-           FILTER (WHERE other.gone_since IS NOT NULL) AS lost_by
-       FROM contact_link AS other
-       JOIN connection ON connection.workspace_id = other.workspace_id AND connection.id = other.connection_id
-       WHERE other.workspace_id = $1 AND other.contact_id = contact.id AND other.connection_id <> $2) AS others
-     WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.external_id = ANY($3::text[])
-     ORDER BY link.external_id`,
-    [workspaceId, connectionId, externalIds],
-  );
+  const { rows: clock } = await ask<{ now: Date }>('SELECT clock_timestamp()::timestamptz(3) AS now');
+  const { rows } = await ask<Row>(facts, [workspaceId, connectionId, externalIds]);
   const people = await mapInSlices(rows, atOnce, (row) => toAbsent(row, connectionId));
   return { at: clock[0]?.now ?? new Date(), people };
 };
+
+// $1 workspace, $2 connection, $3 external ids.
+const facts = `
+  SELECT link.external_id, link.person, link.gone_since, contact.id, contact.version, contact.display_name, contact.status,
+    contact.removal_due_at, others.fed_by, others.lost_by
+  FROM contact_link AS link
+  JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+  CROSS JOIN LATERAL (
+    SELECT array_agg(connection.name ORDER BY connection.name) FILTER (WHERE other.gone_since IS NULL) AS fed_by,
+      jsonb_agg(jsonb_build_object('connectionId', other.connection_id, 'since', other.gone_since))
+        FILTER (WHERE other.gone_since IS NOT NULL) AS lost_by
+    FROM contact_link AS other
+    JOIN connection ON connection.workspace_id = other.workspace_id AND connection.id = other.connection_id
+    WHERE other.workspace_id = $1 AND other.contact_id = contact.id AND other.connection_id <> $2) AS others
+  WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.external_id = ANY($3::text[])
+  ORDER BY link.external_id`;
 
 /** People after whom the event loop turns. */
 const atOnce = 500;

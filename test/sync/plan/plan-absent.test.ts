@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { AbsentOutcome, AbsentPerson } from '../../../src/core/plan.ts';
-import { planAbsent, removalDueAt } from '../../../src/sync/plan/plan-absent.ts';
+import { type AbsentPerson, removalDueAt } from '../../../src/core/absence.ts';
+import type { AbsentOutcome } from '../../../src/core/plan.ts';
+import { planAbsent } from '../../../src/sync/plan/plan-absent.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
 const days = (count: number): Date => new Date(now.getTime() + 24 * 3_600_000 * count);

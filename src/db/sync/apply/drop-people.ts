@@ -1,3 +1,4 @@
+import { notApplied } from '../../../core/change-line.ts';
 import { deactivateContacts, deleteContacts } from '../../contact/change-contact.ts';
 import { leaveChangedAlone } from './leave-changed-alone.ts';
 import { due, params, paramsOfHistory, type Range, rowsOf, setOf } from './range.ts';
@@ -15,11 +16,11 @@ export const dropPeople = async (range: Range): Promise<void> => {
 const leaveFedAlone = async (range: Range): Promise<void> => {
   await range.client.query(
     `UPDATE ${range.attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
-       reason = 'another connection has found the person since the plan was made'
+       reason = $6
      WHERE ${due(`'DEACTIVATE', 'DELETE'`)} AND EXISTS (
        SELECT FROM contact_link AS other WHERE other.workspace_id = change.workspace_id AND other.contact_id = change.contact_id
          AND other.connection_id <> $5 AND other.gone_since IS NULL)`,
-    [...params(range), range.attempt.connectionId],
+    [...params(range), range.attempt.connectionId, notApplied.foundByAnother],
   );
 };
 

@@ -1,27 +1,32 @@
+import { removalDueAt } from '../../../core/absence.ts';
 import { noteRemoval } from '../../contact/change-contact.ts';
 import { lookAgain } from '../../contact/look-again.ts';
-import type { Put } from '../../contact/write-history.ts';
+import type { Besides } from '../../contact/write-history.ts';
+import { readAbsent } from '../absent-people.ts';
 import { markGone } from './drop-people.ts';
 import { due, lockContacts, params, type Range, rowsOf, setOf } from './range.ts';
 
-/** When the grace of an absence ends; days of 24 hours, whatever the session's time zone. */
-const endOfGrace = (since: string, days: string): string => `${since} + make_interval(hours => 24 * ${days}::int)`;
-
 const absent = `${due(`'NONE'`)} AND change.stays IN ('NEWLY_GONE', 'STILL_GONE')`;
 
-/** Since when the person is gone, and when their contact is to be removed: a contact that others feed, or lost later, is theirs. */
-const absence =
-  ({ attempt: { connectionId, removal } }: Range) =>
-  (put: Put): string =>
-    `
-  , LATERAL (SELECT coalesce(own.gone_since, clock.now) AS since) AS absence
-  , LATERAL (SELECT CASE
-      WHEN contact.status <> 'ACTIVE' OR own.contact_id IS NULL OR EXISTS (
-        SELECT FROM contact_link AS other WHERE other.workspace_id = contact.workspace_id AND other.contact_id = contact.id
-          AND other.connection_id <> ${put(connectionId)}::uuid AND (other.gone_since IS NULL
-            OR (other.gone_since, other.connection_id) > (absence.since, own.connection_id))) THEN contact.removal_due_at
-      WHEN ${put(removal.graceDays)}::int > 0 AND ${put(removal.action)}::text <> 'KEEP'
-        THEN ${endOfGrace('absence.since', put(removal.graceDays))} END AS due) AS removal`;
+/**
+ * Since when the person is gone, and when their contact is to be removed, by what is known now that the contacts are locked.
+ * Where the connection does not link the contact any more, nothing is noted with it.
+ */
+const absencesOf = async ({ client, attempt, ...range }: Range): Promise<Besides> => {
+  const { rows } = await client.query<{ person_id: string }>(
+    `SELECT change.person_id FROM ${attempt.plan} AS change WHERE ${absent}`,
+    params({ client, attempt, ...range }),
+  );
+  const ids = rows.map(({ person_id }) => person_id);
+  const { at, people } = await readAbsent((sql, values) => client.query(sql, values), attempt, ids);
+  const due = people.map((person) => [person.contact.id, removalDueAt(person, attempt.removal, at)]);
+  const dueOf = JSON.stringify(Object.fromEntries(due));
+  return (put) => `
+    , LATERAL (SELECT coalesce(own.gone_since, ${put(at)}::timestamptz) AS since) AS absence
+    , LATERAL (SELECT ${put(dueOf)}::jsonb AS of) AS due
+    , LATERAL (SELECT CASE WHEN due.of ? contact.id::text THEN (due.of ->> contact.id::text)::timestamptz
+        ELSE contact.removal_due_at END AS due) AS removal`;
+};
 
 /**
  * Notes with the link that a person is gone while the contact stays, and with the contact when it will be removed, which
@@ -34,7 +39,7 @@ export const noteAbsence = async (range: Range): Promise<void> => {
   const told = await noteRemoval(setOf(range), rowsOf(range, absent), {
     removalDueAt: 'removal.due',
     goneSince: 'absence.since',
-    besides: absence(range),
+    besides: await absencesOf(range),
   });
   if (told === 0) return;
   await markGone(range, `change.stays IN ('NEWLY_GONE', 'STILL_GONE') AND link.gone_since IS NULL`);
