@@ -26,7 +26,7 @@ const created = everybody - 2;
 const held = {
   claiming: ['UPDATE ON run', `NEW.attempt = 1 AND OLD.attempt = 0`],
   staging: ['INSERT ON plan_row', `NEW.action <> 'NONE'`],
-  planning: ['UPDATE ON plan_row', `NEW.action = 'MATCH'`],
+  planning: ['UPDATE ON plan_row', `NEW.action IS NULL`],
   applying: ['INSERT ON contact', 'true'],
   'counting what was applied': ['INSERT ON run_log', `NEW.code = 'APPLYING' AND NEW.level = 'DEBUG'`],
   finishing: ['UPDATE ON connection', 'NEW.last_complete_read_at IS NOT NULL'],
