@@ -111,7 +111,7 @@ async function openWorker(
   opened: AsyncDisposableStack,
 ): Promise<void> {
   const queue = createRunQueue(boss, signals, (err) => logger.error({ err }, 'A run could not be worked on'));
-  const threads = openReadingThreads('runs', { practises: true });
+  const threads = openReadingThreads();
   opened.defer(() => threads.close());
   const parts = { store: openSyncStore(database.syncPool), threads, addresses: config.addresses };
   const sync: RunSync = (claimed, signal) => runSync(parts, claimed, signal);

@@ -29,22 +29,18 @@ export const threadFailure = (error: unknown): unknown =>
     : error;
 
 /**
- * For runs, with one thread ready from the start (which `practises` until it is needed), or for tests of connections, which hold less and start when one is asked for.
+ * For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for.
  * From then on the process is in UTC, wherever the machine stands: the templates' engine reads and shows dates by the clock of
  * the process, which its threads share and can't set.
  */
-export function openReadingThreads(
-  purpose: 'runs' | 'tests' = 'runs',
-  { file = threadFile, practises = false }: { file?: URL; practises?: boolean } = {},
-): ReadingThreads {
+export function openReadingThreads(purpose: 'runs' | 'tests' = 'runs', file: URL = threadFile): ReadingThreads {
   // biome-ignore lint/style/noProcessEnv: no setting is read; Node offers nothing else to set the zone with.
   process.env.TZ = 'UTC';
   const oldGenerationMb = purpose === 'runs' ? runGenerationMb : testGenerationMb;
   const idle: Worker[] = [];
-  const start = (workerData: { practises: boolean } = { practises: false }): Worker =>
+  const start = (): Worker =>
     new Worker(file, {
       name: 'read',
-      workerData,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb, maxOldGenerationSizeMb: oldGenerationMb },
     });
   const keep = (thread: Worker): void => {
@@ -57,7 +53,7 @@ export function openReadingThreads(
     idle.push(thread);
     thread.unref();
   };
-  if (purpose === 'runs') keep(start({ practises }));
+  if (purpose === 'runs') keep(start());
   return {
     take: () => {
       const thread = idle.pop() ?? start();

@@ -38,7 +38,7 @@ describe('whatever feeds a run', () => {
 
   beforeAll(async () => {
     const thread = new URL('./support/told-thread.ts', import.meta.url);
-    service = await openSyncing(openReadingThreads('runs', { file: thread }));
+    service = await openSyncing(openReadingThreads('runs', thread));
   });
   beforeEach(async () => {
     syncing = await service.workspace();
