@@ -18,7 +18,7 @@ import { migrationsPending } from './db/migrations-pending.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
 import { openRunSignals, type WorkspaceSignals } from './db/open-run-signals.ts';
 import { tidyPartitions } from './db/partition/tidy-partitions.ts';
-import { poolQuery } from './db/pool-query.ts';
+import { poolQuery } from './db/query.ts';
 import { createRunStore } from './db/run/create-run-store.ts';
 import { openBoss } from './db/run/queue/open-boss.ts';
 import { createRunQueue } from './db/run/queue/run-queue.ts';

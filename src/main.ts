@@ -1,3 +1,4 @@
+import './production.ts';
 import { migrateApp, startApp } from './app.ts';
 import { readConfig, readDatabaseConfig } from './config.ts';
 import { AppError } from './core/app-error.ts';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { migrate } from '../../src/db/migrate.ts';
 import { migrations } from '../../src/db/migrations.ts';
 import { migrationsPending } from '../../src/db/migrations-pending.ts';
-import { poolQuery } from '../../src/db/pool-query.ts';
+import { poolQuery } from '../../src/db/query.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let migrated: TestDatabase;

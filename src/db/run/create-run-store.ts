@@ -5,7 +5,7 @@ import type { RunStore } from '../../core/run-store.ts';
 import { type OpenSecret, readSecrets } from '../connection/read-secrets.ts';
 import { storedFiles } from '../file/stored-files.ts';
 import { inTransaction, workingOn } from '../in-transaction.ts';
-import { poolQuery } from '../pool-query.ts';
+import { poolQuery } from '../query.ts';
 import { isLost, waitOut } from '../wait-out.ts';
 import { approveRun, rejectRun } from './life/approve-or-reject.ts';
 import { connectionExists, enabledConnectionIds, findWorkspace } from './life/before-start.ts';

@@ -4,7 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { type KeepOptions, keepPartitions } from '../../../src/db/partition/keep-partitions.ts';
 import { partitionedTables } from '../../../src/db/partition/partitioned-tables.ts';
 import { lowestIdAt } from '../../../src/db/partition/periods.ts';
-import { poolQuery } from '../../../src/db/pool-query.ts';
+import { poolQuery } from '../../../src/db/query.ts';
 import { readLog } from '../../../src/db/run/log/read-log.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { insertRows, insertRun } from '../support/insert-rows.ts';
