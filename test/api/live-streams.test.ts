@@ -194,6 +194,22 @@ describe('viewers of one log', () => {
     expect(log.open).toBe(0);
   });
 
+  test('of a run that is gone before their lines were read come to their end', async () => {
+    const log = growingLog();
+    const streams = liveStreams(noFaults);
+    const { services } = servicesWith(log);
+    const reading = Promise.withResolvers<void>();
+    log.beforeRead = () => reading.promise;
+    log.grow(100);
+    const viewers = await Promise.all(upTo(20).map((after) => open(streams, argsOf(services, logDocument, { after }))));
+    const all = Promise.all(viewers.map(takeAll));
+    await new Promise((resolve) => setImmediate(resolve));
+    log.remove();
+    reading.resolve();
+    expect((await all).flat().length).toBeLessThan(viewers.length);
+    expect(log.open).toBe(0);
+  });
+
   test('with other permissions do not share, and without any are refused though others watch', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);

@@ -51,6 +51,7 @@ export function growingLog(lineLength = 10) {
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
   let ended = false;
+  let gone = false;
   let streams = 0;
   let open = 0;
   let reads = 0;
@@ -70,12 +71,14 @@ export function growingLog(lineLength = 10) {
         return lines.length;
       },
       now: (after, told) => {
+        if (gone) return 'over';
         if (after < lines.length) return 'lines';
         if (!ended) return 'nothing yet';
         return told === status() ? 'over' : 'end';
       },
       read: async (after) => {
         reads++;
+        if (gone) throw new Error('The run is gone.');
         await beforeRead();
         const part = lines.slice(after, after + 100);
         return { runId, runStatus: status(), lines: part, lastSeq: part.at(-1)?.seq ?? after };
@@ -97,6 +100,11 @@ export function growingLog(lineLength = 10) {
     },
     end: () => {
       ended = true;
+      wake();
+    },
+    /** The run is not there any more. */
+    remove: () => {
+      gone = true;
       wake();
     },
     get streams() {

@@ -73,7 +73,7 @@ export class LogChannel {
 
   /**
    * The lines after a place, as a frame; the same one for all who ask while they are the newest, or it is full. Null: the
-   * channel was closed before it was made.
+   * channel was closed, or the run is gone, before it was made.
    */
   async frameAfter(after: number): Promise<Made | null> {
     const recent = this.#parts.recent.get(this.#keyOf(after));
@@ -111,7 +111,7 @@ export class LogChannel {
   }
 
   async #make(after: number): Promise<Made | null> {
-    if (this.#closed || this.#log === null || this.#source === null) return null;
+    if (this.#source === null || this.#log === null || this.now(after, null) === 'over') return null;
     const end = this.#log.lastSeq;
     const batch = await this.#log.read(after);
     const { lastSeq: to, runStatus: status } = batch;

@@ -85,7 +85,10 @@ export function openRunFeed(
   const stretches = openStretches(store, held);
   const reader = createPacedReader(betweenReadsMs, async () => {
     due = null;
-    const run = await store.findRun(workspaceId, runId);
+    const run = await store.findRun(workspaceId, runId).catch((error: unknown) => {
+      due = 'soon';
+      throw error;
+    });
     if (current.version > 0 && JSON.stringify(run) === JSON.stringify(current.run)) return;
     current = { run, version: current.version + 1 };
     stretches.dropShort();
