@@ -1,0 +1,161 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { AppError } from '../../../core/app-error.ts';
+import type { AddressPolicy } from '../../../core/directory.ts';
+import { saidText } from '../../../core/said-text.ts';
+import { dial } from './dial.ts';
+import { secure } from './tls.ts';
+
+/** How long a server is waited for. */
+export type Patience = {
+  /** For a connection, for TLS, and for the head of an answer: each. */
+  answerMs: number;
+  /** For the next bytes of a body. */
+  silenceMs: number;
+  /** For a body in all; time in which we are busy with what has come is not counted. */
+  bodyMs: number;
+};
+
+export const usualPatience: Patience = { answerMs: 30_000, silenceMs: 60_000, bodyMs: 30 * 60_000 };
+
+export type HttpsOptions = { addresses: AddressPolicy; signal: AbortSignal; patience: Patience };
+
+export type HttpsGet = {
+  url: URL;
+  /** Sent to the origin of `url`, and to no other, wherever it redirects to. */
+  authorization: string | null;
+  headers: Readonly<Record<string, string>>;
+};
+
+export type HttpsAnswer = {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Where the answer came from, after redirects. */
+  url: URL;
+  /** To be read once, or closed. */
+  message: IncomingMessage;
+  close(): void;
+};
+
+const mostRedirects = 5;
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
+const mostHeaderBytes = 32 * 1024;
+
+/** A URL fit for messages: without the query, which may hold a secret. */
+export const shownUrl = ({ origin, pathname }: URL): string => saidText(`${origin}${pathname}`);
+
+/** A connection to a URL's host, by an address that the policy allows, with TLS. Throws AppError, or the signal's reason. */
+export async function connectTo(url: URL, { addresses, signal, patience }: HttpsOptions): Promise<TLSSocket> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const target = { host, port: url.port === '' ? 443 : Number(url.port), url: url.origin };
+  const raw = await dial(target, { addresses, signal, timeoutMs: patience.answerMs });
+  return secure(raw, {
+    host,
+    timeoutMs: patience.answerMs,
+    signal,
+    trust: { rejectUnauthorized: true },
+    failed: ({ reason, code }, cause) =>
+      new AppError('TLS_FAILED', `TLS with ${url.origin} failed: ${reason}.`, { hint: tlsHint(code), cause }),
+    late: () => tooLate(url, 'the TLS handshake', patience.answerMs),
+  });
+}
+
+/**
+ * Gets a URL, following redirects to other https:// URLs, each of which is dialled under the same rules. `connected`: a connection
+ * to its host that is already there. Throws AppError UNREACHABLE, ADDRESS_NOT_ALLOWED, TLS_FAILED, TIMEOUT, REDIRECT_REFUSED,
+ * INVALID_RESPONSE, or the signal's reason.
+ */
+export async function httpsGet(get: HttpsGet, options: HttpsOptions, connected?: TLSSocket): Promise<HttpsAnswer> {
+  let url = get.url;
+  let socket = connected?.destroyed === false ? connected : await connectTo(url, options);
+  for (let redirected = 0; ; redirected++) {
+    const own = url.origin === get.url.origin && get.authorization !== null;
+    const headers = { ...get.headers, ...(own ? { authorization: get.authorization ?? '' } : {}) };
+    const message = await answerOf(socket, url, headers, options);
+    const status = message.statusCode ?? 0;
+    if (!redirects.includes(status))
+      return { status, headers: message.headers, url, message, close: () => message.destroy() };
+    message.destroy();
+    if (redirected === mostRedirects) throw refusedRedirect(url, `it redirects more than ${mostRedirects} times`);
+    url = redirectedTo(url, message.headers.location);
+    socket = await connectTo(url, options);
+  }
+}
+
+function answerOf(
+  socket: TLSSocket,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  { signal, patience }: HttpsOptions,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const end = (error: unknown): void => {
+      settle();
+      request.destroy();
+      socket.destroy();
+      reject(error);
+    };
+    const request = httpsRequest({
+      createConnection: () => socket,
+      path: `${url.pathname}${url.search}`,
+      headers: { host: url.host, connection: 'close', ...headers },
+      maxHeaderSize: mostHeaderBytes,
+    });
+    const abort = (): void => end(signal.reason);
+    const timer = setTimeout(() => end(tooLate(url, 'the request', patience.answerMs)), patience.answerMs);
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    request.on('error', (cause) => end(brokenAnswer(url, cause)));
+    request.once('response', (message) => {
+      settle();
+      // It breaks off for those who read it; nobody may be reading just then.
+      message.on('error', () => {});
+      resolve(message);
+    });
+    if (signal.aborted) abort();
+    else request.end();
+  });
+}
+
+function redirectedTo(from: URL, location: string | undefined): URL {
+  if (location === undefined) throw refusedRedirect(from, 'it does not say where to');
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (to === null) throw refusedRedirect(from, 'it names no valid URL');
+  if (to.protocol !== 'https:') throw refusedRedirect(from, `it leads to ${to.protocol}, which is not secure`);
+  if (to.username !== '' || to.password !== '') throw refusedRedirect(from, 'it leads to a URL with a password in it');
+  return to;
+}
+
+const refusedRedirect = (url: URL, why: string): AppError =>
+  new AppError('REDIRECT_REFUSED', `${shownUrl(url)} answers with a redirect that is not followed: ${why}.`, {
+    hint: 'Set url to where the file itself is.',
+  });
+
+export const tooLate = (url: URL, what: string, ms: number): AppError =>
+  new AppError('TIMEOUT', `${shownUrl(url)} did not answer ${what} within ${ms / 1000} s.`, {
+    hint: 'Look whether the server or the network is overloaded, then run again.',
+  });
+
+const brokenAnswer = (url: URL, cause: Error): AppError =>
+  'code' in cause && String(cause.code).startsWith('HPE_')
+    ? new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} answers is no HTTP that can be read.`, {
+        hint: 'Check that the URL leads to a web server, and what stands in between.',
+        cause,
+      })
+    : new AppError('CONNECTION_LOST', `${shownUrl(url)} ended the connection before it had answered.`, {
+        hint: "Run again; if it happens again, look in the server's log.",
+        cause,
+      });
+
+const ownCa =
+  'Put a certificate on the server that is signed by a public CA; or let those who run this service name your CA in NODE_EXTRA_CA_CERTS.';
+
+function tlsHint(code: string): string {
+  if (code === 'CERT_HAS_EXPIRED') return 'Renew the certificate on the server.';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Use a name in the URL that the certificate holds.';
+  return /CERT|ISSUER|SIGNATURE|_CA/.test(code) ? ownCa : "Check the URL's port, and the server's TLS settings.";
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { AppError } from '../../../core/app-error.ts';
+import { type HttpsAnswer, type HttpsOptions, shownUrl, tooLate } from './https-get.ts';
+
+/** The body ends before all of it has come. What has come is good. */
+export class CutOff extends Error {}
+
+const megabyte = 1024 * 1024;
+
+/**
+ * The body of an answer, unpacked where it is packed (gzip), read no faster than it is taken. Throws CutOff where it breaks off, or
+ * nothing proves that it did not; AppError FILE_TOO_LARGE, TIMEOUT, INVALID_RESPONSE; the signal's reason.
+ */
+export async function* readBody(answer: HttpsAnswer, most: number, options: HttpsOptions): AsyncGenerator<Uint8Array> {
+  const { headers } = answer;
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') throw packedOtherwise(answer);
+  const packed = encoding !== 'identity';
+  const isProven = packed || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  if (Number(headers['content-length']) > most) throw tooLarge(answer, most);
+  const bytes = received(answer, options);
+  let length = 0;
+  for await (const piece of packed ? unpacked(bytes, answer) : bytes) {
+    length += piece.length;
+    if (length > most) throw tooLarge(answer, most);
+    yield piece;
+  }
+  if (!isProven)
+    throw new CutOff('The server does not say how long the file is, so nothing proves that all of it came.');
+}
+
+async function* received(answer: HttpsAnswer, options: HttpsOptions): AsyncGenerator<Uint8Array> {
+  const { message } = answer;
+  const { patience, signal } = options;
+  const abort = (): void => void message.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
+  let left = patience.bodyMs;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const begun = performance.now();
+      const next = await nextChunk(chunks, message, Math.min(left, patience.silenceMs));
+      left -= performance.now() - begun;
+      if (next === 'late') throw tooLate(answer.url, 'with the rest of the file', Math.min(left, patience.silenceMs));
+      if (next === 'broken') {
+        signal.throwIfAborted();
+        throw new CutOff('The server ended the connection before all of the file had come.');
+      }
+      if (next === 'end') return;
+      yield next;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    message.destroy();
+  }
+}
+
+async function nextChunk(
+  chunks: AsyncIterator<Uint8Array>,
+  message: IncomingMessage,
+  ms: number,
+): Promise<Uint8Array | 'end' | 'late' | 'broken'> {
+  const late = Promise.withResolvers<'late'>();
+  const timer = setTimeout(() => late.resolve('late'), ms);
+  const next = chunks.next().then(
+    ({ done, value }) => (done ? (message.complete ? 'end' : 'broken') : value),
+    () => 'broken' as const,
+  );
+  try {
+    return await Promise.race([next, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* unpacked(bytes: AsyncIterable<Uint8Array>, answer: HttpsAnswer): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  // What goes wrong reaches those who read the end of it.
+  pipeline(Readable.from(bytes, { objectMode: false }), gunzip, () => {});
+  try {
+    yield* gunzip;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'Z_BUF_ERROR') throw new CutOff('The packed file ends before its end.');
+    if (code.startsWith('Z_')) throw malformed(answer, error);
+    throw error;
+  } finally {
+    gunzip.destroy();
+  }
+}
+
+const tooLarge = ({ url }: HttpsAnswer, most: number): AppError =>
+  new AppError('FILE_TOO_LARGE', `The file of ${shownUrl(url)} is larger than ${most / megabyte} MB.`, {
+    hint: 'Check that the URL leads to the file that is meant, and export fewer columns.',
+  });
+
+const packedOtherwise = ({ url }: HttpsAnswer): AppError =>
+  new AppError('INVALID_RESPONSE', `${shownUrl(url)} packs the file in another way than gzip.`, {
+    hint: 'Let the server send it as it is, or with gzip.',
+  });
+
+const malformed = ({ url }: HttpsAnswer, cause: unknown): AppError =>
+  new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} says is packed with gzip can't be unpacked.`, {
+    hint: "Look in the server's settings for what packs it, and in between.",
+    cause,
+  });
