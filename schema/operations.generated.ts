@@ -47,6 +47,15 @@ export type CreateConnectionInput = {
   status?: ConnectionStatus | null | undefined;
 };
 
+export type CsvSettingsInput = {
+  authorization?: string | null | undefined;
+  encoding?: string | null | undefined;
+  idColumn?: string | null | undefined;
+  nameColumn?: string | null | undefined;
+  separator?: string | null | undefined;
+  url?: string | null | undefined;
+};
+
 export type FieldMappingInput = {
   attributes?: Array<string> | null | undefined;
   field: ContactField;
@@ -154,8 +163,9 @@ export type ScopeRuleInput = {
 };
 
 export type SourceInput =
-  {   activeDirectory: LdapSettingsInput; ldap?: never; }
-  |  { activeDirectory?: never;   ldap: LdapSettingsInput; };
+  {   activeDirectory: LdapSettingsInput; csv?: never; ldap?: never; }
+  |  { activeDirectory?: never;   csv: CsvSettingsInput; ldap?: never; }
+  |  { activeDirectory?: never; csv?: never;   ldap: LdapSettingsInput; };
 
 export type Transform =
   | 'BOOLEAN'
@@ -188,14 +198,20 @@ export type FindConnectionsQueryVariables = Exact<{
 }>;
 
 
-export type FindConnectionsQuery = { connections: { nodes: Array<{ id: string, name: string, contactCount: number, source: { urls: Array<string> } }> } | null };
+export type FindConnectionsQuery = { connections: { nodes: Array<{ id: string, name: string, contactCount: number, source:
+        | { urls: Array<string> }
+        | Record<PropertyKey, never>
+       }> } | null };
 
 export type CreateConnectionMutationVariables = Exact<{
   input: CreateConnectionInput;
 }>;
 
 
-export type CreateConnectionMutation = { createConnection: { connection: { id: string, name: string, contactCount: number, source: { urls: Array<string> } } | null, userErrors: Array<{ field: Array<string> | null, code: string, message: string }> } | null };
+export type CreateConnectionMutation = { createConnection: { connection: { id: string, name: string, contactCount: number, source:
+        | { urls: Array<string> }
+        | Record<PropertyKey, never>
+       } | null, userErrors: Array<{ field: Array<string> | null, code: string, message: string }> } | null };
 
 export type UpdateConnectionMutationVariables = Exact<{
   id: string;
@@ -203,9 +219,15 @@ export type UpdateConnectionMutationVariables = Exact<{
 }>;
 
 
-export type UpdateConnectionMutation = { updateConnection: { connection: { id: string, name: string, contactCount: number, source: { urls: Array<string> } } | null, userErrors: Array<{ field: Array<string> | null, code: string, message: string }> } | null };
+export type UpdateConnectionMutation = { updateConnection: { connection: { id: string, name: string, contactCount: number, source:
+        | { urls: Array<string> }
+        | Record<PropertyKey, never>
+       } | null, userErrors: Array<{ field: Array<string> | null, code: string, message: string }> } | null };
 
-export type SavedConnectionFragment = { id: string, name: string, contactCount: number, source: { urls: Array<string> } };
+export type SavedConnectionFragment = { id: string, name: string, contactCount: number, source:
+    | { urls: Array<string> }
+    | Record<PropertyKey, never>
+   };
 
 export type FaultFragment = { field: Array<string> | null, code: string, message: string };
 

@@ -1,7 +1,7 @@
 import type { ContactField } from './contact.ts';
 
 /** The kinds of source this service can read. Others join as their folder in sync/source/ does. */
-export const SourceKind = { LDAP: 'LDAP', ACTIVE_DIRECTORY: 'ACTIVE_DIRECTORY' } as const;
+export const SourceKind = { LDAP: 'LDAP', ACTIVE_DIRECTORY: 'ACTIVE_DIRECTORY', CSV: 'CSV' } as const;
 export type SourceKind = (typeof SourceKind)[keyof typeof SourceKind];
 
 export const ConnectionStatus = { DRAFT: 'DRAFT', ENABLED: 'ENABLED' } as const;

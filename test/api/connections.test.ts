@@ -58,7 +58,7 @@ describe('creating a connection', () => {
     const { sourceKinds } = await api.ask(
       '{ sourceKinds { kind label description settings { name label help type required advanced default options } defaultScope { match groups } defaultMappings { field label attributes template value transforms policy whenEmpty } } }',
     );
-    expect(sourceKinds.map((one: Data) => one.kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY']);
+    expect(sourceKinds.map((one: Data) => one.kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY', 'CSV']);
     expect(connection).toMatchObject({
       name: 'Directory',
       description: '',

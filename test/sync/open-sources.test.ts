@@ -25,9 +25,9 @@ const none: ReadonlySet<string> = new Set();
 describe('the sources', () => {
   test('knows the kinds of source with their forms and beginnings', () => {
     const kinds = sources.kinds();
-    expect(kinds.map(({ kind }) => kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY']);
+    expect(kinds.map(({ kind }) => kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY', 'CSV']);
     for (const { settings, defaultMappings, defaultScope } of kinds) {
-      expect(settings.some(({ name, type }) => name === 'bindPassword' && type === 'SECRET')).toBe(true);
+      expect(settings.some(({ type }) => type === 'SECRET')).toBe(true);
       expect(defaultMappings.length).toBeGreaterThan(0);
       expect(defaultScope.filter).toBeNull();
     }

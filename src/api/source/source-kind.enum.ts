@@ -4,6 +4,7 @@ import { SourceKind } from '../../core/connection.ts';
 const descriptions: Record<SourceKind, string> = {
   LDAP: 'Any LDAP directory: OpenLDAP, 389 Directory Server, FreeIPA, eDirectory and others.',
   ACTIVE_DIRECTORY: 'Microsoft Active Directory, or a Samba domain controller.',
+  CSV: 'A CSV file, uploaded or fetched from an https:// address.',
 };
 
 registerEnumType(SourceKind, {

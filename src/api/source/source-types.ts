@@ -1,6 +1,7 @@
 import { type ClassType, createUnionType } from 'type-graphql';
 import type { SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { StoredFile } from '../../core/stored-files.ts';
+import { CsvSettingsType } from './csv-settings.type.ts';
 import { LdapSettingsType } from './ldap-settings.type.ts';
 import type { SourceInput } from './source.inputs.ts';
 
@@ -16,6 +17,7 @@ type SourceApi = {
 const sourceApis: Record<SourceKind, SourceApi> = {
   LDAP: { member: 'ldap', type: LdapSettingsType },
   ACTIVE_DIRECTORY: { member: 'activeDirectory', type: LdapSettingsType },
+  CSV: { member: 'csv', type: CsvSettingsType },
 };
 
 const kinds = Object.keys(sourceApis) as SourceKind[];

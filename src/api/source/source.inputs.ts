@@ -1,4 +1,5 @@
 import { Field, InputType } from 'type-graphql';
+import { CsvSettingsInput } from './csv-settings.inputs.ts';
 import { LdapSettingsInput } from './ldap-settings.inputs.ts';
 
 const nullable = true;
@@ -10,4 +11,7 @@ export class SourceInput {
 
   @Field(() => LdapSettingsInput, { nullable, description: 'An Active Directory.' })
   activeDirectory?: LdapSettingsInput | null;
+
+  @Field(() => CsvSettingsInput, { nullable, description: 'A CSV file.' })
+  csv?: CsvSettingsInput | null;
 }

@@ -1,5 +1,6 @@
 import type { SourceKind } from '../../core/connection.ts';
 import { sourceKindOf } from '../../core/source-kind.ts';
+import { csv } from './csv/csv-module.ts';
 import { activeDirectory, ldap } from './ldap/ldap-module.ts';
 import { defineSource, type Source } from './source-module.ts';
 
@@ -7,6 +8,7 @@ import { defineSource, type Source } from './source-module.ts';
 export const sources = {
   LDAP: defineSource(ldap),
   ACTIVE_DIRECTORY: defineSource(activeDirectory),
+  CSV: defineSource(csv),
 } satisfies Record<SourceKind, Source>;
 
 /** The source of a kind as it is stored. Throws AppError UNKNOWN_KIND for one that this release does not have. */

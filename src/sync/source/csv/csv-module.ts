@@ -1,0 +1,36 @@
+import { everybody } from '../defaults.ts';
+import type { SourceModule } from '../source-module.ts';
+import { checkScope, checkSettings } from './check-settings.ts';
+import { openSession } from './csv-session.ts';
+import { type CsvSettings, csvSettings } from './csv-settings.ts';
+import { csvMappings } from './default-mappings.ts';
+import { columnFault, columnKey } from './header.ts';
+import { csvForm } from './settings-form.ts';
+import { testFile } from './test-file.ts';
+
+/** A file of comma-separated values, uploaded or fetched, a row for each person. */
+export const csv: SourceModule<CsvSettings> = {
+  kind: 'CSV',
+  label: 'CSV',
+  description: 'A file with a row for each person, uploaded or fetched from an https:// address.',
+  settings: csvSettings,
+  form: csvForm,
+  destination: ({ url }) => ({ url }),
+  checkSettings,
+  checkScope,
+  attributes: { keyOf: columnKey, fault: columnFault },
+  appliesRules: 'here',
+  takesFile: true,
+  advice: {
+    nobody: 'The file has a header and no rows: look whether it was exported whole.',
+    withoutId: 'Mend the rows that the lines of the skipped people name, or choose another idColumn.',
+    elsewhere: 'Add the other file as a connection of its own.',
+    emptied: 'whether the file still has those columns, under the same names.',
+  },
+  defaults: () => ({
+    scope: everybody(),
+    mappings: csvMappings(),
+  }),
+  open: openSession,
+  test: testFile,
+};

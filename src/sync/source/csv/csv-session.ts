@@ -1,0 +1,140 @@
+import { AppError } from '../../../core/app-error.ts';
+import type { Arrivals, BeginArrivals, Cursor } from '../../../core/arrivals.ts';
+import type { Secrets } from '../../../core/connection.ts';
+import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
+import { listed, saidText } from '../../../core/said-text.ts';
+import type { ReadRequest, SourceSession } from '../../../core/source-session.ts';
+import { CutOff } from '../net/read-body.ts';
+import type { CsvSettings } from './csv-settings.ts';
+import { type FileOrigin, openOrigin } from './file-origin.ts';
+import { requiredColumn } from './header.ts';
+import { type Row, Unreadable } from './parse-rows.ts';
+import { readTable, type Table } from './read-table.ts';
+import { RepeatedIds } from './repeated-ids.ts';
+import { RowPeople } from './row-people.ts';
+
+/** Rows that are not as the header says. A file with more of them is another kind of file. */
+const mostBadRows = 1000;
+/** Repeated ids that are told one by one. */
+const mostToldRepeats = 100;
+
+/** Opens the file that a run reads. Throws AppError, or the signal's reason. */
+export async function openSession(
+  settings: CsvSettings,
+  secrets: Secrets,
+  options: OpenOptions,
+): Promise<SourceSession> {
+  const origin = await openOrigin(settings, secrets, options);
+  return {
+    server: origin.name,
+    notes: [],
+    read: (request, begin) => read(settings, origin, request, begin),
+    close: async () => origin.close(),
+  };
+}
+
+async function read(
+  settings: CsvSettings,
+  origin: FileOrigin,
+  request: ReadRequest,
+  begin: BeginArrivals,
+): Promise<void> {
+  const fetched = await origin.fetch(etagOf(request.since));
+  if (fetched.kind === 'unchanged') {
+    const message = 'The file is the one that the last run read (its ETag is the same), so nothing has changed.';
+    const notes: SourceNote[] = [{ level: 'INFO', code: 'READING', message }];
+    begin('changes').end({ complete: true, because: null, cursor: request.since, referrals: [], notes });
+    return;
+  }
+  const table = await readTable(fetched.bytes, settings);
+  const arrivals = begin('everybody');
+  const reading = new Reading(settings, table, request, arrivals);
+  const because = await reading.toEnd();
+  const cursor = because === null && fetched.etag !== null ? { etag: fetched.etag } : null;
+  arrivals.end({ complete: because === null, because, cursor, referrals: [], notes: reading.notes });
+}
+
+const etagOf = (since: Cursor | null): string | null => (typeof since?.etag === 'string' ? since.etag : null);
+
+/** The read of one file: its rows become people, and what is wrong with it is noted. */
+class Reading {
+  readonly notes: SourceNote[] = [];
+  readonly #table: Table;
+  readonly #arrivals: Arrivals;
+  readonly #people: RowPeople;
+  readonly #ids = new RepeatedIds();
+  #badRows = 0;
+  #firstFault: string | null = null;
+  #repeats = 0;
+
+  constructor({ idColumn, nameColumn }: CsvSettings, table: Table, request: ReadRequest, arrivals: Arrivals) {
+    const { header, encoding, separator } = table;
+    this.#table = table;
+    this.#arrivals = arrivals;
+    const idPlace = requiredColumn(header, idColumn, 'idColumn');
+    const namePlace = nameColumn === null ? idPlace : requiredColumn(header, nameColumn, 'nameColumn');
+    this.#people = new RowPeople(header, { attributes: request.attributes, idPlace, namePlace });
+    const columns = header.names.length === 1 ? '1 column' : `${header.names.length} columns`;
+    this.#note(
+      'INFO',
+      'READING',
+      `The file has ${columns}, separated by ${JSON.stringify(separator)}, in ${encoding}.`,
+    );
+    const { missing } = this.#people;
+    if (missing.length > 0)
+      this.#note(
+        'DEBUG',
+        'READING',
+        `The file has no columns of these names, which the mapping knows: ${listed(missing)}.`,
+      );
+  }
+
+  /** Reads all rows. Answers why the read can't be called complete; null: it can. */
+  async toEnd(): Promise<string | null> {
+    let because: string | null = null;
+    try {
+      for await (const rows of this.#table.rows()) await this.#take(rows);
+    } catch (error) {
+      if (error instanceof CutOff) because = `The file is cut off. ${error.message}`;
+      else if (error instanceof Unreadable) because = `${error.message} Nothing after it was read.`;
+      else throw error;
+    }
+    if (this.#repeats > mostToldRepeats)
+      this.#note('WARN', 'DUPLICATE_ID', `${this.#repeats - mostToldRepeats} more rows have ids that came before.`);
+    return because ?? this.#firstFault;
+  }
+
+  async #take(rows: readonly Row[]): Promise<void> {
+    const entries = rows.map((row) => {
+      const fault = this.#people.fault(row);
+      if (fault !== null) this.#countFault(fault);
+      const entry = this.#people.entryOf(row, fault);
+      if (entry.id !== null) this.#noteRepeat(entry.id, row.line);
+      return entry;
+    });
+    if (entries.length > 0) await this.#arrivals.present(entries);
+  }
+
+  #countFault(fault: string): void {
+    this.#firstFault ??= fault;
+    if (++this.#badRows <= mostBadRows) return;
+    throw new AppError(
+      'INVALID_FILE',
+      `More than ${mostBadRows} rows are not as the header says. The first: ${this.#firstFault}`,
+      {
+        hint: 'Check the file, and the settings encoding and separator.',
+      },
+    );
+  }
+
+  #noteRepeat(id: string, line: number): void {
+    const first = this.#ids.seen(id, line);
+    if (first === null || ++this.#repeats > mostToldRepeats) return;
+    const message = `Line ${line} has the id "${saidText(id)}" of line ${first} again, and is passed over. Let the id column be one whose values are of one person each.`;
+    this.#note('WARN', 'DUPLICATE_ID', message);
+  }
+
+  #note(level: SourceNote['level'], code: SourceNote['code'], message: string): void {
+    this.notes.push({ level, code, message });
+  }
+}

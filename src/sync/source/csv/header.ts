@@ -1,0 +1,74 @@
+import { AppError } from '../../../core/app-error.ts';
+import { isOneLine } from '../../../core/one-line.ts';
+import { listed, saidText } from '../../../core/said-text.ts';
+import { isStorable } from '../../../core/storable-text.ts';
+import type { ValueFault } from '../../../core/user-error.ts';
+
+const mostColumns = 1000;
+/** Characters of the name of a column. */
+const longestName = 200;
+
+/** The columns of a file, by their names in the header row. */
+export type Header = {
+  names: readonly string[];
+  /** The place of the column with this name; -1: there is none. */
+  placeOf(name: string): number;
+};
+
+/** The same for all ways to write a column's name: case and space around it do not matter. */
+export const columnKey = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+
+/** Why no column can have this name. Null: one can. */
+export function columnFault(name: string): ValueFault | null {
+  if (name.trim() === '') return { code: 'INVALID_ATTRIBUTE', message: 'The name of a column is empty.' };
+  if (name.length > longestName)
+    return { code: 'TOO_LONG', message: `The name of a column has at most ${longestName} characters.` };
+  if (!isOneLine(name) || !isStorable(name))
+    return {
+      code: 'INVALID_ATTRIBUTE',
+      message: 'The name of a column stands on one line, without control characters.',
+    };
+  return null;
+}
+
+/** Reads the header row. Throws AppError INVALID_HEADER that tells all that is wrong with it. */
+export function readHeader(values: readonly string[], line: number): Header {
+  if (values.length > mostColumns)
+    throw invalid(line, [`it has ${values.length} columns, and at most ${mostColumns} are possible`]);
+  const names = values.map((value) => value.trim());
+  const faults: string[] = [];
+  const places = new Map<string, number>();
+  for (const [place, name] of names.entries()) {
+    const earlier = places.get(columnKey(name));
+    if (name === '') faults.push(`column ${place + 1} has no name`);
+    else if (columnFault(name) !== null || name.includes('\ufffd'))
+      faults.push(
+        `the name of column ${place + 1} is too long, or is no text ("${saidText(name.slice(0, longestName))}")`,
+      );
+    else if (earlier !== undefined)
+      faults.push(`columns ${earlier + 1} and ${place + 1} have the same name ("${saidText(name)}")`);
+    else places.set(columnKey(name), place);
+  }
+  if (faults.length > 0) throw invalid(line, faults);
+  return { names, placeOf: (name) => places.get(columnKey(name)) ?? -1 };
+}
+
+/** The place of a column that must be there. Throws AppError COLUMN_MISSING, which names those that are. */
+export function requiredColumn(header: Header, name: string, setting: string): number {
+  const place = header.placeOf(name);
+  if (place >= 0) return place;
+  throw new AppError('COLUMN_MISSING', `The file has no column "${saidText(name)}", which ${setting} names.`, {
+    hint: `Its columns are ${listed(header.names)}. Name one of them, or set separator if the header was not taken apart as it should be.`,
+  });
+}
+
+const shownFaults = 5;
+
+const invalid = (line: number, faults: readonly string[]): AppError => {
+  const more = faults.length > shownFaults ? `; and ${faults.length - shownFaults} more faults` : '';
+  return new AppError(
+    'INVALID_HEADER',
+    `The header (line ${line}) can't be used: ${faults.slice(0, shownFaults).join('; ')}${more}.`,
+    { hint: 'The first row names the columns: give each a name of its own, and take out columns without one.' },
+  );
+};

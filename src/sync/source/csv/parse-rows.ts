@@ -1,0 +1,167 @@
+import { type CsvError, type Info, type Parser, parse } from 'csv-parse';
+
+/** Characters of a row. Longer ones are no person's, and mostly a quote that is never closed. */
+export const longestRow = 1024 * 1024;
+/** Bytes that are looked at once more after faults, in a whole file. */
+const mostReread = 8 * 1024 * 1024;
+
+const LF = 0x0a;
+
+/** A row, or what is wrong with it; `line` is where it begins. */
+export type Row =
+  | { line: number; values: readonly string[]; fault: null }
+  | { line: number; values: null; fault: string };
+
+/** There are so many faults that the rest is not read. */
+export class Unreadable extends Error {}
+
+/**
+ * Takes UTF-8 text with lines that end in a line feed apart into rows of values, a piece's rows at a time; empty lines are
+ * passed over. The first line has the number `firstLine`. After a row with a fault it goes on with the next line. A row at the end
+ * of text that breaks off (`text` throws) is not given. Throws Unreadable, and what `text` throws.
+ */
+export async function* parseRows(
+  text: AsyncIterable<Buffer>,
+  separator: string,
+  firstLine = 1,
+): AsyncGenerator<readonly Row[]> {
+  const parser = new RowParser(separator, firstLine);
+  try {
+    for await (const piece of text) {
+      await parser.take(piece);
+      yield parser.rows.splice(0);
+    }
+    await parser.end();
+    yield parser.rows.splice(0);
+  } finally {
+    parser.close();
+  }
+}
+
+class RowParser {
+  readonly rows: Row[] = [];
+  readonly #separator: string;
+  #parser: Parser;
+  /** What has come since the end of the last row that was read, and where the parser counts that it begins. */
+  #held: Buffer = Buffer.alloc(0);
+  #heldFrom = 0;
+  /** Of the last row: where the parser counts that it ends, and the number of the line after it. */
+  #rowEnd = 0;
+  #nextLine: number;
+  /** The rest of a line with a fault is still to come. */
+  #skipping = false;
+  #reread = 0;
+
+  constructor(separator: string, firstLine: number) {
+    this.#separator = separator;
+    this.#nextLine = firstLine;
+    this.#parser = this.#open();
+  }
+
+  async take(bytes: Buffer): Promise<void> {
+    for (let piece: Buffer | null = bytes; piece !== null; ) {
+      if (this.#skipping) {
+        piece = this.#skip(piece);
+        if (piece === null) return;
+      }
+      this.#held = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
+      const error = await sent((done) => this.#parser.write(piece, done));
+      piece = error === null ? this.#letGo() : this.#afterFault(error);
+    }
+  }
+
+  /** The last row may end without a line feed. */
+  async end(): Promise<void> {
+    // Of a line with a fault nothing more is wanted.
+    while (!this.#skipping) {
+      const error = await sent((done) => this.#parser.end(done));
+      if (error === null) return;
+      const rest = this.#afterFault(error);
+      if (rest === null) return;
+      await this.take(rest);
+    }
+  }
+
+  close(): void {
+    this.#parser.destroy();
+  }
+
+  #open(): Parser {
+    const offset = this.#nextLine - 1;
+    this.#heldFrom = 0;
+    this.#rowEnd = 0;
+    const parser = parse({
+      delimiter: this.#separator,
+      record_delimiter: '\n',
+      quote: '"',
+      escape: '"',
+      relax_column_count: true,
+      skip_empty_lines: true,
+      max_record_size: longestRow,
+      // Kept here and not in the parser, which would hold more of them than are asked for.
+      on_record: (values: string[], { lines, bytes }: Info) => {
+        const end = lines + offset;
+        const line = end === this.#nextLine ? end : end - values.reduce((sum, value) => sum + feedsIn(value), 0);
+        this.#nextLine = end + 1;
+        this.#rowEnd = bytes;
+        this.rows.push({ line, values, fault: null });
+        return null;
+      },
+    });
+    // What breaks it is told by the call that it breaks.
+    return parser.on('error', () => {});
+  }
+
+  #letGo(): null {
+    this.#held = this.#held.subarray(this.#rowEnd - this.#heldFrom);
+    this.#heldFrom = this.#rowEnd;
+    return null;
+  }
+
+  /** Notes what is wrong with the row after the last one, and goes on after its first line. Null: that has not ended yet. */
+  #afterFault(error: Error): Buffer | null {
+    this.#letGo();
+    let from = 0;
+    for (; this.#held[from] === LF; from++) this.#nextLine++;
+    const rest = this.#held.subarray(from);
+    this.rows.push({ line: this.#nextLine, values: null, fault: faultOf(error, this.#nextLine) });
+    this.#reread += rest.length;
+    if (this.#reread > mostReread)
+      throw new Unreadable(
+        `Too much of the file up to line ${this.#nextLine} has quotes that stand where none can be.`,
+      );
+    this.#held = Buffer.alloc(0);
+    this.#parser.destroy();
+    this.#skipping = true;
+    return this.#skip(rest);
+  }
+
+  #skip(bytes: Buffer): Buffer | null {
+    const end = bytes.indexOf(LF);
+    if (end === -1) return null;
+    this.#skipping = false;
+    this.#nextLine++;
+    this.#parser = this.#open();
+    return bytes.subarray(end + 1);
+  }
+}
+
+const sent = (send: (done: (error?: Error | null) => void) => void): Promise<Error | null> =>
+  new Promise((resolve) => send((error) => resolve(error ?? null)));
+
+function feedsIn(value: string): number {
+  let count = 0;
+  for (let at = value.indexOf('\n'); at !== -1; at = value.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
+function faultOf(error: Error, line: number): string {
+  const code = 'code' in error ? (error as CsvError).code : null;
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return `Line ${line} begins a row of more than ${longestRow / 1024 / 1024} MB; most likely a quote in it is never closed.`;
+  if (code === 'CSV_QUOTE_NOT_CLOSED')
+    return `Line ${line}: a quote is opened and never closed; the file may be cut off.`;
+  if (code === 'CSV_INVALID_CLOSING_QUOTE' || String(code) === 'INVALID_OPENING_QUOTE')
+    return `Line ${line}: a quote stands where none can be. A value with quotes in it stands in quotes, with each of its own written twice.`;
+  throw error;
+}

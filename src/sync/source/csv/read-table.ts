@@ -1,0 +1,106 @@
+import { AppError } from '../../../core/app-error.ts';
+import { findSeparator } from './find-separator.ts';
+import { type Header, readHeader } from './header.ts';
+import { parseRows, type Row, Unreadable } from './parse-rows.ts';
+import { readText } from './text-lines.ts';
+
+/** Bytes from which the separator is found. */
+const sampleBytes = 64 * 1024;
+
+/** A file's table: what the header says, and the rows below it. */
+export type Table = {
+  readonly encoding: string;
+  separator: string;
+  header: Header;
+  headerLine: number;
+  /** The rows after the header, some at a time; rows of nothing but empty values are passed over. Throws what parseRows throws. */
+  rows(): AsyncGenerator<readonly Row[]>;
+};
+
+/**
+ * Reads a file to the end of its header. Throws AppError EMPTY_FILE, INVALID_HEADER, ENCODING_UNKNOWN, and what `bytes` throws.
+ */
+export async function readTable(
+  bytes: AsyncIterable<Uint8Array>,
+  given: { encoding: string | null; separator: string | null },
+): Promise<Table> {
+  const text = readText(bytes, given.encoding);
+  const pieces = text.pieces();
+  const { start, broken } = await startOf(pieces);
+  const named = /^sep=(.)\n/.exec(start.toString('latin1', 0, 8))?.[1] ?? null;
+  const sampled = named === null ? start : start.subarray(6);
+  const separator = given.separator ?? named ?? findSeparator(sampled.toString('utf8'));
+  const batches = parseRows(after(sampled, broken ?? pieces), separator, named === null ? 1 : 2);
+  const { first, rest } = await headOf(batches);
+  if (first.values === null) throw invalidRow(first.fault);
+  const header = readHeader(first.values, first.line);
+  return {
+    get encoding() {
+      return text.encoding;
+    },
+    separator,
+    header,
+    headerLine: first.line,
+    rows: () => filled(rest, batches),
+  };
+}
+
+/** Where the text breaks off here already, what has come is read first; `broken` breaks off in the same way then. */
+async function startOf(
+  pieces: AsyncGenerator<Buffer>,
+): Promise<{ start: Buffer; broken: AsyncIterable<Buffer> | null }> {
+  const parts: Buffer[] = [];
+  let broken: AsyncIterable<Buffer> | null = null;
+  try {
+    for (let length = 0; length < sampleBytes; length += parts.at(-1)?.length ?? 0) {
+      const { done, value } = await pieces.next();
+      if (done) break;
+      parts.push(value);
+    }
+  } catch (error) {
+    if (parts.length === 0) throw error;
+    broken = breakOff(error);
+  }
+  return { start: Buffer.concat(parts), broken };
+}
+
+// biome-ignore lint/correctness/useYield: there is nothing to give before it breaks off
+async function* breakOff(error: unknown): AsyncGenerator<Buffer> {
+  throw error;
+}
+
+async function* after(start: Buffer, pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield start;
+  yield* pieces;
+}
+
+async function headOf(batches: AsyncGenerator<readonly Row[]>): Promise<{ first: Row; rest: readonly Row[] }> {
+  for (;;) {
+    const { done, value } = await batches.next().catch(asHeaderFault);
+    if (done) throw emptyFile();
+    const at = value.findIndex(isFilled);
+    const first = value[at];
+    if (first !== undefined) return { first, rest: value.slice(at + 1) };
+  }
+}
+
+function asHeaderFault(error: unknown): never {
+  throw error instanceof Unreadable ? invalidRow(error.message) : error;
+}
+
+async function* filled(first: readonly Row[], batches: AsyncGenerator<readonly Row[]>): AsyncGenerator<readonly Row[]> {
+  yield first.filter(isFilled);
+  for await (const batch of batches) yield batch.filter(isFilled);
+}
+
+const isFilled = ({ values }: Row): boolean => values === null || values.some((value) => value.trim() !== '');
+
+const emptyFile = (): AppError =>
+  new AppError('EMPTY_FILE', 'The file is empty: it has no header row.', {
+    hint: 'The first row of the file names its columns. Export the file again, and look whether it was written whole.',
+  });
+
+const invalidRow = (message: string): AppError =>
+  new AppError('INVALID_HEADER', `The header can't be read. ${message}`, {
+    hint: 'The first row of the file names its columns. Check the file, and the settings encoding and separator.',
+  });

@@ -1,0 +1,92 @@
+import type { Entry } from '../../../core/directory.ts';
+import { longestSaid, saidText } from '../../../core/said-text.ts';
+import { isStorable } from '../../../core/storable-text.ts';
+import type { Header } from './header.ts';
+import type { Row } from './parse-rows.ts';
+
+/** Characters of an id, and of what a person is called; longer ones would not fit where they are stored. */
+const longestId = 512;
+const longestName = 4096;
+
+type Asked = { attributes: readonly string[]; idPlace: number; namePlace: number };
+
+/** Makes people of rows. */
+export class RowPeople {
+  readonly #header: Header;
+  readonly #places: readonly number[];
+  readonly #asked: Asked;
+
+  constructor(header: Header, asked: Asked) {
+    this.#header = header;
+    this.#asked = asked;
+    this.#places = asked.attributes.map((name) => header.placeOf(name));
+  }
+
+  /** Columns that are asked for and not there. */
+  get missing(): string[] {
+    return this.#asked.attributes.filter((_, i) => (this.#places[i] ?? -1) < 0);
+  }
+
+  /** Why a row has not the header's columns. Null: it has, or lacks nothing that is not empty. */
+  fault({ line, values, fault }: Row): string | null {
+    if (values === null) return fault;
+    const columns = this.#header.names.length;
+    if (values.length === columns || (values.length > columns && values.slice(columns).every(isBlank))) return null;
+    return `Line ${line} has ${values.length === 1 ? '1 column' : `${values.length} columns`}, and the header ${columns}.`;
+  }
+
+  /** The person of a row; of one that `fault` names, somebody whom nobody can know. */
+  entryOf({ line, values }: Row, fault: string | null): Entry {
+    if (values === null || fault !== null) return unknownPerson(line, fault ?? '');
+    const id = readable(values[this.#asked.idPlace]);
+    if (id === null || id.length > longestId) return unknownPerson(line, idFault(line, values[this.#asked.idPlace]));
+    const undecodable: string[] = [];
+    const attributes = this.#places.map((place, i) => {
+      const text = values[place];
+      if (text === undefined || isBlank(text)) return undefined;
+      if (isText(text)) return text;
+      undecodable.push(this.#asked.attributes[i] ?? '');
+      return undefined;
+    });
+    const name = readable(values[this.#asked.namePlace]) ?? id;
+    const unfit = name.length > longestName ? `The name has more than ${longestName} characters.` : null;
+    return {
+      name: name.length > longestSaid ? saidText(name) : name,
+      id,
+      unfit,
+      attributes,
+      disabled: false,
+      notAPerson: false,
+      inGroups: true,
+      undecodable,
+      said: null,
+      place: `Line ${line}`,
+    };
+  }
+}
+
+const isBlank = (text: string): boolean => text.trim() === '';
+
+/** U+FFFD stands where bytes are no text: now, or already when the file was written. */
+const isText = (text: string): boolean => isStorable(text) && !text.includes('\ufffd');
+
+const readable = (text: string | undefined): string | null =>
+  text === undefined || isBlank(text) || !isText(text) ? null : text.trim();
+
+const unknownPerson = (line: number, unfit: string): Entry => ({
+  name: `line ${line}`,
+  id: null,
+  unfit,
+  attributes: [],
+  disabled: false,
+  notAPerson: false,
+  inGroups: true,
+  undecodable: [],
+  said: null,
+});
+
+function idFault(line: number, value: string | undefined): string {
+  if (value === undefined || isBlank(value)) return `Line ${line} has no value in the id column.`;
+  if (!isText(value)) return `The id in line ${line} is not valid text.`;
+  return `The id in line ${line} has more than ${longestId} characters.`;
+}

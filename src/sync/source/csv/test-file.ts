@@ -1,0 +1,154 @@
+import { AppError } from '../../../core/app-error.ts';
+import type { Secrets } from '../../../core/connection.ts';
+import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/directory.ts';
+import { listed } from '../../../core/said-text.ts';
+import { CutOff } from '../net/read-body.ts';
+import type { CsvSettings } from './csv-settings.ts';
+import { openOrigin } from './file-origin.ts';
+import { requiredColumn } from './header.ts';
+import { type Row, Unreadable } from './parse-rows.ts';
+import { readTable, type Table } from './read-table.ts';
+import { RepeatedIds } from './repeated-ids.ts';
+import { RowPeople } from './row-people.ts';
+
+/** The steps in the order in which they are tried. */
+const steps = ['Reach', 'File', 'Encoding', 'Separator', 'Columns', 'Id column', 'Rows', 'Ids'] as const;
+type Step = (typeof steps)[number];
+
+/** The step that an error belongs to, whichever was under way when it showed. */
+const stepOf: Partial<Record<string, Step>> = {
+  ENCODING_UNKNOWN: 'Encoding',
+  INVALID_HEADER: 'Columns',
+  COLUMN_MISSING: 'Id column',
+};
+
+/** Rows that are looked at. */
+const sampleRows = 1000;
+
+/**
+ * Reads the first rows of the file, telling each step. What fails is told with its code and hint, and the steps after it are
+ * skipped. Throws only the signal's reason, and our own bugs.
+ */
+export async function testFile(settings: CsvSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest> {
+  const report = new Report();
+  try {
+    const origin = await openOrigin(settings, secrets, options);
+    try {
+      report.done('Reach', settings.url === null ? 'The file is the uploaded one.' : 'The server accepts connections.');
+      report.server = origin.name;
+      const fetched = await origin.fetch(null);
+      if (fetched.kind === 'unchanged') throw new Error('A file is unchanged that was not known.');
+      await examine(await readTable(fetched.bytes, settings), settings, report);
+    } finally {
+      origin.close();
+    }
+  } catch (error) {
+    const fault = told(error);
+    if (fault === null) throw error;
+    report.failed(fault);
+  }
+  return report.result();
+}
+
+function told(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  if (error instanceof CutOff)
+    return new AppError('INCOMPLETE_READ', `The file is cut off. ${error.message}`, {
+      hint: 'Export or upload the file again. A run takes over who is in it and removes nobody.',
+    });
+  if (error instanceof Unreadable)
+    return new AppError('INVALID_FILE', error.message, { hint: 'Mend the file there, or set separator.' });
+  return null;
+}
+
+async function examine(table: Table, settings: CsvSettings, report: Report): Promise<void> {
+  const { header, separator } = table;
+  report.done('File', `It can be read, and has a header in line ${table.headerLine}.`);
+  report.done('Encoding', `${table.encoding}${settings.encoding === null ? ', as found' : ''}.`);
+  report.done('Separator', `${JSON.stringify(separator)}${settings.separator === null ? ', as found' : ''}.`);
+  report.done('Columns', `${header.names.length}: ${listed(header.names)}.`);
+  const idPlace = requiredColumn(header, settings.idColumn, 'idColumn');
+  const namePlace = settings.nameColumn === null ? idPlace : requiredColumn(header, settings.nameColumn, 'nameColumn');
+  report.done('Id column', `"${header.names[idPlace]}" is there.`);
+  const sample = await sampleOf(table, new RowPeople(header, { attributes: [], idPlace, namePlace }));
+  report.rows(sample);
+}
+
+type Sample = { rows: number; faults: string[]; repeated: string[] };
+
+async function sampleOf(table: Table, people: RowPeople): Promise<Sample> {
+  const sample: Sample = { rows: 0, faults: [], repeated: [] };
+  const ids = new RepeatedIds();
+  for await (const batch of table.rows()) {
+    for (const row of batch.slice(0, sampleRows - sample.rows)) look(row, people, ids, sample);
+    if (sample.rows === sampleRows) break;
+  }
+  return sample;
+}
+
+function look(row: Row, people: RowPeople, ids: RepeatedIds, sample: Sample): void {
+  sample.rows++;
+  const fault = people.fault(row);
+  const { id, unfit } = people.entryOf(row, fault);
+  if (unfit !== null) sample.faults.push(unfit);
+  const first = id === null ? null : ids.seen(id, row.line);
+  if (first !== null) sample.repeated.push(`lines ${first} and ${row.line}`);
+}
+
+class Report {
+  server: string | null = null;
+  readonly #started = performance.now();
+  readonly #checks: (ConnectionCheck & { name: Step })[] = [];
+  #error: AppError | null = null;
+
+  done(name: Step, detail: string): void {
+    this.#add(name, 'OK', detail);
+  }
+
+  rows({ rows, faults, repeated }: Sample): void {
+    const looked = rows === sampleRows ? `The first ${rows} rows` : rows === 1 ? 'The 1 row' : `All ${rows} rows`;
+    if (rows === 0)
+      this.#add('Rows', 'WARN', 'There is a header and no rows.', 'Look whether the file was exported whole.');
+    else if (faults.length > 0)
+      this.#add(
+        'Rows',
+        'WARN',
+        `Of ${looked.toLowerCase()}, ${faults.length} can't be used: ${faults.slice(0, 5).join(' ')}`,
+        'These people are skipped, and nobody is removed by a file with such rows: mend it.',
+      );
+    else this.done('Rows', `${looked} can be used.`);
+    if (repeated.length > 0)
+      this.#add(
+        'Ids',
+        'WARN',
+        `Ids come again: ${repeated.slice(0, 5).join('; ')}${repeated.length > 5 ? ` and ${repeated.length - 5} more` : ''}.`,
+        'Only the first row of an id is taken: choose a column whose values are of one person each.',
+      );
+    else this.done('Ids', rows === 0 ? 'There are none.' : 'None comes twice in them.');
+  }
+
+  failed(error: AppError): void {
+    this.#error = error;
+    const underWay = steps.find((step) => !this.#checks.some(({ name }) => name === step)) ?? 'Rows';
+    this.#add(stepOf[error.code] ?? underWay, 'FAIL', error.message, error.hint);
+  }
+
+  result(): ConnectionTest {
+    for (const name of steps)
+      if (!this.#checks.some((check) => check.name === name)) this.#add(name, 'SKIPPED', 'Not tried.');
+    const error = this.#error;
+    return {
+      ok: error === null,
+      code: error?.code ?? null,
+      message: error?.message ?? 'The file can be read.',
+      hint: error?.hint ?? null,
+      server: this.server,
+      latencyMs: Math.round(performance.now() - this.#started),
+      checks: this.#checks.sort((a, b) => steps.indexOf(a.name) - steps.indexOf(b.name)),
+    };
+  }
+
+  #add(name: Step, status: CheckStatus, detail: string, advice: string | null = null): void {
+    this.#checks.push({ name, status, detail, advice });
+  }
+}

@@ -1,0 +1,147 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { AppError } from '../../../core/app-error.ts';
+
+/** Bytes that are looked at, from the first that is not ASCII on, to tell UTF-8 from Windows-1252. */
+const sampleBytes = 64 * 1024;
+/** What leaves here at a time, so that a reader never holds much. */
+const pieceBytes = 64 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+const marks: readonly { encoding: string; bytes: Buffer }[] = [
+  { encoding: 'utf-8', bytes: Buffer.from([0xef, 0xbb, 0xbf]) },
+  { encoding: 'utf-16le', bytes: Buffer.from([0xff, 0xfe]) },
+  { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
+];
+
+/** The name of an encoding as the WHATWG's list has it. Null: there is none of that name. */
+export function encodingOf(label: string): string | null {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return null;
+  }
+}
+
+/** The text of a file as it is read: UTF-8 bytes whose lines end in a line feed. */
+export type Text = {
+  /** As far as it is known by now: a file of nothing but ASCII is the same in every encoding. */
+  readonly encoding: string;
+  pieces(): AsyncGenerator<Buffer>;
+};
+
+/**
+ * Reads a file's bytes as text. A byte order mark says how they are encoded, then `given` does; without either they are UTF-8
+ * where the first that are not ASCII are valid as such, and Windows-1252 otherwise. What is no text in the encoding becomes
+ * U+FFFD. Throws AppError ENCODING_UNKNOWN.
+ */
+export function readText(bytes: AsyncIterable<Uint8Array>, given: string | null): Text {
+  const found = { encoding: given === null ? 'ascii' : (encodingOf(given) ?? given) };
+  return {
+    get encoding() {
+      return found.encoding === 'ascii' ? 'utf-8' : found.encoding;
+    },
+    pieces: () => inPieces(withLineFeeds(decoded(bytes, found))),
+  };
+}
+
+async function* decoded(bytes: AsyncIterable<Uint8Array>, found: { encoding: string }): AsyncGenerator<Buffer> {
+  const chunks = bytes[Symbol.asyncIterator]();
+  let started = await gather(chunks, Buffer.alloc(0), 4);
+  const mark = marks.find((one) => started.subarray(0, one.bytes.length).equals(one.bytes));
+  if (mark !== undefined) {
+    found.encoding = mark.encoding;
+    started = started.subarray(mark.bytes.length);
+  } else if (found.encoding === 'ascii') {
+    for (; started.length > 0 && isAscii(started); started = await nextOf(chunks)) {
+      if (isWide(started)) throw looksWide();
+      yield started;
+    }
+    started = await gather(chunks, started, sampleBytes);
+    if (isWide(started)) throw looksWide();
+    if (started.length > 0) found.encoding = isUtf8(withoutCutEnd(started)) ? 'utf-8' : 'windows-1252';
+  }
+  const decode = found.encoding === 'utf-8' ? asIs : decoderOf(found.encoding);
+  for (; started.length > 0; started = await nextOf(chunks)) yield decode(started);
+  const rest = decode(null);
+  if (rest.length > 0) yield rest;
+}
+
+const asIs = (bytes: Buffer | null): Buffer => bytes ?? Buffer.alloc(0);
+
+function decoderOf(encoding: string): (bytes: Buffer | null) => Buffer {
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  return (bytes) => Buffer.from(bytes === null ? decoder.decode() : decoder.decode(bytes, { stream: true }), 'utf8');
+}
+
+/** The next bytes that there are; none at the end. */
+async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) return Buffer.alloc(0);
+    if (value.length > 0) return Buffer.from(value.buffer, value.byteOffset, value.length);
+  }
+}
+
+async function gather(chunks: AsyncIterator<Uint8Array>, first: Buffer, least: number): Promise<Buffer> {
+  const parts = [first];
+  let length = first.length;
+  for (let next = first; length < least; length += next.length) {
+    next = await nextOf(chunks);
+    if (next.length === 0) break;
+    parts.push(next);
+  }
+  return parts.length === 1 ? first : Buffer.concat(parts, length);
+}
+
+/** Without a character at the end of which a part is still to come. */
+function withoutCutEnd(bytes: Buffer): Buffer {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte >= 0xc0) return bytes.subarray(0, bytes.length - back);
+    if (byte < 0x80) return bytes;
+  }
+  return bytes;
+}
+
+/** Whether every second byte or so is zero, as in Latin text of two bytes a character. */
+function isWide(bytes: Buffer): boolean {
+  const looked = bytes.subarray(0, 1024);
+  let zeros = 0;
+  for (const byte of looked) if (byte === 0) zeros++;
+  return looked.length >= 4 && zeros * 3 > looked.length;
+}
+
+const looksWide = (): AppError =>
+  new AppError('ENCODING_UNKNOWN', 'The file looks like UTF-16, but does not say so by a byte order mark.', {
+    hint: 'Set encoding to utf-16le (as Windows writes) or utf-16be, or save the file as UTF-8.',
+  });
+
+/** A line feed in place of each CR LF and each CR, so that lines are counted as editors count them. */
+async function* withLineFeeds(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let afterReturn = false;
+  for await (const piece of pieces) {
+    if (piece.length === 0) continue;
+    let bytes = piece;
+    if (afterReturn && bytes[0] === LF) bytes = bytes.subarray(1);
+    afterReturn = piece[piece.length - 1] === CR;
+    yield bytes.includes(CR) ? lineFeeds(bytes) : bytes;
+  }
+}
+
+function lineFeeds(bytes: Buffer): Buffer {
+  const made = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === LF && at > 0 && bytes[at - 1] === CR) continue;
+    made[length++] = byte === CR ? LF : byte;
+  }
+  return made.subarray(0, length);
+}
+
+async function* inPieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of pieces)
+    for (let at = 0; at < piece.length; at += pieceBytes) yield piece.subarray(at, at + pieceBytes);
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import type { OpenOptions } from '../../../../src/core/directory.ts';
+import { sources } from '../../../../src/sync/source/sources.ts';
+
+const options = (file: string | null): OpenOptions => ({
+  addresses: { allowPrivate: false, cidrs: [] },
+  files: {
+    find: async () =>
+      file === null ? null : { id: 'f', name: 'people.csv', bytes: file.length, uploadedAt: new Date(0) },
+    read: async function* () {
+      yield Buffer.from(file ?? '');
+    },
+  },
+  signal: new AbortController().signal,
+});
+
+async function check(file: string | null, settings: object = {}) {
+  const { ok, code, checks, ...told } = await sources.CSV.test({ idColumn: 'id', ...settings }, {}, options(file));
+  return { ok, code, told, checks: checks.map(({ name, status }) => `${name} ${status}`), details: checks };
+}
+
+const good = ['Reach OK', 'File OK', 'Encoding OK', 'Separator OK', 'Columns OK', 'Id column OK', 'Rows OK', 'Ids OK'];
+
+describe('the test of a file', () => {
+  test('tells each step', async () => {
+    const { ok, checks, details, told } = await check('id;name\n1;Ada\n2;Bo\n');
+    expect([ok, checks]).toEqual([true, good]);
+    expect(details.map(({ detail }) => detail).join('\n')).toMatch(/utf-8.*";".*"id", "name".*All 2 rows/s);
+    expect(told.server).toContain('people.csv');
+  });
+
+  test('looks at the first rows of a large file only', async () => {
+    const { details } = await check(`id,name\n${Array.from({ length: 5000 }, (_, i) => `${i},x\n`).join('')}7,again\n`);
+    expect(details.find(({ name }) => name === 'Rows')?.detail).toContain('first 1000 rows');
+  });
+
+  test('warns of rows that can’t be used and of ids that come again', async () => {
+    const { ok, checks, details } = await check('id,name\n1,Ada\n2\n1,Bo\n,x\n');
+    expect([ok, checks]).toEqual([true, [...good.slice(0, 6), 'Rows WARN', 'Ids WARN']]);
+    expect(details.at(-1)?.detail).toContain('lines 2 and 4');
+    expect(details.at(-2)?.detail).toContain('Line 3 has 1 column');
+  });
+
+  test('warns of a file without rows', async () => {
+    expect((await check('id,name\n')).checks).toContain('Rows WARN');
+  });
+
+  test.each<[string, string | null, object, string, string]>([
+    ['no file', null, {}, 'NO_FILE', 'Reach FAIL'],
+    ['an empty file', '', {}, 'EMPTY_FILE', 'File FAIL'],
+    ['UTF-16 without its mark', 'i\0d\0,\0n\0\n\0', {}, 'ENCODING_UNKNOWN', 'Encoding FAIL'],
+    ['a header that can’t be used', 'id,id\n', {}, 'INVALID_HEADER', 'Columns FAIL'],
+    ['an id column that is not there', 'Nr,name\n1,x\n', {}, 'COLUMN_MISSING', 'Id column FAIL'],
+    ['an address that is not allowed', null, { url: 'https://127.0.0.1/x' }, 'ADDRESS_NOT_ALLOWED', 'Reach FAIL'],
+  ])('fails at its step for %s, and skips the others', async (_what, file, settings, code, failed) => {
+    const { ok, code: told, checks, told: answer } = await check(file, settings);
+    expect([ok, told]).toEqual([false, code]);
+    expect(checks).toContain(failed);
+    expect(answer.hint).toEqual(expect.any(String));
+    expect(checks).toHaveLength(8);
+  });
+});
