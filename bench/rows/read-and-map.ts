@@ -1,8 +1,9 @@
 /** Ours up to the draft: read, decoded, scoped and mapped, in one process, with nothing stored. */
+
 import type { Entry } from '../../src/core/directory.ts';
 import { borrowFiles } from '../../src/sync/lend-files.ts';
 import { compileMapping } from '../../src/sync/map/compile-mapping.ts';
-import { scopeEntry } from '../../src/sync/scope/scope-entry.ts';
+import { scopeEntry } from '../../src/sync/scope/scope-person.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 import { defaultMappings, defaultScope, ldapNames } from '../../test/support/source-defaults.ts';
 import { answer, input } from '../row-process.ts';

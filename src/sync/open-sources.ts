@@ -10,8 +10,7 @@ import { checkMappings } from './map/check-mappings.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
 import { sourceOf, sources } from './source/sources.ts';
-import { testSlots } from './test-slots.ts';
-import { testSource } from './test-source.ts';
+import { testSlots, testSource } from './test-source.ts';
 
 export type SourcesParts = {
   /** For tests of connections. */

@@ -7,7 +7,7 @@ import { indexed } from '../search/contact-index.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
 import type { Source } from './source/source-module.ts';
-import { knownBy } from './stage/known-by.ts';
+import { knownBy } from './stage/hashed-text.ts';
 import { KnownPeople } from './stage/known-people.ts';
 import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';

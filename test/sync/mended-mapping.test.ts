@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mappingVersion } from '../../src/sync/map/mapping-version.ts';
 import { hexOf } from '../../src/sync/stage/digest.ts';
-import { knownBy } from '../../src/sync/stage/known-by.ts';
+import { knownBy } from '../../src/sync/stage/hashed-text.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map, removal, somebody, unit } from './small-directory.ts';

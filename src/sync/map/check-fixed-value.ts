@@ -3,13 +3,12 @@ import { type ContactField, isFlagField } from '../../core/contact.ts';
 import { isTimeZone } from '../../core/is-time-zone.ts';
 import { isOneLine, isPlainText } from '../../core/one-line.ts';
 import type { UserError } from '../../core/user-error.ts';
+import { longestValue, unusableBecause } from './compile-normalizer.ts';
 import { isEmailAddress } from './email-address.ts';
-import { isLanguageTag } from './is-language-tag.ts';
-import { parseBoolean } from './transforms/boolean.ts';
 import { isPhoneE164 } from './transforms/phone-e164.ts';
 import { regionCodes } from './transforms/region-codes.ts';
+import { parseBoolean } from './transforms/text-transforms.ts';
 import { transforms } from './transforms/transforms.ts';
-import { longestValue, unusableBecause } from './value-limits.ts';
 
 /** What tells one person from another can't be the same for everybody. */
 const personal: readonly ContactField[] = ['DISPLAY_NAME', 'PRIMARY_EMAIL', 'EMPLOYEE_ID'];
@@ -86,4 +85,17 @@ function phoneFault({ transforms: names }: FieldMapping, value: string): FixedFa
   return isPlausible
     ? null
     : { code: 'INVALID_PHONE', message: 'A phone number consists of digits, such as +49 30 1234567 or 030 1234-56.' };
+}
+
+let names: Intl.DisplayNames | undefined;
+
+/** Whether a text is a BCP 47 tag of a language that has a name, and of a region that there is: `de`, `en-GB`, `es-419`. */
+export function isLanguageTag(text: string): boolean {
+  try {
+    const { language, region } = new Intl.Locale(text);
+    names ??= new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+    return names.of(language) !== undefined && (region === undefined || /^\d/.test(region) || regionCodes.has(region));
+  } catch {
+    return false;
+  }
 }

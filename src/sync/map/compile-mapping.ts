@@ -1,12 +1,11 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { derivedFill, type Fills } from '../../core/contact.ts';
 import type { AttributeNames, Entry } from '../../core/directory.ts';
+import { putTogetherName } from '../../core/display-name.ts';
 import { AttributeIndex } from './attribute-index.ts';
 import { compileStep, type Step } from './compile-step.ts';
-import { fillMissingName } from './fill-missing-name.ts';
 import { FillPatterns } from './fill-patterns.ts';
-import type { MappingOutcome } from './mapping-outcome.ts';
-import type { PersonInWork } from './person-in-work.ts';
+import type { Alternatives, MappingOutcome, PersonInWork } from './person-in-work.ts';
 import { TemplateBudget } from './template/template-budget.ts';
 import { regionCodes } from './transforms/region-codes.ts';
 
@@ -95,3 +94,27 @@ function makeFills(steps: readonly Step[], winners: readonly number[]): Fills {
   if (winners[steps.length] === 1) fills.DISPLAY_NAME = derivedFill;
   return fills;
 }
+
+/** Gives a draft without a display name the one that its other values come to. False: there is none. */
+export function fillMissingName(person: PersonInWork): boolean {
+  const name = putTogetherName(person.values);
+  if (name === undefined) return false;
+  person.values.DISPLAY_NAME = name;
+  const candidates = namesOf(person);
+  if (candidates.length > 1) {
+    person.alternatives ??= {};
+    person.alternatives.DISPLAY_NAME = [...new Set(candidates)];
+  }
+  return true;
+}
+
+/** What it may come to, as the fields that it is put together from may have had several values. */
+function namesOf(person: PersonInWork): readonly string[] {
+  const { GIVEN_NAME, FAMILY_NAME } = person.values;
+  if (GIVEN_NAME === undefined && FAMILY_NAME === undefined) return candidatesOf(person, 'PRIMARY_EMAIL');
+  const families = candidatesOf(person, 'FAMILY_NAME');
+  return candidatesOf(person, 'GIVEN_NAME').flatMap((given) => families.map((family) => `${given} ${family}`.trim()));
+}
+
+const candidatesOf = (person: PersonInWork, field: keyof Alternatives): readonly string[] =>
+  person.alternatives?.[field] ?? [person.values[field] ?? ''];

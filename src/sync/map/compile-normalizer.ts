@@ -1,9 +1,10 @@
 import type { FieldMapping } from '../../core/connection.ts';
+import type { ContactField } from '../../core/contact.ts';
 import { quoteValue } from '../../core/quote-value.ts';
+import { unstorableBecause } from '../../core/storable-text.ts';
 import { cutAddressPrefix } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
 import { transforms } from './transforms/transforms.ts';
-import { LONGEST_RAW_VALUE, longestValue, unusableBecause } from './value-limits.ts';
 
 /** Makes of a value as sent the one to store; empty: no value. `origin` names the attribute in remarks. */
 export type Normalize = (raw: string, person: PersonInWork, origin: string) => string;
@@ -37,3 +38,13 @@ function storable(value: string, longest: number, person: PersonInWork, origin: 
   remark(person, `${origin}: ${quoteValue(value)} was left out: it ${reason}`);
   return '';
 }
+
+/** Characters (UTF-16 units) that the service looks at; longer values are left out whole, never cut. */
+export const LONGEST_RAW_VALUE = 65_536;
+
+/** Characters (UTF-16 units) that a field can hold after all transforms. */
+export const longestValue = (field: ContactField): number => (field === 'NOTES' ? LONGEST_RAW_VALUE : 1_000);
+
+/** Why a field can't take a value. Null: it can. */
+export const unusableBecause = (value: string, longest: number): string | null =>
+  value.length > longest ? `has ${value.length} characters, ${longest} at most are taken` : unstorableBecause(value);

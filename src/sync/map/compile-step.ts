@@ -1,13 +1,20 @@
-import { type FieldMapping } from '../../core/connection.ts';
-import type { FieldKey, FlagField, LabeledField, TextField } from '../../core/contact.ts';
-import { fieldKey, isFlagField, isLabeledField } from '../../core/contact.ts';
+import type { FieldMapping } from '../../core/connection.ts';
+import {
+  type ContactValues,
+  type FieldKey,
+  type FlagField,
+  fieldKey,
+  isFlagField,
+  isLabeledField,
+  type LabeledField,
+  type TextField,
+} from '../../core/contact.ts';
 import { quoteValue } from '../../core/quote-value.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Candidates, compileSource, type Source } from './compile-source.ts';
 import { isEmailAddress } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
-import { textFieldAccess } from './text-field-access.ts';
-import { parseBoolean } from './transforms/boolean.ts';
+import { parseBoolean } from './transforms/text-transforms.ts';
 
 /** One mapping, compiled. */
 export type Step = {
@@ -37,7 +44,7 @@ function fillText(field: TextField, source: Source): Step['fill'] {
 type Put = (person: PersonInWork, candidates: Candidates) => number;
 
 function putInto(field: TextField): Put {
-  const { write } = textFieldAccess[field];
+  const write = writeText[field];
   return (person, candidates) => {
     if (candidates === undefined) return 0;
     if (typeof candidates === 'string') {
@@ -121,3 +128,58 @@ function fillFlag(field: FlagField, source: Source): Step['fill'] {
     return person.winner;
   };
 }
+
+/**
+ * Writes each single text field by its own name, which is faster than by a name in a variable. That counts where it is done
+ * for every field of a million people.
+ */
+const writeText: Record<TextField, (values: ContactValues, value: string) => void> = {
+  DISPLAY_NAME: (values, value) => {
+    values.DISPLAY_NAME = value;
+  },
+  GIVEN_NAME: (values, value) => {
+    values.GIVEN_NAME = value;
+  },
+  FAMILY_NAME: (values, value) => {
+    values.FAMILY_NAME = value;
+  },
+  COMPANY: (values, value) => {
+    values.COMPANY = value;
+  },
+  JOB_TITLE: (values, value) => {
+    values.JOB_TITLE = value;
+  },
+  DEPARTMENT: (values, value) => {
+    values.DEPARTMENT = value;
+  },
+  EMPLOYEE_ID: (values, value) => {
+    values.EMPLOYEE_ID = value;
+  },
+  PRIMARY_EMAIL: (values, value) => {
+    values.PRIMARY_EMAIL = value;
+  },
+  STREET: (values, value) => {
+    values.STREET = value;
+  },
+  CITY: (values, value) => {
+    values.CITY = value;
+  },
+  REGION: (values, value) => {
+    values.REGION = value;
+  },
+  POSTAL_CODE: (values, value) => {
+    values.POSTAL_CODE = value;
+  },
+  COUNTRY: (values, value) => {
+    values.COUNTRY = value;
+  },
+  LANGUAGE: (values, value) => {
+    values.LANGUAGE = value;
+  },
+  TIME_ZONE: (values, value) => {
+    values.TIME_ZONE = value;
+  },
+  NOTES: (values, value) => {
+    values.NOTES = value;
+  },
+};

@@ -1,9 +1,24 @@
-import type { ContactValues } from '../../core/contact.ts';
+import type { ContactValues, Draft, TextField } from '../../core/contact.ts';
 import type { AttributeValue } from '../../core/directory.ts';
 import type { LogCode } from '../../core/run.ts';
-import type { Alternatives } from './mapping-outcome.ts';
 import type { TemplateBudget } from './template/template-budget.ts';
-import type { TransformContext } from './transforms/transform-value.ts';
+import type { TransformContext } from './transforms/transforms.ts';
+
+/** The candidates of single fields whose winning attribute had several values; the first is the one in the draft. */
+export type Alternatives = { [field in TextField]?: string[] };
+
+/** A person whom the mapping could turn into a draft. */
+export type MappedPerson = {
+  kind: 'draft';
+  draft: Draft;
+  /** What was left out of the draft and why, naming attribute and value; for the run log. */
+  remarks: readonly string[];
+  /** Absent when no single field had a choice. A contact that has one of the candidates already keeps it. */
+  alternatives?: Alternatives;
+};
+
+/** What the mapping made of one person: a draft, or the reason why the person is skipped. */
+export type MappingOutcome = MappedPerson | { kind: 'problem'; code: LogCode; message: string };
 
 /** One person while the steps of a compiled mapping fill the draft, step after step. */
 export type PersonInWork = TransformContext & {

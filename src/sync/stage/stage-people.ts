@@ -4,7 +4,7 @@ import type { LogCode } from '../../core/run.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
 import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
-import { entryText } from './entry-text.ts';
+import { entryText } from './hashed-text.ts';
 import { RowWriter } from './row-writer.ts';
 import { stageRow } from './stage-row.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/sync/map/mapping-version.ts';
 import { allowedFilters } from '../../../src/sync/map/template/template-filters.ts';
 import { transforms } from '../../../src/sync/map/transforms/transforms.ts';
-import { knownBy } from '../../../src/sync/stage/known-by.ts';
+import { knownBy } from '../../../src/sync/stage/hashed-text.ts';
 import { Staging } from '../../../src/sync/stage/stage-people.ts';
 import { connectionEdit } from '../../db/support/open-rig.ts';
 import { corpus, filterCalls, type Supplier, transformValues } from './mapping-corpus.ts';

@@ -2,7 +2,7 @@ import type { FieldMapping } from '../../../src/core/connection.ts';
 import type { UserError } from '../../../src/core/user-error.ts';
 import { checkMappings } from '../../../src/sync/map/check-mappings.ts';
 import { type CompiledMapping, compileMapping } from '../../../src/sync/map/compile-mapping.ts';
-import type { MappedPerson, MappingOutcome } from '../../../src/sync/map/mapping-outcome.ts';
+import type { MappedPerson, MappingOutcome } from '../../../src/sync/map/person-in-work.ts';
 import { ldapNames } from '../../support/source-defaults.ts';
 
 /** A mapping of one field; what is left out has the defaults of the API. */

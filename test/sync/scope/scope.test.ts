@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScopeRule } from '../../../src/core/connection.ts';
 import { compileRules } from '../../../src/sync/scope/compile-rules.ts';
-import { scopeDraft } from '../../../src/sync/scope/scope-draft.ts';
-import { scopeEntry } from '../../../src/sync/scope/scope-entry.ts';
+import { scopeDraft, scopeEntry } from '../../../src/sync/scope/scope-person.ts';
 import { defaultScope } from '../../support/source-defaults.ts';
 
 const entry = (disabled: boolean, notAPerson: boolean, inGroups: boolean) => ({

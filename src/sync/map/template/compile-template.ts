@@ -2,8 +2,7 @@ import type { AttributeValue } from '../../../core/directory.ts';
 import type { AttributeIndex } from '../attribute-index.ts';
 import { ALL_VALUES } from './inspect-template.ts';
 import { sizeOf, type TemplateBudget } from './template-budget.ts';
-import { type ParsedTemplate, parseTemplate, renderTemplate } from './template-engine.ts';
-import { templateFault } from './template-fault.ts';
+import { type ParsedTemplate, parseTemplate, renderTemplate, templateFault } from './template-engine.ts';
 
 /** The distinct texts a template gives for a person; several where an attribute in it has several values. */
 type Rendered = { kind: 'rendered'; texts: string | readonly string[] } | { kind: 'failed'; message: string };

@@ -1,9 +1,7 @@
-import { Liquid, Tag, type Template } from 'liquidjs';
+import { Context, defaultOperators, Liquid, LiquidError, type Operators, Tag, type Template } from 'liquidjs';
 import { inspectTemplate, type TemplateAttributes } from './inspect-template.ts';
-import type { TemplateBudget } from './template-budget.ts';
-import { TemplateContext } from './template-context.ts';
+import { budgetOf, sizeOf, type TemplateBudget, TemplateContext } from './template-budget.ts';
 import { allowedFilters } from './template-filters.ts';
-import { countedOperators } from './template-operators.ts';
 import { TemplateParser } from './template-parser.ts';
 
 /** Characters. */
@@ -54,3 +52,38 @@ export function parseTemplate(text: string): ParsedTemplate {
 /** Throws when the template fails, or takes more than is left of the budget. */
 export const renderTemplate = ({ nodes }: ParsedTemplate, variables: object, budget: TemplateBudget): string =>
   String(engine.renderSync(nodes, new TemplateContext(engine, variables, budget)));
+
+/** Each operator, besides what it compares. */
+const OPERATION = 100;
+
+/** The operators of conditions, each counted against the budget of the rendering. */
+export const countedOperators = (): Operators =>
+  Object.fromEntries(Object.entries(defaultOperators).map(([name, operator]) => [name, counted(name, operator)]));
+
+function counted(name: string, operator: Operators[string]): Operators[string] {
+  return (...operands: unknown[]) => {
+    const context = operands.at(-1);
+    if (!(context instanceof Context)) throw new Error(`The engine calls ${name} without its context.`);
+    const [left, right] = operands;
+    const pieces = name === 'contains' ? sizeOf(right) / 100 : 0;
+    budgetOf(context).use(OPERATION + sizeOf(left) * (1 + pieces) + sizeOf(right));
+    return Reflect.apply(operator, undefined, operands);
+  };
+}
+
+/** A mistake in a template, or a render that failed; line and column count from 1, null where the engine can't tell. */
+type TemplateFault = { message: string; line: number | null; column: number | null };
+
+const position = /, line:\d+, col:\d+$/;
+
+/** What the engine's error says, for people: without its own position suffix, and what else it appends. */
+export function templateFault(error: unknown): TemplateFault {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!LiquidError.is(error)) return { message, line: null, column: null };
+  const [line, column] = error.token.getPosition();
+  return {
+    message: message.split('\n', 1)[0]?.replace(position, '') ?? '',
+    line: line ?? null,
+    column: column ?? null,
+  };
+}

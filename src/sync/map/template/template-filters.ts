@@ -1,6 +1,5 @@
 import { type FilterImplOptions, filters } from 'liquidjs';
-import { sizeOf } from './template-budget.ts';
-import { budgetOf } from './template-context.ts';
+import { budgetOf, sizeOf } from './template-budget.ts';
 
 type Handler = Extract<FilterImplOptions, (...args: never[]) => unknown>;
 

@@ -1,6 +1,5 @@
 import { type Context, type Emitter, ParseError, Parser, type TopLevelToken, TypeGuards } from 'liquidjs';
-import { sizeOf, type TemplateBudget } from './template-budget.ts';
-import { budgetOf } from './template-context.ts';
+import { budgetOf, sizeOf, type TemplateBudget } from './template-budget.ts';
 
 /** Tags within tags. */
 const DEEPEST = 20;

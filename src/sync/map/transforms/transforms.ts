@@ -1,12 +1,14 @@
 import type { Transform } from '../../../core/connection.ts';
-import { boolean } from './boolean.ts';
+import { type ContactField, isFlagField, isLabeledField } from '../../../core/contact.ts';
 import { countryCode } from './country-code.ts';
-import { firstLine } from './first-line.ts';
-import { lowercase } from './lowercase.ts';
 import { phoneE164 } from './phone-e164.ts';
-import { postalAddress } from './postal-address.ts';
-import type { TransformValue } from './transform-value.ts';
-import { uppercase } from './uppercase.ts';
+import { boolean, firstLine, lowercase, postalAddress, uppercase } from './text-transforms.ts';
+
+/** What a transform may look at besides the value: the ISO 3166-1 alpha-2 code of the person's own COUNTRY, if the mapping yields one. */
+export type TransformContext = { country: string | null };
+
+/** Turns one trimmed, non-empty value into another; empty: the value says nothing. What it can't read it leaves as it is. */
+export type TransformValue = (value: string, context: TransformContext) => string;
 
 /** Every transform of the contract by its name; the compiler keeps it complete. */
 export const transforms = {
@@ -18,3 +20,20 @@ export const transforms = {
   POSTAL_ADDRESS: postalAddress,
   BOOLEAN: boolean,
 } satisfies Record<Transform, TransformValue>;
+
+const anyText = (field: ContactField): boolean => !isFlagField(field);
+const freeText = (field: ContactField): boolean =>
+  anyText(field) && !isLabeledField(field) && field !== 'PRIMARY_EMAIL';
+
+const fits = {
+  LOWERCASE: anyText,
+  UPPERCASE: anyText,
+  FIRST_LINE: anyText,
+  POSTAL_ADDRESS: freeText,
+  COUNTRY_CODE: (field) => field === 'COUNTRY',
+  PHONE_E164: (field) => field === 'PHONE',
+  BOOLEAN: isFlagField,
+} satisfies Record<Transform, (field: ContactField) => boolean>;
+
+/** Whether a transform makes sense for a field's values. Flags need none: they understand yes and no by themselves. */
+export const transformFits = (transform: Transform, field: ContactField): boolean => fits[transform](field);

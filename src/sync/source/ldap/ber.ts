@@ -1,4 +1,4 @@
-import { cleanText } from './text.ts';
+import { cleanText } from './value-text.ts';
 
 /** The tags of LDAP messages that are met here (RFC 4511). */
 export const Tag = {

@@ -4,10 +4,9 @@ import { quoteValue } from '../../../core/quote-value.ts';
 import type { Fault, UserErrorCode } from '../../../core/user-error.ts';
 import { tooLong, tooMany } from '../size-faults.ts';
 import type { SecretsAtHand } from '../source-module.ts';
-import { accountOf } from './account.ts';
 import { isPlainAttributeName } from './attribute-name.ts';
 import { parseDn } from './dn.ts';
-import type { LdapSettings } from './ldap-settings.ts';
+import { accountOf, type LdapSettings } from './ldap-settings.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
 
 const MOST_URLS = 10;

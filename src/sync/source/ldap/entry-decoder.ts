@@ -1,8 +1,7 @@
 import type { AttributeValue } from '../../../core/directory.ts';
 import { normalName, otherName, rangeOf } from './attribute-name.ts';
 import { MalformedBer, Tag } from './ber.ts';
-import { binaryText, type ValueForm, valueForm } from './identity.ts';
-import { cleanText, readText } from './text.ts';
+import { binaryText, cleanText, readText, type ValueForm, valueForm } from './value-text.ts';
 
 /** Larger values fill no field of a contact: they are left out and named as undecodable, so that pages stay small. */
 export const maxValueBytes = 256 * 1024;

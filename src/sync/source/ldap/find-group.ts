@@ -2,14 +2,12 @@ import { AppError } from '../../../core/app-error.ts';
 import { listed, saidText } from '../../../core/said-text.ts';
 import { rangeOf } from './attribute-name.ts';
 import { canonicalDn, parseDn } from './dn.ts';
-import { encodeFilter } from './filter/encode-filter.ts';
-import { and, equal, or, present } from './filter/filter.ts';
-import { binaryText } from './identity.ts';
-import { type RawEntry, textsOf } from './raw-entry.ts';
+import { and, encodeFilter, equal, or, present } from './filter/filter.ts';
 import { contextOf, isActiveDirectory, type Reached } from './reach.ts';
-import { readEntries } from './read-entries.ts';
-import { readRange } from './read-range.ts';
+import { type RawEntry, readEntries, textsOf } from './read-entries.ts';
+import { readRange } from './read-parts.ts';
 import { resultError } from './result-error.ts';
+import { binaryText } from './value-text.ts';
 
 /** A group of the scope, as the directory has it. */
 export type Group = {

@@ -1,5 +1,5 @@
 import { saidText } from '../../../core/said-text.ts';
-import { type RawEntry, textsOf } from './raw-entry.ts';
+import { type RawEntry, textsOf } from './read-entries.ts';
 
 /** The kinds of LDAP server that differ in what they need. */
 export type Flavour = 'OPENLDAP' | 'DS389' | 'FREEIPA' | 'ACTIVE_DIRECTORY' | 'SAMBA' | 'EDIRECTORY' | 'OTHER';

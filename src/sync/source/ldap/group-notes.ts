@@ -3,13 +3,11 @@ import type { SourceNote } from '../../../core/directory.ts';
 import type { LogCode } from '../../../core/run.ts';
 import { listed, saidText } from '../../../core/said-text.ts';
 import { canonicalDn, isWithinDn } from './dn.ts';
-import { encodeFilter } from './filter/encode-filter.ts';
-import { and, equal, type LdapFilter, present } from './filter/filter.ts';
+import { and, encodeFilter, equal, type LdapFilter, present } from './filter/filter.ts';
 import { firstMembersKept, type Group, groupClasses, isGroup } from './find-group.ts';
-import { decodeRawEntry, type RawEntry, textsOf } from './raw-entry.ts';
 import { isActiveDirectory, type Reached } from './reach.ts';
-import { readEntries } from './read-entries.ts';
-import { type Brought, readPages } from './read-pages.ts';
+import { decodeRawEntry, type RawEntry, readEntries, textsOf } from './read-entries.ts';
+import { type Brought, readPages } from './read-parts.ts';
 
 /** Groups of the directory that are looked at, to find those inside a large group. */
 const maxGroupsSeen = 500_000;

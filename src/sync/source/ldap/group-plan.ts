@@ -1,12 +1,11 @@
 import type { SourceNote } from '../../../core/directory.ts';
 import { canonicalDn, isWithinDn } from './dn.ts';
-import { encodeFilter } from './filter/encode-filter.ts';
-import { equal, type LdapFilter, or } from './filter/filter.ts';
+import { encodeFilter, equal, type LdapFilter, or } from './filter/filter.ts';
 import { findGroup, type Group } from './find-group.ts';
 import { groupNotes } from './group-notes.ts';
-import { decodeRawEntry } from './raw-entry.ts';
 import { isActiveDirectory, type Reached } from './reach.ts';
-import { type Brought, readPages } from './read-pages.ts';
+import { decodeRawEntry } from './read-entries.ts';
+import { type Brought, readPages } from './read-parts.ts';
 
 /** How a scope's groups take part in the read: not at all, as a part of the filter, or by comparing with their members. */
 export type GroupPlan =

@@ -1,8 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
-import { accountOf, moreRights } from './account.ts';
-import { encodeFilter } from './filter/encode-filter.ts';
-import type { LdapFilter } from './filter/filter.ts';
+import { encodeFilter, type LdapFilter } from './filter/filter.ts';
 import { idCandidates } from './flavour.ts';
+import { accountOf, moreRights } from './ldap-settings.ts';
 import { contextOf, type Reached } from './reach.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError } from './result-error.ts';

@@ -2,11 +2,9 @@ import type { Socket } from 'node:net';
 import { Client, type Filter, ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import { saidText } from '../../../core/said-text.ts';
-import { type Allowance, allowances } from './allowance.ts';
+import { type Allowance, allowances, type Lateness, watchAnswer } from './answer-limits.ts';
 import type { LdapUrl } from './ldap-url.ts';
-import { PageControl } from './page-control.ts';
-import type { LdapResult } from './search-result.ts';
-import { type Lateness, watchAnswer } from './watch-answer.ts';
+import { type LdapResult, PageControl } from './search-result.ts';
 import type { SearchSink, Wire } from './wire.ts';
 
 export type LdapSearch = {

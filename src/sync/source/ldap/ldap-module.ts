@@ -1,12 +1,15 @@
+import type { Secrets } from '../../../core/connection.ts';
+import type { OpenOptions } from '../../../core/directory.ts';
+import type { SourceSession } from '../../../core/source-session.ts';
 import { everybody } from '../defaults.ts';
 import type { SourceModule } from '../source-module.ts';
 import { attributeFault, normalName } from './attribute-name.ts';
 import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
 import { activeDirectoryMappings, ldapMappings } from './default-mappings.ts';
-import { openSession } from './ldap-session.ts';
-import { type LdapSettings, ldapSettings } from './ldap-settings.ts';
-import { activeDirectoryForm, ldapForm } from './settings-form.ts';
+import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
+import { checkBase, reach } from './reach.ts';
+import { searchPeople } from './search-people.ts';
 import { testDirectory } from './test-directory.ts';
 
 type Flavour = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 'form'> & {
@@ -50,3 +53,28 @@ export const activeDirectory = directory({
   form: activeDirectoryForm,
   mappings: activeDirectoryMappings,
 });
+
+/** Opens a session: connected, bound, the server recognised, each base DN there. Throws AppError or the signal's reason. */
+export async function openSession(
+  settings: LdapSettings,
+  secrets: Secrets,
+  options: OpenOptions,
+): Promise<SourceSession> {
+  const reached = await reach(settings, secrets, options, () => {});
+  const { connection, server, notes } = reached;
+  const release = connection.obey(options.signal);
+  try {
+    for (const baseDn of settings.baseDns) await checkBase(reached, baseDn);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  } finally {
+    release();
+  }
+  return {
+    server: `${connection.url.url} (${server.label})`,
+    notes,
+    read: (request, begin, signal) => searchPeople(reached, request, begin('everybody'), signal),
+    close: () => connection.close(),
+  };
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SettingInfo, SettingType } from '../../../core/source-form.ts';
 
 /** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secret `bindPassword` lives apart. */
 export const ldapSettings = z.object({
@@ -20,3 +21,96 @@ export const ldapSettings = z.object({
 });
 
 export type LdapSettings = z.infer<typeof ldapSettings>;
+
+/** Who signs in; null: nobody. */
+export const accountOf = ({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | null =>
+  bindDn === null || bindDn.trim() === '' ? null : bindDn;
+
+/** The advice where too little can be seen: `forAccount`, or that there be an account where nobody signs in. */
+export const moreRights = (account: string | null, forAccount: string): string =>
+  account === null ? 'Set bindDn and bindPassword: nobody signs in, and most servers show little then.' : forAccount;
+
+/** What the two kinds say differently. */
+type Help = { urls: string; bindDn: string; baseDns: string; idAttribute: string };
+
+const defaults = ldapSettings.parse({});
+
+const field = (
+  name: string,
+  type: SettingType,
+  label: string,
+  help: string,
+  more: Partial<SettingInfo> = {},
+): SettingInfo => ({
+  name,
+  label,
+  help,
+  type,
+  required: false,
+  advanced: false,
+  default: null,
+  options: null,
+  ...more,
+});
+
+/** Lists (`urls`, `baseDns`) are MULTILINE, one to a line. */
+const ldapFields = (help: Help): SettingInfo[] => [
+  field('urls', 'MULTILINE', 'Server URLs', help.urls, { required: true }),
+  field(
+    'startTls',
+    'BOOLEAN',
+    'StartTLS',
+    'Encrypts a connection to an ldap:// URL before anything is said. Not for ldaps://.',
+    { default: String(defaults.startTls) },
+  ),
+  field('bindDn', 'TEXT', 'Account', help.bindDn),
+  field('bindPassword', 'SECRET', 'Password', 'Stored encrypted, never shown again.'),
+  field('baseDns', 'MULTILINE', 'Base DNs', help.baseDns, { required: true }),
+  field(
+    'tlsCa',
+    'MULTILINE',
+    'Own CA certificate',
+    'PEM of the CA that signed the server certificate, trusted besides the usual ones.',
+    { advanced: true },
+  ),
+  field(
+    'tlsVerify',
+    'BOOLEAN',
+    'Check the certificate',
+    'Off, anybody in between can read the password: only to find out what is wrong.',
+    {
+      advanced: true,
+      default: String(defaults.tlsVerify),
+    },
+  ),
+  field('pageSize', 'NUMBER', 'Page size', 'People asked for at a time, 1 to 10000; servers often allow 1000.', {
+    advanced: true,
+    default: String(defaults.pageSize),
+  }),
+  field(
+    'timeoutSeconds',
+    'NUMBER',
+    'Timeout (seconds)',
+    'How long to wait for an answer, 1 to 3600; also the time limit that the server is given for a page.',
+    {
+      advanced: true,
+      default: String(defaults.timeoutSeconds),
+    },
+  ),
+  field('idAttribute', 'TEXT', 'Id attribute', help.idAttribute, { advanced: true }),
+];
+
+export const ldapForm = ldapFields({
+  urls: 'ldap://host:port or ldaps://host:port, one to a line; the next is tried when one can not be reached.',
+  bindDn: 'DN of an account that may read the people, e.g. cn=reader,dc=example,dc=com. Empty: nobody signs in.',
+  baseDns: 'Where the people are, one to a line, e.g. ou=people,dc=example,dc=com.',
+  idAttribute:
+    'An attribute that never changes for a person, such as entryUUID, nsUniqueId or GUID. Empty: found by itself.',
+});
+
+export const activeDirectoryForm = ldapFields({
+  urls: 'ldaps://dc1.example.com, one domain controller to a line; the next is tried when one can not be reached.',
+  bindDn: 'A DN, user@domain or DOMAIN\\user of an account that may read the people. An ordinary user will do.',
+  baseDns: 'Where the people are, one to a line, e.g. OU=Staff,DC=example,DC=com.',
+  idAttribute: 'An attribute that never changes for a person. Empty: objectGUID.',
+});

@@ -1,4 +1,4 @@
-import { allowances } from './allowance.ts';
+import { allowances } from './answer-limits.ts';
 import { MalformedBer, Tag } from './ber.ts';
 
 /** A message that announces more bytes than may come. */

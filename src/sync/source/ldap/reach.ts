@@ -1,12 +1,10 @@
 import type { Secrets } from '../../../core/connection.ts';
 import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
-import { accountOf } from './account.ts';
-import { allowances } from './allowance.ts';
-import { encodeFilter } from './filter/encode-filter.ts';
-import { present } from './filter/filter.ts';
+import { allowances } from './answer-limits.ts';
+import { encodeFilter, present } from './filter/filter.ts';
 import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';
 import type { LdapConnection } from './ldap-connection.ts';
-import type { LdapSettings } from './ldap-settings.ts';
+import { accountOf, type LdapSettings } from './ldap-settings.ts';
 import { type OnStep, openConnection } from './open-connection.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError, type SearchContext } from './result-error.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
 import { listed } from '../../../core/said-text.ts';
-import { moreRights } from './account.ts';
 import type { Flavour } from './flavour.ts';
+import { moreRights } from './ldap-settings.ts';
 import type { LdapResult } from './search-result.ts';
 
 /** What a search was for, to say it in the error. */

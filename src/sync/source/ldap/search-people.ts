@@ -5,16 +5,14 @@ import { listed } from '../../../core/said-text.ts';
 import type { ReadRequest } from '../../../core/source-session.ts';
 import { canonicalDn } from './dn.ts';
 import { maxValues } from './entry-decoder.ts';
-import { encodeFilter } from './filter/encode-filter.ts';
-import type { LdapFilter } from './filter/filter.ts';
+import { encodeFilter, type LdapFilter } from './filter/filter.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import { scopeFilter } from './filter/scope-filter.ts';
 import { planGroups } from './group-plan.ts';
 import { findIdAttribute, noReadableId } from './id-attribute.ts';
 import { PersonDecoder } from './person-decoder.ts';
 import { type Reached, readServerInfo, whoAmI } from './reach.ts';
-import { readPages } from './read-pages.ts';
-import { readRange } from './read-range.ts';
+import { readPages, readRange } from './read-parts.ts';
 
 /** Search references that are kept, to tell whether there are new ones the next time. */
 export const maxReferrals = 1000;

@@ -1,5 +1,6 @@
+import { BerWriter, Control } from 'ldapts';
 import { BerCursor, Tag } from './ber.ts';
-import { wordsOf } from './text.ts';
+import { wordsOf } from './value-text.ts';
 
 /** The end of an operation as the server tells it (RFC 4511, 4.1.9). */
 export type LdapResult = {
@@ -49,4 +50,28 @@ function decodeCookie(controls: BerCursor): Buffer | null {
     return Buffer.from(value.octets());
   }
   return null;
+}
+
+/**
+ * Asks for a page (RFC 2696), critical, so that no server may pass over it. ldapts's own control is not used: its
+ * search stops at a page without entries, cookie or not.
+ */
+export class PageControl extends Control {
+  readonly #size: number;
+  readonly #cookie: Buffer;
+
+  constructor(size: number, cookie: Buffer) {
+    super(pagedResultsOid, { critical: true });
+    this.#size = size;
+    this.#cookie = cookie;
+  }
+
+  protected override writeControl(writer: BerWriter): void {
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeInt(this.#size);
+    value.writeBuffer(this.#cookie, Tag.OCTET_STRING);
+    value.endSequence();
+    writer.writeBuffer(value.buffer, Tag.OCTET_STRING);
+  }
 }

@@ -1,10 +1,9 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/directory.ts';
-import { accountOf, moreRights } from './account.ts';
 import { peopleFilter } from './filter/scope-filter.ts';
 import { findIdAttribute } from './id-attribute.ts';
-import type { LdapSettings } from './ldap-settings.ts';
+import { accountOf, type LdapSettings, moreRights } from './ldap-settings.ts';
 import type { OpenStep } from './open-connection.ts';
 import { checkBase, type Reached, reach } from './reach.ts';
 import { pagedResultsOid } from './search-result.ts';

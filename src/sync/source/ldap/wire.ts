@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { AppError } from '../../../core/app-error.ts';
-import { type Allowance, allowances } from './allowance.ts';
+import { type Allowance, allowances } from './answer-limits.ts';
 import { BerCursor, MalformedBer, Tag } from './ber.ts';
 import { MessageSplitter, TooLarge } from './message-splitter.ts';
 import { decodeReferences, decodeResult, type LdapResult } from './search-result.ts';

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { countryCode } from '../../../../src/sync/map/transforms/country-code.ts';
 import { alpha3Codes, regionCodes } from '../../../../src/sync/map/transforms/region-codes.ts';
-import type { TransformValue } from '../../../../src/sync/map/transforms/transform-value.ts';
-import { transforms } from '../../../../src/sync/map/transforms/transforms.ts';
+import { type TransformValue, transforms } from '../../../../src/sync/map/transforms/transforms.ts';
 
 const apply = (transform: TransformValue, value: string): string => transform(value, { country: null });
 

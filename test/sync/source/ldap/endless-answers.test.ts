@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { maxBarrenPages } from '../../../../src/sync/source/ldap/read-pages.ts';
-import { maxParts } from '../../../../src/sync/source/ldap/read-range.ts';
+import { maxBarrenPages, maxParts } from '../../../../src/sync/source/ldap/read-parts.ts';
 import { maxReferrals } from '../../../../src/sync/source/ldap/search-people.ts';
 import {
   done,

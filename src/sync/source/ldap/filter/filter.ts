@@ -1,3 +1,5 @@
+import { BerWriter, Filter } from 'ldapts';
+
 /** An LDAP search filter taken apart (RFC 4511, 4.5.1). Values are bytes, unescaped. */
 export type LdapFilter =
   | { kind: 'and'; filters: LdapFilter[] }
@@ -19,3 +21,107 @@ export const equal = (attribute: string, value: string): LdapFilter => ({
   value: Buffer.from(value),
 });
 export const present = (attribute: string): LdapFilter => ({ kind: 'present', attribute });
+
+const tags = {
+  and: 0xa0,
+  or: 0xa1,
+  not: 0xa2,
+  equal: 0xa3,
+  substrings: 0xa4,
+  greater: 0xa5,
+  less: 0xa6,
+  present: 0x87,
+  approx: 0xa8,
+  extensible: 0xa9,
+};
+
+/**
+ * The filter as ldapts sends it. Its own filter texts are not used: they lose escaped bytes beyond ASCII, options and
+ * OIDs.
+ */
+export function encodeFilter(filter: LdapFilter): Filter {
+  return new EncodedFilter(filter);
+}
+
+class EncodedFilter extends Filter {
+  readonly type = 0xa0 as const;
+  readonly #filter: LdapFilter;
+
+  constructor(filter: LdapFilter) {
+    super();
+    this.#filter = filter;
+  }
+
+  override write(writer: BerWriter): void {
+    write(writer, this.#filter);
+  }
+
+  override toString(): string {
+    return filterText(this.#filter);
+  }
+}
+
+function write(writer: BerWriter, filter: LdapFilter): void {
+  if (filter.kind === 'present') {
+    writer.writeString(filter.attribute, tags.present);
+    return;
+  }
+  writer.startSequence(tags[filter.kind]);
+  if (filter.kind === 'and' || filter.kind === 'or') for (const inner of filter.filters) write(writer, inner);
+  else if (filter.kind === 'not') write(writer, filter.filter);
+  else if (filter.kind === 'substrings') writeSubstrings(writer, filter);
+  else if (filter.kind === 'extensible') writeExtensible(writer, filter);
+  else {
+    writer.writeString(filter.attribute);
+    writer.writeBuffer(filter.value, 0x04);
+  }
+  writer.endSequence();
+}
+
+function writeSubstrings(writer: BerWriter, filter: LdapFilter & { kind: 'substrings' }): void {
+  writer.writeString(filter.attribute);
+  writer.startSequence();
+  if (filter.initial !== null) writer.writeBuffer(filter.initial, 0x80);
+  for (const part of filter.any) writer.writeBuffer(part, 0x81);
+  if (filter.final !== null) writer.writeBuffer(filter.final, 0x82);
+  writer.endSequence();
+}
+
+function writeExtensible(writer: BerWriter, filter: LdapFilter & { kind: 'extensible' }): void {
+  if (filter.rule !== null) writer.writeString(filter.rule, 0x81);
+  if (filter.attribute !== null) writer.writeString(filter.attribute, 0x82);
+  writer.writeBuffer(filter.value, 0x83);
+  if (filter.dnAttributes) writer.writeBoolean(true, 0x84);
+}
+
+const signs = { equal: '=', greater: '>=', less: '<=', approx: '~=' };
+
+/** The filter in the text form of RFC 4515, for people to read and for tests. */
+export function filterText(filter: LdapFilter): string {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return `(${filter.kind === 'and' ? '&' : '|'}${filter.filters.map(filterText).join('')})`;
+    case 'not':
+      return `(!${filterText(filter.filter)})`;
+    case 'present':
+      return `(${filter.attribute}=*)`;
+    case 'substrings':
+      return `(${filter.attribute}=${[filter.initial, ...filter.any, filter.final].map((part) => (part === null ? '' : escapeValue(part))).join('*')})`;
+    case 'extensible': {
+      const rule = filter.rule === null ? '' : `:${filter.rule}`;
+      return `(${filter.attribute ?? ''}${filter.dnAttributes ? ':dn' : ''}${rule}:=${escapeValue(filter.value)})`;
+    }
+    default:
+      return `(${filter.attribute}${signs[filter.kind]}${escapeValue(filter.value)})`;
+  }
+}
+
+/** Escapes as RFC 4515 demands; bytes that are no UTF-8 are escaped one by one. */
+function escapeValue(value: Buffer): string {
+  const text = value.toString('utf8');
+  if (!Buffer.from(text).equals(value)) return [...value].map(escapeByte).join('');
+  return text.replaceAll(/[*()\\\0]/g, (char) => escapeByte(char.charCodeAt(0)));
+}
+
+const escapeByte = (byte: number): string => `\\${byte.toString(16).padStart(2, '0')}`;

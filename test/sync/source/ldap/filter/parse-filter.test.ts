@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BerWriter, SearchRequest } from 'ldapts';
-import { encodeFilter, filterText } from '../../../../../src/sync/source/ldap/filter/encode-filter.ts';
-import type { LdapFilter } from '../../../../../src/sync/source/ldap/filter/filter.ts';
+import { encodeFilter, filterText, type LdapFilter } from '../../../../../src/sync/source/ldap/filter/filter.ts';
 import { parseFilter } from '../../../../../src/sync/source/ldap/filter/parse-filter.ts';
 
 const reprinted = (text: string): string => {

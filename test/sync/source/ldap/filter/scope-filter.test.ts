@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Scope, ScopeRule } from '../../../../../src/core/connection.ts';
-import { filterText } from '../../../../../src/sync/source/ldap/filter/encode-filter.ts';
+import { filterText } from '../../../../../src/sync/source/ldap/filter/filter.ts';
 import { parseFilter } from '../../../../../src/sync/source/ldap/filter/parse-filter.ts';
 import { ruleFilter, scopeFilter } from '../../../../../src/sync/source/ldap/filter/scope-filter.ts';
 import type { Flavour } from '../../../../../src/sync/source/ldap/flavour.ts';

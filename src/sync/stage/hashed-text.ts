@@ -1,3 +1,4 @@
+import type { ConnectionSettings } from '../../core/connection.ts';
 import type { Entry } from '../../core/directory.ts';
 
 /**
@@ -19,3 +20,7 @@ export const entryText = ({ name, attributes, undecodable }: Entry): string => {
 };
 
 const measured = (value: string): string => `${value.length}:${value}`;
+
+/** All besides an entry that decides what becomes of it, as text: where any of it changes, everybody is looked at again. */
+export const knownBy = ({ mappings, priority, scope }: ConnectionSettings, mappingVersion: string): string =>
+  JSON.stringify([mappingVersion, mappings, priority, scope.requireEmail]);

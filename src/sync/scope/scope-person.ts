@@ -1,4 +1,5 @@
 import type { Scope } from '../../core/connection.ts';
+import type { Draft } from '../../core/contact.ts';
 import type { Entry } from '../../core/directory.ts';
 import type { ExclusionReason } from '../../core/run.ts';
 import type { CompiledRules } from './compile-rules.ts';
@@ -26,4 +27,11 @@ export function scopeEntry(
   if (entry.disabled && !scope.includeDisabled) return disabled;
   if (!entry.inGroups) return notInGroup;
   return rules === null || rules.meets(entry) ? isIn : notByRules;
+}
+
+const noEmail: Scoped = Object.freeze({ kind: 'out', reason: 'NO_EMAIL' });
+
+/** Whether the scope lets a mapped person in: `requireEmail` asks for any email, primary or labeled. */
+export function scopeDraft({ values }: Pick<Draft, 'values'>, scope: Pick<Scope, 'requireEmail'>): Scoped {
+  return !scope.requireEmail || values.PRIMARY_EMAIL !== undefined || values.EMAIL !== undefined ? isIn : noEmail;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { AttributeValue, Entry } from '../../../src/core/directory.ts';
-import { entryText } from '../../../src/sync/stage/entry-text.ts';
+import { entryText } from '../../../src/sync/stage/hashed-text.ts';
 
 const entry = (attributes: AttributeValue[], changes: Partial<Entry> = {}): Entry => ({
   name: 'uid=ada',

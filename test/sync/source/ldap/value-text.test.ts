@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { binaryText } from '../../../../src/sync/source/ldap/identity.ts';
+import { binaryText } from '../../../../src/sync/source/ldap/value-text.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
