@@ -81,10 +81,11 @@ export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void)
   return { port, close: () => own.close() };
 }
 
-const told = (error: unknown): RunError =>
-  error instanceof AppError
+function told(error: unknown): RunError {
+  return error instanceof AppError
     ? { code: error.code, message: error.message, hint: error.hint }
     : { code: 'INTERNAL', message: 'A stored file could not be read.', hint: null };
+}
 
 /** The thread's part: the files behind a port. Null: there are none. */
 export function borrowFiles(port: MessagePort | null): StoredFiles {
@@ -137,5 +138,6 @@ export function borrowFiles(port: MessagePort | null): StoredFiles {
 
 const over: RunError = { code: 'INTERNAL', message: 'Stored files can not be read any more.', hint: null };
 
-const faultOf = ({ code, message, hint }: RunError): AppError =>
-  new AppError(code, message, { hint: hint ?? undefined });
+function faultOf({ code, message, hint }: RunError): AppError {
+  return new AppError(code, message, { hint: hint ?? undefined });
+}

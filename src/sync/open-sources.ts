@@ -45,11 +45,15 @@ export function openSources(parts: SourcesParts): SourcesPort {
 }
 
 /** What is left away takes its default when it is read. */
-const edited = (current: SourceSettings, given: SourceSettings): SourceSettings =>
-  Object.fromEntries(Object.entries({ ...current, ...withoutUndefined(given) }).filter(([, value]) => value !== null));
+function edited(current: SourceSettings, given: SourceSettings): SourceSettings {
+  return Object.fromEntries(
+    Object.entries({ ...current, ...withoutUndefined(given) }).filter(([, value]) => value !== null),
+  );
+}
 
-const withoutUndefined = (given: SourceSettings): SourceSettings =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+function withoutUndefined(given: SourceSettings): SourceSettings {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
 
 function secretsAstray(
   source: Source,

@@ -8,7 +8,7 @@ import { planAbsent } from './plan/plan-absent.ts';
 const atOnce = 500;
 
 /** Plans what becomes of people whom a complete read has not had, list by list, and counts those newly gone. */
-export const planRemovals = (run: SyncRun, removal: RemovalPolicy) => {
+export function planRemovals(run: SyncRun, removal: RemovalPolicy) {
   let position: number = planPositions.removals;
   let newlyGone = 0;
   return {
@@ -26,4 +26,4 @@ export const planRemovals = (run: SyncRun, removal: RemovalPolicy) => {
     },
     newlyGone: (): number => newlyGone,
   };
-};
+}

@@ -20,13 +20,14 @@ export type ReadingThreads = {
 };
 
 /** What the end of a thread means: one that ran out of its memory was sent too much. */
-export const threadFailure = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+export function threadFailure(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     ? new AppError('INVALID_RESPONSE', 'The source sent more than a reading thread can hold.', {
         hint: 'Make pages smaller, and check that the URL leads to the directory that is meant.',
         cause: error,
       })
     : error;
+}
 
 /**
  * For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for.

@@ -7,7 +7,7 @@ import { indexed } from '../search/contact-index.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
 import type { Source } from './source/source-module.ts';
-import { knownBy } from './stage/hashed-text.ts';
+import { settingsText } from './stage/hashed-text.ts';
 import { KnownPeople } from './stage/known-people.ts';
 import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
@@ -59,7 +59,7 @@ export class Reading {
     this.#staging = new Staging({
       workspaceId: task.workspaceId,
       runId: task.runId,
-      settingsText: knownBy(task.settings, mappingVersion),
+      settingsText: settingsText(task.settings, mappingVersion),
       index: (values) => indexed(values, task.workspaceId),
       onRows: (bytes) => {
         this.#underWay++;
@@ -189,7 +189,12 @@ export class Reading {
   }
 }
 
-const tooLongCursor = (): AppError =>
-  new AppError('INVALID_RESPONSE', `The source gave a place to go on from of more than ${longestCursor} characters.`, {
-    hint: 'This is a fault of the source, or of a proxy before it.',
-  });
+function tooLongCursor(): AppError {
+  return new AppError(
+    'INVALID_RESPONSE',
+    `The source gave a place to go on from of more than ${longestCursor} characters.`,
+    {
+      hint: 'This is a fault of the source, or of a proxy before it.',
+    },
+  );
+}

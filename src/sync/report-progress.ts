@@ -16,7 +16,7 @@ const planningShare = 0.1;
  * Reports a read as it goes on: the connection when it stands, then counts and now and then a line. Reports follow one
  * another; what comes while one is being stored is part of the next.
  */
-export const followReading = (run: SyncRun, expectedPeople: number | null): ReadEvents & { end(): Promise<void> } => {
+export function followReading(run: SyncRun, expectedPeople: number | null): ReadEvents & { end(): Promise<void> } {
   let reporting: Promise<void> = Promise.resolve();
   let busy = false;
   /** Of changes nobody knows how many there are. */
@@ -59,10 +59,10 @@ export const followReading = (run: SyncRun, expectedPeople: number | null): Read
       if (failure !== null) throw failure.error;
     },
   };
-};
+}
 
 /** Reports planning, at most four times a second. */
-export const followPlanning = (run: SyncRun) => {
+export function followPlanning(run: SyncRun) {
   let lastReport = 0;
   return async (decided: number, total: number): Promise<void> => {
     const now = performance.now();
@@ -70,10 +70,10 @@ export const followPlanning = (run: SyncRun) => {
     lastReport = now;
     await run.report({ progress: readingShare + (planningShare * decided) / total });
   };
-};
+}
 
 /** What is stored with each batch of applied changes: how far it is, and a line at most once a second. */
-export const followApplying = () => {
+export function followApplying() {
   let lastLine = performance.now();
   return (applied: number, total: number): { progress: number; lines: NewLogLine[] } => {
     const now = performance.now();
@@ -83,4 +83,4 @@ export const followApplying = () => {
     lastLine = now;
     return { progress, lines: [lines.applying(applied, total)] };
   };
-};
+}

@@ -29,7 +29,7 @@ export type SyncParts = {
  * @throws AppError when the run breaks (its code is the run's error), FENCED when another attempt has taken over, the
  * signal's reason when it aborts. Nothing is half done then: each batch of changes is in the tables whole or not at all.
  */
-export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> => {
+export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
   const run = parts.store.open(claimed, signal);
   if (!claimed.planStands) {
     await run.begin(lines.started(claimed.run));
@@ -37,15 +37,15 @@ export const runSync = async (parts: SyncParts, claimed: ClaimedRun, signal: Abo
     if (verdict === 'ended') return;
   }
   await applyPlan(run, signal);
-};
+}
 
 /** READING, PLANNING and the check. 'ended': a dry run is over, or a person must look at the plan first. */
-const readAndPlan = async (
+async function readAndPlan(
   { threads, addresses }: SyncParts,
   run: SyncRun,
   claimed: ClaimedRun,
   signal: AbortSignal,
-): Promise<'go' | 'ended'> => {
+): Promise<'go' | 'ended'> {
   const { settings, secrets } = claimed;
   const { workspaceId, id: runId } = claimed.run;
   const { rank, referrals, expectedPeople, readOn } = await run.facts();
@@ -79,33 +79,38 @@ const readAndPlan = async (
   } finally {
     await reader.close();
   }
-};
+}
 
 /** A full run reads from the beginning, and so does one after a release that maps people otherwise. */
-const sinceFor = ({ mayGoOn }: ClaimedRun, readOn: ReadCursor | null): Cursor | null =>
-  !mayGoOn || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
+function sinceFor({ mayGoOn }: ClaimedRun, readOn: ReadCursor | null): Cursor | null {
+  return !mayGoOn || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
+}
 
-const summaryOf = (
+function summaryOf(
   { extent, end: { referrals, cursor } }: ReadOutcome,
   { complete, tellsWhoIsGone }: Judgement,
-): ReadSummary => ({
-  extent,
-  complete: complete && extent === 'everybody' ? { at: new Date(), referrals } : null,
-  readOn: tellsWhoIsGone ? { from: cursor === null ? null : { cursor, mappingVersion } } : null,
-});
+): ReadSummary {
+  return {
+    extent,
+    complete: complete && extent === 'everybody' ? { at: new Date(), referrals } : null,
+    readOn: tellsWhoIsGone ? { from: cursor === null ? null : { cursor, mappingVersion } } : null,
+  };
+}
 
-const countsOf = ({ counts: { read, inScope, unchanged, excluded } }: ReadOutcome) => ({
-  counts: { read, inScope, unchanged },
-  excluded,
-});
+function countsOf({ counts: { read, inScope, unchanged, excluded } }: ReadOutcome) {
+  return {
+    counts: { read, inScope, unchanged },
+    excluded,
+  };
+}
 
 /** The check: go on to apply, wait for a person, or (dry) only tell. */
-const decide = async (
+async function decide(
   run: SyncRun,
   { settings: { kind, removal, mappings }, run: { dryRun, review } }: ClaimedRun,
   read: ReadOutcome,
   newlyGone: number,
-): Promise<'go' | 'ended'> => {
+): Promise<'go' | 'ended'> {
   const planCounts = countRows(await run.planRows());
   // Contacts are counted only where somebody is newly gone, or where many lose what they have.
   const activeBefore = newlyGone === 0 ? 0 : await run.countActive();
@@ -132,18 +137,20 @@ const decide = async (
     lines: [planned, lines.applyingStarts],
   });
   return 'go';
-};
+}
 
 /** A person looked at again and found as before is unchanged like one whose hash says so. */
-const plannedCounts = (counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts => ({
-  ...counts,
-  read,
-  inScope,
-  unchanged: counts.unchanged + unchanged,
-});
+function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts {
+  return {
+    ...counts,
+    read,
+    inScope,
+    unchanged: counts.unchanged + unchanged,
+  };
+}
 
-const applyPlan = async (run: SyncRun, signal: AbortSignal): Promise<void> => {
+async function applyPlan(run: SyncRun, signal: AbortSignal): Promise<void> {
   await run.apply(followApplying(), signal);
   signal.throwIfAborted();
   await run.finish((counts) => lines.summary(counts, 'applied'));
-};
+}

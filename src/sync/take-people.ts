@@ -188,9 +188,14 @@ export class TakePeople {
 }
 
 /** What is wrong with somebody, and where the source has them. */
-const placed = ({ place }: Entry, reason: string): string => (place === undefined ? reason : `${place}: ${reason}`);
+function placed({ place }: Entry, reason: string): string {
+  return place === undefined ? reason : `${place}: ${reason}`;
+}
 
 const noId = 'There is no value for the attribute that identifies people.';
 
-const undecodable = (entry: Entry): string[] =>
-  entry.undecodable.map((name) => `Of ${name}, values were left out: they are no valid text, too large, or too many.`);
+function undecodable(entry: Entry): string[] {
+  return entry.undecodable.map(
+    (name) => `Of ${name}, values were left out: they are no valid text, too large, or too many.`,
+  );
+}

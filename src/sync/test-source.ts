@@ -60,10 +60,11 @@ export async function testHere(
   }
 }
 
-const tooLong = (): AppError =>
-  new AppError('TIMEOUT', `The test did not come to its end within ${longestSeconds} s.`, {
+function tooLong(): AppError {
+  return new AppError('TIMEOUT', `The test did not come to its end within ${longestSeconds} s.`, {
     hint: 'Look whether the server or the network is overloaded.',
   });
+}
 
 /** Tests of connections at a time. */
 const ofOneWorkspace = 2;
@@ -94,8 +95,9 @@ export function testSlots() {
   };
 }
 
-const busy = (message: string): AppError =>
-  new AppError('RATE_LIMITED', message, {
+function busy(message: string): AppError {
+  return new AppError('RATE_LIMITED', message, {
     hint: `Try again in ${retryAfterSeconds} s, or end a test that is under way.`,
     details: { retryAfterSeconds },
   });
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mappingVersion } from '../../src/sync/map/mapping-version.ts';
 import { hexOf } from '../../src/sync/stage/digest.ts';
-import { knownBy } from '../../src/sync/stage/hashed-text.ts';
+import { settingsText } from '../../src/sync/stage/hashed-text.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map, removal, somebody, unit } from './small-directory.ts';
@@ -38,7 +38,7 @@ describe('people who bring what they brought before', () => {
   /** Gives everybody the hash that they would have if the mapping had been of that version. */
   const hashedUnder = async (version: string, connection: string): Promise<void> => {
     const settings = await syncing.connection(connection);
-    const salts = [mappingVersion, version].map((one) => hexOf(knownBy(settings, one)));
+    const salts = [mappingVersion, version].map((one) => hexOf(settingsText(settings, one)));
     for (const hash of await hashes())
       await syncing.pool.query(`UPDATE contact_link SET hash = decode($2, 'hex') WHERE hash = decode($1, 'hex')`, [
         hash,

@@ -5,9 +5,13 @@ import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
 
 /** The lines about a run as a whole: phases, how far it is, totals. */
 
-const info = (code: NewLogLine['code'], message: string): NewLogLine => ({ level: 'INFO', code, message });
+function info(code: NewLogLine['code'], message: string): NewLogLine {
+  return { level: 'INFO', code, message };
+}
 const number = new Intl.NumberFormat('en');
-const people = (count: number): string => (count === 1 ? '1 person' : `${number.format(count)} people`);
+function people(count: number): string {
+  return count === 1 ? '1 person' : `${number.format(count)} people`;
+}
 
 const exclusions: Record<keyof Excluded, string> = {
   DISABLED: 'switched off in the directory',
@@ -17,24 +21,25 @@ const exclusions: Record<keyof Excluded, string> = {
   NOT_BY_RULES: 'not let in by the rules',
 };
 
-const leftOut = (excluded: Excluded): string =>
-  (Object.keys(exclusions) as (keyof Excluded)[])
+function leftOut(excluded: Excluded): string {
+  return (Object.keys(exclusions) as (keyof Excluded)[])
     .filter((reason) => excluded[reason])
     .map((reason) => `${number.format(excluded[reason] ?? 0)} ${exclusions[reason]}`)
     .join(', ');
+}
 
-export const started = (run: RunRecord): NewLogLine => {
+export function started(run: RunRecord): NewLogLine {
   const kind = run.dryRun ? 'Dry run' : run.review ? 'Run with review' : 'Run';
   return info('RUN_STARTED', `${kind} of ${run.connectionName}, started by ${run.startedBy.name}.`);
-};
+}
 
-export const connected = (server: string, notes: readonly SourceNote[]): NewLogLine[] => [
-  ...notes,
-  info('CONNECTED', `Connected to ${server}.`),
-];
+export function connected(server: string, notes: readonly SourceNote[]): NewLogLine[] {
+  return [...notes, info('CONNECTED', `Connected to ${server}.`)];
+}
 
-export const reading = (read: number, perSecond: number): NewLogLine =>
-  info('READING', `Read ${people(read)} so far, ${number.format(perSecond)} a second.`);
+export function reading(read: number, perSecond: number): NewLogLine {
+  return info('READING', `Read ${people(read)} so far, ${number.format(perSecond)} a second.`);
+}
 
 type Read = { read: number; inScope: number; unchanged: number; excluded: Excluded };
 
@@ -48,11 +53,13 @@ export function readDone({ read, inScope, unchanged, excluded }: Read, extent: E
   return extent === 'everybody' && read > 0 && inScope === 0 ? [done, emptyScope(read, out)] : [done];
 }
 
-const emptyScope = (read: number, out: string): NewLogLine => ({
-  level: 'WARN',
-  code: 'EMPTY_SCOPE',
-  message: `The scope lets in nobody: ${people(read)} read, and all were left out (${out}). Check the groups and settings of the scope.`,
-});
+function emptyScope(read: number, out: string): NewLogLine {
+  return {
+    level: 'WARN',
+    code: 'EMPTY_SCOPE',
+    message: `The scope lets in nobody: ${people(read)} read, and all were left out (${out}). Check the groups and settings of the scope.`,
+  };
+}
 
 const parts: [Exclude<keyof RunCounts, 'read' | 'inScope'>, string][] = [
   ['created', 'created'],
@@ -67,31 +74,42 @@ const parts: [Exclude<keyof RunCounts, 'read' | 'inScope'>, string][] = [
 ];
 
 /** Created and unchanged always, the rest where there are any. */
-const told = (counts: RunCounts): string =>
-  parts
+function told(counts: RunCounts): string {
+  return parts
     .filter(([key]) => key === 'created' || key === 'unchanged' || counts[key] > 0)
     .map(([key, word]) => `${number.format(counts[key])} ${word}`)
     .join(', ');
+}
 
-export const planned = (counts: RunCounts, newlyGone: number): NewLogLine =>
-  info('PLANNED', `The plan: ${told(counts)}; ${people(newlyGone)} newly gone.`);
+export function planned(counts: RunCounts, newlyGone: number): NewLogLine {
+  return info('PLANNED', `The plan: ${told(counts)}; ${people(newlyGone)} newly gone.`);
+}
 
-export const held = (reason: string): NewLogLine => ({
-  level: 'WARN',
-  code: 'HELD',
-  message: `Held for somebody to look at the plan: ${reason} Approve or reject the run.`,
-});
+export function held(reason: string): NewLogLine {
+  return {
+    level: 'WARN',
+    code: 'HELD',
+    message: `Held for somebody to look at the plan: ${reason} Approve or reject the run.`,
+  };
+}
 
-export const wouldHold = (reason: string): NewLogLine => ({
-  level: 'WARN',
-  code: 'HELD',
-  message: `A real run would be held: ${reason}`,
-});
+export function wouldHold(reason: string): NewLogLine {
+  return {
+    level: 'WARN',
+    code: 'HELD',
+    message: `A real run would be held: ${reason}`,
+  };
+}
 
-export const applying = (applied: number, total: number): NewLogLine =>
-  info('APPLYING', `Applied ${number.format(applied)} of ${number.format(total)} changes.`);
+export function applying(applied: number, total: number): NewLogLine {
+  return info('APPLYING', `Applied ${number.format(applied)} of ${number.format(total)} changes.`);
+}
 
 export const applyingStarts: NewLogLine = info('APPLYING', 'Applying the plan.');
 
-export const summary = (counts: RunCounts, kind: 'dry' | 'applied'): NewLogLine =>
-  info('SUMMARY', `${kind === 'dry' ? 'Dry run, nothing was changed. It would come to' : 'Done'}: ${told(counts)}.`);
+export function summary(counts: RunCounts, kind: 'dry' | 'applied'): NewLogLine {
+  return info(
+    'SUMMARY',
+    `${kind === 'dry' ? 'Dry run, nothing was changed. It would come to' : 'Done'}: ${told(counts)}.`,
+  );
+}

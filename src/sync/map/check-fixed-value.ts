@@ -40,8 +40,12 @@ export function fixedCountry(mappings: readonly FieldMapping[]): string | null {
 
 type FixedFault = Omit<UserError, 'field'>;
 
-const transformed = (mapping: FieldMapping, value: string, country: string | null): string =>
-  mapping.transforms.reduce((text, name) => (text === '' ? '' : transforms[name](text, { country }).trim()), value);
+function transformed(mapping: FieldMapping, value: string, country: string | null): string {
+  return mapping.transforms.reduce(
+    (text, name) => (text === '' ? '' : transforms[name](text, { country }).trim()),
+    value,
+  );
+}
 
 function textFault(field: ContactField, value: string): FixedFault | null {
   if (personal.includes(field)) {

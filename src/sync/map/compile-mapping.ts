@@ -46,16 +46,18 @@ export function compileMapping(
 
 const noRemarks: readonly string[] = Object.freeze([]);
 
-const startPerson = (attributes: Entry['attributes'], budget: TemplateBudget): PersonInWork => ({
-  attributes,
-  budget,
-  values: {},
-  country: null,
-  alternatives: undefined,
-  remarks: undefined,
-  problem: undefined,
-  winner: 0,
-});
+function startPerson(attributes: Entry['attributes'], budget: TemplateBudget): PersonInWork {
+  return {
+    attributes,
+    budget,
+    values: {},
+    country: null,
+    alternatives: undefined,
+    remarks: undefined,
+    problem: undefined,
+    winner: 0,
+  };
+}
 
 function mapPerson(steps: readonly Step[], patterns: FillPatterns, person: PersonInWork): MappingOutcome {
   const winners: number[] = [];
@@ -116,5 +118,6 @@ function namesOf(person: PersonInWork): readonly string[] {
   return candidatesOf(person, 'GIVEN_NAME').flatMap((given) => families.map((family) => `${given} ${family}`.trim()));
 }
 
-const candidatesOf = (person: PersonInWork, field: keyof Alternatives): readonly string[] =>
-  person.alternatives?.[field] ?? [person.values[field] ?? ''];
+function candidatesOf(person: PersonInWork, field: keyof Alternatives): readonly string[] {
+  return person.alternatives?.[field] ?? [person.values[field] ?? ''];
+}

@@ -43,8 +43,13 @@ function storable(value: string, longest: number, person: PersonInWork, origin: 
 export const LONGEST_RAW_VALUE = 65_536;
 
 /** Characters (UTF-16 units) that a field can hold after all transforms. */
-export const longestValue = (field: ContactField): number => (field === 'NOTES' ? LONGEST_RAW_VALUE : 1_000);
+export function longestValue(field: ContactField): number {
+  return field === 'NOTES' ? LONGEST_RAW_VALUE : 1_000;
+}
 
 /** Why a field can't take a value. Null: it can. */
-export const unusableBecause = (value: string, longest: number): string | null =>
-  value.length > longest ? `has ${value.length} characters, ${longest} at most are taken` : unstorableBecause(value);
+export function unusableBecause(value: string, longest: number): string | null {
+  return value.length > longest
+    ? `has ${value.length} characters, ${longest} at most are taken`
+    : unstorableBecause(value);
+}

@@ -51,7 +51,9 @@ function attributeSource(mapping: FieldMapping, index: AttributeIndex, normalize
   };
 }
 
-const asSent = (raw: string | readonly string[]): string | readonly string[] => raw;
+function asSent(raw: string | readonly string[]): string | readonly string[] {
+  return raw;
+}
 
 function preferPrimary(raw: string | readonly string[]): string | readonly string[] {
   if (typeof raw === 'string') return raw;

@@ -62,7 +62,9 @@ function putInto(field: TextField): Put {
   };
 }
 
-const originOf = (source: Source, person: PersonInWork): string => source.origins[person.winner - 1] ?? '';
+function originOf(source: Source, person: PersonInWork): string {
+  return source.origins[person.winner - 1] ?? '';
+}
 
 /** Malformed values stay out as long as there is a well-formed one; the person is skipped when there is none. */
 function fillPrimaryEmail(source: Source): Step['fill'] {

@@ -11,7 +11,9 @@ const ascii = /^[\0-\x7f]*$/;
 /** Spaces, controls, invisible characters and halves of surrogate pairs are letters in no alphabet (RFC 6532, EAI). */
 const neverInAddress = /[\s\p{C}\p{Z}]/u;
 
-const octets = (text: string): number => (ascii.test(text) ? text.length : new TextEncoder().encode(text).length);
+function octets(text: string): number {
+  return ascii.test(text) ? text.length : new TextEncoder().encode(text).length;
+}
 
 /**
  * Whether a text has the shape of a mailbox of RFC 5321: one @ (but for a quoted local part), a dot-atom or a quoted
@@ -27,7 +29,9 @@ export function isEmailAddress(text: string): boolean {
 const otherKindOfAddress = /^[a-zA-Z][a-zA-Z0-9]*:/;
 
 /** The primary one of an Exchange `proxyAddresses`, whose values are `SMTP:primary`, `smtp:other`, `X500:/o=…`. */
-export const isPrimaryProxyAddress = (value: string): boolean => value.startsWith('SMTP:');
+export function isPrimaryProxyAddress(value: string): boolean {
+  return value.startsWith('SMTP:');
+}
 
 /** The email address in a value of `proxyAddresses` or of a plain attribute; empty for addresses that are no emails. */
 export function cutAddressPrefix(value: string): string {

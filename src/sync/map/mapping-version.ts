@@ -18,8 +18,9 @@ export const phoneLibrary = '1.13.16';
  * `suppliers`: the libraries' code, and the letters, names of countries and months, and time zones that Node brings. It is in the hash by which people are known as unchanged, so that after
  * a change of any of these everybody is mapped again.
  */
-export const mappingVersionOf = (codeVersion: number, phones: unknown, suppliers: (string | undefined)[]): string =>
-  [codeVersion, hash('sha256', JSON.stringify(phones), 'hex'), ...suppliers].join(' ');
+export function mappingVersionOf(codeVersion: number, phones: unknown, suppliers: (string | undefined)[]): string {
+  return [codeVersion, hash('sha256', JSON.stringify(phones), 'hex'), ...suppliers].join(' ');
+}
 
 const { icu, cldr, unicode, tz } = process.versions;
 

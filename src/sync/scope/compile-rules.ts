@@ -63,10 +63,15 @@ function noneFits(wanted: readonly string[]): RuleTest {
   return (values) => !fits(values);
 }
 
-const compileRule = ({ operator, values }: ScopeRule): RuleTest => operators[operator](values.map(comparable));
+function compileRule({ operator, values }: ScopeRule): RuleTest {
+  return operators[operator](values.map(comparable));
+}
 
-const textsOf = (value: AttributeValue): readonly string[] =>
-  value === undefined ? [] : typeof value === 'string' ? [comparable(value)] : value.map(comparable);
+function textsOf(value: AttributeValue): readonly string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [comparable(value)] : value.map(comparable);
+}
 
 /** Without case, and with one space for several, as directories compare (RFC 4518). */
-const comparable = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+function comparable(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+}

@@ -2,29 +2,35 @@ import type { FieldMapping, Scope, Transform } from '../../core/connection.ts';
 import type { ContactField, LabeledField } from '../../core/contact.ts';
 
 /** The scope that lets in everybody whose account is not disabled. */
-export const everybody = (): Scope => ({
-  groups: [],
-  nestedGroups: false,
-  match: 'ALL',
-  rules: [],
-  filter: null,
-  includeDisabled: false,
-  requireEmail: false,
-});
+export function everybody(): Scope {
+  return {
+    groups: [],
+    nestedGroups: false,
+    match: 'ALL',
+    rules: [],
+    filter: null,
+    includeDisabled: false,
+    requireEmail: false,
+  };
+}
 
 /** A field that the source fills at each run, and clears when it has no value. */
-export const from = (field: ContactField, attributes: string[], transforms: Transform[] = []): FieldMapping => ({
-  field,
-  label: null,
-  attributes,
-  template: null,
-  value: null,
-  transforms,
-  policy: 'ALWAYS',
-  whenEmpty: 'CLEAR',
-});
+export function from(field: ContactField, attributes: string[], transforms: Transform[] = []): FieldMapping {
+  return {
+    field,
+    label: null,
+    attributes,
+    template: null,
+    value: null,
+    transforms,
+    policy: 'ALWAYS',
+    whenEmpty: 'CLEAR',
+  };
+}
 
-export const labeled = (field: LabeledField, label: string, attributes: string[]): FieldMapping => ({
-  ...from(field, attributes),
-  label,
-});
+export function labeled(field: LabeledField, label: string, attributes: string[]): FieldMapping {
+  return {
+    ...from(field, attributes),
+    label,
+  };
+}

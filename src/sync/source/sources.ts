@@ -12,4 +12,6 @@ export const sources = {
 } satisfies Record<SourceKind, Source>;
 
 /** The source of a kind as it is stored. Throws AppError UNKNOWN_KIND for one that this release does not have. */
-export const sourceOf = (kind: string): Source => sources[sourceKindOf(kind)];
+export function sourceOf(kind: string): Source {
+  return sources[sourceKindOf(kind)];
+}

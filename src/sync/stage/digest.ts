@@ -6,7 +6,7 @@ export type Digest = Uint32Array;
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Writes the digest of a stable id into `into`: a UUID's own 16 bytes, of anything else the first 16 of its SHA-256. */
-export const digestId = (id: string, into: Digest): void => {
+export function digestId(id: string, into: Digest): void {
   if (id.length === 36 && uuidShape.test(id)) {
     into[0] = Number.parseInt(id.slice(0, 8), 16);
     into[1] = Number.parseInt(id.slice(9, 13) + id.slice(14, 18), 16);
@@ -15,13 +15,15 @@ export const digestId = (id: string, into: Digest): void => {
     return;
   }
   digestText(id, into);
-};
+}
 
 /** Writes the first 16 bytes of a text's SHA-256 into `into`. */
-export const digestText = (text: string, into: Digest): void => readBytes(hash('sha256', text, 'binary'), into);
+export function digestText(text: string, into: Digest): void {
+  readBytes(hash('sha256', text, 'binary'), into);
+}
 
 /** Writes the first 16 of the bytes that a text stands for, one unit a byte, into `into`. */
-export const readBytes = (bytes: string, into: Digest): void => {
+export function readBytes(bytes: string, into: Digest): void {
   for (let i = 0; i < 4; i++) {
     const at = 4 * i;
     into[i] =
@@ -30,10 +32,12 @@ export const readBytes = (bytes: string, into: Digest): void => {
       (bytes.charCodeAt(at + 2) << 8) |
       bytes.charCodeAt(at + 3);
   }
-};
+}
 
 /** The first 16 bytes of a text's SHA-256 as 32 hexadecimal digits. */
-export const hexOf = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
+export function hexOf(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 32);
+}
 
 const DASH = 0x2d;
 /** The value of a lower-case hexadecimal digit by its byte; anything else makes the sum too large. */
@@ -42,14 +46,14 @@ const digitOf = new Float64Array(256).fill(NO_DIGIT);
 for (const [value, digit] of [...'0123456789abcdef'].entries()) digitOf[digit.charCodeAt(0)] = value;
 
 /** The number that `length` lower-case hexadecimal digits stand for; 2^40 or more where they are not. */
-export const hexAt = (bytes: Uint8Array, at: number, length: number): number => {
+export function hexAt(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let i = at; i < at + length; i++) value = value * 16 + (digitOf[bytes[i] ?? 0] ?? NO_DIGIT);
   return value;
-};
+}
 
 /** Writes the 16 bytes of a UUID in its usual text form into `into`. False, with anything there: it is none. */
-export const readUuid = (bytes: Uint8Array, at: number, into: Digest): boolean => {
+export function readUuid(bytes: Uint8Array, at: number, into: Digest): boolean {
   if (bytes[at + 8] !== DASH || bytes[at + 13] !== DASH || bytes[at + 18] !== DASH || bytes[at + 23] !== DASH)
     return false;
   const first = hexAt(bytes, at, 8);
@@ -61,4 +65,4 @@ export const readUuid = (bytes: Uint8Array, at: number, into: Digest): boolean =
   into[2] = third;
   into[3] = fourth;
   return first < NO_DIGIT && second < NO_DIGIT && third < NO_DIGIT && fourth < NO_DIGIT;
-};
+}

@@ -9,7 +9,7 @@ import type { Entry } from '../../core/directory.ts';
  * As a mapping depends on nothing else, the same text under the same settings and version of the mapping means the same
  * draft; so whoever brings it again is unchanged without being mapped.
  */
-export const entryText = ({ name, attributes, undecodable }: Entry): string => {
+export function entryText({ name, attributes, undecodable }: Entry): string {
   let text = `${name.length}:${name}`;
   for (const value of attributes) {
     if (value === undefined) text += '-';
@@ -17,10 +17,13 @@ export const entryText = ({ name, attributes, undecodable }: Entry): string => {
     else text += `[${value.toSorted().map(measured).join('')}]`;
   }
   return undecodable.length === 0 ? text : `${text}!${undecodable.join(' ')}`;
-};
+}
 
-const measured = (value: string): string => `${value.length}:${value}`;
+function measured(value: string): string {
+  return `${value.length}:${value}`;
+}
 
 /** All besides an entry that decides what becomes of it, as text: where any of it changes, everybody is looked at again. */
-export const knownBy = ({ mappings, priority, scope }: ConnectionSettings, mappingVersion: string): string =>
-  JSON.stringify([mappingVersion, mappings, priority, scope.requireEmail]);
+export function settingsText({ mappings, priority, scope }: ConnectionSettings, mappingVersion: string): string {
+  return JSON.stringify([mappingVersion, mappings, priority, scope.requireEmail]);
+}

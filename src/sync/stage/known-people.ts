@@ -174,5 +174,6 @@ export class KnownPeople {
  * Of everybody, linked people who were not in scope are gone. Of changes, those who were said to be gone, or to be as the scope
  * leaves them out.
  */
-const isGone = (marks: number, extent: Extent): boolean =>
-  (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & MENTIONED) !== 0);
+function isGone(marks: number, extent: Extent): boolean {
+  return (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & MENTIONED) !== 0);
+}

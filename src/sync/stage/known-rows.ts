@@ -12,7 +12,7 @@ const HASH_DIGITS = 32;
 type OnRow = (bytes: Buffer, start: number, tab: number, end: number) => void;
 
 /** Cuts rows in COPY's text format out of chunks cut anywhere. */
-const rowsOf = (onRow: OnRow) => {
+function rowsOf(onRow: OnRow) {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk: Uint8Array): void => {
     const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -24,7 +24,7 @@ const rowsOf = (onRow: OnRow) => {
     }
     rest = Buffer.from(bytes.subarray(start));
   };
-};
+}
 
 /** Reads rows of (external id, hash as hexadecimal digits or \N, gone as t or f) into the table of known people. */
 export function loadKnown(known: KnownPeople) {
@@ -48,14 +48,14 @@ export function sweepKnown(known: KnownPeople, extent: () => Extent, onGone: (id
 }
 
 /** A UUID's digits are read where they stand: no text is made of them. */
-const digestOf = (bytes: Buffer, start: number, tab: number, into: Digest): void => {
+function digestOf(bytes: Buffer, start: number, tab: number, into: Digest): void {
   if (tab - start === UUID_LENGTH && readUuid(bytes, start, into)) return;
   digestId(textOf(bytes, start, tab), into);
-};
+}
 
 const escapes: Record<string, string> = { t: '\t', n: '\n', r: '\r', v: '\v', f: '\f', b: '\b' };
 
-const textOf = (bytes: Buffer, start: number, end: number): string => {
+function textOf(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString('utf8', start, end);
   return text.includes('\\') ? text.replace(/\\(.)/g, (_, letter: string) => escapes[letter] ?? letter) : text;
-};
+}

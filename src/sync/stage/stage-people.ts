@@ -11,7 +11,7 @@ import { stageRow } from './stage-row.ts';
 export type StagingParts = {
   workspaceId: string;
   runId: string;
-  /** See known-by.ts. */
+  /** See `settingsText` in hashed-text.ts. */
   settingsText: string;
   index: (values: ContactValues) => IndexedText;
   /** Buffers of rows, as they fill. */

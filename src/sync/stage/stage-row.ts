@@ -44,7 +44,7 @@ const columns = 19 + fields.length;
 const before = 8;
 
 /** Writes rows with the columns that db/sync/staging.ts names, of one workspace and run. */
-export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) => {
+export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
   const [workspace, run] = [uuidBytes(workspaceId), uuidBytes(runId)];
   const begin = (
     { position, person, personId }: StagedPerson | SkippedPerson,
@@ -88,9 +88,9 @@ export const stageRow = (rows: RowWriter, workspaceId: string, runId: string) =>
       rows.text(skipped.reason);
     },
   };
-};
+}
 
-const contactValues = (rows: RowWriter, values: ContactValues): void => {
+function contactValues(rows: RowWriter, values: ContactValues): void {
   for (let i = 0; i < fields.length; i++) {
     const { field, isFlag } = fields[i] as (typeof fields)[number];
     const value = values[field];
@@ -99,12 +99,12 @@ const contactValues = (rows: RowWriter, values: ContactValues): void => {
     else if (value === undefined) rows.null();
     else labeledValues(rows, value as LabeledValue[]);
   }
-};
+}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what JSON escapes.
 const escapedInJson = /["\\\u0000-\u001f]/;
 
-const labeledValues = (rows: RowWriter, list: readonly LabeledValue[]): void => {
+function labeledValues(rows: RowWriter, list: readonly LabeledValue[]): void {
   const start = rows.beginJson();
   rows.raw('[');
   for (let i = 0; i < list.length; i++) {
@@ -117,9 +117,9 @@ const labeledValues = (rows: RowWriter, list: readonly LabeledValue[]): void => 
   }
   rows.raw(']');
   rows.end(start);
-};
+}
 
-const jsonText = (rows: RowWriter, text: string): void => {
+function jsonText(rows: RowWriter, text: string): void {
   if (escapedInJson.test(text)) {
     rows.raw(JSON.stringify(text));
     return;
@@ -127,4 +127,4 @@ const jsonText = (rows: RowWriter, text: string): void => {
   rows.raw('"');
   rows.raw(text);
   rows.raw('"');
-};
+}

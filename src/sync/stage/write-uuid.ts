@@ -9,7 +9,7 @@ let sequence = 0;
  * Writes the 16 bytes of a UUID of version 7 (RFC 9562) at `at`: milliseconds first, then a counter of 12 bits, so that ids
  * made one after another in one thread sort in that order and index pages fill in sequence.
  */
-export const writeUuidV7 = (into: Uint8Array, at: number): void => {
+export function writeUuidV7(into: Uint8Array, at: number): void {
   const now = Date.now();
   if (now > lastMs) {
     lastMs = now;
@@ -34,4 +34,4 @@ export const writeUuidV7 = (into: Uint8Array, at: number): void => {
   for (let i = 0; i < 8; i++) into[at + 8 + i] = random[used + i] ?? 0;
   into[at + 8] = ((into[at + 8] ?? 0) & 0x3f) | 0x80;
   used += 8;
-};
+}

@@ -12,7 +12,7 @@ import {
 } from '../../../src/sync/map/mapping-version.ts';
 import { allowedFilters } from '../../../src/sync/map/template/template-filters.ts';
 import { transforms } from '../../../src/sync/map/transforms/transforms.ts';
-import { knownBy } from '../../../src/sync/stage/hashed-text.ts';
+import { settingsText } from '../../../src/sync/stage/hashed-text.ts';
 import { Staging } from '../../../src/sync/stage/stage-people.ts';
 import { connectionEdit } from '../../db/support/open-rig.ts';
 import { corpus, filterCalls, type Supplier, transformValues } from './mapping-corpus.ts';
@@ -120,7 +120,7 @@ test('is part of what people are known by: under another version nobody is uncha
     const staging = new Staging({
       workspaceId: '00000000-0000-4000-8000-000000000001',
       runId: '00000000-0000-4000-8000-000000000002',
-      settingsText: knownBy(connectionEdit(), version),
+      settingsText: settingsText(connectionEdit(), version),
       index: () => {
         throw new Error('nothing is staged');
       },

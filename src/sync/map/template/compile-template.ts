@@ -72,10 +72,10 @@ function renderAll(
   return combine(choices).map((combination) => render(combination, lists, budget));
 }
 
-const allValues = (value: AttributeValue): readonly string[] => {
+function allValues(value: AttributeValue): readonly string[] {
   if (value === undefined) return [''];
   return typeof value === 'string' ? [value.trim()] : value.map((each) => each.trim());
-};
+}
 
 function combine(choices: readonly (readonly string[])[]): readonly Chosen[] {
   const count = choices.reduce((product, values) => product * values.length, 1);
@@ -117,9 +117,8 @@ function compilePlain(text: string, { single }: ParsedTemplate): Render | undefi
   };
 }
 
-const compileLiquid =
-  (parsed: ParsedTemplate): Render =>
-  (chosen, lists, budget) => {
+function compileLiquid(parsed: ParsedTemplate): Render {
+  return (chosen, lists, budget) => {
     const scope: Record<string, unknown> = {};
     const valueAt = (i: number): string | undefined => (chosen[i] === '' ? undefined : chosen[i]);
     for (const [i, name] of parsed.single.entries()) scope[name.toLowerCase()] = valueAt(i);
@@ -128,3 +127,4 @@ const compileLiquid =
     scope[ALL_VALUES] = lists;
     return renderTemplate(parsed, scope, budget);
   };
+}

@@ -114,8 +114,9 @@ class Inspection {
 }
 
 /** What a path names outright at this place. Undefined: it depends on a value. */
-const nameOf = (token: Token): string | undefined =>
-  TypeGuards.isQuotedToken(token) || TypeGuards.isWordToken(token) ? token.content : undefined;
+function nameOf(token: Token): string | undefined {
+  return TypeGuards.isQuotedToken(token) || TypeGuards.isWordToken(token) ? token.content : undefined;
+}
 
 function declared(name: string): string {
   if (name === ALL_VALUES) throw new Error(`${ALL_VALUES} can't be given another value`);

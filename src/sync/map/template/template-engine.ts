@@ -50,15 +50,19 @@ export function parseTemplate(text: string): ParsedTemplate {
 }
 
 /** Throws when the template fails, or takes more than is left of the budget. */
-export const renderTemplate = ({ nodes }: ParsedTemplate, variables: object, budget: TemplateBudget): string =>
-  String(engine.renderSync(nodes, new TemplateContext(engine, variables, budget)));
+export function renderTemplate({ nodes }: ParsedTemplate, variables: object, budget: TemplateBudget): string {
+  return String(engine.renderSync(nodes, new TemplateContext(engine, variables, budget)));
+}
 
 /** Each operator, besides what it compares. */
 const OPERATION = 100;
 
 /** The operators of conditions, each counted against the budget of the rendering. */
-export const countedOperators = (): Operators =>
-  Object.fromEntries(Object.entries(defaultOperators).map(([name, operator]) => [name, counted(name, operator)]));
+export function countedOperators(): Operators {
+  return Object.fromEntries(
+    Object.entries(defaultOperators).map(([name, operator]) => [name, counted(name, operator)]),
+  );
+}
 
 function counted(name: string, operator: Operators[string]): Operators[string] {
   return (...operands: unknown[]) => {

@@ -9,7 +9,9 @@ type Extra = (value: unknown, args: readonly unknown[]) => number;
 type AllowedFilter = { least: number; most: number; extra: Extra };
 
 const none: Extra = () => 0;
-const takes = (least: number, most = least, extra = none): AllowedFilter => ({ least, most, extra });
+function takes(least: number, most = least, extra = none): AllowedFilter {
+  return { least, most, extra };
+}
 
 /** Looking for a text: long ones are looked for in pieces. */
 const search: Extra = (value, [wanted]) => (sizeOf(value) * sizeOf(wanted)) / 100;
@@ -68,8 +70,12 @@ export class ClockRefused extends Error {
   }
 }
 
-export const isClock = (value: unknown): boolean => value === 'now' || value === 'today';
-export const isDateFilter = (name: string): boolean => name.startsWith('date');
+export function isClock(value: unknown): boolean {
+  return value === 'now' || value === 'today';
+}
+export function isDateFilter(name: string): boolean {
+  return name.startsWith('date');
+}
 
 /** Parts of a date that are written as is usual where the machine stands. */
 const localParts = /%[-_0^#:]*[0-9]*[EO]?[cxX]/;
@@ -85,11 +91,12 @@ function checkValues(name: string, value: unknown, args: readonly unknown[]): vo
 }
 
 /** The filters by name, each counted against the budget of the rendering. */
-export const allowedFilters = (): [string, FilterImplOptions][] =>
-  Object.entries(allowed).map(([name, { extra }]) => [
+export function allowedFilters(): [string, FilterImplOptions][] {
+  return Object.entries(allowed).map(([name, { extra }]) => [
     name,
     counted(name, filters[name as keyof typeof filters], extra),
   ]);
+}
 
 function counted(name: string, filter: unknown, extra: Extra): Handler {
   if (typeof filter !== 'function') throw new Error(`The engine has no filter ${name}.`);

@@ -23,8 +23,9 @@ const convertRemembered = remember((key) => {
 }, REMEMBERED_NUMBERS);
 
 /** Whether a text is what PHONE_E164 makes of a possible number. */
-export const isPhoneE164 = (text: string): boolean =>
-  /^\+[0-9]+(?: ext\. [0-9]+)?$/.test(text) && (parsePhoneNumberFromString(text)?.isPossible() ?? false);
+export function isPhoneE164(text: string): boolean {
+  return /^\+[0-9]+(?: ext\. [0-9]+)?$/.test(text) && (parsePhoneNumberFromString(text)?.isPossible() ?? false);
+}
 
 function convert(value: string, country: CountryCode | null): string {
   const text = country === null ? value.replace(/^00(?=[1-9])/, '+') : value;

@@ -1,8 +1,12 @@
 /** LOWERCASE: as Unicode says, whatever the machine's language. */
-export const lowercase = (value: string): string => value.toLowerCase();
+export function lowercase(value: string): string {
+  return value.toLowerCase();
+}
 
 /** UPPERCASE: as Unicode says, whatever the machine's language; ß becomes SS. */
-export const uppercase = (value: string): string => value.toUpperCase();
+export function uppercase(value: string): string {
+  return value.toUpperCase();
+}
 
 const lineEnd = /[\r\n\u0085\u2028\u2029]/;
 
@@ -34,7 +38,9 @@ const words: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** Yes, no, or neither: how directories and people write booleans (RFC 4517, 3.3.3: TRUE, FALSE), without case. */
-export const parseBoolean = (value: string): boolean | undefined => words.get(value) ?? words.get(value.toLowerCase());
+export function parseBoolean(value: string): boolean | undefined {
+  return words.get(value) ?? words.get(value.toLowerCase());
+}
 
 /** BOOLEAN: `true` or `false`; what is neither stays as it is. */
 export function boolean(value: string): string {

@@ -21,9 +21,12 @@ export const transforms = {
   BOOLEAN: boolean,
 } satisfies Record<Transform, TransformValue>;
 
-const anyText = (field: ContactField): boolean => !isFlagField(field);
-const freeText = (field: ContactField): boolean =>
-  anyText(field) && !isLabeledField(field) && field !== 'PRIMARY_EMAIL';
+function anyText(field: ContactField): boolean {
+  return !isFlagField(field);
+}
+function freeText(field: ContactField): boolean {
+  return anyText(field) && !isLabeledField(field) && field !== 'PRIMARY_EMAIL';
+}
 
 const fits = {
   LOWERCASE: anyText,
@@ -36,4 +39,6 @@ const fits = {
 } satisfies Record<Transform, (field: ContactField) => boolean>;
 
 /** Whether a transform makes sense for a field's values. Flags need none: they understand yes and no by themselves. */
-export const transformFits = (transform: Transform, field: ContactField): boolean => fits[transform](field);
+export function transformFits(transform: Transform, field: ContactField): boolean {
+  return fits[transform](field);
+}

@@ -33,11 +33,17 @@ const builtInName = /^(?:administrator|guest|krbtgt|defaultaccount|wdagutilityac
 /** Machines, and the krbtgt of read-only domain controllers. */
 const machineName = /\$$|^krbtgt_\d+$/i;
 
-const first = (value: AttributeValue): string | undefined => (typeof value === 'string' ? value : value?.[0]);
-const isTrue = (value: AttributeValue): boolean => first(value)?.toUpperCase() === 'TRUE';
+function first(value: AttributeValue): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}
+function isTrue(value: AttributeValue): boolean {
+  return first(value)?.toUpperCase() === 'TRUE';
+}
 
 /** A time as Windows writes it: steps of 100 ns since 1601. */
-export const fileTime = (time: Date): bigint => (BigInt(time.getTime()) - fileTimeStartMs) * 10_000n;
+export function fileTime(time: Date): bigint {
+  return (BigInt(time.getTime()) - fileTimeStartMs) * 10_000n;
+}
 
 /** Reads the flags of an account at the time `now` (a FILETIME); `values[slots[i]]` belongs to the i-th of `flagAttributes`. */
 export function accountFlags(

@@ -5,10 +5,14 @@ import type { ValueFault } from '../../../core/user-error.ts';
 const shape = /^(?:[A-Za-z][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*$/;
 const longestName = 128;
 
-export const isAttributeName = (text: string): boolean => text.length <= longestName && shape.test(text);
+export function isAttributeName(text: string): boolean {
+  return text.length <= longestName && shape.test(text);
+}
 
 /** The same without options: `entryUUID`, `2.5.4.3`. */
-export const isPlainAttributeName = (text: string): boolean => isAttributeName(text) && !text.includes(';');
+export function isPlainAttributeName(text: string): boolean {
+  return isAttributeName(text) && !text.includes(';');
+}
 
 /** Pictures (megabytes a person) and what authenticates people: never asked for. */
 const forbidden = new Set(
@@ -23,7 +27,9 @@ const forbidden = new Set(
 );
 
 /** Whether an attribute is never read, with options or without. */
-export const isForbidden = (name: string): boolean => forbidden.has(name.toLowerCase().split(';', 1)[0] ?? '');
+export function isForbidden(name: string): boolean {
+  return forbidden.has(name.toLowerCase().split(';', 1)[0] ?? '');
+}
 
 /** Why a mapping can't ask for an attribute of this name. Null: it can. */
 export function attributeFault(name: string): ValueFault | null {
@@ -60,7 +66,9 @@ const aliases: readonly (readonly string[])[] = [
 const aliasOf = new Map(aliases.flatMap(([a = '', b = '']) => [[a, b] as const, [b, a] as const]));
 
 /** The other name of an attribute, or undefined; both in lower case. */
-export const otherName = (name: string): string | undefined => aliasOf.get(name);
+export function otherName(name: string): string | undefined {
+  return aliasOf.get(name);
+}
 
 /** An attribute description in one way of writing: lower case, options sorted (`cn;Lang-EN` is `cn;lang-en`). */
 export function normalName(description: string): string {

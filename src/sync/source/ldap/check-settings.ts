@@ -66,7 +66,9 @@ function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
   return faults;
 }
 
-const isSecure = (url: LdapUrl): boolean => url.secure;
+function isSecure(url: LdapUrl): boolean {
+  return url.secure;
+}
 
 function pemFaults(pem: string | null): Fault[] {
   if (pem === null || pem.trim() === '') return [];
@@ -132,9 +134,14 @@ function smallFaults({ bindDn, pageSize, timeoutSeconds, idAttribute }: LdapSett
   return faults;
 }
 
-const controls = (what: string): string => `A ${what} has no control characters and is written on one line.`;
+function controls(what: string): string {
+  return `A ${what} has no control characters and is written on one line.`;
+}
 
-const isWithin = (value: number, least: number, most: number): boolean =>
-  Number.isInteger(value) && value >= least && value <= most;
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
 
-const fault = (path: string[], code: UserErrorCode, message: string): Fault => ({ path, code, message });
+function fault(path: string[], code: UserErrorCode, message: string): Fault {
+  return { path, code, message };
+}

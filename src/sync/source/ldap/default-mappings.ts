@@ -1,11 +1,9 @@
 import type { FieldMapping } from '../../../core/connection.ts';
 import { from, labeled } from '../defaults.ts';
 
-const names = (): FieldMapping[] => [
-  from('DISPLAY_NAME', ['displayName', 'cn']),
-  from('GIVEN_NAME', ['givenName']),
-  from('FAMILY_NAME', ['sn']),
-];
+function names(): FieldMapping[] {
+  return [from('DISPLAY_NAME', ['displayName', 'cn']), from('GIVEN_NAME', ['givenName']), from('FAMILY_NAME', ['sn'])];
+}
 
 /*
  * What a new connection maps until somebody says otherwise: the standard attributes, always from the directory. Phones and
@@ -14,43 +12,47 @@ const names = (): FieldMapping[] => [
  */
 
 /** What schemas for inetOrgPerson (RFC 2798) have in common: OpenLDAP, 389, FreeIPA, eDirectory. */
-export const ldapMappings = (): FieldMapping[] => [
-  ...names(),
-  from('COMPANY', ['o']),
-  from('JOB_TITLE', ['title']),
-  from('DEPARTMENT', ['departmentNumber', 'ou']),
-  from('EMPLOYEE_ID', ['employeeNumber']),
-  from('PRIMARY_EMAIL', ['mail']),
-  labeled('EMAIL', 'other', ['mailAlternateAddress']),
-  labeled('PHONE', 'work', ['telephoneNumber']),
-  labeled('PHONE', 'mobile', ['mobile']),
-  labeled('PHONE', 'home', ['homePhone']),
-  from('STREET', ['street', 'postalAddress'], ['POSTAL_ADDRESS']),
-  from('CITY', ['l']),
-  from('REGION', ['st']),
-  from('POSTAL_CODE', ['postalCode']),
-  from('COUNTRY', ['c', 'co'], ['COUNTRY_CODE']),
-  from('LANGUAGE', ['preferredLanguage']),
-  from('NOTES', ['description']),
-];
+export function ldapMappings(): FieldMapping[] {
+  return [
+    ...names(),
+    from('COMPANY', ['o']),
+    from('JOB_TITLE', ['title']),
+    from('DEPARTMENT', ['departmentNumber', 'ou']),
+    from('EMPLOYEE_ID', ['employeeNumber']),
+    from('PRIMARY_EMAIL', ['mail']),
+    labeled('EMAIL', 'other', ['mailAlternateAddress']),
+    labeled('PHONE', 'work', ['telephoneNumber']),
+    labeled('PHONE', 'mobile', ['mobile']),
+    labeled('PHONE', 'home', ['homePhone']),
+    from('STREET', ['street', 'postalAddress'], ['POSTAL_ADDRESS']),
+    from('CITY', ['l']),
+    from('REGION', ['st']),
+    from('POSTAL_CODE', ['postalCode']),
+    from('COUNTRY', ['c', 'co'], ['COUNTRY_CODE']),
+    from('LANGUAGE', ['preferredLanguage']),
+    from('NOTES', ['description']),
+  ];
+}
 
-export const activeDirectoryMappings = (): FieldMapping[] => [
-  ...names(),
-  from('COMPANY', ['company']),
-  from('JOB_TITLE', ['title']),
-  from('DEPARTMENT', ['department']),
-  from('EMPLOYEE_ID', ['employeeID', 'employeeNumber']),
-  from('PRIMARY_EMAIL', ['mail', 'proxyAddresses']),
-  labeled('EMAIL', 'other', ['proxyAddresses']),
-  labeled('PHONE', 'work', ['telephoneNumber']),
-  labeled('PHONE', 'mobile', ['mobile']),
-  labeled('PHONE', 'home', ['homePhone']),
-  labeled('PHONE', 'other', ['otherTelephone']),
-  from('STREET', ['streetAddress']),
-  from('CITY', ['l']),
-  from('REGION', ['st']),
-  from('POSTAL_CODE', ['postalCode']),
-  from('COUNTRY', ['c', 'co'], ['COUNTRY_CODE']),
-  from('LANGUAGE', ['preferredLanguage']),
-  from('NOTES', ['info', 'description']),
-];
+export function activeDirectoryMappings(): FieldMapping[] {
+  return [
+    ...names(),
+    from('COMPANY', ['company']),
+    from('JOB_TITLE', ['title']),
+    from('DEPARTMENT', ['department']),
+    from('EMPLOYEE_ID', ['employeeID', 'employeeNumber']),
+    from('PRIMARY_EMAIL', ['mail', 'proxyAddresses']),
+    labeled('EMAIL', 'other', ['proxyAddresses']),
+    labeled('PHONE', 'work', ['telephoneNumber']),
+    labeled('PHONE', 'mobile', ['mobile']),
+    labeled('PHONE', 'home', ['homePhone']),
+    labeled('PHONE', 'other', ['otherTelephone']),
+    from('STREET', ['streetAddress']),
+    from('CITY', ['l']),
+    from('REGION', ['st']),
+    from('POSTAL_CODE', ['postalCode']),
+    from('COUNTRY', ['c', 'co'], ['COUNTRY_CODE']),
+    from('LANGUAGE', ['preferredLanguage']),
+    from('NOTES', ['info', 'description']),
+  ];
+}

@@ -29,7 +29,9 @@ export function parseDn(text: string): DnResult {
   }
 }
 
-const wrong = (position: number, message: string): DnResult => ({ kind: 'error', position, message });
+function wrong(position: number, message: string): DnResult {
+  return { kind: 'error', position, message };
+}
 
 function readValue(text: string, from: number): { text: string; end: number } | string {
   let at = from;
@@ -100,15 +102,18 @@ export function canonicalDn(text: string): string {
 }
 
 /** Whether the first DN (canonical) is the second (canonical) or lies below it. */
-export const isWithinDn = (dn: string, base: string): boolean =>
-  dn === base || base === '' || dn.endsWith(`\u0000${base}`);
+export function isWithinDn(dn: string, base: string): boolean {
+  return dn === base || base === '' || dn.endsWith(`\u0000${base}`);
+}
 
-const canonicalPart = ({ attribute, value }: Rdn[number]): string =>
-  `${canonicalType(attribute)}=${withoutMarks(decodeHex(value)).normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')}`;
+function canonicalPart({ attribute, value }: Rdn[number]): string {
+  return `${canonicalType(attribute)}=${withoutMarks(decodeHex(value)).normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')}`;
+}
 
 /** No value may pass for two parts by holding what stands between parts. */
-const withoutMarks = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('\0', '\\0').replaceAll('\u0001', '\\1');
+function withoutMarks(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('\0', '\\0').replaceAll('\u0001', '\\1');
+}
 
 const oidNames: Record<string, string> = {
   '2.5.4.3': 'cn',

@@ -94,18 +94,20 @@ async function findByName(reached: Reached, name: string, attributes: string[]):
 /** The filter that groups of all kinds meet. */
 export const isGroup = or(groupClasses.map((value) => equal('objectClass', value)));
 
-const notFound = (group: string, hint: string): AppError =>
-  new AppError(
+function notFound(group: string, hint: string): AppError {
+  return new AppError(
     'GROUP_NOT_FOUND',
     `The group "${group}" of the scope is not in the directory, or not the only one of that name.`,
     { hint },
   );
+}
 
 /** Members left out would be taken for people who have left the group. */
-const unreadableMembers = (dn: string, attribute: string): AppError =>
-  new AppError('INVALID_RESPONSE', `Some members of the group "${saidText(dn)}" can't be read.`, {
+function unreadableMembers(dn: string, attribute: string): AppError {
+  return new AppError('INVALID_RESPONSE', `Some members of the group "${saidText(dn)}" can't be read.`, {
     hint: `Look at the values of ${attribute}: DNs are text, and no part of them has more than 10,000.`,
   });
+}
 
 function ridOf({ attributes }: RawEntry): string | null {
   const sid = attributes.get('objectsid')?.[0];

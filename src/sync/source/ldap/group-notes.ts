@@ -32,20 +32,26 @@ export async function groupNotes(reached: Reached, groups: readonly Group[]): Pr
   return notes;
 }
 
-const warn = (code: LogCode, message: string): SourceNote => ({ level: 'WARN', code, message });
-const quoted = ({ dn }: Group): string => `"${saidText(dn)}"`;
+function warn(code: LogCode, message: string): SourceNote {
+  return { level: 'WARN', code, message };
+}
+function quoted({ dn }: Group): string {
+  return `"${saidText(dn)}"`;
+}
 
-const noGroup = (group: Group): SourceNote =>
-  warn(
+function noGroup(group: Group): SourceNote {
+  return warn(
     'NOT_A_GROUP',
     `${quoted(group)} is named as a group of the scope, but is no group (${listed(group.classes.filter((name) => name !== 'top'))}), so nobody comes in by it. Name a group, or move the DN to the base DNs.`,
   );
+}
 
-const emptyGroup = (group: Group): SourceNote =>
-  warn(
+function emptyGroup(group: Group): SourceNote {
+  return warn(
     'EMPTY_GROUP',
     `The group ${quoted(group)} shows no members to the bind account, so nobody comes in by it. Check that it has any, and that the account may read them.`,
   );
+}
 
 async function innerNotes(reached: Reached, group: Group, named: ReadonlySet<string>): Promise<SourceNote[]> {
   const { inner, because } = await innerGroups(reached, group);
@@ -74,8 +80,9 @@ async function innerGroups(reached: Reached, group: Group): Promise<InnerGroups>
   return await searchGroups(reached, isGroup, (dn) => group.members.has(dn));
 }
 
-const showsGroup = (entry: RawEntry): boolean =>
-  textsOf(entry, 'objectClass').some((name) => classesOfGroups.has(name.toLowerCase()));
+function showsGroup(entry: RawEntry): boolean {
+  return textsOf(entry, 'objectClass').some((name) => classesOfGroups.has(name.toLowerCase()));
+}
 
 async function groupsOf(reached: Reached, dns: readonly string[]): Promise<InnerGroups> {
   const inner = new Map<string, string>();

@@ -43,7 +43,9 @@ async function planFor(reached: Reached, groups: readonly Group[]): Promise<Grou
 }
 
 /** The primary group of an account is never in its memberOf. */
-const primaryGroup = ({ rid }: Group): LdapFilter[] => (rid === null ? [] : [equal('primaryGroupID', rid)]);
+function primaryGroup({ rid }: Group): LdapFilter[] {
+  return rid === null ? [] : [equal('primaryGroupID', rid)];
+}
 
 /** Whether exactly the members within the bases carry memberOf; only then the server's own filter means the same. */
 async function memberOfAgrees(reached: Reached, memberOf: LdapFilter, members: ReadonlySet<string>): Promise<boolean> {

@@ -35,8 +35,8 @@ export async function findIdAttribute(reached: Reached, filter: LdapFilter): Pro
 }
 
 /** The error of a read whose people show no id. */
-export const noReadableId = ({ attribute }: IdFinding, { settings }: Reached): AppError =>
-  new AppError(
+export function noReadableId({ attribute }: IdFinding, { settings }: Reached): AppError {
+  return new AppError(
     'ID_ATTRIBUTE_UNREADABLE',
     `No person in scope shows "${attribute}" to the bind account, so nobody could be recognised again.`,
     {
@@ -49,3 +49,4 @@ export const noReadableId = ({ attribute }: IdFinding, { settings }: Reached): A
           : 'Check idAttribute, or leave it empty so that it is found by itself.',
     },
   );
+}

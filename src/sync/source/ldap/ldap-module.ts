@@ -17,26 +17,28 @@ type Flavour = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description'
 };
 
 /** LDAP servers of any make; which make it is, is asked of the server, not taken from the kind. */
-const directory = ({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings> => ({
-  ...flavour,
-  settings: ldapSettings,
-  destination: ({ urls, tlsCa, startTls, tlsVerify }) => ({ urls, tlsCa, startTls, tlsVerify }),
-  checkSettings,
-  checkScope,
-  attributes: { keyOf: normalName, fault: attributeFault },
-  appliesRules: 'by source',
-  takesFile: false,
-  advice: {
-    nobody:
-      'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
-    withoutId: 'Let the bind account read the id of everybody, or name another attribute in idAttribute.',
-    elsewhere: 'Add that server as a connection, or narrow the base DNs.',
-    emptied: 'whether the directory still shows those values to the bind account.',
-  },
-  defaults: () => ({ scope: everybody(), mappings: mappings() }),
-  open: openSession,
-  test: testDirectory,
-});
+function directory({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings> {
+  return {
+    ...flavour,
+    settings: ldapSettings,
+    destination: ({ urls, tlsCa, startTls, tlsVerify }) => ({ urls, tlsCa, startTls, tlsVerify }),
+    checkSettings,
+    checkScope,
+    attributes: { keyOf: normalName, fault: attributeFault },
+    appliesRules: 'by source',
+    takesFile: false,
+    advice: {
+      nobody:
+        'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
+      withoutId: 'Let the bind account read the id of everybody, or name another attribute in idAttribute.',
+      elsewhere: 'Add that server as a connection, or narrow the base DNs.',
+      emptied: 'whether the directory still shows those values to the bind account.',
+    },
+    defaults: () => ({ scope: everybody(), mappings: mappings() }),
+    open: openSession,
+    test: testDirectory,
+  };
+}
 
 export const ldap = directory({
   kind: 'LDAP',

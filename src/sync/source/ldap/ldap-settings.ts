@@ -23,82 +23,90 @@ export const ldapSettings = z.object({
 export type LdapSettings = z.infer<typeof ldapSettings>;
 
 /** Who signs in; null: nobody. */
-export const accountOf = ({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | null =>
-  bindDn === null || bindDn.trim() === '' ? null : bindDn;
+export function accountOf({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | null {
+  return bindDn === null || bindDn.trim() === '' ? null : bindDn;
+}
 
 /** The advice where too little can be seen: `forAccount`, or that there be an account where nobody signs in. */
-export const moreRights = (account: string | null, forAccount: string): string =>
-  account === null ? 'Set bindDn and bindPassword: nobody signs in, and most servers show little then.' : forAccount;
+export function moreRights(account: string | null, forAccount: string): string {
+  return account === null
+    ? 'Set bindDn and bindPassword: nobody signs in, and most servers show little then.'
+    : forAccount;
+}
 
 /** What the two kinds say differently. */
 type Help = { urls: string; bindDn: string; baseDns: string; idAttribute: string };
 
 const defaults = ldapSettings.parse({});
 
-const field = (
+function field(
   name: string,
   type: SettingType,
   label: string,
   help: string,
   more: Partial<SettingInfo> = {},
-): SettingInfo => ({
-  name,
-  label,
-  help,
-  type,
-  required: false,
-  advanced: false,
-  default: null,
-  options: null,
-  ...more,
-});
+): SettingInfo {
+  return {
+    name,
+    label,
+    help,
+    type,
+    required: false,
+    advanced: false,
+    default: null,
+    options: null,
+    ...more,
+  };
+}
 
 /** Lists (`urls`, `baseDns`) are MULTILINE, one to a line. */
-const ldapFields = (help: Help): SettingInfo[] => [
-  field('urls', 'MULTILINE', 'Server URLs', help.urls, { required: true }),
-  field(
-    'startTls',
-    'BOOLEAN',
-    'StartTLS',
-    'Encrypts a connection to an ldap:// URL before anything is said. Not for ldaps://.',
-    { default: String(defaults.startTls) },
-  ),
-  field('bindDn', 'TEXT', 'Account', help.bindDn),
-  field('bindPassword', 'SECRET', 'Password', 'Stored encrypted, never shown again.'),
-  field('baseDns', 'MULTILINE', 'Base DNs', help.baseDns, { required: true }),
-  field(
-    'tlsCa',
-    'MULTILINE',
-    'Own CA certificate',
-    'PEM of the CA that signed the server certificate, trusted besides the usual ones.',
-    { advanced: true },
-  ),
-  field(
-    'tlsVerify',
-    'BOOLEAN',
-    'Check the certificate',
-    'Off, anybody in between can read the password: only to find out what is wrong.',
-    {
+function ldapFields(help: Help): SettingInfo[] {
+  return [
+    field('urls', 'MULTILINE', 'Server URLs', help.urls, { required: true }),
+    field(
+      'startTls',
+      'BOOLEAN',
+      'StartTLS',
+      'Encrypts a connection to an ldap:// URL before anything is said. Not for ldaps://.',
+      { default: String(defaults.startTls) },
+    ),
+    field('bindDn', 'TEXT', 'Account', help.bindDn),
+    field('bindPassword', 'SECRET', 'Password', 'Stored encrypted, never shown again.'),
+    field('baseDns', 'MULTILINE', 'Base DNs', help.baseDns, { required: true }),
+    field(
+      'tlsCa',
+      'MULTILINE',
+      'Own CA certificate',
+      'PEM of the CA that signed the server certificate, trusted besides the usual ones.',
+      { advanced: true },
+    ),
+    field(
+      'tlsVerify',
+      'BOOLEAN',
+      'Check the certificate',
+      'Off, anybody in between can read the password: only to find out what is wrong.',
+      {
+        advanced: true,
+        default: String(defaults.tlsVerify),
+      },
+    ),
+    field('pageSize', 'NUMBER', 'Page size', 'People asked for at a time, 1 to 10000; servers often allow 1000.', {
       advanced: true,
-      default: String(defaults.tlsVerify),
-    },
-  ),
-  field('pageSize', 'NUMBER', 'Page size', 'People asked for at a time, 1 to 10000; servers often allow 1000.', {
-    advanced: true,
-    default: String(defaults.pageSize),
-  }),
-  field(
-    'timeoutSeconds',
-    'NUMBER',
-    'Timeout (seconds)',
-    'How long to wait for an answer, 1 to 3600; also the time limit that the server is given for a page.',
-    {
-      advanced: true,
-      default: String(defaults.timeoutSeconds),
-    },
-  ),
-  field('idAttribute', 'TEXT', 'Id attribute', help.idAttribute, { advanced: true }),
-];
+      default: String(defaults.pageSize),
+    }),
+    field(
+      'timeoutSeconds',
+      'NUMBER',
+      'Timeout (seconds)',
+      'How long to wait for an answer, 1 to 3600; also the time limit that the server is given for a page.',
+      {
+        advanced: true,
+        default: String(defaults.timeoutSeconds),
+      },
+    ),
+    field('idAttribute', 'TEXT', 'Id attribute', help.idAttribute, { advanced: true }),
+  ];
+}
 
 export const ldapForm = ldapFields({
   urls: 'ldap://host:port or ldaps://host:port, one to a line; the next is tried when one can not be reached.',

@@ -39,8 +39,9 @@ export async function reach(
   }
 }
 
-export const isActiveDirectory = ({ server }: Reached): boolean =>
-  server.flavour === 'ACTIVE_DIRECTORY' || server.flavour === 'SAMBA';
+export function isActiveDirectory({ server }: Reached): boolean {
+  return server.flavour === 'ACTIVE_DIRECTORY' || server.flavour === 'SAMBA';
+}
 
 export async function readServerInfo(connection: LdapConnection): Promise<ServerInfo> {
   const filter = encodeFilter(present('objectClass'));
@@ -74,16 +75,14 @@ export async function checkBase(reached: Reached, baseDn: string): Promise<boole
 }
 
 /** What an error of a search should name; `firstPage` because some results mean something else at the first. */
-export const contextOf = (
-  { connection, settings, server }: Reached,
-  baseDn: string,
-  firstPage = true,
-): SearchContext => ({
-  server: connection.url.url,
-  baseDn,
-  bindDn: accountOf(settings),
-  flavour: server.flavour,
-  timeoutSeconds: settings.timeoutSeconds,
-  namingContexts: server.namingContexts,
-  firstPage,
-});
+export function contextOf({ connection, settings, server }: Reached, baseDn: string, firstPage = true): SearchContext {
+  return {
+    server: connection.url.url,
+    baseDn,
+    bindDn: accountOf(settings),
+    flavour: server.flavour,
+    timeoutSeconds: settings.timeoutSeconds,
+    namingContexts: server.namingContexts,
+    firstPage,
+  };
+}

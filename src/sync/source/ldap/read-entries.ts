@@ -59,8 +59,11 @@ export function rawEntryDecoder(): (bytes: Buffer, at: number, end: number) => R
 }
 
 /** Decodes one entry, for searches of which no entry is kept. */
-export const decodeRawEntry = (bytes: Buffer, at: number, end: number): RawEntry => rawEntryDecoder()(bytes, at, end);
+export function decodeRawEntry(bytes: Buffer, at: number, end: number): RawEntry {
+  return rawEntryDecoder()(bytes, at, end);
+}
 
 /** The values of an attribute as text; none when it was not sent. */
-export const textsOf = (entry: RawEntry, name: string): string[] =>
-  (entry.attributes.get(name.toLowerCase()) ?? []).map((value) => cleanText(value));
+export function textsOf(entry: RawEntry, name: string): string[] {
+  return (entry.attributes.get(name.toLowerCase()) ?? []).map((value) => cleanText(value));
+}

@@ -70,14 +70,15 @@ export async function readPages(
   }
 }
 
-const endless = ({ connection }: Reached, baseDn: string, pages: number): AppError =>
-  new AppError(
+function endless({ connection }: Reached, baseDn: string, pages: number): AppError {
+  return new AppError(
     'INVALID_RESPONSE',
     `${connection.url.url} does not end the search of "${baseDn}": its last ${pages} pages brought nobody new, and it offers more.`,
     {
       hint: "This is a fault of the server, or of a proxy before it. Look at the server's own log; make pages larger, or narrow the base DNs.",
     },
   );
+}
 
 /** Parts of one attribute; Active Directory sends 1,500 values in each, so no group comes near it. */
 export const maxParts = 1000;
@@ -113,11 +114,12 @@ export async function readRange(reached: Reached, dn: string, name: string, from
   return rest;
 }
 
-const brokenRange = ({ connection }: Reached, dn: string, name: string, what: string): AppError =>
-  new AppError(
+function brokenRange({ connection }: Reached, dn: string, name: string, what: string): AppError {
+  return new AppError(
     'INVALID_RESPONSE',
     `${connection.url.url} sends "${name}" of "${saidText(dn)}" in parts, and ${what}.`,
     {
       hint: "This is a fault of the server, or of a proxy before it. Look at the server's own log.",
     },
   );
+}

@@ -16,7 +16,9 @@ export type SearchContext = {
   firstPage: boolean;
 };
 
-const said = (result: LdapResult): string => (result.message === '' ? '' : ` The server says: ${result.message}.`);
+function said(result: LdapResult): string {
+  return result.message === '' ? '' : ` The server says: ${result.message}.`;
+}
 
 type Explain = (result: LdapResult, context: SearchContext) => AppError;
 
@@ -84,14 +86,14 @@ const busy: Explain = (result, { server }) =>
     hint: 'Try again later, or name a further server in the URLs.',
   });
 
-const unfinished =
-  (hint: (context: SearchContext) => string): Explain =>
-  (result, context) =>
+function unfinished(hint: (context: SearchContext) => string): Explain {
+  return (result, context) =>
     new AppError(
       'INCOMPLETE_READ',
       `${context.server} did not finish the search of "${context.baseDn}" (result ${result.code}).${said(result)}`,
       { hint: hint(context) },
     );
+}
 
 const incomplete = unfinished(() => "Look at the server's own log for the reason.");
 

@@ -78,9 +78,9 @@ function ownFilter(text: string | null): LdapFilter | null {
 }
 
 /** One base inside another is read twice: it may lie in a partition of its own that the outer search does not enter. */
-const distinctBases = (baseDns: readonly string[]): string[] => [
-  ...new Map(baseDns.map((dn) => [canonicalDn(dn), dn])).values(),
-];
+function distinctBases(baseDns: readonly string[]): string[] {
+  return [...new Map(baseDns.map((dn) => [canonicalDn(dn), dn])).values()];
+}
 
 /** Answers why the read can't be called complete, or null. */
 async function readBase(

@@ -14,11 +14,14 @@ export function readText(bytes: Buffer, start: number, end: number): string | nu
 }
 
 /** The bytes as text in any case, with U+FFFD in place of what is none. */
-export const cleanText = (bytes: Buffer, start = 0, end = bytes.length): string =>
-  storableText(bytes.toString('utf8', start, end));
+export function cleanText(bytes: Buffer, start = 0, end = bytes.length): string {
+  return storableText(bytes.toString('utf8', start, end));
+}
 
 /** What a server says to people, as `saidText` makes it: it sees the bytes as sent, such as the U+0000 at their end. */
-export const wordsOf = (bytes: Buffer): string => saidText(bytes.toString('utf8'));
+export function wordsOf(bytes: Buffer): string {
+  return saidText(bytes.toString('utf8'));
+}
 
 /** How the bytes of a value become text. */
 export type ValueForm = 'text' | 'lower' | 'guid' | 'guid-in-order' | 'sid';
@@ -50,8 +53,9 @@ function swapped(hex: string): string {
   return pair(3) + pair(2) + pair(1) + pair(0) + pair(5) + pair(4) + pair(7) + pair(6) + hex.slice(16);
 }
 
-const dashed = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+function dashed(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
 
 /** A Windows SID as `S-1-5-21-…` (MS-DTYP 2.4.2), or null. */
 function sidText(bytes: Buffer): string | null {

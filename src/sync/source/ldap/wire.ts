@@ -208,7 +208,8 @@ export class Wire extends Duplex {
   };
 }
 
-const unasked = (): AppError =>
-  new AppError('INVALID_RESPONSE', 'The server sent much that it was not asked for.', {
+function unasked(): AppError {
+  return new AppError('INVALID_RESPONSE', 'The server sent much that it was not asked for.', {
     hint: 'Check that the URL leads to an LDAP server.',
   });
+}

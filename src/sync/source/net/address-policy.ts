@@ -32,24 +32,31 @@ export function isAllowedAddress(text: string, policy: AddressPolicy): boolean {
   return targets.every((address) => isPublic(address) || policy.allowPrivate || isListed(address, policy));
 }
 
-const isListed = (address: Address, { cidrs }: AddressPolicy): boolean => cidrs.some((cidr) => isWithin(address, cidr));
+function isListed(address: Address, { cidrs }: AddressPolicy): boolean {
+  return cidrs.some((cidr) => isWithin(address, cidr));
+}
 
-const isPublic = (address: Address): boolean =>
-  address.range() === 'unicast' && (address.kind() === 'ipv4' || isWithin(address, globalIPv6));
+function isPublic(address: Address): boolean {
+  return address.range() === 'unicast' && (address.kind() === 'ipv4' || isWithin(address, globalIPv6));
+}
 
-const isNever = (address: Address): boolean =>
-  address.range() === 'linkLocal' ||
-  address.range() === 'multicast' ||
-  address.range() === 'broadcast' ||
-  metadataNetworks.some((network) => isWithin(address, network));
+function isNever(address: Address): boolean {
+  return (
+    address.range() === 'linkLocal' ||
+    address.range() === 'multicast' ||
+    address.range() === 'broadcast' ||
+    metadataNetworks.some((network) => isWithin(address, network))
+  );
+}
 
 function isWithin(address: Address, cidr: string): boolean {
   const [network, bits] = ipaddr.parseCIDR(cidr);
   return network.kind() === address.kind() && address.match(network, bits);
 }
 
-const withoutZone = (address: Address): Address =>
-  address instanceof ipaddr.IPv6 ? new ipaddr.IPv6(address.toByteArray()) : address;
+function withoutZone(address: Address): Address {
+  return address instanceof ipaddr.IPv6 ? new ipaddr.IPv6(address.toByteArray()) : address;
+}
 
 /** Where an address leads: the IPv4 addresses that an IPv6 one holds, or the address itself. */
 function targetsOf(address: Address): Address[] {
@@ -70,9 +77,11 @@ function targetsOf(address: Address): Address[] {
 }
 
 /** `::1.2.3.4`, long deprecated; `::` and `::1` are not of them. */
-const isCompatible = (bytes: number[]): boolean =>
-  bytes.slice(0, 12).every((byte) => byte === 0) && (bytes[12] ?? 0) !== 0;
+function isCompatible(bytes: number[]): boolean {
+  return bytes.slice(0, 12).every((byte) => byte === 0) && (bytes[12] ?? 0) !== 0;
+}
 
 /** An interface id of `0000:5efe` or `0200:5efe` and an IPv4 address (RFC 5214). */
-const isIsatap = (bytes: number[]): boolean =>
-  (bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;
+function isIsatap(bytes: number[]): boolean {
+  return (bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;
+}

@@ -54,7 +54,9 @@ async function allowedAddresses({ host }: DialTarget, { addresses, signal }: Dia
 }
 
 /** The reason of AbortSignal.timeout. */
-const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError';
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}
 
 async function resolve(host: string, signal: AbortSignal): Promise<string[]> {
   signal.throwIfAborted();

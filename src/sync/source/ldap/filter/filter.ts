@@ -10,17 +10,25 @@ export type LdapFilter =
   | { kind: 'substrings'; attribute: string; initial: Buffer | null; any: Buffer[]; final: Buffer | null }
   | { kind: 'extensible'; attribute: string | null; rule: string | null; dnAttributes: boolean; value: Buffer };
 
-export const and = (filters: LdapFilter[]): LdapFilter =>
-  filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'and', filters };
-export const or = (filters: LdapFilter[]): LdapFilter =>
-  filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'or', filters };
-export const not = (filter: LdapFilter): LdapFilter => ({ kind: 'not', filter });
-export const equal = (attribute: string, value: string): LdapFilter => ({
-  kind: 'equal',
-  attribute,
-  value: Buffer.from(value),
-});
-export const present = (attribute: string): LdapFilter => ({ kind: 'present', attribute });
+export function and(filters: LdapFilter[]): LdapFilter {
+  return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'and', filters };
+}
+export function or(filters: LdapFilter[]): LdapFilter {
+  return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'or', filters };
+}
+export function not(filter: LdapFilter): LdapFilter {
+  return { kind: 'not', filter };
+}
+export function equal(attribute: string, value: string): LdapFilter {
+  return {
+    kind: 'equal',
+    attribute,
+    value: Buffer.from(value),
+  };
+}
+export function present(attribute: string): LdapFilter {
+  return { kind: 'present', attribute };
+}
 
 const tags = {
   and: 0xa0,
@@ -124,4 +132,6 @@ function escapeValue(value: Buffer): string {
   return text.replaceAll(/[*()\\\0]/g, (char) => escapeByte(char.charCodeAt(0)));
 }
 
-const escapeByte = (byte: number): string => `\\${byte.toString(16).padStart(2, '0')}`;
+function escapeByte(byte: number): string {
+  return `\\${byte.toString(16).padStart(2, '0')}`;
+}

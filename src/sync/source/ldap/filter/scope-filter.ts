@@ -6,18 +6,19 @@ type Compare = (attribute: string, values: string[]) => LdapFilter;
 
 const oneOf: Compare = (attribute, values) => or(values.map((value) => equal(attribute, value)));
 
-const substrings =
-  (place: 'initial' | 'final' | 'any'): Compare =>
-  (attribute, values) =>
-    or(values.map((value) => substring(attribute, place, Buffer.from(value))));
+function substrings(place: 'initial' | 'final' | 'any'): Compare {
+  return (attribute, values) => or(values.map((value) => substring(attribute, place, Buffer.from(value))));
+}
 
-const substring = (attribute: string, place: 'initial' | 'final' | 'any', value: Buffer): LdapFilter => ({
-  kind: 'substrings',
-  attribute,
-  initial: place === 'initial' ? value : null,
-  any: place === 'any' ? [value] : [],
-  final: place === 'final' ? value : null,
-});
+function substring(attribute: string, place: 'initial' | 'final' | 'any', value: Buffer): LdapFilter {
+  return {
+    kind: 'substrings',
+    attribute,
+    initial: place === 'initial' ? value : null,
+    any: place === 'any' ? [value] : [],
+    final: place === 'final' ? value : null,
+  };
+}
 
 /** Each operator as a filter; of several values one must fit, or none of them. People without the attribute meet the negative ones. */
 const operators: Record<ScopeRule['operator'], Compare> = {
@@ -33,8 +34,9 @@ const operators: Record<ScopeRule['operator'], Compare> = {
 };
 
 /** One rule of a scope as a filter. */
-export const ruleFilter = ({ attribute, operator, values }: ScopeRule): LdapFilter =>
-  operators[operator](attribute, values);
+export function ruleFilter({ attribute, operator, values }: ScopeRule): LdapFilter {
+  return operators[operator](attribute, values);
+}
 
 /** Who is a person, by kind of server. */
 export function peopleFilter(flavour: Flavour): LdapFilter {
