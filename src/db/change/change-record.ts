@@ -1,6 +1,6 @@
 import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
-import { valuesOf } from '../sync/contact-columns.ts';
+import { valuesOf } from '../contact/contact-columns.ts';
 import { readValues } from '../sync/read-values.ts';
 import { shownName } from '../sync/shown-rows.ts';
 

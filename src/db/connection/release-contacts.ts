@@ -2,10 +2,10 @@ import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../core/access.ts';
 import { OrphanedContacts } from '../../core/connection.ts';
 import { deactivateContacts, deleteContacts, noteRemoval } from '../contact/change-contact.ts';
+import { valuesOf } from '../contact/contact-columns.ts';
 import { lookAgain } from '../contact/look-again.ts';
 import type { ChangeRows, ChangeSet } from '../contact/write-history.ts';
 import { byList } from '../planner-hints.ts';
-import { valuesOf } from '../sync/contact-columns.ts';
 import type { Transaction } from '../workspace-scope.ts';
 
 /** Contacts that this connection links, $1 the workspace, $2 the connection. */

@@ -1,4 +1,4 @@
-import { columnsOf, fieldColumns, setFields, valuesOf } from '../sync/contact-columns.ts';
+import { columnsOf, fieldColumns, setFields, valuesOf } from './contact-columns.ts';
 import { lookAgain } from './look-again.ts';
 import {
   type After,

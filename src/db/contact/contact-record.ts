@@ -1,7 +1,7 @@
 import { ContactField, type ContactValues } from '../../core/contact.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { ContactRow } from '../entities/contact.entity.ts';
-import { columnOf, fieldColumns } from '../sync/contact-columns.ts';
+import { columnOf, fieldColumns } from './contact-columns.ts';
 
 /** A row of `contact` without what it is found by. */
 export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key' | 'changed_xid'>;

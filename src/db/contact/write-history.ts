@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
-import { columnsOf, fieldColumns } from '../sync/contact-columns.ts';
+import { columnsOf, fieldColumns } from './contact-columns.ts';
 
 /** Changes of contacts that one run or one person makes, inside the transaction that makes them. */
 export type ChangeSet = {

@@ -2,9 +2,9 @@ import type { QueryResultRow } from 'pg';
 import type { AbsentPerson } from '../../core/absence.ts';
 import { mapInSlices } from '../../core/in-slices.ts';
 import type { PlannedAbsence } from '../../core/plan.ts';
+import { valuesOf } from '../contact/contact-columns.ts';
 import { byKey } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
-import { valuesOf } from './contact-columns.ts';
 
 type Row = {
   external_id: string;

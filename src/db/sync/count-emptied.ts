@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
 import { type ContactField, type FieldKey, fieldKey, isLabeledField } from '../../core/contact.ts';
 import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-store.ts';
+import { columnOf } from '../contact/contact-columns.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, transaction } from './attempt.ts';
-import { columnOf } from './contact-columns.ts';
 
 /**
  * Counts the active contacts of the connection that the plan leaves with nothing in a part in which they have something. The

@@ -3,9 +3,9 @@ import { mapInSlices } from '../../core/in-slices.ts';
 import type { Decided, Decision, FoundContact, Stays } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { keysText, wordsText } from '../../search/contact-index.ts';
+import { fieldValues, valuesOf } from '../contact/contact-columns.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
-import { fieldValues, valuesOf } from './contact-columns.ts';
 
 /** Writes decisions, in order of position, into the plan. */
 export const decide = async (attempt: Attempt, decisions: readonly Decided[]): Promise<void> => {

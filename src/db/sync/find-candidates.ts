@@ -3,8 +3,8 @@ import type { Fills } from '../../core/contact.ts';
 import type { Absence, CandidateContact, OtherLink } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
+import { valuesOf } from '../contact/contact-columns.ts';
 import { type Attempt, key } from './attempt.ts';
-import { valuesOf } from './contact-columns.ts';
 import { findFills } from './find-fills.ts';
 import { readValues } from './read-values.ts';
 

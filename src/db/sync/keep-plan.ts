@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
+import { fieldColumns } from '../contact/contact-columns.ts';
 import { inTransaction } from '../in-transaction.ts';
-import { fieldColumns } from './contact-columns.ts';
 import { isShown } from './shown-rows.ts';
 
 /** What is shown of a plan. */

@@ -1,8 +1,8 @@
 import type { TextField } from '../../core/contact.ts';
 import type { CandidateContact, PlacedQuestion } from '../../core/plan.ts';
+import { valuesOf } from '../contact/contact-columns.ts';
 import { byKey } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
-import { valuesOf } from './contact-columns.ts';
 import { findCandidates } from './find-candidates.ts';
 import { findFills } from './find-fills.ts';
 import { readValues } from './read-values.ts';

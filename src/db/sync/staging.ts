@@ -1,8 +1,8 @@
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { mostWaitingBuffers, planPositions } from '../../core/sync-store.ts';
+import { fieldColumns } from '../contact/contact-columns.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
-import { fieldColumns } from './contact-columns.ts';
 
 /** Bytes gathered before they are sent: a COPY begins only when all of its rows are here, so no transaction waits for a source. */
 const flushBytes = 1024 * 1024;

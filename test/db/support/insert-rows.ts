@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { noCounts, type RunCounts } from '../../../src/core/run.ts';
-import { columnOf } from '../../../src/db/sync/contact-columns.ts';
+import { columnOf } from '../../../src/db/contact/contact-columns.ts';
 import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
 
 type Row = Record<string, unknown>;

@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { uuidv7 } from 'uuidv7';
 import type { ContactValues } from '../../../src/core/contact.ts';
 import { uuidBytes } from '../../../src/core/uuid.ts';
-import { valuesOf } from '../../../src/db/sync/contact-columns.ts';
+import { valuesOf } from '../../../src/db/contact/contact-columns.ts';
 import { copyRows } from '../../../src/db/sync/staging.ts';
 import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
 import { type Digest, digestText, hexOf } from '../../../src/sync/stage/digest.ts';
