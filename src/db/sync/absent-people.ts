@@ -58,7 +58,7 @@ const facts = `
   ORDER BY link.external_id`;
 
 /** People after whom the event loop turns. */
-const atOnce = 500;
+const atOnce = 100;
 
 const toAbsent = (row: Row, connectionId: string): AbsentPerson => ({
   externalId: row.external_id,
