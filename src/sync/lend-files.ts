@@ -107,6 +107,7 @@ export function borrowFiles(port: MessagePort | null): StoredFiles {
 
   return {
     find: async () => {
+      if (port === null) return null;
       const reading = readings++;
       const next = answer(reading);
       ask({ kind: 'find', reading });

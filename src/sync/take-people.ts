@@ -195,7 +195,7 @@ function placed({ place }: Entry, reason: string): string {
 const noId = 'There is no value for the attribute that identifies people.';
 
 function undecodable(entry: Entry): string[] {
-  return entry.undecodable.map(
-    (name) => `Of ${name}, values were left out: they are no valid text, too large, or too many.`,
+  return entry.undecodable.map((name) =>
+    placed(entry, `Of ${name}, values were left out: they are no valid text, too large, or too many.`),
   );
 }

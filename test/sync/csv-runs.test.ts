@@ -142,6 +142,8 @@ describe('a run of an uploaded file', () => {
     const told = await run(rows);
     expect(told).toMatchObject({ status: 'SUCCEEDED', counts: { created: 2 } });
     expect(await statuses()).toEqual(['Bo null ACTIVE', 'Åse Bonn ACTIVE']);
+    const lines = (await syncing.log(told.id)).map(({ message }) => message).join('\n');
+    expect(lines).toContain('Line 3: Of Ort, values were left out');
   });
 
   test('has the scope’s rules applied to its columns', async () => {

@@ -57,6 +57,7 @@ describe('a file lent to a thread', () => {
 
   test('is found', async () => {
     expect(await borrowFiles(lend(numbered(1).files).port).find()).toEqual(found);
+    expect(await borrowFiles(null).find()).toBeNull();
   });
 
   test('that is not there, or breaks, tells so, and nothing of our own faults', async () => {
