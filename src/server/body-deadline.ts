@@ -11,7 +11,7 @@ export function countBodiesHere(httpServer: Server): void {
 
 /** Answers 408 as Node does, and breaks off, where the body has not come to its end in time. */
 export const bodyDeadline =
-  (httpServer: Server): RequestHandler =>
+  (httpServer: Server, ms = longestBodyMs): RequestHandler =>
   (request, _response, next) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     if (encoding === undefined && (length === undefined || length === '0')) return next();
@@ -19,7 +19,7 @@ export const bodyDeadline =
       if (request.complete) return;
       const late = Object.assign(new Error('The request did not come in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
       httpServer.emit('clientError', late, request.socket);
-    }, longestBodyMs);
+    }, ms);
     request.once('close', () => clearTimeout(timer));
     next();
   };
