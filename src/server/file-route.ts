@@ -114,9 +114,12 @@ function dispositionName(header: string | undefined): string | null {
   }
 }
 
-const tooLarge = (): AppError => new AppError('FILE_TOO_LARGE', 'A file has at most 1 GB.');
+function tooLarge(): AppError {
+  return new AppError('FILE_TOO_LARGE', 'A file has at most 1 GB.');
+}
 
-const tooSlow = (): AppError =>
-  new AppError('UPLOAD_TOO_SLOW', 'The file did not come fast enough, so it was not waited for.', {
+function tooSlow(): AppError {
+  return new AppError('UPLOAD_TOO_SLOW', 'The file did not come fast enough, so it was not waited for.', {
     hint: `Send something at least every ${longestSilenceMs / 1000} s, and a megabyte at least every ${longestMegabyteMs / 60_000} minutes.`,
   });
+}

@@ -97,8 +97,9 @@ async function finish(
   return whole[0] === undefined ? null : toFile(whole[0].file);
 }
 
-const drop = ({ query, workspaceId }: Transaction, id: string): Promise<unknown> =>
-  query('DELETE FROM connection_file AS file WHERE file.workspace_id = $1 AND file.id = $2', [workspaceId, id]);
+function drop({ query, workspaceId }: Transaction, id: string): Promise<unknown> {
+  return query('DELETE FROM connection_file AS file WHERE file.workspace_id = $1 AND file.id = $2', [workspaceId, id]);
+}
 
 /** Everything in parts of the same size, and a smaller last one. */
 async function* inParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

@@ -5,7 +5,9 @@ import type { StoredFile, StoredFiles } from '../../core/stored-files.ts';
 /** A file as JSON, which knows no dates. */
 export type FileRow = Omit<StoredFile, 'uploadedAt'> & { uploadedAt: string };
 
-export const toFile = ({ uploadedAt, ...file }: FileRow): StoredFile => ({ ...file, uploadedAt: new Date(uploadedAt) });
+export function toFile({ uploadedAt, ...file }: FileRow): StoredFile {
+  return { ...file, uploadedAt: new Date(uploadedAt) };
+}
 
 /** SQL: a row of `connection_file` as a FileRow. */
 export const fileJson = `jsonb_build_object('id', file.id, 'name', file.name, 'bytes', file.bytes, 'uploadedAt', file.uploaded_at)`;
@@ -69,7 +71,8 @@ const nextPart = `
     ON part.workspace_id = file.workspace_id AND part.file_id = file.id AND part.part = $3
   WHERE file.workspace_id = $1 AND file.id = $2`;
 
-const replaced = (): AppError =>
-  new AppError('FILE_REPLACED', 'Another file was uploaded while the one before it was read.', {
+function replaced(): AppError {
+  return new AppError('FILE_REPLACED', 'Another file was uploaded while the one before it was read.', {
     hint: 'Try again: the new file is read then.',
   });
+}

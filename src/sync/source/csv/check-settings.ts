@@ -80,4 +80,6 @@ export function checkScope({ groups, nestedGroups, rules, filter }: Scope): Faul
   ];
 }
 
-const fault = (setting: string, code: UserErrorCode, message: string): Fault => ({ path: [setting], code, message });
+function fault(setting: string, code: UserErrorCode, message: string): Fault {
+  return { path: [setting], code, message };
+}

@@ -54,7 +54,9 @@ async function read(
   arrivals.end({ complete: because === null, because, cursor, referrals: [], notes: reading.notes });
 }
 
-const etagOf = (since: Cursor | null): string | null => (typeof since?.etag === 'string' ? since.etag : null);
+function etagOf(since: Cursor | null): string | null {
+  return typeof since?.etag === 'string' ? since.etag : null;
+}
 
 /** The read of one file: its rows become people, and what is wrong with it is noted. */
 class Reading {

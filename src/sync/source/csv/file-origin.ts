@@ -99,8 +99,9 @@ function checkAuthorization(authorization: string): void {
   }
 }
 
-const etagOf = ({ headers }: HttpsAnswer): string | null =>
-  headers.etag !== undefined && headers.etag !== '' && headers.etag.length <= longestEtag ? headers.etag : null;
+function etagOf({ headers }: HttpsAnswer): string | null {
+  return headers.etag !== undefined && headers.etag !== '' && headers.etag.length <= longestEtag ? headers.etag : null;
+}
 
 /** What is said of an answer is never what it says itself: that may be anything. */
 function checkAnswer({ status, headers, url }: HttpsAnswer, authorized: boolean): void {

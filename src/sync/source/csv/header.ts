@@ -16,7 +16,9 @@ export type Header = {
 };
 
 /** The same for all ways to write a column's name: case and space around it do not matter. */
-export const columnKey = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+export function columnKey(name: string): string {
+  return name.normalize('NFC').trim().toLowerCase();
+}
 
 /** Why no column can have this name. Null: one can. */
 export function columnFault(name: string): ValueFault | null {
@@ -64,11 +66,11 @@ export function requiredColumn(header: Header, name: string, setting: string): n
 
 const shownFaults = 5;
 
-const invalid = (line: number, faults: readonly string[]): AppError => {
+function invalid(line: number, faults: readonly string[]): AppError {
   const more = faults.length > shownFaults ? `; and ${faults.length - shownFaults} more faults` : '';
   return new AppError(
     'INVALID_HEADER',
     `The header (line ${line}) can't be used: ${faults.slice(0, shownFaults).join('; ')}${more}.`,
     { hint: 'The first row names the columns: give each a name of its own, and take out columns without one.' },
   );
-};
+}

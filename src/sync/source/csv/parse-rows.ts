@@ -146,8 +146,9 @@ class RowParser {
   }
 }
 
-const sent = (send: (done: (error?: Error | null) => void) => void): Promise<Error | null> =>
-  new Promise((resolve) => send((error) => resolve(error ?? null)));
+function sent(send: (done: (error?: Error | null) => void) => void): Promise<Error | null> {
+  return new Promise((resolve) => send((error) => resolve(error ?? null)));
+}
 
 function feedsIn(value: string): number {
   let count = 0;

@@ -93,14 +93,18 @@ async function* filled(first: readonly Row[], batches: AsyncGenerator<readonly R
   for await (const batch of batches) yield batch.filter(isFilled);
 }
 
-const isFilled = ({ values }: Row): boolean => values === null || values.some((value) => value.trim() !== '');
+function isFilled({ values }: Row): boolean {
+  return values === null || values.some((value) => value.trim() !== '');
+}
 
-const emptyFile = (): AppError =>
-  new AppError('EMPTY_FILE', 'The file is empty: it has no header row.', {
+function emptyFile(): AppError {
+  return new AppError('EMPTY_FILE', 'The file is empty: it has no header row.', {
     hint: 'The first row of the file names its columns. Export the file again, and look whether it was written whole.',
   });
+}
 
-const invalidRow = (message: string): AppError =>
-  new AppError('INVALID_HEADER', `The header can't be read. ${message}`, {
+function invalidRow(message: string): AppError {
+  return new AppError('INVALID_HEADER', `The header can't be read. ${message}`, {
     hint: 'The first row of the file names its columns. Check the file, and the settings encoding and separator.',
   });
+}

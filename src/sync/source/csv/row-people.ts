@@ -65,25 +65,32 @@ export class RowPeople {
   }
 }
 
-const isBlank = (text: string): boolean => text.trim() === '';
+function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
 
 /** U+FFFD stands where bytes are no text: now, or already when the file was written. */
-const isText = (text: string): boolean => isStorable(text) && !text.includes('\ufffd');
+function isText(text: string): boolean {
+  return isStorable(text) && !text.includes('\ufffd');
+}
 
-const readable = (text: string | undefined): string | null =>
-  text === undefined || isBlank(text) || !isText(text) ? null : text.trim();
+function readable(text: string | undefined): string | null {
+  return text === undefined || isBlank(text) || !isText(text) ? null : text.trim();
+}
 
-const unknownPerson = (line: number, unfit: string): Entry => ({
-  name: `line ${line}`,
-  id: null,
-  unfit,
-  attributes: [],
-  disabled: false,
-  notAPerson: false,
-  inGroups: true,
-  undecodable: [],
-  said: null,
-});
+function unknownPerson(line: number, unfit: string): Entry {
+  return {
+    name: `line ${line}`,
+    id: null,
+    unfit,
+    attributes: [],
+    disabled: false,
+    notAPerson: false,
+    inGroups: true,
+    undecodable: [],
+    said: null,
+  };
+}
 
 function idFault(line: number, value: string | undefined): string {
   if (value === undefined || isBlank(value)) return `Line ${line} has no value in the id column.`;

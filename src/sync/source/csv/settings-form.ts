@@ -1,16 +1,18 @@
 import type { SettingInfo } from '../../../core/source-form.ts';
 
-const field = (name: string, label: string, help: string, more: Partial<SettingInfo> = {}): SettingInfo => ({
-  name,
-  label,
-  help,
-  type: 'TEXT',
-  required: false,
-  advanced: false,
-  default: null,
-  options: null,
-  ...more,
-});
+function field(name: string, label: string, help: string, more: Partial<SettingInfo> = {}): SettingInfo {
+  return {
+    name,
+    label,
+    help,
+    type: 'TEXT',
+    required: false,
+    advanced: false,
+    default: null,
+    options: null,
+    ...more,
+  };
+}
 
 export const csvForm: readonly SettingInfo[] = [
   field('url', 'URL', 'https:// address of the file, fetched at each run. Empty: the file that is uploaded here.'),

@@ -68,7 +68,9 @@ async function* decoded(bytes: AsyncIterable<Uint8Array>, found: { encoding: str
   if (rest.length > 0) yield rest;
 }
 
-const asIs = (bytes: Buffer | null): Buffer => bytes ?? Buffer.alloc(0);
+function asIs(bytes: Buffer | null): Buffer {
+  return bytes ?? Buffer.alloc(0);
+}
 
 function decoderOf(encoding: string): (bytes: Buffer | null) => Buffer {
   const decoder = new TextDecoder(encoding, { ignoreBOM: true });
@@ -113,10 +115,11 @@ function isWide(bytes: Buffer): boolean {
   return looked.length >= 4 && zeros * 3 > looked.length;
 }
 
-const looksWide = (): AppError =>
-  new AppError('ENCODING_UNKNOWN', 'The file looks like UTF-16, but does not say so by a byte order mark.', {
+function looksWide(): AppError {
+  return new AppError('ENCODING_UNKNOWN', 'The file looks like UTF-16, but does not say so by a byte order mark.', {
     hint: 'Set encoding to utf-16le (as Windows writes) or utf-16be, or save the file as UTF-8.',
   });
+}
 
 /** A line feed in place of each CR LF and each CR, so that lines are counted as editors count them. */
 async function* withLineFeeds(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -43,7 +43,9 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 const mostHeaderBytes = 32 * 1024;
 
 /** A URL fit for messages: without the query, which may hold a secret. */
-export const shownUrl = ({ origin, pathname }: URL): string => saidText(`${origin}${pathname}`);
+export function shownUrl({ origin, pathname }: URL): string {
+  return saidText(`${origin}${pathname}`);
+}
 
 /** A connection to a URL's host, by an address that the policy allows, with TLS. Throws AppError, or the signal's reason. */
 export async function connectTo(url: URL, { addresses, signal, patience }: HttpsOptions): Promise<TLSSocket> {
@@ -130,18 +132,20 @@ function redirectedTo(from: URL, location: string | undefined): URL {
   return to;
 }
 
-const refusedRedirect = (url: URL, why: string): AppError =>
-  new AppError('REDIRECT_REFUSED', `${shownUrl(url)} answers with a redirect that is not followed: ${why}.`, {
+function refusedRedirect(url: URL, why: string): AppError {
+  return new AppError('REDIRECT_REFUSED', `${shownUrl(url)} answers with a redirect that is not followed: ${why}.`, {
     hint: 'Set url to where the file itself is.',
   });
+}
 
-export const tooLate = (url: URL, what: string, ms: number): AppError =>
-  new AppError('TIMEOUT', `${shownUrl(url)} did not answer ${what} within ${ms / 1000} s.`, {
+export function tooLate(url: URL, what: string, ms: number): AppError {
+  return new AppError('TIMEOUT', `${shownUrl(url)} did not answer ${what} within ${ms / 1000} s.`, {
     hint: 'Look whether the server or the network is overloaded, then run again.',
   });
+}
 
-const brokenAnswer = (url: URL, cause: Error): AppError =>
-  'code' in cause && String(cause.code).startsWith('HPE_')
+function brokenAnswer(url: URL, cause: Error): AppError {
+  return 'code' in cause && String(cause.code).startsWith('HPE_')
     ? new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} answers is no HTTP that can be read.`, {
         hint: 'Check that the URL leads to a web server, and what stands in between.',
         cause,
@@ -150,6 +154,7 @@ const brokenAnswer = (url: URL, cause: Error): AppError =>
         hint: "Run again; if it happens again, look in the server's log.",
         cause,
       });
+}
 
 const ownCa =
   'Put a certificate on the server that is signed by a public CA; or let those who run this service name your CA in NODE_EXTRA_CA_CERTS.';

@@ -92,18 +92,21 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>, answer: HttpsAnswer):
   }
 }
 
-const tooLarge = ({ url }: HttpsAnswer, most: number): AppError =>
-  new AppError('FILE_TOO_LARGE', `The file of ${shownUrl(url)} is larger than ${most / megabyte} MB.`, {
+function tooLarge({ url }: HttpsAnswer, most: number): AppError {
+  return new AppError('FILE_TOO_LARGE', `The file of ${shownUrl(url)} is larger than ${most / megabyte} MB.`, {
     hint: 'Check that the URL leads to the file that is meant, and export fewer columns.',
   });
+}
 
-const packedOtherwise = ({ url }: HttpsAnswer): AppError =>
-  new AppError('INVALID_RESPONSE', `${shownUrl(url)} packs the file in another way than gzip.`, {
+function packedOtherwise({ url }: HttpsAnswer): AppError {
+  return new AppError('INVALID_RESPONSE', `${shownUrl(url)} packs the file in another way than gzip.`, {
     hint: 'Let the server send it as it is, or with gzip.',
   });
+}
 
-const malformed = ({ url }: HttpsAnswer, cause: unknown): AppError =>
-  new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} says is packed with gzip can't be unpacked.`, {
+function malformed({ url }: HttpsAnswer, cause: unknown): AppError {
+  return new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} says is packed with gzip can't be unpacked.`, {
     hint: "Look in the server's settings for what packs it, and in between.",
     cause,
   });
+}
