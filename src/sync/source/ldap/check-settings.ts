@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isOneLine } from '../../../core/one-line.ts';
 import { quoteValue } from '../../../core/quote-value.ts';
 import type { Fault, UserErrorCode } from '../../../core/user-error.ts';
-import { tooLong, tooMany } from '../size-faults.ts';
+import { tooLong, tooMany } from '../shared-checks.ts';
 import type { SecretsAtHand } from '../source-module.ts';
 import { isPlainAttributeName } from './attribute-name.ts';
 import { parseDn } from './dn.ts';

@@ -1,6 +1,5 @@
 import type { ScopeRule } from '../../core/connection.ts';
 import type { Fault, ValueFault } from '../../core/user-error.ts';
-import { tooLong, tooMany } from './size-faults.ts';
 
 const mostRules = 100;
 /** Of all rules together. */
@@ -47,4 +46,19 @@ function valueFaults({ operator, values }: ScopeRule, path: string[]): Fault[] {
       ? [{ path: [...path, String(i)], code: 'REQUIRED', message: 'A value is empty.' }]
       : tooLong([...path, String(i)], value),
   );
+}
+
+/** Longer than any DN, name or URL that a directory knows. */
+const LONGEST_TEXT = 2000;
+
+/** One fault for a list that has more than `most` items; such a list is not looked into. */
+export function tooMany(path: readonly string[], list: readonly unknown[], most: number): Fault[] {
+  return list.length <= most ? [] : [{ path, code: 'TOO_MANY', message: `At most ${most} are possible.` }];
+}
+
+/** A fault for a text that nobody could have meant. Null: there is none. */
+export function tooLong(path: readonly string[], text: string | null, most: number = LONGEST_TEXT): Fault[] {
+  return text === null || text.length <= most
+    ? []
+    : [{ path, code: 'TOO_LONG', message: `At most ${most} characters.` }];
 }
