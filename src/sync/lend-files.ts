@@ -4,11 +4,11 @@ import type { RunError } from '../core/run.ts';
 import type { StoredFile, StoredFiles } from '../core/stored-files.ts';
 
 /*
- * A reading thread has no connection to the database, so it asks the main thread for what it reads of stored files: each piece
- * when it is wanted, one ahead of it. Bytes change hands without being copied.
+ * A reading thread has no connection to the database. It reads a stored file through the main thread: it asks for piece after
+ * piece, always one ahead. The bytes are transferred, not copied.
  */
 
-/** What the thread says; `reading` tells apart what is read at the same time. */
+/** What the thread sends. `reading` numbers each read, because several can run at the same time. */
 type FromBorrower =
   | { kind: 'find'; reading: number }
   | { kind: 'open'; reading: number; fileId: string }
@@ -22,8 +22,8 @@ type FromLender =
   | { kind: 'failed'; reading: number; error: RunError };
 
 /**
- * The main thread's part: a port to hand to a thread. Closing it ends what is read through it. `onFault` hears of what is no
- * AppError, such as a database that is lost: the thread only hears that it can't go on.
+ * The main thread's part: a port for one thread. Closing it ends all reads through it. `onFault` gets each error that is no
+ * AppError, such as a lost database; the thread only learns that it can't go on.
  */
 export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void): { port: MessagePort; close(): void } {
   const { port1: own, port2: port } = new MessageChannel();
@@ -33,7 +33,7 @@ export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void)
   const enough = (reading: number): void => {
     const pieces = readings.get(reading);
     readings.delete(reading);
-    // What breaks then is of no interest to anybody.
+    // Nobody needs the pieces any more, so an error is ignored.
     pieces?.return?.().catch(() => {});
   };
   const next = async (reading: number): Promise<void> => {
@@ -73,7 +73,7 @@ export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void)
       void next(message.reading);
     }
   });
-  // The thread has ended, or what it worked on is over.
+  // The thread has ended, or its work is over.
   own.on('close', () => {
     for (const reading of [...readings.keys()]) enough(reading);
   });
@@ -87,7 +87,7 @@ function told(error: unknown): RunError {
     : { code: 'INTERNAL', message: 'A stored file could not be read.', hint: null };
 }
 
-/** The thread's part: the files behind a port. Null: there are none. */
+/** The thread's part: the files behind a port. With null there are no files. */
 export function borrowFiles(port: MessagePort | null): StoredFiles {
   const waiting = new Map<number, (message: FromLender) => void>();
   let closed = false;

@@ -16,13 +16,13 @@ export type SourcesParts = {
   /** For tests of connections. */
   threads: ReadingThreads;
   addresses: AddressPolicy;
-  /** Left out: there are none. */
+  /** Left out: no files are stored. */
   files?: FileStore;
-  /** The stored secrets of a connection, opened, while it is at this version. Throws an AppError when they can't be had. */
+  /** Decrypts the stored secrets of a connection. Throws an AppError when it can't, or when the connection has another version. */
   storedSecrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
 };
 
-/** What the API asks of the kinds of source, answered by their modules. */
+/** Answers what the API asks about sources; the module of each kind knows. */
 export function openSources(parts: SourcesParts): SourcesPort {
   const slots = testSlots();
   const kinds = Object.values(sources).map((source) => source.info());
@@ -44,7 +44,7 @@ export function openSources(parts: SourcesParts): SourcesPort {
   };
 }
 
-/** What is left away takes its default when it is read. */
+/** Settings set to null are removed; they get their default when they are read. */
 function edited(current: SourceSettings, given: SourceSettings): SourceSettings {
   return Object.fromEntries(
     Object.entries({ ...current, ...withoutUndefined(given) }).filter(([, value]) => value !== null),
@@ -70,7 +70,7 @@ function secretsAstray(
   }));
 }
 
-/** Connects to a source and reads one entry. Whatever fails there, stored secrets that can't be opened too, is told. */
+/** Connects to a source and reads one entry. Each AppError becomes part of the answer, also one about stored secrets. */
 async function test(
   { threads, addresses, files, storedSecrets }: SourcesParts,
   { workspaceId, connection, kind, settings, secrets }: TestRequest,

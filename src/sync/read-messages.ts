@@ -17,17 +17,20 @@ export type ReadTask = {
   addresses: AddressPolicy;
   /** The time of the read. */
   at: Date;
-  /** Where the last run came to, if the source may go on from there. */
+  /** The cursor of the last run, if the source may continue there. */
   since: Cursor | null;
 };
 
 /** What a reading thread is to test. */
 export type TestTask = { kind: SourceKind; settings: SourceSettings; secrets: Secrets; addresses: AddressPolicy };
 
-/** How far a read is. `withoutId`: of those in scope, people without an id that can be read. */
+/** How far a read is. `withoutId` counts people in scope without a readable id. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
 
-/** What the reading thread says. `takenBack`: rows of these people before these positions are void; after all rows, before `done`. */
+/**
+ * What the reading thread sends during a read. `takenBack` comes after all rows and before `done`: the rows of these people
+ * below these positions are void.
+ */
 export type FromReader =
   | { kind: 'connected'; server: string; notes: readonly SourceNote[] }
   | { kind: 'counts'; counts: ReadCounts }
@@ -41,13 +44,13 @@ export type FromReader =
   | { kind: 'free' }
   | { kind: 'failed'; error: RunError };
 
-/** What it says when it tests a connection. */
+/** What the reading thread sends after the test of a connection. */
 export type FromTester = { kind: 'tested'; result: ConnectionTest };
 
 /**
- * What is said to it: `test` asks for a test, answered by `tested`; `task` begins a read; `known` chunks come next, `knownEnd` lets it begin; `stored` when `rows` are, with
- * their memory, to be used again; `sweep` chunks come after `done`; `over` when nothing more is wanted of it, answered by `free`.
- * `files`: where stored files can be read, see lend-files.ts.
+ * What the main thread sends. `test` is answered by `tested`. `task` begins a read: `known` chunks follow, and at `knownEnd`
+ * people are taken in. `stored` confirms `rows` and gives their memory back. `sweep` chunks come after `done`. `over` ends the
+ * work and is answered by `free`. `files` gives access to stored files (lend-files.ts).
  */
 export type ToReader =
   | { kind: 'test'; task: TestTask; files: MessagePort | null }

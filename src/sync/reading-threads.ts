@@ -3,36 +3,35 @@ import { AppError } from '../core/app-error.ts';
 
 const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-/** Threads kept for runs to come. */
+/** Idle threads that are kept for later runs. */
 const keptIdle = 1;
 
-/** Megabytes of young objects: a page of people and what becomes of it, several times over. */
+/** Megabytes for young objects: enough for several pages of people and the objects made from them. */
 const youngGenerationMb = 32;
 const runGenerationMb = 1024;
 const testGenerationMb = 256;
 
-/** Threads that read, so that a run need not wait for one to start. */
+/** Keeps reading threads, so that a run need not wait until one has started. */
 export type ReadingThreads = {
   take(): Worker;
-  /** A thread whose run is over and which has nothing left of it. */
+  /** The thread's run must be over, with no messages of it left. */
   giveBack(thread: Worker): void;
   close(): Promise<void>;
 };
 
-/** What the end of a thread means: one that ran out of its memory was sent too much. */
+/** The error for a thread that has failed. A thread that ran out of memory got too much from its source. */
 export function threadFailure(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     ? new AppError('INVALID_RESPONSE', 'The source sent more than a reading thread can hold.', {
-        hint: 'Make pages smaller, and check that the URL leads to the directory that is meant.',
+        hint: 'Make pages smaller, and check that the URL leads to the right source.',
         cause: error,
       })
     : error;
 }
 
 /**
- * For runs, with one thread ready from the start, or for tests of connections, which hold less and start when one is asked for.
- * From then on the process is in UTC, wherever the machine stands: the templates' engine reads and shows dates by the clock of
- * the process, which its threads share and can't set.
+ * Opens threads for runs, with one ready from the start, or for tests of connections, which get less memory and start on demand.
+ * It also sets the whole process to UTC: the template engine uses the time zone of the process, and a thread can't set it.
  */
 export function openReadingThreads(purpose: 'runs' | 'tests' = 'runs', file: URL = threadFile): ReadingThreads {
   // biome-ignore lint/style/noProcessEnv: no setting is read; Node offers nothing else to set the zone with.

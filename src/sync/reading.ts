@@ -13,18 +13,18 @@ import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
 import { TakePeople } from './take-people.ts';
 
-/** Buffers of rows that may be under way to the database; past them the source is held back. */
+/** Buffers of rows that may be on their way to the database. At this number the source is held back. */
 const maxUnderWay = 2 * mostWaitingBuffers;
 
-/** Ids of people who are gone, or whose rows are taken back, that are told of at a time. */
+/** Ids in one message about people who are gone or whose rows are void. */
 const idsAtOnce = 5000;
 
-/** Characters of a cursor as JSON; it is stored with the run and the connection. */
+/** Characters of a cursor as JSON. It is stored with the run and the connection. */
 const longestCursor = 65_536;
 
 /**
- * The read of one run: what the source says of people, page after page, becomes staged rows, and at the end ids of people who are
- * gone. It ends with `done` or `failed`.
+ * The read of one run. People arrive page by page and become staged rows; after the end the ids of people who are gone follow.
+ * It ends with `done` or `failed`.
  */
 export class Reading {
   readonly #task: ReadTask;
@@ -76,7 +76,7 @@ export class Reading {
     });
   }
 
-  /** Resolves when the read has ended either way; rejects with a fault of ours only. */
+  /** Resolves when the read is done or has failed. Rejects only for a bug of ours. */
   async start(): Promise<void> {
     try {
       await this.#read();
@@ -106,13 +106,13 @@ export class Reading {
 
   async #read(): Promise<void> {
     const { settings, secrets, addresses, at, since } = this.#task;
-    // Whoever gives the run up ends the thread.
+    // Nothing aborts it: a run that is given up ends the whole thread.
     const { signal } = new AbortController();
     const session = await this.#source.open(settings.source, secrets, { addresses, files: this.#files, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;
-      // Changes alone would leave out those with whom something else is to be done.
+      // A feed of changes would miss linked people who must be looked at again or removed.
       const from = this.#known.unsettled === 0 ? since : null;
       const request = { attributes: this.#people.attributes, scope: settings.scope, at, since: from };
       await session.read(request, (extent) => this.#begin(extent), signal);
@@ -170,7 +170,7 @@ export class Reading {
     this.#send({ kind: 'done', extent, end, counts, staged, gone: this.#known.countGone(extent) });
   }
 
-  /** Before `done`, which has all rows stored: then those that a later word has made void go. */
+  /** Sent before `done`: all rows are stored first, then the void ones are deleted. */
   #tellTakenBack(): void {
     const rows = [...this.#people.takenBack];
     for (let at = 0; at < rows.length; at += idsAtOnce)
@@ -182,7 +182,7 @@ export class Reading {
     if (this.#gone.length === idsAtOnce) this.#tellGone();
   }
 
-  /** Message by message, so that no list of all the gone is held. */
+  /** Sent in parts, so that no list of all gone people is held in memory. */
   #tellGone(): void {
     if (this.#gone.length > 0) this.#send({ kind: 'gone', ids: this.#gone });
     this.#gone = [];
@@ -190,11 +190,7 @@ export class Reading {
 }
 
 function tooLongCursor(): AppError {
-  return new AppError(
-    'INVALID_RESPONSE',
-    `The source gave a place to go on from of more than ${longestCursor} characters.`,
-    {
-      hint: 'This is a fault of the source, or of a proxy before it.',
-    },
-  );
+  return new AppError('INVALID_RESPONSE', `The source sent a cursor of more than ${longestCursor} characters.`, {
+    hint: 'This is a fault of the source, or of a proxy in front of it.',
+  });
 }

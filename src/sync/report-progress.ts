@@ -4,22 +4,22 @@ import * as lines from './log/run-lines.ts';
 import type { ReadCounts } from './read-messages.ts';
 import type { ReadEvents } from './start-reader.ts';
 
-/** Progress is stored at most four times a second, a line of how far at most once. */
+/** Progress is stored at most four times a second; a log line about it is written at most once a second. */
 const reportEveryMs = 250;
 const lineEveryMs = 1000;
 
-/** Which part of the whole each phase is, where the number of people is known beforehand. */
+/** The share of each phase in the whole run, where the number of people is known beforehand. */
 const readingShare = 0.5;
 const planningShare = 0.1;
 
 /**
- * Reports a read as it goes on: the connection when it stands, then counts and now and then a line. Reports follow one
- * another; what comes while one is being stored is part of the next.
+ * Reports a read while it runs: first the connection, then counts and sometimes a log line. Reports are stored one after
+ * another. While one is being stored, counts are dropped: the next report has newer ones.
  */
 export function followReading(run: SyncRun, expectedPeople: number | null): ReadEvents & { end(): Promise<void> } {
   let reporting: Promise<void> = Promise.resolve();
   let busy = false;
-  /** Of changes nobody knows how many there are. */
+  /** Null for a feed of changes, whose number is unknown. */
   let expected = expectedPeople;
   let failure: { error: unknown } | null = null;
   let lastReport = 0;
@@ -72,7 +72,7 @@ export function followPlanning(run: SyncRun) {
   };
 }
 
-/** What is stored with each batch of applied changes: how far it is, and a line at most once a second. */
+/** Makes the progress that is stored with each batch of applied changes, and a log line at most once a second. */
 export function followApplying() {
   let lastLine = performance.now();
   return (applied: number, total: number): { progress: number; lines: NewLogLine[] } => {

@@ -23,11 +23,11 @@ export type SyncParts = {
 };
 
 /**
- * One run, from a claimed one to its end: read, plan, check, apply. A plan that stands already (an approved run, or one
- * whose worker died while applying) is only applied.
+ * Does one claimed run to its end: read, plan, check, apply. A plan that exists already is only applied: the run was approved,
+ * or its worker died while applying.
  *
  * @throws AppError when the run breaks (its code is the run's error), FENCED when another attempt has taken over, the
- * signal's reason when it aborts. Nothing is half done then: each batch of changes is in the tables whole or not at all.
+ * signal's reason when it aborts. Each batch of changes is stored as a whole or not at all.
  */
 export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
   const run = parts.store.open(claimed, signal);
@@ -39,7 +39,7 @@ export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: Abo
   await applyPlan(run, signal);
 }
 
-/** READING, PLANNING and the check. 'ended': a dry run is over, or a person must look at the plan first. */
+/** READING, PLANNING and the check. 'ended': a dry run is over, or a person must review the plan first. */
 async function readAndPlan(
   { threads, addresses }: SyncParts,
   run: SyncRun,
@@ -63,7 +63,7 @@ async function readAndPlan(
       lines: [...lines.readDone(read.counts, read.extent), ...judgement.lines],
       readSummary: summaryOf(read, judgement),
     });
-    // Removals first: the addresses they free are then there for whoever claims them.
+    // Removals first: the addresses that they free can then go to other people.
     const removals = planRemovals(run, settings.removal);
     if (judgement.tellsWhoIsGone && read.gone > 0) await reader.tellGone(removals.plan);
     await planChanges({
@@ -81,7 +81,7 @@ async function readAndPlan(
   }
 }
 
-/** A full run reads from the beginning, and so does one after a release that maps people otherwise. */
+/** The cursor to continue from. Null for a full run, and for the first run after an update that maps people differently. */
 function sinceFor({ mayGoOn }: ClaimedRun, readOn: ReadCursor | null): Cursor | null {
   return !mayGoOn || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
 }
@@ -104,7 +104,7 @@ function countsOf({ counts: { read, inScope, unchanged, excluded } }: ReadOutcom
   };
 }
 
-/** The check: go on to apply, wait for a person, or (dry) only tell. */
+/** The check: apply, hold for a person, or (in a dry run) only report. */
 async function decide(
   run: SyncRun,
   { settings: { kind, removal, mappings }, run: { dryRun, review } }: ClaimedRun,
@@ -112,7 +112,7 @@ async function decide(
   newlyGone: number,
 ): Promise<'go' | 'ended'> {
   const planCounts = countRows(await run.planRows());
-  // Contacts are counted only where somebody is newly gone, or where many lose what they have.
+  // Counting contacts is slow, so it is done only when a limit could be exceeded.
   const activeBefore = newlyGone === 0 ? 0 : await run.countActive();
   const question = emptiedQuestion(removal, mappings);
   const emptied = planCounts.updated < question.atLeast ? [] : await run.countEmptied(question);
@@ -129,7 +129,7 @@ async function decide(
     await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: [planned, ...holdReasons.map(lines.held)] });
     return 'ended';
   }
-  // From here on the counts say what was applied.
+  // From here on the counts say what has been applied.
   const { inScope, unchanged, skipped } = counts;
   await run.reportPlan({
     event: 'CHECKED',
@@ -139,7 +139,7 @@ async function decide(
   return 'go';
 }
 
-/** A person looked at again and found as before is unchanged like one whose hash says so. */
+/** People who were looked at again and are as before count as unchanged, like people with an unchanged hash. */
 function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts {
   return {
     ...counts,

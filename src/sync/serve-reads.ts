@@ -8,8 +8,8 @@ import type { Source } from './source/source-module.ts';
 import { testHere } from './test-source.ts';
 
 /**
- * What a reading thread does: runs read in it, and connections are tested, one after another. Rows leave it as buffers. A thread
- * that has read before reads faster, for its code is compiled.
+ * The work of a reading thread: reads of runs and tests of connections, one after another. Rows leave it as buffers. A thread
+ * that has read before is faster, because its code is compiled.
  */
 export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source): void {
   const send = (message: FromReader | FromTester, transfer: ArrayBuffer[] = []): void =>
@@ -19,7 +19,7 @@ export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source
   const begin = (task: ReadTask, files: StoredFiles): void => {
     try {
       reading = new Reading(task, { source: sourceOf(task.settings.kind), files }, send);
-      // A fault of ours ends the thread, and so the run.
+      // A bug of ours ends the thread, and with it the run.
       void reading.start();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

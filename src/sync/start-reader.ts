@@ -11,7 +11,7 @@ export type ReadOutcome = {
   end: FeedEnd;
   counts: ReadCounts;
   staged: StagedCounts;
-  /** Linked people who are gone by what the source has told, if it can be trusted that far. */
+  /** Linked people who are gone, if the read turns out to be usable for that. */
   gone: number;
 };
 
@@ -21,16 +21,16 @@ export type ReadEvents = {
   onCounts: (counts: ReadCounts) => void;
 };
 
-/** A read under way in a thread of its own. */
+/** A read that runs in its own thread. */
 export type Reader = {
-  /** Resolves when everybody has been read and stored in the staging; rejects with an AppError when the read broke. */
+  /** Resolves when everybody has been read and staged. Rejects with an AppError when the read broke. */
   outcome: Promise<ReadOutcome>;
-  /** After the outcome: goes through all linked people, and hands on the ids of those who are gone, list by list. */
+  /** Call it after the outcome. Goes through all linked people and hands over the ids of those who are gone, list by list. */
   tellGone(onGone: (externalIds: readonly string[]) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Starts the read of one run in a thread and feeds it: the people known so far go in, staged rows come out. */
+/** Starts the read of one run in a thread. The people known so far go in, rows for the staging come out. */
 export function startReader(
   threads: ReadingThreads,
   task: ReadTask,
@@ -47,7 +47,7 @@ export function startReader(
   const outcome = Promise.withResolvers<ReadOutcome>();
   const swept = Promise.withResolvers<void>();
   const freed = Promise.withResolvers<boolean>();
-  // A failure before anybody waits for the sweep is told by the outcome.
+  // Without this, a failure before the sweep would be an unhandled rejection. The outcome reports it.
   swept.promise.catch(() => {});
   const fail = (error: unknown): void => {
     outcome.reject(error);
@@ -55,7 +55,7 @@ export function startReader(
     freed.resolve(false);
   };
   let onGone = (_ids: readonly string[]): Promise<void> => Promise.resolve();
-  /** What the thread hands over is stored one after another, in the order of its coming. */
+  /** What the thread sends is stored in the order of arrival, one after another. */
   let storing: Promise<unknown> = Promise.resolve();
   const store = (step: () => Promise<unknown>): void => {
     storing = storing.then(step);
@@ -78,7 +78,7 @@ export function startReader(
   thread.on('message', (message: FromReader) => (hear[message.kind] as (heard: FromReader) => void)(message));
   thread.on('error', (error) => fail(threadFailure(error)));
   thread.on('exit', () => fail(new AppError('INTERNAL', 'The reading thread ended unexpectedly.')));
-  // In the middle of a read a thread is of no further use.
+  // A thread that stops in the middle of a read can't be used again: `close` ends it.
   const stop = (): void => fail(signal.reason);
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });

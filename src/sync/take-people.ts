@@ -15,7 +15,7 @@ import type { Digest } from './stage/digest.ts';
 import { type KnownPeople, largestNote, nothingNoted } from './stage/known-people.ts';
 import type { Staging } from './stage/stage-people.ts';
 
-/** What became of somebody who is there, as it is noted with them, to be taken back by a later word. */
+/** What became of somebody who is present. It is noted for each person, so that a later arrival can undo it. */
 const outcomes = ['unchanged', 'created', 'undecided', 'skipped', ...Object.values(ExclusionReason)] as const;
 type Outcome = (typeof outcomes)[number];
 
@@ -23,7 +23,7 @@ const firstNote = nothingNoted + 1;
 const noteOf = Object.fromEntries(outcomes.map((outcome, i) => [outcome, firstNote + i])) as Record<Outcome, number>;
 if (firstNote + outcomes.length - 1 > largestNote) throw new Error('There are more outcomes than can be noted.');
 
-/** Rows of a person that a later word has made void: those before this position. */
+/** By a person's id: rows of theirs below this position are void, because a later arrival replaced them. */
 export type TakenBack = ReadonlyMap<string, number>;
 
 type Parts = {
@@ -34,7 +34,7 @@ type Parts = {
   staging: Staging;
 };
 
-/** Takes people in as they arrive: scope, map and stage, one after another, and counts. */
+/** Takes people in as they arrive: applies the scope, maps, stages and counts. */
 export class TakePeople {
   readonly counts: ReadCounts = { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
   /** The attributes to ask for. */
@@ -60,12 +60,11 @@ export class TakePeople {
     this.attributes = this.#rules?.attributes ?? asked;
   }
 
-  /** By the ids of the people. */
   get takenBack(): TakenBack {
     return this.#takenBack;
   }
 
-  /** 'new' for somebody who was not said to be there before; without an id nobody can tell. */
+  /** 'new' for somebody who has not arrived before in this read. People without an id are never 'new'. */
   take(entry: Entry, extent: Extent): 'new' | 'not new' {
     const { id, name, unfit } = entry;
     if (id === null) {
@@ -90,7 +89,7 @@ export class TakePeople {
     return again ? 'not new' : 'new';
   }
 
-  /** Notes that somebody is gone, whatever was said of them before. */
+  /** Notes that somebody is gone, also after they arrived earlier in this read. */
   leave(id: string): void {
     if (this.#known.depart(id) && this.#known.note !== 0) this.#takeBack(id);
   }
@@ -105,7 +104,7 @@ export class TakePeople {
     } else this.#map(entry, id, linked, hash);
   }
 
-  /** Somebody who is there, and is left alone. */
+  /** Notes that somebody is present and that their contact is left alone. */
   #skip(entry: Entry, id: string, code: LogCode, reason: string): void {
     this.#known.markPresent();
     this.#known.note = noteOf.skipped;
@@ -131,7 +130,7 @@ export class TakePeople {
       return;
     }
     this.#known.markPresent();
-    // A linked person's values are held against the contact, which may have another primary address.
+    // A linked person's values are compared with the contact, which may have another primary address.
     const values = linked ? draft.values : primaryEmailOnce(draft.values);
     const decided = linked ? 'undecided' : this.#decide(entry.name, values, draft.fills);
     this.#known.note = noteOf[decided];
@@ -148,7 +147,7 @@ export class TakePeople {
     });
   }
 
-  /** Decides about a newcomer as if nobody else had or claimed their address; those for whom that is not so are decided again. */
+  /** Decides about a newcomer as if their address were free. If it is not, planning decides again. */
   #decide(person: string, values: ContactValues, fills: Fills): 'created' | 'undecided' {
     const alone = { person, values, alternatives: {}, fills, linked: null, ...freeAddress };
     return planPerson(alone, this.#planSettings).kind === 'create' ? 'created' : 'undecided';
@@ -167,7 +166,7 @@ export class TakePeople {
     this.counts.excluded[reason] = (this.counts.excluded[reason] ?? 0) + 1;
   }
 
-  /** Undoes what was counted and staged of the selected person, who was said to be there. */
+  /** Undoes the counting and staging of the selected person, who arrived earlier. */
   #takeBack(id: string): void {
     const outcome = outcomes[this.#known.note - firstNote];
     if (outcome === undefined) throw new Error('Somebody was taken in, and nothing became of them.');
@@ -187,7 +186,7 @@ export class TakePeople {
   }
 }
 
-/** What is wrong with somebody, and where the source has them. */
+/** A reason, with the person's place in the source before it. */
 function placed({ place }: Entry, reason: string): string {
   return place === undefined ? reason : `${place}: ${reason}`;
 }
@@ -196,6 +195,6 @@ const noId = 'There is no value for the attribute that identifies people.';
 
 function undecodable(entry: Entry): string[] {
   return entry.undecodable.map((name) =>
-    placed(entry, `Of ${name}, values were left out: they are no valid text, too large, or too many.`),
+    placed(entry, `Values of ${name} were left out: they are not valid text, too large, or too many.`),
   );
 }

@@ -6,14 +6,14 @@ import type { FromTester, TestTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
 
-/** Longest time for a test, whatever the connection's own time limits come to. It tells then how far it has come. */
+/** Longest time for a test, whatever the connection's own time limits are. The answer then tells how far the test came. */
 const longestSeconds = 60;
-/** A thread that has said nothing so much later is stuck. */
+/** A thread that has not answered this much later is stuck. */
 const graceSeconds = 15;
 
 /**
- * Tests a source in a reading thread: what a hostile one sends fills the memory of that thread at most, whose bounds are its
- * own. When `signal` aborts the thread is ended, and its sockets with it. Throws an AppError, the signal's reason, or a fault of ours.
+ * Tests a source in a reading thread. A hostile source can only fill the limited memory of that thread. When `signal` aborts, the
+ * thread ends, and its sockets with it. Throws an AppError or the signal's reason.
  */
 export async function testSource(
   { threads, files }: { threads: ReadingThreads; files: StoredFiles | null },
@@ -45,7 +45,7 @@ export async function testSource(
   }
 }
 
-/** The thread's part: the test itself, with an end. */
+/** The thread's part: the test itself, with a time limit. */
 export async function testHere(
   { kind, settings, secrets, addresses }: TestTask,
   files: StoredFiles,
@@ -66,19 +66,19 @@ function tooLong(): AppError {
   });
 }
 
-/** Tests of connections at a time. */
+/** Tests of connections that run at the same time in this process. */
 const ofOneWorkspace = 2;
 const ofAll = 16;
 
-/** When to ask again. Most tests take less. */
+/** When a client should try again. Most tests take less. */
 const retryAfterSeconds = 5;
 
-/** Lets so many tests run at a time in this process, of one workspace and of all. */
+/** Limits the tests that run at the same time: those of one workspace, and all together. */
 export function testSlots() {
   const underWay = new Map<string, number>();
   const total = (): number => [...underWay.values()].reduce((sum, one) => sum + one, 0);
   return {
-    /** Does the work, or throws AppError RATE_LIMITED. */
+    /** Does the work. Throws AppError RATE_LIMITED when no slot is free. */
     async run<T>(workspaceId: string, work: () => Promise<T>): Promise<T> {
       const own = underWay.get(workspaceId) ?? 0;
       if (own >= ofOneWorkspace) throw busy(`A workspace tests ${ofOneWorkspace} connections at a time.`);

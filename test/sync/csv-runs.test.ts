@@ -143,7 +143,7 @@ describe('a run of an uploaded file', () => {
     expect(told).toMatchObject({ status: 'SUCCEEDED', counts: { created: 2 } });
     expect(await statuses()).toEqual(['Bo null ACTIVE', 'Åse Bonn ACTIVE']);
     const lines = (await syncing.log(told.id)).map(({ message }) => message).join('\n');
-    expect(lines).toContain('Line 3: Of Ort, values were left out');
+    expect(lines).toContain('Line 3: Values of Ort were left out');
   });
 
   test('has the scope’s rules applied to its columns', async () => {

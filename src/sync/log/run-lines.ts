@@ -3,7 +3,9 @@ import type { SourceNote } from '../../core/directory.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
 
-/** The lines about a run as a whole: phases, how far it is, totals. */
+/*
+ * The log lines about a run as a whole: phases, progress, totals.
+ */
 
 function info(code: NewLogLine['code'], message: string): NewLogLine {
   return { level: 'INFO', code, message };
@@ -14,7 +16,7 @@ function people(count: number): string {
 }
 
 const exclusions: Record<keyof Excluded, string> = {
-  DISABLED: 'switched off in the directory',
+  DISABLED: 'switched off in the source',
   NO_EMAIL: 'without an email address',
   NOT_IN_GROUP: 'in none of the groups',
   NOT_A_PERSON: 'not people',
@@ -43,7 +45,7 @@ export function reading(read: number, perSecond: number): NewLogLine {
 
 type Read = { read: number; inScope: number; unchanged: number; excluded: Excluded };
 
-/** The totals of a read; a scope that lets in nobody of everybody is warned of. */
+/** The totals of a read, with a warning when the scope leaves out everybody. */
 export function readDone({ read, inScope, unchanged, excluded }: Read, extent: Extent): NewLogLine[] {
   const out = leftOut(excluded);
   const done = info(
@@ -73,7 +75,7 @@ const parts: [Exclude<keyof RunCounts, 'read' | 'inScope'>, string][] = [
   ['failed', 'failed'],
 ];
 
-/** Created and unchanged always, the rest where there are any. */
+/** Created and unchanged always, other counts only when they are not 0. */
 function told(counts: RunCounts): string {
   return parts
     .filter(([key]) => key === 'created' || key === 'unchanged' || counts[key] > 0)

@@ -1,6 +1,6 @@
 import type { AttributeNames } from '../../core/directory.ts';
 
-/** The attributes a mapping needs, each once however it is written, in the order in which they were first asked for. */
+/** Collects the attributes that a mapping needs: each once, whatever its spelling, in the order of first use. */
 export class AttributeIndex {
   readonly names: string[] = [];
   readonly #places = new Map<string, number>();
@@ -10,7 +10,7 @@ export class AttributeIndex {
     this.#keyOf = keyOf;
   }
 
-  /** Where the attribute stands in `names`, and in an entry's `attributes`. */
+  /** The attribute's place in `names` and in an entry's `attributes`. Adds it when it is new. */
   placeOf(name: string): number {
     const key = this.#keyOf(name);
     const known = this.#places.get(key);

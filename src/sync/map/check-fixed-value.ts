@@ -10,20 +10,20 @@ import { regionCodes } from './transforms/region-codes.ts';
 import { parseBoolean } from './transforms/text-transforms.ts';
 import { transforms } from './transforms/transforms.ts';
 
-/** What tells one person from another can't be the same for everybody. */
+/** Fields that identify a person. They can't be the same for everybody. */
 const personal: readonly ContactField[] = ['DISPLAY_NAME', 'PRIMARY_EMAIL', 'EMPLOYEE_ID'];
 
-/** Fields that have several lines. */
+/** Fields that can have several lines. */
 const longTexts: readonly ContactField[] = ['NOTES', 'STREET'];
 
-/** Digits with what numbers are written with, and an extension: `(030) 1234-56 ext. 7`, `*31#`. */
+/** Digits with the usual signs between them, and an extension: `(030) 1234-56 ext. 7`, `*31#`. */
 const plausiblePhone = /^\+?[0-9 ()./*#,;\u2010-\u2015-]*[0-9#](?: ?(?:x|ext\.?|extension) ?[0-9]{1,8})?$/i;
 const FEWEST_DIGITS = 3;
 const MOST_DIGITS = 30;
 
 /**
- * What is wrong with a value that everybody gets, as it is after its transforms. `path` is the value's own; `country` is
- * the code that everybody gets, if there is one, which phone numbers are read by.
+ * The faults of a fixed value, which everybody gets. It is checked after its transforms. `path` leads to the value. `country` is
+ * the country code that everybody gets, if any: phone numbers are read as numbers of that country.
  */
 export function checkFixedValue(mapping: FieldMapping, path: string[], country: string | null): UserError[] {
   const value = mapping.value?.trim() ?? '';
@@ -31,7 +31,7 @@ export function checkFixedValue(mapping: FieldMapping, path: string[], country: 
   return fault === null ? [] : [{ field: path, ...fault }];
 }
 
-/** The country that everybody gets, as a code. Null: none, or not the same for everybody. */
+/** The code of the country that everybody gets. Null: there is none, or people have different ones. */
 export function fixedCountry(mappings: readonly FieldMapping[]): string | null {
   const mapping = mappings.find(({ field }) => field === 'COUNTRY');
   const country = mapping?.value == null ? '' : transformed(mapping, mapping.value.trim(), null);
@@ -81,7 +81,8 @@ function faultOf(mapping: FieldMapping, value: string): FixedFault | null {
 
 function phoneFault({ transforms: names }: FieldMapping, value: string): FixedFault | null {
   if (names.includes('PHONE_E164')) {
-    const message = 'This can be no phone number: write it with + and the country, such as +49 30 1234567.';
+    const message =
+      'This is not a possible phone number: write it with + and the country code, such as +49 30 1234567.';
     return isPhoneE164(value) ? null : { code: 'INVALID_PHONE', message };
   }
   const digits = value.replace(/[^0-9]/g, '').length;
@@ -93,7 +94,7 @@ function phoneFault({ transforms: names }: FieldMapping, value: string): FixedFa
 
 let names: Intl.DisplayNames | undefined;
 
-/** Whether a text is a BCP 47 tag of a language that has a name, and of a region that there is: `de`, `en-GB`, `es-419`. */
+/** Whether a text is a BCP 47 tag with a known language and, if it has one, a known region: `de`, `en-GB`, `es-419`. */
 export function isLanguageTag(text: string): boolean {
   try {
     const { language, region } = new Intl.Locale(text);

@@ -7,19 +7,19 @@ import { LONGEST_TEMPLATE, parseTemplate, templateFault } from './template/templ
 import { transformFits } from './transforms/transforms.ts';
 
 const MOST_MAPPINGS = 200;
-/** So many are read in a few hundredths of a second. */
+/** Of all templates together. Parsing them takes a few hundredths of a second. */
 const MOST_TEMPLATE_CHARACTERS = 50_000;
 const MOST_ATTRIBUTES = 20;
 const LONGEST_LABEL = 40;
-/** Letters and digits of any script; between them also spaces and a few signs. */
+/** Letters and digits of any script; spaces and a few signs between them. */
 const labelShape = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} _.()/+-]*[\p{L}\p{M}\p{N})])?$/u;
 
-/** Fields of which one must be mapped, or nobody would have a name to show. */
+/** At least one of these fields must be mapped, so that people have a name to show. */
 const naming: readonly ContactField[] = ['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME', 'PRIMARY_EMAIL', 'EMAIL'];
 
 /**
- * All faults of the mappings at once; `names`: how the kind of source names attributes; `path` is where the list stands in the mutation's arguments. Empty: none. A list that
- * is too long is not looked into.
+ * All faults of the mappings at once. `names` checks attribute names for the kind of source; `path` leads to the list in the
+ * mutation's arguments. The mappings of a list that is too long are not checked one by one.
  */
 export function checkMappings(
   mappings: readonly FieldMapping[],
@@ -100,7 +100,7 @@ function labelFault(field: ContactField, label: string | null): Omit<UserError, 
   return { code: 'INVALID_LABEL', message: `${message}, with a letter or digit at its start.` };
 }
 
-/** The same field, for EMAIL and PHONE under the same label in whatever case, can be mapped once. */
+/** A field can be mapped once; EMAIL and PHONE once for each label, whose case does not count. */
 function findRepeated(mappings: readonly FieldMapping[], path: readonly string[]): UserError[] {
   const first = new Map<string, number>();
   const errors: UserError[] = [];
@@ -117,8 +117,8 @@ function findRepeated(mappings: readonly FieldMapping[], path: readonly string[]
 }
 
 /**
- * What is wrong with a Liquid template, with line and column where the engine tells them; `field` is its path. It is read,
- * never rendered: what it takes for a person is counted during a run.
+ * The faults of a Liquid template, with line and column where the engine knows them. `field` is its path. The template is parsed
+ * but not rendered: its cost for a person is counted during a run.
  */
 export function checkTemplate(template: string, names: Pick<AttributeNames, 'fault'>, field: string[]): UserError[] {
   const invalid = (message: string): UserError[] => [{ field, code: 'INVALID_TEMPLATE', message }];

@@ -9,19 +9,19 @@ import type { Alternatives, MappingOutcome, PersonInWork } from './person-in-wor
 import { TemplateBudget } from './template/template-budget.ts';
 import { regionCodes } from './transforms/region-codes.ts';
 
-/** A mapping made ready for a run: closures only, nothing is looked up by name per person. */
+/** A mapping compiled for a run. It consists of closures, so that nothing is looked up by name for each person. */
 export type CompiledMapping = {
-  /** Names of the attributes needed, templates' included, each attribute once. */
+  /** Names of the attributes that the mapping and its templates need, each once. */
   attributes: readonly string[];
-  /** `entry.attributes[i]` belongs to `attributes[i]`. Pure; the same pattern of winners gives the same `fills` object. */
+  /** Pure. `entry.attributes[i]` holds the values of `attributes[i]`. The same pattern of winners gives the same `fills` object. */
   map(entry: Pick<Entry, 'name' | 'attributes'>): MappingOutcome;
 };
 
 /**
- * Compiles mappings that `checkMappings` found without fault; throws the template engine's error otherwise. `keyOf`: by what the
- * kind of source tells attributes apart.
- * Single fields take the first value as sent and tell the others in `alternatives`; EMAIL and PHONE keep the order sent.
- * COUNTRY is mapped first, since numbers are read as numbers of the person's country.
+ * Compiles mappings that passed `checkMappings`; for others it can throw the template engine's error. `keyOf` gives two
+ * attribute names the same key when the source means the same attribute.
+ * Single fields take the first value as sent; `alternatives` holds all of them. EMAIL and PHONE keep the order sent.
+ * COUNTRY is mapped first, because phone numbers are read as numbers of the person's country.
  */
 export function compileMapping(
   mappings: readonly FieldMapping[],
@@ -78,7 +78,7 @@ function mapPerson(steps: readonly Step[], patterns: FillPatterns, person: Perso
     : { kind: 'draft', draft, remarks, alternatives };
 }
 
-/** The person's country, if it is a code; of several the alphabetically first, since values have no order. */
+/** The person's country, if it is a code. Of several the alphabetically first, because values have no order. */
 function countryOf(person: PersonInWork): string | null {
   const country = person.alternatives?.COUNTRY?.toSorted()[0] ?? person.values.COUNTRY;
   if (country === undefined) return null;
@@ -86,7 +86,7 @@ function countryOf(person: PersonInWork): string | null {
   return regionCodes.has(code) ? code : null;
 }
 
-/** One winner for each step, and a last one: whether the name was put together from other fields. */
+/** `winners` has one number for each step, and a last one: 1 when the name was put together from other fields. */
 function makeFills(steps: readonly Step[], winners: readonly number[]): Fills {
   const fills: Fills = {};
   for (const [i, step] of steps.entries()) {
@@ -97,7 +97,7 @@ function makeFills(steps: readonly Step[], winners: readonly number[]): Fills {
   return fills;
 }
 
-/** Gives a draft without a display name the one that its other values come to. False: there is none. */
+/** Puts a display name together from the other fields of a draft that has none. False: they give no name. */
 export function fillMissingName(person: PersonInWork): boolean {
   const name = putTogetherName(person.values);
   if (name === undefined) return false;
@@ -110,7 +110,7 @@ export function fillMissingName(person: PersonInWork): boolean {
   return true;
 }
 
-/** What it may come to, as the fields that it is put together from may have had several values. */
+/** All names that can be put together, because the fields used may have several values. */
 function namesOf(person: PersonInWork): readonly string[] {
   const { GIVEN_NAME, FAMILY_NAME } = person.values;
   if (GIVEN_NAME === undefined && FAMILY_NAME === undefined) return candidatesOf(person, 'PRIMARY_EMAIL');

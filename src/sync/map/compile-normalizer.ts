@@ -6,12 +6,12 @@ import { cutAddressPrefix } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
 import { transforms } from './transforms/transforms.ts';
 
-/** Makes of a value as sent the one to store; empty: no value. `origin` names the attribute in remarks. */
+/** Turns a value as sent into the one to store; empty: no value. `origin` names the attribute in remarks. */
 export type Normalize = (raw: string, person: PersonInWork, origin: string) => string;
 
 /**
- * Values are trimmed, emails lose a `smtp:` prefix, transforms do what they say, and what can't be stored is left out
- * with a remark. A primary email is not checked here: one that can't be stored is malformed, which skips the person.
+ * Values are trimmed, emails lose an `smtp:` prefix, the transforms are applied, and a value that can't be stored is left out
+ * with a remark. A primary email is not checked here: if it can't be stored it is malformed, and the person is skipped.
  */
 export function compileNormalizer(mapping: FieldMapping): Normalize {
   const chosen = mapping.transforms.map((name) => transforms[name]);
@@ -39,15 +39,15 @@ function storable(value: string, longest: number, person: PersonInWork, origin: 
   return '';
 }
 
-/** Characters (UTF-16 units) that the service looks at; longer values are left out whole, never cut. */
+/** Most characters (UTF-16 units) of a value as sent. Longer values are left out as a whole, never cut. */
 export const LONGEST_RAW_VALUE = 65_536;
 
-/** Characters (UTF-16 units) that a field can hold after all transforms. */
+/** Most characters (UTF-16 units) of a field after all transforms. */
 export function longestValue(field: ContactField): number {
   return field === 'NOTES' ? LONGEST_RAW_VALUE : 1_000;
 }
 
-/** Why a field can't take a value. Null: it can. */
+/** Why a field can't hold a value. Null: it can. */
 export function unusableBecause(value: string, longest: number): string | null {
   return value.length > longest
     ? `has ${value.length} characters, ${longest} at most are taken`

@@ -6,17 +6,17 @@ import { isPrimaryProxyAddress } from './email-address.ts';
 import type { PersonInWork } from './person-in-work.ts';
 import { compileTemplate } from './template/compile-template.ts';
 
-/** The distinct values of the origin that won, in the order sent; one alone comes as a plain text. Undefined: none. */
+/** The distinct values of the winning origin, in the order sent; a single value is a plain text. Undefined: no value. */
 export type Candidates = undefined | string | readonly string[];
 
-/** Where a field's value comes from. `read` leaves in `person.winner` which of `origins` it was. */
+/** Where a field's value comes from. `read` notes in `person.winner` which of `origins` had a value. */
 export type Source = {
-  /** As `Fills` tells them. */
+  /** As they are written in `Fills`. */
   origins: readonly string[];
   read(person: PersonInWork): Candidates;
 };
 
-/** How the mapping gets its values: the first attribute with a value, or a template, or the same for everybody. */
+/** Compiles the origin of a mapping's values: the first attribute with a value, a template, or a fixed value. */
 export function compileSource(mapping: FieldMapping, index: AttributeIndex): Source {
   const normalize = compileNormalizer(mapping);
   const keyOf = mapping.field === 'EMAIL' || mapping.field === 'PRIMARY_EMAIL' ? lowerCase : itself;
@@ -25,7 +25,7 @@ export function compileSource(mapping: FieldMapping, index: AttributeIndex): Sou
   return attributeSource(mapping, index, normalize, keyOf);
 }
 
-/** Tells values apart. */
+/** Two values with the same key count as one. */
 type KeyOf = (value: string) => string;
 const itself: KeyOf = (value) => value;
 const lowerCase: KeyOf = (value) => value.toLowerCase();

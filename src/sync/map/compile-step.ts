@@ -20,7 +20,7 @@ import { parseBoolean } from './transforms/text-transforms.ts';
 export type Step = {
   key: FieldKey;
   origins: readonly string[];
-  /** Puts the field's value into the draft; returns which origin filled it, counted from 1, or 0 for none. */
+  /** Puts the field's value into the draft. Returns the number of the origin that filled it, from 1; 0: no value. */
   fill(person: PersonInWork): number;
 };
 
@@ -66,7 +66,7 @@ function originOf(source: Source, person: PersonInWork): string {
   return source.origins[person.winner - 1] ?? '';
 }
 
-/** Malformed values stay out as long as there is a well-formed one; the person is skipped when there is none. */
+/** Malformed values are left out if there is a well-formed one; if there is none, the person is skipped. */
 function fillPrimaryEmail(source: Source): Step['fill'] {
   const put = putInto('PRIMARY_EMAIL');
   return (person) => {
@@ -111,7 +111,7 @@ function fillList(field: LabeledField, label: string, source: Source): Step['fil
   };
 }
 
-/** Yes and no at once say nothing, since values have no order. */
+/** Yes and no together give no value, because values have no order. */
 function fillFlag(field: FlagField, source: Source): Step['fill'] {
   return (person) => {
     const candidates = source.read(person);

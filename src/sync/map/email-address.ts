@@ -1,4 +1,4 @@
-/** RFC 5321 4.5.3.1, with the path's angle brackets taken off; octets. */
+/** In octets: RFC 5321 4.5.3.1, without the angle brackets of a path. */
 const LONGEST_ADDRESS = 254;
 const LONGEST_LOCAL_PART = 64;
 
@@ -8,7 +8,7 @@ const label = '[a-zA-Z0-9\\u0080-\\u{10ffff}](?:[a-zA-Z0-9\\u0080-\\u{10ffff}-]{
 const shape = new RegExp(`^(?:${atext}(?:\\.${atext})*|${quotedLocal})@${label}(?:\\.${label})*$`, 'u');
 
 const ascii = /^[\0-\x7f]*$/;
-/** Spaces, controls, invisible characters and halves of surrogate pairs are letters in no alphabet (RFC 6532, EAI). */
+/** Spaces, controls, invisible characters and half surrogate pairs are no letters in any alphabet (RFC 6532, EAI). */
 const neverInAddress = /[\s\p{C}\p{Z}]/u;
 
 function octets(text: string): number {
@@ -16,9 +16,8 @@ function octets(text: string): number {
 }
 
 /**
- * Whether a text has the shape of a mailbox of RFC 5321: one @ (but for a quoted local part), a dot-atom or a quoted
- * string before it, domain labels after it, no spaces, at most 254 octets. Letters beyond ASCII are allowed (RFC 6531);
- * address literals (`[192.0.2.1]`) are not.
+ * Whether a text has the form of an RFC 5321 mailbox: a dot-atom or a quoted string, one @, domain labels; no spaces, at most
+ * 254 octets. Letters beyond ASCII are allowed (RFC 6531), address literals (`[192.0.2.1]`) are not.
  */
 export function isEmailAddress(text: string): boolean {
   if (text.length > LONGEST_ADDRESS || !shape.test(text)) return false;
@@ -28,12 +27,12 @@ export function isEmailAddress(text: string): boolean {
 
 const otherKindOfAddress = /^[a-zA-Z][a-zA-Z0-9]*:/;
 
-/** The primary one of an Exchange `proxyAddresses`, whose values are `SMTP:primary`, `smtp:other`, `X500:/o=…`. */
+/** Whether it is the primary address of Exchange's `proxyAddresses`: `SMTP:primary`, `smtp:other`, `X500:/o=…`. */
 export function isPrimaryProxyAddress(value: string): boolean {
   return value.startsWith('SMTP:');
 }
 
-/** The email address in a value of `proxyAddresses` or of a plain attribute; empty for addresses that are no emails. */
+/** The email address in a value of `proxyAddresses` or of any other attribute; empty for an address of another type. */
 export function cutAddressPrefix(value: string): string {
   if (!value.includes(':')) return value;
   if (/^smtp:/i.test(value)) return value.slice('smtp:'.length).trim();

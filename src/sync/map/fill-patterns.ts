@@ -1,14 +1,13 @@
 import type { Fills } from '../../core/contact.ts';
 
-/** Sparse directories may have a pattern per person; memory stays bounded all the same. */
+/** A source with many empty fields can have a pattern for each person. This limit bounds the memory. */
 const MOST_PATTERNS = 10_000;
 
 type Node = { readonly next: Node[]; fills: Fills | undefined };
 
 /**
- * Finds for a pattern of winners the one frozen `Fills` that belongs to it, so that the same pattern gives the same
- * object and costs nothing but the walk down a tree: one branch per mapping, numbered by who won. After 10,000 patterns
- * it starts afresh, and a pattern may get a second, equal object.
+ * Finds the frozen `Fills` for a pattern of winners. The same pattern gives the same object, found by a walk down a tree with
+ * one level for each mapping. After 10,000 patterns the tree starts anew, and a pattern can get a second, equal object.
  */
 export class FillPatterns {
   #root: Node = { next: [], fills: undefined };

@@ -4,33 +4,33 @@ import type { LogCode } from '../../core/run.ts';
 import type { TemplateBudget } from './template/template-budget.ts';
 import type { TransformContext } from './transforms/transforms.ts';
 
-/** The candidates of single fields whose winning attribute had several values; the first is the one in the draft. */
+/** For single fields whose winning attribute had several values: all of them. The draft has the first. */
 export type Alternatives = { [field in TextField]?: string[] };
 
-/** A person whom the mapping could turn into a draft. */
+/** A person whose mapping gave a draft. */
 export type MappedPerson = {
   kind: 'draft';
   draft: Draft;
-  /** What was left out of the draft and why, naming attribute and value; for the run log. */
+  /** For the run log: what was left out of the draft and why, with attribute and value. */
   remarks: readonly string[];
-  /** Absent when no single field had a choice. A contact that has one of the candidates already keeps it. */
+  /** Absent when no field had several values. A contact that already has one of them keeps it. */
   alternatives?: Alternatives;
 };
 
-/** What the mapping made of one person: a draft, or the reason why the person is skipped. */
+/** The result of mapping one person: a draft, or why the person is skipped. */
 export type MappingOutcome = MappedPerson | { kind: 'problem'; code: LogCode; message: string };
 
-/** One person while the steps of a compiled mapping fill the draft, step after step. */
+/** One person while the steps of a compiled mapping fill the draft. */
 export type PersonInWork = TransformContext & {
   readonly attributes: readonly AttributeValue[];
   readonly values: ContactValues;
-  /** What the person's templates may still take together. */
+  /** Shared by all templates of this person. */
   readonly budget: TemplateBudget;
   country: string | null;
   alternatives: Alternatives | undefined;
   remarks: string[] | undefined;
   problem: { code: LogCode; message: string } | undefined;
-  /** Which of the last source's origins won, counted from 1; 0: none. */
+  /** The number of the origin that the last step used, from 1; 0: none had a value. */
   winner: number;
 };
 

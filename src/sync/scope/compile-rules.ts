@@ -1,15 +1,15 @@
 import type { Scope, ScopeRule } from '../../core/connection.ts';
 import type { AttributeNames, AttributeValue, Entry } from '../../core/directory.ts';
 
-/** The rules of a scope made ready for a run, for sources that can't apply them themselves. */
+/** The compiled rules of a scope, for sources that can't apply rules themselves. */
 export type CompiledRules = {
-  /** Names of the attributes to ask for: `asked`, and after them those that only the rules need. */
+  /** Names of the attributes to ask for: first `asked`, then those that only the rules need. */
   attributes: readonly string[];
-  /** Whether the rules let in a person who comes with `attributes`. */
+  /** Whether the rules let in a person with these attributes. */
   meets(entry: Pick<Entry, 'attributes'>): boolean;
 };
 
-/** Compiles rules for entries whose first attributes are those `asked` for by the mapping. */
+/** Compiles rules. `asked` are the attributes of the mapping; an entry has their values first. */
 export function compileRules(
   { rules, match }: Pick<Scope, 'rules' | 'match'>,
   asked: readonly string[],
@@ -35,13 +35,13 @@ export function compileRules(
   return { attributes, meets };
 }
 
-/** Decides on a person's values, prepared by `comparable`. */
+/** Decides about a person's values, which `comparable` has prepared. */
 type RuleTest = (values: readonly string[]) => boolean;
 type Compare = (value: string, wanted: string) => boolean;
 
 const isEqual: Compare = (value, wanted) => value === wanted;
 
-/** Of several wanted values one must fit; people without the attribute meet the negative ones. As directories decide. */
+/** As LDAP servers decide: one of several wanted values must fit, and people without the attribute meet negative rules. */
 const operators: Record<ScopeRule['operator'], (wanted: readonly string[]) => RuleTest> = {
   EQUALS: oneFits(isEqual),
   IN: oneFits(isEqual),
@@ -71,7 +71,7 @@ function textsOf(value: AttributeValue): readonly string[] {
   return value === undefined ? [] : typeof value === 'string' ? [comparable(value)] : value.map(comparable);
 }
 
-/** Without case, and with one space for several, as directories compare (RFC 4518). */
+/** Ignores case and repeated spaces, as LDAP servers do (RFC 4518). */
 function comparable(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }

@@ -4,7 +4,7 @@ import type { Entry } from '../../core/directory.ts';
 import type { ExclusionReason } from '../../core/run.ts';
 import type { CompiledRules } from './compile-rules.ts';
 
-/** In, or out and why. */
+/** Whether somebody is in scope, and if not, why. */
 export type Scoped = { kind: 'in' } | { kind: 'out'; reason: ExclusionReason };
 
 const isIn: Scoped = Object.freeze({ kind: 'in' });
@@ -14,9 +14,8 @@ const notInGroup: Scoped = Object.freeze({ kind: 'out', reason: 'NOT_IN_GROUP' }
 const notByRules: Scoped = Object.freeze({ kind: 'out', reason: 'NOT_BY_RULES' });
 
 /**
- * Whether the scope lets somebody in whom the source has delivered, before they are mapped. A person who is out for several
- * reasons is counted under the first: not a person, disabled, in no group, not by the rules. `rules` null: rules and filter have
- * been part of the search.
+ * Whether the scope lets in a delivered person, before the mapping. With several reasons against them the first counts: not a
+ * person, disabled, in no group, not by the rules. `rules` is null where the source has applied rules and filter itself.
  */
 export function scopeEntry(
   entry: Pick<Entry, 'disabled' | 'notAPerson' | 'inGroups' | 'attributes'>,
@@ -31,7 +30,7 @@ export function scopeEntry(
 
 const noEmail: Scoped = Object.freeze({ kind: 'out', reason: 'NO_EMAIL' });
 
-/** Whether the scope lets a mapped person in: `requireEmail` asks for any email, primary or labeled. */
+/** Whether the scope lets in a mapped person: `requireEmail` needs any email, primary or labeled. */
 export function scopeDraft({ values }: Pick<Draft, 'values'>, scope: Pick<Scope, 'requireEmail'>): Scoped {
   return !scope.requireEmail || values.PRIMARY_EMAIL !== undefined || values.EMAIL !== undefined ? isIn : noEmail;
 }

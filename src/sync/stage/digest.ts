@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 
-/** 16 bytes as four numbers, to be compared and kept without an object each. */
+/** 16 bytes as four numbers: compared and stored without creating objects. */
 export type Digest = Uint32Array;
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Writes the digest of a stable id into `into`: a UUID's own 16 bytes, of anything else the first 16 of its SHA-256. */
+/** Writes the digest of an id into `into`: the 16 bytes of a UUID, or the first 16 bytes of any other id's SHA-256. */
 export function digestId(id: string, into: Digest): void {
   if (id.length === 36 && uuidShape.test(id)) {
     into[0] = Number.parseInt(id.slice(0, 8), 16);
@@ -22,7 +22,7 @@ export function digestText(text: string, into: Digest): void {
   readBytes(hash('sha256', text, 'binary'), into);
 }
 
-/** Writes the first 16 of the bytes that a text stands for, one unit a byte, into `into`. */
+/** Writes the first 16 bytes of a binary string (one character a byte) into `into`. */
 export function readBytes(bytes: string, into: Digest): void {
   for (let i = 0; i < 4; i++) {
     const at = 4 * i;
@@ -40,19 +40,19 @@ export function hexOf(text: string): string {
 }
 
 const DASH = 0x2d;
-/** The value of a lower-case hexadecimal digit by its byte; anything else makes the sum too large. */
+/** The value of a lower-case hexadecimal digit by its byte. Any other byte makes the sum too large to be valid. */
 const NO_DIGIT = 2 ** 40;
 const digitOf = new Float64Array(256).fill(NO_DIGIT);
 for (const [value, digit] of [...'0123456789abcdef'].entries()) digitOf[digit.charCodeAt(0)] = value;
 
-/** The number that `length` lower-case hexadecimal digits stand for; 2^40 or more where they are not. */
+/** The number that `length` lower-case hexadecimal digits spell. 2^40 or more: they are not all such digits. */
 export function hexAt(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let i = at; i < at + length; i++) value = value * 16 + (digitOf[bytes[i] ?? 0] ?? NO_DIGIT);
   return value;
 }
 
-/** Writes the 16 bytes of a UUID in its usual text form into `into`. False, with anything there: it is none. */
+/** Writes the 16 bytes of a UUID in its usual text form into `into`. False: it is no UUID, and `into` holds anything. */
 export function readUuid(bytes: Uint8Array, at: number, into: Digest): boolean {
   if (bytes[at + 8] !== DASH || bytes[at + 13] !== DASH || bytes[at + 18] !== DASH || bytes[at + 23] !== DASH)
     return false;

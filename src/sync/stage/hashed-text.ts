@@ -2,12 +2,12 @@ import type { ConnectionSettings } from '../../core/connection.ts';
 import type { Entry } from '../../core/directory.ts';
 
 /**
- * A text that is the same for two entries exactly when the source says the same of the person: name, the attributes that
- * were asked for, and what could not be decoded. Values of an attribute have no order. Each text stands behind its length,
- * so that none can pass for another.
+ * The text of an entry: name, the attributes that were asked for, and the names of what could not be decoded. Two entries have
+ * the same text exactly when they say the same. Values of an attribute have no order. Each text stands behind its length, so
+ * that different entries can't join to the same text.
  *
- * As a mapping depends on nothing else, the same text under the same settings and version of the mapping means the same
- * draft; so whoever brings it again is unchanged without being mapped.
+ * A mapping depends on nothing else of the entry. With the same settings and mapping version, the same text means the same
+ * draft: the person is unchanged and need not be mapped.
  */
 export function entryText({ name, attributes, undecodable }: Entry): string {
   let text = `${name.length}:${name}`;
@@ -23,7 +23,7 @@ function measured(value: string): string {
   return `${value.length}:${value}`;
 }
 
-/** All besides an entry that decides what becomes of it, as text: where any of it changes, everybody is looked at again. */
+/** Everything besides the entry that the draft depends on, as text. When any of it changes, everybody is mapped again. */
 export function settingsText({ mappings, priority, scope }: ConnectionSettings, mappingVersion: string): string {
   return JSON.stringify([mappingVersion, mappings, priority, scope.requireEmail]);
 }

@@ -3,22 +3,22 @@ import { type Digest, digestId } from './digest.ts';
 
 const LINKED = 1;
 const GONE = 2;
-/** The feed has said something of the person. */
+/** The feed has mentioned the person: as present, as out of scope or as gone. */
 const MENTIONED = 4;
 const PRESENT = 8;
-/** The upper half of a mark holds a number of the reader's: 0 for people who were not said to be there. */
+/** The upper half of a mark holds the reader's note: a number, 0 for people who have not arrived. */
 const noteShift = 4;
-/** The reader has not noted anything yet. */
+/** The note of somebody who has arrived and about whom nothing is noted yet. */
 export const nothingNoted = 1;
-/** The largest number that can be noted. */
+/** The largest possible note. */
 export const largestNote = 15;
 
-/** What is known of a person when the source tells that they are there. */
+/** What is known about a person who arrives: already arrived in this read, not linked, or linked. */
 export type Arrival = 'again' | 'new' | 'linked';
 
 /**
- * Everybody a connection links and everybody a feed brings, in flat arrays: 32 bytes a person for id and hash, a byte of
- * marks and the slots of an open-addressing table. Ids are told apart by their 16-byte digests.
+ * Everybody the connection links and everybody the feed brings, in flat arrays: 32 bytes a person for id and hash, one byte of
+ * marks, and the slots of an open-addressing table. Two ids are the same when their 16-byte digests are.
  */
 export class KnownPeople {
   #count = 0;
@@ -30,19 +30,19 @@ export class KnownPeople {
 
   #unsettled = 0;
 
-  /** Linked people with whom something is to be done though the source says nothing new of them: looked at again, or removed. */
+  /** Linked people who need work even when the source says nothing new: they are looked at again, or removed. */
   get unsettled(): number {
     return this.#unsettled;
   }
 
-  /** Linked people who are gone, as `isGone` tells. */
+  /** Counts the linked people who are gone (see `isGone`). */
   countGone(extent: Extent): number {
     let count = 0;
     for (let at = 0; at < this.#count; at++) if (isGone(this.#marks[at] ?? 0, extent)) count++;
     return count;
   }
 
-  /** Adds somebody the connection links, by the digest of their id; `hash` null: to be looked at again. */
+  /** Adds a linked person by the digest of their id. `hash` is null for people who must be looked at again. */
   addLinked(id: Digest, hash: Digest | null, gone: boolean): void {
     this.#key.set(id);
     const at = this.#findOrAdd();
@@ -51,7 +51,7 @@ export class KnownPeople {
     if (hash !== null) this.#hashes.set(hash, 4 * at);
   }
 
-  /** Notes that somebody is there; 'again' when that was said before. The person stays selected for what follows. */
+  /** Notes that somebody has arrived. The person is selected for the calls that follow. */
   arrive(id: string): Arrival {
     digestId(id, this.#key);
     const at = this.#findOrAdd();
@@ -62,7 +62,7 @@ export class KnownPeople {
     return marks & LINKED ? 'linked' : 'new';
   }
 
-  /** Selects somebody who is said to be gone. False: nobody knows them. */
+  /** Selects somebody whom the feed calls gone. False: the person is unknown. */
   depart(id: string): boolean {
     digestId(id, this.#key);
     this.#selected = this.#find(this.#slotOf());
@@ -77,7 +77,7 @@ export class KnownPeople {
     this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) | PRESENT;
   }
 
-  /** What the reader has noted of the selected person; 0: they were not said to be there. */
+  /** The reader's note about the selected person; 0: they have not arrived. */
   get note(): number {
     return (this.#marks[this.#selected] ?? 0) >> noteShift;
   }
@@ -86,12 +86,12 @@ export class KnownPeople {
     this.#marks[this.#selected] = ((this.#marks[this.#selected] ?? 0) & 0xf) | (note << noteShift);
   }
 
-  /** Takes back that the selected person is there. */
+  /** Undoes the arrival of the selected person. */
   takeBack(): void {
     this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) & (LINKED | GONE | MENTIONED);
   }
 
-  /** Whether the selected person is linked, was not gone, and brings what they brought the last time. */
+  /** Whether the selected person is linked, was not gone, and has the same hash as last time. */
   isUnchanged(hash: Digest): boolean {
     const at = this.#selected;
     const marks = this.#marks[at] ?? 0;
@@ -101,7 +101,7 @@ export class KnownPeople {
     return true;
   }
 
-  /** Whether the person is linked and gone, as far as the feed tells. */
+  /** Whether the person is linked and gone. */
   isGone(id: Digest, extent: Extent): boolean {
     this.#key.set(id);
     const at = this.#find(this.#slotOf());
@@ -109,14 +109,14 @@ export class KnownPeople {
   }
 
   #slotOf(): number {
-    // The four parts of a UUID v7 share their first bits in time order, so all four take part.
+    // UUIDs of version 7 begin alike, so all four parts are mixed.
     const [a = 0, b = 0, c = 0, d = 0] = this.#key;
     let mixed = a ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35);
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
     return (mixed ^ (mixed >>> 13)) & (this.#slots.length - 1);
   }
 
-  /** Index of the person with the current key, -1 when there is none; leaves the probe's last slot in #probe. */
+  /** The index of the person with the current key, or -1. Leaves the last slot looked at in #probe. */
   #find(start: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = start; ; slot = (slot + 1) & mask) {
@@ -150,7 +150,7 @@ export class KnownPeople {
     return at;
   }
 
-  /** By half. The memory left behind is free at once: nothing else would make the collector look for so much of it. */
+  /** Grows by half. `transfer` frees the old memory at once; the garbage collector would leave it for long. */
   #grow(): void {
     const size = Math.ceil(this.#marks.length * 1.5);
     this.#ids = new Uint32Array(this.#ids.buffer.transfer(16 * size));
@@ -171,8 +171,8 @@ export class KnownPeople {
 }
 
 /**
- * Of everybody, linked people who were not in scope are gone. Of changes, those who were said to be gone, or to be as the scope
- * leaves them out.
+ * In a feed of everybody, a linked person is gone who was not present in scope. In a feed of changes, also the feed must have
+ * mentioned them: as gone, or as somebody whom the scope leaves out.
  */
 function isGone(marks: number, extent: Extent): boolean {
   return (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & MENTIONED) !== 0);

@@ -8,10 +8,10 @@ const LETTER_T = 0x74;
 const UUID_LENGTH = 36;
 const HASH_DIGITS = 32;
 
-/** One row of a chunk: the id from `start` to `tab`, then hash and mark up to `end`. */
+/** Gets one row of a chunk: the id from `start` to `tab`, then hash and mark up to `end`. */
 type OnRow = (bytes: Buffer, start: number, tab: number, end: number) => void;
 
-/** Cuts rows in COPY's text format out of chunks cut anywhere. */
+/** Splits chunks into rows in the text format of COPY. A chunk may end anywhere. */
 function rowsOf(onRow: OnRow) {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk: Uint8Array): void => {
@@ -38,7 +38,7 @@ export function loadKnown(known: KnownPeople) {
   });
 }
 
-/** Reads the same rows again and tells whose person is gone. */
+/** Reads the same rows again, and calls `onGone` with the ids of people who are gone. */
 export function sweepKnown(known: KnownPeople, extent: () => Extent, onGone: (id: string) => void) {
   const id: Digest = new Uint32Array(4);
   return rowsOf((bytes, start, tab) => {
@@ -47,7 +47,7 @@ export function sweepKnown(known: KnownPeople, extent: () => Extent, onGone: (id
   });
 }
 
-/** A UUID's digits are read where they stand: no text is made of them. */
+/** A UUID is read from the bytes, without making a text of it. */
 function digestOf(bytes: Buffer, start: number, tab: number, into: Digest): void {
   if (tab - start === UUID_LENGTH && readUuid(bytes, start, into)) return;
   digestId(textOf(bytes, start, tab), into);

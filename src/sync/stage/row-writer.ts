@@ -2,25 +2,25 @@ import { Buffer } from 'node:buffer';
 import type { Digest } from './digest.ts';
 import { writeUuidV7 } from './write-uuid.ts';
 
-/** Bytes handed over at a time: large enough that a transfer costs little, small enough that few fill the memory. */
+/** Bytes of one buffer: large enough that a transfer costs little, small enough that a few need little memory. */
 const targetBytes = 256 * 1024;
 
-/** The most bytes that one UTF-16 unit takes in UTF-8. */
+/** Most bytes that one UTF-16 unit needs in UTF-8. */
 const bytesPerUnit = 3;
 
-/** Up to here text is written faster unit by unit than by a call. */
+/** Up to this length, text is written faster unit by unit than by one call. */
 const shortText = 64;
 
 /**
- * Writes rows in the binary format of Postgres' COPY, without its header and trailer, into buffers of about 256 KiB, and hands
- * these over, each with memory of its own: a number of values, then each value behind its length.
+ * Writes rows in the binary format of Postgres' COPY, without header and trailer: the number of values, then each value behind
+ * its length. It fills buffers of about 256 KiB, each with its own memory, and hands them over.
  */
 export class RowWriter {
   readonly #send: (bytes: Uint8Array) => void;
   readonly #spare: ArrayBuffer[] = [];
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
-  /** Where the row in work begins. */
+  /** Where the current row begins. */
   #row = 0;
 
   constructor(send: (bytes: Uint8Array) => void) {
@@ -33,7 +33,7 @@ export class RowWriter {
     this.#int16(values);
   }
 
-  /** Hands over what is there. */
+  /** Hands over the rows written so far. */
   flush(): void {
     if (this.#at > 0) this.#send(this.#bytes.subarray(0, this.#at));
     this.#bytes = Buffer.alloc(0);
@@ -41,7 +41,7 @@ export class RowWriter {
     this.#row = 0;
   }
 
-  /** Takes back the memory of a buffer handed over, to be written to again. */
+  /** Takes back the memory of a buffer, to use it again. */
   takeBack(memory: ArrayBuffer): void {
     if (memory.byteLength === targetBytes) this.#spare.push(memory);
   }
@@ -51,7 +51,7 @@ export class RowWriter {
     this.#int32(-1);
   }
 
-  /** The text holds no NUL, which Postgres can't store. */
+  /** The text must not contain NUL, which Postgres can't store. */
   text(text: string | null): void {
     if (text === null) this.null();
     else {
@@ -81,7 +81,7 @@ export class RowWriter {
     this.#at += 16;
   }
 
-  /** A whole number that a double holds. */
+  /** A whole number that a double can hold exactly. */
   bigint(value: number): void {
     this.#room(12);
     this.#int32(8);
@@ -95,14 +95,14 @@ export class RowWriter {
     this.#bytes[this.#at++] = value ? 1 : 0;
   }
 
-  /** A jsonb by its text. */
+  /** A jsonb, given as text. */
   json(text: string): void {
     const start = this.beginJson();
     this.raw(text);
     this.end(start);
   }
 
-  /** Begins a jsonb whose text is written in pieces by `raw`; give what it returns to `end`. */
+  /** Begins a jsonb; write its text in pieces with `raw`, then pass the returned number to `end`. */
   beginJson(): number {
     const start = this.#beginValue();
     this.#room(1);
@@ -114,7 +114,7 @@ export class RowWriter {
     this.#utf8(text);
   }
 
-  /** A tsvector of distinct keys without places, in any order. */
+  /** A tsvector of distinct keys without positions, in any order. */
   keys(keys: readonly string[]): void {
     const start = this.#beginValue();
     this.#room(4);
@@ -128,7 +128,7 @@ export class RowWriter {
     this.end(start);
   }
 
-  /** Ends what began there: writes its length before it. */
+  /** Ends the value that began at `start`: writes its length before it. */
   end(start: number): void {
     const end = this.#at;
     this.#at = this.#row + start - 4;
@@ -136,7 +136,7 @@ export class RowWriter {
     this.#at = end;
   }
 
-  /** Leaves room for a value's length; where the value begins, counted from the row's own beginning. */
+  /** Leaves room for a value's length. Returns where the value begins, counted from the beginning of the row. */
   #beginValue(): number {
     this.#room(4);
     this.#at += 4;
@@ -174,7 +174,7 @@ export class RowWriter {
     this.#at = at + 4;
   }
 
-  /** Makes sure that so many bytes fit; when they don't, the rows before this one are handed over, and this one moves on. */
+  /** Makes room for so many bytes. If they don't fit, the finished rows are handed over and this row moves to a new buffer. */
   #room(bytes: number): void {
     if (this.#at + bytes > this.#bytes.length) this.#move(bytes);
   }
@@ -182,7 +182,7 @@ export class RowWriter {
   #move(bytes: number): void {
     const begun = this.#bytes.subarray(this.#row, this.#at);
     const filled = this.#bytes.subarray(0, this.#row);
-    // A row longer than usual gets twice what it needs so far, so that it does not move at each value.
+    // A very long row gets twice the room it needs so far, so that it does not move at each value.
     const needed = begun.length + bytes;
     const next =
       needed <= targetBytes ? (this.#spare.pop() ?? new ArrayBuffer(targetBytes)) : new ArrayBuffer(2 * needed);

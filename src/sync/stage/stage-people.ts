@@ -14,19 +14,19 @@ export type StagingParts = {
   /** See `settingsText` in hashed-text.ts. */
   settingsText: string;
   index: (values: ContactValues) => IndexedText;
-  /** Buffers of rows, as they fill. */
+  /** Gets each buffer of rows when it is full. */
   onRows: (bytes: Uint8Array) => void;
-  /** Called for each pattern before a row refers to it; for one that comes again after very many others, once more. */
+  /** Gets each pattern of fills before a row refers to it. The same pattern can come again after very many others. */
   onFills: (id: string, fields: Fills) => void;
 };
 
-/** A person in scope, as mapped. */
+/** A person in scope, mapped. */
 export type ArrivedPerson = {
   person: string;
   personId: string;
-  /** What becomes of them, where that is known already. */
+  /** 'created' where it is already known that a contact is created. */
   decided: 'created' | 'undecided';
-  /** What `hash` gave for the entry. */
+  /** The result of `hash` for the entry. */
   hash: Digest;
   values: ContactValues;
   fills: Fills;
@@ -34,16 +34,16 @@ export type ArrivedPerson = {
   remarks: readonly string[];
 };
 
-/** Puts the new and changed people of a read on the way into the plan, as rows in the order of their arrival. */
+/** Writes the new and changed people of a read as rows of the plan, in the order of their arrival. */
 export class Staging {
   readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0 };
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
-  /** Of the settings: in every hash, so that other settings make others. */
+  /** The digest of the settings. It is part of every hash, so that other settings give other hashes. */
   readonly #salt: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
-  /** Holds no pattern that nobody else holds: a sparse directory may have one per person. */
+  /** Weak, because a source with many empty fields can have a pattern for each person. */
   readonly #fillsIds = new WeakMap<Fills, Uint8Array>();
   #position: number = planPositions.people;
 
@@ -59,7 +59,7 @@ export class Staging {
     return this.#position;
   }
 
-  /** The hash by which an entry is known again. It stands until the next call. */
+  /** The hash by which an unchanged entry is recognized. The result is valid until the next call. */
   hash(entry: Entry): Digest {
     const hash = this.#hash;
     if (entry.said === null) digestText(entryText(entry), hash);
@@ -93,7 +93,7 @@ export class Staging {
     this.#writer.flush();
   }
 
-  /** Takes back the memory of rows that have been stored. */
+  /** Takes back the memory of stored rows. */
   takeBack(memory: ArrayBuffer): void {
     this.#writer.takeBack(memory);
   }

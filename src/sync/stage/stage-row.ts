@@ -12,10 +12,10 @@ import { wordsText } from '../../search/contact-index.ts';
 import type { Digest } from './digest.ts';
 import type { RowWriter } from './row-writer.ts';
 
-/** A person on the way into the plan. */
+/** A person to write as a row of the plan. */
 export type StagedPerson = {
   position: number;
-  /** What becomes of them; null: that is decided later. */
+  /** Null: planning decides later. */
   action: 'CREATE' | null;
   person: string;
   personId: string;
@@ -27,7 +27,7 @@ export type StagedPerson = {
   remark: string | null;
 };
 
-/** A person who is left alone, with the reason. */
+/** A person who is skipped, with the reason. */
 export type SkippedPerson = {
   position: number;
   person: string;
@@ -36,14 +36,14 @@ export type SkippedPerson = {
   reason: string;
 };
 
-/** A contact's fields, each a column, in the order of the plan's. */
+/** A contact's fields, each a column, in the order of the plan's columns. */
 const fields = Object.values(ContactField).map((field) => ({ field, isFlag: isFlagField(field) }));
 
-/** Columns that db/sync/staging.ts names; so many come before the fields. */
+/** Number of columns that db/sync/staging.ts names. `before` of them come before the fields. */
 const columns = 19 + fields.length;
 const before = 8;
 
-/** Writes rows with the columns that db/sync/staging.ts names, of one workspace and run. */
+/** Writes rows of one workspace and run, with the columns that db/sync/staging.ts names. */
 export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
   const [workspace, run] = [uuidBytes(workspaceId), uuidBytes(runId)];
   const begin = (
@@ -59,7 +59,7 @@ export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
     rows.text(personId);
   };
   return {
-    /** With a new id for the contact, if it is created. */
+    /** The row gets a new id for a contact that may be created. */
     person: (staged: StagedPerson): void => {
       const { indexed } = staged;
       begin(staged, staged.action);

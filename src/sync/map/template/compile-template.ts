@@ -4,25 +4,25 @@ import { ALL_VALUES } from './inspect-template.ts';
 import { sizeOf, type TemplateBudget } from './template-budget.ts';
 import { type ParsedTemplate, parseTemplate, renderTemplate, templateFault } from './template-engine.ts';
 
-/** The distinct texts a template gives for a person; several where an attribute in it has several values. */
+/** The texts that a template gives for a person: several when an attribute in it has several values. */
 type Rendered = { kind: 'rendered'; texts: string | readonly string[] } | { kind: 'failed'; message: string };
 type Template = (attributes: readonly AttributeValue[], budget: TemplateBudget) => Rendered;
 
-/** One value for each single attribute of a template, in its order; empty where the person has none. */
+/** One value for each single attribute of a template, in the template's order; empty where the person has none. */
 type Chosen = readonly string[];
 /** All values of an attribute, sorted, by the name in the template. */
 type Lists = Readonly<Record<string, readonly string[]>>;
 type Render = (chosen: Chosen, lists: Lists, budget: TemplateBudget) => string;
 
-/** More combinations of several-valued attributes than these are not tried. */
+/** Most combinations of values that are rendered. */
 const MOST_COMBINATIONS = 16;
 
 /**
- * Compiles a template over the person's attributes. `{{ mail }}` is the attribute's value, trimmed, under the name as
- * written or in lower case. Of several values each is tried, the first as sent first, since they have no order; beyond
- * 16 combinations only the one of the alphabetically first. `attr_all.mail` is the list of all values, sorted.
- * What it takes counts against the person's budget; a template that takes more has failed.
- * Throws the engine's error when the template has a mistake; `checkMappings` tells it before.
+ * Compiles a template over the person's attributes. `{{ mail }}` is the trimmed value of an attribute, under its name as written
+ * or in lower case. If attributes have several values, each combination gives a text, starting with the first values as sent;
+ * with more than 16 combinations only the alphabetically first values are used. `attr_all.mail` is the sorted list of all values.
+ * Rendering uses the person's budget; a template that needs more has failed.
+ * Throws the engine's error when the template has a mistake, which `checkMappings` finds before.
  */
 export function compileTemplate(text: string, index: AttributeIndex): Template {
   const parsed = parseTemplate(text);
@@ -101,7 +101,7 @@ const liquidWords = new Set([
   ALL_VALUES,
 ]);
 
-/** Text and plain outputs only, as most templates are, need no engine. Undefined: this one does. */
+/** Compiles a template of text and plain outputs, as most are, without the engine. Undefined: this one needs the engine. */
 function compilePlain(text: string, { single }: ParsedTemplate): Render | undefined {
   const parts = text.split(plainOutput);
   const literals = parts.filter((_, i) => i % 2 === 0);
@@ -122,7 +122,7 @@ function compileLiquid(parsed: ParsedTemplate): Render {
     const scope: Record<string, unknown> = {};
     const valueAt = (i: number): string | undefined => (chosen[i] === '' ? undefined : chosen[i]);
     for (const [i, name] of parsed.single.entries()) scope[name.toLowerCase()] = valueAt(i);
-    // Afterwards, as another attribute may be written like this one in lower case.
+    // After the lower-case names: another attribute's name may equal this one in lower case.
     for (const [i, name] of parsed.single.entries()) scope[name] = valueAt(i);
     scope[ALL_VALUES] = lists;
     return renderTemplate(parsed, scope, budget);

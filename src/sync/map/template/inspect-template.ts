@@ -13,17 +13,17 @@ import { ClockRefused, filterFault, isClock, isDateFilter } from './template-fil
 /** The variable whose members are lists of all values: `attr_all.mail`. */
 export const ALL_VALUES = 'attr_all';
 
-/** A range that begins at a small number ends before numbers are so large that one more is the same number. */
+/** Ranges must start at a small number: beyond 2^53, adding 1 gives the same number, and the range would never end. */
 const LARGEST_START = 1_000_000;
 
-/** A template that can be parsed but not be answered: which attributes it needs is known only while it renders. */
+/** A template whose attributes are known only while it renders. */
 class UnknowableAttribute extends Error {
   constructor() {
-    super('attributes must be named outright: {{ mail }}, {{ ["x-y"] }} or {{ attr_all.mail }}');
+    super('attributes must be named directly: {{ mail }}, {{ ["x-y"] }} or {{ attr_all.mail }}');
   }
 }
 
-/** What a template asks for, spelled as in the template. */
+/** The attributes that a template uses, spelled as in the template. */
 export type TemplateAttributes = {
   /** `{{ mail }}`. */
   single: readonly string[];
@@ -32,8 +32,8 @@ export type TemplateAttributes = {
 };
 
 /**
- * Goes through everything a template may ever evaluate, without rendering it: finds the attributes it names, and throws an
- * error with the place for what is refused: filters that aren't there, the clock, ranges that may never end.
+ * Goes through everything that a template can evaluate, without rendering it, and finds the attributes. Throws an error with the
+ * place of anything that is refused: unknown filters, the clock, ranges that may never end.
  */
 export function inspectTemplate(templates: readonly Template[]): TemplateAttributes {
   const inspection = new Inspection();
@@ -46,7 +46,7 @@ type FilterCall = Pick<Filter, 'name' | 'args'>;
 class Inspection {
   readonly single = new Set<string>();
   readonly lists = new Set<string>();
-  /** Variables of the template itself: assigned ones, and those of the loops around; `offset: continue` is no variable. */
+  /** Variables of the template itself: assigned ones, and those of the loops around. `continue` (`offset: continue`) is none. */
   readonly #scopes: Set<string>[] = [new Set(['continue'])];
 
   visit(template: Template): void {
@@ -113,7 +113,7 @@ class Inspection {
   }
 }
 
-/** What a path names outright at this place. Undefined: it depends on a value. */
+/** The fixed name at this place of a path. Undefined: the name depends on a value. */
 function nameOf(token: Token): string | undefined {
   return TypeGuards.isQuotedToken(token) || TypeGuards.isWordToken(token) ? token.content : undefined;
 }
@@ -123,7 +123,7 @@ function declared(name: string): string {
   return name;
 }
 
-/** Those within a tag; what other files hold is none. */
+/** The templates within a tag, not those of other files. */
 function childrenOf(template: Template): Template[] {
   const children: unknown = template.children === undefined ? [] : toValueSync(template.children(false, true));
   return Array.isArray(children) ? children : [];

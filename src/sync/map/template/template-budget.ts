@@ -1,6 +1,6 @@
 import { Context, type Liquid } from 'liquidjs';
 
-/** What all templates of one person may take together: a few hundredths of a second on a slow machine. */
+/** Steps that all templates of one person may use together: a few hundredths of a second on a slow machine. */
 export const MOST_STEPS = 2_000_000;
 
 class TooCostly extends Error {
@@ -10,8 +10,8 @@ class TooCostly extends Error {
 }
 
 /**
- * Counts what templates do, so that the same template for the same person is refused or not on any machine, however busy.
- * A step is about a character that is copied; what takes longer counts as more steps.
+ * Counts the work of templates in steps, not in time. So the same template for the same person gets the same answer on every
+ * machine. A step is about one copied character; slower work counts as more steps.
  */
 export class TemplateBudget {
   #used = 0;
@@ -33,10 +33,10 @@ export class TemplateBudget {
   }
 }
 
-/** An item of a list, or a value that is neither text nor list, in steps. */
+/** Steps for an item of a list, or for a value that is neither text nor list. */
 const ITEM = 20;
 
-/** What it takes to go through a value once: its characters and items. Lists in templates hold no lists. */
+/** Steps to go through a value once: its characters and items. Lists in templates contain no lists. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (!Array.isArray(value)) return ITEM;
@@ -45,19 +45,19 @@ export function sizeOf(value: unknown): number {
   return size;
 }
 
-/** Each tag, output and text, besides what it does; also each round of a loop. */
+/** Steps for each tag, output and text, besides its own work, and for each round of a loop. */
 const NODE = 50;
-/** Reading a value copies nothing, but what is read may be compared or go into a key uncounted: steps per read size. */
+/** Steps for a read value, as a share of its size. Reading copies nothing, but the value can be compared or used as a key. */
 const READ_SHARE = 1 / 8;
 
-/** One rendering: its variables, and the budget that everything in it uses. */
+/** One rendering: its variables and its budget. */
 export class TemplateContext extends Context {
   readonly budget: TemplateBudget;
 
   constructor(engine: Liquid, scope: object, budget: TemplateBudget) {
     super(scope, engine.options, { sync: true }, { liquid: engine });
     this.budget = budget;
-    // The engine counts new characters and items with the one, and looks at the clock with the other: before each node.
+    // The engine calls the first for new characters and items, and the second before each node, to look at the clock.
     this.memoryLimit.use = (count) => budget.use(count);
     this.renderLimit.check = () => budget.use(NODE);
   }
@@ -69,7 +69,7 @@ export class TemplateContext extends Context {
   }
 }
 
-/** The budget of the rendering that an engine's callback is part of. */
+/** The budget of the rendering that a callback of the engine belongs to. */
 export function budgetOf(context: Context): TemplateBudget {
   if (context instanceof TemplateContext) return context.budget;
   throw new Error('A template is rendered without a budget.');

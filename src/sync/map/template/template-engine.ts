@@ -4,21 +4,21 @@ import { budgetOf, sizeOf, type TemplateBudget, TemplateContext } from './templa
 import { allowedFilters } from './template-filters.ts';
 import { TemplateParser } from './template-parser.ts';
 
-/** Characters. */
+/** In characters. */
 export const LONGEST_TEMPLATE = 10_000;
 
-/** Tags that read other templates, of which there are none, or write tables for web pages. */
+/** Tags that read other templates (there are none) or write tables for web pages. */
 const REFUSED_TAGS = ['include', 'render', 'layout', 'block', 'tablerow'];
 
-/** A comment in one tag; the engine's own looks at a long one in time that grows with the square of its length. */
+/** The comment tag. The engine's own needs time that grows with the square of the comment's length. */
 class Remark extends Tag {
   render(): void {}
 }
 
 /**
- * Liquid without files, clock, chance and prototypes, in UTC (in a process that is in UTC: see reading-threads.ts), in which
- * everything counts against a budget. Unknown filters and tags are mistakes, unknown variables are empty: a person need not
- * have every attribute.
+ * Makes a Liquid engine without files, clock, chance and prototypes, in which all work counts against a budget. It writes dates
+ * in UTC; for that the process must be in UTC as well (see reading-threads.ts). Unknown filters and tags are mistakes. Unknown
+ * variables are empty, because people need not have every attribute.
  */
 function createEngine(): Liquid {
   const engine = new Liquid({
@@ -37,27 +37,27 @@ function createEngine(): Liquid {
   return engine;
 }
 
-/** One for all templates: it keeps nothing of what it renders. */
+/** One engine for all templates: it keeps nothing of what it renders. */
 const engine = createEngine();
 
-/** A template without mistakes, and what it asks for. */
+/** A template without mistakes, and its attributes. */
 export type ParsedTemplate = TemplateAttributes & { nodes: Template[] };
 
-/** Reads a template without rendering anything. Throws an error with the place of what is wrong. */
+/** Parses a template without rendering it. Throws an error with the place of the mistake. */
 export function parseTemplate(text: string): ParsedTemplate {
   const nodes = new TemplateParser(engine).parse(text);
   return { nodes, ...inspectTemplate(nodes) };
 }
 
-/** Throws when the template fails, or takes more than is left of the budget. */
+/** Throws when the template fails, or needs more than is left of the budget. */
 export function renderTemplate({ nodes }: ParsedTemplate, variables: object, budget: TemplateBudget): string {
   return String(engine.renderSync(nodes, new TemplateContext(engine, variables, budget)));
 }
 
-/** Each operator, besides what it compares. */
+/** Steps for each operator, besides those for its operands. */
 const OPERATION = 100;
 
-/** The operators of conditions, each counted against the budget of the rendering. */
+/** The operators of conditions. Each counts against the budget of the rendering. */
 export function countedOperators(): Operators {
   return Object.fromEntries(
     Object.entries(defaultOperators).map(([name, operator]) => [name, counted(name, operator)]),
@@ -75,12 +75,12 @@ function counted(name: string, operator: Operators[string]): Operators[string] {
   };
 }
 
-/** A mistake in a template, or a render that failed; line and column count from 1, null where the engine can't tell. */
+/** A mistake in a template, or a failed rendering. Line and column count from 1; null: the engine does not know. */
 type TemplateFault = { message: string; line: number | null; column: number | null };
 
 const position = /, line:\d+, col:\d+$/;
 
-/** What the engine's error says, for people: without its own position suffix, and what else it appends. */
+/** The engine's error for people: without its own position suffix and anything else that it appends. */
 export function templateFault(error: unknown): TemplateFault {
   const message = error instanceof Error ? error.message : String(error);
   if (!LiquidError.is(error)) return { message, line: null, column: null };

@@ -3,7 +3,7 @@ import { budgetOf, sizeOf } from './template-budget.ts';
 
 type Handler = Extract<FilterImplOptions, (...args: never[]) => unknown>;
 
-/** Steps besides those of the value, the arguments and the result. */
+/** Steps besides those for the value, the arguments and the result. */
 type Extra = (value: unknown, args: readonly unknown[]) => number;
 
 type AllowedFilter = { least: number; most: number; extra: Extra };
@@ -13,20 +13,20 @@ function takes(least: number, most = least, extra = none): AllowedFilter {
   return { least, most, extra };
 }
 
-/** Looking for a text: long ones are looked for in pieces. */
+/** Searching for a text. The engine searches for a long text in pieces. */
 const search: Extra = (value, [wanted]) => (sizeOf(value) * sizeOf(wanted)) / 100;
-/** From the end on, each place is compared with the whole text. */
+/** A search from the end compares each place with the whole text. */
 const searchBackwards: Extra = (value, [wanted]) => sizeOf(value) * sizeOf(wanted);
-/** Texts that are compared mostly differ early. */
+/** Most texts differ early, so a comparison looks at a part of them. */
 const sorting: Extra = (value) => (Array.isArray(value) ? (sizeOf(value) * Math.log2(value.length + 1)) / 4 : 0);
-/** Names of months and offsets of zones come from tables that are opened each time. */
+/** For each part of a date: tables of month names and zone offsets are opened each time. */
 const DATE_PART = 10_000;
 const dating: Extra = (_, [format]) => DATE_PART * (typeof format === 'string' ? 1 + format.split('%').length : 8);
 const accents: Extra = (value) => 4 * sizeOf(value);
 
 /**
- * What templates may use, with the number of arguments. What is left out takes a template within a text (`where_exp`), or
- * makes lists of lists, whose size can't be seen (`group_by`), or yields something else at each run (`sample`).
+ * The filters that templates may use, with the number of arguments. Left out are filters that take a template as a text
+ * (`where_exp`), make lists of lists, whose size `sizeOf` can't see (`group_by`), or give something else at each run (`sample`).
  */
 const allowed: Readonly<Record<string, AllowedFilter>> = {
   ...{ append: takes(1), prepend: takes(1), default: takes(1), size: takes(0) },
@@ -54,7 +54,7 @@ const allowed: Readonly<Record<string, AllowedFilter>> = {
   ...{ date_to_string: takes(0, 2, dating), date_to_long_string: takes(0, 2, dating) },
 };
 
-/** What is wrong with a filter of so many arguments. Null: nothing. */
+/** Why a filter can't be used with so many arguments. Null: it can. */
 export function filterFault(name: string, count: number): string | null {
   const filter = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
   if (filter === undefined) return `undefined filter: ${name}`;
@@ -63,7 +63,7 @@ export function filterFault(name: string, count: number): string | null {
   return `filter ${name} takes ${least === most ? least : `${least} to ${most}`} arguments, ${count} are given`;
 }
 
-/** What `{{ "now" | date }}` is refused with. */
+/** The error for `{{ "now" | date }}`. */
 export class ClockRefused extends Error {
   constructor() {
     super('the current time is not available, since it would change everybody at each run');
@@ -77,10 +77,10 @@ export function isDateFilter(name: string): boolean {
   return name.startsWith('date');
 }
 
-/** Parts of a date that are written as is usual where the machine stands. */
+/** Date formats that depend on the machine's region. */
 const localParts = /%[-_0^#:]*[0-9]*[EO]?[cxX]/;
 
-/** What a filter refuses once it has its values. */
+/** Throws when a filter refuses its values, which are known only while rendering. */
 function checkValues(name: string, value: unknown, args: readonly unknown[]): void {
   if ((name === 'push' || name === 'unshift') && Array.isArray(args[0]))
     throw new Error(`${name} takes one value; concat joins lists`);
@@ -90,7 +90,7 @@ function checkValues(name: string, value: unknown, args: readonly unknown[]): vo
     throw new Error('%c, %x and %X look different on each machine; write e.g. %Y-%m-%d');
 }
 
-/** The filters by name, each counted against the budget of the rendering. */
+/** The allowed filters by name. Each counts against the budget of the rendering. */
 export function allowedFilters(): [string, FilterImplOptions][] {
   return Object.entries(allowed).map(([name, { extra }]) => [
     name,

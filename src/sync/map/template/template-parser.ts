@@ -1,17 +1,17 @@
 import { type Context, type Emitter, ParseError, Parser, type TopLevelToken, TypeGuards } from 'liquidjs';
 import { budgetOf, sizeOf, type TemplateBudget } from './template-budget.ts';
 
-/** Tags within tags. */
+/** Most levels of tags within tags. */
 const DEEPEST = 20;
-/** In one tag; each may hold another, and the engine calls itself for each. */
+/** In one tag. Brackets can be nested, and the engine recurses for each. */
 const MOST_BRACKETS = 100;
-/** Steps for each character of a tag's own text: a shorter text can't ask for more. */
+/** Steps for each character of a tag's own text, as a bound for the work that a tag of this length can ask for. */
 const OWN_CHARACTER = 10;
 
-/** Reads one template, with limits on its nesting; what it yields counts itself against the budget when rendered. */
+/** Parses one template, with limits on nesting. The parsed nodes count their work against the budget when they render. */
 export class TemplateParser extends Parser {
   #depth = 0;
-  /** Characters of the tags within the one that is read. */
+  /** Characters of the tags within the current tag. */
   #within = 0;
 
   override parseTokens(tokens: TopLevelToken[]): ReturnType<Parser['parseTokens']> {
@@ -47,7 +47,7 @@ function checkBrackets(token: TopLevelToken): void {
   if (count > MOST_BRACKETS) throw new ParseError(new Error(`one tag has more than ${MOST_BRACKETS} brackets`), token);
 }
 
-/** Counts what is written. */
+/** Counts the written characters. */
 class CountedEmitter implements Emitter {
   readonly #to: Emitter;
   readonly #budget: TemplateBudget;

@@ -4,10 +4,10 @@ import { alpha3Codes, regionCodes } from './region-codes.ts';
 
 const REMEMBERED_NAMES = 5_000;
 
-/** Languages whose names for all countries are known, besides each country's own. */
+/** Languages in which the names of all countries are known. Each country's own language is known as well. */
 const languages = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi', 'pl', 'cs', 'hu', 'tr', 'ru'];
 
-/** Names in use that Unicode's lists lack, folded. */
+/** Common names that Unicode's lists lack, folded. */
 const otherNames: Readonly<Record<string, string>> = {
   uk: 'GB',
   'u k': 'GB',
@@ -57,9 +57,9 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * COUNTRY_CODE: the ISO 3166-1 alpha-2 code for a code (alpha-2, alpha-3, numeric, any case) or a country's name in
- * English, its own or another widely spoken language. Active Directory's countryCode 0 says nothing. What is none of
- * these stays as it is.
+ * COUNTRY_CODE: the ISO 3166-1 alpha-2 code of a country. It reads alpha-2, alpha-3 and numeric codes in any case, and names in
+ * English, the country's own and other common languages. Active Directory's countryCode 0 means no country. Any other value
+ * stays as it is.
  */
 export const countryCode: (value: string) => string = remember(convert, REMEMBERED_NAMES);
 
@@ -78,7 +78,7 @@ function fromNumber(value: string): string {
 
 let known: ReadonlyMap<string, string> | undefined;
 
-/** Folded name to code; made at the first name met, since it takes a while. */
+/** Folded name to code. Made when the first name is met, because it takes a while. */
 function countryNames(): ReadonlyMap<string, string> {
   known ??= collectNames();
   return known;
@@ -101,7 +101,7 @@ function collectNames(): ReadonlyMap<string, string> {
 
 type Style = 'long' | 'short';
 
-/** Each language's names, loaded once while the table is made. */
+/** Loads each language's names once while the table is made. */
 function regionNames(): (language: string, style: Style) => Intl.DisplayNames {
   const loaded = new Map<string, Intl.DisplayNames>();
   return (language, style) => {

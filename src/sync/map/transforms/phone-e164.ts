@@ -4,8 +4,8 @@ import { remember } from '../../../core/remember.ts';
 const REMEMBERED_NUMBERS = 20_000;
 
 /**
- * PHONE_E164: `+49301234567`, with ` ext. 45` behind it where the number has an extension (E.164 knows none). A number
- * without + or 00 is read as one of the person's own country. What is no possible number there stays as it is.
+ * PHONE_E164: `+49301234567`, followed by ` ext. 45` where the number has an extension (E.164 has none). A number without + or
+ * 00 is read as a number of the person's country. A value that is no possible number stays as it is.
  */
 export function phoneE164(value: string, { country }: { country: string | null }): string {
   const plain = value.startsWith('+') ? readPlain(value) : undefined;
@@ -14,7 +14,7 @@ export function phoneE164(value: string, { country }: { country: string | null }
 
 const readPlain = plainInternationalReader((number) => parsePhoneNumberFromString(number)?.isPossible() ?? false);
 
-/** As long as a code, so that one memory serves all countries. */
+/** As long as a country code, so that it can stand in its place. */
 const NO_COUNTRY = '--';
 
 const convertRemembered = remember((key) => {
@@ -22,7 +22,7 @@ const convertRemembered = remember((key) => {
   return convert(key.slice(NO_COUNTRY.length), isSupportedCountry(country) ? country : null);
 }, REMEMBERED_NUMBERS);
 
-/** Whether a text is what PHONE_E164 makes of a possible number. */
+/** Whether a text is a possible number in the form that PHONE_E164 writes. */
 export function isPhoneE164(text: string): boolean {
   return /^\+[0-9]+(?: ext\. [0-9]+)?$/.test(text) && (parsePhoneNumberFromString(text)?.isPossible() ?? false);
 }
@@ -36,8 +36,8 @@ function convert(value: string, country: CountryCode | null): string {
 }
 
 /**
- * Calling codes whose national numbers are dialled behind 0 or nothing at all (1: behind 1), so that there is nothing
- * to take away from a number that starts with another digit. A test holds each against the library.
+ * Calling codes whose national prefix is 0 or absent (for 1: 1). A number that starts with another digit after the code has no
+ * prefix to remove. A test compares each with the library.
  */
 const CALLING_CODES =
   '1 20 27 30 31 32 33 34 39 40 41 43 45 46 47 48 49 51 56 58 60 62 63 64 65 66 84 90 91 92 ' +
@@ -49,9 +49,9 @@ const international = /^\+[0-9 ()./-]+$/;
 const grouping = /[ ()./-]+/g;
 
 /**
- * Reads numbers such as `+49 30 1234567` without the phone number library, which takes many times as long: where nothing
- * but grouping has to go, only the length decides, and `isPossible` is asked once per calling code and length. What is
- * not possible stays as it is. Undefined: not so plain, the library must read it.
+ * Reads numbers such as `+49 30 1234567` without the phone number library, which takes many times as long. Only spaces and
+ * signs are removed; whether the number is possible depends on its length only, so `isPossible` is asked once for each calling
+ * code and length. A number that is not possible stays as it is. Undefined: the library must read the number.
  */
 function plainInternationalReader(isPossible: (number: string) => boolean): (value: string) => string | undefined {
   const possible = new Map<string, boolean>();

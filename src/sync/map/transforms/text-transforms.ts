@@ -1,16 +1,16 @@
-/** LOWERCASE: as Unicode says, whatever the machine's language. */
+/** LOWERCASE: by Unicode's rules, the same on every machine. */
 export function lowercase(value: string): string {
   return value.toLowerCase();
 }
 
-/** UPPERCASE: as Unicode says, whatever the machine's language; ß becomes SS. */
+/** UPPERCASE: by Unicode's rules, the same on every machine; ß becomes SS. */
 export function uppercase(value: string): string {
   return value.toUpperCase();
 }
 
 const lineEnd = /[\r\n\u0085\u2028\u2029]/;
 
-/** FIRST_LINE: the first line that has anything on it. */
+/** FIRST_LINE: the first line. Values are trimmed before, so it is not empty. */
 export function firstLine(value: string): string {
   const end = value.search(lineEnd);
   return end === -1 ? value : value.slice(0, end).trimEnd();
@@ -19,8 +19,8 @@ export function firstLine(value: string): string {
 const escaped = /\\(24|5c)/gi;
 
 /**
- * POSTAL_ADDRESS: the lines of a postal address (RFC 4517, 3.3.28), which are sent joined by `$`, with `\24` for a
- * dollar sign and `\5C` for a backslash. Lines are trimmed, empty ones left out.
+ * POSTAL_ADDRESS: the lines of a postal address (RFC 4517, 3.3.28). They are sent joined by `$`, with `\24` for a dollar sign
+ * and `\5C` for a backslash. Lines are trimmed, empty ones left out.
  */
 export function postalAddress(value: string): string {
   if (!value.includes('$') && !value.includes('\\')) return value;
@@ -37,12 +37,12 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ...['false', 'no', 'n', 'f', '0', 'off', 'disabled', 'inactive'].map((word) => [word, false] as const),
 ]);
 
-/** Yes, no, or neither: how directories and people write booleans (RFC 4517, 3.3.3: TRUE, FALSE), without case. */
+/** Reads a boolean as people and LDAP servers write it (RFC 4517, 3.3.3: TRUE, FALSE), in any case. Undefined: it is none. */
 export function parseBoolean(value: string): boolean | undefined {
   return words.get(value) ?? words.get(value.toLowerCase());
 }
 
-/** BOOLEAN: `true` or `false`; what is neither stays as it is. */
+/** BOOLEAN: `true` or `false`; any other value stays as it is. */
 export function boolean(value: string): string {
   const parsed = parseBoolean(value);
   return parsed === undefined ? value : String(parsed);

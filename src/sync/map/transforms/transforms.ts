@@ -4,13 +4,13 @@ import { countryCode } from './country-code.ts';
 import { phoneE164 } from './phone-e164.ts';
 import { boolean, firstLine, lowercase, postalAddress, uppercase } from './text-transforms.ts';
 
-/** What a transform may look at besides the value: the ISO 3166-1 alpha-2 code of the person's own COUNTRY, if the mapping yields one. */
+/** What a transform knows besides the value: the person's country as an ISO 3166-1 alpha-2 code, if the mapping gives one. */
 export type TransformContext = { country: string | null };
 
-/** Turns one trimmed, non-empty value into another; empty: the value says nothing. What it can't read it leaves as it is. */
+/** Turns a trimmed, non-empty value into another one. Empty: no value. A value that it can't read stays as it is. */
 export type TransformValue = (value: string, context: TransformContext) => string;
 
-/** Every transform of the contract by its name; the compiler keeps it complete. */
+/** Every transform by its name in the API. */
 export const transforms = {
   LOWERCASE: lowercase,
   UPPERCASE: uppercase,
@@ -38,7 +38,7 @@ const fits = {
   BOOLEAN: isFlagField,
 } satisfies Record<Transform, (field: ContactField) => boolean>;
 
-/** Whether a transform makes sense for a field's values. Flags need none: they understand yes and no by themselves. */
+/** Whether a transform makes sense for a field. Flags do not need BOOLEAN: they understand yes and no anyway. */
 export function transformFits(transform: Transform, field: ContactField): boolean {
   return fits[transform](field);
 }
