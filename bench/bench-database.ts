@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../src/db/embedded/start-embedded-postgres.ts';
-import { MIGRATIONS_TABLE } from '../src/db/migrations.ts';
+import { MIGRATIONS_TABLE } from '../src/db/migrate/migrations.ts';
 import { bareTable } from './limits.ts';
 
 /** The Postgres of the benchmarks: the embedded one, with its durable settings, in a folder of its own. */

@@ -9,7 +9,7 @@ import { startService } from '../demo/start-service.ts';
 import type { NewLogLine } from '../src/core/run.ts';
 import { inTransaction } from '../src/db/in-transaction.ts';
 import { appendLines } from '../src/db/run/log/append-lines.ts';
-import { tellRun } from '../src/db/run/tell-run.ts';
+import { tellRun } from '../src/db/signals/open-run-signals.ts';
 import type { Figure } from './figures.ts';
 import { peakMb } from './measure-memory.ts';
 import type { SetUp } from './measure-rounds.ts';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type pg from 'pg';
 
 // There are two ways to talk to Postgres. TypeORM's DataSource is the API's (workspace-scope.ts): entities, migrations, and
-// what the API reads and saves, behind row-level security. A pool of `pg` is the sync path's and the runs' (open-sync-pool.ts):
+// what the API reads and saves, behind row-level security. A pool of `pg` is the sync path's and the runs' (pool/sync-pool.ts):
 // COPY, cursors and batches with the owner's rights. SQL that both need is written against `Query`.
 
 /**

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { DatabaseLost } from '../core/database-lost.ts';
 import { sqlState } from './database-failure.ts';
 
 const mostTries = 5;
@@ -15,6 +17,53 @@ export async function tryAgain<T>(work: (tries: number) => Promise<T>): Promise<
     } catch (error) {
       const state = sqlState(error);
       if (tries === mostTries || (state !== DEADLOCK && state !== LOCK_TIMEOUT)) throw error;
+    }
+  }
+}
+
+/** From the first failure on; a server that restarts, or one that takes another's place, needs a minute at most. */
+const patienceMs = 120_000;
+const firstPauseMs = 50;
+const longestPauseMs = 2000;
+
+const networkCodes = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
+/** Connection failures, too many connections, a session ended from outside or for being idle, a server that starts or stops. */
+const lostStates = /^(08...|53300|57P0[123]|25P03)$/;
+/** What node-postgres and its pool say without a code. */
+const lostMessages =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
+
+/** Whether what failed is the connection to the database and not what was asked of it. */
+export function isLost(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && networkCodes.test(code)) return true;
+  return lostStates.test(sqlState(error) ?? '') || lostMessages.test(String(message));
+}
+
+/**
+ * Does the work, and again when the connection to the database was lost, with longer and longer pauses. `beforeAgain` is done
+ * before each further try and may throw to end them.
+ *
+ * @throws DatabaseLost when it stays away, the signal's reason when that aborts meanwhile.
+ */
+export async function waitOut<T>(
+  work: () => Promise<T>,
+  { signal, beforeAgain }: { signal?: AbortSignal; beforeAgain?: () => Promise<void> } = {},
+): Promise<T> {
+  let since: number | null = null;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    try {
+      if (since !== null) await beforeAgain?.();
+      return await work();
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      since ??= performance.now();
+      if (performance.now() - since > patienceMs) {
+        throw new DatabaseLost('The database was away for too long.', { startOver: false, cause: error });
+      }
+      await wait(pauseMs, undefined, { signal }).catch(() => undefined);
+      signal?.throwIfAborted();
     }
   }
 }

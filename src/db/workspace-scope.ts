@@ -1,12 +1,12 @@
-import type { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
 import { type Allow, type Deadline, startDeadline } from '../core/deadline.ts';
 import { isUuid } from '../core/uuid.ts';
-import { API_ROLE } from './api-role.ts';
+import { API_ROLE } from './pool/api-login.ts';
+import { breakOff, socketOf } from './pool/pg-client.ts';
+import type { StatementStopper } from './pool/statement-stopper.ts';
 import type { Query } from './query.ts';
-import { breakOff, type StatementStopper } from './statement-stopper.ts';
 import { tryAgain } from './try-again.ts';
 
 /** A transaction that sees one workspace. Its statements are sent one after another. */
@@ -271,7 +271,7 @@ async function begin(
 
 /** What is sent until the event loop goes on leaves in one piece: each write costs more than most statements. */
 function sendTogether(client: PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  const stream = socketOf(client);
   stream.cork();
   process.nextTick(() => stream.uncork());
 }

@@ -3,7 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import { AppError } from '../../src/core/app-error.ts';
 import { databaseTrouble } from '../../src/core/database-trouble.ts';
 import { startDeadline } from '../../src/core/deadline.ts';
-import { openDatabase } from '../../src/db/open-database.ts';
+import { openDatabase } from '../../src/db/pool/open-database.ts';
 import { type WorkspaceScope, workspaceScope } from '../../src/db/workspace-scope.ts';
 import { openRig, type Rig } from './support/open-rig.ts';
 

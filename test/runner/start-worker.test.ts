@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { AppError } from '../../src/core/app-error.ts';
 import { DatabaseLost } from '../../src/core/database-lost.ts';
 import type { ClaimedRun, RunSync } from '../../src/core/run-store.ts';
-import { createRunQueue } from '../../src/db/run/queue/run-queue.ts';
+import { createRunQueue } from '../../src/db/run/queue/create-run-queue.ts';
 import { startWorker, type Worker } from '../../src/runner/start-worker.ts';
 import { collectLog } from './support/collect-log.ts';
 import { openProcess, type RunsProcess } from './support/open-process.ts';

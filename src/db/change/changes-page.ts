@@ -33,7 +33,7 @@ export async function changesPage(
 }
 
 /** The first of the wanted changes of the run, in order: after a position, if there is one. `run` and `after` are SQL. */
-export function changesOfRun(wanted: Where, run: string, limit: number, after: string | null): string {
+function changesOfRun(wanted: Where, run: string, limit: number, after: string | null): string {
   const most = wanted.put(limit);
   const parts = changeTables.map(
     (table) =>
@@ -44,7 +44,7 @@ export function changesOfRun(wanted: Where, run: string, limit: number, after: s
 }
 
 /** What a cursor of such a list is bound to. */
-export const changesList = (workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity => [
+const changesList = (workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity => [
   'changes',
   workspaceId,
   runId,
@@ -53,10 +53,10 @@ export const changesList = (workspaceId: string, runId: string, { action, search
 ];
 
 /** Where a change stands in it. */
-export const changePosition = (row: ChangeRow): Position => [Number(row.position)];
+const changePosition = (row: ChangeRow): Position => [Number(row.position)];
 
 /** What is shown of the workspace's changes, of whichever run. */
-export function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
+function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   const wanted = where();
   wanted.add(`change.workspace_id = ${wanted.put(workspaceId)}`);
   wanted.add(isShown('change'));
@@ -72,7 +72,7 @@ export function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
 }
 
 /** How many changes each of these runs has; a run without any is absent. */
-export async function countChanges(
+async function countChanges(
   scope: WorkspaceScope,
   runIds: readonly string[],
   filter: ChangeFilter,
@@ -90,4 +90,39 @@ export async function countChanges(
     ),
   );
   return new Map(rows.map((row) => [row.run_id, row.count]));
+}
+
+/** The first page of the changes of each of these runs: one statement for them all, one for their totals. */
+export async function changesPages(
+  scope: WorkspaceScope,
+  runIds: readonly string[],
+  filter: ChangeFilter,
+  first: number,
+): Promise<(runId: string) => Page<ChangeRecord>> {
+  checkFirst(first);
+  const ids = runIds.filter(isUuid);
+  const wanted = changesWhere(scope.workspaceId, filter);
+  const runs = `unnest(${wanted.put(ids)}::uuid[]) AS wanted (run_id)`;
+  const changes = changesOfRun(wanted, 'wanted.run_id', first + 1, null);
+  const rows = await scope.read(({ query }) =>
+    query<ChangeRow>(
+      `SELECT change.* FROM ${runs} CROSS JOIN LATERAL (${changes}) AS change ORDER BY change.position`,
+      wanted.values,
+    ),
+  );
+  const byRun = Map.groupBy(rows, (row) => row.run_id);
+  let totals: Promise<Map<string, number>> | undefined;
+  return (runId) => {
+    const own = byRun.get(runId);
+    if (own === undefined) return emptyPage();
+    return makePage(own, first, {
+      list: changesList(scope.workspaceId, runId, filter),
+      position: changePosition,
+      toNode: toChange,
+      totalCount: async () => {
+        totals ??= countChanges(scope, ids, filter);
+        return (await totals).get(runId) ?? 0;
+      },
+    });
+  };
 }

@@ -7,7 +7,7 @@ import { decodeCursor } from '../page/cursor.ts';
 import { makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ConnectionSelection, selectConnections, toConnection } from './connection-record.ts';
+import { type ConnectionSelection, selectConnections, toConnection } from './find-connections.ts';
 
 export type ConnectionFilter = { search: string | null; status: ConnectionStatus | null; kind: SourceKind | null };
 

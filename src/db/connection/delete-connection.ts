@@ -1,10 +1,15 @@
+import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../core/access.ts';
-import type { OrphanedContacts } from '../../core/connection.ts';
+import { OrphanedContacts } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
+import { deactivateContacts, deleteContacts, noteRemoval } from '../contact/change-contact.ts';
+import { valuesOf } from '../contact/contact-columns.ts';
+import { lookAgain } from '../contact/look-again.ts';
+import type { ChangeRows, ChangeSet } from '../contact/write-history.ts';
+import { byList } from '../planner-hints.ts';
 import { closeRun } from '../run/life/close-run.ts';
 import { type RunRow, runColumns } from '../run/run-row.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
-import { releaseContacts } from './release-contacts.ts';
 
 /** Who a run is cancelled by whose connection is deleted. */
 const deletion: Actor = { kind: 'SERVICE', id: null, name: 'the deletion of the connection' };
@@ -45,4 +50,90 @@ async function cancelRuns({ query, client, workspaceId }: Transaction, id: strin
     [workspaceId, id],
   );
   for (const run of runs) await closeRun(client, run, { status: 'CANCELLED', by: deletion });
+}
+
+/** Contacts that this connection links, $1 the workspace, $2 the connection. */
+const linked = `
+  SELECT contact_link.contact_id FROM contact_link
+  WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2`;
+
+/**
+ * Contacts that nobody feeds once this connection is gone: it does now, or they only wait for the end of their grace, and no
+ * other connection does.
+ */
+const orphaned = `
+  contact.workspace_id = $1 AND EXISTS (
+    SELECT FROM contact_link AS own
+    WHERE own.workspace_id = contact.workspace_id AND own.contact_id = contact.id AND own.connection_id = $2
+      AND (own.gone_since IS NULL OR contact.removal_due_at IS NOT NULL))
+  AND NOT EXISTS (
+    SELECT FROM contact_link AS other
+    WHERE other.workspace_id = contact.workspace_id AND other.contact_id = contact.id AND other.connection_id <> $2
+      AND other.gone_since IS NULL)`;
+
+type Release = {
+  action: 'NONE' | 'DEACTIVATE' | 'DELETE';
+  which: string;
+  carryOut: (set: ChangeSet, rows: ChangeRows) => Promise<unknown>;
+};
+
+const releases: Record<OrphanedContacts, Release> = {
+  // Only a removal that is no longer to come changes a contact that is kept.
+  KEEP: {
+    action: 'NONE',
+    which: 'contact.removal_due_at IS NOT NULL',
+    carryOut: (set, rows) => noteRemoval(set, rows),
+  },
+  DEACTIVATE: {
+    action: 'DEACTIVATE',
+    which: `contact.status = 'ACTIVE'`,
+    carryOut: deactivateContacts,
+  },
+  DELETE: { action: 'DELETE', which: 'true', carryOut: deleteContacts },
+};
+
+/** The contacts that a release changes, as changes. */
+const rowsOf = ({ action, which }: Release, key: string[]): ChangeRows => ({
+  from: `(
+    SELECT contact.workspace_id, contact.id AS contact_id, row_number() OVER (ORDER BY contact.id) AS position,
+      '${action}' AS action, NULL AS stays, NULL AS outcome, NULL AS code, 'its connection was deleted' AS reason, own.person,
+      own.external_id AS person_id, contact.display_name AS contact_name, ${valuesOf('contact')} AS before
+    FROM contact JOIN contact_link AS own ON own.workspace_id = contact.workspace_id AND own.contact_id = contact.id
+      AND own.connection_id = $2
+    WHERE ${orphaned} AND ${which})`,
+  where: 'true',
+  params: key,
+  base: 0,
+  first: 1,
+  last: Number.MAX_SAFE_INTEGER,
+});
+
+/**
+ * Lets go of all contacts of a connection that is being deleted: those that only it feeds as told, the others left to who
+ * else feeds them, at their next run. Contacts are locked first, in the order in which a sync locks them, so that no link
+ * of another connection comes in between.
+ */
+async function releaseContacts(
+  { query, client, workspaceId }: Transaction,
+  connectionId: string,
+  contacts: OrphanedContacts,
+  madeBy: Actor,
+): Promise<void> {
+  const key = [workspaceId, connectionId];
+  // A workspace without statistics counts as one contact: for each of its contacts all links would be gone through.
+  await query(byList);
+  await query(
+    `SELECT count(*) FROM (
+       SELECT FROM contact WHERE contact.workspace_id = $1 AND contact.id IN (${linked}) ORDER BY contact.id FOR UPDATE) AS locked`,
+    key,
+  );
+  await query(
+    `UPDATE contact_link AS link SET ${lookAgain}
+     WHERE link.workspace_id = $1 AND link.connection_id <> $2 AND link.contact_id IN (${linked})`,
+    key,
+  );
+  const release = releases[contacts];
+  const set: ChangeSet = { client, workspaceId, id: uuidv7(), madeBy, links: 'released' };
+  await release.carryOut(set, rowsOf(release, key));
+  await query('DELETE FROM contact_link WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2', key);
 }

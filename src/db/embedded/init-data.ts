@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { embeddedFailure } from './embedded-failure.ts';
 import { isRunning } from './postmaster.ts';
-import { serverEnvironment } from './server-environment.ts';
 import type { ServerPlace } from './server-place.ts';
+import { serverEnvironment } from './server-user.ts';
 
 /** UTF-8 with lower() and the like for all letters, the same on every machine; names are ordered by keys of our own. */
 const flags = [

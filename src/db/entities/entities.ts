@@ -1,8 +1,5 @@
-import { connectionEntity } from './connection.entity.ts';
-import { connectionSecretEntity } from './connection-secret.entity.ts';
-import { contactEntity } from './contact.entity.ts';
-import { contactLinkEntity } from './contact-link.entity.ts';
-import { fillsEntity } from './fills.entity.ts';
+import { connectionEntity, connectionSecretEntity } from './connection.entity.ts';
+import { contactEntity, contactLinkEntity, fillsEntity } from './contact.entity.ts';
 import { runEntity } from './run.entity.ts';
 import { workspaceEntity } from './workspace.entity.ts';
 

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { filePartBytes, type StoredFile } from '../../core/stored-files.ts';
 import { isUuid } from '../../core/uuid.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
-import { type FileRow, fileJson, isCurrent, toFile } from './stored-files.ts';
+import { type FileRow, fileJson, isCurrent, toFile } from './read-file.ts';
 
 /** An upload that has not brought anything for so long is over: its process is gone. */
 const abandonedAfter = '1 hour';

@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
+import type { ProcessLog } from '../../core/process-log.ts';
 import { type Added, addPartitions } from './add-partitions.ts';
 import { type Dropped, dropPartitions } from './drop-partitions.ts';
 import { partitionedTables, type Retention } from './partitioned-tables.ts';
@@ -65,4 +66,25 @@ async function dropOld(
 async function databaseTime(client: ClientBase): Promise<Date> {
   const { rows } = await client.query<{ now: Date }>('SELECT clock_timestamp() AS now');
   return rows[0]?.now ?? new Date();
+}
+
+/** Keeps the partitions as `keepPartitions` does, and tells the process log what came of it. */
+export async function tidyPartitions(
+  pool: Pool,
+  retention: Retention,
+  log: ProcessLog & { info(details: object, message: string): void },
+): Promise<void> {
+  const client = await pool.connect();
+  let kept: Kept;
+  try {
+    kept = await keepPartitions(client, { retention });
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+  client.release();
+  const { made, dropped, busy, movedRows, strays } = kept;
+  if (made.length + dropped.length > 0) log.info({ made, dropped, movedRows }, 'Partitions were made or dropped');
+  if (busy.length > 0) log.warn({ busy }, 'Partitions are in use; they are made or dropped at the next look');
+  if (strays > 0) log.warn({ rows: strays }, 'Rows have ids of a wrong time: the clock of a process was wrong');
 }

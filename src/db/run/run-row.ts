@@ -1,7 +1,9 @@
+import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
 import type { ConnectionSettings } from '../../core/connection.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { RunCounts, RunError } from '../../core/run.ts';
+import { isUuid } from '../../core/uuid.ts';
 
 /** A row of `run` as node-postgres returns `runColumns`. */
 export type RunRow = Pick<
@@ -117,3 +119,22 @@ export const toRun = (row: RunRow): RunRecord => ({
 export const settingsOfConnection = `jsonb_build_object('kind', connection.kind, 'source', connection.source,
   'scope', connection.scope, 'mappings', connection.mappings, 'removal', connection.removal,
   'matchBy', connection.match_by, 'priority', connection.priority)`;
+
+/**
+ * The run, locked until the transaction ends, so that its state and its log have one writer. Null: no such run. `end` is for
+ * those who end the run or give it to another worker: it also waits for what the worker is just writing, and lets it write
+ * nothing new.
+ */
+export async function lockRun(
+  client: PoolClient,
+  workspaceId: string,
+  runId: string,
+  to: 'write' | 'end',
+): Promise<RunRow | null> {
+  if (!isUuid(runId)) return null;
+  const { rows } = await client.query<RunRow>(
+    `SELECT ${runColumns} FROM run WHERE run.workspace_id = $1 AND run.id = $2 FOR ${to === 'end' ? 'UPDATE' : 'NO KEY UPDATE'}`,
+    [workspaceId, runId],
+  );
+  return rows[0] ?? null;
+}

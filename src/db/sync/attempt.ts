@@ -2,8 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { RemovalPolicy } from '../../core/connection.ts';
 import { inTransaction, workingOn } from '../in-transaction.ts';
-import { tryAgain } from '../try-again.ts';
-import { isLost } from '../wait-out.ts';
+import { isLost, tryAgain } from '../try-again.ts';
 import type { Patience } from './patience.ts';
 
 /** Which run, and with which fencing number, something is written for. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
-import { storedFiles } from '../file/stored-files.ts';
+import { storedFiles } from '../file/read-file.ts';
 import { absentPeople, decideAbsent } from './absent-people.ts';
 import { applyPlan } from './apply/apply-plan.ts';
 import { callOffRemovals } from './apply/call-off-removals.ts';

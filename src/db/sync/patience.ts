@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DatabaseLost } from '../../core/database-lost.ts';
 import { sqlState } from '../database-failure.ts';
-import { waitOut } from '../wait-out.ts';
+import { waitOut } from '../try-again.ts';
 
 /** An attempt's way to the database, which waits out lost connections for as long as the database has forgotten nothing. */
 export type Patience = {

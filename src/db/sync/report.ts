@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { RunReport } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
-import { tellRun } from '../run/tell-run.ts';
+import { tellRun } from '../signals/open-run-signals.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 
 /** Changes the run's state and adds lines to its log, in one transaction with the signal to other processes. */

@@ -3,7 +3,7 @@ import type { Attempt } from './attempt.ts';
 /** Up to so many contacts any plan is quick. */
 const few = 100;
 
-/** Sorts into the text index what waits in its list (see open-sync-pool.ts): each search goes through that, too. */
+/** Sorts into the text index what waits in its list (see pool/sync-pool.ts): each search goes through that, too. */
 export const settleSearch = async ({ patience }: Attempt): Promise<void> => {
   await patience.query(`SELECT gin_clean_pending_list('contact_by_search')`);
 };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { contactSyncSwitch } from '../../../src/api/access/contact-sync-switch.ts';
-import { openRunSignals } from '../../../src/db/open-run-signals.ts';
+import { openRunSignals } from '../../../src/db/signals/open-run-signals.ts';
 import { openRig } from '../../db/support/open-rig.ts';
 
 test('a thousand who ask share one look, and whoever asks after a change looks again', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { WorkspaceStore } from '../../../src/core/store.ts';
-import { readSecrets } from '../../../src/db/connection/read-secrets.ts';
 import { inTransaction } from '../../../src/db/in-transaction.ts';
-import { setContactSyncEnabled } from '../../../src/db/run/life/set-contact-sync-enabled.ts';
+import { setContactSyncEnabled } from '../../../src/db/run/life/cancel-run.ts';
+import { readSecrets } from '../../../src/db/secrets/connection-secrets.ts';
 import { insertContacts, insertLinks } from '../support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
 

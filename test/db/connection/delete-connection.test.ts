@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OrphanedContacts } from '../../../src/core/connection.ts';
 import type { WorkspaceStore } from '../../../src/core/store.ts';
-import { listen } from '../../../src/db/listen.ts';
+import { listen } from '../../../src/db/signals/listen.ts';
 import { insertContacts, insertLinks, insertRows, insertRun } from '../support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
 

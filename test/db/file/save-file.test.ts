@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { uuidv7 } from 'uuidv7';
 import type { WorkspaceStore } from '../../../src/core/store.ts';
 import type { StoredFile, StoredFiles } from '../../../src/core/stored-files.ts';
-import { storedFiles } from '../../../src/db/file/stored-files.ts';
+import { storedFiles } from '../../../src/db/file/read-file.ts';
 import { insertRun } from '../support/insert-rows.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createSealer } from '../../../src/db/secrets/create-sealer.ts';
-import { resealSecrets } from '../../../src/db/secrets/reseal-secrets.ts';
-import { createStore } from '../../../src/db/store.ts';
+import { createStore } from '../../../src/db/create-store.ts';
+import { resealSecrets } from '../../../src/db/secrets/connection-secrets.ts';
+import { createSealer } from '../../../src/db/secrets/sealer.ts';
 import { connectionEdit, member, openRig, type Rig } from '../support/open-rig.ts';
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];

@@ -3,9 +3,9 @@ import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../../src/core/access.ts';
 import type { ConnectionEdit } from '../../../src/core/records.ts';
 import type { Store, WorkspaceStore } from '../../../src/core/store.ts';
-import { type Database, openDatabase } from '../../../src/db/open-database.ts';
-import { createSealer, type Sealer } from '../../../src/db/secrets/create-sealer.ts';
-import { createStore } from '../../../src/db/store.ts';
+import { createStore } from '../../../src/db/create-store.ts';
+import { type Database, openDatabase } from '../../../src/db/pool/open-database.ts';
+import { createSealer, type Sealer } from '../../../src/db/secrets/sealer.ts';
 import { createDatabase } from '../../support/postgres.ts';
 
 /** A database of one test file with the store on it. */

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { RunStore } from '../../../src/core/run-store.ts';
-import { openRunSignals, type WorkspaceSignals } from '../../../src/db/open-run-signals.ts';
-import { openSyncPool } from '../../../src/db/open-sync-pool.ts';
+import { openSyncPool } from '../../../src/db/pool/sync-pool.ts';
 import { createRunStore } from '../../../src/db/run/create-run-store.ts';
 import { openBoss } from '../../../src/db/run/queue/open-boss.ts';
-import { createSealer } from '../../../src/db/secrets/create-sealer.ts';
+import { createSealer } from '../../../src/db/secrets/sealer.ts';
+import { openRunSignals, type WorkspaceSignals } from '../../../src/db/signals/open-run-signals.ts';
 
 /** The same in all processes. */
 export const sealer = createSealer([Buffer.alloc(32, 7)]);

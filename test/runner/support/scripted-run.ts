@@ -7,7 +7,7 @@ import { inTransaction } from '../../../src/db/in-transaction.ts';
 import { moveRun } from '../../../src/db/run/life/move-run.ts';
 import { lockAttempt } from '../../../src/db/run/life/run-attempt.ts';
 import { appendLines } from '../../../src/db/run/log/append-lines.ts';
-import { tellRun } from '../../../src/db/run/tell-run.ts';
+import { tellRun } from '../../../src/db/signals/open-run-signals.ts';
 
 export const line = (message: string, level: NewLogLine['level'] = 'INFO'): NewLogLine => ({
   level,

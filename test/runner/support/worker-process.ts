@@ -1,4 +1,4 @@
-import { createRunQueue } from '../../../src/db/run/queue/run-queue.ts';
+import { createRunQueue } from '../../../src/db/run/queue/create-run-queue.ts';
 import { startWorker } from '../../../src/runner/start-worker.ts';
 import { collectLog } from './collect-log.ts';
 import { openProcess } from './open-process.ts';

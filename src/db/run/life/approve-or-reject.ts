@@ -5,9 +5,8 @@ import type { RunRecord } from '../../../core/records.ts';
 import { isUuid } from '../../../core/uuid.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
-import { toRun } from '../run-row.ts';
+import { lockRun, toRun } from '../run-row.ts';
 import { closeRun } from './close-run.ts';
-import { lockRun } from './lock-run.ts';
 import { moveRun } from './move-run.ts';
 
 /** A HELD run is queued again, to have its plan applied, unless its connection has been edited since, or is gone. */

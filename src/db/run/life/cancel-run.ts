@@ -3,9 +3,8 @@ import type { Actor } from '../../../core/access.ts';
 import type { RunRecord } from '../../../core/records.ts';
 import { isEnded } from '../../../core/run.ts';
 import { isUuid } from '../../../core/uuid.ts';
+import { tellRun } from '../../signals/open-run-signals.ts';
 import { type RunRow, runColumns, toRun } from '../run-row.ts';
-import { tellRun } from '../tell-run.ts';
-import { requestCancel } from './cancel-request.ts';
 import { closeRun } from './close-run.ts';
 
 /**
@@ -39,4 +38,45 @@ async function findRun(client: PoolClient, workspaceId: string, runId: string, l
     [workspaceId, runId],
   );
   return rows[0] ?? null;
+}
+
+/** Notes that somebody wants the run to stop. Who asked first stays the one who asked. */
+async function requestCancel(client: PoolClient, workspaceId: string, runId: string, by: Actor): Promise<void> {
+  await client.query(
+    `INSERT INTO run_cancel (workspace_id, run_id, requested_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+    [workspaceId, runId, by],
+  );
+}
+
+/** Who wants the run to stop. Null: nobody. */
+export async function cancelRequest(client: PoolClient, workspaceId: string, runId: string): Promise<Actor | null> {
+  const { rows } = await client.query<{ by: Actor }>(
+    'SELECT run_cancel.requested_by AS by FROM run_cancel WHERE run_cancel.workspace_id = $1 AND run_cancel.run_id = $2',
+    [workspaceId, runId],
+  );
+  return rows[0]?.by ?? null;
+}
+
+/** Requests for runs that have ended are of no more use. */
+export const dropOldRequests = `
+  DELETE FROM run_cancel WHERE NOT EXISTS (
+    SELECT FROM open_run WHERE open_run.workspace_id = run_cancel.workspace_id AND open_run.run_id = run_cancel.run_id)`;
+
+/**
+ * Turns Contact Sync on or off, in the caller's transaction with the end of what is under way. A start locks the workspace's row
+ * before it inserts its run: it comes before us and its run is cancelled, or after us and finds Contact Sync off.
+ */
+export async function setContactSyncEnabled(
+  client: PoolClient,
+  workspaceId: string,
+  enabled: boolean,
+  by: Actor,
+): Promise<void> {
+  await client.query('UPDATE workspace SET contact_sync_enabled = $2 WHERE workspace.id = $1', [workspaceId, enabled]);
+  if (enabled) return;
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT open_run.run_id AS id FROM open_run WHERE open_run.workspace_id = $1 ORDER BY open_run.run_id',
+    [workspaceId],
+  );
+  for (const { id } of rows) await cancelRun(client, workspaceId, id, by);
 }

@@ -6,13 +6,20 @@ import type { RunJob } from '../../../core/run-queue.ts';
 import { isPlanComplete } from '../../../core/run-state.ts';
 import type { ClaimedRun } from '../../../core/run-store.ts';
 import { planPositions } from '../../../core/sync-store.ts';
-import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../../connection/read-secrets.ts';
+import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../../secrets/connection-secrets.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { hasLiveJob } from '../queue/run-jobs.ts';
-import { type AppliedCounts, hasApplied, type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
-import { cancelRequest } from './cancel-request.ts';
+import {
+  type AppliedCounts,
+  hasApplied,
+  lockRun,
+  type RunRow,
+  runColumns,
+  settingsOfConnection,
+  toRun,
+} from '../run-row.ts';
+import { cancelRequest } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
-import { lockRun } from './lock-run.ts';
 import { moveRun } from './move-run.ts';
 
 /** A run whose workers died this often is not tried again: it may be what kills them. */

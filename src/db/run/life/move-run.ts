@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Actor } from '../../../core/access.ts';
 import type { RunCounts, RunError } from '../../../core/run.ts';
 import { type RunEvent, runStates, stepsOf } from '../../../core/run-state.ts';
-import { RUN_CHANNEL } from '../../channels.ts';
+import { RUN_CHANNEL } from '../../signals/open-run-signals.ts';
 import { type RunRow, runColumns } from '../run-row.ts';
 
 /** What is stored with a move. Left out: it stays as it is. */

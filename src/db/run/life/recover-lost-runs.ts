@@ -5,9 +5,9 @@ import { inTransaction, workingOn } from '../../in-transaction.ts';
 import { keepLeftPlans } from '../../sync/keep-plan.ts';
 import { isLive, runQueueName } from '../queue/open-boss.ts';
 import { hasLiveJob, sendRunJob } from '../queue/run-jobs.ts';
-import { cancelRequest, dropOldRequests } from './cancel-request.ts';
+import { lockRun } from '../run-row.ts';
+import { cancelRequest, dropOldRequests } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
-import { lockRun } from './lock-run.ts';
 
 /**
  * Gives runs that nobody works on another job, or ends them where somebody has cancelled them. It also ends a cancelled run that

@@ -2,10 +2,9 @@ import type { Pool, PoolClient } from 'pg';
 import { isPlanComplete } from '../../../core/run-state.ts';
 import type { AttemptState, ClaimedRun, RunStore } from '../../../core/run-store.ts';
 import { appendLines } from '../log/append-lines.ts';
-import type { RunRow } from '../run-row.ts';
-import { cancelRequest } from './cancel-request.ts';
+import { lockRun, type RunRow } from '../run-row.ts';
+import { cancelRequest } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
-import { lockRun } from './lock-run.ts';
 import { moveRun } from './move-run.ts';
 
 /** The run, locked, while this attempt is the one that works on it. Null: it has ended or another has taken over. */

@@ -5,9 +5,9 @@ import { noCounts } from '../../../core/run.ts';
 import { runStates } from '../../../core/run-state.ts';
 import type { NewRun, StoredStart } from '../../../core/run-store.ts';
 import { isUuid } from '../../../core/uuid.ts';
+import { tellRun } from '../../signals/open-run-signals.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
 import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
-import { tellRun } from '../tell-run.ts';
 
 /** Inserts the run and its job in the caller's transaction, or tells what stands in the way. */
 export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): Promise<StoredStart> {

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import { isEnded, type NewLogLine } from '../../../core/run.ts';
 import { storableLine } from '../../../core/storable-text.ts';
-import { lockRun } from '../life/lock-run.ts';
-import { tellRun } from '../tell-run.ts';
+import { tellRun } from '../../signals/open-run-signals.ts';
+import { lockRun } from '../run-row.ts';
 
 /**
  * Adds lines to a run's log with the run's next numbers. The run's row is locked by taking them, so numbers are without

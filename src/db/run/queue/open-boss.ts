@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { PgBoss } from 'pg-boss';
-import { hearErrors } from '../../hear-errors.ts';
+import { hearErrors } from '../../pool/pg-client.ts';
 
 /** The queue of runs to be worked on. */
 export const runQueueName = 'contact-sync-run';

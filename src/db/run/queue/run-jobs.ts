@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
-import { JOB_CHANNEL } from '../../channels.ts';
+import { JOB_CHANNEL } from '../../signals/open-run-signals.ts';
 import { isLive, runQueueName } from './open-boss.ts';
 
 /**

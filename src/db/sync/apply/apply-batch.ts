@@ -5,7 +5,7 @@ import { countRows, type PlanRows } from '../../../core/plan-counts.ts';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../run/log/append-lines.ts';
-import { tellRun } from '../../run/tell-run.ts';
+import { tellRun } from '../../signals/open-run-signals.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { isShown, shownName } from '../shown-rows.ts';

@@ -1,0 +1,64 @@
+import type { Allow } from '../core/deadline.ts';
+import { checkFirst, pageOfLog } from '../core/page-limits.ts';
+import type { Store, WorkspaceStore } from '../core/store.ts';
+import { changesPage, changesPages } from './change/changes-page.ts';
+import { connectionsPage } from './connection/connections-page.ts';
+import { deleteConnection } from './connection/delete-connection.ts';
+import { connectionsByIds, contactCounts } from './connection/find-connections.ts';
+import { createConnection, updateConnection } from './connection/save-connection.ts';
+import { contactsByIds } from './contact/contacts-by-ids.ts';
+import { contactsPage } from './contact/contacts-page.ts';
+import { sourcesOf } from './contact/sources-of.ts';
+import { saveFile } from './file/save-file.ts';
+import type { Query } from './query.ts';
+import { findRuns, lastRuns } from './run/list/find-runs.ts';
+import { runsPage, runsPages } from './run/list/runs-page.ts';
+import { readLog, readLogs } from './run/log/read-log.ts';
+import type { Sealer } from './secrets/sealer.ts';
+import { type ApiConnections, type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
+import { admitWorkspace, readWorkspace } from './workspaces.ts';
+
+/** The connections work as the API's role, see pool/open-database.ts. */
+export type StoreParts = ApiConnections & { sealer: Sealer };
+
+/** What the API reads and saves, in Postgres. */
+export const createStore = ({ sealer, ...connections }: StoreParts): Store => ({
+  in: (workspaceId, allow?: Allow) => createWorkspaceStore(workspaceScope(connections, workspaceId, allow), sealer),
+  admitWorkspace: (workspace) => admitWorkspace(workspaceScope(connections, workspace.id), workspace),
+});
+
+function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceStore {
+  const { workspaceId } = scope;
+  const read = <T>(work: (query: Query) => Promise<T>): Promise<T> => scope.read(({ query }) => work(query));
+  return {
+    workspace: () => scope.read(readWorkspace),
+
+    connectionsPage: (filter, page) => connectionsPage(scope, filter, page),
+    connectionsByIds: (ids) => read((query) => connectionsByIds(query, workspaceId, ids)),
+    lastRunsOf: (ids) => read((query) => lastRuns(query, workspaceId, ids)),
+    contactCountsOf: (ids) => read((query) => contactCounts(query, workspaceId, ids)),
+
+    runsPage: (filter, page) => runsPage(scope, filter, page),
+    runsPagesOf: (ids, first) => runsPages(scope, ids, first),
+    runsByIds: (ids) => read((query) => findRuns(query, workspaceId, ids)),
+    runLog: async (runId, log) => {
+      checkFirst(log.first, pageOfLog);
+      return read((query) => readLog(query, workspaceId, runId, log));
+    },
+    runLogsOf: async (runIds, log) => {
+      checkFirst(log.first, pageOfLog);
+      return read((query) => readLogs(query, workspaceId, runIds, log));
+    },
+    changesPage: (runId, filter, page) => changesPage(scope, runId, filter, page),
+    changesPagesOf: (runIds, filter, first) => changesPages(scope, runIds, filter, first),
+
+    contactsPage: (filter, page) => contactsPage(scope, filter, page),
+    contactsByIds: (ids) => contactsByIds(scope.readOne, workspaceId, ids),
+    sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
+
+    createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
+    updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),
+    saveFile: (connectionId, name, bytes) => saveFile(scope, connectionId, name, bytes),
+    deleteConnection: (id, contacts, by) => deleteConnection(scope, id, contacts, by),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import type pg from 'pg';
+
+/** What node-postgres keeps to itself of a connection, and we need. */
+type Inside = { connection: { stream: Socket }; processID: number };
+
+const inside = (client: pg.ClientBase): Inside => client as unknown as Inside;
+
+/**
+ * Call this for each new connection of any pool. While a connection changes hands, neither the pool nor its next user listens
+ * for errors, and an error without a listener ends the process. The next statement tells its user that the connection is lost.
+ */
+export function hearErrors(client: pg.ClientBase): void {
+  client.on('error', () => {});
+}
+
+/** Breaks a connection off at once, without a goodbye that would wait for the server. Its statement rejects. */
+export function breakOff(client: pg.ClientBase): void {
+  inside(client).connection.stream.destroy();
+}
+
+/** The socket of a connection. */
+export function socketOf(client: pg.ClientBase): Socket {
+  return inside(client).connection.stream;
+}
+
+/** The number of the session, as the server told it at the start of the connection. A pooler in between tells its own. */
+export function processOf(client: pg.ClientBase): number {
+  return inside(client).processID;
+}

@@ -1,0 +1,52 @@
+import type { PoolClient } from 'pg';
+import type { RunSignals } from '../../core/run-signals.ts';
+import type { RunSignal } from '../../core/run-store.ts';
+import { listen } from './listen.ts';
+
+/** The channels on which transactions tell all processes, once they commit, to look again. */
+
+/** Each transaction that changes a run or its log: `<workspace> <run> <connection or -> <changed or ended>`. */
+export const RUN_CHANNEL = 'contact_sync_run';
+
+/** A trigger, when Contact Sync is turned on or off in a workspace: its id. The first migration has the name, too. */
+export const SWITCH_CHANNEL = 'contact_sync_switch';
+
+/** Each transaction that queues a job. */
+export const JOB_CHANNEL = 'contact_sync_job';
+
+/** Tells all processes, once the transaction commits, that a run or its log has changed. A move of the run tells so itself. */
+export async function tellRun(
+  client: PoolClient,
+  run: { workspaceId: string; runId: string; connectionId: string | null },
+): Promise<void> {
+  await client.query('SELECT pg_notify($1, $2)', [
+    RUN_CHANNEL,
+    `${run.workspaceId} ${run.runId} ${run.connectionId ?? '-'} changed`,
+  ]);
+}
+
+export type WorkspaceSignals = RunSignals & {
+  /** `hear` is called when a job may have been queued, by whichever process. */
+  onJob(hear: () => void): () => void;
+  /** `hear` is told the workspace in which Contact Sync was turned on or off; `missed` when some may have been lost. */
+  onContactSync(hear: (workspaceId: string) => void, missed: () => void): () => void;
+};
+
+/** Hears of what changes in any process, over one connection. Throws an AppError when the database can't be reached. */
+export async function openRunSignals(
+  url: string,
+  onTrouble?: (error: Error) => void,
+): Promise<WorkspaceSignals & { close(): Promise<void> }> {
+  const listener = await listen({ url, channel: RUN_CHANNEL, more: [SWITCH_CHANNEL, JOB_CHANNEL], onTrouble });
+  return {
+    subscribe: (hear, missed) => listener.subscribe((payload) => hear(toSignal(payload)), missed),
+    onJob: (hear) => listener.subscribe(hear, hear, JOB_CHANNEL),
+    onContactSync: (hear, missed) => listener.subscribe(hear, missed, SWITCH_CHANNEL),
+    close: listener.close,
+  };
+}
+
+function toSignal(payload: string): RunSignal {
+  const [workspaceId = '', runId = '', connectionId = '-', what] = payload.split(' ');
+  return { workspaceId, runId, connectionId: connectionId === '-' ? null : connectionId, ended: what === 'ended' };
+}

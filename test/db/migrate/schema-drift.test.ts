@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { entities } from '../../../src/db/entities/entities.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres.ts';
+
+let database: TestDatabase;
+let source: DataSource;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  source = new DataSource({ type: 'postgres', url: database.url, entities, installExtensions: false });
+  await source.initialize();
+});
+
+afterAll(async () => {
+  await source?.destroy();
+  await database?.close();
+});
+
+const drift = async (): Promise<string[]> =>
+  (await source.driver.createSchemaBuilder().log()).upQueries.map(({ query }) => query);
+
+test('after all migrations, the entities and the database agree', async () => {
+  expect(await drift()).toEqual([]);
+});
+
+test.each([
+  ['a column that is missing', 'ALTER TABLE fills DROP COLUMN fields', 'ALTER TABLE fills ADD fields jsonb NOT NULL'],
+  ['a column too many', 'ALTER TABLE fills ADD extra text', 'ALTER TABLE fills DROP COLUMN extra'],
+  [
+    'a type of another kind',
+    'ALTER TABLE run ALTER progress TYPE real',
+    'ALTER TABLE run ALTER progress TYPE double precision',
+  ],
+  [
+    'a column that may be empty',
+    'ALTER TABLE contact ALTER name_key DROP NOT NULL',
+    'ALTER TABLE contact ALTER name_key SET NOT NULL',
+  ],
+  [
+    'an index that is missing',
+    'DROP INDEX contact_by_company',
+    'CREATE INDEX contact_by_company ON contact (workspace_id, company_key, id)',
+  ],
+])('%s is noticed', async (_, change, back) => {
+  await source.query(change);
+  expect(await drift()).not.toEqual([]);
+  await source.query(back);
+  expect(await drift()).toEqual([]);
+});
+
+test('what TypeORM does not compare is as the entities say: conditions, kinds and collations', async () => {
+  const indexes: { name: string; definition: string }[] = await source.query(
+    `SELECT indexname AS name, substring(indexdef FROM 'USING .*') AS definition
+     FROM pg_indexes JOIN pg_class ON pg_class.oid = format('%I.%I', schemaname, tablename)::regclass
+     WHERE schemaname = 'public' AND NOT pg_class.relispartition AND (indexdef LIKE '% WHERE %' OR indexdef NOT LIKE '%USING btree%') ORDER BY 1`,
+  );
+  expect(Object.fromEntries(indexes.map(({ name, definition }) => [name, definition]))).toEqual({
+    connection_file_current:
+      'USING btree (workspace_id, connection_id) WHERE ((uploaded_at IS NOT NULL) AND (NOT superseded))',
+    contact_by_search: 'USING gin (search)',
+    contact_email_of_active: `USING btree (workspace_id, email_key) WHERE ((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
+    plan_row_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
+    run_log_batch: 'USING btree (workspace_id, run_id, last_position) WHERE (first_position IS NOT NULL)',
+  });
+  for (const { tableName, columns } of source.entityMetadatas) {
+    const found: { name: string }[] = await source.query(
+      `SELECT column_name AS name FROM information_schema.columns
+       WHERE table_schema = 'public' AND table_name = $1 AND collation_name = 'C' ORDER BY 1`,
+      [tableName],
+    );
+    const bytewise = columns.filter(({ collation }) => collation === 'C').map(({ databaseName }) => databaseName);
+    expect([tableName, found.map(({ name }) => name)]).toEqual([tableName, bytewise.sort()]);
+  }
+});
