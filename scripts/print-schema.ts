@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 
-const built = new URL('../dist/src/api/print-api-schema.js', import.meta.url);
+const built = new URL('../dist/src/api/build-api-schema.js', import.meta.url);
 const file = new URL('../schema/schema.graphql', import.meta.url);
 
 const { printApiSchema }: { printApiSchema(): string } = await import(built.href);

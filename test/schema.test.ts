@@ -11,8 +11,7 @@ import {
   isSpecifiedScalarType,
   isUnionType,
 } from 'graphql';
-import { buildApiSchema } from '../src/api/build-api-schema.ts';
-import { printApiSchema } from '../src/api/print-api-schema.ts';
+import { buildApiSchema, printApiSchema } from '../src/api/build-api-schema.ts';
 
 const built = buildApiSchema();
 const committed = new URL('../schema/schema.graphql', import.meta.url);

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
-import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
+import { GraphQLInputObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { checkAccess } from './access/check-access.ts';
-import { ContactChangeResolver } from './change/contact-change.resolver.ts';
+import { ContactChangeResolver } from './change/contact-change.type.ts';
 import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
+import { ScheduleResolver } from './connection/schedule.type.ts';
 import { ContactResolver } from './contact/contact.resolver.ts';
 import { ContactSourceResolver } from './contact/contact-source.resolver.ts';
 import { LogSubscription } from './log/log.subscription.ts';
@@ -12,8 +13,7 @@ import { RunResolver } from './run/run.resolver.ts';
 import { RunSubscription } from './run/run.subscription.ts';
 import { RunControlResolver } from './run/run-control.resolver.ts';
 import { DateTime } from './scalar/date-time.ts';
-import { ScheduleResolver } from './schedule/schedule.resolver.ts';
-import { SourceKindInfoResolver } from './source/source-kind-info.resolver.ts';
+import { SourceKindInfoResolver } from './source/source-kind.type.ts';
 import { ViewerResolver } from './viewer/viewer.resolver.ts';
 
 /** Asked for by type-graphql, though every subscription has a `subscribe` of its own. */
@@ -52,3 +52,6 @@ export function buildApiSchema(): GraphQLSchema {
   source.isOneOf = true;
   return schema;
 }
+
+/** The schema as it is committed: sorted, with descriptions. */
+export const printApiSchema = (): string => `${printSchema(lexicographicSortSchema(buildApiSchema()))}\n`;

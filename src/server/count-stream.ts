@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { rateLimited } from '../api/traffic/rate-limited.ts';
 import type { Traffic } from '../api/traffic/traffic.ts';
+import { rateLimited } from '../api/traffic/traffic-limits.ts';
 import type { Viewer } from '../core/access.ts';
 
 /** Counts an answer that may take as long as it likes, until it ends. AppError RATE_LIMITED when its token has too many. */

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { requirePermissions } from '../api/access/check-access.ts';
 import { makeApiContext } from '../api/api-context.ts';
 import { found } from '../api/error/not-found.ts';
-import { rateLimited } from '../api/traffic/rate-limited.ts';
+import { rateLimited } from '../api/traffic/traffic-limits.ts';
 import { Permission } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { oneLine } from '../core/one-line.ts';

@@ -5,7 +5,7 @@ import { makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import type { Frame } from '../api/stream/frame.ts';
-import { rateLimited } from '../api/traffic/rate-limited.ts';
+import { rateLimited } from '../api/traffic/traffic-limits.ts';
 import type { Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { clientLeft } from './client-signal.ts';

@@ -1,7 +1,18 @@
-import type { ResolverData } from 'type-graphql';
+import { Authorized, Extensions, type ResolverData } from 'type-graphql';
 import type { Permission } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
 import type { ApiContext } from '../api-context.ts';
+
+/**
+ * The permissions that a field asks for, all of them: FORBIDDEN without. A CONTACT_SYNC permission also asks that Contact
+ * Sync is on in the workspace. They stand in the field's `extensions.needs`, too.
+ */
+export const Needs =
+  (...permissions: [Permission, ...Permission[]]): MethodDecorator =>
+  (target, name, descriptor) => {
+    Authorized<Permission>(permissions)(target, name, descriptor);
+    Extensions({ needs: permissions })(target, name, descriptor);
+  };
 
 /**
  * Lets a field through, or throws AppError FORBIDDEN. A query or mutation reads for itself whether Contact Sync is on; a

@@ -1,7 +1,16 @@
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Ctx, Field, FieldResolver, ID, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
+import { type Actor, Permission } from '../../core/access.ts';
+import type { ChangeRecord, RunRecord } from '../../core/records.ts';
 import { ChangeAction } from '../../core/run.ts';
-import { ContactField } from '../mapping/contact-field.enum.ts';
-import { PageInfo } from '../page/page-info.type.ts';
+import { Needs } from '../access/check-access.ts';
+import type { ApiContext } from '../api-context.ts';
+import { ContactField } from '../connection/field-mapping.type.ts';
+import { ContactType } from '../contact/contact.type.ts';
+import { type ApiContact, toContact } from '../contact/to-contact.ts';
+import { PageInfo } from '../list/page.ts';
+import { RunType } from '../run/run.type.ts';
+import { ActorType } from '../viewer/actor.type.ts';
+import { type FieldChange, fieldChanges } from './field-changes.ts';
 
 registerEnumType(ChangeAction, {
   name: 'ChangeAction',
@@ -78,4 +87,44 @@ export class ContactChangePage {
 
   @Field(() => Int, { description: 'How many there are on all pages.' })
   totalCount!: number;
+}
+
+/** A change together with the run that it belongs to. */
+export type RunChange = ChangeRecord & { run: RunRecord };
+
+export const runChange =
+  (run: RunRecord) =>
+  (change: ChangeRecord): RunChange => ({ ...change, run });
+
+@Resolver(() => ContactChangeType)
+export class ContactChangeResolver {
+  @FieldResolver(() => ID, { description: 'Stays the same for as long as the row is stored.' })
+  id(@Root() { run, position }: RunChange): string {
+    return `${run.id}:${position}`;
+  }
+
+  @Needs(Permission.CONTACTS_VIEW)
+  @FieldResolver(() => ContactType, {
+    nullable: true,
+    description: 'The contact as it is now; null when there is none.',
+  })
+  async contact(@Root() { contactId }: RunChange, @Ctx() { loaders }: ApiContext): Promise<ApiContact | null> {
+    const contact = contactId === null ? null : await loaders.contact.load(contactId);
+    return contact && toContact(contact);
+  }
+
+  @FieldResolver(() => RunType, { nullable: true, description: 'The run that planned it.' })
+  run(@Root() { run }: RunChange): RunRecord {
+    return run;
+  }
+
+  @FieldResolver(() => [FieldChangeType], { description: 'The fields that differ.' })
+  fields(@Root() change: RunChange): FieldChange[] {
+    return fieldChanges(change);
+  }
+
+  @FieldResolver(() => ActorType, { description: 'Who started the run that planned it.' })
+  changedBy(@Root() { run }: RunChange): Actor {
+    return run.startedBy;
+  }
 }

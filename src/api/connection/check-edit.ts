@@ -2,9 +2,9 @@ import { isInvisible, isOneLine, isPlainText } from '../../core/one-line.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
 import type { SourcesPort } from '../../core/sources-port.ts';
-import { isStorable } from '../../core/storable-text.ts';
+import { isStorable, unstorableBecause } from '../../core/storable-text.ts';
 import type { UserError } from '../../core/user-error.ts';
-import { memberOf } from '../source/source-types.ts';
+import { memberOf } from '../source/source.type.ts';
 
 const LONGEST_NAME = 200;
 const LONGEST_DESCRIPTION = 2000;
@@ -51,4 +51,20 @@ const tooLong = (member: string, longest: number): UserError => ({
   field: ['input', member],
   code: 'TOO_LONG',
   message: `At most ${longest} characters.`,
+});
+
+/** Each text of an input, however deep, that the database could not hold, with its path. */
+export function checkStorable(value: unknown, path: readonly string[]): UserError[] {
+  if (typeof value === 'string') {
+    const because = unstorableBecause(value);
+    return because === null ? [] : [notStorable(path, because)];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([member, inner]) => checkStorable(inner, [...path, member]));
+}
+
+const notStorable = (path: readonly string[], because: string): UserError => ({
+  field: [...path],
+  code: 'INVALID_TEXT',
+  message: `This ${because}, which is no text. Take it out.`,
 });

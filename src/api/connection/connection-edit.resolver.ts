@@ -2,18 +2,14 @@ import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { OrphanedContacts } from '../../core/connection.ts';
 import type { UserError } from '../../core/user-error.ts';
-import { Needs } from '../access/needs.ts';
+import { Needs } from '../access/check-access.ts';
 import { type ApiContext, actorOf } from '../api-context.ts';
 import { notFound } from '../error/not-found.ts';
 import { TakesLonger } from '../operation/takes-longer.ts';
-import { SourceInput } from '../source/source.inputs.ts';
+import { SourceInput } from '../source/source.type.ts';
 import { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
-import {
-  CreateConnectionPayload,
-  DeleteConnectionPayload,
-  TestConnectionPayload,
-  UpdateConnectionPayload,
-} from './connection.payloads.ts';
+import { CreateConnectionPayload, DeleteConnectionPayload, UpdateConnectionPayload } from './connection.type.ts';
+import { TestConnectionPayload } from './connection-test.type.ts';
 import { createConnection, type SaveOutcome, updateConnection } from './save-connection.ts';
 import { type TestOutcome, testConnection } from './test-connection.ts';
 

@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { CheckStatus as Status } from '../../core/directory.ts';
+import { toBeMended, UserErrorType } from '../error/user-error.type.ts';
 
 export const CheckStatus = { OK: 'OK', WARN: 'WARN', FAIL: 'FAIL', SKIPPED: 'SKIPPED' } as const satisfies {
   [status in Status]: status;
@@ -60,4 +61,13 @@ export class ConnectionTestType {
 
   @Field(() => [ConnectionCheckType], { description: 'The findings, in the order they were made.' })
   checks!: ConnectionCheckType[];
+}
+
+@ObjectType('TestConnectionPayload', { description: 'The answer of `testConnection`.', simpleResolvers: true })
+export class TestConnectionPayload {
+  @Field(() => ConnectionTestType, { nullable: true, description: 'What came of the test; null when it was not made.' })
+  result!: ConnectionTestType | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
 }

@@ -1,10 +1,10 @@
 import { Field, InputType, Int } from 'type-graphql';
 import { ConnectionStatus, MatchBy } from '../../core/connection.ts';
-import { FieldMappingInput } from '../mapping/field-mapping.inputs.ts';
-import { RemovalPolicyInput } from '../removal/removal-policy.inputs.ts';
-import { ScheduleInput } from '../schedule/schedule.inputs.ts';
-import { ScopeInput } from '../scope/scope.inputs.ts';
-import { SourceInput } from '../source/source.inputs.ts';
+import { SourceInput } from '../source/source.type.ts';
+import { FieldMappingInput } from './field-mapping.type.ts';
+import { RemovalPolicyInput } from './removal-policy.type.ts';
+import { ScheduleInput } from './schedule.type.ts';
+import { ScopeInput } from './scope.type.ts';
 
 const nullable = true;
 

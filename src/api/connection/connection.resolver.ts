@@ -4,16 +4,15 @@ import { ConnectionStatus } from '../../core/connection.ts';
 import { pageOf, pageOfRuns } from '../../core/page-limits.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { defaultMaxPercent } from '../../core/removal-limits.ts';
-import { Needs } from '../access/needs.ts';
+import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
-import { searchArgument } from '../argument/search-argument.ts';
-import { howMany, pageRequest } from '../page/page-request.ts';
-import { type ApiPage, toPage } from '../page/to-page.ts';
-import { RemovalPolicyType } from '../removal/removal-policy.type.ts';
+import { type ApiPage, howMany, pageRequest, toPage } from '../list/page.ts';
+import { searchArgument } from '../list/text-arguments.ts';
 import { RunPage, RunType } from '../run/run.type.ts';
-import { SourceKind } from '../source/source-kind.enum.ts';
-import { type ShownSettings, SourceSettingsUnion, showSettings } from '../source/source-types.ts';
+import { type ShownSettings, SourceSettingsUnion, showSettings } from '../source/source.type.ts';
+import { SourceKind } from '../source/source-kind.type.ts';
 import { ConnectionPage, ConnectionType } from './connection.type.ts';
+import { RemovalPolicyType } from './removal-policy.type.ts';
 
 @Resolver(() => ConnectionType)
 export class ConnectionResolver {

@@ -1,11 +1,12 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ConnectionStatus, MatchBy, OrphanedContacts } from '../../core/connection.ts';
-import { ActorType } from '../actor/actor.type.ts';
-import { FieldMappingType } from '../mapping/field-mapping.type.ts';
-import { PageInfo } from '../page/page-info.type.ts';
-import { ScheduleType } from '../schedule/schedule.type.ts';
-import { ScopeType } from '../scope/scope.type.ts';
-import { SourceKind } from '../source/source-kind.enum.ts';
+import { toBeMended, UserErrorType } from '../error/user-error.type.ts';
+import { PageInfo } from '../list/page.ts';
+import { SourceKind } from '../source/source-kind.type.ts';
+import { ActorType } from '../viewer/actor.type.ts';
+import { FieldMappingType } from './field-mapping.type.ts';
+import { ScheduleType } from './schedule.type.ts';
+import { ScopeType } from './scope.type.ts';
 
 registerEnumType(ConnectionStatus, {
   name: 'ConnectionStatus',
@@ -96,4 +97,31 @@ export class ConnectionPage {
 
   @Field(() => Int, { description: 'How many there are on all pages.' })
   totalCount!: number;
+}
+
+@ObjectType('CreateConnectionPayload', { description: 'The answer of `createConnection`.', simpleResolvers: true })
+export class CreateConnectionPayload {
+  @Field(() => ConnectionType, { nullable: true, description: 'The new connection.' })
+  connection!: ConnectionType | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
+}
+
+@ObjectType('UpdateConnectionPayload', { description: 'The answer of `updateConnection`.', simpleResolvers: true })
+export class UpdateConnectionPayload {
+  @Field(() => ConnectionType, { nullable: true, description: 'The connection as it is now saved.' })
+  connection!: ConnectionType | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
+}
+
+@ObjectType('DeleteConnectionPayload', { description: 'The answer of `deleteConnection`.', simpleResolvers: true })
+export class DeleteConnectionPayload {
+  @Field(() => ID, { nullable: true, description: 'The id of the connection that is gone.' })
+  deletedId!: string | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
 }

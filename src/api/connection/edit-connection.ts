@@ -1,14 +1,12 @@
-import type { FieldMapping, RemovalPolicy, Scope, SourceKind, SourceSettings } from '../../core/connection.ts';
+import type { FieldMapping, RemovalPolicy, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import { defaultRemoval } from '../../core/removal-limits.ts';
 import type { SourceKindInfo } from '../../core/source-form.ts';
 import type { SourcesPort } from '../../core/sources-port.ts';
-import type { FieldMappingInput } from '../mapping/field-mapping.inputs.ts';
-import type { ScopeInput } from '../scope/scope.inputs.ts';
-import type { SourceInput } from '../source/source.inputs.ts';
-import { givenSource } from '../source/source-types.ts';
+import { givenSource, type SourceInput } from '../source/source.type.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
-import { type Given, mergeMembers, mergeValue } from './merge-members.ts';
+import type { FieldMappingInput } from './field-mapping.type.ts';
+import type { ScopeInput } from './scope.type.ts';
 
 /** What null says of a single member: a limit on emptied fields is switched off by it. */
 const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
@@ -86,3 +84,45 @@ const mappingOf = (mapping: FieldMappingInput): FieldMapping => ({
   policy: mapping.policy ?? 'ALWAYS',
   whenEmpty: mapping.whenEmpty ?? 'CLEAR',
 });
+
+/** An object as given in an update: a member left out stays, null restores the default. */
+type Given<T> = { readonly [member in keyof T]?: T[member] | null };
+
+/**
+ * Merges what was given into what there is, member by member; lists are replaced. `given` itself null: all defaults; left
+ * out: nothing changes. Members of `given` that `current` does not have are passed over.
+ */
+function mergeMembers<T extends object>(current: T, given: Given<T> | null | undefined, defaults: T): T {
+  if (given === undefined) return current;
+  if (given === null) return defaults;
+  const merged = { ...current };
+  for (const member of keysOf(current)) {
+    merged[member] = mergeValue<T[keyof T]>(current[member], given[member], defaults[member]);
+  }
+  return merged;
+}
+
+/** The same for a single value. */
+const mergeValue = <V>(current: V, given: V | null | undefined, fallback: V): V =>
+  given === undefined ? current : (given ?? fallback);
+
+/** TypeScript's `Object.keys` knows no keys. */
+const keysOf = Object.keys as <T extends object>(object: T) => (keyof T)[];
+
+/** The secrets among what was given for a source; null, or nothing but an empty text, removes one. */
+export const givenSecrets = ({ secrets }: SourceKindInfo, given: SourceSettings): Secrets =>
+  Object.fromEntries(
+    secrets.flatMap((name) => (given[name] === undefined ? [] : [[name, textOrNull(given[name])] as const])),
+  );
+
+const textOrNull = (secret: unknown): string | null => (typeof secret === 'string' && secret !== '' ? secret : null);
+
+/** What becomes of a connection's secrets: the stored ones that stay as they are, and all that are there then. */
+export function secretsAfter(
+  stored: readonly string[],
+  given: Secrets,
+): { kept: ReadonlySet<string>; all: ReadonlySet<string> } {
+  const kept = stored.filter((name) => given[name] === undefined);
+  const added = Object.keys(given).filter((name) => given[name] !== null);
+  return { kept: new Set(kept), all: new Set([...kept, ...added]) };
+}

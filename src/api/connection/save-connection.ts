@@ -3,12 +3,10 @@ import type { SourcesPort } from '../../core/sources-port.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { type ApiContext, actorOf } from '../api-context.ts';
 import { notFound } from '../error/not-found.ts';
-import { givenSource } from '../source/source-types.ts';
-import { checkEdit } from './check-edit.ts';
-import { checkStorable } from './check-storable.ts';
+import { givenSource } from '../source/source.type.ts';
+import { checkEdit, checkStorable } from './check-edit.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
-import { editConnection, newConnection } from './edit-connection.ts';
-import { givenSecrets, secretsAfter } from './given-secrets.ts';
+import { editConnection, givenSecrets, newConnection, secretsAfter } from './edit-connection.ts';
 
 export type SaveOutcome = { connection: ConnectionRecord | null; userErrors: UserError[] };
 

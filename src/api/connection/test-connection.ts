@@ -4,9 +4,8 @@ import type { TestRequest } from '../../core/sources-port.ts';
 import type { UserError, UserErrorCode } from '../../core/user-error.ts';
 import type { ApiContext } from '../api-context.ts';
 import { found } from '../error/not-found.ts';
-import type { SourceInput } from '../source/source.inputs.ts';
-import { givenSource, memberOf } from '../source/source-types.ts';
-import { givenSecrets, secretsAfter } from './given-secrets.ts';
+import { givenSource, memberOf, type SourceInput } from '../source/source.type.ts';
+import { givenSecrets, secretsAfter } from './edit-connection.ts';
 
 export type TestOutcome = { result: ConnectionTest | null; userErrors: UserError[] };
 

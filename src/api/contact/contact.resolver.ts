@@ -1,10 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import type { ContactSourceRecord } from '../../core/records.ts';
-import { Needs } from '../access/needs.ts';
+import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
-import { pageRequest } from '../page/page-request.ts';
-import { type ApiPage, toPage } from '../page/to-page.ts';
+import { type ApiPage, pageRequest, toPage } from '../list/page.ts';
 import { ContactPage, ContactSourceType, ContactType } from './contact.type.ts';
 import { ContactsArgs, contactFilter } from './contacts.args.ts';
 import { type ApiContact, toContact } from './to-contact.ts';

@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { PageInfo } from '../page/page-info.type.ts';
+import { PageInfo } from '../list/page.ts';
 import { ContactStatus } from './contact.enums.ts';
 
 const nullable = true;

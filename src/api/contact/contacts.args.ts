@@ -2,9 +2,8 @@ import { ArgsType, Field, ID, Int } from 'type-graphql';
 import { pageOf } from '../../core/page-limits.ts';
 import type { ContactFilter } from '../../core/store.ts';
 import { searchTerms } from '../../search/terms.ts';
-import { emailArgument, searchArgument } from '../argument/search-argument.ts';
-import { textArgument } from '../argument/text-argument.ts';
-import { howMany } from '../page/page-request.ts';
+import { howMany } from '../list/page.ts';
+import { emailArgument, searchArgument, textArgument } from '../list/text-arguments.ts';
 import { ContactOrder, ContactStatus } from './contact.enums.ts';
 
 const nullable = true;

@@ -1,6 +1,9 @@
 import { Field, ObjectType } from 'type-graphql';
 import { userErrorCodes } from '../../core/user-error.ts';
 
+/** The options of a payload's `userErrors`. */
+export const toBeMended = { description: 'What is to be mended; empty when it was done.' };
+
 @ObjectType('UserError', {
   description: 'Something that the person at the form can mend. Nothing has been changed then.',
   simpleResolvers: true,

@@ -1,9 +1,28 @@
 import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
+import { LogLevel } from '../../core/run.ts';
 import type { LogBatch } from '../../core/runner-port.ts';
-import { Needs } from '../access/needs.ts';
-import { followLog } from './follow-log.ts';
-import { LogBatchType, LogLevel } from './log-line.type.ts';
+import { Needs } from '../access/check-access.ts';
+import type { ApiContext } from '../api-context.ts';
+import { found } from '../error/not-found.ts';
+import { LogBatchType } from './log.type.ts';
+import { startOfLog } from './read-log.ts';
+
+type LogArgs = { runId: string; after?: number | null; minLevel?: LogLevel | null };
+
+/** AppError NOT_FOUND. */
+async function followLog({
+  args,
+  context: { runner, store, viewer, signal },
+}: {
+  args: LogArgs;
+  context: ApiContext;
+}): Promise<AsyncIterable<LogBatch>> {
+  const run = found((await store.runsByIds([args.runId]))[0], 'run');
+  const after = startOfLog(args.after);
+  const minLevel = args.minLevel ?? LogLevel.INFO;
+  return runner.followLog(viewer.workspaceId, run.id, after, minLevel, signal);
+}
 
 @Resolver()
 export class LogSubscription {

@@ -1,10 +1,10 @@
+import { AppError } from '../../core/app-error.ts';
 import { pageOfLog } from '../../core/page-limits.ts';
 import { LogLevel } from '../../core/run.ts';
 import type { ApiContext } from '../api-context.ts';
-import { searchArgument } from '../argument/search-argument.ts';
-import { firstOf } from '../page/page-request.ts';
-import { startOfLog } from './follow-log.ts';
-import type { LogPage } from './log-line.type.ts';
+import { firstOf } from '../list/page.ts';
+import { searchArgument } from '../list/text-arguments.ts';
+import type { LogPage } from './log.type.ts';
 
 type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: string | null; first?: number | null };
 
@@ -21,3 +21,13 @@ export async function readLog(runId: string, asked: Asked, { loaders }: ApiConte
   });
   return { nodes: lines, lastSeq, hasMore };
 }
+
+/** The `seq` that a log is read after; 0: from its first line. AppError BAD_USER_INPUT for one that no line can have. */
+export function startOfLog(after: number | null | undefined): number {
+  if (after === null || after === undefined) return 0;
+  if (isSeq(after)) return after;
+  throw new AppError('BAD_USER_INPUT', `\`after\` takes 0 to ${LARGEST_SEQ}, the \`seq\` of a line.`);
+}
+
+const LARGEST_SEQ = 2 ** 31 - 1;
+export const isSeq = (after: number): boolean => Number.isInteger(after) && after >= 0 && after <= LARGEST_SEQ;

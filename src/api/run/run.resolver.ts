@@ -2,16 +2,14 @@ import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-gr
 import { Permission } from '../../core/access.ts';
 import { pageOf, pageOfLog } from '../../core/page-limits.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
-import { Needs } from '../access/needs.ts';
+import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
-import { searchArgument } from '../argument/search-argument.ts';
-import { ChangeAction, ContactChangePage } from '../change/contact-change.type.ts';
-import { type RunChange, runChange } from '../change/run-change.ts';
+import { ChangeAction, ContactChangePage, type RunChange, runChange } from '../change/contact-change.type.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
-import { LogLevel, LogPage } from '../log/log-line.type.ts';
+import { type ApiPage, howMany, pageRequest, toPage } from '../list/page.ts';
+import { searchArgument } from '../list/text-arguments.ts';
+import { LogLevel, LogPage } from '../log/log.type.ts';
 import { readLog } from '../log/read-log.ts';
-import { howMany, pageRequest } from '../page/page-request.ts';
-import { type ApiPage, toPage } from '../page/to-page.ts';
 import { RunStatus } from './run.enums.ts';
 import { ExclusionCountType, RunPage, RunType } from './run.type.ts';
 

@@ -1,9 +1,35 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import type { RunRecord } from '../../core/records.ts';
-import { Needs } from '../access/needs.ts';
-import { followProgress, followRuns } from './follow-runs.ts';
+import { Needs } from '../access/check-access.ts';
+import type { ApiContext } from '../api-context.ts';
+import { found } from '../error/not-found.ts';
 import { RunType } from './run.type.ts';
+
+/** AppError NOT_FOUND. */
+async function followProgress({
+  args,
+  context: { runner, store, viewer, signal },
+}: {
+  args: { runId: string };
+  context: ApiContext;
+}): Promise<AsyncIterable<RunRecord>> {
+  const run = found((await store.runsByIds([args.runId]))[0], 'run');
+  return runner.followProgress(viewer.workspaceId, run.id, signal);
+}
+
+/** AppError NOT_FOUND for an unknown connection. */
+async function followRuns({
+  args,
+  context: { runner, loaders, viewer, signal },
+}: {
+  args: { connectionId?: string | null };
+  context: ApiContext;
+}): Promise<AsyncIterable<RunRecord>> {
+  const id = args.connectionId ?? null;
+  const connection = id === null ? null : found(await loaders.connection.load(id), 'connection');
+  return runner.followRuns(viewer.workspaceId, connection?.id ?? null, signal);
+}
 
 @Resolver()
 export class RunSubscription {

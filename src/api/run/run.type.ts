@@ -1,6 +1,6 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
-import { ActorType } from '../actor/actor.type.ts';
-import { PageInfo } from '../page/page-info.type.ts';
+import { PageInfo } from '../list/page.ts';
+import { ActorType } from '../viewer/actor.type.ts';
 import { RunMode, RunPhase, RunStatus, RunTrigger } from './run.enums.ts';
 
 @ObjectType('RunCounts', {

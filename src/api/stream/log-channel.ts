@@ -1,10 +1,9 @@
 import type { LRUCache } from 'lru-cache';
 import type { Held } from '../../core/held.ts';
-import { isEnded, type RunStatus } from '../../core/run.ts';
+import { isEnded, type LogLine, type RunStatus } from '../../core/run.ts';
 import type { FollowedLog, LogBatch } from '../../core/runner-port.ts';
 import type { OpenedSource, openSource } from './event-source.ts';
 import type { Frame } from './frame.ts';
-import { FrameSize } from './frame-size.ts';
 import { LogViewer, type Made } from './log-viewer.ts';
 
 /** Bytes of a frame, about. A viewer holds the one that it is sent, so they are smaller when much is held. */
@@ -148,3 +147,29 @@ function beginning(batch: LogBatch, count: number): LogBatch {
 }
 
 const isLog = (events: AsyncIterable<unknown>): events is FollowedLog => 'now' in events && 'read' in events;
+
+/** About what a line has beside its texts: names, quotes, numbers. */
+const BESIDE_TEXTS = 150;
+
+/** How many lines make a frame of a certain size, as learned from the frames before: documents ask for more or for less of a line. */
+class FrameSize {
+  #bytesPerWeight = 1;
+
+  /** How many of the lines fit into so many bytes; one at least. */
+  fit(lines: readonly LogLine[], bytes: number): number {
+    let left = bytes / this.#bytesPerWeight;
+    const tooMany = lines.findIndex((line, at) => {
+      left -= weight(line);
+      return left < 0 && at > 0;
+    });
+    return tooMany === -1 ? lines.length : tooMany;
+  }
+
+  learn(lines: readonly LogLine[], bytes: number): void {
+    if (lines.length === 0) return;
+    this.#bytesPerWeight = bytes / lines.reduce((sum, line) => sum + weight(line), 0);
+  }
+}
+
+const weight = (line: LogLine): number =>
+  BESIDE_TEXTS + line.message.length + (line.person?.length ?? 0) + (line.personId?.length ?? 0);

@@ -7,7 +7,7 @@ import {
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
-import { isSeq } from '../log/follow-log.ts';
+import { isSeq } from '../log/read-log.ts';
 import type { SubscriptionArgs } from './event-source.ts';
 
 /**

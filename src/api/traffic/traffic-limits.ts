@@ -1,3 +1,5 @@
+import { AppError } from '../../core/app-error.ts';
+
 /**
  * How much of the service one client may have, per process. Sensible for people: a page asks some ten things at once, and
  * somebody may have dozens of tabs open.
@@ -25,3 +27,10 @@ export const trafficLimits = {
 } as const;
 
 export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };
+
+/** Too much at once by one client; `retryAfterSeconds` is among the error's extensions. */
+export const rateLimited = (retryAfterSeconds: number, message = 'Too much is asked for at once.'): AppError =>
+  new AppError('RATE_LIMITED', message, {
+    hint: 'Wait for some of your requests to be answered before you send more.',
+    details: { retryAfterSeconds },
+  });

@@ -1,5 +1,5 @@
-import { rateLimited } from './rate-limited.ts';
-import type { TrafficLimits } from './traffic-limits.ts';
+import type { Viewer } from '../../core/access.ts';
+import { rateLimited, type TrafficLimits } from './traffic-limits.ts';
 
 export type TurnLimits = Pick<
   TrafficLimits,
@@ -13,7 +13,6 @@ export type TurnLimits = Pick<
   | 'retryAfterSeconds'
 >;
 
-import type { Viewer } from '../../core/access.ts';
 /** Who asks: an access token of a workspace. */
 export type Asker = Pick<Viewer, 'workspaceId' | 'tokenId'>;
 

@@ -1,10 +1,8 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver } from 'type-graphql';
 import type { Viewer, Workspace } from '../../core/access.ts';
-import { Needs } from '../access/needs.ts';
+import { Needs } from '../access/check-access.ts';
 import { type ApiContext, actorOf } from '../api-context.ts';
-import { Permission } from './permission.enum.ts';
-import { SetContactSyncEnabledPayload } from './set-contact-sync-enabled.payload.ts';
-import { ViewerKind, ViewerType, WorkspaceType } from './viewer.type.ts';
+import { Permission, SetContactSyncEnabledPayload, ViewerKind, ViewerType, WorkspaceType } from './viewer.type.ts';
 
 @Resolver(() => ViewerType)
 export class ViewerResolver {

@@ -1,5 +1,20 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { Permission } from './permission.enum.ts';
+import { Permission } from '../../core/access.ts';
+import { toBeMended, UserErrorType } from '../error/user-error.type.ts';
+
+registerEnumType(Permission, {
+  name: 'Permission',
+  description: 'What a viewer may do.',
+  valuesConfig: {
+    CONTACT_SYNC_VIEW: { description: 'Read connections, runs and logs.' },
+    CONTACT_SYNC_MANAGE: { description: 'Create, edit, delete and run connections; implies CONTACT_SYNC_VIEW.' },
+    CONTACTS_VIEW: { description: 'Read contacts.' },
+    CONTACTS_MANAGE: { description: 'Create, edit and delete contacts; implies CONTACTS_VIEW.' },
+    WORKSPACE_MANAGE: { description: 'Turn Contact Sync on and off.' },
+  },
+});
+
+export { Permission };
 
 export const ViewerKind = { MEMBER: 'MEMBER' } as const;
 export type ViewerKind = (typeof ViewerKind)[keyof typeof ViewerKind];
@@ -38,4 +53,13 @@ export class ViewerType {
 
   @Field(() => [Permission], { description: 'What they may do, with what that implies.' })
   permissions!: Permission[];
+}
+
+@ObjectType('SetContactSyncEnabledPayload', { description: 'The answer of `setContactSyncEnabled`.' })
+export class SetContactSyncEnabledPayload {
+  @Field(() => ViewerType, { nullable: true, description: 'Who asked, with the workspace as it is now.' })
+  viewer!: ViewerType | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
 }

@@ -3,8 +3,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import type { ApiContext } from '../../../src/api/api-context.ts';
 import { buildApiSchema } from '../../../src/api/build-api-schema.ts';
-import { createDocumentCache } from '../../../src/api/operation/document-cache.ts';
-import { operationPreparer } from '../../../src/api/operation/prepare-operation.ts';
+import { createDocumentCache, operationPreparer } from '../../../src/api/operation/prepare-operation.ts';
 
 const document = parse('{ viewer { id } }');
 

@@ -1,8 +1,25 @@
-import { Field, ObjectType, registerEnumType } from 'type-graphql';
-import { SettingType } from '../../core/source-form.ts';
-import { FieldMappingType } from '../mapping/field-mapping.type.ts';
-import { ScopeType } from '../scope/scope.type.ts';
-import { SourceKind } from './source-kind.enum.ts';
+import { Ctx, Field, ObjectType, Query, Resolver, registerEnumType } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import { SourceKind } from '../../core/connection.ts';
+import { SettingType, type SourceKindInfo } from '../../core/source-form.ts';
+import { Needs } from '../access/check-access.ts';
+import type { ApiContext } from '../api-context.ts';
+import { FieldMappingType } from '../connection/field-mapping.type.ts';
+import { ScopeType } from '../connection/scope.type.ts';
+
+const descriptions: Record<SourceKind, string> = {
+  LDAP: 'Any LDAP directory: OpenLDAP, 389 Directory Server, FreeIPA, eDirectory and others.',
+  ACTIVE_DIRECTORY: 'Microsoft Active Directory, or a Samba domain controller.',
+  CSV: 'A CSV file, uploaded or fetched from an https:// address.',
+};
+
+registerEnumType(SourceKind, {
+  name: 'SourceKind',
+  description: 'The kinds of source that can be read.',
+  valuesConfig: Object.fromEntries(Object.entries(descriptions).map(([kind, description]) => [kind, { description }])),
+});
+
+export { SourceKind };
 
 registerEnumType(SettingType, {
   name: 'SettingType',
@@ -66,4 +83,16 @@ export class SourceKindInfoType {
 
   @Field(() => [FieldMappingType], { description: 'The mappings of a connection that gives none.' })
   defaultMappings!: FieldMappingType[];
+}
+
+@Resolver(() => SourceKindInfoType)
+export class SourceKindInfoResolver {
+  @Needs(Permission.CONTACT_SYNC_VIEW)
+  @Query(() => [SourceKindInfoType], {
+    nullable: true,
+    description: 'The kinds of source that this server can read, with the settings form each one needs.',
+  })
+  sourceKinds(@Ctx() { sources }: ApiContext): readonly SourceKindInfo[] {
+    return sources.kinds();
+  }
 }

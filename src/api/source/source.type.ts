@@ -1,9 +1,22 @@
-import { type ClassType, createUnionType } from 'type-graphql';
+import { type ClassType, createUnionType, Field, InputType } from 'type-graphql';
 import type { SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { StoredFile } from '../../core/stored-files.ts';
-import { CsvSettingsType } from './csv-settings.type.ts';
-import { LdapSettingsType } from './ldap-settings.type.ts';
-import type { SourceInput } from './source.inputs.ts';
+import { CsvSettingsInput, CsvSettingsType } from './csv-settings.type.ts';
+import { LdapSettingsInput, LdapSettingsType } from './ldap-settings.type.ts';
+
+const nullable = true;
+
+@InputType('SourceInput', { description: 'The settings of a source; which one is given says its kind.' })
+export class SourceInput {
+  @Field(() => LdapSettingsInput, { nullable, description: 'An LDAP directory.' })
+  ldap?: LdapSettingsInput | null;
+
+  @Field(() => LdapSettingsInput, { nullable, description: 'An Active Directory.' })
+  activeDirectory?: LdapSettingsInput | null;
+
+  @Field(() => CsvSettingsInput, { nullable, description: 'A CSV file.' })
+  csv?: CsvSettingsInput | null;
+}
 
 /** How the API speaks of a kind of source. */
 type SourceApi = {

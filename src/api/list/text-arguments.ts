@@ -1,5 +1,5 @@
 import { AppError } from '../../core/app-error.ts';
-import { textArgument } from './text-argument.ts';
+import { unstorableBecause } from '../../core/storable-text.ts';
 
 const LONGEST_SEARCH = 200;
 /** As long as a stored address may be. */
@@ -44,3 +44,11 @@ function bounded(
 const spaced = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 
 const distinct = (words: readonly unknown[]): number => new Set(words).size;
+
+/** A text to look for, null when it is left out. AppError BAD_USER_INPUT for one that no stored text can hold. */
+export function textArgument(name: string, value: string | null | undefined): string | null {
+  if (value === null || value === undefined) return null;
+  const because = unstorableBecause(value);
+  if (because !== null) throw new AppError('BAD_USER_INPUT', `\`${name}\` ${because}, which no stored text does.`);
+  return value;
+}

@@ -1,0 +1,40 @@
+import { Field, ObjectType } from 'type-graphql';
+import { checkFirst, type PageLimits, pageOf } from '../../core/page-limits.ts';
+import type { Page, PageRequest } from '../../core/store.ts';
+
+@ObjectType('PageInfo', { description: 'Where a page ends and whether there is more.', simpleResolvers: true })
+export class PageInfo {
+  @Field(() => Boolean, { description: 'Whether there are more after this page.' })
+  hasNextPage!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The `after` that asks for the next page; null when this one is empty.',
+  })
+  endCursor!: string | null;
+}
+
+/** What is said of a page's argument `first`. */
+export const howMany = ({ largest }: PageLimits): string => `How many, 1 to ${largest}.`;
+
+/** A page as asked for: null and left out are the default. AppError BAD_USER_INPUT when `first` is out of range. */
+export const pageRequest = (
+  first: number | null | undefined,
+  after: string | null | undefined,
+  limits: PageLimits = pageOf,
+): PageRequest => ({ first: firstOf(first, limits), after: after ?? null });
+
+export function firstOf(first: number | null | undefined, limits: PageLimits): number {
+  const wanted = first ?? limits.usual;
+  checkFirst(wanted, limits);
+  return wanted;
+}
+
+/** A page as the schema has it. The total is counted only when it is asked for. */
+export type ApiPage<T> = { nodes: T[]; pageInfo: PageInfo; totalCount: () => Promise<number> };
+
+export const toPage = <S, T>(page: Page<S>, toNode: (item: S) => T): ApiPage<T> => ({
+  nodes: page.nodes.map(toNode),
+  pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor },
+  totalCount: page.totalCount,
+});
