@@ -86,10 +86,12 @@ const role = `
  * Partitions hold the ids of a stretch of time, which ids of version 7 begin with; src/db/partition makes and drops them.
  * This one takes what no other does. The API's role reads and writes through the parent, and sees nothing of a partition.
  */
-const defaultPartition = (table: string): string[] => [
-  `CREATE TABLE "${table}_default" PARTITION OF "${table}" DEFAULT`,
-  `ALTER TABLE "${table}_default" ENABLE ROW LEVEL SECURITY`,
-];
+function defaultPartition(table: string): string[] {
+  return [
+    `CREATE TABLE "${table}_default" PARTITION OF "${table}" DEFAULT`,
+    `ALTER TABLE "${table}_default" ENABLE ROW LEVEL SECURITY`,
+  ];
+}
 
 /** A contact's values, in the order of contact_values and of contact. */
 const fieldColumns = `

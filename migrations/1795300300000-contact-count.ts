@@ -62,13 +62,15 @@ const addEntry = `
   END $$`;
 
 /** Of a statement that adds or removes contacts, however many: one entry per status. */
-const countChanged = (name: string, sign: '' | '-'): string => `
+function countChanged(name: string, sign: '' | '-'): string {
+  return `
   CREATE FUNCTION "${name}"() RETURNS trigger ${asOwner} AS $$
   BEGIN
     PERFORM add_contact_count(changed.workspace_id, changed.status, ${sign}count(*))
     FROM changed GROUP BY changed.workspace_id, changed.status;
     RETURN NULL;
   END $$`;
+}
 
 const functions = [
   countChanged('count_contacts_added', ''),

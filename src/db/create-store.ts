@@ -22,10 +22,12 @@ import { admitWorkspace, readWorkspace } from './workspaces.ts';
 export type StoreParts = ApiConnections & { sealer: Sealer };
 
 /** What the API reads and saves, in Postgres. */
-export const createStore = ({ sealer, ...connections }: StoreParts): Store => ({
-  in: (workspaceId, allow?: Allow) => createWorkspaceStore(workspaceScope(connections, workspaceId, allow), sealer),
-  admitWorkspace: (workspace) => admitWorkspace(workspaceScope(connections, workspace.id), workspace),
-});
+export function createStore({ sealer, ...connections }: StoreParts): Store {
+  return {
+    in: (workspaceId, allow?: Allow) => createWorkspaceStore(workspaceScope(connections, workspaceId, allow), sealer),
+    admitWorkspace: (workspace) => admitWorkspace(workspaceScope(connections, workspace.id), workspace),
+  };
+}
 
 function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceStore {
   const { workspaceId } = scope;

@@ -77,7 +77,9 @@ export function databaseFailure(error: unknown): AppError {
 }
 
 /** Several addresses of one host fail together; the first says as much as all. */
-const innermost = (error: unknown): unknown => (error instanceof AggregateError ? (error.errors[0] ?? error) : error);
+function innermost(error: unknown): unknown {
+  return error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+}
 
 /** Throws an AppError when the server's number (`140011` is 14.11) is of a Postgres that is too old. */
 export function requireVersion(serverVersionNum: number): void {
@@ -93,8 +95,13 @@ export function requireVersion(serverVersionNum: number): void {
 
 const OLDEST = 15;
 
-const roleFailure = (said: string, cause: unknown): AppError =>
-  new AppError('MIGRATION_FAILED', `The role that the API works as is missing, and ours may not make it: ${said}`, {
-    hint: 'Give the login of DATABASE_URL CREATEROLE, or let an administrator run: CREATE ROLE kdesk_contact_sync_api NOLOGIN; GRANT kdesk_contact_sync_api TO <that login>;',
-    cause,
-  });
+function roleFailure(said: string, cause: unknown): AppError {
+  return new AppError(
+    'MIGRATION_FAILED',
+    `The role that the API works as is missing, and ours may not make it: ${said}`,
+    {
+      hint: 'Give the login of DATABASE_URL CREATEROLE, or let an administrator run: CREATE ROLE kdesk_contact_sync_api NOLOGIN; GRANT kdesk_contact_sync_api TO <that login>;',
+      cause,
+    },
+  );
+}

@@ -1,7 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 
 /** The application_name of sessions while they write for a run, by which those that a lost worker left open are found. */
-export const workingOn = (runId: string): string => `contact-sync run ${runId}`;
+export function workingOn(runId: string): string {
+  return `contact-sync run ${runId}`;
+}
 
 /**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. For as long as it goes on, the

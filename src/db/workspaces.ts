@@ -34,9 +34,11 @@ export async function findWorkspace(pool: Pool, workspaceId: string): Promise<Wo
   return rows[0] ?? null;
 }
 
-const toWorkspace = (row: WorkspaceRow): Workspace => ({
-  id: row.id,
-  name: row.name,
-  timeZone: row.time_zone,
-  contactSyncEnabled: row.contact_sync_enabled,
-});
+function toWorkspace(row: WorkspaceRow): Workspace {
+  return {
+    id: row.id,
+    name: row.name,
+    timeZone: row.time_zone,
+    contactSyncEnabled: row.contact_sync_enabled,
+  };
+}

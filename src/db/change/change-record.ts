@@ -48,25 +48,29 @@ export const changeTables: readonly ChangeTable[] = [
 ];
 
 /** What is shown of a row of such a table, as `change`. What was not applied is of when its run ended. */
-export const selectChanges = ({ name, run, applied, at, base }: ChangeTable): string => `
+export function selectChanges({ name, run, applied, at, base }: ChangeTable): string {
+  return `
   SELECT change.${run} AS run_id, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,
     ${shownName('change')} AS contact_name, change.person, change.person_id, to_jsonb(change.before) AS before,
     CASE WHEN change.display_name IS NOT NULL THEN to_jsonb(${valuesOf('change')}) END AS after, change.reason,
     coalesce(${at}, run.finished_at, run.started_at, run.queued_at) AS at
   FROM ${name} AS change
   JOIN run ON run.workspace_id = change.workspace_id AND run.id = change.${run}`;
+}
 
-export const toChange = (row: ChangeRow): ChangeRecord => ({
-  runId: row.run_id,
-  position: Number(row.position),
-  at: row.at,
-  action: row.action,
-  applied: row.applied,
-  contactId: row.contact_id,
-  contactName: row.contact_name,
-  person: row.person,
-  personId: row.person_id,
-  before: row.before === null ? null : readValues(row.before),
-  after: row.after === null ? null : readValues(row.after),
-  reason: row.reason,
-});
+export function toChange(row: ChangeRow): ChangeRecord {
+  return {
+    runId: row.run_id,
+    position: Number(row.position),
+    at: row.at,
+    action: row.action,
+    applied: row.applied,
+    contactId: row.contact_id,
+    contactName: row.contact_name,
+    person: row.person,
+    personId: row.person_id,
+    before: row.before === null ? null : readValues(row.before),
+    after: row.after === null ? null : readValues(row.after),
+    reason: row.reason,
+  };
+}

@@ -44,16 +44,14 @@ function changesOfRun(wanted: Where, run: string, limit: number, after: string |
 }
 
 /** What a cursor of such a list is bound to. */
-const changesList = (workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity => [
-  'changes',
-  workspaceId,
-  runId,
-  action,
-  search,
-];
+function changesList(workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity {
+  return ['changes', workspaceId, runId, action, search];
+}
 
 /** Where a change stands in it. */
-const changePosition = (row: ChangeRow): Position => [Number(row.position)];
+function changePosition(row: ChangeRow): Position {
+  return [Number(row.position)];
+}
 
 /** What is shown of the workspace's changes, of whichever run. */
 function changesWhere(workspaceId: string, filter: ChangeFilter): Where {

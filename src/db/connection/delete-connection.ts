@@ -93,20 +93,22 @@ const releases: Record<OrphanedContacts, Release> = {
 };
 
 /** The contacts that a release changes, as changes. */
-const rowsOf = ({ action, which }: Release, key: string[]): ChangeRows => ({
-  from: `(
+function rowsOf({ action, which }: Release, key: string[]): ChangeRows {
+  return {
+    from: `(
     SELECT contact.workspace_id, contact.id AS contact_id, row_number() OVER (ORDER BY contact.id) AS position,
       '${action}' AS action, NULL AS stays, NULL AS outcome, NULL AS code, 'its connection was deleted' AS reason, own.person,
       own.external_id AS person_id, contact.display_name AS contact_name, ${valuesOf('contact')} AS before
     FROM contact JOIN contact_link AS own ON own.workspace_id = contact.workspace_id AND own.contact_id = contact.id
       AND own.connection_id = $2
     WHERE ${orphaned} AND ${which})`,
-  where: 'true',
-  params: key,
-  base: 0,
-  first: 1,
-  last: Number.MAX_SAFE_INTEGER,
-});
+    where: 'true',
+    params: key,
+    base: 0,
+    first: 1,
+    last: Number.MAX_SAFE_INTEGER,
+  };
+}
 
 /**
  * Lets go of all contacts of a connection that is being deleted: those that only it feeds as told, the others left to who

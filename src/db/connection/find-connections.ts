@@ -20,27 +20,29 @@ export const selectConnections = `
   FROM connection`;
 
 /** Throws AppError UNKNOWN_KIND where another release has saved a kind that this one does not have. */
-export const toConnection = (row: ConnectionSelection): ConnectionRecord => ({
-  id: row.id,
-  workspaceId: row.workspace_id,
-  name: row.name,
-  description: row.description,
-  status: row.status,
-  kind: sourceKindOf(row.kind),
-  source: { ...row.source },
-  scope: row.scope,
-  mappings: row.mappings,
-  removal: row.removal,
-  schedule: row.schedule,
-  matchBy: row.match_by,
-  priority: row.priority,
-  secretNames: row.secret_names,
-  file: row.file === null ? null : toFile(row.file),
-  version: row.version,
-  createdBy: row.created_by,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-});
+export function toConnection(row: ConnectionSelection): ConnectionRecord {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    name: row.name,
+    description: row.description,
+    status: row.status,
+    kind: sourceKindOf(row.kind),
+    source: { ...row.source },
+    scope: row.scope,
+    mappings: row.mappings,
+    removal: row.removal,
+    schedule: row.schedule,
+    matchBy: row.match_by,
+    priority: row.priority,
+    secretNames: row.secret_names,
+    file: row.file === null ? null : toFile(row.file),
+    version: row.version,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
 
 /** Those there are, in no particular order. */
 export async function connectionsByIds(

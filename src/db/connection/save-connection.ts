@@ -14,14 +14,14 @@ import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
 import { type ConnectionSelection, connectionsByIds, selectConnections, toConnection } from './find-connections.ts';
 
 /** Saves a new connection with its secrets. */
-export const createConnection = (
+export function createConnection(
   scope: WorkspaceScope,
   sealer: Sealer,
   edit: ConnectionEdit,
   secrets: Secrets,
   by: Actor,
-): Promise<ConnectionRecord> =>
-  scope.write(async (transaction) => {
+): Promise<ConnectionRecord> {
+  return scope.write(async (transaction) => {
     const { workspaceId, entities, query } = transaction;
     const id = uuidv7();
     await entities
@@ -32,6 +32,7 @@ export const createConnection = (
     if (saved === undefined) throw new Error('A connection was saved and is not there.');
     return saved;
   });
+}
 
 export type ConnectionChange = (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: Secrets };
 
@@ -59,19 +60,20 @@ export async function updateConnection(
   });
 }
 
-const select = async ({ query, workspaceId }: Transaction, id: string, lock: string) => {
+async function select({ query, workspaceId }: Transaction, id: string, lock: string) {
   const rows = await query<ConnectionSelection>(
     `${selectConnections} WHERE connection.workspace_id = $1 AND connection.id = $2 ${lock}`,
     [workspaceId, id],
   );
   return rows[0];
-};
+}
 
-const conflict = (currentVersion: number): AppError =>
-  new AppError('CONFLICT', `The connection has been changed since; it is at version ${currentVersion} now.`, {
+function conflict(currentVersion: number): AppError {
+  return new AppError('CONFLICT', `The connection has been changed since; it is at version ${currentVersion} now.`, {
     hint: 'Load it again and repeat the edit.',
     details: { currentVersion },
   });
+}
 
 /** As JSON: what is undefined is not there. */
 function differs(row: ConnectionSelection, edit: ConnectionEdit): boolean {
@@ -121,17 +123,19 @@ async function lookAtSharedAgain({ query, workspaceId }: Transaction, id: string
 }
 
 /** The columns that a person's edit fills. */
-const editedColumns = (edit: ConnectionEdit) => ({
-  name: edit.name,
-  name_key: sortKey(edit.name),
-  description: edit.description,
-  status: edit.status,
-  kind: edit.kind,
-  source: edit.source,
-  scope: edit.scope,
-  mappings: edit.mappings,
-  removal: edit.removal,
-  schedule: edit.schedule,
-  match_by: edit.matchBy,
-  priority: edit.priority,
-});
+function editedColumns(edit: ConnectionEdit) {
+  return {
+    name: edit.name,
+    name_key: sortKey(edit.name),
+    description: edit.description,
+    status: edit.status,
+    kind: edit.kind,
+    source: edit.source,
+    scope: edit.scope,
+    mappings: edit.mappings,
+    removal: edit.removal,
+    schedule: edit.schedule,
+    match_by: edit.matchBy,
+    priority: edit.priority,
+  };
+}

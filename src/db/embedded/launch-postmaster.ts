@@ -84,11 +84,12 @@ async function serverOf(guard: ChildProcess): Promise<number | null> {
   return /^\d+\n$/.test(said) ? Number(said) : null;
 }
 
-const whenEnded = (child: ChildProcess): Promise<string | null> =>
-  new Promise((resolve) => {
+function whenEnded(child: ChildProcess): Promise<string | null> {
+  return new Promise((resolve) => {
     child.once('exit', () => resolve(null));
     child.once('error', (error) => resolve(error.message));
   });
+}
 
 async function logSize(file: string): Promise<number> {
   const size = await stat(file).then(

@@ -104,8 +104,9 @@ async function linkTo(pointer: string, place: string): Promise<void> {
   }
 }
 
-const cantLink = (error: unknown): boolean =>
-  ['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(String((error as { code?: unknown }).code));
+function cantLink(error: unknown): boolean {
+  return ['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(String((error as { code?: unknown }).code));
+}
 
 async function findUnlinked(folder: string): Promise<string | null> {
   for (const place of await places()) {
@@ -156,14 +157,16 @@ async function removePlace(place: string): Promise<void> {
   await rmdir(place);
 }
 
-const read = (file: string): Promise<string | null> =>
-  readFile(file, 'utf8').then(
+function read(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').then(
     (text) => text.trim(),
     () => null,
   );
+}
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   );
+}

@@ -100,11 +100,12 @@ async function reachableBinaries(root: string, user: ServerUser | null): Promise
   return copy;
 }
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   );
+}
 
 /** The folder of a platform's Postgres (`bin`, `lib`, `share`) and its version. */
 type Binaries = { folder: string; version: string };

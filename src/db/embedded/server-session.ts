@@ -46,9 +46,12 @@ export async function ended({ pid }: Postmaster): Promise<void> {
 }
 
 /** The server is starting or stopping. */
-export const isNotReady = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03', '57P01'].includes(String((error as { code?: unknown }).code)) ||
-  (error instanceof Error && error.message.startsWith('Connection terminated'));
+export function isNotReady(error: unknown): boolean {
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03', '57P01'].includes(String((error as { code?: unknown }).code)) ||
+    (error instanceof Error && error.message.startsWith('Connection terminated'))
+  );
+}
 
 /** Counts this session among those that use the server, until it ends; waits while somebody is about to stop it. */
 export async function joinUsers(client: pg.Client): Promise<void> {
@@ -66,7 +69,9 @@ export async function leaveUsers(client: pg.Client): Promise<boolean> {
 export const API_LOGIN = 'kdesk_contact_sync_api_login';
 
 /** The API's password is another one than the owner's, and the same for every process that uses the server. */
-export const apiPassword = (password: string): string => createHmac('sha256', password).update(API_LOGIN).digest('hex');
+export function apiPassword(password: string): string {
+  return createHmac('sha256', password).update(API_LOGIN).digest('hex');
+}
 
 /** Makes the service's roles and database at the first start. */
 export async function setUpService(client: pg.Client, password: string): Promise<void> {

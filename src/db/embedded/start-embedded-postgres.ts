@@ -81,27 +81,30 @@ async function joinServer(place: ServerPlace): Promise<(Postmaster & Partial<Lau
   }
 }
 
-const running = (
+function running(
   server: Postmaster & { leave(): void },
   client: pg.Client,
   place: ServerPlace,
   password: string,
-): EmbeddedPostgres => ({
-  url: url(server.port, SERVICE_ROLE, password),
-  apiUrl: url(server.port, API_LOGIN, apiPassword(password)),
-  home: place.home,
-  close: async () => {
-    try {
-      await leave(client, place, password);
-    } finally {
-      server.leave();
-    }
-    if ((await findPostmaster(place.data)) === null) await guardGone(place, server.pid);
-  },
-});
+): EmbeddedPostgres {
+  return {
+    url: url(server.port, SERVICE_ROLE, password),
+    apiUrl: url(server.port, API_LOGIN, apiPassword(password)),
+    home: place.home,
+    close: async () => {
+      try {
+        await leave(client, place, password);
+      } finally {
+        server.leave();
+      }
+      if ((await findPostmaster(place.data)) === null) await guardGone(place, server.pid);
+    },
+  };
+}
 
-const url = (port: number, login: string, password: string): string =>
-  `postgres://${login}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;
+function url(port: number, login: string, password: string): string {
+  return `postgres://${login}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;
+}
 
 /** Null: the server ended meanwhile. */
 async function join(postmaster: Postmaster, password: string, place: ServerPlace): Promise<pg.Client | null> {

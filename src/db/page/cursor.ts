@@ -10,8 +10,9 @@ export type Position = readonly (string | number | null)[];
 export type ListIdentity = readonly unknown[];
 
 /** An opaque text that leads to what comes after `position` in this very list. */
-export const encodeCursor = (list: ListIdentity, position: Position): string =>
-  Buffer.from(JSON.stringify([digest(list), ...position])).toString('base64url');
+export function encodeCursor(list: ListIdentity, position: Position): string {
+  return Buffer.from(JSON.stringify([digest(list), ...position])).toString('base64url');
+}
 
 /** What a key of a cursor has to be before it is put into a statement: a client may have written it. */
 const isKey = {
@@ -26,10 +27,10 @@ const isKey = {
 const momentShape = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** A moment that is none, February 30th, is read as another. */
-const isOnCalendar = (moment: string): boolean => {
+function isOnCalendar(moment: string): boolean {
   const date = new Date(moment);
   return !Number.isNaN(date.getTime()) && date.toISOString() === moment;
-};
+}
 
 export type KeyKind = keyof typeof isKey;
 
@@ -61,5 +62,6 @@ function parse(cursor: string): unknown[] {
   }
 }
 
-const digest = (list: ListIdentity): string =>
-  createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 16);
+function digest(list: ListIdentity): string {
+  return createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 16);
+}

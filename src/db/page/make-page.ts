@@ -23,9 +23,11 @@ export function makePage<Row, T>(
 }
 
 /** A page of a list that can have nothing in it, e.g. of a foreign id. */
-export const emptyPage = <T>(): Page<T> => ({
-  nodes: [],
-  hasNextPage: false,
-  endCursor: null,
-  totalCount: async () => 0,
-});
+export function emptyPage<T>(): Page<T> {
+  return {
+    nodes: [],
+    hasNextPage: false,
+    endCursor: null,
+    totalCount: async () => 0,
+  };
+}

@@ -15,4 +15,6 @@ export function where(): Where {
 }
 
 /** A LIKE pattern's text for exactly this text. */
-export const likeText = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+export function likeText(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}

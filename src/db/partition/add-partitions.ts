@@ -34,10 +34,9 @@ export async function addPartitions(client: ClientBase, table: PartitionedTable,
 const mostAtOnce = { ids: 10_000, periods: 100 };
 
 /** Ids that are kept still, and not of a time that is far away. */
-const sensible = ({ days, now }: AddOptions): [string, string] => [
-  lowestIdAt(now - days * dayMs),
-  lowestIdAt(now + 366 * dayMs),
-];
+function sensible({ days, now }: AddOptions): [string, string] {
+  return [lowestIdAt(now - days * dayMs), lowestIdAt(now + 366 * dayMs)];
+}
 
 /** Where the rows of the default partition belong. It has some after a clock went wrong, or when nobody had looked for weeks. */
 async function periodsOfDefault(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<Period[]> {

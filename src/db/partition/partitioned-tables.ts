@@ -40,7 +40,9 @@ export const partitionedTables: readonly PartitionedTable[] = [
 ];
 
 /** What takes the rows that no other partition does. */
-export const defaultOf = ({ name }: PartitionedTable): string => `${name}_default`;
+export function defaultOf({ name }: PartitionedTable): string {
+  return `${name}_default`;
+}
 
 export type Partition = Period & { name: string };
 

@@ -60,4 +60,6 @@ export function lowestIdAt(at: number): string {
 }
 
 /** When an id of version 7 was made. */
-export const momentOfId = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+export function momentOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

@@ -88,7 +88,8 @@ function faultOf({ superuser, bypassesRls, createsRoles, replicates, owned, othe
 }
 
 /** Members may set the role, too, on Postgres 16 and later only where that was granted. */
-const becomeMember = (login: string): string => `
+function becomeMember(login: string): string {
+  return `
   DO $$
   BEGIN
     PERFORM pg_advisory_xact_lock(${GRANT_LOCK});
@@ -97,6 +98,8 @@ const becomeMember = (login: string): string => `
       GRANT ${API_ROLE} TO ${pg.escapeIdentifier(login)};
     END IF;
   END $$`;
+}
 
-const unfit = (login: string, fault: string, hint: string, cause?: unknown): AppError =>
-  new AppError('API_LOGIN_UNFIT', `The login of API_DATABASE_URL, ${login}, ${fault}.`, { hint, cause });
+function unfit(login: string, fault: string, hint: string, cause?: unknown): AppError {
+  return new AppError('API_LOGIN_UNFIT', `The login of API_DATABASE_URL, ${login}, ${fault}.`, { hint, cause });
+}

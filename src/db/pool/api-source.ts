@@ -20,8 +20,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /** Opens nothing yet: see `initialize`. */
-export const createApiSource = (options: ApiSourceOptions, onTrouble: (error: Error) => void): DataSource =>
-  new DataSource({
+export function createApiSource(options: ApiSourceOptions, onTrouble: (error: Error) => void): DataSource {
+  return new DataSource({
     type: 'postgres',
     url: options.apiUrl ?? options.url,
     applicationName: 'contact-sync-api',
@@ -40,6 +40,7 @@ export const createApiSource = (options: ApiSourceOptions, onTrouble: (error: Er
     poolErrorHandler: onTrouble,
     logger: typeormLogger(options.onStatement),
   });
+}
 
 /** Of the type timestamptz. */
 const MOMENT_OID = 1184;
@@ -61,14 +62,16 @@ export async function requireRole(source: DataSource): Promise<void> {
   });
 }
 
-const nothing = (): void => {};
+function nothing(): void {}
 
 /** TypeORM's log goes nowhere (its statements hold people's data) but to whoever wants to count or time statements. */
-export const typeormLogger = (logStatement: (sql: string) => void = nothing): Logger => ({
-  logQuery: (sql) => logStatement(sql),
-  logQueryError: nothing,
-  logQuerySlow: nothing,
-  logSchemaBuild: nothing,
-  logMigration: nothing,
-  log: nothing,
-});
+export function typeormLogger(logStatement: (sql: string) => void = nothing): Logger {
+  return {
+    logQuery: (sql) => logStatement(sql),
+    logQueryError: nothing,
+    logQuerySlow: nothing,
+    logSchemaBuild: nothing,
+    logMigration: nothing,
+    log: nothing,
+  };
+}

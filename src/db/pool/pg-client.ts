@@ -4,7 +4,9 @@ import type pg from 'pg';
 /** What node-postgres keeps to itself of a connection, and we need. */
 type Inside = { connection: { stream: Socket }; processID: number };
 
-const inside = (client: pg.ClientBase): Inside => client as unknown as Inside;
+function inside(client: pg.ClientBase): Inside {
+  return client as unknown as Inside;
+}
 
 /**
  * Call this for each new connection of any pool. While a connection changes hands, neither the pool nor its next user listens

@@ -82,4 +82,6 @@ async function sessionsAtWork(url: string, answerMs: number): Promise<AtWork> {
   }
 }
 
-const bytesFrom = (client: pg.PoolClient): number => socketOf(client).bytesRead;
+function bytesFrom(client: pg.PoolClient): number {
+  return socketOf(client).bytesRead;
+}

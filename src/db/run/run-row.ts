@@ -48,7 +48,9 @@ export type AppliedCounts = Pick<
 >;
 
 /** Whether the run has changed any contact. */
-export const hasApplied = (run: RunRow): boolean => run.applied_position !== '0' || run.position_base !== '0';
+export function hasApplied(run: RunRow): boolean {
+  return run.applied_position !== '0' || run.position_base !== '0';
+}
 
 /** The columns of `run` (by that name) that make a RunRow. */
 export const runColumns = [
@@ -89,31 +91,33 @@ export const runColumns = [
   .join(', ');
 
 /** The run as the rest of the service knows it. */
-export const toRun = (row: RunRow): RunRecord => ({
-  id: row.id,
-  workspaceId: row.workspace_id,
-  connectionId: row.connection_id,
-  connectionName: row.connection_name,
-  connectionVersion: row.connection_version,
-  mode: row.mode,
-  dryRun: row.dry_run,
-  review: row.review,
-  trigger: row.trigger,
-  startedBy: row.started_by,
-  status: row.status,
-  phase: row.phase,
-  counts: row.counts,
-  excluded: row.excluded,
-  progress: row.progress,
-  queuedAt: row.queued_at,
-  startedAt: row.started_at,
-  finishedAt: row.finished_at,
-  error: row.error,
-  holdReasons: row.hold_reasons,
-  decidedBy: row.decided_by,
-  decidedAt: row.decided_at,
-  lastSeq: row.last_seq,
-});
+export function toRun(row: RunRow): RunRecord {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    connectionId: row.connection_id,
+    connectionName: row.connection_name,
+    connectionVersion: row.connection_version,
+    mode: row.mode,
+    dryRun: row.dry_run,
+    review: row.review,
+    trigger: row.trigger,
+    startedBy: row.started_by,
+    status: row.status,
+    phase: row.phase,
+    counts: row.counts,
+    excluded: row.excluded,
+    progress: row.progress,
+    queuedAt: row.queued_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    error: row.error,
+    holdReasons: row.hold_reasons,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
+    lastSeq: row.last_seq,
+  };
+}
 
 /** SQL: a connection's settings as a run keeps them; secrets are not among them. */
 export const settingsOfConnection = `jsonb_build_object('kind', connection.kind, 'source', connection.source,

@@ -40,11 +40,15 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
 }
 
 /** Tells keys apart without telling anything of them. */
-const idOf = (key: Buffer): string =>
-  createHash('sha256').update('contact-sync key id').update(key).digest('hex').slice(0, 16);
+function idOf(key: Buffer): string {
+  return createHash('sha256').update('contact-sync key id').update(key).digest('hex').slice(0, 16);
+}
 
-const identity = ({ workspaceId, connectionId, name }: SecretRow): Buffer =>
-  Buffer.from(JSON.stringify(['connection_secret', workspaceId.toLowerCase(), connectionId.toLowerCase(), name]));
+function identity({ workspaceId, connectionId, name }: SecretRow): Buffer {
+  return Buffer.from(
+    JSON.stringify(['connection_secret', workspaceId.toLowerCase(), connectionId.toLowerCase(), name]),
+  );
+}
 
 function encrypt(key: Buffer, secret: string, row: SecretRow): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
@@ -61,8 +65,9 @@ function decrypt(key: Buffer, sealed: Buffer, row: SecretRow): string {
   return Buffer.concat([cipher.update(sealed.subarray(text)), cipher.final()]).toString('utf8');
 }
 
-const unreadable = (why: string, cause?: unknown): AppError =>
-  new AppError('SECRET_UNREADABLE', `The connection's stored password can't be decrypted: ${why}.`, {
+function unreadable(why: string, cause?: unknown): AppError {
+  return new AppError('SECRET_UNREADABLE', `The connection's stored password can't be decrypted: ${why}.`, {
     hint: 'Put the key that was in use into SECRETS_KEY again (new,old), or enter the password anew.',
     cause,
   });
+}

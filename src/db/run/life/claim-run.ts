@@ -88,8 +88,9 @@ async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
 }
 
 /** Nothing is read any more, so no secret is needed. */
-const claimPlan = async (client: PoolClient, run: RunRow): Promise<ClaimedRun> =>
-  toClaimed(await takePlan(client, run), {}, { planStands: true, mayGoOn: false });
+async function claimPlan(client: PoolClient, run: RunRow): Promise<ClaimedRun> {
+  return toClaimed(await takePlan(client, run), {}, { planStands: true, mayGoOn: false });
+}
 
 async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): Promise<ClaimedRun | null> {
   const row = await takeToRead(client, run);
@@ -104,14 +105,16 @@ async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): P
   return null;
 }
 
-const toClaimed = (row: RunRow, secrets: Secrets, how: Pick<ClaimedRun, 'planStands' | 'mayGoOn'>): ClaimedRun => ({
-  run: toRun(row),
-  attempt: row.attempt,
-  settings: row.settings,
-  secrets,
-  ...how,
-  positionBase: Number(row.position_base),
-});
+function toClaimed(row: RunRow, secrets: Secrets, how: Pick<ClaimedRun, 'planStands' | 'mayGoOn'>): ClaimedRun {
+  return {
+    run: toRun(row),
+    attempt: row.attempt,
+    settings: row.settings,
+    secrets,
+    ...how,
+    positionBase: Number(row.position_base),
+  };
+}
 
 async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
   const by = await cancelRequest(client, run.workspace_id, run.id);
@@ -199,14 +202,15 @@ async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
 }
 
 /** What keeps the run from reading, if anything does. */
-const readingFault = ({ connection_status, dry_run }: ReadRow): RunError | null =>
-  connection_status === 'DRAFT' && !dry_run
+function readingFault({ connection_status, dry_run }: ReadRow): RunError | null {
+  return connection_status === 'DRAFT' && !dry_run
     ? {
         code: 'CONNECTION_IS_DRAFT',
         message: 'The connection was set to Draft after this run had been queued.',
         hint: 'Set it to Enabled and run again, or make a dry run.',
       }
     : null;
+}
 
 type OpenedSecrets = { kind: 'opened'; secrets: Secrets } | { kind: 'fault'; fault: RunError };
 

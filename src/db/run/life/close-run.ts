@@ -31,7 +31,9 @@ export async function closeRun(client: PoolClient, run: RunRow, ending: RunEndin
 }
 
 /** Of what was to be stored, and so again at the next try; anything else is about the server, the connection or a lock. */
-const isRefusal = (error: unknown): boolean => /^(22|23|42|54|P0|XX)/.test(sqlState(error) ?? '');
+function isRefusal(error: unknown): boolean {
+  return /^(22|23|42|54|P0|XX)/.test(sqlState(error) ?? '');
+}
 
 /** No more than that it has ended and how; its last line only if that can be stored. */
 async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding, state: string): Promise<RunRow> {
@@ -64,11 +66,13 @@ async function closeWith(client: PoolClient, run: RunRow, ending: RunEnding): Pr
   return ended ?? run;
 }
 
-const storableError = ({ code, message, hint }: RunError): RunError => ({
-  code: storableLine(code),
-  message: storableLine(message),
-  hint: hint === null ? null : storableLine(hint),
-});
+function storableError({ code, message, hint }: RunError): RunError {
+  return {
+    code: storableLine(code),
+    message: storableLine(message),
+    hint: hint === null ? null : storableLine(hint),
+  };
+}
 
 function lastLine(run: RunRow, ending: RunEnding): NewLogLine {
   const applied = hasApplied(run);
@@ -98,20 +102,29 @@ function appliedCounts({ counts, applied_position, applied_before }: RunRow): Ru
 }
 
 /** The last line of a cancelled run: who wanted it, and whether contacts were changed before. */
-const cancelledLine = (by: Actor | null, applied: boolean): NewLogLine => ({
-  level: 'INFO',
-  code: 'CANCELLED',
-  message: `Cancelled${by === null ? '' : ` by ${by.name}`}. ${whatStays(applied)}`,
-});
+function cancelledLine(by: Actor | null, applied: boolean): NewLogLine {
+  return {
+    level: 'INFO',
+    code: 'CANCELLED',
+    message: `Cancelled${by === null ? '' : ` by ${by.name}`}. ${whatStays(applied)}`,
+  };
+}
 
-const whatStays = (applied: boolean): string =>
-  applied ? 'What had been applied until then stays.' : 'Nothing was applied.';
+function whatStays(applied: boolean): string {
+  return applied ? 'What had been applied until then stays.' : 'Nothing was applied.';
+}
 
 /** The last line of a failed run: what happened, what to do, and whether contacts were changed before. */
-const failedLine = (error: RunError, applied: boolean): NewLogLine => ({
-  level: 'ERROR',
-  code: 'RUN_FAILED',
-  message: [error.message, error.hint, applied ? 'What had been applied until then stays.' : 'No contact was changed.']
-    .filter((part) => part !== null)
-    .join(' '),
-});
+function failedLine(error: RunError, applied: boolean): NewLogLine {
+  return {
+    level: 'ERROR',
+    code: 'RUN_FAILED',
+    message: [
+      error.message,
+      error.hint,
+      applied ? 'What had been applied until then stays.' : 'No contact was changed.',
+    ]
+      .filter((part) => part !== null)
+      .join(' '),
+  };
+}

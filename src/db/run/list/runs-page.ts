@@ -37,15 +37,14 @@ export async function runsPage(scope: WorkspaceScope, filter: RunFilter, page: P
 }
 
 /** What a cursor of such a list is bound to. */
-const runsList = (workspaceId: string, { connectionId, status }: RunFilter): ListIdentity => [
-  'runs',
-  workspaceId,
-  connectionId,
-  status === null ? null : [...status].sort(),
-];
+function runsList(workspaceId: string, { connectionId, status }: RunFilter): ListIdentity {
+  return ['runs', workspaceId, connectionId, status === null ? null : [...status].sort()];
+}
 
 /** Where a run stands in it. */
-const runPosition = (row: RunRow): Position => [row.queued_at.toISOString(), row.id];
+function runPosition(row: RunRow): Position {
+  return [row.queued_at.toISOString(), row.id];
+}
 
 function conditions(workspaceId: string, filter: RunFilter): Where {
   const wanted = where();

@@ -30,14 +30,18 @@ export async function appendLines(
   );
 }
 
-const storable = (line: NewLogLine): NewLogLine => ({
-  ...line,
-  message: storableLine(line.message),
-  person: storableOrNull(line.person),
-  personId: storableOrNull(line.personId),
-});
+function storable(line: NewLogLine): NewLogLine {
+  return {
+    ...line,
+    message: storableLine(line.message),
+    person: storableOrNull(line.person),
+    personId: storableOrNull(line.personId),
+  };
+}
 
-const storableOrNull = (text: string | null | undefined): string | null => (text == null ? null : storableLine(text));
+function storableOrNull(text: string | null | undefined): string | null {
+  return text == null ? null : storableLine(text);
+}
 
 /** Adds a line to a run that has not ended; the last line of an ended run stays its last. */
 export async function addLine(client: PoolClient, workspaceId: string, runId: string, line: NewLogLine): Promise<void> {

@@ -31,14 +31,16 @@ export async function readLog(query: Query, workspaceId: string, runId: string, 
 }
 
 /** Of a `logStatement`; the second one is for the expression that names its run. */
-const logParameters = (workspaceId: string, run: unknown, log: LogQuery): unknown[] => [
-  workspaceId,
-  run,
-  startOf(log),
-  levelsFrom(log.minLevel),
-  log.search === null || log.search.trim() === '' ? null : log.search.trim(),
-  log.first + 1,
-];
+function logParameters(workspaceId: string, run: unknown, log: LogQuery): unknown[] {
+  return [
+    workspaceId,
+    run,
+    startOf(log),
+    levelsFrom(log.minLevel),
+    log.search === null || log.search.trim() === '' ? null : log.search.trim(),
+    log.first + 1,
+  ];
+}
 
 /** Of rows of which one more than asked for was read; none: a run without a log. */
 function toSlice(rows: readonly LogRow[], log: LogQuery): LogSlice {
@@ -48,13 +50,18 @@ function toSlice(rows: readonly LogRow[], log: LogQuery): LogSlice {
   return { lines, lastSeq: Math.max(startOf(log), last ?? 0), hasMore };
 }
 
-const startOf = ({ after }: LogQuery): number => Math.min(Math.max(after, 0), HIGHEST_SEQ - 1);
+function startOf({ after }: LogQuery): number {
+  return Math.min(Math.max(after, 0), HIGHEST_SEQ - 1);
+}
 
 const levels = Object.values(LogLevel);
-const levelsFrom = (least: LogLevel): LogLevel[] => levels.slice(levels.indexOf(least));
+function levelsFrom(least: LogLevel): LogLevel[] {
+  return levels.slice(levels.indexOf(least));
+}
 
 /** Reads the lines of the run that this SQL expression names. */
-const logStatement = (run: string, least: LogLevel): string => `
+function logStatement(run: string, least: LogLevel): string {
+  return `
   WITH newest AS MATERIALIZED (
     SELECT run_log.last_seq FROM run_log WHERE run_log.workspace_id = $1 AND run_log.run_id = ${run}
     ORDER BY run_log.seq DESC LIMIT 1)
@@ -62,9 +69,10 @@ const logStatement = (run: string, least: LogLevel): string => `
     ${least === 'DEBUG' ? changeLines(run) : storedLines(run)}
   ) AS line ON true
   ORDER BY line.seq`;
+}
 
-const toLine = (row: LogRow): LogLine[] =>
-  row.seq === null
+function toLine(row: LogRow): LogLine[] {
+  return row.seq === null
     ? []
     : [
         {
@@ -78,6 +86,7 @@ const toLine = (row: LogRow): LogLine[] =>
           contactId: row.contact_id,
         },
       ];
+}
 
 /** What `readLog` reads, of each of these runs: one statement for them all. */
 export async function readLogs(
@@ -99,34 +108,43 @@ export async function readLogs(
 // $1 workspace, $3 after, $4 levels, $5 search or null, $6 how many; the run is an SQL expression.
 
 /** Rows from the one that holds the line after `after`, which may lie in the middle of it. */
-const from = (run: string): string => `
+function from(run: string): string {
+  return `
   run_log.workspace_id = $1 AND run_log.run_id = ${run} AND run_log.last_seq > $3 AND run_log.level = ANY($4)
   AND run_log.seq >= coalesce((
     SELECT max(started.seq) FROM run_log AS started
     WHERE started.workspace_id = $1 AND started.run_id = ${run} AND started.seq <= $3 + 1), 0)`;
+}
 
-const contains = (message: string, person: string): string =>
-  `($5::text IS NULL OR strpos(lower(${message}), lower($5)) > 0 OR strpos(lower(${person}), lower($5)) > 0)`;
+function contains(message: string, person: string): string {
+  return `($5::text IS NULL OR strpos(lower(${message}), lower($5)) > 0 OR strpos(lower(${person}), lower($5)) > 0)`;
+}
 
 /** Lines as they are stored, for readers who want no DEBUG ones. */
-const storedLines = (run: string): string => `
+function storedLines(run: string): string {
+  return `
   SELECT run_log.seq, run_log.at, run_log.level, run_log.code, run_log.message, run_log.person, run_log.person_id,
     run_log.contact_id
   FROM run_log
   WHERE ${from(run)} AND ${contains('run_log.message', 'run_log.person')}
   ORDER BY run_log.seq LIMIT $6`;
+}
 
 const actions = Object.values(ChangeAction).filter((action) => action !== 'SKIP');
 
 /** What core's changeLine says of a change, in SQL. */
-const perAction = (reason: string | null, of: (line: ReturnType<typeof changeLine>) => string): string =>
-  `CASE contact_change.action ${actions
+function perAction(reason: string | null, of: (line: ReturnType<typeof changeLine>) => string): string {
+  return `CASE contact_change.action ${actions
     .map((action) => `WHEN '${action}' THEN '${of(changeLine({ action, contactName: '%1$s', reason }))}'`)
     .join(' ')} END`;
-const message = (reason: string | null): string => perAction(reason, (line) => line.message);
+}
+function message(reason: string | null): string {
+  return perAction(reason, (line) => line.message);
+}
 
 /** The applied changes that a row stands for, numbered as its lines are. */
-const changes = (run: string): string => `
+function changes(run: string): string {
+  return `
   SELECT (run_log.seq + row_number() OVER (ORDER BY contact_change.position) - 1)::integer AS seq,
     ${perAction(null, ({ code }) => code)} AS code,
     format(CASE WHEN contact_change.reason IS NULL THEN ${message(null)} ELSE ${message('%2$s')} END,
@@ -137,9 +155,11 @@ const changes = (run: string): string => `
     AND contact_change.position BETWEEN run_log.first_position AND run_log.last_position
     AND contact_change.outcome IS NULL AND contact_change.action <> 'SKIP'
     AND ${isShown('contact_change')}`;
+}
 
 /** All lines, the changes in their places. */
-const changeLines = (run: string): string => `
+function changeLines(run: string): string {
+  return `
   SELECT coalesce(change.seq, run_log.seq) AS seq, run_log.at, run_log.level, coalesce(change.code, run_log.code) AS code,
     coalesce(change.message, run_log.message) AS message, coalesce(change.person, run_log.person) AS person,
     coalesce(change.person_id, run_log.person_id) AS person_id, coalesce(change.contact_id, run_log.contact_id) AS contact_id
@@ -147,3 +167,4 @@ const changeLines = (run: string): string => `
   WHERE ${from(run)} AND coalesce(change.seq, run_log.seq) > $3
     AND ${contains('coalesce(change.message, run_log.message)', 'coalesce(change.person, run_log.person)')}
   ORDER BY run_log.seq, change.seq LIMIT $6`;
+}

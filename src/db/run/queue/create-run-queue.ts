@@ -23,49 +23,51 @@ const usualTiming = {
 const slotPolls = 15;
 
 /** The queue of runs in pg-boss. `onTrouble` hears what a job's work rejected with. */
-export const createRunQueue = (
+export function createRunQueue(
   boss: PgBoss,
   signals: Pick<WorkspaceSignals, 'onJob'>,
   onTrouble: (error: unknown) => void,
   { patienceSeconds, lookEveryMs, pollEveryMs } = usualTiming,
-): RunQueue => ({
-  async take(concurrency, work) {
-    const stopping = new AbortController();
-    const execute: Execute = (text, values) => boss.getDb().executeSql(text, values);
-    await shareSlots(execute, null).catch(onTrouble);
-    const slots = slotsInUse(execute, concurrency, patienceSeconds);
-    const free = freeSlots((slot) => boss.notifyWorker(slot));
-    const unsubscribe = signals.onJob(free.wakeOne);
-    const timers = [
-      setInterval(() => slots.look().catch(onTrouble), lookEveryMs),
-      setInterval(free.wakeOne, pollEveryMs),
-    ];
-    const workJob = async ([job]: Job<RunOfJob>[]): Promise<void> => {
-      if (job === undefined) return;
-      const taken = { id: job.id, workspaceId: job.data.workspaceId, runId: job.data.runId };
-      try {
-        await work(taken, { expired: job.signal, giveWay: slots.take(taken) });
-      } catch (error) {
-        onTrouble(error);
-        await wait(pauseAfterTroubleMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      } finally {
-        slots.leave(taken);
-        // Where it fails, the turns stay as they were until another slot becomes free.
-        await shareSlots(execute, job.id).catch(onTrouble);
-      }
-    };
-    for (let slot = 0; slot < concurrency; slot++)
-      await openSlot(boss, free, (pollEveryMs * slotPolls) / 1000, workJob);
-    return {
-      stop: async () => {
-        stopping.abort();
-        unsubscribe();
-        for (const timer of timers) clearInterval(timer);
-        await boss.offWork(runQueueName, { wait: true });
-      },
-    };
-  },
-});
+): RunQueue {
+  return {
+    async take(concurrency, work) {
+      const stopping = new AbortController();
+      const execute: Execute = (text, values) => boss.getDb().executeSql(text, values);
+      await shareSlots(execute, null).catch(onTrouble);
+      const slots = slotsInUse(execute, concurrency, patienceSeconds);
+      const free = freeSlots((slot) => boss.notifyWorker(slot));
+      const unsubscribe = signals.onJob(free.wakeOne);
+      const timers = [
+        setInterval(() => slots.look().catch(onTrouble), lookEveryMs),
+        setInterval(free.wakeOne, pollEveryMs),
+      ];
+      const workJob = async ([job]: Job<RunOfJob>[]): Promise<void> => {
+        if (job === undefined) return;
+        const taken = { id: job.id, workspaceId: job.data.workspaceId, runId: job.data.runId };
+        try {
+          await work(taken, { expired: job.signal, giveWay: slots.take(taken) });
+        } catch (error) {
+          onTrouble(error);
+          await wait(pauseAfterTroubleMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+        } finally {
+          slots.leave(taken);
+          // Where it fails, the turns stay as they were until another slot becomes free.
+          await shareSlots(execute, job.id).catch(onTrouble);
+        }
+      };
+      for (let slot = 0; slot < concurrency; slot++)
+        await openSlot(boss, free, (pollEveryMs * slotPolls) / 1000, workJob);
+      return {
+        stop: async () => {
+          stopping.abort();
+          unsubscribe();
+          for (const timer of timers) clearInterval(timer);
+          await boss.offWork(runQueueName, { wait: true });
+        },
+      };
+    },
+  };
+}
 
 type RunOfJob = { workspaceId: string; runId: string };
 

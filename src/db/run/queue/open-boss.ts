@@ -36,8 +36,9 @@ const poolOptions = {
 };
 
 /** What a worker of the queue fails with comes as a bare object, of which a log would say nothing. */
-const asError = (fault: Error | { message: string }): Error =>
-  fault instanceof Error ? fault : Object.assign(new Error(fault.message), fault);
+function asError(fault: Error | { message: string }): Error {
+  return fault instanceof Error ? fault : Object.assign(new Error(fault.message), fault);
+}
 
 /**
  * Opens pg-boss with a small pool of its own (two connections), making or moving on its schema
