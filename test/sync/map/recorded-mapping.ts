@@ -41,6 +41,7 @@ export const recordedMapping = {
     filters: 'a4ba6a8c00158926',
     'defaults of LDAP': '4df8469a6841db48',
     'defaults of ACTIVE_DIRECTORY': '776d5eab6969842d',
+    'defaults of CSV': 'e44563adbb297549',
     contacts: '4446b91e96925c15',
   },
 };
