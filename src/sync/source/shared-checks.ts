@@ -2,10 +2,10 @@ import type { ScopeRule } from '../../core/connection.ts';
 import type { Fault, ValueFault } from '../../core/user-error.ts';
 
 const mostRules = 100;
-/** Of all rules together. */
+/** In all rules together. */
 const mostValues = 1000;
 
-/** What is wrong with the rules of a scope; `nameFault` tells what is wrong with an attribute's name, which is not empty. */
+/** The faults of a scope's rules. `nameFault` checks the name of an attribute, which is not empty. */
 export function checkRules(rules: readonly ScopeRule[], nameFault: (name: string) => ValueFault | null): Fault[] {
   const values = rules.flatMap((rule) => rule.values);
   const faults = tooMany(['rules'], rules, mostRules);
@@ -48,15 +48,15 @@ function valueFaults({ operator, values }: ScopeRule, path: string[]): Fault[] {
   );
 }
 
-/** Longer than any DN, name or URL that a directory knows. */
+/** Longer than any real DN, name or URL. */
 const LONGEST_TEXT = 2000;
 
-/** One fault for a list that has more than `most` items; such a list is not looked into. */
+/** One fault for a list with more than `most` items. The items of such a list are not checked. */
 export function tooMany(path: readonly string[], list: readonly unknown[], most: number): Fault[] {
   return list.length <= most ? [] : [{ path, code: 'TOO_MANY', message: `At most ${most} are possible.` }];
 }
 
-/** A fault for a text that nobody could have meant. Null: there is none. */
+/** A fault for a text that is longer than any real one. */
 export function tooLong(path: readonly string[], text: string | null, most: number = LONGEST_TEXT): Fault[] {
   return text === null || text.length <= most
     ? []

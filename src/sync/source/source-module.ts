@@ -7,48 +7,48 @@ import type { SettingInfo, SourceKindInfo } from '../../core/source-form.ts';
 import type { SourceSession } from '../../core/source-session.ts';
 import type { Fault } from '../../core/user-error.ts';
 
-/** Which secrets a source has, by name. `mayLack`: the connection is a Draft, or is only tried; what it needs to run may still be missing. */
+/** The names of the secrets that a source has. `mayLack`: secrets may be missing, because the connection is a Draft or is only tested. */
 export type SecretsAtHand = { has: ReadonlySet<string>; mayLack: boolean };
 
 /**
- * A kind of source, as its folder writes it: all that is its own. Nothing outside the folder knows its settings or the names of
- * its secrets. To add a kind: a folder with one of these, a line in sources.ts, and what the compiler asks for then.
+ * Everything about one kind of source, written in its folder. Nothing outside the folder knows its settings or the names of its
+ * secrets. To add a kind: a folder with a module, a line in sources.ts, and then what the compiler asks for.
  */
 export type SourceModule<Settings extends SourceSettings> = {
   readonly kind: SourceKind;
   readonly label: string;
   readonly description: string;
   /**
-   * Reads settings, whoever kept them: fills in the default of each that is left out, drops what is no setting. It tells types
-   * apart and no more; what a person can mend is for `checkSettings`.
+   * Reads settings, stored or given: fills in defaults and drops unknown keys. It checks types only; `checkSettings` finds the
+   * faults that a person can mend.
    */
   readonly settings: ZodType<Settings>;
-  /** The settings and secrets as a form shows them, in its order; each secret as type SECRET, by its name. */
+  /** The settings and secrets in the order of the form. A field of type SECRET has the name of its secret. */
   readonly form: readonly SettingInfo[];
-  /** Those of the settings that decide where a secret is sent, and how: when one changes, stored secrets must be given again. */
+  /** The settings that decide where and how a secret is sent. When one changes, stored secrets must be given again. */
   destination(settings: Settings): Partial<Settings>;
-  /** What is wrong with the settings as far as can be told without contacting the source. */
+  /** The faults of the settings that can be found without contacting the source. */
   checkSettings(settings: Settings, secrets: SecretsAtHand): Fault[];
   checkScope(scope: Scope): Fault[];
   readonly attributes: AttributeNames;
-  /** `by source`: it delivers people who meet the scope's rules. `here`: it delivers everybody, and each is held against them. */
+  /** `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies the rules. */
   readonly appliesRules: 'by source' | 'here';
   readonly advice: ReadAdvice;
   /** Whether files can be uploaded for its connections. */
   readonly takesFile: boolean;
-  /** What a connection gets that says nothing of them; fresh objects at each call. */
+  /** Scope and mappings of a connection that was given none. New objects at each call. */
   defaults(): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
-  /** Connects and reads one entry, telling each step. Never throws for what the person at the form can mend. */
+  /** Connects, reads one entry and reports each step. Does not throw for faults that the person at the form can mend. */
   test(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
 };
 
-/** A kind of source as others see it: settings are what is stored or was given, read by the kind's own schema on the way in. */
+/** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
 export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice' | 'checkScope'> & {
   /** Names of its secrets. */
   readonly secrets: readonly string[];
   info(): SourceKindInfo;
-  /** With the defaults of what is left out, and without what is no setting. */
+  /** Fills in defaults and drops unknown keys. */
   settings(given: SourceSettings): SourceSettings;
   destination(settings: SourceSettings): SourceSettings;
   checkSettings(settings: SourceSettings, secrets: SecretsAtHand): Fault[];
@@ -56,7 +56,7 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
   test(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
 };
 
-/** Puts a module's schema before each of its functions, so that inside the folder settings have their type. */
+/** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
   const { kind, label, description, form, takesFile, attributes, appliesRules, advice, checkScope } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);

@@ -4,14 +4,14 @@ import { csv } from './csv/csv-module.ts';
 import { activeDirectory, ldap } from './ldap/ldap-module.ts';
 import { defineSource, type Source } from './source-module.ts';
 
-/** Every kind of source that can be read; the only list of their modules. */
+/** Every kind of source. No other file lists the modules. */
 export const sources = {
   LDAP: defineSource(ldap),
   ACTIVE_DIRECTORY: defineSource(activeDirectory),
   CSV: defineSource(csv),
 } satisfies Record<SourceKind, Source>;
 
-/** The source of a kind as it is stored. Throws AppError UNKNOWN_KIND for one that this release does not have. */
+/** The source of a stored kind. Throws AppError UNKNOWN_KIND for a kind that this release does not have. */
 export function sourceOf(kind: string): Source {
   return sources[sourceKindOf(kind)];
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../../../core/directory.ts';
 
-/** The attributes by which servers say that an account is switched off, or no person's; in the order that `accountFlags` takes them. */
+/** Attributes that tell whether an account is switched off, or not a person's. `accountFlags` relies on their order. */
 export const flagAttributes = [
   'userAccountControl',
   'nsAccountLock',
@@ -16,7 +16,7 @@ export const flagAttributes = [
 const accountDisable = 0x2;
 /** Accounts of workstations, servers and other domains (MS-ADTS 2.2.16). */
 const trustAccount = 0x0800 | 0x1000 | 0x2000;
-/** The time at which an OpenLDAP account is locked for good by its administrator (ppolicy). */
+/** OpenLDAP's mark for an account that an administrator has locked for good (ppolicy). */
 const lockedForGood = '000001010000Z';
 /** Values of accountExpires (MS-ADTS 2.2.1.2) that mean never. */
 const neverExpires = [0n, 0x7fff_ffff_ffff_ffffn];
@@ -24,11 +24,11 @@ const neverExpires = [0n, 0x7fff_ffff_ffff_ffffn];
 const fileTimeStartMs = -11_644_473_600_000n;
 
 /**
- * What Active Directory makes itself, whatever its language: a domain's own accounts have a last part of their SID (RID)
- * below 1000 (Administrator 500, Guest 501, krbtgt 502, DefaultAccount 503), people's begin at 1000 (MS-DTYP 2.4.2.4).
+ * Accounts that Active Directory makes itself, in any language: the last part of their SID (RID) is below 1000 (Administrator
+ * 500, Guest 501, krbtgt 502, DefaultAccount 503). The RIDs of people begin at 1000 (MS-DTYP 2.4.2.4).
  */
 const builtInSid = /^S-1-5-21-\d+-\d+-\d+-\d{1,3}$/;
-/** The same by their English names, for when the SID can't be read. */
+/** The same accounts by their English names, where the SID can't be read. */
 const builtInName = /^(?:administrator|guest|krbtgt|defaultaccount|wdagutilityaccount)$/i;
 /** Machines, and the krbtgt of read-only domain controllers. */
 const machineName = /\$$|^krbtgt_\d+$/i;
@@ -40,12 +40,12 @@ function isTrue(value: AttributeValue): boolean {
   return first(value)?.toUpperCase() === 'TRUE';
 }
 
-/** A time as Windows writes it: steps of 100 ns since 1601. */
+/** A time as a Windows FILETIME: steps of 100 ns since 1601. */
 export function fileTime(time: Date): bigint {
   return (BigInt(time.getTime()) - fileTimeStartMs) * 10_000n;
 }
 
-/** Reads the flags of an account at the time `now` (a FILETIME); `values[slots[i]]` belongs to the i-th of `flagAttributes`. */
+/** Reads the flags of an account at the time `now` (a FILETIME). `values[slots[i]]` belongs to `flagAttributes[i]`. */
 export function accountFlags(
   values: readonly AttributeValue[],
   slots: readonly number[],
@@ -70,7 +70,7 @@ function hasExpired(expires: string | undefined, now: bigint): boolean {
   return !neverExpires.includes(at) && at <= now;
 }
 
-/** Whether the account is a machine's, or one that Active Directory itself makes or needs. */
+/** Whether the account belongs to a machine, or to Active Directory itself. */
 function isBuiltIn(name = '', critical: AttributeValue, sid: string | undefined): boolean {
   if (isTrue(critical) || machineName.test(name)) return true;
   return sid === undefined ? builtInName.test(name) : builtInSid.test(sid);

@@ -1,6 +1,6 @@
-/** What a server may use up in answering one request. Past it the connection is ended, whatever else would come. */
+/** Limits for a server's answer to one request. When the answer exceeds one, the connection ends. */
 export type Allowance = {
-  /** How many times timeoutSeconds the whole answer may take; a pause within it, once. */
+  /** The whole answer may take this many times timeoutSeconds, a pause within it timeoutSeconds. */
   waits: number;
   bytes: number;
   messages: number;
@@ -8,27 +8,27 @@ export type Allowance = {
 
 const megabyte = 1024 * 1024;
 
-/** By what is asked for. Honest directories stay far below. */
+/** The limits by kind of request. Honest servers stay far below them. */
 export const allowances = {
-  /** StartTLS, a bind, "who am I": one small message, unless a server is talkative in refusing it. */
+  /** StartTLS, a bind, "who am I": one small message, or a longer one that refuses. */
   reply: { waits: 1, bytes: 4 * megabyte, messages: 10 },
-  /** The rootDSE, a base's own entry: one small entry, or words about why not. */
+  /** The rootDSE, a base's own entry: one small entry, or a message that refuses. */
   entry: { waits: 1, bytes: 4 * megabyte, messages: 100 },
-  /** A page of people (10,000 at most, but some servers send all at once), a group with its members. Held in memory whole. */
+  /** A page of people (at most 10,000, but some servers send all at once), a group with its members. Held in memory as a whole. */
   page: { waits: 4, bytes: 64 * megabyte, messages: 100_000 },
 } as const satisfies Record<string, Allowance>;
 
-/** Looks at a wait this often while it lasts. */
+/** Number of looks within the longest silence. */
 const looks = 10;
 const longestLookMs = 1000;
 
-/** Nothing has come for too long, or the whole has not come to its end. */
+/** `silent`: nothing has come for too long. `slow`: the whole answer takes too long. */
 export type Lateness = 'silent' | 'slow';
 
 /**
- * Watches an answer that is on its way and calls `late` once: when `heard` (how much has come so far) has not changed for
- * `silentMs`, or when the whole takes `wholeMs`. Only time in which this thread could have heard more counts, so a thread or
- * a process that was busy or frozen does not blame the server. Returns the function that ends it.
+ * Watches an answer and calls `late` once: when `heard` (the bytes so far) has not changed for `silentMs`, or when the whole
+ * takes `wholeMs`. Time in which this thread or process was busy or frozen does not count, so that the server is not blamed for
+ * it. Returns a function that ends the watch.
  */
 export function watchAnswer(
   { silentMs, wholeMs }: { silentMs: number; wholeMs: number },
@@ -49,7 +49,7 @@ export function watchAnswer(
     end();
     late(silent < silentMs ? 'slow' : 'silent');
   };
-  // What came while this thread was busy is read before the verdict.
+  // setImmediate: bytes that came while this thread was busy are read first.
   const timer = setInterval(() => setImmediate(look), everyMs);
   let ended = false;
   const end = (): void => {

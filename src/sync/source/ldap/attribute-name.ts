@@ -1,7 +1,7 @@
 import { quoteValue } from '../../../core/quote-value.ts';
 import type { ValueFault } from '../../../core/user-error.ts';
 
-/** Attribute description of RFC 4512, 2.5: a name or an OID, with options such as `;lang-en`; underscores as some servers have. */
+/** Attribute description of RFC 4512, 2.5: a name or an OID, with options such as `;lang-en`. Some servers have underscores. */
 const shape = /^(?:[A-Za-z][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*$/;
 const longestName = 128;
 
@@ -9,12 +9,12 @@ export function isAttributeName(text: string): boolean {
   return text.length <= longestName && shape.test(text);
 }
 
-/** The same without options: `entryUUID`, `2.5.4.3`. */
+/** Whether it is an attribute name without options: `entryUUID`, `2.5.4.3`. */
 export function isPlainAttributeName(text: string): boolean {
   return isAttributeName(text) && !text.includes(';');
 }
 
-/** Pictures (megabytes a person) and what authenticates people: never asked for. */
+/** Attributes that are never read: pictures (megabytes a person), passwords and keys. */
 const forbidden = new Set(
   [
     ...['jpegPhoto', 'thumbnailPhoto', 'thumbnailLogo', 'photo', 'audio', 'exchangePhoto'],
@@ -26,12 +26,12 @@ const forbidden = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
-/** Whether an attribute is never read, with options or without. */
+/** Whether an attribute, with or without options, is never read. */
 export function isForbidden(name: string): boolean {
   return forbidden.has(name.toLowerCase().split(';', 1)[0] ?? '');
 }
 
-/** Why a mapping can't ask for an attribute of this name. Null: it can. */
+/** Why a mapping can't use an attribute of this name. Null: it can. */
 export function attributeFault(name: string): ValueFault | null {
   if (!isAttributeName(name))
     return { code: 'INVALID_ATTRIBUTE', message: `${quoteValue(name)} is not the name of an attribute.` };
@@ -40,8 +40,7 @@ export function attributeFault(name: string): ValueFault | null {
 }
 
 /**
- * Names by which servers know the same attribute (RFC 4519, RFC 4524, RFC 2798): asked for one, they may answer with
- * the other.
+ * Pairs of names for the same attribute (RFC 4519, RFC 4524, RFC 2798). A server that is asked for one may answer with the other.
  */
 const aliases: readonly (readonly string[])[] = [
   ['cn', 'commonname'],
@@ -65,12 +64,12 @@ const aliases: readonly (readonly string[])[] = [
 
 const aliasOf = new Map(aliases.flatMap(([a = '', b = '']) => [[a, b] as const, [b, a] as const]));
 
-/** The other name of an attribute, or undefined; both in lower case. */
+/** The other name of an attribute, if there is one. Both are in lower case. */
 export function otherName(name: string): string | undefined {
   return aliasOf.get(name);
 }
 
-/** An attribute description in one way of writing: lower case, options sorted (`cn;Lang-EN` is `cn;lang-en`). */
+/** The normal form of an attribute description: lower case, options sorted (`cn;Lang-EN` gives `cn;lang-en`). */
 export function normalName(description: string): string {
   const lower = description.trim().toLowerCase();
   if (!lower.includes(';')) return lower;
@@ -78,7 +77,7 @@ export function normalName(description: string): string {
   return [name, ...options.sort()].join(';');
 }
 
-/** `member;range=0-1499` taken apart; `next` is null on the last part (`*`). Null for a name without a range. */
+/** Parses `member;range=0-1499`. `next` is null for the last part (`*`). Null: the name has no range. */
 export function rangeOf(description: string): { name: string; next: number | null } | null {
   const match = /;range=\d+-(\d+|\*)(?=;|$)/i.exec(description);
   if (match === null) return null;

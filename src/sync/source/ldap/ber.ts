@@ -1,6 +1,6 @@
 import { cleanText } from './value-text.ts';
 
-/** The tags of LDAP messages that are met here (RFC 4511). */
+/** The tags of LDAP messages that are used here (RFC 4511). */
 export const Tag = {
   BOOLEAN: 0x01,
   INTEGER: 0x02,
@@ -18,12 +18,12 @@ export const Tag = {
   EXTENDED_NAME: 0x8a,
 } as const;
 
-/** Bytes that are no LDAP message. */
+/** The bytes are no LDAP message. */
 export class MalformedBer extends Error {}
 
 /**
- * Reads BER as LDAP uses it (definite lengths only), for what comes seldom; entries have a decoder of their own.
- * Throws MalformedBer wherever a length reaches past its surroundings.
+ * Reads BER as LDAP uses it (definite lengths only). It is for rare messages; EntryDecoder reads entries.
+ * Throws MalformedBer when a length reaches past the end of the element around it.
  */
 export class BerCursor {
   readonly bytes: Uint8Array;
@@ -76,7 +76,7 @@ export class BerCursor {
     return Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at);
   }
 
-  /** An octet string as text that can be stored. */
+  /** An octet string as storable text. */
   text(tag: number = Tag.OCTET_STRING): string {
     return cleanText(this.octets(tag));
   }

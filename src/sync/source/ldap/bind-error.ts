@@ -1,8 +1,8 @@
 import { AppError } from '../../../core/app-error.ts';
 
-const notAgain = 'It is not tried again, so that the account is not locked.';
+const notAgain = 'It is not tried again, so that the account does not get locked.';
 
-/** Active Directory's reasons behind result 49 (`data 52e`): in words, and what to do. All but 525 and 52e follow a good password. */
+/** Active Directory's reasons for result 49 (`data 52e`), and what to do. All but 525 and 52e mean that the password was right. */
 const activeDirectoryReasons: Record<string, [reason: string, hint: string]> = {
   '525': ['there is no such account', `Check bindDn: its DN, or name@domain. ${notAgain}`],
   '52e': ['the name or the password is wrong', `Check bindDn and bindPassword. ${notAgain}`],
@@ -47,10 +47,10 @@ const hints: Record<number, string> = {
   53: 'The account is disabled, locked, or its password has expired on the server.',
 };
 
-/** `text`: what the server says, without the password. */
+/** `text` is the server's message, without the password. */
 type Refusal = { code: number; text: string; server: string; bindDn: string };
 
-/** The AppError for a bind that the server has answered with anything but success. */
+/** The AppError for a bind that did not succeed. */
 export function bindError({ code, text: said, server, bindDn }: Refusal): AppError {
   if (code === 51 || code === 52) {
     return new AppError('SERVER_BUSY', `${server} is too busy to let anybody sign in (result ${code}).`, {

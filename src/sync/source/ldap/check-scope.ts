@@ -7,13 +7,13 @@ import { isAttributeName } from './attribute-name.ts';
 import { parseDn } from './dn.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 
-/** Longer filters are refused by servers, and nobody can read them. */
+/** Servers refuse longer filters, and nobody can read them. */
 const maxFilterLength = 20_000;
 const mostGroups = 500;
 
 /**
- * Everything that is wrong with a scope as far as can be told without contacting the source. Codes: REQUIRED,
- * INVALID_FILTER, INVALID_ATTRIBUTE, INVALID_GROUP, NOT_SUPPORTED, UNWANTED, TOO_MANY, TOO_LONG.
+ * All faults of a scope that can be found without contacting the source. Codes: REQUIRED, INVALID_FILTER, INVALID_ATTRIBUTE,
+ * INVALID_GROUP, NOT_SUPPORTED, UNWANTED, TOO_MANY, TOO_LONG.
  */
 export function checkScope(scope: Scope): Fault[] {
   return [
@@ -34,7 +34,7 @@ function nestedFaults({ nestedGroups }: Scope): Fault[] {
   return nestedGroups ? [{ path: ['nestedGroups'], code: 'NOT_SUPPORTED', message }] : [];
 }
 
-/** A group is a DN, or the name (cn) of a group; a text with "=" in it is meant as a DN. */
+/** A group is given as a DN or as its name (cn). A text with "=" counts as a DN. */
 function groupFaults(group: string, i: number): Fault[] {
   const path = ['groups', String(i)];
   if (group.trim() === '') return [{ path, code: 'REQUIRED', message: 'The name of a group is empty.' }];

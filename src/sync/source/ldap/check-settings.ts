@@ -11,12 +11,12 @@ import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
 
 const MOST_URLS = 10;
 const MOST_BASES = 100;
-/** A whole system's certificates are some 200,000 characters; a directory is trusted by one of them, or a few. */
+/** All certificates of a system are about 200,000 characters. A server needs one of them, or a few. */
 const LONGEST_PEM = 100_000;
 
 /**
- * Everything that is wrong with the settings as far as can be told without contacting the source. Codes: REQUIRED,
- * SECRET_REQUIRED, INVALID_URL, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
+ * All faults of the settings that can be found without contacting the source. Codes: REQUIRED, SECRET_REQUIRED, INVALID_URL,
+ * CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
  */
 export function checkSettings(settings: LdapSettings, secrets: SecretsAtHand): Fault[] {
   return [

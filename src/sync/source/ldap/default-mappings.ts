@@ -6,12 +6,12 @@ function names(): FieldMapping[] {
 }
 
 /*
- * What a new connection maps until somebody says otherwise: the standard attributes, always from the directory. Phones and
- * emails stay as sent; a userPrincipalName is a login that may receive no mail, so it is no email. Flags are left to people:
- * whether somebody may sign in is no attribute of theirs. A fresh list at each call.
+ * The mappings of a new connection: the standard attributes, with policy ALWAYS. Phones and emails stay as sent. A
+ * userPrincipalName is a login and may receive no mail, so it is not mapped to an email. Flags are not mapped: whether somebody
+ * may sign in is no attribute of theirs. New objects at each call.
  */
 
-/** What schemas for inetOrgPerson (RFC 2798) have in common: OpenLDAP, 389, FreeIPA, eDirectory. */
+/** The attributes that all schemas with inetOrgPerson (RFC 2798) have: OpenLDAP, 389, FreeIPA, eDirectory. */
 export function ldapMappings(): FieldMapping[] {
   return [
     ...names(),

@@ -1,16 +1,16 @@
 import { otherName } from './attribute-name.ts';
 
-/** One relative name: its parts, usually one (`cn=A+uid=B` has two). Values are unescaped, or `#` and hex. */
+/** One relative name: its parts, usually one (`cn=A+uid=B` has two). Values are unescaped, or `#` and hexadecimal digits. */
 export type Rdn = { attribute: string; value: string }[];
 
-/** A DN, the entry's own name first; or where it stops being one. */
+/** A DN, with the entry's own name first; or the place of the mistake. */
 export type DnResult = { kind: 'ok'; rdns: Rdn[] } | { kind: 'error'; position: number; message: string };
 
 const attributeType = /^(?:[A-Za-z][\w-]*|(?:oid\.)?\d+(?:\.\d+)+)$/i;
-/** Unescaped, these end a value or may not stand in one (RFC 4514, 2.4); `;` separates as in RFC 2253's elders. */
+/** These signs end a value unless they are escaped (RFC 4514, 2.4). `;` separates as it did before RFC 2253. */
 const separators = ',;+';
 
-/** Parses a DN in the text form of RFC 4514, and what older servers send: quoted values, spaces around separators, `;`. */
+/** Parses a DN in the text form of RFC 4514, also as older servers send it: quoted values, spaces around separators, `;`. */
 export function parseDn(text: string): DnResult {
   if (text.trim() === '') return { kind: 'ok', rdns: [] };
   const rdns: Rdn[] = [[]];
@@ -58,7 +58,7 @@ function readValue(text: string, from: number): { text: string; end: number } | 
   return { text: trimmedEnd(Buffer.concat(bytes), keep).toString('utf8'), end: at };
 }
 
-/** Spaces at the end count only when they were escaped, that is within the first `keep` bytes. */
+/** Removes spaces at the end, except escaped ones, which are within the first `keep` bytes. */
 function trimmedEnd(value: Buffer, keep: number): Buffer {
   let end = value.length;
   while (end > keep && value[end - 1] === 0x20) end--;
@@ -82,7 +82,7 @@ function readQuoted(text: string, from: number): { text: string; end: number } |
   return 'a quote that is never closed';
 }
 
-/** `\2C` or `\,` at the given place. */
+/** Reads `\2C` or `\,` at the given place. Null: nothing is escaped there. */
 function unescapeAt(text: string, at: number): { bytes: Buffer; length: number } | null {
   const hex = text.slice(at + 1, at + 3);
   if (/^[\da-f]{2}$/i.test(hex)) return { bytes: Buffer.from(hex, 'hex'), length: 3 };
@@ -92,8 +92,8 @@ function unescapeAt(text: string, at: number): { bytes: Buffer; length: number }
 }
 
 /**
- * One way of writing for DNs that are equal as directories compare them: without case, spaces put together, escapes
- * undone, the parts of a multi-valued RDN in order, `surname` as `sn`. A text that is no DN stands for itself.
+ * The same text for all DNs that LDAP servers call equal: without case, repeated spaces as one, escapes undone, the parts of a
+ * multi-valued RDN sorted, `surname` as `sn`. A text that is no DN stands for itself.
  */
 export function canonicalDn(text: string): string {
   const parsed = parseDn(text);
@@ -101,7 +101,7 @@ export function canonicalDn(text: string): string {
   return parsed.rdns.map((rdn) => rdn.map(canonicalPart).sort().join('\u0001')).join('\u0000');
 }
 
-/** Whether the first DN (canonical) is the second (canonical) or lies below it. */
+/** Whether `dn` is `base` or lies below it. Both are canonical. */
 export function isWithinDn(dn: string, base: string): boolean {
   return dn === base || base === '' || dn.endsWith(`\u0000${base}`);
 }
@@ -110,7 +110,7 @@ function canonicalPart({ attribute, value }: Rdn[number]): string {
   return `${canonicalType(attribute)}=${withoutMarks(decodeHex(value)).normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')}`;
 }
 
-/** No value may pass for two parts by holding what stands between parts. */
+/** Escapes the separators of the canonical form, so that a value can't look like two parts. */
 function withoutMarks(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('\0', '\\0').replaceAll('\u0001', '\\1');
 }
@@ -135,7 +135,7 @@ function canonicalType(attribute: string): string {
   return other !== undefined && other.length < known.length ? other : known;
 }
 
-/** `#0403414243`: the BER of a string; anything else in hex stays as it is. */
+/** Decodes a string in hexadecimal BER (`#0403414243`). Any other value stays as it is. */
 function decodeHex(value: string): string {
   const hex = /^#(?:04|0c|13|16)([\da-f]{2})((?:[\da-f]{2})*)$/i.exec(value);
   if (hex === null || hex[1] === undefined || hex[2] === undefined || Number.parseInt(hex[1], 16) * 2 !== hex[2].length)

@@ -3,37 +3,37 @@ import { normalName, otherName, rangeOf } from './attribute-name.ts';
 import { MalformedBer, Tag } from './ber.ts';
 import { binaryText, cleanText, readText, type ValueForm, valueForm } from './value-text.ts';
 
-/** Larger values fill no field of a contact: they are left out and named as undecodable, so that pages stay small. */
+/** Larger values fit no field of a contact. They are left out and named as undecodable, so that pages stay small. */
 export const maxValueBytes = 256 * 1024;
 
-/** Values of one attribute that are kept; more are left out and named as undecodable. */
+/** Most values of one attribute. Further ones are left out and named as undecodable. */
 export const maxValues = 10_000;
 
-/** An attribute of which the server has sent only a part (`member;range=0-1499`). */
+/** An attribute of which the server has sent only a part (`member;range=0-1499`). `next` is the first missing value. */
 export type RangeLeft = { slot: number; name: string; next: number };
 
-/** A decoded entry; `values[slot]` by the decoder's names. */
+/** A decoded entry. `values[slot]` belongs to the decoder's `names[slot]`. */
 export type DecodedEntry = {
   name: string;
-  /** False when the server's bytes for the name are no text that can be stored: `name` is as near as it comes then. */
+  /** False when the bytes of the name are no storable text. `name` is then the nearest text. */
   nameIsText: boolean;
   values: AttributeValue[];
   undecodable: readonly string[];
   ranges: readonly RangeLeft[];
 };
 
-/** An attribute name as the server writes it, and where its values go (slot -1: nowhere); `name` as it was asked for. */
+/** An attribute name as the server writes it, and the slot of its values (-1: not wanted). `name` is as we asked for it. */
 type Column = { bytes: Buffer; slot: number; form: ValueForm; name: string; next: number | null };
 
 const none: readonly never[] = [];
-/** Messages up to this size are turned into one string, of which values are slices. */
+/** Messages up to this size become one string, and values are slices of it. */
 const maxSharedBytes = 4096;
-/** More names than this in one read are not remembered. */
+/** Most names that are remembered in one read. */
 const maxColumns = 512;
 
 /**
- * Turns SearchResultEntry messages into values straight from the bytes. Servers send attributes in much the same order
- * from entry to entry, so names are compared as bytes with those of the entry before, and looked up only on a surprise.
+ * Decodes SearchResultEntry messages directly from the bytes. Servers send the attributes of all entries in nearly the same
+ * order. So names are first compared as bytes with the names of the entry before, and looked up only when they differ.
  */
 export class EntryDecoder {
   readonly #slots = new Map<string, number>();
@@ -43,14 +43,14 @@ export class EntryDecoder {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
-  /** The message as one string of bytes, where it is small, and where that begins. */
+  /** A small message as one binary string, and its beginning in the bytes. */
   #shared = '';
   #sharedStart = 0;
   #nameIsText = true;
   #undecodable: string[] | null = null;
   #ranges: RangeLeft[] | null = null;
 
-  /** `names[i]` fills slot i; several slots may ask for the same attribute only under different names. */
+  /** `names[i]` fills slot i. Each name can appear once; two slots can ask for one attribute only by different names. */
   constructor(names: readonly string[]) {
     this.#names = names;
     for (const [slot, name] of names.entries()) this.#slots.set(normalName(name), slot);
@@ -101,7 +101,7 @@ export class EntryDecoder {
     return values;
   }
 
-  /** Finds the name at the current place in the learned order, from `position` on, learning it when it is not there. */
+  /** Finds the name at the current place in the learned order, from `position` on. Adds it there when it is missing. */
   #column(position: number, nameEnd: number): number {
     const order = this.#order;
     for (let i = position; i < order.length; i++) {
@@ -171,7 +171,7 @@ export class EntryDecoder {
     return readText(this.#bytes, start, end);
   }
 
-  /** Whether there are bytes from 1 to 0x7f only. */
+  /** Whether all bytes are from 1 to 0x7f. */
   #isAscii(start: number, end: number): boolean {
     const bytes = this.#bytes;
     for (let i = start; i < end; i++) {
@@ -191,7 +191,7 @@ export class EntryDecoder {
     if (!this.#undecodable.includes(name)) this.#undecodable.push(name);
   }
 
-  /** Moves into the element at the current place and answers where it ends. */
+  /** Enters the element at the current place. Returns where it ends. */
   #enter(tag: number, limit: number): number {
     const at = this.#at;
     const length = this.#bytes[at + 1] ?? 0x80;
@@ -218,7 +218,7 @@ export class EntryDecoder {
   }
 }
 
-/** Values met before under another name of the same attribute. */
+/** Copies the values that came before under another name of the attribute. */
 function copied(value: AttributeValue): string[] | string | undefined {
   return value === undefined || typeof value === 'string' ? value : [...value];
 }

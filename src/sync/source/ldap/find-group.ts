@@ -9,20 +9,20 @@ import { readRange } from './read-parts.ts';
 import { resultError } from './result-error.ts';
 import { binaryText } from './value-text.ts';
 
-/** A group of the scope, as the directory has it. */
+/** A group of the scope as it is in the directory. */
 export type Group = {
   dn: string;
-  /** Its object classes in lower case; none when they can't be read. */
+  /** Its object classes in lower case. Empty when they can't be read. */
   classes: string[];
-  /** Active Directory's number of it, the last part of its SID. */
+  /** Its number in Active Directory: the last part of its SID. */
   rid: string | null;
-  /** Members by canonical DN; on Active Directory no more than the first ones. */
+  /** Canonical DNs of the members; on Active Directory only the first ones. */
   members: Set<string>;
-  /** The DNs of the first members as the directory writes them. */
+  /** The DNs of the first members as the server writes them. */
   firstMembers: string[];
-  /** Members by lower-case uid. */
+  /** Lower-case uids of the members. */
   uids: Set<string>;
-  /** All of its members are in the above. */
+  /** True when all members are in these lists. */
   whole: boolean;
 };
 
@@ -35,15 +35,15 @@ export const groupClasses = [
   'posixGroup',
   'ipaUserGroup',
 ];
-/** Groups of one name that are told apart for the person who wrote it. */
+/** Groups of the same name that an error message lists, at most. */
 const mostNamesakes = 10;
-/** Members whose DNs are kept as written. */
+/** Number of members whose DNs are kept as written. */
 export const firstMembersKept = 50;
 
-/** Finds a group by its DN, or by a name that only one group has, and reads its members. Throws GROUP_NOT_FOUND. */
+/** Finds a group by its DN, or by a name that only one group has, and reads its members. Throws AppError GROUP_NOT_FOUND. */
 export async function findGroup(reached: Reached, group: string): Promise<Group> {
   const activeDirectory = isActiveDirectory(reached);
-  // Active Directory knows by itself who is a member, so the first ones are enough to tell what kind they are.
+  // Active Directory itself filters by membership, so a few members are enough: they show whether groups are among them.
   const members = activeDirectory ? ['objectSid', `member;range=0-${firstMembersKept - 1}`] : memberAttributes;
   const attributes = ['objectClass', ...members];
   const named = parseDn(group);
@@ -91,7 +91,7 @@ async function findByName(reached: Reached, name: string, attributes: string[]):
   return group;
 }
 
-/** The filter that groups of all kinds meet. */
+/** The filter for groups of all kinds. */
 export const isGroup = or(groupClasses.map((value) => equal('objectClass', value)));
 
 function notFound(group: string, hint: string): AppError {
@@ -102,7 +102,7 @@ function notFound(group: string, hint: string): AppError {
   );
 }
 
-/** Members left out would be taken for people who have left the group. */
+/** If unreadable members were skipped, they would look like people who have left the group. */
 function unreadableMembers(dn: string, attribute: string): AppError {
   return new AppError('INVALID_RESPONSE', `Some members of the group "${saidText(dn)}" can't be read.`, {
     hint: `Look at the values of ${attribute}: DNs are text, and no part of them has more than 10,000.`,
@@ -128,7 +128,7 @@ async function addMembers(reached: Reached, group: Group, entry: RawEntry, attri
   for (const value of values) addMember(group, attribute, value);
 }
 
-/** The empty DN is nobody: it stands in groups whose schema asks for a member. */
+/** The empty DN is nobody. Groups have it where their schema requires a member. */
 function addMember(group: Group, attribute: string, value: string): void {
   if (value === '') return;
   if (attribute === 'memberUid') {

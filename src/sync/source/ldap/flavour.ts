@@ -1,7 +1,7 @@
 import { saidText } from '../../../core/said-text.ts';
 import { type RawEntry, textsOf } from './read-entries.ts';
 
-/** The kinds of LDAP server that differ in what they need. */
+/** The kinds of LDAP server that need different treatment. */
 export type Flavour = 'OPENLDAP' | 'DS389' | 'FREEIPA' | 'ACTIVE_DIRECTORY' | 'SAMBA' | 'EDIRECTORY' | 'OTHER';
 
 /** What the server says about itself. */
@@ -12,11 +12,11 @@ export type ServerInfo = {
   namingContexts: string[];
   controls: ReadonlySet<string>;
   extensions: ReadonlySet<string>;
-  /** What must not change while we read; the same text means the same server. */
+  /** The same text means the same server. It must not change during a read. */
   identity: string;
 };
 
-/** The attributes of the rootDSE that `serverInfo` looks at. */
+/** The attributes of the rootDSE that `serverInfo` reads. */
 export const rootDseAttributes = [
   'objectClass',
   'structuralObjectClass',
@@ -43,7 +43,7 @@ const labels: Record<Flavour, string> = {
   OTHER: 'LDAP server',
 };
 
-/** Recognises the server by its rootDSE; null where it shows none. */
+/** Recognises the server by its rootDSE. Null: the server shows none. */
 export function serverInfo(rootDse: RawEntry | null): ServerInfo {
   const values = (name: string): string[] => (rootDse === null ? [] : textsOf(rootDse, name));
   const flavour = recognise(values);
@@ -70,7 +70,7 @@ function recognise(values: (name: string) => string[]): Flavour {
   return classes.includes('openldaprootdse') ? 'OPENLDAP' : 'OTHER';
 }
 
-/** The attributes that may hold an id for good, the best first, by kind of server. */
+/** By kind of server: attributes that can hold a permanent id, the best first. */
 export const idCandidates: Record<Flavour, readonly string[]> = {
   OPENLDAP: ['entryUUID'],
   DS389: ['nsUniqueId', 'entryUUID'],

@@ -9,14 +9,14 @@ import { isActiveDirectory, type Reached } from './reach.ts';
 import { decodeRawEntry, type RawEntry, readEntries, textsOf } from './read-entries.ts';
 import { type Brought, readPages } from './read-parts.ts';
 
-/** Groups of the directory that are looked at, to find those inside a large group. */
+/** Most groups of the directory that are searched for groups inside a large group. */
 const maxGroupsSeen = 500_000;
 
 const classesOfGroups = new Set(groupClasses.map((name) => name.toLowerCase()));
 
 /**
- * What a person should know of the scope's groups: that one is no group, or has no members, or holds groups, whose members
- * do not come in by it. Groups that the scope names as well do come in, so they are not told.
+ * Warnings about the scope's groups: one is no group, has no members, or contains groups, whose members do not come in by it. No
+ * warning for inner groups that the scope names as well: their members do come in.
  */
 export async function groupNotes(reached: Reached, groups: readonly Group[]): Promise<SourceNote[]> {
   const named = new Set(groups.map(({ dn }) => canonicalDn(dn)));
@@ -25,7 +25,7 @@ export async function groupNotes(reached: Reached, groups: readonly Group[]): Pr
     const { classes, members, uids } = group;
     const empty = group.whole && members.size === 0 && uids.size === 0;
     if (empty && classes.length > 0 && !classes.some((name) => classesOfGroups.has(name))) notes.push(noGroup(group));
-    // On Active Directory a group without members may still be the primary group of many.
+    // On Active Directory a group without members can still be the primary group of many people.
     else if (empty && group.rid === null) notes.push(emptyGroup(group));
     else if (!empty) notes.push(...(await innerNotes(reached, group, named)));
   }
@@ -69,10 +69,10 @@ async function innerNotes(reached: Reached, group: Group, named: ReadonlySet<str
   return notes;
 }
 
-/** DNs of the groups that are members of a group; `because`: why there may be more of them. */
+/** DNs of the groups inside a group. `because`: why there may be more of them, or null. */
 type InnerGroups = { inner: string[]; because: string | null };
 
-/** Few members are looked at one by one, wherever they lie; among many, the directory's groups are looked for. */
+/** A few members are read one by one. For many, all groups of the server are searched and compared with the members. */
 async function innerGroups(reached: Reached, group: Group): Promise<InnerGroups> {
   if (group.whole && group.members.size <= firstMembersKept) return await groupsOf(reached, group.firstMembers);
   if (isActiveDirectory(reached))
@@ -88,7 +88,7 @@ async function groupsOf(reached: Reached, dns: readonly string[]): Promise<Inner
   const inner = new Map<string, string>();
   const filter = encodeFilter(present('objectClass'));
   for (const baseDn of dns) {
-    // A member that is not there, or not to be seen, is nobody who could come in; nor are its members.
+    // A member that is missing or invisible does not come in, and neither would its members. So errors are ignored.
     const { entries } = await readEntries(reached.connection, {
       baseDn,
       scope: 'base',
@@ -100,7 +100,7 @@ async function groupsOf(reached: Reached, dns: readonly string[]): Promise<Inner
   return { inner: [...inner.values()], because: null };
 }
 
-/** The directory's groups that meet a filter and belong, by canonical DN. */
+/** Searches for groups that meet a filter and belong to the group; `belongs` gets the canonical DN. */
 async function searchGroups(
   reached: Reached,
   filter: LdapFilter,
@@ -130,7 +130,7 @@ async function searchGroups(
       await readPages(reached, { search, sink: { entry, references: () => {} }, onPage, progress });
     } catch (error) {
       if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
-      // What the account can't see at all, it can't be told of.
+      // Nothing is known about places that the account can't see at all.
       if (error.code !== 'BASE_DN_NOT_FOUND') because ??= error.message;
     }
   }
@@ -138,7 +138,7 @@ async function searchGroups(
   return { inner, because };
 }
 
-/** Where groups may lie: everywhere on the server, whatever the base DNs of the people are. */
+/** Where groups can be: everywhere on the server, not only below the base DNs of the people. */
 function places({ server, settings }: Reached): string[] {
   const contexts = server.namingContexts.map(canonicalDn);
   const bases = settings.baseDns.filter((dn) => !contexts.some((context) => isWithinDn(canonicalDn(dn), context)));

@@ -7,21 +7,21 @@ import { isActiveDirectory, type Reached } from './reach.ts';
 import { decodeRawEntry } from './read-entries.ts';
 import { type Brought, readPages } from './read-parts.ts';
 
-/** How a scope's groups take part in the read: not at all, as a part of the filter, or by comparing with their members. */
+/** How a read applies the scope's groups: not at all, as a part of the filter, or by comparing people with the members. */
 export type GroupPlan =
   | { kind: 'none' }
   | { kind: 'filter'; filter: LdapFilter }
-  /** Members by canonical DN and by lower-case uid. */
+  /** Canonical DNs and lower-case uids of the members. */
   | { kind: 'members'; dns: ReadonlySet<string>; uids: ReadonlySet<string> };
 
-/** Beyond this many members, comparing costs less than asking twice. */
+/** With more members, comparing people with them costs less than this extra search. */
 const maxProbedMembers = 20_000;
 
 /**
- * Finds the groups (DNs, or names that only one group has) and decides. Active Directory keeps memberOf itself. Elsewhere
- * memberOf may be missing for people who were loaded before it was turned on, or hold indirect groups, so it is used only
- * where it agrees with the groups' own members. The notes tell which groups let in nobody, or hold groups. Throws
- * GROUP_NOT_FOUND.
+ * Finds the groups (DNs, or names that only one group has) and decides how to apply them. Active Directory maintains memberOf
+ * itself. On other servers memberOf can be missing for people who were loaded before it was turned on, or contain indirect
+ * groups; so it is used only when it agrees with the groups' own members. The notes are warnings about the groups. Throws
+ * AppError GROUP_NOT_FOUND.
  */
 export async function planGroups(
   reached: Reached,
@@ -42,12 +42,12 @@ async function planFor(reached: Reached, groups: readonly Group[]): Promise<Grou
   return { kind: 'members', dns, uids };
 }
 
-/** The primary group of an account is never in its memberOf. */
+/** An account's memberOf never contains its primary group. */
 function primaryGroup({ rid }: Group): LdapFilter[] {
   return rid === null ? [] : [equal('primaryGroupID', rid)];
 }
 
-/** Whether exactly the members within the bases carry memberOf; only then the server's own filter means the same. */
+/** Whether exactly the members below the base DNs have memberOf. Only then a filter with memberOf means the same. */
 async function memberOfAgrees(reached: Reached, memberOf: LdapFilter, members: ReadonlySet<string>): Promise<boolean> {
   const { flavour } = reached.server;
   if ((flavour !== 'OPENLDAP' && flavour !== 'OTHER') || members.size === 0 || members.size > maxProbedMembers)

@@ -6,15 +6,15 @@ import { contextOf, type Reached } from './reach.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError } from './result-error.ts';
 
-/** People looked at, in the first base that has any. */
+/** Number of people looked at, below the first base DN that has any. */
 const sampleSize = 10;
 
-/** The id attribute and how many people were looked at; `readable` is false when none of them shows an id. */
+/** The id attribute, and how many people were looked at. `readable` is false when none of them shows an id. */
 export type IdFinding = { attribute: string; readable: boolean; sampled: number };
 
 /**
- * The attribute to know people by: the settings' own, or the best of those usual with this kind of server that some of
- * the first people in scope show. Throws AppError when the search fails.
+ * Finds the attribute that identifies people: the one in the settings, or the best usual one for this kind of server that some of
+ * the first people show. Throws AppError when the search fails.
  */
 export async function findIdAttribute(reached: Reached, filter: LdapFilter): Promise<IdFinding> {
   const { settings, server, connection } = reached;
@@ -34,7 +34,7 @@ export async function findIdAttribute(reached: Reached, filter: LdapFilter): Pro
   return { attribute: usual, readable: true, sampled: 0 };
 }
 
-/** The error of a read whose people show no id. */
+/** The error for a read in which nobody shows an id. */
 export function noReadableId({ attribute }: IdFinding, { settings }: Reached): AppError {
   return new AppError(
     'ID_ATTRIBUTE_UNREADABLE',

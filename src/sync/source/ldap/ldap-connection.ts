@@ -12,17 +12,17 @@ export type LdapSearch = {
   scope: 'base' | 'sub';
   filter: Filter;
   attributes: readonly string[];
-  /** An empty cookie asks for the first page; left out: no paging. */
+  /** An empty cookie asks for the first page. Left out: no paging. */
   page?: { size: number; cookie: Buffer };
-  /** What the answer may use up; left out: that of a page. */
+  /** Limits for the answer; left out: those of a page. */
   allowance?: Allowance;
 };
 
-/** What a server has answered to a bind or an extended operation, when it was anything but success. */
+/** A server's answer to a bind or an extended operation, when it was not success. */
 export class ServerRefusal extends Error {
   readonly code: number;
 
-  /** The message is the server's own, as `saidText` makes it; no secret that was sent comes back in it. */
+  /** The message is the server's, cleaned by `saidText`. A secret that we sent is replaced in it. */
   constructor({ code, message }: ResultCodeError, secret: string) {
     const words = message.replace(/ Code: 0x[\da-f]+$/i, '');
     super(saidText(secret === '' ? words : words.replaceAll(secret, '…')));
@@ -31,14 +31,14 @@ export class ServerRefusal extends Error {
 }
 
 const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
-/** The server's own time limit is to be heard before ours ends the connection. */
+/** The server's answer about its own time limit should arrive before our limit ends the connection. */
 const timeoutGraceMs = 500;
-/** Longest wait for the last bytes to leave. */
+/** Longest wait for the unbind to be sent. */
 const leaveMs = 1000;
 
 /**
- * One connection to one server: ldapts on a Wire. It never connects anew: what is lost stays lost, and every operation
- * fails then with the reason (an AppError, or the reason of the signal that ended it).
+ * One connection to one server: ldapts on a Wire. It never reconnects. After the connection is lost, every operation fails with
+ * the reason: an AppError, or the reason of the signal that ended it.
  */
 export class LdapConnection {
   readonly url: LdapUrl;
@@ -55,7 +55,7 @@ export class LdapConnection {
     const createConnection = (): Socket => {
       if (used) throw this.#reason();
       used = true;
-      // ldapts uses of a socket what a Duplex has, and `connecting` and `readyState`, which Wire adds.
+      // ldapts uses only what a Duplex has, and `connecting` and `readyState`, which Wire adds.
       return wire as unknown as Socket;
     };
     this.#client = new Client({ url: 'ldap://wire', createConnection });
@@ -67,7 +67,7 @@ export class LdapConnection {
     return !this.#wire.destroyed;
   }
 
-  /** Ends the connection when the signal aborts; the answer undoes the link between the two. */
+  /** Ends the connection when the signal aborts. Returns a function that stops listening to the signal. */
   obey(signal: AbortSignal): () => void {
     const abort = (): void => this.#wire.fail(signal.reason);
     if (signal.aborted) abort();
@@ -75,7 +75,7 @@ export class LdapConnection {
     return () => signal.removeEventListener('abort', abort);
   }
 
-  /** Asks for StartTLS; the Wire's socket is to be handed to TLS after it. Throws ServerRefusal when refused. */
+  /** Asks for StartTLS. Afterwards the Wire's socket must be given to TLS. Throws ServerRefusal when refused. */
   async askForTls(): Promise<void> {
     await this.#operate(allowances.reply, () => this.#client.exop('1.3.6.1.4.1.1466.20037'));
   }
@@ -85,7 +85,7 @@ export class LdapConnection {
     await this.#operate(allowances.reply, () => this.#client.bind(dn, password), password);
   }
 
-  /** Whom the server takes us for (RFC 4532), or null where it does not say. */
+  /** The account that the server has signed us in as (RFC 4532). Null: it does not tell. */
   async whoAmI(): Promise<string | null> {
     try {
       return (await this.#operate(allowances.reply, () => this.#client.exop(whoAmIOid))).value ?? '';
@@ -96,8 +96,8 @@ export class LdapConnection {
   }
 
   /**
-   * One search, or one page of it; entries and references go to the sink as they come. Answers with the server's result,
-   * good or bad. Referrals are not followed, aliases not resolved, no size limit is set.
+   * Does one search, or one page of it. Entries and references go to the sink as they come. Returns the server's result, good or
+   * bad. Referrals are not followed, aliases are not resolved, and no size limit is set.
    */
   async search(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
     const { baseDn, scope, filter, page, allowance = allowances.page } = request;
@@ -119,7 +119,7 @@ export class LdapConnection {
     return outcome.result;
   }
 
-  /** Takes leave where the server still listens, and closes. */
+  /** Sends an unbind if the connection is still open, and closes. */
   async close(): Promise<void> {
     if (this.isOpen && this.#client.isConnected) {
       const patience = Promise.withResolvers<void>();
@@ -144,7 +144,7 @@ export class LdapConnection {
     }
   }
 
-  /** Ends the connection when nothing has come for too long, or the answer takes too long as a whole. */
+  /** Ends the connection when nothing has come for too long, or when the whole answer takes too long. */
   #watch({ waits }: Allowance): () => void {
     const wire = this.#wire;
     const waitMs = this.timeoutSeconds * 1000;
@@ -167,7 +167,7 @@ export class LdapConnection {
   #tooMuch({ bytes, messages }: Allowance, what: 'bytes' | 'messages'): AppError {
     const most = what === 'bytes' ? `${bytes / 1024 / 1024} MB` : `${messages} entries or messages`;
     return new AppError('INVALID_RESPONSE', `${this.url.url} sent more than ${most} in answer to one request.`, {
-      hint: 'Make pages smaller where entries are large. Otherwise check that the URL leads to the directory that is meant: none sends so much.',
+      hint: 'Make pages smaller if entries are large. Otherwise check that the URL leads to the right directory: a normal one does not send so much.',
     });
   }
 

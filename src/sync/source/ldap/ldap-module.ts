@@ -16,7 +16,7 @@ type Flavour = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description'
   mappings: typeof ldapMappings;
 };
 
-/** LDAP servers of any make; which make it is, is asked of the server, not taken from the kind. */
+/** All kinds of LDAP servers. The server itself tells its flavour; the kind of source does not decide it. */
 function directory({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings> {
   return {
     ...flavour,
@@ -56,7 +56,7 @@ export const activeDirectory = directory({
   mappings: activeDirectoryMappings,
 });
 
-/** Opens a session: connected, bound, the server recognised, each base DN there. Throws AppError or the signal's reason. */
+/** Opens a session: connects, binds, recognises the server and checks each base DN. Throws AppError or the signal's reason. */
 export async function openSession(
   settings: LdapSettings,
   secrets: Secrets,

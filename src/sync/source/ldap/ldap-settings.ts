@@ -1,40 +1,40 @@
 import { z } from 'zod';
 import type { SettingInfo, SettingType } from '../../../core/source-form.ts';
 
-/** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secret `bindPassword` lives apart. */
+/** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secret `bindPassword` is stored apart. */
 export const ldapSettings = z.object({
   /** ldap://host:port or ldaps://host:port, tried in order. */
   urls: z.array(z.string()).default([]),
   startTls: z.boolean().default(false),
-  /** PEM of the CA to trust besides the system's. */
+  /** PEM of a CA to trust in addition to the system's. */
   tlsCa: z.string().nullable().default(null),
   tlsVerify: z.boolean().default(true),
-  /** Null: nobody signs in. */
+  /** Null: no account signs in. */
   bindDn: z.string().nullable().default(null),
   baseDns: z.array(z.string()).default([]),
-  /** Entries a page. */
+  /** Entries on a page. */
   pageSize: z.number().default(1000),
-  /** Seconds to wait for an answer, and the server's time limit for a page. */
+  /** Seconds to wait for an answer; also the time limit that the server gets for a page. */
   timeoutSeconds: z.number().default(30),
-  /** Attribute that never changes for a person; null: found by itself. */
+  /** An attribute that never changes for a person. Null: it is found automatically. */
   idAttribute: z.string().nullable().default(null),
 });
 
 export type LdapSettings = z.infer<typeof ldapSettings>;
 
-/** Who signs in; null: nobody. */
+/** The account that signs in. Null: none. */
 export function accountOf({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | null {
   return bindDn === null || bindDn.trim() === '' ? null : bindDn;
 }
 
-/** The advice where too little can be seen: `forAccount`, or that there be an account where nobody signs in. */
+/** Advice when too little is visible: `forAccount`, or to set an account if there is none. */
 export function moreRights(account: string | null, forAccount: string): string {
   return account === null
     ? 'Set bindDn and bindPassword: nobody signs in, and most servers show little then.'
     : forAccount;
 }
 
-/** What the two kinds say differently. */
+/** The help texts that differ between the two kinds. */
 type Help = { urls: string; bindDn: string; baseDns: string; idAttribute: string };
 
 const defaults = ldapSettings.parse({});
@@ -59,7 +59,7 @@ function field(
   };
 }
 
-/** Lists (`urls`, `baseDns`) are MULTILINE, one to a line. */
+/** Lists (`urls`, `baseDns`) are MULTILINE, one item on each line. */
 function ldapFields(help: Help): SettingInfo[] {
   return [
     field('urls', 'MULTILINE', 'Server URLs', help.urls, { required: true }),

@@ -1,10 +1,10 @@
-/** A server's URL taken apart. */
+/** A parsed URL of a server. */
 export type LdapUrl = { url: string; host: string; port: number; secure: boolean };
 
-/** Why a text is no such URL, or the URL. */
+/** The parsed URL, or why the text is none. */
 export type UrlResult = { kind: 'ok'; url: LdapUrl } | { kind: 'error'; message: string };
 
-/** Parses `ldap://host:port` or `ldaps://host:port` (ports 389 and 636 when left out); nothing may follow. */
+/** Parses `ldap://host:port` or `ldaps://host:port`. The default ports are 389 and 636. Nothing may follow the port. */
 export function parseLdapUrl(text: string): UrlResult {
   const match = /^(ldaps?):\/\/(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s/?#@:[\]%]+)(?::(\d{1,5}))?\/?$/i.exec(text.trim());
   if (match === null) return { kind: 'error', message: problem(text) };

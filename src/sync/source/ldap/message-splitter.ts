@@ -1,27 +1,27 @@
 import { allowances } from './answer-limits.ts';
 import { MalformedBer, Tag } from './ber.ts';
 
-/** A message that announces more bytes than may come. */
+/** A message announces more bytes than are allowed. */
 export class TooLarge extends MalformedBer {}
 
-/** Called with each whole message: `bytes[start..end)` is its content, after the outer tag and length. */
+/** Gets each complete message: `bytes[start..end)` is its content, without the outer tag and length. */
 export type OnMessage = (bytes: Buffer, start: number, end: number) => void;
 
-/** Messages up to this size get their buffer at once. */
+/** Messages up to this size get their whole buffer at once. */
 const smallRoom = 64 * 1024;
 
 /** Longest header of a message: tag, 0x84, four bytes of length. */
 const maxHeader = 6;
 
 /**
- * Cuts a stream of bytes into LDAP messages. Messages that lie within one chunk are not copied, so `onMessage` must not
- * keep the bytes. Throws MalformedBer when the stream can't be one of LDAP messages, TooLarge where one is larger than `largest`.
+ * Splits a stream of bytes into LDAP messages. A message within one chunk is not copied, so `onMessage` must not keep the bytes.
+ * Throws MalformedBer when the bytes are no LDAP messages, TooLarge when a message is larger than `largest`.
  */
 export class MessageSplitter {
-  /** Bytes of a message's content, at most. */
+  /** Most bytes of a message's content. */
   largest: number = allowances.page.bytes;
   readonly #onMessage: OnMessage;
-  /** A message that began in an earlier chunk, as far as it has come; it grows with what comes, not with what is announced. */
+  /** The arrived part of a message that began in an earlier chunk. It grows with the arrived bytes, not to the announced length. */
   #partial: Buffer | null = null;
   #have = 0;
   #headerSize = 0;
@@ -44,7 +44,7 @@ export class MessageSplitter {
     if (at < end) this.#keep(chunk, at, end);
   }
 
-  /** Reads the header at `at`; false when there is not enough of it yet. */
+  /** Reads the header at `at`. False: the header is not complete yet. */
   #header(bytes: Buffer, at: number, end: number): boolean {
     if (bytes[at] !== Tag.SEQUENCE) throw new MalformedBer('a message does not begin as LDAP messages do');
     if (at + 1 >= end) return false;
@@ -73,7 +73,7 @@ export class MessageSplitter {
     if (!known) this.#headerSize = 0;
   }
 
-  /** Goes on with the message of an earlier chunk; answers where the next one begins. */
+  /** Continues the message of an earlier chunk. Returns where the next one begins. */
   #complete(chunk: Buffer, partial: Buffer): number {
     let at = 0;
     let whole = partial;
@@ -95,7 +95,7 @@ export class MessageSplitter {
     return at + taken;
   }
 
-  /** Moves what has come to a larger buffer, for `wanted` bytes and some more. */
+  /** Moves the message to a larger buffer, with room for `wanted` bytes and some more. */
   #grow(whole: Buffer, wanted: number): Buffer {
     const larger = Buffer.allocUnsafe(this.#room(wanted));
     whole.copy(larger, 0, 0, this.#have);
@@ -103,7 +103,7 @@ export class MessageSplitter {
     return larger;
   }
 
-  /** Bytes to hold a message of which so many have come. */
+  /** Size of the buffer for a message of which so many bytes have come. */
   #room(have: number): number {
     return Math.min(this.#headerSize + this.#bodySize, Math.max(2 * have, smallRoom));
   }

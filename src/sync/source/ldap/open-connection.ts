@@ -11,11 +11,11 @@ import { accountOf, type LdapSettings } from './ldap-settings.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
 import { Wire } from './wire.ts';
 
-/** Told at each step that was done, for the test of a connection. */
+/** Gets each finished step, for the test of a connection. */
 export type OnStep = (step: OpenStep) => void;
 export type OpenStep =
   | { kind: 'reached'; url: LdapUrl }
-  /** And the next URL is tried. */
+  /** The next URL is tried. */
   | { kind: 'unreachable'; message: string }
   | { kind: 'secured'; certificateEnds: Date | null; verified: boolean }
   | { kind: 'bound'; dn: string | null };
@@ -23,16 +23,15 @@ export type OpenStep =
 type Opening = { settings: LdapSettings; secrets: Secrets; options: OpenOptions; onStep: OnStep };
 
 /**
- * Connects to the first of the URLs that can be reached, secures the connection and signs in. Only UNREACHABLE leads
- * to the next URL: a refused bind is never tried twice. Throws AppError (the last URL's when none can be reached), or the
- * signal's reason.
+ * Connects to the first reachable URL, secures the connection and signs in. Only UNREACHABLE leads to the next URL: a refused
+ * bind is never tried twice. Throws AppError (that of the last URL when none is reachable), or the signal's reason.
  */
 export async function openConnection(opening: Opening): Promise<{ connection: LdapConnection; notes: SourceNote[] }> {
   const notes: SourceNote[] = [];
   const { urls } = opening.settings;
   for (const [index, text] of urls.entries()) {
     const parsed = parseLdapUrl(text);
-    if (parsed.kind === 'error') throw new AppError('UNREACHABLE', parsed.message, { hint: 'Mend the URL.' });
+    if (parsed.kind === 'error') throw new AppError('UNREACHABLE', parsed.message, { hint: 'Correct the URL.' });
     try {
       return { connection: await openOne(parsed.url, opening), notes };
     } catch (error) {
@@ -107,7 +106,7 @@ function certificateEnds(socket: TLSSocket): Date | null {
   return certificate === undefined ? null : new Date(certificate.validTo);
 }
 
-/** An empty password would sign in as nobody (RFC 4513, 5.1.2), and look like success. */
+/** An empty password is refused here: the server would sign in nobody (RFC 4513, 5.1.2) and report success. */
 async function bind(connection: LdapConnection, dn: string, password: string | null): Promise<void> {
   if (password === null || password === '') {
     throw new AppError('BIND_REFUSED', `There is no password for "${dn}".`, {
@@ -122,10 +121,10 @@ async function bind(connection: LdapConnection, dn: string, password: string | n
   }
 }
 
-/** Bytes read from a plain connection at a time; the kernel has seldom more at hand. */
+/** Bytes read at a time from a plain connection. The kernel seldom has more ready. */
 const readBufferBytes = 256 * 1024;
 
-/** As dial, for ldap:// without TLS: bytes are read into one buffer that is used again and again. */
+/** Like `dial`, for ldap:// without TLS: all bytes are read into the same buffer. */
 export function dialPlain(target: DialTarget, options: DialOptions): Promise<Wire> {
   return dialBy(target, options, async (address, bounded) => {
     let wire: Wire | null = null;
@@ -141,7 +140,7 @@ export function dialPlain(target: DialTarget, options: DialOptions): Promise<Wir
   });
 }
 
-/** TLS over a connected socket. Throws AppError TLS_FAILED, TIMEOUT or the signal's reason; the socket is closed then. */
+/** Starts TLS over a connected socket. Throws AppError TLS_FAILED or TIMEOUT, or the signal's reason; closes the socket then. */
 export function secure(raw: Socket, url: LdapUrl, settings: LdapSettings, signal: AbortSignal): Promise<TLSSocket> {
   return net.secure(raw, {
     host: url.host,

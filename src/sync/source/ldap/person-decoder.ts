@@ -7,15 +7,15 @@ import { canonicalDn } from './dn.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
 import type { GroupPlan } from './group-plan.ts';
 
-/** Characters of an id and of a DN; longer ones are no person's, and would not fit where they are stored. */
+/** Most characters of an id and of a DN. Longer ones would not fit where they are stored. */
 export const longestId = 512;
 export const longestName = 4096;
 
-/** Lays out what is asked for (the mapping's attributes, then id, flags and uid) and makes people of what comes. */
+/** Turns entries into people. It asks for the mapping's attributes, then for id, flags and uid. */
 export class PersonDecoder {
-  /** What to ask the server for. */
+  /** The attributes to ask the server for. */
   readonly attributes: string[];
-  /** People of whom an attribute is to be read on, since it was last emptied. */
+  /** People with an attribute of which only a part has come. The caller reads the rest and empties the list. */
   readonly unfinished: { entry: Entry; range: RangeLeft }[] = [];
   readonly #decoder: EntryDecoder;
   readonly #wanted: number;
@@ -26,7 +26,7 @@ export class PersonDecoder {
   readonly #uidSlot: number;
   readonly #groups: GroupPlan;
 
-  /** Accounts that have expired at the time `at` are switched off. */
+  /** Accounts that have expired at the time `at` count as disabled. */
   constructor(attributes: readonly string[], idAttribute: string, groups: GroupPlan, at: Date) {
     const names = [...attributes];
     const slotOf = (name: string): number => {

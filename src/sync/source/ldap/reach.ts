@@ -9,17 +9,17 @@ import { type OnStep, openConnection } from './open-connection.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError, type SearchContext } from './result-error.ts';
 
-/** What the steps of a read share: the connection and what is known of its server. */
+/** What the steps of a read share: the connection and what is known about its server. */
 export type Reached = {
   connection: LdapConnection;
   settings: LdapSettings;
   server: ServerInfo;
-  /** Whom the server takes us for; null where it does not say. */
+  /** The account that the server has signed us in as. Null: it does not tell. */
   account: string | null;
   notes: SourceNote[];
 };
 
-/** Connects, binds and asks the server what it is. */
+/** Connects, binds and recognises the server. */
 export async function reach(
   settings: LdapSettings,
   secrets: Secrets,
@@ -55,12 +55,12 @@ export async function readServerInfo(connection: LdapConnection): Promise<Server
   return serverInfo(entries[0] ?? null);
 }
 
-/** Asked only where the server offers it: Samba answers "protocol error" after a good bind. */
+/** Asks only servers that offer it: Samba would answer "protocol error", even after a good bind. */
 export async function whoAmI(connection: LdapConnection, server: ServerInfo): Promise<string | null> {
   return server.extensions.has('1.3.6.1.4.1.4203.1.11.3') ? await connection.whoAmI() : null;
 }
 
-/** Throws BASE_DN_NOT_FOUND unless the server has the base; answers whether the account may see its entry. */
+/** Throws AppError BASE_DN_NOT_FOUND unless the server has the base. Returns whether the account can see its entry. */
 export async function checkBase(reached: Reached, baseDn: string): Promise<boolean> {
   const filter = encodeFilter(present('objectClass'));
   const { entries, result } = await readEntries(reached.connection, {
@@ -74,7 +74,7 @@ export async function checkBase(reached: Reached, baseDn: string): Promise<boole
   throw resultError(result, contextOf(reached, baseDn));
 }
 
-/** What an error of a search should name; `firstPage` because some results mean something else at the first. */
+/** The context for the error of a search. `firstPage` matters because some result codes mean something else there. */
 export function contextOf({ connection, settings, server }: Reached, baseDn: string, firstPage = true): SearchContext {
   return {
     server: connection.url.url,

@@ -4,7 +4,7 @@ import type { LdapConnection, LdapSearch } from './ldap-connection.ts';
 import type { LdapResult } from './search-result.ts';
 import { cleanText } from './value-text.ts';
 
-/** A small search, with its first `most` entries in memory; the result is left to the caller to judge. */
+/** Does a small search and keeps its first `most` entries in memory. The caller must look at the result code. */
 export async function readEntries(
   connection: LdapConnection,
   search: LdapSearch,
@@ -21,22 +21,22 @@ export async function readEntries(
   return { entries, result };
 }
 
-/** An entry as sent; attribute names in lower case, options and ranges included. The values are copies. */
+/** An entry as sent. Attribute names are in lower case, with options and ranges. The values are copies. */
 export type RawEntry = { dn: string; attributes: Map<string, Buffer[]> };
 
-/** Entries, attributes and values of one search. Each is an object in memory, however few bytes it has on the wire. */
+/** Most entries, attributes and values of one search together. Each is an object in memory, even if it has few bytes. */
 const mostParts = 1_000_000;
 
 /**
- * Decodes the entries of one search, for what is read once (rootDSE, groups, samples): called with the content of each
- * SearchResultEntry. Throws MalformedBer; AppError INVALID_RESPONSE when they hold too much.
+ * Makes a decoder for the entries of one search that reads something once (rootDSE, groups, samples). It gets the content of each
+ * SearchResultEntry. It throws MalformedBer, and AppError INVALID_RESPONSE when there are too many values.
  */
 export function rawEntryDecoder(): (bytes: Buffer, at: number, end: number) => RawEntry {
   let left = mostParts;
   const count = (): void => {
     if (left-- > 0) return;
     throw new AppError('INVALID_RESPONSE', `The server sent more than ${mostParts} attributes and values at once.`, {
-      hint: 'Check that the URL leads to the directory that is meant, and that no group of the scope is as large as that.',
+      hint: 'Check that the URL leads to the right directory, and that no group of the scope is that large.',
     });
   };
   return (bytes, at, end) => {
@@ -58,12 +58,12 @@ export function rawEntryDecoder(): (bytes: Buffer, at: number, end: number) => R
   };
 }
 
-/** Decodes one entry, for searches of which no entry is kept. */
+/** Decodes one entry, for searches that keep no entries. */
 export function decodeRawEntry(bytes: Buffer, at: number, end: number): RawEntry {
   return rawEntryDecoder()(bytes, at, end);
 }
 
-/** The values of an attribute as text; none when it was not sent. */
+/** The values of an attribute as text. Empty when it was not sent. */
 export function textsOf(entry: RawEntry, name: string): string[] {
   return (entry.attributes.get(name.toLowerCase()) ?? []).map((value) => cleanText(value));
 }

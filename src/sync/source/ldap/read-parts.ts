@@ -10,29 +10,29 @@ import type { LdapResult } from './search-result.ts';
 import type { SearchSink } from './wire.ts';
 
 /**
- * Pages in a row that may bring nobody new. Servers send some without entries where rights or a filter have left nobody on
- * them; one that goes on longer would go on for ever.
+ * Most pages in a row that bring nobody new. Servers send empty pages when rights or a filter leave nobody on them. With more
+ * of them, the search would probably never end.
  */
 export const maxBarrenPages = 200;
 
 export type PagedSearch = {
   search: Omit<LdapSearch, 'page'>;
   sink: Omit<SearchSink, 'done'>;
-  /** Works on a page, empty or not; answers how much of it is new, or that nothing more is wanted. */
+  /** Works on a page, also an empty one. Returns how many of its entries are new, or 'enough' to stop. */
   onPage: () => Brought | Promise<Brought>;
-  /** Runs before the next page is asked for. */
+  /** Runs before the request for the next page. */
   beforeNext?: () => Promise<void>;
-  /** Counts the pages of searches that belong together: one base inside another brings the same people once more. */
+  /** Counts the pages of several searches together. A base inside another one brings the same people again. */
   progress: { pages: number };
 };
 
 export type Brought = number | 'enough';
 
 /**
- * Reads a search to its last page, which is the one with an empty cookie, whether pages hold entries or not. The next
- * page is asked for as soon as a page's result has come, while `onPage` works on that page. Answers false when nothing
- * proves the end: the server answered without a page control, or there was enough before it. Throws AppError, INVALID_RESPONSE when the server gives
- * ever more pages and nobody new on them.
+ * Reads a search to its last page: the one with an empty cookie. Pages can be empty. The next page is requested as soon as a
+ * page's result has come, while `onPage` works on that page. Returns false when nothing proves that the read is complete: the
+ * server sent no page control, or `onPage` had enough. Throws AppError; INVALID_RESPONSE when the pages do not end and bring
+ * nobody new.
  */
 export async function readPages(
   reached: Reached,
@@ -41,11 +41,11 @@ export async function readPages(
   const { connection, settings } = reached;
   const ask = (cookie: Buffer): Promise<LdapResult> => {
     const answer = connection.search({ ...search, page: { size: settings.pageSize, cookie } }, sink);
-    // Told when it is awaited; until then the page before it is being worked on.
+    // An error is thrown when the answer is awaited. Until then `onPage` works on the page before.
     answer.catch(() => {});
     return answer;
   };
-  // The same people may lie on twice as many pages, less full.
+  // A base inside another one can bring the same people again, on up to twice as many pages.
   const mostBarren = maxBarrenPages + 2 * progress.pages;
   let first = true;
   let barren = 0;
@@ -58,7 +58,7 @@ export async function readPages(
     const more = result.cookie !== null && result.cookie.length > 0;
     if (more && result.cookie !== null) {
       asked = ask(result.cookie);
-      // The request leaves in a later turn; the server is to have it before this page keeps us busy.
+      // The request is sent in a later turn. Let it go out before the work on this page begins.
       await setImmediate();
     }
     progress.pages++;
@@ -75,20 +75,20 @@ function endless({ connection }: Reached, baseDn: string, pages: number): AppErr
     'INVALID_RESPONSE',
     `${connection.url.url} does not end the search of "${baseDn}": its last ${pages} pages brought nobody new, and it offers more.`,
     {
-      hint: "This is a fault of the server, or of a proxy before it. Look at the server's own log; make pages larger, or narrow the base DNs.",
+      hint: "This is a fault of the server, or of a proxy in front of it. Look at the server's log. Make pages larger, or narrow the base DNs.",
     },
   );
 }
 
-/** Parts of one attribute; Active Directory sends 1,500 values in each, so no group comes near it. */
+/** Most parts of one attribute. Active Directory sends 1,500 values in each part, so no real group needs as many. */
 export const maxParts = 1000;
 
-/** The rest of an attribute: its values, and whether some were left out as undecodable. */
+/** The remaining values of an attribute, and whether some were left out as undecodable. */
 export type RestOfAttribute = { values: string[]; undecodable: boolean };
 
 /**
- * Reads on what came in part (`member;range=0-1499`), from the value numbered `from` until the server says that it was the
- * last part. Throws INVALID_RESPONSE when the parts do not go on where the last one ended, or have no end.
+ * Reads the rest of an attribute that came in part (`member;range=0-1499`): from value number `from` to the part that the server
+ * calls the last. Throws AppError INVALID_RESPONSE when a part is missing or repeated, or when the parts do not end.
  */
 export async function readRange(reached: Reached, dn: string, name: string, from: number): Promise<RestOfAttribute> {
   const rest: RestOfAttribute = { values: [], undecodable: false };
@@ -119,7 +119,7 @@ function brokenRange({ connection }: Reached, dn: string, name: string, what: st
     'INVALID_RESPONSE',
     `${connection.url.url} sends "${name}" of "${saidText(dn)}" in parts, and ${what}.`,
     {
-      hint: "This is a fault of the server, or of a proxy before it. Look at the server's own log.",
+      hint: "This is a fault of the server, or of a proxy in front of it. Look at the server's log.",
     },
   );
 }

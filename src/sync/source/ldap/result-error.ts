@@ -4,11 +4,11 @@ import type { Flavour } from './flavour.ts';
 import { moreRights } from './ldap-settings.ts';
 import type { LdapResult } from './search-result.ts';
 
-/** What a search was for, to say it in the error. */
+/** What the error of a failed search needs to know. */
 export type SearchContext = {
   server: string;
   baseDn: string;
-  /** Who signs in; null: nobody. */
+  /** The account that signs in. Null: none. */
   bindDn: string | null;
   flavour: Flavour;
   timeoutSeconds: number;
@@ -43,7 +43,7 @@ const sizeLimit: Explain = (result, context) =>
     { hint: `Raise ${limitOf(result, context)}, or narrow the scope.` },
   );
 
-/** By the server's own names. 389 Directory Server has limits of their own for paged searches, which hide the plain ones. */
+/** The server's own names of the limit. 389 Directory Server has extra limits for paged searches, which replace the plain ones. */
 function limitOf({ code }: LdapResult, { flavour }: SearchContext): string {
   if (flavour === 'DS389' || flavour === 'FREEIPA') {
     return code === 4
@@ -106,18 +106,18 @@ const notEncrypted = unfinished(
 );
 
 const notSignedIn: Explain = (result, { server, bindDn }) =>
-  new AppError('BIND_REFUSED', `${server} answers only to those who have signed in.${said(result)}`, {
+  new AppError('BIND_REFUSED', `${server} answers only accounts that have signed in.${said(result)}`, {
     hint:
       bindDn === null
         ? 'Set bindDn and bindPassword.'
         : `"${bindDn}" has signed in, but the server does not count it: check that bindDn is an account of this server's own directory.`,
   });
 
-/** In the words of Active Directory, and of Samba ("Operation unavailable without authentication"). */
+/** The server's message tells: Active Directory's, or Samba's ("Operation unavailable without authentication"). */
 const operationsError: Explain = (result, context) =>
   (/bind must be completed|without authentication/i.test(result.message) ? notSignedIn : incomplete)(result, context);
 
-/** Result 11 is what OpenLDAP says to an account without paging, and others when a look-through limit is hit. */
+/** OpenLDAP sends result 11 to an account without paging; other servers send it when a look-through limit is hit. */
 const adminLimit: Explain = (result, context) =>
   (context.firstPage && /page/i.test(result.message) ? pagingRefused : sizeLimit)(result, context);
 
@@ -155,7 +155,7 @@ const explanations: Record<number, Explain> = {
   87: filterRefused,
 };
 
-/** The AppError for a search that ended with anything but success. */
+/** The AppError for a search that did not succeed. */
 export function resultError(result: LdapResult, context: SearchContext): AppError {
   return (explanations[result.code] ?? incomplete)(result, context);
 }

@@ -14,10 +14,10 @@ import { PersonDecoder } from './person-decoder.ts';
 import { type Reached, readServerInfo, whoAmI } from './reach.ts';
 import { readPages, readRange } from './read-parts.ts';
 
-/** Search references that are kept, to tell whether there are new ones the next time. */
+/** Most search references that are kept, to find new ones in the next read. */
 export const maxReferrals = 1000;
 
-/** Searches everybody in scope, base by base, page by page; see SourceSession. */
+/** Searches everybody in scope, base by base and page by page (see SourceSession). */
 export async function searchPeople(
   reached: Reached,
   request: ReadRequest,
@@ -72,17 +72,17 @@ function ownFilter(text: string | null): LdapFilter | null {
     'FILTER_REFUSED',
     `The scope's filter has a mistake at character ${parsed.position + 1}: ${parsed.message}`,
     {
-      hint: 'Mend the filter (RFC 4515).',
+      hint: 'Correct the filter (RFC 4515).',
     },
   );
 }
 
-/** One base inside another is read twice: it may lie in a partition of its own that the outer search does not enter. */
+/** Keeps a base that is inside another one: it can be in its own partition, which the outer search does not enter. */
 function distinctBases(baseDns: readonly string[]): string[] {
   return [...new Map(baseDns.map((dn) => [canonicalDn(dn), dn])).values()];
 }
 
-/** Answers why the read can't be called complete, or null. */
+/** Returns why the read may be incomplete, or null. */
 async function readBase(
   { reached, filter, decoder, arrivals, signal, referrals, progress }: Read,
   baseDn: string,
@@ -117,16 +117,16 @@ async function readBase(
     : `The server answered the search of "${baseDn}" without paging, so nothing proves that it was complete.`;
 }
 
-/** People told of at a time while their page still comes: few enough that they are young when they are let go again. */
+/** People delivered at a time while their page still arrives. A small number: their objects die young, which is cheap. */
 const peopleAtOnce = 200;
 
 /**
- * Tells of people in the order in which they come: while a page comes, some at a time; at its end the rest of it. Those of the
- * next page are only gathered meanwhile, and so are all who come while the source is held back.
+ * Delivers people in the order in which they come: some at a time while a page arrives, the rest at its end. Until then people of
+ * the next page are only collected. So are all who come while the source is held back.
  */
 function tellInOrder(arrivals: Arrivals) {
   let gathered: Entry[] = [];
-  /** The rest of a page that has come to its end. */
+  /** The people of a finished page who are not delivered yet. */
   let rest: Entry[] | null = null;
   let heldBack: Promise<void> | null = null;
   let news = 0;
@@ -138,12 +138,12 @@ function tellInOrder(arrivals: Arrivals) {
         news += more;
         heldBack = null;
       });
-      // A failure is heard of at the end of the page.
+      // An error is thrown at the end of the page.
       heldBack.catch(() => {});
     }
   };
   return {
-    /** `whole`: neither this one nor anybody else of the page is still to be read on. */
+    /** `whole`: nobody of the page has an attribute that is still to be completed. */
     add(entry: Entry, whole: boolean): void {
       gathered.push(entry);
       if (gathered.length < peopleAtOnce || !whole || rest !== null || heldBack !== null) return;
@@ -155,7 +155,7 @@ function tellInOrder(arrivals: Arrivals) {
       rest = gathered;
       gathered = [];
     },
-    /** Answers how many people since the last page nothing was said of before. */
+    /** Returns how many new people were delivered since the last page. */
     async tellPage(): Promise<number> {
       await heldBack;
       tell(rest ?? []);
@@ -168,7 +168,7 @@ function tellInOrder(arrivals: Arrivals) {
   };
 }
 
-/** Reads on what came in part (`proxyAddresses;range=0-1499`). */
+/** Reads the rest of attributes that came in part (`proxyAddresses;range=0-1499`). */
 async function finishRanges(reached: Reached, decoder: PersonDecoder): Promise<void> {
   for (const { entry, range } of decoder.unfinished.splice(0)) {
     const { values, undecodable } = await readRange(reached, entry.name, range.name, range.next);
@@ -177,7 +177,7 @@ async function finishRanges(reached: Reached, decoder: PersonDecoder): Promise<v
   }
 }
 
-/** Answers whether all were kept. */
+/** Adds values. Returns false when some did not fit and were left out. */
 function append(entry: Entry, slot: number, more: string[]): boolean {
   const values = [entry.attributes[slot] ?? [], more].flat();
   const kept = values.slice(0, maxValues);
@@ -185,7 +185,7 @@ function append(entry: Entry, slot: number, more: string[]): boolean {
   return values.length <= maxValues;
 }
 
-/** The last look: does the server still take us for the same account, and is it still the same server? */
+/** Checks at the end whether server and account are still the same. Returns what is not, or null. */
 async function otherServerOrAccount(reached: Reached): Promise<string | null> {
   const { connection, server, account } = reached;
   const now = await readServerInfo(connection);
@@ -206,7 +206,7 @@ function endOf(doubt: string | null, met: ReadonlySet<string>, notes: SourceNote
   return { complete: because === null, because, cursor: null, referrals, notes };
 }
 
-/** Scheme and host without case, no default port, no `??sub` at the end: the same reference is the same text. */
+/** The same text for equal references: scheme and host in lower case, no default port, no `??sub` at the end. */
 function normalReferral(url: string): string {
   const match = /^(ldaps?):\/\/([^/?]*)(.*)$/i.exec(url.trim());
   if (match === null) return url.trim();

@@ -2,20 +2,20 @@ import { BerWriter, Control } from 'ldapts';
 import { BerCursor, Tag } from './ber.ts';
 import { wordsOf } from './value-text.ts';
 
-/** The end of an operation as the server tells it (RFC 4511, 4.1.9). */
+/** A server's result of an operation (RFC 4511, 4.1.9). */
 export type LdapResult = {
   code: number;
   matchedDn: string;
-  /** The server's own words, as `saidText` makes them; so are `matchedDn` and `referrals`. */
+  /** The server's message, cleaned by `saidText` like `matchedDn` and `referrals`. */
   message: string;
   referrals: string[];
-  /** The cookie of the paged results control: empty on the last page, null when the server sent no such control. */
+  /** The cookie of the paged results control: empty on the last page. Null: the server sent no such control. */
   cookie: Buffer | null;
 };
 
 export const pagedResultsOid = '1.2.840.113556.1.4.319';
 
-/** Decodes a result from its operation's tag on. Throws MalformedBer. */
+/** Decodes a result; `at` is the place of the operation's tag. Throws MalformedBer. */
 export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult {
   const message = new BerCursor(bytes, at, end);
   const operation = message.element(message.peek());
@@ -30,10 +30,10 @@ export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult
   return result;
 }
 
-/** Places that one message refers to; they are the same one, at several servers. */
+/** Most URLs in one message. They all mean the same place, on several servers. */
 const mostInOne = 100;
 
-/** The URLs of a search reference or a referral, the first ones where there are very many. */
+/** The URLs of a search reference or a referral; only the first ones if there are very many. */
 export function decodeReferences(cursor: BerCursor): string[] {
   const urls: string[] = [];
   while (!cursor.done && urls.length < mostInOne) urls.push(wordsOf(cursor.octets()));
@@ -53,8 +53,8 @@ function decodeCookie(controls: BerCursor): Buffer | null {
 }
 
 /**
- * Asks for a page (RFC 2696), critical, so that no server may pass over it. ldapts's own control is not used: its
- * search stops at a page without entries, cookie or not.
+ * Asks for a page (RFC 2696). It is critical, so that no server ignores it. The control of ldapts is not used: its search stops
+ * at a page without entries, even when there is a cookie.
  */
 export class PageControl extends Control {
   readonly #size: number;

@@ -8,11 +8,11 @@ import type { OpenStep } from './open-connection.ts';
 import { checkBase, type Reached, reach } from './reach.ts';
 import { pagedResultsOid } from './search-result.ts';
 
-/** The steps in the order in which they are tried. */
+/** The steps in their order. */
 const steps = ['Reach', 'TLS', 'Sign-in', 'Server', 'Paging', 'Base DN', 'People'] as const;
 type Step = (typeof steps)[number];
 
-/** The step that an error belongs to, whichever was under way when it showed. */
+/** The step that an error belongs to, even if it appeared in another one. */
 const stepOf: Partial<Record<string, Step>> = {
   UNREACHABLE: 'Reach',
   ADDRESS_NOT_ALLOWED: 'Reach',
@@ -22,12 +22,12 @@ const stepOf: Partial<Record<string, Step>> = {
 };
 
 const dayMs = 86_400_000;
-/** A certificate that ends sooner gets a warning. */
+/** A certificate that ends within fewer days gets a warning. */
 const certificateWarningDays = 30;
 
 /**
- * Connects and reads one page of people, telling each step. What fails is told with its code and hint, and the steps
- * after it are skipped. Throws only the signal's reason, and our own bugs.
+ * Connects, looks at the first people and reports each step. A failed step has a code and a hint, and the steps after it are
+ * skipped. Throws only the signal's reason.
  */
 export async function testDirectory(
   settings: LdapSettings,
@@ -108,7 +108,7 @@ async function examinePeople(reached: Reached, report: TestReport): Promise<void
 class TestReport {
   readonly #settings: LdapSettings;
   #checks: (ConnectionCheck & { name: Step })[] = [];
-  /** What is being tried. */
+  /** The current step. */
   #underWay: Step = 'Reach';
 
   constructor(settings: LdapSettings) {
@@ -130,7 +130,7 @@ class TestReport {
     else this.#bound(step.dn);
   }
 
-  /** The whole answer: `error` belongs to the step that its code names, else to the one under way. */
+  /** The complete result. `error` belongs to the step of its code, or else to the current step. */
   finished(reached: Reached | null, started: number, error: AppError | null): ConnectionTest {
     if (error !== null) this.#failed(error);
     for (const name of steps) {
@@ -150,14 +150,14 @@ class TestReport {
 
   #failed(error: AppError): void {
     const named = stepOf[error.code];
-    // A step that is done may turn out to have failed after all: it has one finding, this one. Other URLs keep theirs.
+    // If a finished step turns out to have failed, the error replaces its check. Warnings about other URLs stay.
     const isRefuted = ({ name, status }: ConnectionCheck): boolean =>
       name === named && !(name === 'Reach' && status === 'WARN');
     this.#checks = this.#checks.filter((check) => !isRefuted(check));
     this.add(named ?? this.#underWay, 'FAIL', error.message, error.hint);
   }
 
-  /** What was found before its server hung up says nothing of the next URL's. */
+  /** Checks of a server that hung up say nothing about the server of the next URL, so they are dropped. */
   #unreachable(message: string): void {
     this.#checks = this.#checks.filter(({ name, status }) => name === 'Reach' && status === 'WARN');
     this.add('Reach', 'WARN', message, 'The next URL is used meanwhile.');

@@ -3,34 +3,34 @@ import { saidText } from '../../../core/said-text.ts';
 import { isStorable, storableText } from '../../../core/storable-text.ts';
 
 /**
- * Here the bytes of a server become text; nowhere else, so that no text comes in which the database would refuse. Null:
- * the bytes are no UTF-8, or hold U+0000.
+ * The text of bytes from a server. All of them become text in this file, so that the database can store each text. Null: the
+ * bytes are not UTF-8, or contain U+0000.
  */
 export function readText(bytes: Buffer, start: number, end: number): string | null {
   const text = bytes.toString('utf8', start, end);
-  // Invalid bytes become U+FFFD, which may also have been sent as such.
+  // Invalid bytes become U+FFFD, but the server may also have sent U+FFFD itself.
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) return null;
   return isStorable(text) ? text : null;
 }
 
-/** The bytes as text in any case, with U+FFFD in place of what is none. */
+/** Always a text: U+FFFD stands for each part that is not valid. */
 export function cleanText(bytes: Buffer, start = 0, end = bytes.length): string {
   return storableText(bytes.toString('utf8', start, end));
 }
 
-/** What a server says to people, as `saidText` makes it: it sees the bytes as sent, such as the U+0000 at their end. */
+/** A server's message to people. `saidText` gets it as sent, for example with U+0000 at its end. */
 export function wordsOf(bytes: Buffer): string {
   return saidText(bytes.toString('utf8'));
 }
 
-/** How the bytes of a value become text. */
+/** The rule by which the bytes of a value become text. */
 export type ValueForm = 'text' | 'lower' | 'guid' | 'guid-in-order' | 'sid';
 
 const guids = new Set(['objectguid', 'ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid']);
 
 /**
- * The form of an attribute's values: objectGUID and its like are Windows GUIDs, eDirectory's GUID is 16 bytes in its own
- * order, objectSid is a SID, entryUUID a UUID whose case means nothing. `attribute` is in lower case.
+ * The form of an attribute's values. objectGUID and similar ones are Windows GUIDs, eDirectory's GUID is 16 bytes in plain order,
+ * objectSid is a SID, entryUUID is a UUID in any case. `attribute` is in lower case.
  */
 export function valueForm(attribute: string): ValueForm {
   if (guids.has(attribute)) return 'guid';
@@ -40,14 +40,14 @@ export function valueForm(attribute: string): ValueForm {
   return 'text';
 }
 
-/** A binary value in its usual text form, or null when the bytes are no such thing. */
+/** A binary value in its usual text form. Null: the bytes do not have this form. */
 export function binaryText(form: 'guid' | 'guid-in-order' | 'sid', bytes: Buffer): string | null {
   if (form === 'sid') return sidText(bytes);
   if (bytes.length !== 16) return null;
   return dashed(form === 'guid' ? swapped(bytes.toString('hex')) : bytes.toString('hex'));
 }
 
-/** Windows stores the first three groups of a GUID with the lowest byte first. */
+/** Reorders the first three groups of a GUID, which Windows stores with the lowest byte first. */
 function swapped(hex: string): string {
   const pair = (i: number): string => hex.slice(i * 2, i * 2 + 2);
   return pair(3) + pair(2) + pair(1) + pair(0) + pair(5) + pair(4) + pair(7) + pair(6) + hex.slice(16);
@@ -57,7 +57,7 @@ function dashed(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** A Windows SID as `S-1-5-21-…` (MS-DTYP 2.4.2), or null. */
+/** A Windows SID as `S-1-5-21-…` (MS-DTYP 2.4.2). Null: the bytes are no SID. */
 function sidText(bytes: Buffer): string | null {
   const count = bytes[1] ?? 0;
   if (bytes.length < 8 || bytes.length !== 8 + 4 * count) return null;

@@ -6,7 +6,7 @@ import { BerCursor, MalformedBer, Tag } from './ber.ts';
 import { MessageSplitter, TooLarge } from './message-splitter.ts';
 import { decodeReferences, decodeResult, type LdapResult } from './search-result.ts';
 
-/** Takes the answers to one search. The bytes are valid during the call only. */
+/** Gets the answers to one search. The bytes are valid only during the call. */
 export type SearchSink = {
   entry(bytes: Buffer, at: number, end: number): void;
   references(urls: string[]): void;
@@ -14,27 +14,26 @@ export type SearchSink = {
 };
 
 /**
- * The socket that ldapts is given, around a connected one (TCP or TLS). It holds back the entries and references of
- * searches whose sink is known, and passes everything else on. A search request takes the sink set by `expectSearch`
- * just before it is written.
+ * The socket that ldapts uses, around a connected one (TCP or TLS). Entries and references of a search go to its sink; ldapts
+ * gets everything else. A search request takes the sink that `expectSearch` has set just before.
  */
 export class Wire extends Duplex {
-  /** Why we ended the connection, once we have (`fail`). */
+  /** Why we ended the connection (see `fail`). */
   failure: { reason: unknown } | null = null;
-  /** The socket's own error, when it ended by itself. */
+  /** The socket's error, when it ended by itself. */
   socketError: Error | null = null;
-  /** Bytes that have come so far. */
+  /** Bytes received so far. */
   received = 0;
   readonly connecting = false;
-  /** True as soon as the server has said anything at all. */
+  /** True as soon as the server has sent anything. */
   heard = false;
   #raw: Socket;
   readonly #sinks = new Map<number, SearchSink>();
   readonly #expected: SearchSink[] = [];
-  /** The search of the message before, when that was an entry, and how its entries begin: id and tag. */
+  /** If the last message was an entry: the sink of its search, and the first bytes of its entries (id and tag). */
   #last: { sink: SearchSink; prefix: Buffer } | null = null;
   #splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
-  /** What the server may still send before it is asked for more, and what is told when it sends more. */
+  /** What the server may still send before our next request, and the error when it sends more. */
   #bytesLeft: number = allowances.reply.bytes;
   #messagesLeft: number = allowances.reply.messages;
   #tooMuch: (what: 'bytes' | 'messages') => AppError = unasked;
@@ -45,7 +44,7 @@ export class Wire extends Duplex {
     this.attach(raw);
   }
 
-  /** ldapts looks at it to see whether a socket is connected already. */
+  /** ldapts reads it to see whether the socket is connected. */
   get readyState(): 'open' | 'closed' {
     return this.destroyed ? 'closed' : 'open';
   }
@@ -54,7 +53,7 @@ export class Wire extends Duplex {
     this.#expected.push(sink);
   }
 
-  /** Says what the server may send from now on: the answer to the next request. Past it the connection ends. */
+  /** Sets the limits for the answer to the next request. The connection ends when the server sends more. */
   allow(
     { bytes, messages }: Pick<Allowance, 'bytes' | 'messages'>,
     tooMuch: (what: 'bytes' | 'messages') => AppError,
@@ -65,13 +64,13 @@ export class Wire extends Duplex {
     this.#splitter.largest = bytes;
   }
 
-  /** Ends the connection at once; whoever waits on it gets `reason`. */
+  /** Ends the connection at once. Operations that wait for it fail with `reason`. */
   fail(reason: unknown): void {
     this.failure ??= { reason };
     this.destroy();
   }
 
-  /** Lets go of the socket, for TLS to take it over (StartTLS). Nothing said in clear so far is heard after this. */
+  /** Gives up the socket, so that TLS can take it over (StartTLS). Unencrypted bytes that were received before are dropped. */
   release(): Socket {
     this.#raw.off('data', this.receive).off('error', this.#ended).off('end', this.#ended).off('close', this.#ended);
     this.#splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
@@ -79,13 +78,13 @@ export class Wire extends Duplex {
     return this.#raw;
   }
 
-  /** Goes on over this socket: the TLS one that has taken over. */
+  /** Continues with this socket: the one with TLS. */
   attach(raw: Socket): void {
     this.#raw = raw;
     raw.on('data', this.receive).on('error', this.#ended).on('end', this.#ended).on('close', this.#ended);
   }
 
-  /** Takes bytes from the server; public for sockets that read into one buffer of ours (see dial.ts). */
+  /** Takes bytes from the server. Public for sockets that read into a buffer of ours (`dialPlain` in open-connection.ts). */
   readonly receive = (chunk: Buffer): void => {
     this.received += chunk.length;
     this.heard = true;
@@ -98,7 +97,7 @@ export class Wire extends Duplex {
     }
   };
 
-  /** Why what came is refused; a fault of ours is thrown on. */
+  /** The error for refused bytes. A bug of ours is thrown on. */
   #refusal(error: unknown): AppError {
     if (error instanceof AppError) return error;
     if (error instanceof TooLarge) return this.#tooMuch('bytes');
@@ -157,7 +156,7 @@ export class Wire extends Duplex {
     }
   }
 
-  /** The short way for what comes by the thousand: an entry of the same search as the message before. */
+  /** The fast path for most messages: an entry of the same search as the message before. False: it is another message. */
   #isEntryOfLast(bytes: Buffer, start: number, end: number): boolean {
     if (this.#last === null) return false;
     const { sink, prefix } = this.#last;
@@ -175,7 +174,7 @@ export class Wire extends Duplex {
     return true;
   }
 
-  /** ldapts gets the message as a whole, with a header of its own. */
+  /** Gives ldapts the whole message, with a new header. */
   #passOn(body: Buffer): void {
     const message = Buffer.allocUnsafe(6 + body.length);
     message[0] = Tag.SEQUENCE;
@@ -185,7 +184,7 @@ export class Wire extends Duplex {
     this.push(message);
   }
 
-  /** The notice of disconnection (RFC 4511, 4.4.1): the server says why it is about to hang up. */
+  /** The notice of disconnection (RFC 4511, 4.4.1): the server tells why it is about to close the connection. */
   #farewell(result: LdapResult): void {
     const said = result.message === '' ? '' : `: ${result.message}`;
     const busy = result.code === 51 || result.code === 52;

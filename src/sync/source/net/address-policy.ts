@@ -3,7 +3,7 @@ import type { AddressPolicy } from '../../../core/directory.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Where clouds serve their metadata besides the link-local range. */
+/** Addresses of cloud metadata services outside the link-local range. */
 const metadataNetworks = [
   'fd00:ec2::/32',
   'fd20:ce::254/128',
@@ -12,17 +12,17 @@ const metadataNetworks = [
   '192.0.0.192/32',
 ];
 
-/** What is announced to the whole internet lies in here (RFC 4291); the rest of IPv6 is reserved, special or not in use. */
+/** All public IPv6 addresses are in here (RFC 4291). The rest is reserved, special or unused. */
 const globalIPv6 = '2000::/3';
 
-/** Local-use NAT64 (RFC 8215): which IPv4 addresses it leads to is up to the network, and it leads nowhere from outside. */
+/** Local-use NAT64 (RFC 8215). The network decides to which IPv4 addresses it leads; it does not work from outside. */
 const localNat64 = '64:ff9b:1::/48';
 
 /**
- * Whether an IP address may be dialled: public ones always, private ones (loopback, unique local, carrier-grade NAT,
- * unspecified and whatever else is not public) by policy, link-local ones and cloud metadata never. An IPv6 address that
- * leads to an IPv4 one (mapped, translated, NAT64, 6to4, Teredo, ISATAP) counts as that one; where several places may hold
- * it, all that stand there must be allowed.
+ * Whether an IP address may be dialled. Public ones always; private ones (loopback, unique local, carrier-grade NAT, unspecified
+ * and everything else that is not public) by policy; link-local ones and cloud metadata never. An IPv6 address that leads to an
+ * IPv4 address (mapped, translated, NAT64, 6to4, Teredo, ISATAP) counts as that address. If it can stand in several places, the
+ * address in each place must be allowed.
  */
 export function isAllowedAddress(text: string, policy: AddressPolicy): boolean {
   if (!ipaddr.isValid(text)) return false;
@@ -66,17 +66,17 @@ function targetsOf(address: Address): Address[] {
   const last = at(12, 13, 14, 15);
   const range = address.range();
   if (isWithin(address, localNat64)) {
-    // The network's prefix may be of any length that RFC 6052 knows, and the IPv4 address stands right after it.
+    // The prefix can have any length that RFC 6052 knows. The IPv4 address stands right after it.
     return [address, last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
   }
   if (range === 'ipv4Mapped' || range === 'rfc6145' || range === 'rfc6052' || isCompatible(bytes)) return [last];
   if (range === '6to4') return [at(2, 3, 4, 5)];
-  // Its server, and (with every bit turned) the host behind it.
+  // The Teredo server, and the host behind it, whose bits are inverted.
   if (range === 'teredo') return [at(4, 5, 6, 7), new ipaddr.IPv4(bytes.slice(12).map((byte) => byte ^ 0xff))];
   return isIsatap(bytes) ? [address, last] : [address];
 }
 
-/** `::1.2.3.4`, long deprecated; `::` and `::1` are not of them. */
+/** The deprecated form `::1.2.3.4`, without `::` and `::1`. */
 function isCompatible(bytes: number[]): boolean {
   return bytes.slice(0, 12).every((byte) => byte === 0) && (bytes[12] ?? 0) !== 0;
 }

@@ -4,28 +4,28 @@ import { AppError } from '../../../core/app-error.ts';
 import type { AddressPolicy } from '../../../core/directory.ts';
 import { isAllowedAddress } from './address-policy.ts';
 
-/** Whom to connect to; `url` is how messages name it. */
+/** Where to connect. `url` is the name for messages. */
 export type DialTarget = { host: string; port: number; url: string };
 
 export type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
 
-/** Longest wait for a TCP connection, however long the answers may take. */
+/** Longest wait for a TCP connection, also where `timeoutMs` is longer. */
 const maxConnectMs = 10_000;
-/** Longest wait for the name to be resolved and one of its addresses to take the connection. */
+/** Longest wait for the whole: resolving the name and trying its addresses. */
 const maxDialMs = 30_000;
 
-/** How an address is connected to, where not by a plain socket. */
+/** A way to connect to an address. */
 export type ConnectTo<T> = (target: TcpNetConnectOpts, options: DialOptions) => Promise<T>;
 
 /**
- * Connects to the target's host: its name is resolved once, each address held against the policy, and exactly an address
- * that was checked is dialled. Throws AppError UNREACHABLE or ADDRESS_NOT_ALLOWED, or the signal's reason.
+ * Connects to the target's host. The name is resolved once, each address is checked against the policy, and only a checked
+ * address is dialled. Throws AppError UNREACHABLE or ADDRESS_NOT_ALLOWED, or the signal's reason.
  */
 export function dial(target: DialTarget, options: DialOptions): Promise<Socket> {
   return dialBy(target, options, tcp);
 }
 
-/** As dial, with another way to connect to an address. */
+/** Like `dial`, with another way to connect to an address. */
 export async function dialBy<T>(target: DialTarget, options: DialOptions, connectTo: ConnectTo<T>): Promise<T> {
   const tooLate = AbortSignal.timeout(maxDialMs);
   const bounded = { ...options, signal: AbortSignal.any([options.signal, tooLate]) };
@@ -46,7 +46,7 @@ async function allowedAddresses({ host }: DialTarget, { addresses, signal }: Dia
   const found = isIP(host) === 0 ? await resolve(host, signal) : [host];
   const allowed = found.filter((address) => isAllowedAddress(address, addresses));
   if (allowed.length > 0) return allowed;
-  // What a name stands for is not told: it would let people look around in the network that this service runs in.
+  // The message does not name the address: people could explore the network of this service with it.
   const why = isIP(host) === 0 ? 'it leads to a private or reserved address' : 'it is a private or reserved address';
   throw new AppError('ADDRESS_NOT_ALLOWED', `Connections to ${host} are not allowed: ${why}.`, {
     hint: 'Link-local addresses are never allowed. Others can be, by those who run this service: ALLOW_PRIVATE_SOURCES takes true, or a list of CIDRs.',
@@ -77,7 +77,7 @@ async function resolve(host: string, signal: AbortSignal): Promise<string[]> {
   }
 }
 
-/** A TCP connection. Throws what the system says, or the signal's reason. */
+/** Opens a TCP connection. Throws the system's error, or the signal's reason. */
 export function tcp(target: TcpNetConnectOpts, { signal, timeoutMs }: DialOptions): Promise<Socket> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {

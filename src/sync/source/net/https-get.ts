@@ -7,13 +7,13 @@ import { saidText } from '../../../core/said-text.ts';
 import { dial } from './dial.ts';
 import { secure } from './tls.ts';
 
-/** How long a server is waited for. */
+/** How long to wait for a server. */
 export type Patience = {
-  /** For a connection, for TLS, and for the head of an answer: each. */
+  /** For each of these: the connection, TLS, the head of an answer. */
   answerMs: number;
   /** For the next bytes of a body. */
   silenceMs: number;
-  /** For a body in all; time in which we are busy with what has come is not counted. */
+  /** For a whole body, without the time that our own code needs in between. */
   bodyMs: number;
 };
 
@@ -23,7 +23,7 @@ export type HttpsOptions = { addresses: AddressPolicy; signal: AbortSignal; pati
 
 export type HttpsGet = {
   url: URL;
-  /** Sent to the origin of `url`, and to no other, wherever it redirects to. */
+  /** Sent to the origin of `url` only, also after redirects. */
   authorization: string | null;
   headers: Readonly<Record<string, string>>;
 };
@@ -31,9 +31,9 @@ export type HttpsGet = {
 export type HttpsAnswer = {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Where the answer came from, after redirects. */
+  /** The URL that answered, after redirects. */
   url: URL;
-  /** To be read once, or closed. */
+  /** Read it once, or call `close`. */
   message: IncomingMessage;
   close(): void;
 };
@@ -42,12 +42,12 @@ const mostRedirects = 5;
 const redirects: readonly number[] = [301, 302, 303, 307, 308];
 const mostHeaderBytes = 32 * 1024;
 
-/** A URL fit for messages: without the query, which may hold a secret. */
+/** A URL for messages: without the query, which may contain a secret. */
 export function shownUrl({ origin, pathname }: URL): string {
   return saidText(`${origin}${pathname}`);
 }
 
-/** A connection to a URL's host, by an address that the policy allows, with TLS. Throws AppError, or the signal's reason. */
+/** Connects to a URL's host with TLS, at an address that the policy allows. Throws AppError, or the signal's reason. */
 export async function connectTo(url: URL, { addresses, signal, patience }: HttpsOptions): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const target = { host, port: url.port === '' ? 443 : Number(url.port), url: url.origin };
@@ -64,8 +64,8 @@ export async function connectTo(url: URL, { addresses, signal, patience }: Https
 }
 
 /**
- * Gets a URL, following redirects to other https:// URLs, each of which is dialled under the same rules. `connected`: a connection
- * to its host that is already there. Throws AppError UNREACHABLE, ADDRESS_NOT_ALLOWED, TLS_FAILED, TIMEOUT, REDIRECT_REFUSED,
+ * Gets a URL. Redirects to other https:// URLs are followed under the same rules. `connected` is an open connection to the URL's
+ * host, if there is one. Throws AppError UNREACHABLE, ADDRESS_NOT_ALLOWED, TLS_FAILED, TIMEOUT, REDIRECT_REFUSED,
  * INVALID_RESPONSE, or the signal's reason.
  */
 export async function httpsGet(get: HttpsGet, options: HttpsOptions, connected?: TLSSocket): Promise<HttpsAnswer> {
@@ -114,7 +114,7 @@ function answerOf(
     request.on('error', (cause) => end(brokenAnswer(url, cause)));
     request.once('response', (message) => {
       settle();
-      // It breaks off for those who read it; nobody may be reading just then.
+      // The reader of the body gets this error as well. Without a listener it would end the process when nobody reads.
       message.on('error', () => {});
       resolve(message);
     });

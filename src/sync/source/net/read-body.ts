@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { AppError } from '../../../core/app-error.ts';
 import { type HttpsAnswer, type HttpsOptions, shownUrl, tooLate } from './https-get.ts';
 
-/** The body ends before all of it has come. What has come is good. */
+/** The body ended too early. The part that arrived is good. */
 export class CutOff extends Error {}
 
 const megabyte = 1024 * 1024;
@@ -78,7 +78,7 @@ async function nextChunk(
 
 async function* unpacked(bytes: AsyncIterable<Uint8Array>, answer: HttpsAnswer): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
-  // What goes wrong reaches those who read the end of it.
+  // Errors also reach the loop over `gunzip`, so the callback does nothing.
   pipeline(Readable.from(bytes, { objectMode: false }), gunzip, () => {});
   try {
     yield* gunzip;

@@ -2,21 +2,21 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { saidText } from '../../../core/said-text.ts';
 
-/** A TLS handshake with a host; what goes wrong becomes an error of the caller's. */
+/** A TLS handshake with a host. The caller makes the errors (`failed`, `late`). */
 export type Handshake = {
   host: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Whom to trust, and whether to look. */
+  /** Which CAs to trust, and whether to check the certificate. */
   trust: Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized'>;
   failed(fault: TlsFault, cause: Error): Error;
   late(): Error;
 };
 
-/** Why a handshake failed: `reason` in words, `code` of Node or OpenSSL ('' where there is none). */
+/** Why a handshake failed: `reason` in words; `code` from Node or OpenSSL, '' if there is none. */
 export type TlsFault = { reason: string; code: string };
 
-/** TLS over a connected socket. Throws what `failed` or `late` make, or the signal's reason; the socket is closed then. */
+/** Starts TLS over a connected socket. Throws the error of `failed` or `late`, or the signal's reason, and closes the socket then. */
 export function secure(raw: Socket, { host, timeoutMs, signal, trust, failed, late }: Handshake): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...trust, host, servername: isIP(host) === 0 ? host : undefined, socket: raw });

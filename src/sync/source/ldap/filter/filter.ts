@@ -1,6 +1,6 @@
 import { BerWriter, Filter } from 'ldapts';
 
-/** An LDAP search filter taken apart (RFC 4511, 4.5.1). Values are bytes, unescaped. */
+/** A parsed LDAP search filter (RFC 4511, 4.5.1). Values are unescaped bytes. */
 export type LdapFilter =
   | { kind: 'and'; filters: LdapFilter[] }
   | { kind: 'or'; filters: LdapFilter[] }
@@ -44,8 +44,8 @@ const tags = {
 };
 
 /**
- * The filter as ldapts sends it. Its own filter texts are not used: they lose escaped bytes beyond ASCII, options and
- * OIDs.
+ * The filter in a form that ldapts can send. The filter texts of ldapts are not used: they lose escaped bytes beyond ASCII,
+ * options and OIDs.
  */
 export function encodeFilter(filter: LdapFilter): Filter {
   return new EncodedFilter(filter);
@@ -125,7 +125,7 @@ export function filterText(filter: LdapFilter): string {
   }
 }
 
-/** Escapes as RFC 4515 demands; bytes that are no UTF-8 are escaped one by one. */
+/** Escapes a value as RFC 4515 demands. If it is not UTF-8, each byte is escaped. */
 function escapeValue(value: Buffer): string {
   const text = value.toString('utf8');
   if (!Buffer.from(text).equals(value)) return [...value].map(escapeByte).join('');

@@ -1,11 +1,11 @@
 import type { LdapFilter } from './filter.ts';
 
-/** A filter, or what is wrong with it and where: `position` counts UTF-16 units from 0. */
+/** A filter, or its mistake. `position` counts UTF-16 units from 0. */
 export type FilterResult = { kind: 'ok'; filter: LdapFilter } | { kind: 'error'; position: number; message: string };
 
 const description = /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)(?:;[\w-]+)*$/;
 const oid = /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)$/;
-/** Deeper nesting is no filter that anybody wrote. */
+/** Nobody writes filters with deeper nesting. */
 const maxDepth = 100;
 
 class Mistake extends Error {
@@ -16,7 +16,7 @@ class Mistake extends Error {
   }
 }
 
-/** Parses the text form of RFC 4515. Spaces around the whole are allowed, and the outer parentheses must be there. */
+/** Parses the text form of RFC 4515. Spaces around the filter are allowed; the outer parentheses are required. */
 export function parseFilter(text: string): FilterResult {
   try {
     const parser = new FilterParser(text);
@@ -134,7 +134,7 @@ class FilterParser {
     };
   }
 
-  /** `attribute:dn:rule:=value`; either attribute or rule may be left out, not both. */
+  /** `attribute:dn:rule:=value`. The attribute or the rule can be left out, but not both. */
   #extensible(start: number, left: string): LdapFilter {
     this.#at++;
     const [name = '', ...rest] = left.split(':');
@@ -153,7 +153,7 @@ class FilterParser {
     return this.#valueParts(false)[0] ?? Buffer.alloc(0);
   }
 
-  /** The value up to ")", unescaped, cut at each "*" where those are allowed. */
+  /** The unescaped value up to ")". Where stars are allowed, it is split at each "*". */
   #valueParts(stars: boolean): Buffer[] {
     const parts: Buffer[] = [];
     let bytes: Buffer[] = [];

@@ -20,7 +20,7 @@ function substring(attribute: string, place: 'initial' | 'final' | 'any', value:
   };
 }
 
-/** Each operator as a filter; of several values one must fit, or none of them. People without the attribute meet the negative ones. */
+/** Each operator as a filter: one of the values must fit, or none of them. People without the attribute meet negative operators. */
 const operators: Record<ScopeRule['operator'], Compare> = {
   EQUALS: oneOf,
   IN: oneOf,
@@ -38,7 +38,7 @@ export function ruleFilter({ attribute, operator, values }: ScopeRule): LdapFilt
   return operators[operator](attribute, values);
 }
 
-/** Who is a person, by kind of server. */
+/** The filter for people on this kind of server. */
 export function peopleFilter(flavour: Flavour): LdapFilter {
   if (flavour === 'ACTIVE_DIRECTORY' || flavour === 'SAMBA')
     return and([equal('objectCategory', 'person'), equal('objectClass', 'user')]);
@@ -46,8 +46,8 @@ export function peopleFilter(flavour: Flavour): LdapFilter {
 }
 
 /**
- * The filter of a scope: people, and the rules, and the scope's own filter, and one of `groups` when it is not null. An
- * own filter that says itself which object classes it wants is not narrowed to people.
+ * The filter of a scope: people, the rules, the scope's own filter, and `groups` unless it is null; all must be met. If the own
+ * filter names object classes itself, it is not narrowed to people.
  */
 export function scopeFilter(
   scope: Scope,
@@ -63,7 +63,7 @@ export function scopeFilter(
   return and(parts);
 }
 
-/** Whether whoever meets the filter is of a class that it names. */
+/** Whether each entry that meets the filter has an object class that the filter names. */
 function namesClass(filter: LdapFilter): boolean {
   if (filter.kind === 'and') return filter.filters.some(namesClass);
   if (filter.kind === 'or') return filter.filters.every(namesClass);
