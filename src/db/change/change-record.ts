@@ -1,8 +1,6 @@
 import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
-import { valuesOf } from '../contact/contact-columns.ts';
-import { readValues } from '../sync/read-values.ts';
-import { shownName } from '../sync/shown-rows.ts';
+import { readValues, valuesOf } from '../contact/contact-columns.ts';
 
 /** A change as it is shown. */
 export type ChangeRow = {
@@ -73,4 +71,17 @@ export function toChange(row: ChangeRow): ChangeRecord {
     after: row.after === null ? null : readValues(row.after),
     reason: row.reason,
   };
+}
+
+/**
+ * SQL: the name under which a row of the plan or of the history is shown. It is the one that was decided for it; of a contact to
+ * be created, its name; of somebody who has none, what the source calls them.
+ */
+export function shownName(row: string): string {
+  return `coalesce(${row}.contact_name, ${row}.display_name, ${row}.person)`;
+}
+
+/** SQL: whether such a row is shown. Not where nothing is decided yet, and not where it only renews a link. */
+export function isShown(row: string): string {
+  return `(${row}.action IS NOT NULL AND ${row}.stays IS DISTINCT FROM 'AS_BEFORE')`;
 }

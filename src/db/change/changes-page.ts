@@ -5,9 +5,8 @@ import { isUuid } from '../../core/uuid.ts';
 import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.ts';
 import { emptyPage, makePage } from '../page/make-page.ts';
 import { type Where, where } from '../page/where.ts';
-import { isShown, shownName } from '../sync/shown-rows.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ChangeRow, changeTables, selectChanges, toChange } from './change-record.ts';
+import { type ChangeRow, changeTables, isShown, selectChanges, shownName, toChange } from './change-record.ts';
 
 /** A run's plan, or what it did, in the order of the plan. `search`: the contact's name or the person contains it. */
 export async function changesPage(

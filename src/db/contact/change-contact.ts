@@ -1,5 +1,4 @@
 import { columnsOf, fieldColumns, setFields, valuesOf } from './contact-columns.ts';
-import { lookAgain } from './look-again.ts';
 import {
   type After,
   type Besides,
@@ -28,7 +27,9 @@ const ofContact = 'contact.workspace_id = change.workspace_id AND contact.id = c
 
 const keys = ['email_key', 'name_key', 'company_key', 'words', 'search'];
 const keyColumns = keys.join(', ');
-const keysOf = (row: string): string => keys.map((key) => `${row}.${key}`).join(', ');
+function keysOf(row: string): string {
+  return keys.map((key) => `${row}.${key}`).join(', ');
+}
 const setKeys = keys.map((key) => `${key} = change.${key}`).join(', ');
 
 /** As it is, but for its version. */
@@ -189,3 +190,10 @@ export async function noteRemoval(
     );
   return told;
 }
+
+/**
+ * `SET` items for a `link` that is to be looked at again at its connection's next run. A run under way that has decided before
+ * writes its hash only where `recheck` still is what it saw. Ask for it whatever the hash is: one that is about to be written
+ * would not be seen.
+ */
+export const lookAgain = 'hash = NULL, recheck = link.recheck + 1';

@@ -63,5 +63,8 @@ export const orderings: Readonly<Record<ContactOrder, Ordering>> = {
 };
 
 /** The stretches from the one in which a position lies. */
-export const stretchesFrom = ({ stretches }: Ordering, position: Position | null): readonly Stretch[] =>
-  position === null ? stretches : stretches.slice(stretches.findIndex((stretch) => stretch.holds(position[0] ?? '')));
+export function stretchesFrom({ stretches }: Ordering, position: Position | null): readonly Stretch[] {
+  return position === null
+    ? stretches
+    : stretches.slice(stretches.findIndex((stretch) => stretch.holds(position[0] ?? '')));
+}

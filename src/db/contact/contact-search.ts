@@ -27,14 +27,18 @@ export async function searchContacts(query: Query, search: ContactSearch): Promi
   return near.length === search.limit ? near : query<ContactSelection>(bySorting(search), search.parameters);
 }
 
-const byWalking = ({ from, place, wanted, key, direction, limit }: ContactSearch): string => `
+function byWalking({ from, place, wanted, key, direction, limit }: ContactSearch): string {
+  return `
   SELECT ${contactSelection} FROM (
     SELECT contact.* FROM ${from} WHERE ${place}
     ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit * WALK}) AS contact
   WHERE ${wanted} ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit}`;
+}
 
-const bySorting = ({ from, wanted, key, direction, limit }: ContactSearch): string => `
+function bySorting({ from, wanted, key, direction, limit }: ContactSearch): string {
+  return `
   WITH match AS MATERIALIZED (SELECT contact.id, ${key} AS key FROM ${from} WHERE ${wanted}),
   nearest AS MATERIALIZED (SELECT match.id FROM match ORDER BY match.key ${direction}, match.id ${direction} LIMIT ${limit})
   SELECT ${contactSelection} FROM contact WHERE contact.id IN (SELECT nearest.id FROM nearest)
   ORDER BY ${key} ${direction}, contact.id ${direction}`;
+}

@@ -42,15 +42,17 @@ export async function contactsPage(
 const USUAL_LIMIT = 51;
 
 /** In one order, whatever order the filter's members have. */
-const identityOf = ({ search, email, externalId, status, connectionId, updatedSince, orderBy }: ContactFilter) => ({
-  search,
-  email,
-  externalId,
-  status,
-  connectionId,
-  updatedSince: updatedSince?.toISOString() ?? null,
-  orderBy,
-});
+function identityOf({ search, email, externalId, status, connectionId, updatedSince, orderBy }: ContactFilter) {
+  return {
+    search,
+    email,
+    externalId,
+    status,
+    connectionId,
+    updatedSince: updatedSince?.toISOString() ?? null,
+    orderBy,
+  };
+}
 
 async function readStretch(
   { workspaceId, read, readOne }: WorkspaceScope,
@@ -85,9 +87,11 @@ async function readStretch(
   return readOne<ContactSelection>(sql, parts.parameters, limit === USUAL_LIMIT ? preparedName(sql) : undefined);
 }
 
-const inOrder = ({ from, wanted, key, direction, limit }: ContactSearch): string => `
+function inOrder({ from, wanted, key, direction, limit }: ContactSearch): string {
+  return `
   SELECT ${contactSelection} FROM ${from} WHERE ${wanted}
   ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit}`;
+}
 
 async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Promise<number> {
   const { sql, values, name } = isOfStatusAlone(filter) ? addUp(scope, filter) : count(scope, filter);
@@ -98,9 +102,12 @@ async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Prom
 type Counting = { sql: string; values: readonly unknown[]; name?: string };
 
 /** All contacts, or all of one status: their number is kept. */
-const isOfStatusAlone = ({ search, email, externalId, connectionId, updatedSince, orderBy }: ContactFilter): boolean =>
-  [search, email, externalId, connectionId, updatedSince].every((wanted) => wanted === null) &&
-  orderBy !== ContactOrder.UPDATED_ASC;
+function isOfStatusAlone({ search, email, externalId, connectionId, updatedSince, orderBy }: ContactFilter): boolean {
+  return (
+    [search, email, externalId, connectionId, updatedSince].every((wanted) => wanted === null) &&
+    orderBy !== ContactOrder.UPDATED_ASC
+  );
+}
 
 function addUp({ workspaceId }: WorkspaceScope, { status }: ContactFilter): Counting {
   const wanted = where();

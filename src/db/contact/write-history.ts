@@ -15,8 +15,9 @@ export type ChangeSet = {
 };
 
 /** The connection whose links are changed. */
-export const connectionOf = ({ links }: ChangeSet): string | null =>
-  typeof links === 'string' ? null : links.connectionId;
+export function connectionOf({ links }: ChangeSet): string | null {
+  return typeof links === 'string' ? null : links.connectionId;
+}
 
 /**
  * Where changes come from: rows named `change`, of which the history takes `position` (with `base` added), `action`, `stays`,
@@ -56,14 +57,15 @@ const toldOfAll = `workspace_id, change_set, position, at, made_by, action, stay
   contact_name, before`;
 
 /** The parameters of a statement that reads these rows: theirs first, then those that are put. */
-export const paramsOf = ({ params }: ChangeRows): { params: unknown[]; put: Put } => {
+export function paramsOf({ params }: ChangeRows): { params: unknown[]; put: Put } {
   const all = [...params];
   return { params: all, put: (value) => `$${all.push(value)}` };
-};
+}
 
-const ofAll = (set: ChangeSet, rows: ChangeRows, put: Put): string =>
-  `change.workspace_id, ${put(set.id)}::uuid, change.position + ${rows.base}, clock.now, ${put(set.madeBy)}::jsonb, change.action,
+function ofAll(set: ChangeSet, rows: ChangeRows, put: Put): string {
+  return `change.workspace_id, ${put(set.id)}::uuid, change.position + ${rows.base}, clock.now, ${put(set.madeBy)}::jsonb, change.action,
    change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, change.before`;
+}
 
 /** Of new contacts: what they hold, and their link. */
 export async function tellCreations(set: ChangeSet, rows: ChangeRows): Promise<void> {
@@ -113,9 +115,10 @@ export async function tellChanges(set: ChangeSet, rows: ChangeRows, told: Told):
   return rowCount ?? 0;
 }
 
-const linkState = (link: string): string =>
-  `ROW(${link}.connection_id, ${link}.external_id, ${link}.contact_id, ${link}.person, ${link}.fills_id, ${link}.linked_at,
+function linkState(link: string): string {
+  return `ROW(${link}.connection_id, ${link}.external_id, ${link}.contact_id, ${link}.person, ${link}.fills_id, ${link}.linked_at,
      ${link}.last_seen_at, ${link}.gone_since)::contact_link_state`;
+}
 const ownLink = `CASE WHEN own.contact_id IS NOT NULL THEN ARRAY[${linkState('own')}] END`;
 const allLinks = `(
   SELECT array_agg(${linkState('link')} ORDER BY link.connection_id) FROM contact_link AS link

@@ -23,23 +23,24 @@ type Asked = Pick<Attempt, 'workspaceId' | 'connectionId'>;
 type Ask = <R extends QueryResultRow>(sql: string, params?: unknown[]) => Promise<{ rows: R[] }>;
 
 /** What is known of linked people whom a complete read has not had, in order of their ids, and when that is. */
-export const absentPeople = (
+export function absentPeople(
   attempt: Attempt,
   externalIds: readonly string[],
-): Promise<{ at: Date; people: AbsentPerson[] }> =>
-  readAbsent((sql, params) => attempt.patience.query(sql, params), attempt, externalIds);
+): Promise<{ at: Date; people: AbsentPerson[] }> {
+  return readAbsent((sql, params) => attempt.patience.query(sql, params), attempt, externalIds);
+}
 
 /** The same, asked in this way. */
-export const readAbsent = async (
+export async function readAbsent(
   ask: Ask,
   { workspaceId, connectionId }: Asked,
   externalIds: readonly string[],
-): Promise<{ at: Date; people: AbsentPerson[] }> => {
+): Promise<{ at: Date; people: AbsentPerson[] }> {
   const { rows: clock } = await ask<{ now: Date }>('SELECT clock_timestamp()::timestamptz(3) AS now');
   const { rows } = await ask<Row>(facts, [workspaceId, connectionId, externalIds]);
   const people = await mapInSlices(rows, atOnce, (row) => toAbsent(row, connectionId));
   return { at: clock[0]?.now ?? new Date(), people };
-};
+}
 
 // $1 workspace, $2 connection, $3 external ids.
 const facts = `
@@ -60,29 +61,31 @@ const facts = `
 /** People after whom the event loop turns. */
 const atOnce = 100;
 
-const toAbsent = (row: Row, connectionId: string): AbsentPerson => ({
-  externalId: row.external_id,
-  person: row.person,
-  connectionId,
-  goneSince: row.gone_since,
-  contact: {
-    id: row.id,
-    version: row.version,
-    name: row.display_name,
-    status: row.status,
-    removalDueAt: row.removal_due_at,
-  },
-  fedBy: row.fed_by ?? [],
-  lostBy: (row.lost_by ?? []).map(({ connectionId: other, since }) => ({
-    connectionId: other,
-    since: new Date(since),
-  })),
-});
+function toAbsent(row: Row, connectionId: string): AbsentPerson {
+  return {
+    externalId: row.external_id,
+    person: row.person,
+    connectionId,
+    goneSince: row.gone_since,
+    contact: {
+      id: row.id,
+      version: row.version,
+      name: row.display_name,
+      status: row.status,
+      removalDueAt: row.removal_due_at,
+    },
+    fedBy: row.fed_by ?? [],
+    lostBy: (row.lost_by ?? []).map(({ connectionId: other, since }) => ({
+      connectionId: other,
+      since: new Date(since),
+    })),
+  };
+}
 
 const actions = { deactivate: 'DEACTIVATE', delete: 'DELETE', stay: 'NONE' } as const;
 
 /** Adds to the plan what becomes of them; a contact that is gone meanwhile needs nothing. */
-export const decideAbsent = async (attempt: Attempt, planned: readonly PlannedAbsence[]): Promise<void> => {
+export async function decideAbsent(attempt: Attempt, planned: readonly PlannedAbsence[]): Promise<void> {
   const rows = await mapInSlices(planned, atOnce, (absence) => JSON.stringify(toRow(absence)));
   await fenced(attempt, async (client) => {
     await client.query(byKey);
@@ -97,16 +100,18 @@ export const decideAbsent = async (attempt: Attempt, planned: readonly PlannedAb
       [...key(attempt), `[${rows.join(',')}]`],
     );
   });
-};
+}
 
-const toRow = ({ position, person: { contact, ...absent }, outcome }: PlannedAbsence) => ({
-  position,
-  action: actions[outcome.kind],
-  stays: outcome.kind !== 'stay' ? null : outcome.newly ? 'NEWLY_GONE' : 'STILL_GONE',
-  person: absent.person,
-  person_id: absent.externalId,
-  contact_id: contact.id,
-  contact_version: contact.version,
-  contact_name: contact.name,
-  reason: outcome.reason,
-});
+function toRow({ position, person: { contact, ...absent }, outcome }: PlannedAbsence) {
+  return {
+    position,
+    action: actions[outcome.kind],
+    stays: outcome.kind !== 'stay' ? null : outcome.newly ? 'NEWLY_GONE' : 'STILL_GONE',
+    person: absent.person,
+    person_id: absent.externalId,
+    contact_id: contact.id,
+    contact_version: contact.version,
+    contact_name: contact.name,
+    reason: outcome.reason,
+  };
+}

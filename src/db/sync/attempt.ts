@@ -21,20 +21,23 @@ export type Attempt = {
   base: number;
 };
 
-export const fencedOff = (): AppError =>
-  new AppError('FENCED', 'Another worker has taken over this run.', {
+export function fencedOff(): AppError {
+  return new AppError('FENCED', 'Another worker has taken over this run.', {
     hint: 'Nothing is to be done: the other worker goes on with it.',
   });
+}
 
 /** The parameters that lead every statement of a run: $1 the workspace, $2 the run. */
-export const key = ({ workspaceId, runId }: Attempt): [string, string] => [workspaceId, runId];
+export function key({ workspaceId, runId }: Attempt): [string, string] {
+  return [workspaceId, runId];
+}
 
 /**
  * A transaction that writes for the attempt, and that is ended by whoever takes over where the worker has been lost in it. It is
  * done once: a lost connection is waited out, and where no answer came to the COMMIT, the database is asked what came of it.
  */
-export const transaction = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
-  attempt.patience.patiently(async () => {
+export function transaction<T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return attempt.patience.patiently(async () => {
     let xid: string | null = null;
     let done: { result: T } | null = null;
     try {
@@ -56,16 +59,18 @@ export const transaction = <T>(attempt: Attempt, work: (client: PoolClient) => P
       throw error;
     }
   });
+}
 
 /**
  * A transaction in which this attempt is sure to be the run's newest until it commits. Others may change the run's row
  * meanwhile, but not end the run or take it over.
  */
-export const fenced = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
-  tryAgain(() => fencedOnce(attempt, work));
+export function fenced<T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return tryAgain(() => fencedOnce(attempt, work));
+}
 
-const fencedOnce = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> =>
-  transaction(attempt, async (client) => {
+function fencedOnce<T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return transaction(attempt, async (client) => {
     const { rowCount } = await client.query(
       `SELECT FROM run WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR KEY SHARE`,
       [...key(attempt), attempt.attempt],
@@ -73,3 +78,4 @@ const fencedOnce = <T>(attempt: Attempt, work: (client: PoolClient) => Promise<T
     if (rowCount !== 1) throw fencedOff();
     return work(client);
   });
+}

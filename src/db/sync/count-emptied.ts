@@ -9,7 +9,7 @@ import { type Attempt, transaction } from './attempt.ts';
  * Counts the active contacts of the connection that the plan leaves with nothing in a part in which they have something. The
  * plan is gone through once; the contacts only where many lose something.
  */
-export const countEmptied = async (attempt: Attempt, { parts, atLeast }: EmptiedQuestion): Promise<Emptied[]> => {
+export async function countEmptied(attempt: Attempt, { parts, atLeast }: EmptiedQuestion): Promise<Emptied[]> {
   if (parts.length === 0) return [];
   const losses = await countLosses(attempt, parts);
   const suspected = parts.filter((part) => losses(part) >= atLeast);
@@ -20,23 +20,22 @@ export const countEmptied = async (attempt: Attempt, { parts, atLeast }: Emptied
     const had = await countHolders(client, attempt, suspected);
     return suspected.map((part) => ({ ...part, emptied: emptied(part), had: had(part) }));
   });
-};
+}
 
 type Row = { key: FieldKey; count: number };
 type CountOf = (part: ContactPart) => number;
 
-const keyOf = ({ field, label }: ContactPart): FieldKey => fieldKey(field, label);
+function keyOf({ field, label }: ContactPart): FieldKey {
+  return fieldKey(field, label);
+}
 
-const countOf = (rows: readonly Row[]): CountOf => {
+function countOf(rows: readonly Row[]): CountOf {
   const counts = new Map(rows.map(({ key, count }) => [key, count]));
   return (part) => counts.get(keyOf(part)) ?? 0;
-};
+}
 
 /** In all rows that update a contact, active or not. */
-const countLosses = async (
-  { patience, workspaceId, runId }: Attempt,
-  parts: readonly ContactPart[],
-): Promise<CountOf> => {
+async function countLosses({ patience, workspaceId, runId }: Attempt, parts: readonly ContactPart[]): Promise<CountOf> {
   const { rows } = await patience.query<Row>(
     `SELECT key, count(*)::int AS count
      FROM plan_row AS change CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
@@ -45,7 +44,7 @@ const countLosses = async (
     [workspaceId, runId, parts.map(keyOf)],
   );
   return countOf(rows);
-};
+}
 
 /** The connection's active contacts before the run, without those whose person was gone. $1: workspace, $2: connection. */
 const fedContacts = `contact_link AS link
@@ -53,7 +52,7 @@ const fedContacts = `contact_link AS link
        AND link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`;
 
 /** Of those, the ones that lose something. */
-const countLosers = async (client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> => {
+async function countLosers(client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> {
   const { rows } = await client.query<Row>(
     `SELECT key, count(*)::int AS count
      FROM ${fedContacts}
@@ -64,9 +63,9 @@ const countLosers = async (client: PoolClient, attempt: Attempt, parts: readonly
     [attempt.workspaceId, attempt.connectionId, parts.map(keyOf), attempt.runId],
   );
   return countOf(rows);
-};
+}
 
-const countHolders = async (client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> => {
+async function countHolders(client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> {
   const held = emptiedKeys(
     parts,
     (field) => `contact."${columnOf(field)}"`,
@@ -79,14 +78,15 @@ const countHolders = async (client: PoolClient, attempt: Attempt, parts: readonl
     [attempt.workspaceId, attempt.connectionId, parts.map(keyOf)],
   );
   return countOf(rows);
-};
+}
 
-const lostKeys = (parts: readonly ContactPart[]): string =>
-  emptiedKeys(
+function lostKeys(parts: readonly ContactPart[]): string {
+  return emptiedKeys(
     parts,
     (field) => `(change.before)."${field}"`,
     (field) => `change."${columnOf(field)}"`,
   );
+}
 
 type ValueOf = (field: ContactField) => string;
 
@@ -94,7 +94,7 @@ type ValueOf = (field: ContactField) => string;
  * The SQL of the keys of these fields, and of their labels, under which there is something `before` and nothing `after`. What it
  * costs depends on what a contact has, not on how many labels are asked for.
  */
-const emptiedKeys = (parts: readonly ContactPart[], before: ValueOf, after: ValueOf): string => {
+function emptiedKeys(parts: readonly ContactPart[], before: ValueOf, after: ValueOf): string {
   const fields = [...new Set(parts.map(({ field }) => field))];
   const isEmptied = (field: ContactField): string =>
     isLabeledField(field)
@@ -106,18 +106,21 @@ const emptiedKeys = (parts: readonly ContactPart[], before: ValueOf, after: Valu
       THEN ARRAY(${labelsIn(field, before(field))} EXCEPT ${labelsIn(field, after(field))}) END`,
   );
   return [`array_remove(ARRAY[${whole.join(', ')}]::text[], NULL)`, ...labels].join(' || ');
-};
+}
 
-const lengthOf = (list: string): string => `coalesce(jsonb_array_length(${list}), 0)`;
+function lengthOf(list: string): string {
+  return `coalesce(jsonb_array_length(${list}), 0)`;
+}
 
-const labelsIn = (field: ContactField, list: string): string =>
-  `SELECT '${field}:' || (entry->>'label') FROM jsonb_array_elements(${list}) AS entry`;
+function labelsIn(field: ContactField, list: string): string {
+  return `SELECT '${field}:' || (entry->>'label') FROM jsonb_array_elements(${list}) AS entry`;
+}
 
 /** The connection's active contacts before the run. */
-export const countActive = async ({ patience, workspaceId, connectionId }: Attempt): Promise<number> => {
+export async function countActive({ patience, workspaceId, connectionId }: Attempt): Promise<number> {
   const { rows } = await patience.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${fedContacts}`, [
     workspaceId,
     connectionId,
   ]);
   return rows[0]?.count ?? 0;
-};
+}

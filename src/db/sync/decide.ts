@@ -8,7 +8,7 @@ import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
 /** Writes decisions, in order of position, into the plan. */
-export const decide = async (attempt: Attempt, decisions: readonly Decided[]): Promise<void> => {
+export async function decide(attempt: Attempt, decisions: readonly Decided[]): Promise<void> {
   const rows = await mapInSlices(decisions, atOnce, (decided) => JSON.stringify(row(decided)));
   await fenced(attempt, async (client) => {
     await client.query(byList);
@@ -34,7 +34,7 @@ export const decide = async (attempt: Attempt, decisions: readonly Decided[]): P
       [...key(attempt), `[${rows.join(',')}]`, decisions.at(0)?.position ?? 0, decisions.at(-1)?.position ?? 0],
     );
   });
-};
+}
 
 /** What the contact is to hold, where that is not what was staged. */
 const setDecided = fieldValues('decided.after')
@@ -54,21 +54,23 @@ const actions = {
 } as const satisfies Record<Decision['kind'], ChangeAction>;
 
 /** Of somebody found as before there is nothing to show. */
-const row = ({ position, decision, staged, indexed }: Decided) => ({
-  position,
-  action: actions[decision.kind],
-  ...columns(decision, staged),
-  ...(indexed === null
-    ? { indexed: false }
-    : {
-        indexed: true,
-        email_key: indexed.emailKey,
-        name_key: indexed.nameKey,
-        company_key: indexed.companyKey,
-        words: wordsText(indexed.words),
-        search: keysText(indexed.search),
-      }),
-});
+function row({ position, decision, staged, indexed }: Decided) {
+  return {
+    position,
+    action: actions[decision.kind],
+    ...columns(decision, staged),
+    ...(indexed === null
+      ? { indexed: false }
+      : {
+          indexed: true,
+          email_key: indexed.emailKey,
+          name_key: indexed.nameKey,
+          company_key: indexed.companyKey,
+          words: wordsText(indexed.words),
+          search: keysText(indexed.search),
+        }),
+  };
+}
 
 /** What each kind of decision says besides; a column that is not named becomes empty. */
 function columns(decision: Decision, staged: Decided['staged']) {
@@ -96,11 +98,14 @@ function columns(decision: Decision, staged: Decided['staged']) {
   }
 }
 
-const found = ({ id, version, recheck }: FoundContact) => ({
-  contact_id: id,
-  contact_version: version,
-  link_recheck: recheck,
-});
+function found({ id, version, recheck }: FoundContact) {
+  return {
+    contact_id: id,
+    contact_version: version,
+    link_recheck: recheck,
+  };
+}
 
-const side = (name: 'before' | 'after', isStaged: boolean, values: ContactValues) =>
-  isStaged ? { [`${name}_staged`]: true } : { [name]: values };
+function side(name: 'before' | 'after', isStaged: boolean, values: ContactValues) {
+  return isStaged ? { [`${name}_staged`]: true } : { [name]: values };
+}

@@ -3,10 +3,9 @@ import type { Fills } from '../../core/contact.ts';
 import type { Absence, CandidateContact, OtherLink } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
-import { valuesOf } from '../contact/contact-columns.ts';
+import { readValues, valuesOf } from '../contact/contact-columns.ts';
 import { type Attempt, key } from './attempt.ts';
-import { findFills } from './find-fills.ts';
-import { readValues } from './read-values.ts';
+import { findFills } from './fills.ts';
 
 type ContactRow = {
   id: string;
@@ -28,11 +27,11 @@ type LinkRow = {
 };
 
 /** Contacts that people are or may be, by id, with all that merging needs. */
-export const findCandidates = async (
+export async function findCandidates(
   client: PoolClient,
   attempt: Attempt,
   ids: readonly string[],
-): Promise<Map<string, CandidateContact>> => {
+): Promise<Map<string, CandidateContact>> {
   if (ids.length === 0) return new Map();
   const { rows } = await client.query<ContactRow>(
     `SELECT contact.id, contact.version, contact.status, row_to_json(${valuesOf('contact')}) AS "values",
@@ -69,47 +68,50 @@ export const findCandidates = async (
     };
   };
   return new Map(rows.map((row) => [row.id, candidate(row)]));
-};
+}
 
-const ownLink = (link: LinkRow, fills: Fills, removal: ChangeAction | undefined): CandidateContact['own'] => ({
-  externalId: link.external_id,
-  person: link.person,
-  fills,
-  recheck: link.recheck,
-  absence: absenceOf(link.gone, removal),
-});
+function ownLink(link: LinkRow, fills: Fills, removal: ChangeAction | undefined): CandidateContact['own'] {
+  return {
+    externalId: link.external_id,
+    person: link.person,
+    fills,
+    recheck: link.recheck,
+    absence: absenceOf(link.gone, removal),
+  };
+}
 
 /** `removal`: what the plan has for the contact of somebody whom the read has not had. */
-const absenceOf = (gone: boolean, removal: ChangeAction | undefined): Absence => {
+function absenceOf(gone: boolean, removal: ChangeAction | undefined): Absence {
   if (removal === undefined) return gone ? 'before' : 'none';
   return removal === 'NONE' ? 'stays' : 'removed';
-};
+}
 
 /** As `othersRecheck` in SQL (see apply/change-people.ts). */
-const recheckOf = (links: readonly LinkRow[]): number =>
-  links.reduce((sum, { recheck }) => sum + recheck, 0) * 1000 + links.length;
+function recheckOf(links: readonly LinkRow[]): number {
+  return links.reduce((sum, { recheck }) => sum + recheck, 0) * 1000 + links.length;
+}
 
 /** By contact. */
-const findLinks = async (
+async function findLinks(
   client: PoolClient,
   attempt: Attempt,
   ids: readonly string[],
-): Promise<Map<string, LinkRow[]>> => {
+): Promise<Map<string, LinkRow[]>> {
   const { rows } = await client.query<LinkRow>(
     `SELECT contact_id, connection_id, external_id, person, gone_since IS NOT NULL AS gone, recheck, fills_id FROM contact_link
      WHERE workspace_id = $1 AND contact_id = ANY($2::uuid[])`,
     [attempt.workspaceId, ids],
   );
   return Map.groupBy(rows, ({ contact_id }) => contact_id);
-};
+}
 
 type ConnectionRow = { id: string; name: string; priority: number; created_at: Date };
 
 /** The workspace's, which are few, by id. */
-const findConnections = async (
+async function findConnections(
   client: PoolClient,
   { workspaceId }: Attempt,
-): Promise<Map<string, Omit<OtherLink, 'fills'>>> => {
+): Promise<Map<string, Omit<OtherLink, 'fills'>>> {
   const { rows } = await client.query<ConnectionRow>(
     'SELECT id, name, priority, created_at FROM connection WHERE workspace_id = $1',
     [workspaceId],
@@ -120,18 +122,18 @@ const findConnections = async (
       { connectionName: name, rank: { priority, createdAt: created_at.getTime(), connectionId: id } },
     ]),
   );
-};
+}
 
 /** What this run does with those of these contacts whose person is gone: NONE where the contact stays. */
-const findRemovals = async (
+async function findRemovals(
   client: PoolClient,
   attempt: Attempt,
   ids: readonly string[],
-): Promise<Map<string, ChangeAction>> => {
+): Promise<Map<string, ChangeAction>> {
   const { rows } = await client.query<{ contact_id: string; action: ChangeAction }>(
     `SELECT contact_id, action FROM plan_row
      WHERE workspace_id = $1 AND run_id = $2 AND position < ${planPositions.handovers} AND contact_id = ANY($3::uuid[])`,
     [...key(attempt), ids],
   );
   return new Map(rows.map(({ contact_id, action }) => [contact_id, action]));
-};
+}

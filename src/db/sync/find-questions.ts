@@ -1,7 +1,12 @@
 import type { PoolClient } from 'pg';
+import type { TextField } from '../../core/contact.ts';
+import type { CandidateContact, PlacedQuestion } from '../../core/plan.ts';
 import type { StagedCounts } from '../../core/sync-store.ts';
+import { readValues, valuesOf } from '../contact/contact-columns.ts';
 import { byKey, byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
+import { findFills } from './fills.ts';
+import { findCandidates } from './find-candidates.ts';
 
 /** From so many staged people on, going through all contacts once is cheaper than looking each address up. */
 const many = 5000;
@@ -12,8 +17,8 @@ const many = 5000;
  * never looked at again, which keeps a first import quick. People who were skipped while reading are told with the contact
  * that they have.
  */
-export const findQuestions = (attempt: Attempt, { created, undecided, skipped }: StagedCounts): Promise<number> =>
-  fenced(attempt, async (client) => {
+export function findQuestions(attempt: Attempt, { created, undecided, skipped }: StagedCounts): Promise<number> {
+  return fenced(attempt, async (client) => {
     // Freshly staged rows are unknown to the planner's statistics.
     if (created + undecided >= many) await client.query(byList);
     const held = await reopenHeld(client, attempt);
@@ -21,9 +26,10 @@ export const findQuestions = (attempt: Attempt, { created, undecided, skipped }:
     if (skipped > 0) await nameSkipped(client, attempt);
     return held === 0 && claimed === 0 ? undecided : await countOpen(client, attempt);
   });
+}
 
 /** Newcomers whose address an active contact holds; how many they are. */
-const reopenHeld = async (client: PoolClient, attempt: Attempt): Promise<number> => {
+async function reopenHeld(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rowCount } = await client.query(
     `UPDATE plan_row AS change SET action = NULL
      FROM contact
@@ -32,10 +38,10 @@ const reopenHeld = async (client: PoolClient, attempt: Attempt): Promise<number>
     key(attempt),
   );
   return rowCount ?? 0;
-};
+}
 
 /** Notes with each person how many of this read may get an address that they may get, where they are not alone; how many they are. */
-const countClaimants = async (client: PoolClient, attempt: Attempt): Promise<number> => {
+async function countClaimants(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rowCount } = await client.query(
     `WITH claim AS (SELECT position, count(*) OVER (PARTITION BY email_key) AS claimants FROM (${claims}) AS claimed),
      shared AS MATERIALIZED (
@@ -46,7 +52,7 @@ const countClaimants = async (client: PoolClient, attempt: Attempt): Promise<num
     [...key(attempt), attempt.connectionId],
   );
   return rowCount ?? 0;
-};
+}
 
 // Addresses by the drafts, and those of inactive contacts to which somebody comes back: $1 workspace, $2 run, $3 connection.
 const claims = `
@@ -60,16 +66,16 @@ const claims = `
   WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action IS NULL AND link.gone_since IS NOT NULL
     AND contact.status = 'INACTIVE' AND contact.email_key IS NOT NULL AND contact.email_key IS DISTINCT FROM change.email_key`;
 
-const countOpen = async (client: PoolClient, attempt: Attempt): Promise<number> => {
+async function countOpen(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM plan_row WHERE workspace_id = $1 AND run_id = $2 AND action IS NULL`,
     key(attempt),
   );
   return rows[0]?.count ?? 0;
-};
+}
 
 /** Looked up one by one, by key: whom the connection links is not gone through for a few. */
-const nameSkipped = async (client: PoolClient, attempt: Attempt): Promise<void> => {
+async function nameSkipped(client: PoolClient, attempt: Attempt): Promise<void> {
   await client.query(byKey);
   await client.query(
     `UPDATE plan_row AS change SET (contact_id, contact_name) = (
@@ -81,4 +87,62 @@ const nameSkipped = async (client: PoolClient, attempt: Attempt): Promise<void> 
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action = 'SKIP'`,
     [...key(attempt), attempt.connectionId],
   );
+}
+
+type QuestionRow = {
+  position: string;
+  person: string;
+  values: Record<string, unknown>;
+  alternatives: { [field in TextField]?: string[] } | null;
+  fills_id: string;
+  linked_id: string | null;
+  holder_id: string | null;
+  heir_id: string | null;
+  claimants: number;
 };
+
+/** The next people who need a decision, in order of position, with the contacts that they are or may be. */
+export function questions(attempt: Attempt, afterPosition: number, limit: number): Promise<PlacedQuestion[]> {
+  return fenced(attempt, async (client) => {
+    await client.query(byKey);
+    const { rows } = await client.query<QuestionRow>(
+      `SELECT change.position, change.person, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
+       change.fills_id, link.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
+       change.claimants
+     FROM plan_row AS change
+     LEFT JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = $3
+       AND link.external_id = change.person_id
+     LEFT JOIN contact AS holder ON holder.workspace_id = change.workspace_id AND holder.email_key = change.email_key
+       AND holder.status = 'ACTIVE' AND holder.id IS DISTINCT FROM link.contact_id
+     LEFT JOIN contact AS asleep ON asleep.workspace_id = link.workspace_id AND asleep.id = link.contact_id
+       AND asleep.status = 'INACTIVE'
+     LEFT JOIN contact AS heir ON heir.workspace_id = asleep.workspace_id AND heir.email_key = asleep.email_key
+       AND heir.status = 'ACTIVE'
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position > $4 AND change.action IS NULL
+     ORDER BY change.position LIMIT $5`,
+      [...key(attempt), attempt.connectionId, afterPosition, limit],
+    );
+    const ids = rows.flatMap(({ linked_id, holder_id, heir_id }) =>
+      [linked_id, holder_id, heir_id].filter((id) => id !== null),
+    );
+    const candidates = await findCandidates(client, attempt, ids);
+    const fillsOf = await findFills(
+      client,
+      attempt,
+      rows.map(({ fills_id }) => fills_id),
+    );
+    const candidate = (id: string | null): CandidateContact | null =>
+      id === null ? null : (candidates.get(id) ?? null);
+    return rows.map((row) => ({
+      position: Number(row.position),
+      person: row.person,
+      values: readValues(row.values),
+      alternatives: row.alternatives ?? {},
+      fills: fillsOf(row.fills_id),
+      linked: candidate(row.linked_id),
+      holder: candidate(row.holder_id),
+      heir: candidate(row.heir_id),
+      claimants: row.claimants,
+    }));
+  });
+}

@@ -13,14 +13,14 @@ type Row = { counts: RunCounts; read_summary: ReadSummary | null; connection_ver
  * Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. The search finds
  * everybody by then; what makes it quicker, and the planner's statistics, follow.
  */
-export const finish = async (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> => {
+export async function finish(attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> {
   const { created, updated, linked } = await endRun(attempt, summary);
   await settleSearch(attempt);
   await refreshStatistics(attempt, created + updated + linked);
-};
+}
 
-const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<RunCounts> =>
-  transaction(attempt, async (client) => {
+function endRun(attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<RunCounts> {
+  return transaction(attempt, async (client) => {
     const { rows } = await client.query<Row>(
       'SELECT counts, read_summary, connection_version FROM run WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE',
       key(attempt),
@@ -33,6 +33,7 @@ const endRun = (attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): P
     await rememberRead(client, attempt, run);
     return run.counts;
   });
+}
 
 /**
  * A complete read is remembered with the connection, and where the next one may go on from; the latter not when somebody failed,

@@ -4,7 +4,9 @@ import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
 /** Ids or numbers as Postgres writes an array: they may be many, and encoding them one by one would hold the event loop. */
-const listOf = (items: readonly (string | number)[]): string => `{${items.join(',')}}`;
+function listOf(items: readonly (string | number)[]): string {
+  return `{${items.join(',')}}`;
+}
 
 type PlannedRow = {
   contact_id: string;
@@ -15,7 +17,7 @@ type PlannedRow = {
 };
 
 /** The rows that the plan has for these contacts. */
-export const plannedAddresses = async (attempt: Attempt, contactIds: readonly string[]): Promise<PlannedAddress[]> => {
+export async function plannedAddresses(attempt: Attempt, contactIds: readonly string[]): Promise<PlannedAddress[]> {
   const { rows } = await attempt.patience.query<PlannedRow>(
     `SELECT change.contact_id, change.position, change.action, contact.email_key AS address_now, change.email_key AS address_then
      FROM plan_row AS change
@@ -30,11 +32,11 @@ export const plannedAddresses = async (attempt: Attempt, contactIds: readonly st
     addressNow: row.address_now,
     addressThen: row.address_then,
   }));
-};
+}
 
 /** Turns rows of the plan into skipped ones. */
-export const refuse = (attempt: Attempt, refused: readonly Refusal[]): Promise<void> =>
-  fenced(attempt, async (client) => {
+export function refuse(attempt: Attempt, refused: readonly Refusal[]): Promise<void> {
+  return fenced(attempt, async (client) => {
     await client.query(byList);
     await client.query(
       `UPDATE plan_row AS change
@@ -53,23 +55,26 @@ export const refuse = (attempt: Attempt, refused: readonly Refusal[]): Promise<v
       ],
     );
   });
+}
 
 /** Of people gone whose contact goes to somebody else of this read, only that is told. */
-export const noteTakeovers = (attempt: Attempt, contactIds: readonly string[], reason: string): Promise<void> =>
-  fenced(attempt, async (client) => {
+export function noteTakeovers(attempt: Attempt, contactIds: readonly string[], reason: string): Promise<void> {
+  return fenced(attempt, async (client) => {
     await client.query(
       `UPDATE plan_row SET stays = 'TAKEN_OVER', reason = $5
        WHERE workspace_id = $1 AND run_id = $2 AND position < $4 AND stays IS NOT NULL AND contact_id = ANY($3::uuid[])`,
       [...key(attempt), listOf(contactIds), planPositions.handovers, reason],
     );
   });
+}
 
 /** Moves rows to the part of the plan where addresses change hands; removals stand before it already. */
-export const markHandovers = (attempt: Attempt, positions: readonly number[]): Promise<void> =>
-  fenced(attempt, async (client) => {
+export function markHandovers(attempt: Attempt, positions: readonly number[]): Promise<void> {
+  return fenced(attempt, async (client) => {
     await client.query(
       `UPDATE plan_row SET position = position - $4::bigint + $5::bigint
        WHERE workspace_id = $1 AND run_id = $2 AND position = ANY($3::bigint[]) AND position >= $4::bigint`,
       [...key(attempt), listOf(positions), planPositions.people, planPositions.handovers],
     );
   });
+}

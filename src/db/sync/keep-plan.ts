@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
+import { isShown } from '../change/change-record.ts';
 import { fieldColumns } from '../contact/contact-columns.ts';
 import { inTransaction } from '../in-transaction.ts';
-import { isShown } from './shown-rows.ts';
 
 /** What is shown of a plan. */
 const shown = `workspace_id, run_id, position, action, person, person_id, stays, contact_id, contact_name, before, ${fieldColumns},
@@ -13,11 +13,11 @@ const whole = `${shown}, contact_version, link_recheck, hash, fills_id, email_ke
  * Puts a run's plan where a crash of the server does not reach it: `whole`, to be applied later, or as it is shown. The rows
  * leave `plan_row` in the same transaction, so that each is in one place.
  */
-export const keepPlan = async (
+export async function keepPlan(
   client: PoolClient,
   { workspaceId, runId }: { workspaceId: string; runId: string },
   what: 'whole' | 'shown',
-): Promise<void> => {
+): Promise<void> {
   const [columns, some] = what === 'whole' ? [whole, 'true'] : [shown, isShown('plan_row')];
   await client.query(
     `INSERT INTO kept_plan_row (${columns})
@@ -25,13 +25,13 @@ export const keepPlan = async (
     [workspaceId, runId],
   );
   await client.query('DELETE FROM plan_row WHERE workspace_id = $1 AND run_id = $2', [workspaceId, runId]);
-};
+}
 
 /**
  * Keeps, to be shown, what is left of plans whose run has ended before all of it was applied. Any number of processes may
  * try.
  */
-export const keepLeftPlans = async (pool: Pool): Promise<void> => {
+export async function keepLeftPlans(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ workspace_id: string; run_id: string }>(leftPlans);
   for (const { workspace_id: workspaceId, run_id: runId } of rows)
     await inTransaction(pool, async (client) => {
@@ -41,7 +41,7 @@ export const keepLeftPlans = async (pool: Pool): Promise<void> => {
       );
       if (rowCount === 1) await keepPlan(client, { workspaceId, runId }, 'shown');
     });
-};
+}
 
 /** Steps from run to run through the key: there are few, and of one there may be a million rows. */
 const leftPlans = `

@@ -6,33 +6,31 @@ import { absentPeople, decideAbsent } from './absent-people.ts';
 import { applyPlan } from './apply/apply-plan.ts';
 import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
-import { begin } from './begin.ts';
 import { countActive, countEmptied } from './count-emptied.ts';
 import { decide } from './decide.ts';
-import { withEarlierPart } from './earlier-part.ts';
-import { facts } from './facts.ts';
-import { findQuestions } from './find-questions.ts';
+import { saveFills } from './fills.ts';
+import { findQuestions, questions } from './find-questions.ts';
 import { finish } from './finish.ts';
 import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
+import { facts, streamKnown } from './known-before.ts';
 import { createPatience } from './patience.ts';
 import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
-import { questions } from './questions.ts';
-import { report } from './report.ts';
-import { reportPlan } from './report-plan.ts';
-import { saveFills } from './save-fills.ts';
+import { begin, report } from './report.ts';
+import { reportPlan, withEarlierPart } from './report-plan.ts';
 import { createStaging, unstage } from './staging.ts';
-import { streamKnown } from './stream-known.ts';
 
 /** The sync path's tables, with the rights of their owner; every statement names the workspace. */
-export const openSyncStore = (pool: Pool): SyncStore => ({
-  open: (claimed, signal) => openSyncRun(pool, claimed, signal),
-});
+export function openSyncStore(pool: Pool): SyncStore {
+  return {
+    open: (claimed, signal) => openSyncRun(pool, claimed, signal),
+  };
+}
 
-const openSyncRun = (
+function openSyncRun(
   pool: Pool,
   { run, attempt: number, settings, positionBase }: ClaimedRun,
   signal?: AbortSignal,
-): SyncRun => {
+): SyncRun {
   if (run.connectionId === null) throw new Error('A run without a connection is never claimed.');
   const attempt: Attempt = {
     pool,
@@ -80,4 +78,4 @@ const openSyncRun = (
     },
     finish: (summary) => finish(attempt, summary),
   };
-};
+}

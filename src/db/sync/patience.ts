@@ -25,7 +25,7 @@ const askAgainMs = 50;
  * Much of a run is committed without waiting for the disk, so a server that crashes may have forgotten the latest of it; an
  * unlogged table is empty after that, which is how it is told. What has been noted there stays there while nothing was forgotten.
  */
-export const createPatience = (pool: Pool, signal: AbortSignal | undefined): Patience => {
+export function createPatience(pool: Pool, signal: AbortSignal | undefined): Patience {
   let noted: Promise<string> | null = null;
   const check = async (found: string | null): Promise<void> => {
     if (found !== null && found === (await noted)) return;
@@ -61,25 +61,25 @@ export const createPatience = (pool: Pool, signal: AbortSignal | undefined): Pat
         }
       }),
   };
-};
+}
 
-const readNote = async (pool: Pool): Promise<string | null> => {
+async function readNote(pool: Pool): Promise<string | null> {
   const { rows } = await pool.query<{ token: string }>('SELECT token FROM server_memory');
   return rows[0]?.token ?? null;
-};
+}
 
-const note = async (pool: Pool): Promise<string> => {
+async function note(pool: Pool): Promise<string> {
   for (;;) {
     const token = await readNote(pool);
     if (token !== null) return token;
     await pool.query('INSERT INTO server_memory (token) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING');
   }
-};
+}
 
 type Status = { status: string | null; token: string | null };
 
 /** A number that the server has not given out yet is one that it has forgotten. One statement: between two it may crash. */
-const statusOf = async (pool: Pool, xid: string): Promise<Status> => {
+async function statusOf(pool: Pool, xid: string): Promise<Status> {
   try {
     const { rows } = await pool.query<Status>(
       'SELECT pg_xact_status($1::xid8) AS status, (SELECT token FROM server_memory) AS token',
@@ -90,4 +90,4 @@ const statusOf = async (pool: Pool, xid: string): Promise<Status> => {
     if (sqlState(cause) !== '22023') throw cause;
     throw new DatabaseLost('The database has forgotten a transaction.', { startOver: true, cause });
   }
-};
+}

@@ -1,4 +1,5 @@
 import type { PlanRows } from '../../core/plan-counts.ts';
+import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 
@@ -14,7 +15,7 @@ export type PlanOutline = { open: readonly Stretch[]; told: number };
 type Row = PlanRows & { stretch: string; first: string; last: string; told: number };
 
 /** Goes through the plan once. Addresses that change hands are all in one stretch. */
-export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
+export async function readOutline(attempt: Attempt): Promise<PlanOutline> {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
        action, stays, outcome, count(*)::int AS count,
@@ -30,15 +31,37 @@ export const readOutline = async (attempt: Attempt): Promise<PlanOutline> => {
     open: stretches(rows),
     told: rows.reduce((sum, { told }) => sum + told, 0),
   };
-};
+}
 
-const stretchOf = (rows: readonly Row[]): Stretch => ({
-  first: Math.min(...rows.map(({ first }) => Number(first))),
-  last: Math.max(...rows.map(({ last }) => Number(last))),
-  rows,
-});
+function stretchOf(rows: readonly Row[]): Stretch {
+  return {
+    first: Math.min(...rows.map(({ first }) => Number(first))),
+    last: Math.max(...rows.map(({ last }) => Number(last))),
+    rows,
+  };
+}
 
 /** All kinds of rows of some stretches. */
-export const rowsOf = (stretches: readonly Stretch[]): PlanRows[] => stretches.flatMap(({ rows }) => rows);
+export function rowsOf(stretches: readonly Stretch[]): PlanRows[] {
+  return stretches.flatMap(({ rows }) => rows);
+}
 
-export const sumOf = (rows: readonly PlanRows[]): number => rows.reduce((sum, { count }) => sum + count, 0);
+export function sumOf(rows: readonly PlanRows[]): number {
+  return rows.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** A stretch of the plan, positions `first` to `last`, with how many rows of each action it has. */
+export type Batch = { first: number; last: number; rows: number; actions: ReadonlyMap<ChangeAction, number> };
+
+export function batchOf({ first, last, rows }: Stretch): Batch {
+  const actions = new Map<ChangeAction, number>();
+  for (const { action, count } of rows) actions.set(action, (actions.get(action) ?? 0) + count);
+  return { first, last, rows: [...actions.values()].reduce((sum, count) => sum + count, 0), actions };
+}
+
+/** Whether a batch touches nothing that exists. */
+export function isOnlyNew({ first, actions }: Batch): boolean {
+  return (
+    first >= planPositions.people && [...actions.keys()].every((action) => action === 'CREATE' || action === 'SKIP')
+  );
+}

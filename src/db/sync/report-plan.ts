@@ -1,24 +1,28 @@
 import type { PoolClient } from 'pg';
 import { personSkipped } from '../../core/change-line.ts';
+import type { RunCounts } from '../../core/run.ts';
 import type { RunReport } from '../../core/sync-store.ts';
+import { isShown, shownName } from '../change/change-record.ts';
+import { byList } from '../planner-hints.ts';
+import type { AppliedCounts } from '../run/run-row.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { keepPlan } from './keep-plan.ts';
 import { reportIn } from './report.ts';
-import { isShown, shownName } from './shown-rows.ts';
 
 /**
  * Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. A
  * plan that is not applied at once is kept with it.
  */
-export const reportPlan = (attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> =>
-  transaction(attempt, async (client) => {
+export function reportPlan(attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> {
+  return transaction(attempt, async (client) => {
     if (anyLines) await warn(client, attempt);
     await reportIn(client, attempt, change);
     if (change.event === 'HELD') await keepPlan(client, attempt, 'whole');
     if (change.event === 'SUCCEEDED') await keepPlan(client, attempt, 'shown');
   });
+}
 
-const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
+async function warn(client: PoolClient, attempt: Attempt): Promise<void> {
   const { rows } = await client.query<{ last_seq: number }>(
     `SELECT last_seq FROM run WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR UPDATE`,
     [...key(attempt), attempt.attempt],
@@ -43,4 +47,45 @@ const warn = async (client: PoolClient, attempt: Attempt): Promise<void> => {
     ...key(attempt),
     rowCount ?? 0,
   ]);
-};
+}
+
+type Row = AppliedCounts & { again: number };
+
+/**
+ * Adds to a plan's counts what an earlier plan of the same run changed before it was lost. The people whom that one brought in
+ * are unchanged for this plan, and count as what they were. Somebody whom this plan changes once more, or has lost, counts twice,
+ * and is twice in scope.
+ */
+export async function withEarlierPart(attempt: Attempt, change: RunReport): Promise<RunReport> {
+  const { counts } = change;
+  if (attempt.base === 0 || counts === undefined) return change;
+  const earlier = await readEarlier(attempt);
+  const { inScope = 0, unchanged = 0 } = counts;
+  const brought = earlier.created + earlier.updated + earlier.linked + earlier.reactivated;
+  const known = Math.min(unchanged, brought - earlier.again);
+  const sums: Partial<RunCounts> = { ...counts, inScope: inScope + brought - known, unchanged: unchanged - known };
+  for (const action of ['created', 'updated', 'linked', 'reactivated', 'deactivated', 'deleted'] as const)
+    if (counts[action] !== undefined) sums[action] = counts[action] + earlier[action];
+  return { ...change, counts: sums };
+}
+
+/** `again`: people whom the earlier plan brought in, and of whom this one has something to tell. */
+function readEarlier(attempt: Attempt): Promise<Row> {
+  return transaction(attempt, async (client) => {
+    await client.query(byList);
+    const { rows } = await client.query<{ applied_before: AppliedCounts; again: number }>(
+      `SELECT applied_before, (
+         SELECT count(*)::int FROM contact_change AS earlier
+         WHERE earlier.workspace_id = $1 AND earlier.change_set = $2 AND earlier.position < $3
+           AND earlier.action IN ('CREATE', 'UPDATE', 'LINK', 'REACTIVATE') AND earlier.person_id IN (
+             SELECT change.person_id FROM plan_row AS change
+             WHERE change.workspace_id = $1 AND change.run_id = $2
+               AND ${isShown('change')})) AS again
+       FROM run WHERE workspace_id = $1 AND id = $2`,
+      [...key(attempt), attempt.base],
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error('A run that is worked on is gone.');
+    return { ...row.applied_before, again: row.again };
+  });
+}

@@ -1,22 +1,26 @@
 import type { PoolClient } from 'pg';
+import type { NewLogLine } from '../../core/run.ts';
 import type { RunReport } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { tellRun } from '../signals/open-run-signals.ts';
-import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
+import { type Attempt, fenced, fencedOff, key, transaction } from './attempt.ts';
 
 /** Changes the run's state and adds lines to its log, in one transaction with the signal to other processes. */
-export const report = (attempt: Attempt, change: RunReport): Promise<void> =>
-  transaction(attempt, async (client) => {
+export function report(attempt: Attempt, change: RunReport): Promise<void> {
+  return transaction(attempt, async (client) => {
     // How far a read is may be forgotten in a crash of the database. Staging waits for the run's row, so it is not held for long.
     if (isProgress(change)) await client.query('SET LOCAL synchronous_commit = off');
     await reportIn(client, attempt, change);
   });
+}
 
-const isProgress = ({ event, lines = [] }: RunReport): boolean => event === undefined && lines.length === 0;
+function isProgress({ event, lines = [] }: RunReport): boolean {
+  return event === undefined && lines.length === 0;
+}
 
 /** The same inside a transaction that does more. */
-export const reportIn = async (client: PoolClient, attempt: Attempt, change: RunReport): Promise<void> => {
+export async function reportIn(client: PoolClient, attempt: Attempt, change: RunReport): Promise<void> {
   const { rowCount } = await client.query(
     `UPDATE run SET
        counts = counts || coalesce($4::jsonb, '{}'),
@@ -44,13 +48,28 @@ export const reportIn = async (client: PoolClient, attempt: Attempt, change: Run
   if (change.event === undefined) await tellRun(client, attempt);
   else await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });
   await appendLines(client, attempt.workspaceId, attempt.runId, change.lines ?? []);
-};
+}
 
 /** A plan that is applied at once is not kept anywhere else: after a crash of the server it is gone. */
-const noteMemory = (client: PoolClient, attempt: Attempt) =>
-  client.query(
+function noteMemory(client: PoolClient, attempt: Attempt) {
+  return client.query(
     'UPDATE run SET plan_memory = (SELECT token FROM server_memory) WHERE workspace_id = $1 AND id = $2',
     key(attempt),
   );
+}
 
-const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));
+function json(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+/** Drops what an earlier attempt staged. Adds the line unless an earlier attempt has. */
+export function begin(attempt: Attempt, line: NewLogLine): Promise<void> {
+  return fenced(attempt, async (client) => {
+    await client.query('DELETE FROM plan_row WHERE workspace_id = $1 AND run_id = $2', key(attempt));
+    const { rowCount } = await client.query(
+      'SELECT FROM run_log WHERE workspace_id = $1 AND run_id = $2 AND code = $3 LIMIT 1',
+      [...key(attempt), line.code],
+    );
+    await reportIn(client, attempt, { progress: null, lines: rowCount === 0 ? [line] : [] });
+  });
+}

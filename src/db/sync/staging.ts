@@ -18,7 +18,7 @@ export const copyRows = {
 };
 
 /** Stores staged rows by COPY, about 1 MiB a transaction. */
-export const createStaging = (attempt: Attempt) => {
+export function createStaging(attempt: Attempt) {
   let gathered: Uint8Array[] = [];
   let bytes = 0;
 
@@ -48,7 +48,7 @@ export const createStaging = (attempt: Attempt) => {
       await flush();
     },
   };
-};
+}
 
 /** Drops stored rows of these people that stand before these positions. */
 export async function unstage(attempt: Attempt, rows: readonly (readonly [string, number])[]): Promise<void> {

@@ -2,8 +2,8 @@ import { changeLine } from '../../../core/change-line.ts';
 import { ChangeAction, LogLevel, type LogLine } from '../../../core/run.ts';
 import type { LogQuery, LogSlice } from '../../../core/store.ts';
 import { isUuid } from '../../../core/uuid.ts';
+import { isShown, shownName } from '../../change/change-record.ts';
 import type { Query } from '../../query.ts';
-import { isShown, shownName } from '../../sync/shown-rows.ts';
 
 /** Of a line's number, which is an integer. */
 const HIGHEST_SEQ = 2_147_483_647;

@@ -3,17 +3,16 @@ import type { PoolClient } from 'pg';
 import { changeFailed, personSkipped } from '../../../core/change-line.ts';
 import { countRows, type PlanRows } from '../../../core/plan-counts.ts';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
+import { isShown, shownName } from '../../change/change-record.ts';
 import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../signals/open-run-signals.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
-import { isShown, shownName } from '../shown-rows.ts';
-import { type Batch, isOnlyNew } from './batches.ts';
+import { type Batch, isOnlyNew } from '../plan-outline.ts';
 import { changePeople, createPeople } from './change-people.ts';
-import { dropPeople } from './drop-people.ts';
-import { dropPlanRows, tellRest } from './end-plan-rows.ts';
-import { noteAbsence } from './note-absence.ts';
+import { dropPeople, noteAbsence } from './people-gone.ts';
+import { dropPlanRows, tellRest } from './range.ts';
 import { refreshLinks } from './refresh-links.ts';
 import { rescue } from './rescue.ts';
 
@@ -32,26 +31,26 @@ export type BatchProgress = { applied: number; total: number; onBatch: OnBatch }
  * Another connection's run, or somebody's edit, may stand in its way. The first time it waits for locks only briefly: while the
  * batch before it is under way, two runs may wait for each other without the database seeing it.
  */
-export const applyBatch = async (
+export async function applyBatch(
   attempt: Attempt,
   batch: Batch,
   previous: Promise<BatchEnd>,
   progress: BatchProgress,
-): Promise<BatchEnd> => {
+): Promise<BatchEnd> {
   const end = await tryAgain((tries) => tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s'));
   // Not before it has committed, which may take several tries.
   progress.applied += batch.rows;
   return end;
-};
+}
 
-const tryBatch = (
+function tryBatch(
   attempt: Attempt,
   batch: Batch,
   previous: Promise<BatchEnd>,
   progress: BatchProgress,
   patience: string,
-): Promise<BatchEnd> =>
-  transaction(attempt, async (client) => {
+): Promise<BatchEnd> {
+  return transaction(attempt, async (client) => {
     // Should the database itself crash, it may have forgotten the latest batches as a whole; the run then goes on before them.
     // The run's end waits for the disk, and with it all that was written before.
     await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
@@ -74,12 +73,13 @@ const tryBatch = (
     const before = await kept(client, previous);
     return endBatch(client, attempt, batch, outcomes, exceptions, before, progress);
   });
+}
 
 /** How often a transaction that waits for another one says that its process is alive; see the bounds of idle ones. */
 const aliveEveryMs = 2000;
 
 /** Waits for the batch before, in a transaction that must not count as one whose process is lost. */
-const kept = async (client: PoolClient, previous: Promise<BatchEnd>): Promise<BatchEnd> => {
+async function kept(client: PoolClient, previous: Promise<BatchEnd>): Promise<BatchEnd> {
   for (;;) {
     const waited = new AbortController();
     const due = wait(aliveEveryMs, null, { signal: waited.signal }).catch(() => null);
@@ -91,9 +91,9 @@ const kept = async (client: PoolClient, previous: Promise<BatchEnd>): Promise<Ba
     }
     await client.query('SELECT 1');
   }
-};
+}
 
-const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> => {
+async function applyRows(client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> {
   const range = { client, attempt, first, last };
   const has = (...some: ChangeAction[]): boolean => some.some((action) => actions.has(action));
   if (has('DEACTIVATE', 'DELETE')) await dropPeople(range);
@@ -103,14 +103,14 @@ const applyRows = async (client: PoolClient, attempt: Attempt, { first, last, ac
     await refreshLinks(range);
   }
   if (has('CREATE')) await createPeople(range);
-};
+}
 
 /** New people are created as planned, or their batch fails. */
-const asPlanned = ({ actions }: Batch): PlanRows[] => [
-  { action: 'CREATE', stays: null, outcome: null, count: actions.get('CREATE') ?? 0 },
-];
+function asPlanned({ actions }: Batch): PlanRows[] {
+  return [{ action: 'CREATE', stays: null, outcome: null, count: actions.get('CREATE') ?? 0 }];
+}
 
-const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<PlanRows[]> => {
+async function readOutcomes(client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<PlanRows[]> {
   const { rows } = await client.query<PlanRows>(
     `SELECT action, stays, outcome, count(*)::int AS count FROM ${attempt.plan}
      WHERE workspace_id = $1 AND run_id = $2 AND position BETWEEN $3 AND $4 AND action <> 'SKIP'
@@ -118,9 +118,9 @@ const readOutcomes = async (client: PoolClient, attempt: Attempt, { first, last 
     [...key(attempt), first, last],
   );
   return rows;
-};
+}
 
-const endBatch = async (
+async function endBatch(
   client: PoolClient,
   attempt: Attempt,
   batch: Batch,
@@ -128,7 +128,7 @@ const endBatch = async (
   exceptions: readonly NewLogLine[],
   before: BatchEnd,
   progress: BatchProgress,
-): Promise<BatchEnd> => {
+): Promise<BatchEnd> {
   const { unchanged: _, ...counts } = countRows(rows);
   const told = progress.onBatch(progress.applied + batch.rows, progress.total);
   const lines = [...exceptions, ...told.lines];
@@ -158,7 +158,7 @@ const endBatch = async (
   await appendLines(client, attempt.workspaceId, attempt.runId, lines);
   await tellRun(client, attempt);
   return { position: batch.last };
-};
+}
 
 type ExceptionRow = {
   outcome: 'LEFT_ALONE' | 'FAILED';
@@ -171,12 +171,12 @@ type ExceptionRow = {
 };
 
 /** The lines of people left alone or failed while applying. */
-const exceptionLines = async (
+async function exceptionLines(
   client: PoolClient,
   attempt: Attempt,
   { first, last }: Batch,
   outcomes: readonly PlanRows[],
-): Promise<NewLogLine[]> => {
+): Promise<NewLogLine[]> {
   if (outcomes.every(({ outcome }) => outcome === null)) return [];
   const { rows } = await client.query<ExceptionRow>(
     `SELECT outcome, code, reason, person, person_id, CASE action WHEN 'CREATE' THEN NULL ELSE contact_id END AS contact_id,
@@ -193,4 +193,4 @@ const exceptionLines = async (
     personId: row.person_id,
     contactId: row.contact_id,
   }));
-};
+}

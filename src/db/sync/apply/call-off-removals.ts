@@ -1,7 +1,6 @@
 import type { PoolClient } from 'pg';
 import { planPositions } from '../../../core/sync-store.ts';
-import { noteRemoval } from '../../contact/change-contact.ts';
-import { lookAgain } from '../../contact/look-again.ts';
+import { lookAgain, noteRemoval } from '../../contact/change-contact.ts';
 import type { ChangeRows } from '../../contact/write-history.ts';
 import { byKey } from '../../planner-hints.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
@@ -18,8 +17,8 @@ const there = `
  * because its person was gone stays so: that its link says "gone" is how the person is known as returning, once they can be
  * brought in.
  */
-export const callOffRemovals = (attempt: Attempt): Promise<void> =>
-  fenced(attempt, async (client) => {
+export function callOffRemovals(attempt: Attempt): Promise<void> {
+  return fenced(attempt, async (client) => {
     if (!(await hasLeftOut(client, attempt))) return;
     await client.query(byKey);
     const params = [...key(attempt), attempt.connectionId, attempt.base + planPositions.handovers];
@@ -39,9 +38,10 @@ export const callOffRemovals = (attempt: Attempt): Promise<void> =>
       params,
     );
   });
+}
 
 /** The active contacts that were to be removed, as changes that come after all others of the run. */
-const staying = async (client: PoolClient, attempt: Attempt, params: unknown[]): Promise<ChangeRows> => {
+async function staying(client: PoolClient, attempt: Attempt, params: unknown[]): Promise<ChangeRows> {
   const { rows } = await client.query<{ last: string | null }>(
     `SELECT max(position) AS last FROM contact_change WHERE workspace_id = $1 AND change_set = $2 AND position > $3`,
     [...key(attempt), attempt.base + planPositions.closing],
@@ -61,12 +61,12 @@ const staying = async (client: PoolClient, attempt: Attempt, params: unknown[]):
     first: base,
     last: attempt.base + planPositions.end,
   };
-};
+}
 
-const hasLeftOut = async (client: PoolClient, attempt: Attempt): Promise<boolean> => {
+async function hasLeftOut(client: PoolClient, attempt: Attempt): Promise<boolean> {
   const { rows } = await client.query<{ left_out: boolean }>(
     `SELECT (counts->>'skipped')::int + (counts->>'failed')::int > 0 AS left_out FROM run WHERE workspace_id = $1 AND id = $2`,
     key(attempt),
   );
   return rows[0]?.left_out === true;
-};
+}

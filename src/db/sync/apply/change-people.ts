@@ -1,9 +1,8 @@
 import { createContacts, giveValues } from '../../contact/change-contact.ts';
-import { leaveChangedAlone } from './leave-changed-alone.ts';
-import { due, params, type Range, rowsOf, setOf } from './range.ts';
+import { due, leaveChangedAlone, params, type Range, rowsOf, setOf } from './range.ts';
 
 /** Creates the contacts of new people, and links them. */
-export const createPeople = async (range: Range): Promise<void> => {
+export async function createPeople(range: Range): Promise<void> {
   await createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)));
   await range.client.query(
     `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at)
@@ -12,7 +11,7 @@ export const createPeople = async (range: Range): Promise<void> => {
      WHERE ${due(`'CREATE'`)}`,
     [...params(range), range.attempt.connectionId],
   );
-};
+}
 
 /** SQL: what the plan knew of the contact's links by other connections (see find-candidates.ts), as it is now. */
 const othersRecheck = `(
@@ -22,12 +21,12 @@ const othersRecheck = `(
 const actions = `'UPDATE', 'LINK', 'REACTIVATE'`;
 
 /** Changes existing contacts as planned, and their links: UPDATE, LINK, REACTIVATE. */
-export const changePeople = async (range: Range): Promise<void> => {
+export async function changePeople(range: Range): Promise<void> {
   await leaveChangedAlone(range, actions);
   await giveValues(setOf(range), rowsOf(range, due(actions)), () => writeLinks(range));
-};
+}
 
-const writeLinks = async (range: Range): Promise<void> => {
+async function writeLinks(range: Range): Promise<void> {
   const { client, attempt } = range;
   // A link that lost its person makes place for the new one of the same connection. As text, so that links are looked up by
   // contact: of a connection without statistics the planner would go through all of them instead, for each contact.
@@ -48,4 +47,4 @@ const writeLinks = async (range: Range): Promise<void> => {
        fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,
     [...params(range), attempt.connectionId],
   );
-};
+}

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { ChangeRows, ChangeSet } from '../../contact/write-history.ts';
+import { notApplied } from '../../../core/change-line.ts';
+import { type ChangeRows, type ChangeSet, tellUnchanged } from '../../contact/write-history.ts';
 import { type Attempt, key } from '../attempt.ts';
 
 /** A stretch of the plan, inside the transaction that applies it. */
@@ -9,44 +10,80 @@ export type Range = { client: PoolClient; attempt: Attempt; first: number; last:
 export const inStretch = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4';
 
 /** The condition for rows of the stretch that are to be applied. */
-export const due = (actions: string): string =>
-  `${inStretch} AND change.outcome IS NULL AND change.action IN (${actions})`;
+export function due(actions: string): string {
+  return `${inStretch} AND change.outcome IS NULL AND change.action IN (${actions})`;
+}
 
 /** What `inStretch` needs, and leads every statement's parameters. */
-export const params = ({ attempt, first, last }: Range): unknown[] => [...key(attempt), first, last];
+export function params({ attempt, first, last }: Range): unknown[] {
+  return [...key(attempt), first, last];
+}
 
 /** The same for the stretch's rows of the history. */
-export const paramsOfHistory = ({ attempt, first, last }: Range): unknown[] => [
-  ...key(attempt),
-  attempt.base + first,
-  attempt.base + last,
-];
+export function paramsOfHistory({ attempt, first, last }: Range): unknown[] {
+  return [...key(attempt), attempt.base + first, attempt.base + last];
+}
 
 /** What the run changes, for the door to a contact. */
-export const setOf = ({ client, attempt }: Pick<Range, 'client' | 'attempt'>): ChangeSet => ({
-  client,
-  workspaceId: attempt.workspaceId,
-  id: attempt.runId,
-  madeBy: null,
-  links: { connectionId: attempt.connectionId },
-});
+export function setOf({ client, attempt }: Pick<Range, 'client' | 'attempt'>): ChangeSet {
+  return {
+    client,
+    workspaceId: attempt.workspaceId,
+    id: attempt.runId,
+    madeBy: null,
+    links: { connectionId: attempt.connectionId },
+  };
+}
 
 /** The stretch's rows under a condition, which names them `change`. */
-export const rowsOf = (range: Range, where: string): ChangeRows => ({
-  from: range.attempt.plan,
-  where,
-  params: params(range),
-  base: range.attempt.base,
-  first: range.attempt.base + range.first,
-  last: range.attempt.base + range.last,
-});
+export function rowsOf(range: Range, where: string): ChangeRows {
+  return {
+    from: range.attempt.plan,
+    where,
+    params: params(range),
+    base: range.attempt.base,
+    first: range.attempt.base + range.first,
+    last: range.attempt.base + range.last,
+  };
+}
 
 /** Locks the contacts of changes, in the order in which everybody locks them. */
-export const lockContacts = async (range: Range, condition: string): Promise<void> => {
+export async function lockContacts(range: Range, condition: string): Promise<void> {
   await range.client.query(
     `SELECT FROM contact
      WHERE (contact.workspace_id, contact.id) IN (SELECT change.workspace_id, change.contact_id FROM ${range.attempt.plan} AS change WHERE ${condition})
      ORDER BY contact.id FOR UPDATE`,
     params(range),
   );
-};
+}
+
+/** Locks the contacts of the stretch and leaves alone whose contact has changed since the plan was made. */
+export async function leaveChangedAlone(range: Range, actions: string): Promise<void> {
+  await lockContacts(range, due(actions));
+  await range.client.query(
+    `UPDATE ${range.attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
+       reason = $5
+     WHERE ${due(actions)} AND NOT EXISTS (
+       SELECT FROM contact WHERE contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
+         AND contact.version = change.contact_version)`,
+    [...params(range), notApplied.contactChanged],
+  );
+}
+
+/**
+ * What else is shown of the stretch: people who were left alone, and absences of which nothing is noted. Looked up row by row
+ * where it may be told already, which a condition of its own would make a join: a planner without statistics goes through all
+ * that is told for each.
+ */
+export async function tellRest(range: Range): Promise<void> {
+  const rest = `${inStretch} AND (change.action = 'SKIP' OR change.outcome IS NOT NULL
+    OR change.stays <> 'AS_BEFORE' AND NOT EXISTS (
+      SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
+        AND told.position = change.position + ${range.attempt.base}))`;
+  await tellUnchanged(setOf(range), rowsOf(range, rest));
+}
+
+/** Ends what the stretch has in the plan, once the history tells it. */
+export async function dropPlanRows(range: Range): Promise<void> {
+  await range.client.query(`DELETE FROM ${range.attempt.plan} AS change WHERE ${inStretch}`, params(range));
+}

@@ -1,26 +1,28 @@
-import { noteRemoval } from '../../contact/change-contact.ts';
-import { lookAgain } from '../../contact/look-again.ts';
+import { lookAgain, noteRemoval } from '../../contact/change-contact.ts';
 import { due, params, type Range, rowsOf, setOf } from './range.ts';
 
 const found = `${due(`'NONE'`)} AND change.stays = 'AS_BEFORE'`;
 
 /** The link of the person whom `change` is about: $5 the connection. */
-const own = (link: string): string =>
-  `${link}.workspace_id = change.workspace_id AND ${link}.connection_id = $5 AND ${link}.external_id = change.person_id`;
+function own(link: string): string {
+  return `${link}.workspace_id = change.workspace_id AND ${link}.connection_id = $5 AND ${link}.external_id = change.person_id`;
+}
 
-const withConnection = (range: Range): unknown[] => [...params(range), range.attempt.connectionId];
+function withConnection(range: Range): unknown[] {
+  return [...params(range), range.attempt.connectionId];
+}
 
 /** People looked at again and found as before: their links are up to date again. The history tells of those whose
  * contact stays after all. */
-export const refreshLinks = async (range: Range): Promise<void> => {
+export async function refreshLinks(range: Range): Promise<void> {
   await lockReturning(range);
   const staying = await clearRemoval(range);
   await tellOthers(range);
   await renewLinks(range, staying > 0);
-};
+}
 
 /** Of people who were gone until now: a removal of the contact is waited for, or waits and then sees the link. */
-const lockReturning = async (range: Range): Promise<void> => {
+async function lockReturning(range: Range): Promise<void> {
   await range.client.query(
     `SELECT FROM contact
      WHERE (contact.workspace_id, contact.id) IN (
@@ -30,27 +32,28 @@ const lockReturning = async (range: Range): Promise<void> => {
      ORDER BY contact.id FOR UPDATE`,
     withConnection(range),
   );
-};
+}
 
 /** What this connection no longer fills is up to the others. */
-const tellOthers = async (range: Range): Promise<void> => {
+async function tellOthers(range: Range): Promise<void> {
   await range.client.query(
     `UPDATE contact_link AS link SET ${lookAgain} FROM ${range.attempt.plan} AS change, contact_link AS ours
      WHERE ${found} AND ${own('ours')} AND ours.fills_id IS DISTINCT FROM change.fills_id
        AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id <> $5`,
     withConnection(range),
   );
-};
+}
 
 /** The contact of somebody in their grace stays after all. */
-const clearRemoval = (range: Range): Promise<number> =>
-  noteRemoval(setOf(range), rowsOf(range, `${found} AND contact.removal_due_at IS NOT NULL`));
+function clearRemoval(range: Range): Promise<number> {
+  return noteRemoval(setOf(range), rowsOf(range, `${found} AND contact.removal_due_at IS NOT NULL`));
+}
 
 /**
  * Where the contact, or what is known of its other links, has changed since the plan was made, the person is looked at again.
  * That we have just noted that it stays is no such change.
  */
-const renewLinks = async (range: Range, anyStays: boolean): Promise<void> => {
+async function renewLinks(range: Range, anyStays: boolean): Promise<void> {
   const ofOurs = anyStays
     ? `(SELECT count(*) FROM contact_change AS told WHERE told.workspace_id = change.workspace_id
           AND told.change_set = change.run_id AND told.position = change.position + ${range.attempt.base})`
@@ -64,4 +67,4 @@ const renewLinks = async (range: Range, anyStays: boolean): Promise<void> => {
      WHERE ${found} AND ${own('link')} AND contact.workspace_id = change.workspace_id AND contact.id = change.contact_id`,
     withConnection(range),
   );
-};
+}

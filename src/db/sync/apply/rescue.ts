@@ -3,8 +3,8 @@ import { notApplied } from '../../../core/change-line.ts';
 import type { ChangeAction } from '../../../core/run.ts';
 import { byKey, byList } from '../../planner-hints.ts';
 import { type Attempt, key } from '../attempt.ts';
-import type { Batch } from './batches.ts';
-import { leaveChangedAlone } from './leave-changed-alone.ts';
+import type { Batch } from '../plan-outline.ts';
+import { leaveChangedAlone } from './range.ts';
 
 /**
  * Applies a stretch that could not be applied as a whole: whoever claims an address that somebody has got meanwhile is left
@@ -12,13 +12,13 @@ import { leaveChangedAlone } from './leave-changed-alone.ts';
  *
  * @throws the error again when it is about the connection or the server, not about the rows.
  */
-export const rescue = async (
+export async function rescue(
   client: PoolClient,
   attempt: Attempt,
   batch: Batch,
   error: unknown,
   apply: (part: Batch) => Promise<void>,
-): Promise<void> => {
+): Promise<void> {
   if (!isAboutRows(error)) throw error;
   await leaveChangedAlone({ client, attempt, first: batch.first, last: batch.last }, `'UPDATE', 'LINK', 'REACTIVATE'`);
   // Whoever is left alone keeps the address that somebody else waits for, and so on.
@@ -26,15 +26,16 @@ export const rescue = async (
   while ((await leaveTakenAlone(client, attempt, batch)) > 0);
   await client.query(byKey);
   await halve(client, attempt, batch, apply);
-};
+}
 
 /** SQL that leaves alone; `reason`: the parameter that has `whyTaken`. */
-const leaveAlone = (reason: string): string =>
-  `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN', reason = format(${reason}, change.primary_email)`;
+function leaveAlone(reason: string): string {
+  return `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN', reason = format(${reason}, change.primary_email)`;
+}
 const whyTaken = notApplied.addressTaken('%s');
 
 /** Leaves alone who claims the address of a contact that the stretch does not make give it up; how many there are. */
-const leaveTakenAlone = async (client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<number> => {
+async function leaveTakenAlone(client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<number> {
   const { rowCount } = await client.query(
     `UPDATE ${attempt.plan} AS change SET ${leaveAlone('$5')}
      FROM contact
@@ -50,14 +51,14 @@ const leaveTakenAlone = async (client: PoolClient, attempt: Attempt, { first, la
     [...key(attempt), first, last, whyTaken],
   );
   return rowCount ?? 0;
-};
+}
 
-const halve = async (
+async function halve(
   client: PoolClient,
   attempt: Attempt,
   batch: Batch,
   apply: (part: Batch) => Promise<void>,
-): Promise<void> => {
+): Promise<void> {
   await client.query('SAVEPOINT part');
   try {
     await apply(batch);
@@ -69,11 +70,11 @@ const halve = async (
     if (batch.rows <= 1) return fail(client, attempt, batch, error);
   }
   for (const part of await split(client, attempt, batch)) await halve(client, attempt, part, apply);
-};
+}
 
 type PartRow = { half: number; action: ChangeAction; first: string; last: string; count: number };
 
-const split = async (client: PoolClient, attempt: Attempt, batch: Batch): Promise<Batch[]> => {
+async function split(client: PoolClient, attempt: Attempt, batch: Batch): Promise<Batch[]> {
   const { rows } = await client.query<PartRow>(
     `SELECT half, action, min(position) AS first, max(position) AS last, count(*)::int AS count
      FROM (SELECT action, position, ntile(2) OVER (ORDER BY position) AS half FROM ${attempt.plan}
@@ -91,10 +92,10 @@ const split = async (client: PoolClient, attempt: Attempt, batch: Batch): Promis
       actions: new Map(own.map(({ action, count }) => [action, count])),
     };
   });
-};
+}
 
 /** Never what the server's message or detail says: it may hold values of other people. */
-const fail = async (client: PoolClient, attempt: Attempt, { first }: Batch, error: DataError): Promise<void> => {
+async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, error: DataError): Promise<void> {
   const row = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position = $3';
   if (error.constraint === uniqueAddress) {
     const update = `UPDATE ${attempt.plan} AS change SET ${leaveAlone('$4')} WHERE ${row}`;
@@ -106,7 +107,7 @@ const fail = async (client: PoolClient, attempt: Attempt, { first }: Batch, erro
     `UPDATE ${attempt.plan} AS change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4 WHERE ${row}`,
     [...key(attempt), first, notApplied.refused(what, error.code)],
   );
-};
+}
 
 /** Among the workspace's active contacts. */
 const uniqueAddress = 'contact_email_of_active';
@@ -114,5 +115,6 @@ const uniqueAddress = 'contact_email_of_active';
 type DataError = { code: string; constraint?: string; column?: string };
 
 /** Classes 22 (data), 23 (constraints) and 54 (limits) are about rows; anything else about the server or us. */
-const isAboutRows = (error: unknown): error is DataError =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(22|23|54)/.test(error.code);
+function isAboutRows(error: unknown): error is DataError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(22|23|54)/.test(error.code);
+}

@@ -3,15 +3,25 @@ import type { Fills } from '../../core/contact.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Loads patterns of which attribute filled which field: few, however many people have them. None fills nothing. */
-export const findFills = async (
+export async function findFills(
   client: PoolClient,
   attempt: Attempt,
   ids: readonly (string | null)[],
-): Promise<(id: string | null) => Fills> => {
+): Promise<(id: string | null) => Fills> {
   const { rows } = await client.query<{ id: string; fields: Fills }>(
     'SELECT id, fields FROM fills WHERE workspace_id = $1 AND id = ANY($2::uuid[])',
     [attempt.workspaceId, [...new Set(ids)].filter((id) => id !== null)],
   );
   const known = new Map(rows.map(({ id, fields }) => [id, fields]));
   return (id) => (id === null ? undefined : known.get(id)) ?? {};
-};
+}
+
+/** Stores patterns of which attribute filled which field; one that is there already stays. */
+export async function saveFills(attempt: Attempt, fills: readonly { id: string; fields: Fills }[]): Promise<void> {
+  await attempt.patience.query(
+    `INSERT INTO fills (workspace_id, id, fields)
+     SELECT $1, pattern.id, pattern.fields FROM unnest($2::uuid[], $3::jsonb[]) AS pattern (id, fields)
+     ON CONFLICT DO NOTHING`,
+    [attempt.workspaceId, fills.map(({ id }) => id), fills.map(({ fields }) => JSON.stringify(fields))],
+  );
+}

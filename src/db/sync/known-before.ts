@@ -1,0 +1,74 @@
+import { to as copyTo } from 'pg-copy-streams';
+import { DatabaseLost } from '../../core/database-lost.ts';
+import type { ConnectionFacts, ReadCursor } from '../../core/sync-store.ts';
+import { type Attempt, key } from './attempt.ts';
+
+type Row = {
+  priority: number;
+  created_at: Date;
+  referrals: string[];
+  expected: number | null;
+  read_on: ReadCursor | null;
+};
+
+/** What the run needs to know of its connection's past; a deleted connection has none. */
+export async function facts(attempt: Attempt): Promise<ConnectionFacts> {
+  const { rows } = await attempt.patience.query<Row>(
+    `SELECT (run.settings->>'priority')::int AS priority, connection.created_at, connection.referrals,
+       CASE WHEN (connection.read_cursor->>'version')::int = run.connection_version THEN connection.read_cursor - 'version' END AS read_on,
+       (SELECT (last.counts->>'read')::int FROM run AS last
+        WHERE last.workspace_id = $1 AND last.connection_id = $3 AND last.id <> $2 AND last.status IN ('SUCCEEDED', 'PARTIAL')
+          AND last.read_summary->>'extent' = 'everybody'
+        ORDER BY last.queued_at DESC LIMIT 1) AS expected
+     FROM run JOIN connection ON connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
+     WHERE run.workspace_id = $1 AND run.id = $2`,
+    [...key(attempt), attempt.connectionId],
+  );
+  const row = rows[0];
+  return {
+    rank: {
+      priority: row?.priority ?? 0,
+      createdAt: row?.created_at.getTime() ?? 0,
+      connectionId: attempt.connectionId,
+    },
+    referrals: row?.referrals ?? [],
+    expectedPeople: row?.expected ?? null,
+    readOn: row?.read_on ?? null,
+  };
+}
+
+/** UUIDs only reach the statement below, which takes no parameters. */
+function uuid(text: string): string {
+  if (!/^[0-9a-f-]{36}$/i.test(text)) throw new Error('Not a UUID.');
+  return `'${text}'`;
+}
+
+/** Streams (external id, hash, gone) of everybody the connection links, as COPY text. */
+export function streamKnown(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
+  let told = false;
+  return attempt.patience.patiently(() => {
+    // In no order, so that nobody knows who is still to be told of.
+    if (told) throw new DatabaseLost('The people known so far could not be read to the end.', { startOver: true });
+    return streamOnce(attempt, (bytes) => {
+      told = true;
+      onChunk(bytes);
+    });
+  });
+}
+
+async function streamOnce(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
+  const client = await attempt.pool.connect();
+  let broken = true;
+  try {
+    const stream = client.query(
+      copyTo(
+        `COPY (SELECT external_id, encode(hash, 'hex'), gone_since IS NOT NULL FROM contact_link
+           WHERE workspace_id = ${uuid(attempt.workspaceId)} AND connection_id = ${uuid(attempt.connectionId)}) TO STDOUT`,
+      ),
+    );
+    for await (const chunk of stream) onChunk(chunk as Buffer);
+    broken = false;
+  } finally {
+    client.release(broken);
+  }
+}
