@@ -2,8 +2,7 @@ import type { JWTPayload } from 'jose';
 import { Permission, type Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { cut } from '../core/fold.ts';
-import { oneLine } from '../core/one-line.ts';
-import { isStorable } from '../core/storable-text.ts';
+import { isStorable, oneLine } from '../core/outside-text.ts';
 import { isUuid } from '../core/uuid.ts';
 
 /** What a verified token says: who it speaks for, and how its workspace is called now. */

@@ -81,3 +81,28 @@ export type IndexedText = {
   /** The distinct keys that the index holds of them. */
   search: readonly string[];
 };
+
+/**
+ * The display name that other values come to where no mapping gives one: given and family name, else the primary email, else
+ * the first labeled one (alphabetically, since the values of an attribute have no order). Undefined: there is none of them,
+ * nothing to show as a name. A company is no name of a person.
+ */
+export const putTogetherName = ({
+  GIVEN_NAME = '',
+  FAMILY_NAME = '',
+  PRIMARY_EMAIL,
+  EMAIL = [],
+}: ContactValues): string | undefined =>
+  `${GIVEN_NAME} ${FAMILY_NAME}`.trim() || PRIMARY_EMAIL || EMAIL.map(({ value }) => value).toSorted()[0];
+
+/** Whether an address is the contact's primary one, case aside: it is not listed again among the others. */
+export const isPrimaryEmail = ({ PRIMARY_EMAIL }: ContactValues, address: string): boolean =>
+  PRIMARY_EMAIL !== undefined && PRIMARY_EMAIL.toLowerCase() === address.toLowerCase();
+
+/** The values without the primary address among the others; the same object where it is not among them. */
+export function primaryEmailOnce(values: ContactValues): ContactValues {
+  const others = values.EMAIL?.filter(({ value }) => !isPrimaryEmail(values, value));
+  if (others === undefined || others.length === values.EMAIL?.length) return values;
+  const { EMAIL: _, ...rest } = values;
+  return others.length === 0 ? rest : { ...rest, EMAIL: others };
+}

@@ -30,3 +30,17 @@ export function databaseTrouble(error: unknown): 'unavailable' | 'stopped' | nul
   if (typeof code === 'string') return network.has(code) || notThere.test(code) ? 'unavailable' : null;
   return typeof message === 'string' && lost.test(message) ? 'unavailable' : null;
 }
+
+/**
+ * The database was away for longer than is waited for, or (`startOver`) it is back and has forgotten some of what it had been
+ * given, as after a crash: the run then goes on from what it still knows. Neither is a fault of the run.
+ */
+export class DatabaseLost extends Error {
+  readonly startOver: boolean;
+
+  constructor(message: string, options: { startOver: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'DatabaseLost';
+    this.startOver = options.startOver;
+  }
+}

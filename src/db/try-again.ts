@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DatabaseLost } from '../core/database-lost.ts';
+import { DatabaseLost } from '../core/database-trouble.ts';
 import { sqlState } from './database-failure.ts';
 
 const mostTries = 5;

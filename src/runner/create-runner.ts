@@ -1,6 +1,5 @@
 import type { ProcessLog } from '../core/process-log.ts';
-import type { RunSignals } from '../core/run-signals.ts';
-import type { RunStore } from '../core/run-store.ts';
+import type { RunSignals, RunStore } from '../core/run-store.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
 import { faultsBelow } from '../core/user-error.ts';
 import { followLog } from './follow-run/follow-log.ts';

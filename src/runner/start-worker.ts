@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DatabaseLost } from '../core/database-lost.ts';
+import { DatabaseLost } from '../core/database-trouble.ts';
 import type { RunJob, RunQueue } from '../core/run-queue.ts';
 import { HandBack } from './hand-back.ts';
 import { repeat } from './repeat.ts';

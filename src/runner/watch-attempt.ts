@@ -1,6 +1,5 @@
 import { AppError } from '../core/app-error.ts';
-import type { RunSignals } from '../core/run-signals.ts';
-import type { ClaimedRun, RunStore } from '../core/run-store.ts';
+import type { ClaimedRun, RunSignals, RunStore } from '../core/run-store.ts';
 import { RunCancelled } from './run-cancelled.ts';
 
 /** In case a signal got lost. */

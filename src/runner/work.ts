@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../core/app-error.ts';
-import { DatabaseLost } from '../core/database-lost.ts';
+import { DatabaseLost } from '../core/database-trouble.ts';
 import type { ProcessLog } from '../core/process-log.ts';
 import type { RunError } from '../core/run.ts';
 import type { RunJob } from '../core/run-queue.ts';
-import type { RunSignals } from '../core/run-signals.ts';
-import type { ClaimedRun, RunStore, RunSync } from '../core/run-store.ts';
+import type { ClaimedRun, RunSignals, RunStore, RunSync } from '../core/run-store.ts';
 import { watchAttempt } from './watch-attempt.ts';
 
 export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync; log: ProcessLog };

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../core/connection.ts';
-import { mapInSlices, slices } from '../core/in-slices.ts';
+import { mapInSlices, slices } from '../core/fair-turns.ts';
 import type { Decided, Decision, PlacedQuestion, Rank, Refusal } from '../core/plan.ts';
 import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';

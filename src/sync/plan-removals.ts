@@ -1,6 +1,6 @@
 import type { AbsentPerson } from '../core/absence.ts';
 import type { RemovalPolicy } from '../core/connection.ts';
-import { mapInSlices, slices } from '../core/in-slices.ts';
+import { mapInSlices, slices } from '../core/fair-turns.ts';
 import type { PlannedAbsence } from '../core/plan.ts';
 import { planPositions, type SyncRun } from '../core/sync-store.ts';
 import { planAbsent } from './plan/plan-absent.ts';

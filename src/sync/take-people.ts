@@ -1,8 +1,7 @@
 import type { Extent } from '../core/arrivals.ts';
 import type { ConnectionSettings } from '../core/connection.ts';
-import type { ContactValues, Fills } from '../core/contact.ts';
+import { type ContactValues, type Fills, primaryEmailOnce } from '../core/contact.ts';
 import type { AttributeNames, Entry } from '../core/directory.ts';
-import { primaryEmailOnce } from '../core/other-emails.ts';
 import type { Rank } from '../core/plan.ts';
 import { ExclusionReason, type LogCode } from '../core/run.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/core/app-error.ts';
-import { DatabaseLost } from '../../src/core/database-lost.ts';
+import { DatabaseLost } from '../../src/core/database-trouble.ts';
 import type { ClaimedRun, RunSync } from '../../src/core/run-store.ts';
 import { createRunQueue } from '../../src/db/run/queue/create-run-queue.ts';
 import { startWorker, type Worker } from '../../src/runner/start-worker.ts';

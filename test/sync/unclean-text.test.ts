@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { isStorable } from '../../src/core/storable-text.ts';
+import { isStorable } from '../../src/core/outside-text.ts';
 import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 import { done, entry, type FakeOptions, type FakeServer, startFakeServer } from '../support/ldap-fake-server.ts';

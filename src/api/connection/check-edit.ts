@@ -1,8 +1,7 @@
-import { isInvisible, isOneLine, isPlainText } from '../../core/one-line.ts';
+import { isInvisible, isOneLine, isPlainText, isStorable, unstorableBecause } from '../../core/outside-text.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
 import type { SourcesPort } from '../../core/sources-port.ts';
-import { isStorable, unstorableBecause } from '../../core/storable-text.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { memberOf } from '../source/source.type.ts';
 

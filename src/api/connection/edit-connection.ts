@@ -1,7 +1,7 @@
 import type { FieldMapping, RemovalPolicy, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import { defaultRemoval } from '../../core/removal-limits.ts';
-import type { SourceKindInfo } from '../../core/source-form.ts';
+import type { SourceKindInfo } from '../../core/source-kind.ts';
 import type { SourcesPort } from '../../core/sources-port.ts';
 import { givenSource, type SourceInput } from '../source/source.type.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/app-error.ts';
-import { unstorableBecause } from '../../core/storable-text.ts';
+import { unstorableBecause } from '../../core/outside-text.ts';
 
 const LONGEST_SEARCH = 200;
 /** As long as a stored address may be. */

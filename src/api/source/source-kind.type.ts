@@ -1,7 +1,7 @@
 import { Ctx, Field, ObjectType, Query, Resolver, registerEnumType } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { SourceKind } from '../../core/connection.ts';
-import { SettingType, type SourceKindInfo } from '../../core/source-form.ts';
+import { SettingType, type SourceKindInfo } from '../../core/source-kind.ts';
 import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
 import { FieldMappingType } from '../connection/field-mapping.type.ts';

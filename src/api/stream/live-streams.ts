@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { Permission } from '../../core/access.ts';
+import { inTurn } from '../../core/fair-turns.ts';
 import { Held } from '../../core/held.ts';
-import { inTurn } from '../../core/in-turn.ts';
 import { requireForStream } from '../access/check-access.ts';
 import type { FaultLog } from '../error/format-error.ts';
 import { type OpenedSource, openSource, type SubscriptionArgs } from './event-source.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../core/app-error.ts';
-import { isStorable } from '../../core/storable-text.ts';
+import { isStorable } from '../../core/outside-text.ts';
 import { isUuid } from '../../core/uuid.ts';
 
 /** Where a page ended: the last item's order keys, its id last. */

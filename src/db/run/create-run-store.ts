@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
-import { DatabaseLost } from '../../core/database-lost.ts';
+import { DatabaseLost } from '../../core/database-trouble.ts';
 import type { RunStore } from '../../core/run-store.ts';
 import { connectionExists, enabledConnectionIds } from '../connection/find-connections.ts';
 import { storedFiles } from '../file/read-file.ts';

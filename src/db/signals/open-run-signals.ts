@@ -1,6 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { RunSignals } from '../../core/run-signals.ts';
-import type { RunSignal } from '../../core/run-store.ts';
+import type { RunSignal, RunSignals } from '../../core/run-store.ts';
 import { listen } from './listen.ts';
 
 /** The channels on which transactions tell all processes, once they commit, to look again. */

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { AbsentPerson } from '../../core/absence.ts';
-import { mapInSlices } from '../../core/in-slices.ts';
+import { mapInSlices } from '../../core/fair-turns.ts';
 import type { PlannedAbsence } from '../../core/plan.ts';
 import { valuesOf } from '../contact/contact-columns.ts';
 import { byKey } from '../planner-hints.ts';

@@ -1,5 +1,5 @@
 import type { ContactValues } from '../../core/contact.ts';
-import { mapInSlices } from '../../core/in-slices.ts';
+import { mapInSlices } from '../../core/fair-turns.ts';
 import type { Decided, Decision, FoundContact, Stays } from '../../core/plan.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { keysText, wordsText } from '../../search/contact-index.ts';

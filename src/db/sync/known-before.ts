@@ -1,5 +1,5 @@
 import { to as copyTo } from 'pg-copy-streams';
-import { DatabaseLost } from '../../core/database-lost.ts';
+import { DatabaseLost } from '../../core/database-trouble.ts';
 import type { ConnectionFacts, ReadCursor } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 

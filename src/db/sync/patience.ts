@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
-import { DatabaseLost } from '../../core/database-lost.ts';
+import { DatabaseLost } from '../../core/database-trouble.ts';
 import { sqlState } from '../database-failure.ts';
 import { waitOut } from '../try-again.ts';
 

@@ -1,8 +1,7 @@
 import { Held } from '../../core/held.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { LogLevel } from '../../core/run.ts';
-import type { RunSignals } from '../../core/run-signals.ts';
-import type { RunStore } from '../../core/run-store.ts';
+import type { RunSignals, RunStore } from '../../core/run-store.ts';
 import type { LogSlice } from '../../core/store.ts';
 import { createPacedReader } from './paced-reader.ts';
 import { shareFeeds } from './share-feeds.ts';

@@ -1,5 +1,4 @@
-import type { RunSignals } from '../../core/run-signals.ts';
-import type { RunSignal } from '../../core/run-store.ts';
+import type { RunSignal, RunSignals } from '../../core/run-store.ts';
 
 /** What is read once for all who follow it in this process, and how it hears of changes. */
 export type FeedKind<F> = {

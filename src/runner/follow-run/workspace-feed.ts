@@ -1,7 +1,6 @@
 import type { RunRecord } from '../../core/records.ts';
 import { isEnded } from '../../core/run.ts';
-import type { RunSignals } from '../../core/run-signals.ts';
-import type { RunStore } from '../../core/run-store.ts';
+import type { RunSignals, RunStore } from '../../core/run-store.ts';
 import { createPacedReader } from './paced-reader.ts';
 import { sameState } from './run-feed.ts';
 import { shareFeeds } from './share-feeds.ts';

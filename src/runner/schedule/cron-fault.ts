@@ -1,4 +1,4 @@
-import { quoteValue } from '../../core/quote-value.ts';
+import { quoteValue } from '../../core/outside-text.ts';
 
 type CronField = { name: string; least: number; most: number; names: readonly string[] };
 

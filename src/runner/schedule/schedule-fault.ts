@@ -1,6 +1,5 @@
-import type { Schedule } from '../../core/connection.ts';
-import { isTimeZone } from '../../core/is-time-zone.ts';
-import { quoteValue } from '../../core/quote-value.ts';
+import { isTimeZone, type Schedule } from '../../core/connection.ts';
+import { quoteValue } from '../../core/outside-text.ts';
 import type { Fault } from '../../core/user-error.ts';
 import { cronFault } from './cron-fault.ts';
 import { nextTimes } from './next-times.ts';

@@ -1,8 +1,8 @@
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, RemovalPolicy } from '../../core/connection.ts';
 import { isFlagField, isLabeledField } from '../../core/contact.ts';
+import { saidText } from '../../core/outside-text.ts';
 import { fewestEmptied } from '../../core/removal-limits.ts';
-import { saidText } from '../../core/said-text.ts';
 import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-store.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Extent, FeedEnd, ReadAdvice } from '../../core/arrivals.ts';
+import { listed } from '../../core/outside-text.ts';
 import type { NewLogLine } from '../../core/run.ts';
-import { listed } from '../../core/said-text.ts';
 
 export type Judgement = {
   /** Every base was read to its end and everybody was known, so the read is remembered with the connection. */

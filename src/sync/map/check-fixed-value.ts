@@ -1,7 +1,6 @@
-import type { FieldMapping } from '../../core/connection.ts';
+import { type FieldMapping, isTimeZone } from '../../core/connection.ts';
 import { type ContactField, isFlagField } from '../../core/contact.ts';
-import { isTimeZone } from '../../core/is-time-zone.ts';
-import { isOneLine, isPlainText } from '../../core/one-line.ts';
+import { isOneLine, isPlainText } from '../../core/outside-text.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { longestValue, unusableBecause } from './compile-normalizer.ts';
 import { isEmailAddress } from './email-address.ts';

@@ -1,7 +1,6 @@
 import type { FieldMapping } from '../../core/connection.ts';
-import { derivedFill, type Fills } from '../../core/contact.ts';
+import { derivedFill, type Fills, putTogetherName } from '../../core/contact.ts';
 import type { AttributeNames, Entry } from '../../core/directory.ts';
-import { putTogetherName } from '../../core/display-name.ts';
 import { AttributeIndex } from './attribute-index.ts';
 import { compileStep, type Step } from './compile-step.ts';
 import { FillPatterns } from './fill-patterns.ts';

@@ -1,7 +1,6 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import type { ContactField } from '../../core/contact.ts';
-import { quoteValue } from '../../core/quote-value.ts';
-import { unstorableBecause } from '../../core/storable-text.ts';
+import { quoteValue, unstorableBecause } from '../../core/outside-text.ts';
 import { cutAddressPrefix } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
 import { transforms } from './transforms/transforms.ts';

@@ -9,7 +9,7 @@ import {
   type LabeledField,
   type TextField,
 } from '../../core/contact.ts';
-import { quoteValue } from '../../core/quote-value.ts';
+import { quoteValue } from '../../core/outside-text.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Candidates, compileSource, type Source } from './compile-source.ts';
 import { isEmailAddress } from './email-address.ts';

@@ -4,7 +4,7 @@ import { version as liquid } from 'liquidjs';
 
 /**
  * The version of our own code between an entry's bytes and a contact: how values become text (sync/source/<kind>), sync/map with
- * its defaults, names put together (core/display-name.ts), and the primary email listed once (core/other-emails.ts, also used by
+ * its defaults, names put together and the primary email listed once (core/contact.ts, also used by
  * sync/plan/merge.ts). Raise it with every change after which the same entry gives other values.
  * test/sync/map/mapping-version.test.ts fails when that was forgotten.
  */

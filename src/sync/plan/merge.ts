@@ -8,12 +8,12 @@ import {
   fieldKey,
   isFlagField,
   isLabeledField,
+  isPrimaryEmail,
   type LabeledField,
   type LabeledValue,
+  putTogetherName,
   type TextField,
 } from '../../core/contact.ts';
-import { putTogetherName } from '../../core/display-name.ts';
-import { isPrimaryEmail } from '../../core/other-emails.ts';
 import type { OtherLink, Rank } from '../../core/plan.ts';
 
 export type MergeInput = {

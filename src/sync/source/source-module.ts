@@ -3,7 +3,7 @@ import { AppError } from '../../core/app-error.ts';
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { AttributeNames, ConnectionTest, OpenOptions } from '../../core/directory.ts';
-import type { SettingInfo, SourceKindInfo } from '../../core/source-form.ts';
+import type { SettingInfo, SourceKindInfo } from '../../core/source-kind.ts';
 import type { SourceSession } from '../../core/source-session.ts';
 import type { Fault } from '../../core/user-error.ts';
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { uuidv7 } from 'uuidv7';
-import type { RunSignals } from '../../../src/core/run-signals.ts';
-import type { ClaimedRun, RunStore } from '../../../src/core/run-store.ts';
+import type { ClaimedRun, RunSignals, RunStore } from '../../../src/core/run-store.ts';
 import type { LogBatch } from '../../../src/core/runner-port.ts';
 import type { LogQuery } from '../../../src/core/store.ts';
 import { followLog } from '../../../src/runner/follow-run/follow-log.ts';

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../../src/core/records.ts';
-import type { RunSignals } from '../../../src/core/run-signals.ts';
-import type { RunStore } from '../../../src/core/run-store.ts';
+import type { RunSignals, RunStore } from '../../../src/core/run-store.ts';
 import { followRuns } from '../../../src/runner/follow-run/follow-runs.ts';
 import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-feed.ts';
 import { setContactSyncEnabled } from '../../../src/runner/set-contact-sync-enabled.ts';

@@ -1,6 +1,11 @@
 import { type FieldMapping, MappingPolicy, SourceKind, type Transform } from '../../../src/core/connection.ts';
-import { ContactField, type ContactValues, isFlagField, isLabeledField } from '../../../src/core/contact.ts';
-import { primaryEmailOnce } from '../../../src/core/other-emails.ts';
+import {
+  ContactField,
+  type ContactValues,
+  isFlagField,
+  isLabeledField,
+  primaryEmailOnce,
+} from '../../../src/core/contact.ts';
 import { transforms } from '../../../src/sync/map/transforms/transforms.ts';
 import { mergeContact } from '../../../src/sync/plan/merge.ts';
 import { decodeAll } from '../../support/decode-entries.ts';

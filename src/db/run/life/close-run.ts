@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Actor } from '../../../core/access.ts';
+import { storableLine } from '../../../core/outside-text.ts';
 import { type NewLogLine, noCounts, type RunCounts, type RunError } from '../../../core/run.ts';
 import { isPlanComplete } from '../../../core/run-state.ts';
-import { storableLine } from '../../../core/storable-text.ts';
 import { sqlState } from '../../database-failure.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { hasApplied, type RunRow } from '../run-row.ts';

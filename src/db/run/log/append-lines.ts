@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
+import { storableLine } from '../../../core/outside-text.ts';
 import { isEnded, type NewLogLine } from '../../../core/run.ts';
-import { storableLine } from '../../../core/storable-text.ts';
 import { tellRun } from '../../signals/open-run-signals.ts';
 import { lockRun } from '../run-row.ts';
 

@@ -1,5 +1,4 @@
-import { GiveWay } from '../../../core/give-way.ts';
-import type { RunJob } from '../../../core/run-queue.ts';
+import { GiveWay, type RunJob } from '../../../core/run-queue.ts';
 import { isLive, runQueueName } from './open-boss.ts';
 
 /** Sends one statement. */

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { OpenOptions } from '../../../core/directory.ts';
-import { saidText } from '../../../core/said-text.ts';
+import { saidText } from '../../../core/outside-text.ts';
 import {
   connectTo,
   type HttpsAnswer,

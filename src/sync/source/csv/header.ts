@@ -1,7 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
-import { isOneLine } from '../../../core/one-line.ts';
-import { listed, saidText } from '../../../core/said-text.ts';
-import { isStorable } from '../../../core/storable-text.ts';
+import { isOneLine, isStorable, listed, saidText } from '../../../core/outside-text.ts';
 import type { ValueFault } from '../../../core/user-error.ts';
 
 const mostColumns = 1000;

@@ -1,6 +1,5 @@
 import type { Entry } from '../../../core/directory.ts';
-import { longestSaid, saidText } from '../../../core/said-text.ts';
-import { isStorable } from '../../../core/storable-text.ts';
+import { isStorable, longestSaid, saidText } from '../../../core/outside-text.ts';
 import type { Header } from './header.ts';
 import type { Row } from './parse-rows.ts';
 

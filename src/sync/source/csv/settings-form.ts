@@ -1,4 +1,4 @@
-import type { SettingInfo } from '../../../core/source-form.ts';
+import type { SettingInfo } from '../../../core/source-kind.ts';
 
 function field(name: string, label: string, help: string, more: Partial<SettingInfo> = {}): SettingInfo {
   return {

@@ -1,4 +1,4 @@
-import { quoteValue } from '../../../core/quote-value.ts';
+import { quoteValue } from '../../../core/outside-text.ts';
 import type { ValueFault } from '../../../core/user-error.ts';
 
 /** Attribute description of RFC 4512, 2.5: a name or an OID, with options such as `;lang-en`. Some servers have underscores. */

@@ -1,6 +1,5 @@
 import type { Scope } from '../../../core/connection.ts';
-import { isOneLine } from '../../../core/one-line.ts';
-import { quoteValue } from '../../../core/quote-value.ts';
+import { isOneLine, quoteValue } from '../../../core/outside-text.ts';
 import type { Fault, ValueFault } from '../../../core/user-error.ts';
 import { checkRules, tooLong, tooMany } from '../shared-checks.ts';
 import { isAttributeName } from './attribute-name.ts';

@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { isOneLine } from '../../../core/one-line.ts';
-import { quoteValue } from '../../../core/quote-value.ts';
+import { isOneLine, quoteValue } from '../../../core/outside-text.ts';
 import type { Fault, UserErrorCode } from '../../../core/user-error.ts';
 import { tooLong, tooMany } from '../shared-checks.ts';
 import type { SecretsAtHand } from '../source-module.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
-import { listed, saidText } from '../../../core/said-text.ts';
+import { listed, saidText } from '../../../core/outside-text.ts';
 import { rangeOf } from './attribute-name.ts';
 import { canonicalDn, parseDn } from './dn.ts';
 import { and, encodeFilter, equal, or, present } from './filter/filter.ts';

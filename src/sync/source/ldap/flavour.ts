@@ -1,4 +1,4 @@
-import { saidText } from '../../../core/said-text.ts';
+import { saidText } from '../../../core/outside-text.ts';
 import { type RawEntry, textsOf } from './read-entries.ts';
 
 /** The kinds of LDAP server that need different treatment. */

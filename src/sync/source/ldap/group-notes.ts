@@ -1,7 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { SourceNote } from '../../../core/directory.ts';
+import { listed, saidText } from '../../../core/outside-text.ts';
 import type { LogCode } from '../../../core/run.ts';
-import { listed, saidText } from '../../../core/said-text.ts';
 import { canonicalDn, isWithinDn } from './dn.ts';
 import { and, encodeFilter, equal, type LdapFilter, present } from './filter/filter.ts';
 import { firstMembersKept, type Group, groupClasses, isGroup } from './find-group.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client, type Filter, ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
-import { saidText } from '../../../core/said-text.ts';
+import { saidText } from '../../../core/outside-text.ts';
 import { type Allowance, allowances, type Lateness, watchAnswer } from './answer-limits.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { type LdapResult, PageControl } from './search-result.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SettingInfo, SettingType } from '../../../core/source-form.ts';
+import type { SettingInfo, SettingType } from '../../../core/source-kind.ts';
 
 /** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secret `bindPassword` is stored apart. */
 export const ldapSettings = z.object({

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AttributeValue, Entry } from '../../../core/directory.ts';
-import { longestSaid, saidText } from '../../../core/said-text.ts';
+import { longestSaid, saidText } from '../../../core/outside-text.ts';
 import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
 import { isForbidden, normalName } from './attribute-name.ts';
 import { canonicalDn } from './dn.ts';

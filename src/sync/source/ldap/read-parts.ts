@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../../core/app-error.ts';
-import { saidText } from '../../../core/said-text.ts';
+import { saidText } from '../../../core/outside-text.ts';
 import { EntryDecoder } from './entry-decoder.ts';
 import { encodeFilter, present } from './filter/filter.ts';
 import type { LdapSearch } from './ldap-connection.ts';

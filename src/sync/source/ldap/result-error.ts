@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
-import { listed } from '../../../core/said-text.ts';
+import { listed } from '../../../core/outside-text.ts';
 import type { Flavour } from './flavour.ts';
 import { moreRights } from './ldap-settings.ts';
 import type { LdapResult } from './search-result.ts';

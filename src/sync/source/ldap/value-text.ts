@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { saidText } from '../../../core/said-text.ts';
-import { isStorable, storableText } from '../../../core/storable-text.ts';
+import { isStorable, saidText, storableText } from '../../../core/outside-text.ts';
 
 /**
  * The text of bytes from a server. All of them become text in this file, so that the database can store each text. Null: the

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
 import type { AddressPolicy } from '../../../core/directory.ts';
-import { saidText } from '../../../core/said-text.ts';
+import { saidText } from '../../../core/outside-text.ts';
 import { dial } from './dial.ts';
 import { secure } from './tls.ts';
 

@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { saidText } from '../../../core/said-text.ts';
+import { saidText } from '../../../core/outside-text.ts';
 
 /** A TLS handshake with a host. The caller makes the errors (`failed`, `late`). */
 export type Handshake = {

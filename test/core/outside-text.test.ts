@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { listed, longestSaid, saidText } from '../../src/core/said-text.ts';
-import { isStorable, storableText } from '../../src/core/storable-text.ts';
+import { isStorable, listed, longestSaid, saidText, storableText } from '../../src/core/outside-text.ts';
 
 test('what Active Directory says ends where its words end', () => {
   expect(saidText('  0000208D: NameErr: DSID-0310028C, problem 2001\n\0')).toBe(

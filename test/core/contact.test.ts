@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { primaryEmailOnce } from '../../src/core/other-emails.ts';
+import { primaryEmailOnce } from '../../src/core/contact.ts';
 
 const other = (value: string) => ({ label: 'other', value });
 

@@ -1,0 +1,90 @@
+/** Characters of what others say that a message or a line shows: enough to act on, too little to fill a log. */
+export const longestSaid = 500;
+/** Names that a message lists one by one. */
+const longestList = 20;
+
+/** Control, format and line-separating characters, and halves of surrogate pairs. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+const escapeCharacter = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/** The text with escapes in place of what would end a line, turn it around, or can't be seen. */
+export const escapeUnprintable = (text: string): string => text.replace(unprintable, escapeCharacter);
+
+/**
+ * What a server or another stranger says, fit for a message: nothing around it (Active Directory ends its messages with
+ * U+0000), control characters escaped, at most 500 characters.
+ */
+export function saidText(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\0' || text[end - 1]?.trim() === '')) end--;
+  const said = text.slice(0, end).trimStart();
+  const escaped = said.length <= longestSaid ? escapeUnprintable(said) : null;
+  return escaped !== null && escaped.length <= longestSaid ? escaped : cut(said);
+}
+
+/** Character by character, so that no escape and no surrogate pair is cut in two. */
+function cut(text: string): string {
+  let shown = '';
+  for (const character of text) {
+    const next = escapeUnprintable(character);
+    if (shown.length + next.length >= longestSaid) break;
+    shown += next;
+  }
+  return `${shown}…`;
+}
+
+/** Names in quotes, the first 20 of them, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, longestList).map((name) => `"${saidText(name)}"`);
+  const more = names.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const LONGEST_QUOTE = 80;
+
+/** A value as a log line may show it: in quotes, at most 80 characters, nothing in it that could forge a line. */
+export function quoteValue(value: string): string {
+  const shown = value.length <= LONGEST_QUOTE ? value : `${value.slice(0, LONGEST_QUOTE)}…`;
+  return `"${escapeUnprintable(shown)}"`;
+}
+
+/**
+ * Control characters (tabs and line breaks too), the separators of lines and paragraphs, and the signs that turn the direction
+ * of what comes after them, with which a name can look like another.
+ */
+const controls = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
+const invisible = /^[\p{C}\p{Z}]*$/u;
+const allControls = new RegExp(`${controls.source}+`, 'gu');
+const controlsBesideLines = /(?![\n\r\t])\p{Cc}/u;
+
+/** Whether a name can be shown on one line as it is. */
+export const isOneLine = (text: string): boolean => !controls.test(text);
+
+/** A name from elsewhere, made fit for one line. */
+export const oneLine = (text: string): string => text.replace(allControls, ' ').trim();
+
+/** Whether a text of several lines has no other control characters. */
+export const isPlainText = (text: string): boolean => !controlsBesideLines.test(text);
+
+/** Whether nothing of a text would be seen. */
+export const isInvisible = (text: string): boolean => invisible.test(text);
+
+/** Why the database can't hold a text: it takes neither U+0000 nor half of a surrogate pair. Null: it can. */
+export function unstorableBecause(text: string): string | null {
+  if (text.includes('\0')) return 'contains a NUL character';
+  return text.isWellFormed() ? null : 'contains half of a surrogate pair';
+}
+
+/** Whether the database can hold a text. */
+export const isStorable = (text: string): boolean => unstorableBecause(text) === null;
+
+/** The text as the database can hold it, whatever it holds: U+FFFD stands for each character that it would refuse. */
+export const storableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
+
+/** Characters of a line of a log: enough to act on, too little to fill it. */
+const longestLine = 5000;
+
+/** The same of a text that may be of any length: what is longer than a line of a log is cut, with a mark that says so. */
+export const storableLine = (text: string): string =>
+  storableText(text.length > longestLine ? `${text.slice(0, longestLine)} […]` : text);
