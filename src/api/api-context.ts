@@ -24,8 +24,9 @@ export type ApiContext = {
 };
 
 /** `allow` is asked before each of its database transactions; default: nothing bounds them. */
-export const makeApiContext = (services: ApiServices, viewer: Viewer, signal: AbortSignal, allow?: Allow): ApiContext =>
-  new OperationContext(services, viewer, signal, allow);
+export function makeApiContext(services: ApiServices, viewer: Viewer, signal: AbortSignal, allow?: Allow): ApiContext {
+  return new OperationContext(services, viewer, signal, allow);
+}
 
 /** Small until something of it is used: a stream keeps one for as long as it lasts. */
 class OperationContext implements ApiContext {
@@ -73,8 +74,10 @@ class OperationContext implements ApiContext {
 }
 
 /** Whoever made the request, as who did something. */
-export const actorOf = (viewer: Viewer): Actor => ({
-  kind: 'MEMBER',
-  id: viewer.id,
-  name: viewer.name ?? viewer.id,
-});
+export function actorOf(viewer: Viewer): Actor {
+  return {
+    kind: 'MEMBER',
+    id: viewer.id,
+    name: viewer.name ?? viewer.id,
+  };
+}

@@ -54,4 +54,6 @@ export function buildApiSchema(): GraphQLSchema {
 }
 
 /** The schema as it is committed: sorted, with descriptions. */
-export const printApiSchema = (): string => `${printSchema(lexicographicSortSchema(buildApiSchema()))}\n`;
+export function printApiSchema(): string {
+  return `${printSchema(lexicographicSortSchema(buildApiSchema()))}\n`;
+}

@@ -26,32 +26,35 @@ export type Loaders = {
 /** Of many things one question may be asked, with the same arguments: those are loaded together. */
 type LoaderByQuestion<Question, V> = { load(id: string, question: Question): Promise<V> };
 
-export const makeLoaders = (store: WorkspaceStore): Loaders => ({
-  connection: loader(async (ids) => oneEach(await store.connectionsByIds(ids), (connection) => connection.id)),
-  contact: loader(async (ids) => oneEach(await store.contactsByIds(ids), (contact) => contact.id)),
-  lastRun: loader(async (ids) => oneEach(await store.lastRunsOf(ids), (run) => run.connectionId ?? '')),
-  contactCount: loader(async (ids) => {
-    const counts = await store.contactCountsOf(ids);
-    return (id) => counts.get(id) ?? 0;
-  }),
-  runs: loaderByQuestion((ids, first) => store.runsPagesOf(ids, first)),
-  log: loaderByQuestion((ids, log) => store.runLogsOf(ids, log)),
-  changes: loaderByQuestion((ids, { first, ...filter }) => store.changesPagesOf(ids, filter, first)),
-  sources: loader(async (ids) => {
-    const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
-    return (id) => sources.get(id) ?? [];
-  }),
-});
+export function makeLoaders(store: WorkspaceStore): Loaders {
+  return {
+    connection: loader(async (ids) => oneEach(await store.connectionsByIds(ids), (connection) => connection.id)),
+    contact: loader(async (ids) => oneEach(await store.contactsByIds(ids), (contact) => contact.id)),
+    lastRun: loader(async (ids) => oneEach(await store.lastRunsOf(ids), (run) => run.connectionId ?? '')),
+    contactCount: loader(async (ids) => {
+      const counts = await store.contactCountsOf(ids);
+      return (id) => counts.get(id) ?? 0;
+    }),
+    runs: loaderByQuestion((ids, first) => store.runsPagesOf(ids, first)),
+    log: loaderByQuestion((ids, log) => store.runLogsOf(ids, log)),
+    changes: loaderByQuestion((ids, { first, ...filter }) => store.changesPagesOf(ids, filter, first)),
+    sources: loader(async (ids) => {
+      const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
+      return (id) => sources.get(id) ?? [];
+    }),
+  };
+}
 
 /** `load` is given each key once and answers with a look-up. */
-const loader = <V>(load: (keys: string[]) => Promise<(key: string) => V>): DataLoader<string, V> =>
-  new DataLoader(
+function loader<V>(load: (keys: string[]) => Promise<(key: string) => V>): DataLoader<string, V> {
+  return new DataLoader(
     async (keys) => {
       const found = await load([...new Set(keys)]);
       return keys.map(found);
     },
     { cache: false },
   );
+}
 
 function loaderByQuestion<Question, V>(
   load: (ids: string[], question: Question) => Promise<(id: string) => V>,

@@ -30,21 +30,23 @@ const all = `fragment all on Connection {
 const ldap = { urls: ['ldap://ldap.example.org'], baseDns: ['dc=example,dc=org'] };
 const input = { name: 'Directory', source: { ldap } };
 
-const created = async (changes: object = {}): Promise<Data> => {
+async function created(changes: object = {}): Promise<Data> {
   const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, ...changes } });
   expect(createConnection.userErrors).toEqual([]);
   return createConnection.connection;
-};
-const updated = async (id: string, changes: object): Promise<Data> => {
+}
+
+async function updated(id: string, changes: object): Promise<Data> {
   const { updateConnection } = await api.ask(`${update} ${all}`, { id, input: changes });
   expect(updateConnection.userErrors).toEqual([]);
   return updateConnection.connection;
-};
-const refusedUpdate = async (id: string, changes: object): Promise<Data> => {
+}
+
+async function refusedUpdate(id: string, changes: object): Promise<Data> {
   const { updateConnection } = await api.ask(`${update} ${all}`, { id, input: changes });
   expect(updateConnection.connection).toBeNull();
   return updateConnection.userErrors;
-};
+}
 
 describe('creating a connection', () => {
   test('fills in the defaults of its kind', async () => {

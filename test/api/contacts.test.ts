@@ -3,10 +3,12 @@ import { type Data, startApi, type TestApi } from '../support/api.ts';
 import { feedSettled } from '../support/postgres.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 
-const person = (uid: string, attributes: Record<string, string | string[]>) => ({
-  dn: `uid=${uid},dc=example,dc=org`,
-  attributes: { objectClass: ['inetOrgPerson'], uid, sn: uid, ...attributes },
-});
+function person(uid: string, attributes: Record<string, string | string[]>) {
+  return {
+    dn: `uid=${uid},dc=example,dc=org`,
+    attributes: { objectClass: ['inetOrgPerson'], uid, sn: uid, ...attributes },
+  };
+}
 
 let api: TestApi;
 let slapd: Slapd;
@@ -50,10 +52,10 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([api.close(), slapd.close()]));
 
-const names = async (filter: string): Promise<string[]> => {
+async function names(filter: string): Promise<string[]> {
   const { contacts } = await api.ask(`{ contacts(${filter}) { nodes { displayName } } }`);
   return contacts.nodes.map((node: Data) => node.displayName);
-};
+}
 
 test('a contact has all its fields, and the connections that feed it', async () => {
   const { contacts } = await api.ask(`{ contacts(email: "bo@example.org") { totalCount nodes {

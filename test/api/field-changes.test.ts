@@ -12,12 +12,15 @@ const ada: ContactValues = {
   ],
   PORTAL_ACCESS: true,
 };
-const change = (field: string, label: string | null, before: string | null, after: string | null) => ({
-  field,
-  label,
-  before,
-  after,
-});
+
+function change(field: string, label: string | null, before: string | null, after: string | null) {
+  return {
+    field,
+    label,
+    before,
+    after,
+  };
+}
 
 describe('the fields of a change', () => {
   test('of a contact that is created are all it gets', () => {

@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const probe = `mutation ($source: SourceInput) { testConnection(source: $source) { result { ok code message } } }`;
-const sourceAt = (url: string) => ({ source: { ldap: { urls: [url], baseDns: ['dc=example'], timeoutSeconds: 60 } } });
+function sourceAt(url: string) {
+  return { source: { ldap: { urls: [url], baseDns: ['dc=example'], timeoutSeconds: 60 } } };
+}
 
 /** People without an end on the page that a test asks for. */
 const flooding: FakeOptions = {

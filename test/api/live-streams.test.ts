@@ -17,33 +17,38 @@ const logDocument = `subscription ($after: Int) {
 }`;
 const progressDocument = `subscription { runProgress(runId: "${runId}") { id counts { read } } }`;
 
-const argsOf = (
+function argsOf(
   services: ReturnType<typeof servicesWith>['services'],
   query: string,
   variableValues: Record<string, unknown> = {},
   permissions = Object.values(Permission),
   signal = new AbortController().signal,
-): SubscriptionArgs => ({
-  schema,
-  document: parse(query),
-  variableValues,
-  contextValue: makeApiContext(
-    services,
-    { id: 'person-1', name: null, workspaceId: 'workspace', permissions, tokenId: 'token-1', expiresAt: new Date() },
-    signal,
-  ),
-});
+): SubscriptionArgs {
+  return {
+    schema,
+    document: parse(query),
+    variableValues,
+    contextValue: makeApiContext(
+      services,
+      { id: 'person-1', name: null, workspaceId: 'workspace', permissions, tokenId: 'token-1', expiresAt: new Date() },
+      signal,
+    ),
+  };
+}
 
-const open = async (streams: ReturnType<typeof liveStreams>, args: SubscriptionArgs) => {
+async function open(streams: ReturnType<typeof liveStreams>, args: SubscriptionArgs) {
   const stream = await streams.subscribe(args);
   if (stream.kind === 'refused') throw new Error(String(stream.frame.json));
   return stream.frames;
-};
+}
 
-const batchOf = (frame: Frame): LogBatch => JSON.parse(String(frame.json)).data.runLog;
-const noFaults = (_reference: string | null, cause: unknown) => {
+function batchOf(frame: Frame): LogBatch {
+  return JSON.parse(String(frame.json)).data.runLog;
+}
+
+function noFaults(_reference: string | null, cause: unknown) {
   throw cause;
-};
+}
 
 /** Takes frames until a line with this number has come. */
 async function takeUpTo(frames: AsyncIterableIterator<Frame>, seq: number): Promise<number[]> {
@@ -64,7 +69,9 @@ async function takeAll(frames: AsyncIterableIterator<Frame>): Promise<Frame[]> {
   return all;
 }
 
-const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+function upTo(last: number, first = 1): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
 
 describe('viewers of one log', () => {
   test('who are at the same place share one stream and one serialization', async () => {

@@ -50,13 +50,13 @@ const implying: Partial<Record<Permission, Permission>> = {
 
 const transports = ['HTTP', 'WebSocket', 'SSE'] as const;
 
-const codesOver = async (transport: (typeof transports)[number], query: string, token: string) => {
+async function codesOver(transport: (typeof transports)[number], query: string, token: string) {
   const answers =
     transport === 'HTTP'
       ? [await api.request(query, {}, token)]
       : await collect(transport === 'SSE' ? api.overSse(query, {}, token) : api.overWebSocket(query, {}, token));
   return answers.flatMap(({ errors }) => errors?.map((error) => error.extensions.code) ?? []);
-};
+}
 
 test('there is a case for every root field but `viewer`', () => {
   const schema = buildApiSchema();

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([api.close(), slapd.close()]));
 
-const newConnection = async (changes: object = {}): Promise<string> => {
+async function newConnection(changes: object = {}): Promise<string> {
   const { createConnection } = await api.ask(
     'mutation ($input: CreateConnectionInput!) { createConnection(input: $input) { connection { id } userErrors { field code message } } }',
     {
@@ -34,7 +34,7 @@ const newConnection = async (changes: object = {}): Promise<string> => {
   );
   expect(createConnection.userErrors).toEqual([]);
   return createConnection.connection.id;
-};
+}
 
 const start = `mutation ($id: ID!, $dryRun: Boolean, $review: Boolean) {
   startRun(connectionId: $id, dryRun: $dryRun, review: $review) {
@@ -58,23 +58,31 @@ const logs = `subscription ($id: ID!, $after: Int, $level: LogLevel) {
   }
 }`;
 
-const lastOf = (answers: Answer[]): Data => answers.at(-1)?.data;
-const linesOf = (answers: Answer[]): Data[] => answers.flatMap((answer) => answer.data.runLog.lines);
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+function lastOf(answers: Answer[]): Data {
+  return answers.at(-1)?.data;
+}
 
-const run = async (id: string, options: object = {}): Promise<Data> => {
+function linesOf(answers: Answer[]): Data[] {
+  return answers.flatMap((answer) => answer.data.runLog.lines);
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+async function run(id: string, options: object = {}): Promise<Data> {
   const { startRun } = await api.ask(start, { id, ...options });
   expect(startRun.userErrors).toEqual([]);
   return startRun.run;
-};
+}
 
 /** The run's state when it has ended or waits to be decided on. */
-const settled = async (id: string): Promise<Data> => {
+async function settled(id: string): Promise<Data> {
   for await (const { data } of api.overWebSocket(progress, { id })) {
     if (!['QUEUED', 'RUNNING'].includes(data.runProgress.status)) return data.runProgress;
   }
   throw new Error('The stream ended before the run did.');
-};
+}
 
 describe('a run', () => {
   test('is watched from its start to its end over a WebSocket, and again after it', async () => {

@@ -13,9 +13,9 @@ const MOST_HELD = 512 * 1024;
 const VIEWERS = 20;
 const LINES = 2000;
 
-const fail = (_reference: string | null, cause: unknown) => {
+function fail(_reference: string | null, cause: unknown) {
   throw cause;
-};
+}
 
 /** Opens streams of one log; of each frame that is made, its lines are counted. */
 function crowd(mostHeld: number) {

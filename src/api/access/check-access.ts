@@ -7,12 +7,12 @@ import type { ApiContext } from '../api-context.ts';
  * The permissions that a field asks for, all of them: FORBIDDEN without. A CONTACT_SYNC permission also asks that Contact
  * Sync is on in the workspace. They stand in the field's `extensions.needs`, too.
  */
-export const Needs =
-  (...permissions: [Permission, ...Permission[]]): MethodDecorator =>
-  (target, name, descriptor) => {
+export function Needs(...permissions: [Permission, ...Permission[]]): MethodDecorator {
+  return (target, name, descriptor) => {
     Authorized<Permission>(permissions)(target, name, descriptor);
     Extensions({ needs: permissions })(target, name, descriptor);
   };
+}
 
 /**
  * Lets a field through, or throws AppError FORBIDDEN. A query or mutation reads for itself whether Contact Sync is on; a
@@ -37,7 +37,10 @@ export async function requirePermissions(
   }
 }
 
-export const requireForStream = (context: ApiContext, needed: readonly Permission[]): Promise<void> =>
-  requirePermissions(context, needed, () => context.contactSync.isOn(context.viewer.workspaceId));
+export function requireForStream(context: ApiContext, needed: readonly Permission[]): Promise<void> {
+  return requirePermissions(context, needed, () => context.contactSync.isOn(context.viewer.workspaceId));
+}
 
-const isOfContactSync = (permission: Permission): boolean => permission.startsWith('CONTACT_SYNC_');
+function isOfContactSync(permission: Permission): boolean {
+  return permission.startsWith('CONTACT_SYNC_');
+}

@@ -92,9 +92,9 @@ export class ContactChangePage {
 /** A change together with the run that it belongs to. */
 export type RunChange = ChangeRecord & { run: RunRecord };
 
-export const runChange =
-  (run: RunRecord) =>
-  (change: ChangeRecord): RunChange => ({ ...change, run });
+export function runChange(run: RunRecord) {
+  return (change: ChangeRecord): RunChange => ({ ...change, run });
+}
 
 @Resolver(() => ContactChangeType)
 export class ContactChangeResolver {

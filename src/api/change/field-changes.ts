@@ -36,11 +36,14 @@ function sidesOf(field: ContactField, before: Side, after: Side): FieldChange[] 
   }));
 }
 
-const joined = (values: readonly { label: string; value: string }[], label: string): string | null =>
-  values
-    .filter((value) => value.label === label)
-    .map(({ value }) => value)
-    .join(', ') || null;
+function joined(values: readonly { label: string; value: string }[], label: string): string | null {
+  return (
+    values
+      .filter((value) => value.label === label)
+      .map(({ value }) => value)
+      .join(', ') || null
+  );
+}
 
 /** A flag of a contact that is there is true or false; of one that comes or goes, only what is true is told. */
 function textOf(values: Side, field: Exclude<ContactField, 'EMAIL' | 'PHONE'>, other: Side): string | null {

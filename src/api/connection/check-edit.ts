@@ -12,20 +12,22 @@ const LONGEST_DESCRIPTION = 2000;
  * All that keeps a connection from being saved, with the paths of createConnection and updateConnection. `secrets`: the names
  * of those that are there once it is saved.
  */
-export const checkEdit = (
+export function checkEdit(
   edit: ConnectionEdit,
   secrets: ReadonlySet<string>,
   { sources, runner }: { sources: SourcesPort; runner: RunnerPort },
-): UserError[] => [
-  ...checkText(edit),
-  ...sources.checkConnection(edit, secrets, {
-    source: ['input', 'source', memberOf(edit.kind)],
-    scope: ['input', 'scope'],
-    mappings: ['input', 'mappings'],
-    removal: ['input', 'removal'],
-  }),
-  ...(edit.schedule === null ? [] : runner.checkSchedule(edit.schedule, ['input', 'schedule'])),
-];
+): UserError[] {
+  return [
+    ...checkText(edit),
+    ...sources.checkConnection(edit, secrets, {
+      source: ['input', 'source', memberOf(edit.kind)],
+      scope: ['input', 'scope'],
+      mappings: ['input', 'mappings'],
+      removal: ['input', 'removal'],
+    }),
+    ...(edit.schedule === null ? [] : runner.checkSchedule(edit.schedule, ['input', 'schedule'])),
+  ];
+}
 
 function checkText({ name, description }: ConnectionEdit): UserError[] {
   const faults: UserError[] = [];
@@ -40,17 +42,21 @@ function checkText({ name, description }: ConnectionEdit): UserError[] {
   return faults;
 }
 
-const invalidText = (member: string, message: string): UserError => ({
-  field: ['input', member],
-  code: 'INVALID_TEXT',
-  message,
-});
+function invalidText(member: string, message: string): UserError {
+  return {
+    field: ['input', member],
+    code: 'INVALID_TEXT',
+    message,
+  };
+}
 
-const tooLong = (member: string, longest: number): UserError => ({
-  field: ['input', member],
-  code: 'TOO_LONG',
-  message: `At most ${longest} characters.`,
-});
+function tooLong(member: string, longest: number): UserError {
+  return {
+    field: ['input', member],
+    code: 'TOO_LONG',
+    message: `At most ${longest} characters.`,
+  };
+}
 
 /** Each text of an input, however deep, that the database could not hold, with its path. */
 export function checkStorable(value: unknown, path: readonly string[]): UserError[] {
@@ -62,8 +68,10 @@ export function checkStorable(value: unknown, path: readonly string[]): UserErro
   return Object.entries(value).flatMap(([member, inner]) => checkStorable(inner, [...path, member]));
 }
 
-const notStorable = (path: readonly string[], because: string): UserError => ({
-  field: [...path],
-  code: 'INVALID_TEXT',
-  message: `This ${because}, which is no text. Take it out.`,
-});
+function notStorable(path: readonly string[], because: string): UserError {
+  return {
+    field: [...path],
+    code: 'INVALID_TEXT',
+    message: `This ${because}, which is no text. Take it out.`,
+  };
+}

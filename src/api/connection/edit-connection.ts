@@ -12,23 +12,26 @@ import type { ScopeInput } from './scope.type.ts';
 const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
 
 /** What a connection of this kind is when nothing is said about it. */
-const defaultEdit = (info: SourceKindInfo, sources: SourcesPort): ConnectionEdit => ({
-  name: '',
-  description: '',
-  status: 'DRAFT',
-  kind: info.kind,
-  source: sources.settings(info.kind, null, {}),
-  scope: info.defaultScope,
-  mappings: info.defaultMappings,
-  removal: defaultRemoval,
-  schedule: null,
-  matchBy: 'PRIMARY_EMAIL',
-  priority: 100,
-});
+function defaultEdit(info: SourceKindInfo, sources: SourcesPort): ConnectionEdit {
+  return {
+    name: '',
+    description: '',
+    status: 'DRAFT',
+    kind: info.kind,
+    source: sources.settings(info.kind, null, {}),
+    scope: info.defaultScope,
+    mappings: info.defaultMappings,
+    removal: defaultRemoval,
+    schedule: null,
+    matchBy: 'PRIMARY_EMAIL',
+    priority: 100,
+  };
+}
 
 /** A new connection: the defaults of its kind with what was given in place of them. */
-export const newConnection = (input: CreateConnectionInput, kind: SourceKind, sources: SourcesPort): ConnectionEdit =>
-  editConnection(defaultEdit(sources.kind(kind), sources), input, sources);
+export function newConnection(input: CreateConnectionInput, kind: SourceKind, sources: SourcesPort): ConnectionEdit {
+  return editConnection(defaultEdit(sources.kind(kind), sources), input, sources);
+}
 
 /** A connection with an edit applied, unchecked. A source of another kind is passed over: it is refused elsewhere. */
 export function editConnection(
@@ -56,34 +59,41 @@ export function editConnection(
   };
 }
 
-const editSource = (
+function editSource(
   { kind, source: current }: ConnectionEdit,
   source: SourceInput | null | undefined,
   sources: SourcesPort,
-): SourceSettings => {
+): SourceSettings {
   if (!source) return current;
   const { kind: givenKind, given } = givenSource(source);
   return givenKind === kind ? sources.settings(kind, current, given) : current;
-};
+}
 
-const nothing = (value: unknown): null | undefined => (value === null ? null : undefined);
+function nothing(value: unknown): null | undefined {
+  return value === null ? null : undefined;
+}
 
-const scopeOf = (scope: ScopeInput | null | undefined): Given<Scope> | null | undefined =>
-  scope && {
-    ...scope,
-    rules: scope.rules?.map((rule) => ({ ...rule, values: rule.values ?? [] })) ?? nothing(scope.rules),
+function scopeOf(scope: ScopeInput | null | undefined): Given<Scope> | null | undefined {
+  return (
+    scope && {
+      ...scope,
+      rules: scope.rules?.map((rule) => ({ ...rule, values: rule.values ?? [] })) ?? nothing(scope.rules),
+    }
+  );
+}
+
+function mappingOf(mapping: FieldMappingInput): FieldMapping {
+  return {
+    field: mapping.field,
+    label: mapping.label ?? null,
+    attributes: mapping.attributes ?? [],
+    template: mapping.template ?? null,
+    value: mapping.value ?? null,
+    transforms: mapping.transforms ?? [],
+    policy: mapping.policy ?? 'ALWAYS',
+    whenEmpty: mapping.whenEmpty ?? 'CLEAR',
   };
-
-const mappingOf = (mapping: FieldMappingInput): FieldMapping => ({
-  field: mapping.field,
-  label: mapping.label ?? null,
-  attributes: mapping.attributes ?? [],
-  template: mapping.template ?? null,
-  value: mapping.value ?? null,
-  transforms: mapping.transforms ?? [],
-  policy: mapping.policy ?? 'ALWAYS',
-  whenEmpty: mapping.whenEmpty ?? 'CLEAR',
-});
+}
 
 /** An object as given in an update: a member left out stays, null restores the default. */
 type Given<T> = { readonly [member in keyof T]?: T[member] | null };
@@ -103,19 +113,23 @@ function mergeMembers<T extends object>(current: T, given: Given<T> | null | und
 }
 
 /** The same for a single value. */
-const mergeValue = <V>(current: V, given: V | null | undefined, fallback: V): V =>
-  given === undefined ? current : (given ?? fallback);
+function mergeValue<V>(current: V, given: V | null | undefined, fallback: V): V {
+  return given === undefined ? current : (given ?? fallback);
+}
 
 /** TypeScript's `Object.keys` knows no keys. */
 const keysOf = Object.keys as <T extends object>(object: T) => (keyof T)[];
 
 /** The secrets among what was given for a source; null, or nothing but an empty text, removes one. */
-export const givenSecrets = ({ secrets }: SourceKindInfo, given: SourceSettings): Secrets =>
-  Object.fromEntries(
+export function givenSecrets({ secrets }: SourceKindInfo, given: SourceSettings): Secrets {
+  return Object.fromEntries(
     secrets.flatMap((name) => (given[name] === undefined ? [] : [[name, textOrNull(given[name])] as const])),
   );
+}
 
-const textOrNull = (secret: unknown): string | null => (typeof secret === 'string' && secret !== '' ? secret : null);
+function textOrNull(secret: unknown): string | null {
+  return typeof secret === 'string' && secret !== '' ? secret : null;
+}
 
 /** What becomes of a connection's secrets: the stored ones that stay as they are, and all that are there then. */
 export function secretsAfter(

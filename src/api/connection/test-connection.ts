@@ -46,7 +46,9 @@ function testRequest(
   };
 }
 
-const refused = (field: string[], code: UserErrorCode, message: string) => ({
-  request: null,
-  userErrors: [{ field, code, message }],
-});
+function refused(field: string[], code: UserErrorCode, message: string) {
+  return {
+    request: null,
+    userErrors: [{ field, code, message }],
+  };
+}

@@ -46,13 +46,16 @@ function known(cause: unknown, log: FaultLog): unknown {
   });
 }
 
-const placeOf = ({ locations, path }: GraphQLError): { locations?: typeof locations; path?: typeof path } => ({
-  ...(locations === undefined ? {} : { locations }),
-  ...(path === undefined ? {} : { path }),
-});
+function placeOf({ locations, path }: GraphQLError): { locations?: typeof locations; path?: typeof path } {
+  return {
+    ...(locations === undefined ? {} : { locations }),
+    ...(path === undefined ? {} : { path }),
+  };
+}
 
-const causeOf = (error: unknown): unknown =>
-  error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
+}
 
 /** A request that GraphQL refuses before or while it reads its arguments; null: nothing of the kind. */
 function refusal(error: unknown, cause: unknown): { message: string; extensions: { code: string } } | null {

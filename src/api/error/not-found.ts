@@ -1,8 +1,9 @@
 import { AppError } from '../../core/app-error.ts';
 
 /** For mutations and subscriptions; queries answer null. A foreign or malformed id is an unknown one. */
-export const notFound = (what: 'connection' | 'run'): AppError =>
-  new AppError('NOT_FOUND', `There is no such ${what}.`);
+export function notFound(what: 'connection' | 'run'): AppError {
+  return new AppError('NOT_FOUND', `There is no such ${what}.`);
+}
 
 export function found<T>(item: T | null | undefined, what: 'connection' | 'run'): T {
   if (item === null || item === undefined) throw notFound(what);

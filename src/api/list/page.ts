@@ -15,14 +15,18 @@ export class PageInfo {
 }
 
 /** What is said of a page's argument `first`. */
-export const howMany = ({ largest }: PageLimits): string => `How many, 1 to ${largest}.`;
+export function howMany({ largest }: PageLimits): string {
+  return `How many, 1 to ${largest}.`;
+}
 
 /** A page as asked for: null and left out are the default. AppError BAD_USER_INPUT when `first` is out of range. */
-export const pageRequest = (
+export function pageRequest(
   first: number | null | undefined,
   after: string | null | undefined,
   limits: PageLimits = pageOf,
-): PageRequest => ({ first: firstOf(first, limits), after: after ?? null });
+): PageRequest {
+  return { first: firstOf(first, limits), after: after ?? null };
+}
 
 export function firstOf(first: number | null | undefined, limits: PageLimits): number {
   const wanted = first ?? limits.usual;
@@ -33,8 +37,10 @@ export function firstOf(first: number | null | undefined, limits: PageLimits): n
 /** A page as the schema has it. The total is counted only when it is asked for. */
 export type ApiPage<T> = { nodes: T[]; pageInfo: PageInfo; totalCount: () => Promise<number> };
 
-export const toPage = <S, T>(page: Page<S>, toNode: (item: S) => T): ApiPage<T> => ({
-  nodes: page.nodes.map(toNode),
-  pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor },
-  totalCount: page.totalCount,
-});
+export function toPage<S, T>(page: Page<S>, toNode: (item: S) => T): ApiPage<T> {
+  return {
+    nodes: page.nodes.map(toNode),
+    pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor },
+    totalCount: page.totalCount,
+  };
+}

@@ -20,10 +20,12 @@ export function searchArgument(
 }
 
 /** An address to look for, null when it is left out. It is looked up among the words of contacts, too. */
-export const emailArgument = (
+export function emailArgument(
   value: string | null | undefined,
   wordsOf: (text: string) => readonly unknown[],
-): string | null => bounded('email', value, LONGEST_EMAIL, wordsOf);
+): string | null {
+  return bounded('email', value, LONGEST_EMAIL, wordsOf);
+}
 
 function bounded(
   name: string,
@@ -41,9 +43,13 @@ function bounded(
   return text;
 }
 
-const spaced = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+function spaced(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
 
-const distinct = (words: readonly unknown[]): number => new Set(words).size;
+function distinct(words: readonly unknown[]): number {
+  return new Set(words).size;
+}
 
 /** A text to look for, null when it is left out. AppError BAD_USER_INPUT for one that no stored text can hold. */
 export function textArgument(name: string, value: string | null | undefined): string | null {

@@ -30,4 +30,6 @@ export function startOfLog(after: number | null | undefined): number {
 }
 
 const LARGEST_SEQ = 2 ** 31 - 1;
-export const isSeq = (after: number): boolean => Number.isInteger(after) && after >= 0 && after <= LARGEST_SEQ;
+export function isSeq(after: number): boolean {
+  return Number.isInteger(after) && after >= 0 && after <= LARGEST_SEQ;
+}

@@ -10,10 +10,11 @@ const VALUE = 4;
  * What is sent for a result. How long texts are is known only now, and what would be too long, a few megabytes asked for
  * under a hundred names, is refused before it is written out.
  */
-export const boundAnswer = (result: ExecutionResult): ExecutionResult =>
-  lengthOf(result.data, LONGEST_ANSWER) > LONGEST_ANSWER
+export function boundAnswer(result: ExecutionResult): ExecutionResult {
+  return lengthOf(result.data, LONGEST_ANSWER) > LONGEST_ANSWER
     ? { errors: [new GraphQLError(tooLong().message, { originalError: tooLong() })] }
     : result;
+}
 
 /** Stops counting where it exceeds `enough`. */
 function lengthOf(value: unknown, enough: number): number {
@@ -29,7 +30,8 @@ function lengthOf(value: unknown, enough: number): number {
   return length;
 }
 
-const tooLong = (): AppError =>
-  new AppError('BAD_USER_INPUT', 'The answer would have more than 10 million characters.', {
+function tooLong(): AppError {
+  return new AppError('BAD_USER_INPUT', 'The answer would have more than 10 million characters.', {
     hint: 'Ask for smaller pages or fewer fields. What a mutation was to do has been done.',
   });
+}

@@ -27,10 +27,12 @@ export function checkCost(
   return null;
 }
 
-const spoken = (number: number): string =>
-  number > 1e15 ? 'countless' : Math.round(number).toLocaleString('en', { useGrouping: true });
+function spoken(number: number): string {
+  return number > 1e15 ? 'countless' : Math.round(number).toLocaleString('en', { useGrouping: true });
+}
 
-const tooMuch = (what: string): AppError =>
-  new AppError('BAD_USER_INPUT', `This asks for too much at once: ${what}.`, {
+function tooMuch(what: string): AppError {
+  return new AppError('BAD_USER_INPUT', `This asks for too much at once: ${what}.`, {
     hint: 'Ask for smaller pages or fewer fields, or split it into several requests. A count costs as much as 1,000 values.',
   });
+}

@@ -64,21 +64,27 @@ export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
   return { prepare, known: (hash) => cache.get(hash)?.document };
 }
 
-const refused = (errors: readonly unknown[]): PreparedOperation => ({ kind: 'refused', errors });
+function refused(errors: readonly unknown[]): PreparedOperation {
+  return { kind: 'refused', errors };
+}
 
-const ready = (
+function ready(
   { operation: type }: OperationDefinitionNode,
   args: ExecutionArgs & { contextValue: ApiContext },
-): PreparedOperation => ({ kind: 'ready', type, args });
+): PreparedOperation {
+  return { kind: 'ready', type, args };
+}
 
-const unresolved = (): GraphQLError =>
-  new GraphQLError('Say by `operationName` which operation of the document is meant.', {
+function unresolved(): GraphQLError {
+  return new GraphQLError('Say by `operationName` which operation of the document is meant.', {
     extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
   });
+}
 
 /** GraphQL's messages repeat what was sent, however much. */
-const badVariable = ({ message, nodes }: GraphQLError): GraphQLError =>
-  new GraphQLError(cut(message, LONGEST_MESSAGE), { nodes, extensions: { code: 'BAD_USER_INPUT' } });
+function badVariable({ message, nodes }: GraphQLError): GraphQLError {
+  return new GraphQLError(cut(message, LONGEST_MESSAGE), { nodes, extensions: { code: 'BAD_USER_INPUT' } });
+}
 
 /** Bytes that remembered documents may take together. */
 const MOST_BYTES = 16 * 1024 * 1024;

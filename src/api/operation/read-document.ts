@@ -71,13 +71,16 @@ function checkDefinitions(document: DocumentNode): void {
   if (tooRepetitive(document)) throw new GraphQLError('The document asks for the same fields again and again.');
 }
 
-const tooLong = (most: string): GraphQLError => new GraphQLError(`A document has at most ${most}.`);
+function tooLong(most: string): GraphQLError {
+  return new GraphQLError(`A document has at most ${most}.`);
+}
 
 /** With the code that Apollo gives it. */
-const coded = (error: GraphQLError, code: string): GraphQLError =>
-  new GraphQLError(cut(error.message, LONGEST_MESSAGE), {
+function coded(error: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(cut(error.message, LONGEST_MESSAGE), {
     nodes: error.nodes,
     source: error.source,
     positions: error.positions,
     extensions: { code },
   });
+}

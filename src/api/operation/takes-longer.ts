@@ -9,7 +9,9 @@ import {
 import { Extensions } from 'type-graphql';
 
 /** Lets an operation with this field take so many seconds where that is more than others may. */
-export const TakesLonger = (seconds: number): MethodDecorator => Extensions({ seconds });
+export function TakesLonger(seconds: number): MethodDecorator {
+  return Extensions({ seconds });
+}
 
 /** How long an operation says it may take. Null: it says nothing. */
 export function secondsOf(schema: GraphQLSchema, document: DocumentNode, operationName?: string | null): number | null {

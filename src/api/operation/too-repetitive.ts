@@ -51,4 +51,6 @@ function placeBelow({ places }: Count, name: string): Place {
   return place;
 }
 
-const responseName = ({ alias, name }: FieldNode): string => (alias ?? name).value;
+function responseName({ alias, name }: FieldNode): string {
+  return (alias ?? name).value;
+}

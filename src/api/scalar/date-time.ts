@@ -3,7 +3,7 @@ import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 /** RFC 3339's date-time; `Date` alone would take far more, and read some of it in the server's own time zone. */
 const shape = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
-const parse = (value: unknown): Date => {
+function parse(value: unknown): Date {
   const parts = typeof value === 'string' ? shape.exec(value) : null;
   const date = new Date(parts?.[0].toUpperCase() ?? Number.NaN);
   if (
@@ -14,11 +14,12 @@ const parse = (value: unknown): Date => {
     throw new GraphQLError('DateTime takes an ISO 8601 date and time with its offset, e.g. 2026-03-01T09:30:00.000Z.');
   }
   return date;
-};
+}
 
 /** `Date` takes February 30th for March 2nd. */
-const isOnCalendar = (year: number, month: number, day: number): boolean =>
-  new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+function isOnCalendar(year: number, month: number, day: number): boolean {
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+}
 
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',

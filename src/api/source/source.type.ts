@@ -35,7 +35,9 @@ const sourceApis: Record<SourceKind, SourceApi> = {
 
 const kinds = Object.keys(sourceApis) as SourceKind[];
 
-export const memberOf = (kind: SourceKind): keyof SourceInput => sourceApis[kind].member;
+export function memberOf(kind: SourceKind): keyof SourceInput {
+  return sourceApis[kind].member;
+}
 
 /** A source as given: its kind, and the settings and secrets with the member of `SourceInput` that they stand in. */
 export type GivenSource = { kind: SourceKind; member: keyof SourceInput; given: SourceSettings };
@@ -62,12 +64,14 @@ export function showSettings(
   return { ...settings, ...Object.fromEntries(flags), ...shownFile(file), kind };
 }
 
-const shownFile = (file: StoredFile | null) => ({
-  hasFile: file !== null,
-  fileName: file?.name ?? null,
-  fileUploadedAt: file?.uploadedAt ?? null,
-  fileBytes: file?.bytes ?? null,
-});
+function shownFile(file: StoredFile | null) {
+  return {
+    hasFile: file !== null,
+    fileName: file?.name ?? null,
+    fileUploadedAt: file?.uploadedAt ?? null,
+    fileBytes: file?.bytes ?? null,
+  };
+}
 
 export const SourceSettingsUnion = createUnionType({
   name: 'SourceSettings',

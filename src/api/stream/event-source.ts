@@ -34,5 +34,6 @@ function streamContext(context: ApiContext, signal: AbortSignal): ApiContext {
   return { viewer, store, runner, sources, loaders, contactSync, workspace, signal };
 }
 
-const isStream = (source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> =>
-  Symbol.asyncIterator in source;
+function isStream(source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in source;
+}

@@ -11,8 +11,11 @@ export type Frame = {
   readonly extensions?: undefined;
 };
 
-export const frameOf = (result: ExecutionResult, log: FaultLog): Frame =>
-  result.errors === undefined ? { json: serialized(result), isLast: false } : errorFrame(result.errors, log, result);
+export function frameOf(result: ExecutionResult, log: FaultLog): Frame {
+  return result.errors === undefined
+    ? { json: serialized(result), isLast: false }
+    : errorFrame(result.errors, log, result);
+}
 
 /** `result`: with what could be answered in spite of the errors. */
 export function errorFrame(errors: readonly unknown[], log: FaultLog, result: ExecutionResult = {}): Frame {

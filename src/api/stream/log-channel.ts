@@ -146,7 +146,9 @@ function beginning(batch: LogBatch, count: number): LogBatch {
   return { ...batch, lines, lastSeq: lines.at(-1)?.seq ?? batch.lastSeq };
 }
 
-const isLog = (events: AsyncIterable<unknown>): events is FollowedLog => 'now' in events && 'read' in events;
+function isLog(events: AsyncIterable<unknown>): events is FollowedLog {
+  return 'now' in events && 'read' in events;
+}
 
 /** About what a line has beside its texts: names, quotes, numbers. */
 const BESIDE_TEXTS = 150;
@@ -171,5 +173,6 @@ class FrameSize {
   }
 }
 
-const weight = (line: LogLine): number =>
-  BESIDE_TEXTS + line.message.length + (line.person?.length ?? 0) + (line.personId?.length ?? 0);
+function weight(line: LogLine): number {
+  return BESIDE_TEXTS + line.message.length + (line.person?.length ?? 0) + (line.personId?.length ?? 0);
+}

@@ -86,8 +86,9 @@ export class StateGroup {
   }
 }
 
-const keyOf = (event: unknown): string =>
-  typeof event === 'object' && event !== null && 'id' in event && typeof event.id === 'string' ? event.id : '';
+function keyOf(event: unknown): string {
+  return typeof event === 'object' && event !== null && 'id' in event && typeof event.id === 'string' ? event.id : '';
+}
 
 function takeFirst(waiting: Map<string, Frame>): Frame | undefined {
   const first = waiting.entries().next().value;

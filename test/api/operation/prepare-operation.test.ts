@@ -10,7 +10,9 @@ import { anyDocument } from './any-document.ts';
 
 const schema = buildApiSchema();
 
-const read = (query: string) => readDocument(schema, query);
+function read(query: string) {
+  return readDocument(schema, query);
+}
 
 /** What an operation is refused for, or its weight. */
 function weigh(query: string) {
@@ -35,17 +37,20 @@ function countSelections(query: string): number {
   return selections;
 }
 
-const codeOf = (query: string) => {
+function codeOf(query: string) {
   const outcome = read(query);
   return outcome.kind === 'refused' ? outcome.errors[0]?.extensions.code : null;
-};
+}
 
 /** Each fragment spreads the next one twice. */
-const doubling = (fragments: number) =>
-  `{ ...f0 } ${Array.from({ length: fragments }, (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`).join(' ')}
+function doubling(fragments: number) {
+  return `{ ...f0 } ${Array.from({ length: fragments }, (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`).join(' ')}
    fragment f${fragments} on Query { viewer { id } }`;
+}
 
-const times = (number: number, of: (n: number) => string) => Array.from({ length: number }, (_, n) => of(n)).join(' ');
+function times(number: number, of: (n: number) => string) {
+  return Array.from({ length: number }, (_, n) => of(n)).join(' ');
+}
 
 describe('the weight of an operation', () => {
   test.each([
