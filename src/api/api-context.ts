@@ -6,10 +6,10 @@ import type { Store, WorkspaceStore } from '../core/store.ts';
 import type { ContactSyncSwitch } from './access/contact-sync-switch.ts';
 import { type Loaders, makeLoaders } from './loaders.ts';
 
-/** What the API works with; the same for all operations. */
+/** What all operations share. */
 export type ApiServices = { store: Store; runner: RunnerPort; sources: SourcesPort; contactSync: ContactSyncSwitch };
 
-/** What one operation works with: its viewer, and the viewer's workspace alone. */
+/** What one operation works with: its viewer, and only the viewer's workspace. */
 export type ApiContext = {
   viewer: Viewer;
   store: WorkspaceStore;
@@ -17,18 +17,21 @@ export type ApiContext = {
   sources: SourcesPort;
   loaders: Loaders;
   contactSync: ContactSyncSwitch;
-  /** The workspace, read once an operation. */
+  /** The workspace, read once per operation. */
   workspace(): Promise<Workspace>;
-  /** Aborts when the operation's time is over, or the client leaves: its HTTP request or socket is closed, or it completes the operation. */
+  /**
+   * Aborts at the operation's deadline, or when the client leaves: closes its HTTP request or socket, or completes the
+   * operation.
+   */
   signal: AbortSignal;
 };
 
-/** `allow` is asked before each of its database transactions; default: nothing bounds them. */
+/** `allow` is called before each database transaction of the operation; without it, transactions have no limit. */
 export function makeApiContext(services: ApiServices, viewer: Viewer, signal: AbortSignal, allow?: Allow): ApiContext {
   return new OperationContext(services, viewer, signal, allow);
 }
 
-/** Small until something of it is used: a stream keeps one for as long as it lasts. */
+/** Makes its parts when they are first used, because each open stream keeps a context in memory. */
 class OperationContext implements ApiContext {
   readonly viewer: Viewer;
   readonly signal: AbortSignal;
@@ -73,7 +76,7 @@ class OperationContext implements ApiContext {
   }
 }
 
-/** Whoever made the request, as who did something. */
+/** The viewer, as the actor of a change. */
 export function actorOf(viewer: Viewer): Actor {
   return {
     kind: 'MEMBER',

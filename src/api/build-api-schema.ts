@@ -16,7 +16,7 @@ import { DateTime } from './scalar/date-time.ts';
 import { SourceKindInfoResolver } from './source/source-kind.type.ts';
 import { ViewerResolver } from './viewer/viewer.resolver.ts';
 
-/** Asked for by type-graphql, though every subscription has a `subscribe` of its own. */
+/** type-graphql requires one, but every subscription here has a `subscribe` of its own. */
 const inert: PubSub = {
   publish: () => undefined,
   subscribe: () => {
@@ -24,7 +24,7 @@ const inert: PubSub = {
   },
 };
 
-/** The schema with its resolvers; what they work with comes by the context (ApiContext). */
+/** The schema with its resolvers, which take everything they need from the ApiContext. */
 export function buildApiSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
@@ -53,7 +53,7 @@ export function buildApiSchema(): GraphQLSchema {
   return schema;
 }
 
-/** The schema as it is committed: sorted, with descriptions. */
+/** The schema as text, as it is committed: sorted, with descriptions. */
 export function printApiSchema(): string {
   return `${printSchema(lexicographicSortSchema(buildApiSchema()))}\n`;
 }

@@ -3,8 +3,8 @@ import type { ChangeRecord, ConnectionRecord, ContactRecord, ContactSourceRecord
 import type { ChangeFilter, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
 /**
- * Relations, loaded for a whole list at once. They batch and never remember: the context of a subscription lives on, and
- * what it shows must be what is stored now.
+ * Load the relations of a whole list at once. They batch but don't cache: the context of a subscription lives on, and
+ * must show what is stored now.
  */
 export type Loaders = {
   connection: DataLoader<string, ConnectionRecord | null>;
@@ -13,7 +13,7 @@ export type Loaders = {
   lastRun: DataLoader<string, RunRecord | null>;
   /** By connection id. */
   contactCount: DataLoader<string, number>;
-  /** The first page of a connection's runs, by its length. */
+  /** The first page of a connection's runs; the question is the page's length. */
   runs: LoaderByQuestion<number, Page<RunRecord>>;
   /** By run id. */
   log: LoaderByQuestion<LogQuery, LogSlice>;
@@ -23,7 +23,7 @@ export type Loaders = {
   sources: DataLoader<string, ContactSourceRecord[]>;
 };
 
-/** Of many things one question may be asked, with the same arguments: those are loaded together. */
+/** A loader with arguments: requests with the same arguments are loaded together. */
 type LoaderByQuestion<Question, V> = { load(id: string, question: Question): Promise<V> };
 
 export function makeLoaders(store: WorkspaceStore): Loaders {
@@ -45,7 +45,7 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
   };
 }
 
-/** `load` is given each key once and answers with a look-up. */
+/** `load` gets each key once and returns a function that finds a key's value. */
 function loader<V>(load: (keys: string[]) => Promise<(key: string) => V>): DataLoader<string, V> {
   return new DataLoader(
     async (keys) => {

@@ -4,8 +4,8 @@ import { AppError } from '../../core/app-error.ts';
 import type { ApiContext } from '../api-context.ts';
 
 /**
- * The permissions that a field asks for, all of them: FORBIDDEN without. A CONTACT_SYNC permission also asks that Contact
- * Sync is on in the workspace. They stand in the field's `extensions.needs`, too.
+ * Requires all of these permissions for a field; without them the answer is FORBIDDEN. A CONTACT_SYNC permission also
+ * requires that Contact Sync is on in the workspace. The field's `extensions.needs` lists the permissions.
  */
 export function Needs(...permissions: [Permission, ...Permission[]]): MethodDecorator {
   return (target, name, descriptor) => {
@@ -15,8 +15,8 @@ export function Needs(...permissions: [Permission, ...Permission[]]): MethodDeco
 }
 
 /**
- * Lets a field through, or throws AppError FORBIDDEN. A query or mutation reads for itself whether Contact Sync is on; a
- * stream asks again at each event, and shares the look with all others.
+ * Allows a field, or throws AppError FORBIDDEN. Each query or mutation reads whether Contact Sync is on. A stream
+ * checks at each event, so all streams share one read.
  */
 export async function checkAccess({ context, info }: ResolverData<ApiContext>, needed: Permission[]): Promise<boolean> {
   const isStream = info.operation.operation === 'subscription';
@@ -24,7 +24,9 @@ export async function checkAccess({ context, info }: ResolverData<ApiContext>, n
   return true;
 }
 
-/** AppError FORBIDDEN when a permission is missing, or Contact Sync, when it is about that, is off. */
+/**
+ * Throws AppError FORBIDDEN when a permission is missing, or when one is about Contact Sync and Contact Sync is off.
+ */
 export async function requirePermissions(
   context: ApiContext,
   needed: readonly Permission[],

@@ -1,17 +1,17 @@
 import { LRUCache } from 'lru-cache';
 
-/** Whether Contact Sync is on in a workspace, for those who ask again and again: streams, at their start and each event. */
+/** Whether Contact Sync is on in a workspace, remembered for streams, which ask at their start and at each event. */
 export type ContactSyncSwitch = {
   isOn(workspaceId: string): Promise<boolean>;
-  /** It was changed; without a workspace: some may have been. */
+  /** Forgets the answer for a workspace that was changed; without an id, forgets all answers. */
   forget(workspaceId?: string): void;
 };
 
-/** Beside being told of changes: for the moments in which nobody can tell. */
+/** Normally `forget` is called at each change. This limit is for the moments when notifications don't arrive. */
 const LONGEST_KNOWN_MS = 2000;
 const MOST_KNOWN = 10_000;
 
-/** One look for all who ask until it is forgotten, at most two seconds later. */
+/** Calls `look` once for everybody who asks, until the answer is forgotten: after two seconds at most. */
 export function contactSyncSwitch(look: (workspaceId: string) => Promise<boolean>): ContactSyncSwitch {
   const known = new LRUCache<string, Promise<boolean>>({ max: MOST_KNOWN, ttl: LONGEST_KNOWN_MS });
   return {

@@ -89,7 +89,7 @@ export class ContactChangePage {
   totalCount!: number;
 }
 
-/** A change together with the run that it belongs to. */
+/** A change with its run. */
 export type RunChange = ChangeRecord & { run: RunRecord };
 
 export function runChange(run: RunRecord) {

@@ -1,14 +1,14 @@
 import { ContactField, type ContactValues, isFlagField, isLabeledField } from '../../core/contact.ts';
 import type { ChangeRecord } from '../../core/records.ts';
 
-/** One field, for labeled fields one label of it, before and after; null: empty. */
+/** One field before and after; a labeled field has one for each label. Null: empty. */
 export type FieldChange = { field: ContactField; label: string | null; before: string | null; after: string | null };
 
 type Side = ContactValues | null;
 
 /**
- * What a change does field by field, in the order of ContactField and, within a labeled field, of labels as they come.
- * A deactivation takes portal access away and nothing else; someone who is skipped has no change.
+ * The fields that a change changes, in the order of ContactField; labels in the order in which the contact has them. A
+ * deactivation only takes portal access away. A skipped person has no changes.
  */
 export function fieldChanges({
   action,
@@ -45,7 +45,9 @@ function joined(values: readonly { label: string; value: string }[], label: stri
   );
 }
 
-/** A flag of a contact that is there is true or false; of one that comes or goes, only what is true is told. */
+/**
+ * A flag of a contact that stays is true or false. Of a contact that is created or deleted, only true flags are shown.
+ */
 function textOf(values: Side, field: Exclude<ContactField, 'EMAIL' | 'PHONE'>, other: Side): string | null {
   if (values === null) return null;
   if (!isFlagField(field)) return values[field] ?? null;

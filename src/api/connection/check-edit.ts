@@ -9,8 +9,8 @@ const LONGEST_NAME = 200;
 const LONGEST_DESCRIPTION = 2000;
 
 /**
- * All that keeps a connection from being saved, with the paths of createConnection and updateConnection. `secrets`: the names
- * of those that are there once it is saved.
+ * Everything that prevents saving a connection, with paths into the arguments of createConnection and updateConnection.
+ * `secrets` are the names of the secrets that the connection will have.
  */
 export function checkEdit(
   edit: ConnectionEdit,
@@ -58,7 +58,7 @@ function tooLong(member: string, longest: number): UserError {
   };
 }
 
-/** Each text of an input, however deep, that the database could not hold, with its path. */
+/** Finds every text in an input, at any depth, that the database can't store. */
 export function checkStorable(value: unknown, path: readonly string[]): UserError[] {
   if (typeof value === 'string') {
     const because = unstorableBecause(value);

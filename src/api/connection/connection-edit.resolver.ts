@@ -13,9 +13,9 @@ import { TestConnectionPayload } from './connection-test.type.ts';
 import { createConnection, type SaveOutcome, updateConnection } from './save-connection.ts';
 import { type TestOutcome, testConnection } from './test-connection.ts';
 
-/** It changes every contact that the connection feeds. */
+/** A deletion changes every contact that the connection feeds. */
 const LONGEST_DELETION_SECONDS = 900;
-/** A test ends by itself before. */
+/** Longer than a test takes, which ends by itself. */
 const LONGEST_TEST_SECONDS = 90;
 
 @Resolver()

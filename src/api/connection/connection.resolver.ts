@@ -89,7 +89,7 @@ export class ConnectionResolver {
     after?: string | null,
   ): Promise<ApiPage<RunRecord>> {
     const page = pageRequest(first, after, pageOfRuns);
-    // A cursor is of one connection's list, so only first pages are asked for of many.
+    // A cursor belongs to one connection's list, so only first pages are loaded for many connections at once.
     const runs =
       page.after === null
         ? await loaders.runs.load(id, page.first)

@@ -8,10 +8,10 @@ import type { CreateConnectionInput, UpdateConnectionInput } from './connection.
 import type { FieldMappingInput } from './field-mapping.type.ts';
 import type { ScopeInput } from './scope.type.ts';
 
-/** What null says of a single member: a limit on emptied fields is switched off by it. */
+/** What null means for a single member: it switches the limit on emptied fields off. */
 const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
 
-/** What a connection of this kind is when nothing is said about it. */
+/** A connection of this kind with all its defaults. */
 function defaultEdit(info: SourceKindInfo, sources: SourcesPort): ConnectionEdit {
   return {
     name: '',
@@ -28,12 +28,14 @@ function defaultEdit(info: SourceKindInfo, sources: SourcesPort): ConnectionEdit
   };
 }
 
-/** A new connection: the defaults of its kind with what was given in place of them. */
+/** A new connection: the defaults of its kind, overridden by the input. */
 export function newConnection(input: CreateConnectionInput, kind: SourceKind, sources: SourcesPort): ConnectionEdit {
   return editConnection(defaultEdit(sources.kind(kind), sources), input, sources);
 }
 
-/** A connection with an edit applied, unchecked. A source of another kind is passed over: it is refused elsewhere. */
+/**
+ * Applies an edit to a connection without checking it. A source of another kind is ignored here and refused elsewhere.
+ */
 export function editConnection(
   current: ConnectionEdit,
   input: UpdateConnectionInput,
@@ -95,12 +97,12 @@ function mappingOf(mapping: FieldMappingInput): FieldMapping {
   };
 }
 
-/** An object as given in an update: a member left out stays, null restores the default. */
+/** An object as an update gives it: a member left out stays, null restores the default. */
 type Given<T> = { readonly [member in keyof T]?: T[member] | null };
 
 /**
- * Merges what was given into what there is, member by member; lists are replaced. `given` itself null: all defaults; left
- * out: nothing changes. Members of `given` that `current` does not have are passed over.
+ * Merges `given` into `current`, member by member; lists are replaced. When `given` is null, all defaults come back;
+ * when it is left out, nothing changes. Members that `current` does not have are ignored.
  */
 function mergeMembers<T extends object>(current: T, given: Given<T> | null | undefined, defaults: T): T {
   if (given === undefined) return current;
@@ -117,10 +119,10 @@ function mergeValue<V>(current: V, given: V | null | undefined, fallback: V): V 
   return given === undefined ? current : (given ?? fallback);
 }
 
-/** TypeScript's `Object.keys` knows no keys. */
+/** `Object.keys` with the type of the keys. */
 const keysOf = Object.keys as <T extends object>(object: T) => (keyof T)[];
 
-/** The secrets among what was given for a source; null, or nothing but an empty text, removes one. */
+/** The secrets among the settings given for a source. Null or an empty text removes a secret. */
 export function givenSecrets({ secrets }: SourceKindInfo, given: SourceSettings): Secrets {
   return Object.fromEntries(
     secrets.flatMap((name) => (given[name] === undefined ? [] : [[name, textOrNull(given[name])] as const])),
@@ -131,7 +133,7 @@ function textOrNull(secret: unknown): string | null {
   return typeof secret === 'string' && secret !== '' ? secret : null;
 }
 
-/** What becomes of a connection's secrets: the stored ones that stay as they are, and all that are there then. */
+/** The names of a connection's secrets after an edit: the stored ones that stay unchanged, and all of them. */
 export function secretsAfter(
   stored: readonly string[],
   given: Secrets,

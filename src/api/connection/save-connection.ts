@@ -10,7 +10,7 @@ import { editConnection, givenSecrets, newConnection, secretsAfter } from './edi
 
 export type SaveOutcome = { connection: ConnectionRecord | null; userErrors: UserError[] };
 
-/** Saves a new connection, or tells what is to be mended. The source is not contacted. */
+/** Saves a new connection, or answers with the errors to fix. The source is not contacted. */
 export async function createConnection(input: CreateConnectionInput, context: ApiContext): Promise<SaveOutcome> {
   const { store, sources, viewer } = context;
   const { kind, given } = givenSource(input.source);
@@ -22,8 +22,8 @@ export async function createConnection(input: CreateConnectionInput, context: Ap
 }
 
 /**
- * Saves an edit, or tells what is to be mended; judged and saved under one lock. AppError NOT_FOUND, CONFLICT. The source is
- * not contacted.
+ * Saves an edit, or answers with the errors to fix. One lock covers check and save. The source is not contacted. Throws
+ * AppError NOT_FOUND or CONFLICT.
  */
 export async function updateConnection(
   id: string,
@@ -55,7 +55,7 @@ export async function updateConnection(
     : { connection: saved, userErrors: [] };
 }
 
-/** Thrown within an update, to end it with nothing saved. */
+/** Thrown inside an update, so that it ends and saves nothing. */
 class Refusal extends Error {
   userErrors: UserError[] = [];
 

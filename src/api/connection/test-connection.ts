@@ -9,7 +9,7 @@ import { givenSecrets, secretsAfter } from './edit-connection.ts';
 
 export type TestOutcome = { result: ConnectionTest | null; userErrors: UserError[] };
 
-/** Tries saved settings, given ones, or the saved with the given over them. AppError NOT_FOUND. */
+/** Tests saved settings, given settings, or saved settings overridden by given ones. Throws AppError NOT_FOUND. */
 export async function testConnection(
   connectionId: string | null,
   source: SourceInput | null,

@@ -4,17 +4,18 @@ import { AppError } from '../../core/app-error.ts';
 import { databaseTrouble } from '../../core/database-trouble.ts';
 
 /**
- * Where the operator is told of faults of ours, under the reference that the client was given. Null: it is no fault of ours, the
- * database can't be had.
+ * Logs a fault for the operator, under the reference that the client got. The reference is null when the database can't
+ * be reached, which is no fault of ours.
  */
 export type FaultLog = (reference: string | null, cause: unknown) => void;
 
-/** Of a client that is told UNAVAILABLE. */
+/** For clients that are answered UNAVAILABLE. */
 const RETRY_AFTER_SECONDS = 2;
 
 /**
- * What a client is told of an error, on HTTP, WebSocket and SSE alike: an AppError's code, message, hint and details; a
- * request that GraphQL itself refuses, as it says; everything else is ours: a reference, under which `log` has the cause.
+ * Formats an error for a client, the same on HTTP, WebSocket and SSE. An AppError shows its code, message, hint and
+ * details. A refusal by GraphQL keeps its message. Any other error is our fault: the client gets a reference, and `log`
+ * gets the cause.
  */
 export function formatError(error: unknown, log: FaultLog): GraphQLFormattedError {
   const cause = known(causeOf(error), log);
@@ -34,7 +35,7 @@ export function formatError(error: unknown, log: FaultLog): GraphQLFormattedErro
   };
 }
 
-/** The database's trouble as a client is told of it; anything else as it is. */
+/** Turns trouble with the database into an AppError for the client; returns any other error unchanged. */
 function known(cause: unknown, log: FaultLog): unknown {
   const trouble = databaseTrouble(cause);
   if (trouble === null) return cause;
@@ -57,12 +58,12 @@ function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
 }
 
-/** A request that GraphQL refuses before or while it reads its arguments; null: nothing of the kind. */
+/** A refusal by GraphQL, before or while it reads arguments; null for any other error. */
 function refusal(error: unknown, cause: unknown): { message: string; extensions: { code: string } } | null {
   if (!(error instanceof GraphQLError) || !(cause instanceof GraphQLError)) return null;
   const { message, extensions, path } = error;
   if (typeof extensions.code === 'string') return { message, extensions: { code: extensions.code } };
-  // A value that can't be sent is an error of GraphQL's too, but names no place in the document.
+  // GraphQL also raises an error for a value that can't be serialized, but that one names no place in the document.
   const isInput = path === undefined || cause.nodes !== undefined;
   return isInput ? { message, extensions: { code: 'BAD_USER_INPUT' } } : null;
 }

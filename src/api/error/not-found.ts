@@ -1,6 +1,9 @@
 import { AppError } from '../../core/app-error.ts';
 
-/** For mutations and subscriptions; queries answer null. A foreign or malformed id is an unknown one. */
+/**
+ * For mutations and subscriptions; queries answer null. An id of another workspace, or a malformed one, is unknown,
+ * too.
+ */
 export function notFound(what: 'connection' | 'run'): AppError {
   return new AppError('NOT_FOUND', `There is no such ${what}.`);
 }

@@ -14,12 +14,15 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** What is said of a page's argument `first`. */
+/** The description of a page's argument `first`. */
 export function howMany({ largest }: PageLimits): string {
   return `How many, 1 to ${largest}.`;
 }
 
-/** A page as asked for: null and left out are the default. AppError BAD_USER_INPUT when `first` is out of range. */
+/**
+ * Reads a page's arguments; null or left out means the default. Throws AppError BAD_USER_INPUT when `first` is out of
+ * range.
+ */
 export function pageRequest(
   first: number | null | undefined,
   after: string | null | undefined,
@@ -34,7 +37,7 @@ export function firstOf(first: number | null | undefined, limits: PageLimits): n
   return wanted;
 }
 
-/** A page as the schema has it. The total is counted only when it is asked for. */
+/** A page as the schema shows it. The total is counted only when the client selects it. */
 export type ApiPage<T> = { nodes: T[]; pageInfo: PageInfo; totalCount: () => Promise<number> };
 
 export function toPage<S, T>(page: Page<S>, toNode: (item: S) => T): ApiPage<T> {

@@ -4,12 +4,12 @@ import { unstorableBecause } from '../../core/outside-text.ts';
 const LONGEST_SEARCH = 200;
 /** As long as a stored address may be. */
 const LONGEST_EMAIL = 1000;
-/** Each of them is looked for by itself. */
+/** Each word is searched separately. */
 const MOST_WORDS = 16;
 
 /**
- * What somebody looks for, null when it is left out or blank. AppError BAD_USER_INPUT when it is too long, has too many
- * words (`wordsOf`: as this list takes them), or no stored text can hold it.
+ * Reads a search; null when it is left out or blank. Throws AppError BAD_USER_INPUT when it is too long, has too many
+ * words (`wordsOf` splits the text as this list's search does), or contains characters that can't be stored.
  */
 export function searchArgument(
   value: string | null | undefined,
@@ -19,7 +19,7 @@ export function searchArgument(
   return text === null || text.trim() === '' ? null : text;
 }
 
-/** An address to look for, null when it is left out. It is looked up among the words of contacts, too. */
+/** Reads an email to find; null when it is left out. Its words are limited, too, because the search looks words up. */
 export function emailArgument(
   value: string | null | undefined,
   wordsOf: (text: string) => readonly unknown[],
@@ -35,7 +35,7 @@ function bounded(
 ): string | null {
   const text = textArgument(name, value);
   if (text === null) return null;
-  // Counted as people count: a letter beyond the basic plane is one.
+  // A letter beyond the basic plane counts as one character, as people count it.
   if (text.length > 2 * longest || [...text].length > longest)
     throw new AppError('BAD_USER_INPUT', `\`${name}\` takes at most ${longest} characters.`);
   if (Math.max(distinct(spaced(text)), distinct(wordsOf(text))) > MOST_WORDS)
@@ -51,7 +51,9 @@ function distinct(words: readonly unknown[]): number {
   return new Set(words).size;
 }
 
-/** A text to look for, null when it is left out. AppError BAD_USER_INPUT for one that no stored text can hold. */
+/**
+ * Reads a text to find; null when it is left out. Throws AppError BAD_USER_INPUT when it contains what can't be stored.
+ */
 export function textArgument(name: string, value: string | null | undefined): string | null {
   if (value === null || value === undefined) return null;
   const because = unstorableBecause(value);

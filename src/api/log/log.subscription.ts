@@ -10,7 +10,7 @@ import { startOfLog } from './read-log.ts';
 
 type LogArgs = { runId: string; after?: number | null; minLevel?: LogLevel | null };
 
-/** AppError NOT_FOUND. */
+/** Throws AppError NOT_FOUND for an unknown run. */
 async function followLog({
   args,
   context: { runner, store, viewer, signal },

@@ -9,8 +9,8 @@ import type { LogPage } from './log.type.ts';
 type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: string | null; first?: number | null };
 
 /**
- * A page of a run's stored lines, read together with those of other runs that are asked for alike. AppError
- * BAD_USER_INPUT for an `after` that no line can have.
+ * Reads a page of a run's stored lines; logs with the same arguments are read together. Throws AppError BAD_USER_INPUT
+ * for an `after` that is no line's number.
  */
 export async function readLog(runId: string, asked: Asked, { loaders }: ApiContext): Promise<LogPage> {
   const { lines, lastSeq, hasMore } = await loaders.log.load(runId, {
@@ -22,7 +22,10 @@ export async function readLog(runId: string, asked: Asked, { loaders }: ApiConte
   return { nodes: lines, lastSeq, hasMore };
 }
 
-/** The `seq` that a log is read after; 0: from its first line. AppError BAD_USER_INPUT for one that no line can have. */
+/**
+ * The `seq` after which a log is read; 0 means from the first line. Throws AppError BAD_USER_INPUT when it is no line's
+ * number.
+ */
 export function startOfLog(after: number | null | undefined): number {
   if (after === null || after === undefined) return 0;
   if (isSeq(after)) return after;

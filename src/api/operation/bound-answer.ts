@@ -1,14 +1,14 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AppError } from '../../core/app-error.ts';
 
-/** UTF-16 units of an answer's names and texts. */
+/** The names and texts of an answer together, in UTF-16 units. */
 const LONGEST_ANSWER = 10_000_000;
-/** What a value without a text takes in JSON, and what surrounds one. */
+/** About the length of a value without text in JSON, or of the punctuation around a text. */
 const VALUE = 4;
 
 /**
- * What is sent for a result. How long texts are is known only now, and what would be too long, a few megabytes asked for
- * under a hundred names, is refused before it is written out.
+ * Refuses a result that is too long, before it is serialized. The length of texts is known only now: a document may ask
+ * for a few megabytes under a hundred names.
  */
 export function boundAnswer(result: ExecutionResult): ExecutionResult {
   return lengthOf(result.data, LONGEST_ANSWER) > LONGEST_ANSWER
@@ -16,7 +16,7 @@ export function boundAnswer(result: ExecutionResult): ExecutionResult {
     : result;
 }
 
-/** Stops counting where it exceeds `enough`. */
+/** Stops counting once the length exceeds `enough`. */
 function lengthOf(value: unknown, enough: number): number {
   if (typeof value === 'string') return value.length + VALUE;
   if (typeof value !== 'object' || value === null) return VALUE;

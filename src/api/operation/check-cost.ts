@@ -2,17 +2,17 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 import { AppError } from '../../core/app-error.ts';
 import { weighOperation } from './weigh-operation.ts';
 
-/** Levels of an answer. */
+/** The most levels of an answer. */
 const DEEPEST = 15;
-/** What one operation may cost, in values of its answer. */
+/** The most that one operation may cost, in values of its answer. */
 export const HIGHEST_COST = 100_000;
 
 /**
- * Refuses a valid operation that would be too much to answer, whatever it asks for: too deep, or more than one budget
- * allows. Null: it may be executed.
+ * Refuses a valid operation that is too deep or costs too much; null when it may be executed.
  *
- * graphql-armor was tried in its place. It takes a page whose length stands in a variable, or is the default, for one item, a
- * count for a plain value, and introspection for nothing; and it looks while GraphQL already compares repeated fields.
+ * graphql-armor was tried instead. It counts a page as one item when its length is a variable or the default, a count
+ * as a plain value, and introspection as nothing. It also checks only while GraphQL is already comparing repeated
+ * fields.
  */
 export function checkCost(
   schema: GraphQLSchema,

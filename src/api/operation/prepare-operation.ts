@@ -15,7 +15,7 @@ import type { ApiContext } from '../api-context.ts';
 import { checkCost } from './check-cost.ts';
 import { readDocument } from './read-document.ts';
 
-/** A request as it came, over whatever transport. */
+/** A request as it arrived, by any transport. */
 export type OperationRequest = {
   query: string;
   operationName?: string | null;
@@ -27,16 +27,16 @@ export type PreparedOperation =
   | { kind: 'refused'; errors: readonly unknown[] };
 
 export type OperationPreparer = {
-  /** All that is checked before an operation is executed. */
+  /** Makes all checks that come before the execution of an operation. */
   prepare(request: OperationRequest, contextValue: ApiContext): PreparedOperation;
-  /** A document that was prepared a short while ago, by the SHA-256 of its text in hexadecimal. */
+  /** A document that is still in the cache, by the SHA-256 of its text in hexadecimal. */
   known(hash: string): DocumentNode | undefined;
 };
 
 const MOST_VARIABLE_ERRORS = 5;
 const LONGEST_MESSAGE = 500;
 
-/** Parses, validates and weighs requests; many viewers send the same few documents. */
+/** Parses, validates and weighs requests. It caches documents, because many viewers send the same few. */
 export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
   const cache = createDocumentCache();
   const read = (query: string): DocumentNode | readonly GraphQLError[] => {
@@ -81,21 +81,21 @@ function unresolved(): GraphQLError {
   });
 }
 
-/** GraphQL's messages repeat what was sent, however much. */
+/** Cuts the message: GraphQL repeats the value that was sent, at any length. */
 function badVariable({ message, nodes }: GraphQLError): GraphQLError {
   return new GraphQLError(cut(message, LONGEST_MESSAGE), { nodes, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-/** Bytes that remembered documents may take together. */
+/** The most bytes that all cached documents may take together. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** What a token takes, parsed: 250 to 510 were measured. */
+/** The bytes of a parsed token; 250 to 510 were measured. */
 const BYTES_PER_TOKEN = 600;
 const BYTES_PER_CHARACTER = 2;
 
-/** A valid document; its text's characters and its tokens. */
+/** A valid document, with the number of characters and tokens of its text. */
 type Known = { document: DocumentNode; characters: number; tokens: number };
 
-/** Valid documents, by a key of their text; those not used for longest are forgotten first. */
+/** Valid documents by a hash of their text; the least recently used are dropped first. */
 export function createDocumentCache(mostBytes = MOST_BYTES): LRUCache<string, Known> {
   return new LRUCache({
     maxSize: mostBytes,

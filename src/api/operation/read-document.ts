@@ -13,25 +13,25 @@ import {
 import { cut } from '../../core/fold.ts';
 import { tooRepetitive } from './too-repetitive.ts';
 
-/** Of a document; what tools send (introspection) has some 200, and the longest of a client's own a few hundred. */
+/** Per document. Introspection by tools has about 200 tokens, a client's longest document a few hundred. */
 const MOST_TOKENS = 4000;
-/** UTF-16 units of a document. */
+/** Per document, in UTF-16 units. */
 const MOST_CHARACTERS = 100_000;
-/** Brackets of any kind within each other: the parser goes down into each by recursion. */
+/** Brackets inside brackets, of any kind. The parser recurses into each of them. */
 const DEEPEST_NESTING = 64;
-/** Operations, and fragments, of one document: some rules of GraphQL look at every pair of them. */
+/** Of operations, and of fragments, in one document. Some rules of GraphQL compare every pair of them. */
 const MOST_DEFINITIONS = 100;
 const MOST_ERRORS = 10;
 const LONGEST_MESSAGE = 500;
 
-/** `tokens`: how long it is, for whoever keeps it. */
+/** `tokens` is the number of its tokens, for the cache. */
 export type ReadDocument =
   | { kind: 'valid'; document: DocumentNode; tokens: number }
   | { kind: 'refused'; errors: readonly GraphQLError[] };
 
 /**
- * Parses and validates a document. Each step is made cheap by the one before: what is too long, too deep or repeats itself
- * is refused before the steps that would take long over it.
+ * Parses and validates a document. Each step keeps the next one cheap: a document that is too long, too deep or too
+ * repetitive is refused before the steps that would take long for it.
  */
 export function readDocument(schema: GraphQLSchema, query: string): ReadDocument {
   try {
@@ -47,7 +47,7 @@ export function readDocument(schema: GraphQLSchema, query: string): ReadDocument
   }
 }
 
-/** Throws a GraphQLError when there are too many, or they are nested too deep to be parsed. */
+/** Throws a GraphQLError when there are too many tokens, or they are nested too deep to be parsed. */
 function countTokens(query: string): number {
   if (query.length > MOST_CHARACTERS) throw tooLong(`${MOST_CHARACTERS} characters`);
   const lexer = new Lexer(new Source(query));
@@ -62,7 +62,7 @@ function countTokens(query: string): number {
   return tokens;
 }
 
-/** Throws a GraphQLError. */
+/** Throws a GraphQLError when there are too many definitions, or too many repeated fields. */
 function checkDefinitions(document: DocumentNode): void {
   for (const kind of [Kind.OPERATION_DEFINITION, Kind.FRAGMENT_DEFINITION]) {
     const number = document.definitions.filter((definition) => definition.kind === kind).length;
@@ -75,7 +75,7 @@ function tooLong(most: string): GraphQLError {
   return new GraphQLError(`A document has at most ${most}.`);
 }
 
-/** With the code that Apollo gives it. */
+/** Gives an error the code that Apollo uses. */
 function coded(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(cut(error.message, LONGEST_MESSAGE), {
     nodes: error.nodes,

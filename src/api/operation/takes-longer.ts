@@ -8,12 +8,12 @@ import {
 } from 'graphql';
 import { Extensions } from 'type-graphql';
 
-/** Lets an operation with this field take so many seconds where that is more than others may. */
+/** Lets an operation with this field take this many seconds, if that is more than the usual limit. */
 export function TakesLonger(seconds: number): MethodDecorator {
   return Extensions({ seconds });
 }
 
-/** How long an operation says it may take. Null: it says nothing. */
+/** The longest time that the fields of an operation declare, in seconds; null when none declares any. */
 export function secondsOf(schema: GraphQLSchema, document: DocumentNode, operationName?: string | null): number | null {
   const operation = getOperationAST(document, operationName);
   const fields = operation ? schema.getRootType(operation.operation)?.getFields() : undefined;
@@ -23,7 +23,7 @@ export function secondsOf(schema: GraphQLSchema, document: DocumentNode, operati
   return seconds.length === 0 ? null : Math.max(...seconds);
 }
 
-/** Each fragment is looked at once, however often it is spread. */
+/** Visits each fragment once, even if it is spread many times. */
 function rootFields(operation: OperationDefinitionNode, document: DocumentNode): Set<string> {
   const names = new Set<string>();
   const seen = new Set<string>();

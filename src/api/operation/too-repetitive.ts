@@ -1,16 +1,16 @@
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql';
 
-/** Pairs of fields that GraphQL's rule about fields of the same name may come to look at. */
+/** The most pairs of fields that GraphQL's rule about equal response names may have to compare. */
 const MOST_PAIRS = 10_000;
 
-/** Where fields stand: their number by response name, and the places below them. */
+/** A place in the answer: for each response name, how many fields write there, and the place below them. */
 type Place = { fields: Map<string, { number: number; below: Place }> };
 
 /**
- * Whether a document repeats response names so often that comparing them all would take long. GraphQL compares each two
- * fields of one name that may come to stand in one place; plain ones, without arguments and selections, in no time. What
- * stands in a fragment may come to stand anywhere, so where there are fragments, fields below parents of one name count as
- * standing in one place, and those at the top of a fragment as standing beside every field of their name.
+ * Tells whether a document repeats response names so often that comparing them would take long. GraphQL compares every
+ * two fields of one name that may meet in one place; a plain field, without arguments and selections, costs nothing. A
+ * fragment's fields may end up anywhere. So when there are fragments, all fields below parents of one name count as one
+ * place, and the top fields of a fragment count as meeting every field of their name.
  */
 export function tooRepetitive(document: DocumentNode): boolean {
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
@@ -27,11 +27,11 @@ export function tooRepetitive(document: DocumentNode): boolean {
 type Count = {
   pairs: number;
   byName: Map<string, number>;
-  /** By the parents' name; null: every place is one of its own. */
+  /** By the parents' name. Null when there are no fragments: then each place counts separately. */
   places: Map<string, Place> | null;
 };
 
-/** Inline fragments are part of the set that they stand in. */
+/** Fields of an inline fragment count as fields of the set around it. */
 function look(count: Count, set: SelectionSetNode, place: Place): void {
   for (const selection of set.selections) {
     if (selection.kind === Kind.INLINE_FRAGMENT) look(count, selection.selectionSet, place);

@@ -18,36 +18,40 @@ import {
   TypeMetaFieldDef,
 } from 'graphql';
 
-/** What a selection costs: `own` once, `perItem` for each item of the page that it is a selection of; and its levels. */
+/**
+ * The cost of a selection: `own` once, plus `perItem` for each item of the page around it. `depth` counts its levels.
+ */
 export type Weight = { own: number; perItem: number; depth: number };
 
-/** A value of an answer costs 1. */
+/** One value of an answer. */
 const VALUE = 1;
-/** A page is a query of its own. */
+/** Each page is a query to the database. */
 const PAGE = 100;
 const MUTATION = 500;
-/** By field: they count rows in the database. */
+/** Fields that count rows in the database, by name. */
 const counting: Readonly<Record<string, number>> = { totalCount: 1000, contactCount: 100 };
 
-/** Items of a list that no argument bounds; and of those that may well have more. */
+/** Assumed items of a list without an argument for its length; `longLists` has the lists that are often longer. */
 const LIST_LENGTH = 10;
 const longLists: Readonly<Record<string, number>> = { mappings: 40, defaultMappings: 40 };
-/** Lists of introspection, beside that of all types; the others have less than one item for each thing that has them. */
+/**
+ * Assumed items of introspection's lists, except `types`. The lists not named here have less than one item on average.
+ */
 const introspectionLists: Readonly<Record<string, number>> = { fields: 4, enumValues: 2 };
 
 type Weighing = {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   variables: Readonly<Record<string, unknown>>;
-  /** Each fragment is weighed once, however often it is spread. */
+  /** By fragment: each is weighed once, even if it is spread many times. */
   weighed: Map<string, Weight>;
-  /** How many selections were looked at. */
+  /** Selections visited so far. */
   steps: number;
 };
 
 /**
- * How much it is to answer a valid operation, with its coerced variables. Selections are weighed as they are spread, so
- * the sums may come to Infinity, while the work is one step a selection of the document.
+ * Weighs a valid operation with its coerced variables. A fragment counts each time it is spread, so the sum can reach
+ * Infinity. The work stays one step for each selection of the document.
  */
 export function weighOperation(
   schema: GraphQLSchema,
@@ -110,7 +114,7 @@ function weighField(weighing: Weighing, node: FieldNode, parent: GraphQLNamedTyp
   const depth = below.depth + 1;
   const page = field && pageLength(field, node, weighing.variables);
   const inside = below.own + (page ?? LIST_LENGTH) * below.perItem;
-  // A page's items are counted by the page.
+  // The field of the page multiplies by the number of items.
   if (name === 'nodes') return { own: VALUE, perItem: VALUE + inside, depth };
   let own = counting[name] ?? VALUE;
   if (page !== undefined) own += PAGE;
@@ -133,7 +137,7 @@ function listLength(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>
   return field.name === 'types' ? Object.keys(schema.getTypeMap()).length : (introspectionLists[field.name] ?? 1);
 }
 
-/** How many items a page asks for; undefined: no page. What is out of range is refused when it is read. */
+/** How many items a page asks for; undefined when the field is no page. The resolver refuses a `first` out of range. */
 function pageLength(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
@@ -151,7 +155,7 @@ function argumentsOf(
   try {
     return getArgumentValues(...of);
   } catch (error) {
-    // Arguments that can't be read are refused, with their place, when the field is executed.
+    // The execution refuses unreadable arguments, with their place in the document.
     if (error instanceof GraphQLError) return {};
     throw error;
   }

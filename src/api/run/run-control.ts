@@ -14,7 +14,7 @@ import { notFound } from '../error/not-found.ts';
 
 type Asked = { mode?: StartRunMode | null; dryRun?: boolean | null; review?: boolean | null };
 
-/** AppError BAD_USER_INPUT for `dryRun` with `review`: a dry run never waits for anybody. */
+/** Throws AppError BAD_USER_INPUT for `dryRun` with `review`, because a dry run never waits for a decision. */
 export function startRequest({ mode, dryRun, review }: Asked, by: Actor): StartRunRequest {
   if (dryRun && review)
     throw new AppError('BAD_USER_INPUT', 'A dry run applies nothing, so there is nothing to review.');
@@ -24,7 +24,7 @@ export function startRequest({ mode, dryRun, review }: Asked, by: Actor): StartR
 export type StartAnswer = { run: RunRecord | null; alreadyRunning: boolean; userErrors: UserError[] };
 export type DecisionAnswer = { run: RunRecord | null; userErrors: UserError[] };
 
-/** AppError NOT_FOUND for an unknown connection. */
+/** Throws AppError NOT_FOUND for an unknown connection. */
 export function startAnswer(outcome: StartRunOutcome): StartAnswer {
   if (outcome.kind === 'unknown') throw notFound('connection');
   if (outcome.kind === 'started') {
@@ -47,7 +47,7 @@ const refusals: Record<'ended' | 'not_held' | 'outdated', Omit<UserError, 'field
   },
 };
 
-/** AppError NOT_FOUND for an unknown run. */
+/** Throws AppError NOT_FOUND for an unknown run. */
 export function decisionAnswer(outcome: CancelRunOutcome | ApproveRunOutcome | RejectRunOutcome): DecisionAnswer {
   if (outcome.kind === 'unknown') throw notFound('run');
   const run = 'run' in outcome ? outcome.run : null;

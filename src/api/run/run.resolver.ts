@@ -108,7 +108,7 @@ export class RunResolver {
   ): Promise<ApiPage<RunChange>> {
     const filter = { action: action ?? null, search: searchArgument(search) };
     const page = pageRequest(first, after);
-    // A cursor is of one run's list, so only first pages are asked for of many.
+    // A cursor belongs to one run's list, so only first pages are loaded for many runs at once.
     const changes =
       page.after === null
         ? await loaders.changes.load(run.id, { ...filter, first: page.first })

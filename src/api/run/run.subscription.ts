@@ -6,7 +6,7 @@ import type { ApiContext } from '../api-context.ts';
 import { found } from '../error/not-found.ts';
 import { RunType } from './run.type.ts';
 
-/** AppError NOT_FOUND. */
+/** Throws AppError NOT_FOUND for an unknown run. */
 async function followProgress({
   args,
   context: { runner, store, viewer, signal },
@@ -18,7 +18,7 @@ async function followProgress({
   return runner.followProgress(viewer.workspaceId, run.id, signal);
 }
 
-/** AppError NOT_FOUND for an unknown connection. */
+/** Throws AppError NOT_FOUND for an unknown connection. */
 async function followRuns({
   args,
   context: { runner, loaders, viewer, signal },

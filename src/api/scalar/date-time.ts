@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
-/** RFC 3339's date-time; `Date` alone would take far more, and read some of it in the server's own time zone. */
+/** A date-time of RFC 3339. `Date` alone accepts far more, and reads some of it in the server's own time zone. */
 const shape = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 function parse(value: unknown): Date {
@@ -16,7 +16,7 @@ function parse(value: unknown): Date {
   return date;
 }
 
-/** `Date` takes February 30th for March 2nd. */
+/** `Date` reads February 30th as March 2nd. */
 function isOnCalendar(year: number, month: number, day: number): boolean {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }

@@ -18,15 +18,14 @@ export class SourceInput {
   csv?: CsvSettingsInput | null;
 }
 
-/** How the API speaks of a kind of source. */
+/** How the API names and shows a kind of source. */
 type SourceApi = {
-  /** The member of `SourceInput` in which its settings and secrets are given. */
+  /** The member of `SourceInput` that takes its settings and secrets. */
   member: keyof SourceInput;
-  /** The type that shows its settings, and for each secret `x` by `hasX` whether one is stored. */
+  /** The type that shows its settings. For each secret `x` it has a flag `hasX`. */
   type: ClassType<object>;
 };
 
-/** Every kind of source, as the API speaks of it. */
 const sourceApis: Record<SourceKind, SourceApi> = {
   LDAP: { member: 'ldap', type: LdapSettingsType },
   ACTIVE_DIRECTORY: { member: 'activeDirectory', type: LdapSettingsType },
@@ -39,10 +38,10 @@ export function memberOf(kind: SourceKind): keyof SourceInput {
   return sourceApis[kind].member;
 }
 
-/** A source as given: its kind, and the settings and secrets with the member of `SourceInput` that they stand in. */
+/** A source as given: its kind, its member of `SourceInput`, and its settings with secrets. */
 export type GivenSource = { kind: SourceKind; member: keyof SourceInput; given: SourceSettings };
 
-/** By its @oneOf, a source input has exactly one member. */
+/** Finds the one member of a source input; @oneOf makes sure that there is exactly one. */
 export function givenSource(source: SourceInput): GivenSource {
   for (const kind of kinds) {
     const member = memberOf(kind);
@@ -52,7 +51,7 @@ export function givenSource(source: SourceInput): GivenSource {
   throw new Error('A source was given that is of no kind.');
 }
 
-/** What `SourceSettings` of the schema is made of: settings, a flag for each secret, and what is known of the file. */
+/** What the schema's `SourceSettings` shows: settings, a flag for each secret, and facts about the file. */
 export type ShownSettings = SourceSettings & { kind: SourceKind };
 
 export function showSettings(

@@ -7,14 +7,14 @@ import { errorFrame, type Frame, frameOf } from './frame.ts';
 
 export type SubscriptionArgs = Extract<PreparedOperation, { kind: 'ready' }>['args'];
 
-/** A refusal to begin, or the events that a subscription's answers are made of. They end, waiting or not, once closed. */
+/** A refusal, or the events of a subscription with the function that answers them. `close` ends the events at once. */
 export type OpenedSource =
   | { kind: 'refused'; frame: Frame }
   | { kind: 'open'; events: AsyncIterable<unknown>; close(): void; answer(event: unknown): Promise<Frame> };
 
 /** Opens the events of a subscription. */
 export async function openSource(args: SubscriptionArgs, log: FaultLog): Promise<OpenedSource> {
-  // It is shared by viewers who come and go, so it ends by its own signal and not by that of the first of them.
+  // Viewers come and go and share these events, so they end by their own signal and not by the first viewer's.
   const closing = new AbortController();
   const contextValue = streamContext(args.contextValue, closing.signal);
   const executed: ExecutionArgs = { ...args, contextValue };

@@ -13,9 +13,9 @@ import type { Outbox } from './outbox.ts';
 import { StateGroup } from './state-group.ts';
 import { type StreamKey, streamKey } from './stream-key.ts';
 
-/** Bytes of logs that are being sent to viewers in this process; each once, however many they are for. */
+/** Bytes of log frames on their way to viewers of this process; a frame for many viewers counts once. */
 const MOST_HELD = 28 * 1024 * 1024;
-/** Bytes of frames that were made lately, beside those; and about what one takes beside its text. */
+/** Bytes of recent frames that are kept besides; and about how many a frame takes in addition to its text. */
 const MOST_RECENT = 4 * 1024 * 1024;
 const BESIDE_FRAME = 500;
 
@@ -25,8 +25,8 @@ const MADE_AT_ONCE = 4;
 export type OpenedStream = { kind: 'open'; frames: AsyncIterableIterator<Frame> } | { kind: 'refused'; frame: Frame };
 
 /**
- * All live subscriptions of this process. Those that are the same share one execution and one serialization: a viewer costs
- * no more than the sending of each frame.
+ * All live subscriptions of this process. Equal subscriptions share one execution and one serialization, so each
+ * further viewer costs only the sending.
  */
 export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
   const makeInTurn = inTurn(MADE_AT_ONCE);
@@ -51,7 +51,7 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
 
   const subscribe = async (args: SubscriptionArgs): Promise<OpenedStream> => {
     const stream = streamKey(args);
-    // Whoever joins others is not seen by the field's own check.
+    // A viewer who joins others does not pass the field's own check.
     const refusal = stream.kind === 'alone' ? null : await refusalOf(args, stream.field);
     if (refusal !== null) return { kind: 'refused', frame: errorFrame([refusal], log) };
     if (stream.kind === 'log') {
@@ -88,7 +88,7 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
     return channel;
   };
 
-  /** Ends all streams. Nothing is asked of the database any more when it resolves. */
+  /** Ends all streams. When it resolves, no stream uses the database any more. */
   const close = async (): Promise<void> => {
     for (const one of [...states.values(), ...logs.values()]) one.close();
     while (underWay.size > 0) await Promise.allSettled(underWay);
@@ -111,7 +111,7 @@ async function opened(begun: Promise<Frame | null>, outbox: Outbox): Promise<Ope
   }
 }
 
-/** What keeps a viewer from a subscription: its permissions, or Contact Sync being off now. Null: nothing. */
+/** Why a viewer may not have a subscription: a missing permission, or Contact Sync is off. Null when it may. */
 async function refusalOf({ schema, contextValue }: SubscriptionArgs, field: string): Promise<GraphQLError | null> {
   const needs = schema.getSubscriptionType()?.getFields()[field]?.extensions.needs;
   const needed = Object.values(Permission).filter((permission) => Array.isArray(needs) && needs.includes(permission));

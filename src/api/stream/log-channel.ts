@@ -6,17 +6,17 @@ import type { OpenedSource, openSource } from './event-source.ts';
 import type { Frame } from './frame.ts';
 import { LogViewer, type Made } from './log-viewer.ts';
 
-/** Bytes of a frame, about. A viewer holds the one that it is sent, so they are smaller when much is held. */
+/** About the bytes of a frame. Each viewer holds a frame while it is sent, so frames get smaller when many are held. */
 const FRAME = { most: 128 * 1024, least: 8 * 1024 };
-/** The part of the room left in this process that a frame may have. */
+/** A frame gets one part in this many of the memory that is still free for frames. */
 const SHARE = 64;
 
 export type LogChannelParts = {
-  /** What is being sent to all viewers. */
+  /** Counts the frames on their way to viewers. */
   held: Held;
-  /** Frames made lately, of all channels, by channel and place: for those who come to the same place a little later. */
+  /** Recent frames of all channels, by channel and place, for viewers who reach the same place a little later. */
   recent: LRUCache<string, Made>;
-  /** Frames of all logs are made a few at a time: each takes several times its size meanwhile. */
+  /** Limits how many frames of all logs are made at a time: making one takes several times its size. */
   inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   open(): ReturnType<typeof openSource>;
   onClosed(): void;
@@ -25,12 +25,12 @@ export type LogChannelParts = {
 let channels = 0;
 
 /**
- * Viewers who have asked the same of one log: one execution for all of them, and one serialization for those at one place.
- * Each has a place of its own and asks for what comes after it when the frame before has left the process. So nothing is
- * queued for anybody: those who don't read hold one frame and a number.
+ * Viewers with the same subscription to one log. All share one execution; viewers at the same place share one
+ * serialization. Each viewer has its own place and asks for the next frame when the one before has left the process. So
+ * nothing queues up: a viewer who does not read holds one frame and a number.
  */
 export class LogChannel {
-  /** Null once it has begun; a frame when it was refused. */
+  /** Resolves with null once the stream has begun, or with the frame that refuses it. */
   readonly opened: Promise<Frame | null>;
   readonly #id = channels++;
   readonly #parts: LogChannelParts;
@@ -47,7 +47,7 @@ export class LogChannel {
     this.opened = this.#open();
   }
 
-  /** Somebody who has the lines up to `after`. The last one to leave closes the channel. */
+  /** Adds a viewer who has the lines up to `after`. The last viewer to leave closes the channel. */
   join(after: number): LogViewer {
     const viewer: LogViewer = new LogViewer(after, this, this.#parts.held, () => {
       this.#viewers.delete(viewer);
@@ -57,7 +57,7 @@ export class LogChannel {
     return viewer;
   }
 
-  /** When there is nothing yet, the viewers are woken once there is. */
+  /** What there is after a place. After 'nothing yet', the viewers are woken once there is something. */
   now(after: number, told: RunStatus | null): ReturnType<FollowedLog['now']> {
     const now = this.#log === null || this.#closed ? 'over' : this.#log.now(after, told);
     if (now === 'nothing yet') {
@@ -71,8 +71,8 @@ export class LogChannel {
   }
 
   /**
-   * The lines after a place, as a frame; the same one for all who ask while they are the newest, or it is full. Null: the
-   * channel was closed, or the run is gone, before it was made.
+   * The lines after a place, as a frame. All viewers get the same frame while it is full or no newer lines exist. Null
+   * when the channel was closed, or the run was deleted, before the frame was made.
    */
   async frameAfter(after: number): Promise<Made | null> {
     const recent = this.#parts.recent.get(this.#keyOf(after));
@@ -129,7 +129,7 @@ export class LogChannel {
       const count = part.lines.length;
       this.#size.learn(part.lines, frame.json.length);
       if (frame.json.length <= 2 * bytes || count <= 1) return { part, frame };
-      // Far too large, being the first of its kind: once more, with less.
+      // Far too large: no frame before this one showed the size. Try again with half the lines.
       most = Math.ceil(count / 2);
     }
   }
@@ -139,7 +139,7 @@ export class LogChannel {
   }
 }
 
-/** The first so many lines of a batch; it goes as far as the last of them. */
+/** The first `count` lines of a batch, with the `lastSeq` of the last of them. */
 function beginning(batch: LogBatch, count: number): LogBatch {
   if (count >= batch.lines.length) return batch;
   const lines = batch.lines.slice(0, count);
@@ -150,14 +150,17 @@ function isLog(events: AsyncIterable<unknown>): events is FollowedLog {
   return 'now' in events && 'read' in events;
 }
 
-/** About what a line has beside its texts: names, quotes, numbers. */
+/** About the bytes of a line besides its texts: names, quotes, numbers. */
 const BESIDE_TEXTS = 150;
 
-/** How many lines make a frame of a certain size, as learned from the frames before: documents ask for more or for less of a line. */
+/**
+ * Estimates how many lines fit into a frame. It learns from the frames before, because documents select more or fewer
+ * fields.
+ */
 class FrameSize {
   #bytesPerWeight = 1;
 
-  /** How many of the lines fit into so many bytes; one at least. */
+  /** How many of the lines fit into this many bytes; at least one. */
   fit(lines: readonly LogLine[], bytes: number): number {
     let left = bytes / this.#bytesPerWeight;
     const tooMany = lines.findIndex((line, at) => {

@@ -5,30 +5,30 @@ import type { Frame } from './frame.ts';
 import { Outbox } from './outbox.ts';
 
 /**
- * What the lines after a place became, as far as line `to`. No frame: all of them are below the level. `isFull`: more lines
- * were there than a frame takes.
+ * What was made of the lines after a place, up to line `to`. `frame` is null when all lines are below the level.
+ * `isFull` means that there were more lines than fit into a frame.
  */
 export type Made = { frame: Frame | null; lines: number; to: number; status: RunStatus; isFull: boolean };
 
-/** Where the frames come from. It wakes its viewers when there is something, where it said "nothing yet". */
+/** Where the frames come from. After "nothing yet", it wakes its viewers once there is something. */
 type Channel = {
   now(after: number, told: RunStatus | null): ReturnType<FollowedLog['now']>;
   frameAfter(after: number): Promise<Made | null>;
 };
 
-/** Somebody who reads a log: their place in it, and the frame that is being sent to them. */
+/** One viewer of a log: their place in it, and the frame on its way to them. */
 export class LogViewer {
   readonly outbox: Outbox;
   readonly #channel: Channel;
   readonly #held: Held;
-  /** `seq` of the newest line taken, and how the run stood in the newest frame. */
+  /** The `seq` of the newest line taken, and the run's status in the newest frame. */
   #after: number;
   #told: RunStatus | null = null;
-  /** Taken, and not yet sent as far as is known. */
+  /** The frame that was taken and, as far as we know, not yet sent. */
   #sending: Frame | null = null;
   #over = false;
 
-  /** `held` counts what is being sent to all viewers. `onLeave` is called once. */
+  /** `held` counts the frames on their way to all viewers. `onLeave` is called once. */
   constructor(after: number, channel: Channel, held: Held, onLeave: () => void) {
     this.#after = after;
     this.#channel = channel;
@@ -48,7 +48,7 @@ export class LogViewer {
     return now === 'lines' || now === 'end' ? this.#next() : undefined;
   }
 
-  /** Undefined: all lines as far as this are below the level, or the viewer has left. */
+  /** Undefined when all these lines are below the level, or the viewer has left. */
   async #next(): Promise<Frame | undefined> {
     const made = await this.#channel.frameAfter(this.#after);
     if (made === null) return undefined;

@@ -1,14 +1,14 @@
 import type { Frame } from './frame.ts';
 
 /**
- * What a viewer has still to be sent. Nothing at once: the viewer waits until it is woken. Nothing that took a while: it is
- * asked again.
+ * What is still to be sent to a viewer. When `take` returns undefined, the viewer waits until it is woken. When its
+ * promise resolves with undefined, it is called again.
  */
 export type Backlog = { take(): Frame | Promise<Frame | undefined> | undefined };
 
 /**
- * One viewer's stream: gives what the backlog holds, waits while it holds nothing, and ends after the last frame once
- * `end` or `fail` was called. Whoever sends asks for the next frame when the one before has left the process.
+ * One viewer's stream. It gives the frames of the backlog, waits while there are none, and ends after the last frame
+ * once `end` or `fail` was called. The transport asks for the next frame when the one before has left the process.
  */
 export class Outbox implements AsyncIterableIterator<Frame> {
   readonly #backlog: Backlog;
@@ -17,13 +17,13 @@ export class Outbox implements AsyncIterableIterator<Frame> {
   #left = false;
   #wake: (() => void) | null = null;
 
-  /** `onLeave` is called once, when the viewer has left or everything was sent. */
+  /** `onLeave` is called once: when the viewer leaves, or when everything was sent. */
   constructor(backlog: Backlog, onLeave: () => void) {
     this.#backlog = backlog;
     this.#onLeave = onLeave;
   }
 
-  /** There is something to take, perhaps. */
+  /** Call it when there may be something to take. */
   wake(): void {
     this.#wake?.();
     this.#wake = null;
@@ -66,7 +66,7 @@ export class Outbox implements AsyncIterableIterator<Frame> {
     return { done: true, value: undefined };
   }
 
-  /** Asked for by those who tell a stream that can be left from one that can't. */
+  /** Some callers only treat a stream as one that can be left when it has this method. */
   async throw(error: unknown): Promise<IteratorResult<Frame, undefined>> {
     await this.return();
     throw error;
@@ -76,7 +76,7 @@ export class Outbox implements AsyncIterableIterator<Frame> {
     return this;
   }
 
-  /** Those who iterate don't return a stream that has thrown. */
+  /** Leaves after an error, because callers don't call `return` on a stream that has thrown. */
   async #orLeave(taken: Frame | Promise<Frame | undefined>): Promise<Frame | undefined> {
     try {
       return await taken;

@@ -4,17 +4,17 @@ import { Outbox } from './outbox.ts';
 
 export type StateGroupParts = {
   open(): ReturnType<typeof openSource>;
-  /** Whether somebody who comes later is given the newest state at once. */
+  /** Whether a viewer who joins later gets the newest state at once. */
   replaysLast: boolean;
   onClosed(): void;
 };
 
 /**
- * Viewers of runs' states: one stream of events, one execution and one serialization for all of them. A viewer who does
- * not keep up is given each run's newest state only.
+ * Viewers with the same subscription to the states of runs. They share one stream of events, one execution and one
+ * serialization. A slow viewer gets only the newest state of each run.
  */
 export class StateGroup {
-  /** Null once it has begun; a frame when it was refused. */
+  /** Resolves with null once the stream has begun, or with the frame that refuses it. */
   readonly opened: Promise<Frame | null>;
   readonly #parts: StateGroupParts;
   readonly #viewers = new Map<Outbox, Map<string, Frame>>();

@@ -11,8 +11,9 @@ import { isSeq } from '../log/read-log.ts';
 import type { SubscriptionArgs } from './event-source.ts';
 
 /**
- * What makes two subscriptions the same: document, variables, workspace and permissions; for a log all but where it
- * begins. `alone`: can't be told, so it is executed by itself, and refuses what is to be refused.
+ * Subscriptions with the same key are equal: same document, variables, workspace and permissions. A log's key leaves
+ * its start out. `alone` means that there is no key: the subscription is executed separately, and that refuses its
+ * faults.
  */
 export type StreamKey =
   | { kind: 'log'; field: string; key: string; after: number }
@@ -41,7 +42,7 @@ function keyOf(args: SubscriptionArgs, operation: OperationDefinitionNode, leftO
   return JSON.stringify([viewer.workspaceId, viewer.permissions, body, operation.name?.value, variables]);
 }
 
-/** Null: the arguments can't be read, or are to be refused. */
+/** Null when the arguments can't be read, or the execution will refuse them. */
 function afterOf(args: SubscriptionArgs, operation: OperationDefinitionNode, field: FieldNode): number | null {
   const definition = args.schema.getSubscriptionType()?.getFields()[field.name.value];
   const { coerced } = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {});
@@ -59,7 +60,7 @@ function readArguments(...of: Parameters<typeof getArgumentValues>): Record<stri
   }
 }
 
-/** The variable that says where the log begins, when it says nothing else. */
+/** The name of the variable for `after`, when it is used nowhere else. */
 function variableOfAfter(operation: OperationDefinitionNode, field: FieldNode): string | null {
   const value = field.arguments?.find((argument) => argument.name.value === 'after')?.value;
   if (value?.kind !== Kind.VARIABLE) return null;

@@ -1,13 +1,15 @@
 import { AppError } from '../../core/app-error.ts';
 
 /**
- * How much of the service one client may have, per process. Sensible for people: a page asks some ten things at once, and
- * somebody may have dozens of tabs open.
+ * How much of the service one client may use, per process. The limits suit people: a page sends about ten operations at
+ * once, and a person may have dozens of tabs open.
  */
 export const trafficLimits = {
-  /** Connections of the API's pool. Two more than operations: for signing in, and for a save that begins as a look ends. */
+  /**
+   * Connections of the API's pool. Two more than operations: for sign-in, and for a save that begins while a read ends.
+   */
   databaseConnections: 10,
-  /** Operations that are worked on at the same time: of all workspaces, of one, with one access token. */
+  /** Operations in progress at the same time: of all workspaces, of one workspace, of one access token. */
   operations: 8,
   operationsPerWorkspace: 5,
   operationsPerToken: 4,
@@ -16,9 +18,9 @@ export const trafficLimits = {
   waitingPerWorkspace: 1000,
   waitingPerToken: 500,
   longestWaitSeconds: 10,
-  /** What whoever is refused is told. */
+  /** When a refused client should try again. */
   retryAfterSeconds: 2,
-  /** WebSockets with one access token, operations of one of them, and server-sent streams and downloads with one token. */
+  /** WebSockets of one access token; operations on one WebSocket; server-sent streams and downloads of one token. */
   socketsPerToken: 1000,
   streamsPerSocket: 200,
   streamsPerToken: 1000,
@@ -28,7 +30,7 @@ export const trafficLimits = {
 
 export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };
 
-/** Too much at once by one client; `retryAfterSeconds` is among the error's extensions. */
+/** One client asks for too much at once. The error's extensions carry `retryAfterSeconds`. */
 export function rateLimited(retryAfterSeconds: number, message = 'Too much is asked for at once.'): AppError {
   return new AppError('RATE_LIMITED', message, {
     hint: 'Wait for some of your requests to be answered before you send more.',

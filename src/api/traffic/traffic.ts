@@ -3,12 +3,12 @@ import { type Allow, type Deadline, startDeadline } from '../../core/deadline.ts
 import type { TrafficLimits } from './traffic-limits.ts';
 import { Turns } from './turns.ts';
 
-/** When, for how long and how much of what clients ask for is worked on. */
+/** Decides when clients' requests are worked on, for how long, and how many at a time. */
 export type Traffic = {
   readonly limits: TrafficLimits;
   /**
-   * Works on a query or mutation in its turn, until its deadline. AppError RATE_LIMITED when too many wait for theirs, or
-   * TIMEOUT when `work` does not end though its signals have told it to.
+   * Runs a query or mutation when its turn comes, until its deadline. Throws AppError RATE_LIMITED when too many
+   * operations wait, and TIMEOUT when `work` goes on after its signals have aborted.
    */
   run<T>(
     viewer: Viewer,
@@ -16,19 +16,21 @@ export type Traffic = {
     seconds: number | null,
     work: (allow: Allow, deadline: Deadline) => Promise<T>,
   ): Promise<T>;
-  /** For streams and downloads: each of their transactions is an operation, which waits for its turn as long as it takes. */
+  /**
+   * For streams and downloads. Each of their transactions counts as an operation and waits for its turn without limit.
+   */
   eachTransaction(viewer: Viewer, clientLeft?: AbortSignal): Allow;
-  /** By access token: WebSockets; server-sent streams and downloads. */
+  /** Counted by access token. `streams` are server-sent streams and downloads. */
   sockets: Counted;
   streams: Counted;
-  /** By workspace. */
+  /** Counted by workspace. */
   uploads: Counted;
 };
 
-/** For work that ends by itself a moment after the deadline, with an answer of its own. */
+/** Gives work a moment after the deadline to end with its own answer. */
 const GRACE_MS = 3000;
 
-/** `timeoutSeconds`: of an operation that does not say how long it takes. */
+/** `timeoutSeconds` is the deadline of operations that declare none. */
 export function createTraffic(limits: TrafficLimits, timeoutSeconds: number): Traffic {
   const turns = new Turns(limits);
   return {
@@ -78,7 +80,7 @@ function rejectsLate(timeOver: AbortSignal): { promise: Promise<never>; forget()
   };
 }
 
-/** How many of something each key has at a time. */
+/** Counts how many of something each key has at a time. */
 export class Counted {
   readonly #most: number;
   readonly #counts = new Map<string, number>();
@@ -87,7 +89,7 @@ export class Counted {
     this.#most = most;
   }
 
-  /** Counts one more, until the function that it returns is called. Null: there are as many as may be. */
+  /** Counts one more until the returned function is called. Null when the key has reached the limit. */
   add(key: string): (() => void) | null {
     const count = this.#counts.get(key) ?? 0;
     if (count >= this.#most) return null;

@@ -13,13 +13,13 @@ export type TurnLimits = Pick<
   | 'retryAfterSeconds'
 >;
 
-/** Who asks: an access token of a workspace. */
+/** Takes a turn: an access token of a workspace. */
 export type Asker = Pick<Viewer, 'workspaceId' | 'tokenId'>;
 
 export type WaitOptions = {
-  /** Leaves the queue, rejecting with the signal's reason. */
+  /** When it aborts, the wait ends and rejects with its reason. */
   signal?: AbortSignal;
-  /** Waits as long as it takes, however many wait: for those whose number is bounded elsewhere. Default: false. */
+  /** Waits without limits of time and number, for callers whose number is bounded elsewhere. Default: false. */
   patient?: boolean;
 };
 
@@ -28,26 +28,29 @@ type OfToken = { running: number; readonly waiting: Set<Waiter> };
 type OfWorkspace = { running: number; waiting: number; readonly tokens: Map<string, OfToken> };
 
 /**
- * Gives out turns, so many at a time. Who has to wait is served fairly: the workspaces one after another, and within each of
- * them its tokens. However much one of them asks for, another's first turn comes next.
+ * Gives out a limited number of turns at a time. Waiting is fair: workspaces take turns, and within a workspace its
+ * tokens do. Even when one of them asks for very much, the first request of another comes next.
  */
 export class Turns {
   readonly #limits: TurnLimits;
   #running = 0;
   #waiting = 0;
-  /** In the order in which they are served: who had a turn goes to the end. */
+  /** In the order in which they are served. A workspace that got a turn goes to the end. */
   readonly #workspaces = new Map<string, OfWorkspace>();
 
   constructor(limits: TurnLimits) {
     this.#limits = limits;
   }
 
-  /** Resolves with the function that ends the turn. AppError RATE_LIMITED when too many wait, or for too long. */
+  /**
+   * Resolves with the function that ends the turn. Throws AppError RATE_LIMITED when too many wait, or this wait takes
+   * too long.
+   */
   async take(asker: Asker, { signal, patient = false }: WaitOptions = {}): Promise<() => void> {
     signal?.throwIfAborted();
     const workspace = entry(this.#workspaces, asker.workspaceId, () => ({ running: 0, waiting: 0, tokens: new Map() }));
     const token = entry(workspace.tokens, asker.tokenId, () => ({ running: 0, waiting: new Set<Waiter>() }));
-    // Where somebody could be served while a turn is free, they would have been: nobody is overtaken.
+    // Nobody is overtaken: a free turn would already have gone to a waiter who could use it.
     if (!this.#isFree(workspace, token)) {
       if (!patient && this.#isFull(workspace, token)) {
         this.#forget(asker, workspace, token);
@@ -123,7 +126,7 @@ export class Turns {
     this.#next()?.go();
   }
 
-  /** Whose turn it is; they, and their workspace, are the last ones from now on. */
+  /** The waiter whose turn it is. Its token and workspace move to the end of their queues. */
   #next(): Waiter | undefined {
     if (this.#waiting === 0) return undefined;
     for (const [workspaceId, workspace] of this.#workspaces) {
