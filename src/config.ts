@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { AddressPolicy } from './core/directory.ts';
+import type { AddressPolicy } from './core/source-session.ts';
 
 export type Role = 'api' | 'worker' | 'all';
 

@@ -1,6 +1,6 @@
 /** Ours up to the draft: read, decoded, scoped and mapped, in one process, with nothing stored. */
 
-import type { Entry } from '../../src/core/directory.ts';
+import type { Entry } from '../../src/core/entry.ts';
 import { borrowFiles } from '../../src/sync/lend-files.ts';
 import { compileMapping } from '../../src/sync/map/compile-mapping.ts';
 import { scopeEntry } from '../../src/sync/scope/scope-person.ts';

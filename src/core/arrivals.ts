@@ -1,4 +1,4 @@
-import type { Entry, SourceNote } from './directory.ts';
+import type { Entry, SourceNote } from './entry.ts';
 
 /**
  * Where a source stands, as JSON that only the source reads: the next run gives it back, so that the source goes on from there.

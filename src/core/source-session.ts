@@ -1,6 +1,7 @@
 import type { BeginArrivals, Cursor } from './arrivals.ts';
 import type { Scope } from './connection.ts';
-import type { SourceNote } from './directory.ts';
+import type { SourceNote } from './entry.ts';
+import type { StoredFiles } from './stored-files.ts';
 
 /** What a run asks of a source. */
 export type ReadRequest = {
@@ -25,4 +26,22 @@ export type SourceSession = {
    */
   read(request: ReadRequest, begin: BeginArrivals, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+};
+
+/** Which addresses may be dialled; see ALLOW_PRIVATE_SOURCES. */
+export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };
+
+export type OpenOptions = { addresses: AddressPolicy; files: StoredFiles; signal: AbortSignal };
+
+export type CheckStatus = 'OK' | 'WARN' | 'FAIL' | 'SKIPPED';
+export type ConnectionCheck = { name: string; status: CheckStatus; detail: string; advice: string | null };
+
+export type ConnectionTest = {
+  ok: boolean;
+  code: string | null;
+  message: string;
+  hint: string | null;
+  server: string | null;
+  latencyMs: number | null;
+  checks: ConnectionCheck[];
 };

@@ -1,7 +1,7 @@
 import type { Secrets, SourceKind, SourceSettings } from './connection.ts';
-import type { ConnectionTest } from './directory.ts';
 import type { ConnectionEdit } from './records.ts';
 import type { SourceKindInfo } from './source-kind.ts';
+import type { ConnectionTest } from './source-session.ts';
 import type { UserError } from './user-error.ts';
 
 /** Where, in the arguments of a mutation, each part of a connection stands; a part's faults are reported below it. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/app-error.ts';
 import type { Secrets, SourceSettings } from '../core/connection.ts';
-import type { AddressPolicy, ConnectionTest } from '../core/directory.ts';
+import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { SourcesPort, TestRequest } from '../core/sources-port.ts';
 import type { FileStore } from '../core/stored-files.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';

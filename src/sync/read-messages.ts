@@ -2,9 +2,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Cursor, Extent, FeedEnd } from '../core/arrivals.ts';
 import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
-import type { AddressPolicy, ConnectionTest, SourceNote } from '../core/directory.ts';
+import type { SourceNote } from '../core/entry.ts';
 import type { Rank } from '../core/plan.ts';
 import type { Excluded, RunError } from '../core/run.ts';
+import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 
 /** What a reading thread is to read. */

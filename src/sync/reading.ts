@@ -1,6 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 import type { Arrivals, Extent, FeedEnd } from '../core/arrivals.ts';
-import type { Entry } from '../core/directory.ts';
+import type { Entry } from '../core/entry.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';

@@ -1,8 +1,8 @@
 import type { Cursor } from '../core/arrivals.ts';
-import type { AddressPolicy } from '../core/directory.ts';
 import { countRows, type PlanCounts } from '../core/plan-counts.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
+import type { AddressPolicy } from '../core/source-session.ts';
 import type { ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
 import { emptiedQuestion } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 import type { Extent, FeedEnd } from '../core/arrivals.ts';
-import type { SourceNote } from '../core/directory.ts';
+import type { SourceNote } from '../core/entry.ts';
 import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
 import { lendFiles } from './lend-files.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';

@@ -1,7 +1,7 @@
 import type { Extent } from '../core/arrivals.ts';
 import type { ConnectionSettings } from '../core/connection.ts';
 import { type ContactValues, type Fills, primaryEmailOnce } from '../core/contact.ts';
-import type { AttributeNames, Entry } from '../core/directory.ts';
+import type { AttributeNames, Entry } from '../core/entry.ts';
 import type { Rank } from '../core/plan.ts';
 import { ExclusionReason, type LogCode } from '../core/run.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';

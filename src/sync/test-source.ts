@@ -1,5 +1,5 @@
 import { AppError } from '../core/app-error.ts';
-import type { ConnectionTest } from '../core/directory.ts';
+import type { ConnectionTest } from '../core/source-session.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { lendFiles } from './lend-files.ts';
 import type { FromTester, TestTask, ToReader } from './read-messages.ts';

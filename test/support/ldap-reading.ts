@@ -1,7 +1,7 @@
 import type { FeedEnd } from '../../src/core/arrivals.ts';
 import type { Scope } from '../../src/core/connection.ts';
-import type { Entry, OpenOptions } from '../../src/core/directory.ts';
-import type { SourceSession } from '../../src/core/source-session.ts';
+import type { Entry } from '../../src/core/entry.ts';
+import type { OpenOptions, SourceSession } from '../../src/core/source-session.ts';
 import { borrowFiles } from '../../src/sync/lend-files.ts';
 import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';

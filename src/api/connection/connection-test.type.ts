@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { CheckStatus as Status } from '../../core/directory.ts';
+import type { CheckStatus as Status } from '../../core/source-session.ts';
 import { toBeMended, UserErrorType } from '../error/user-error.type.ts';
 
 export const CheckStatus = { OK: 'OK', WARN: 'WARN', FAIL: 'FAIL', SKIPPED: 'SKIPPED' } as const satisfies {

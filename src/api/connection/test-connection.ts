@@ -1,5 +1,5 @@
-import type { ConnectionTest } from '../../core/directory.ts';
 import type { ConnectionRecord } from '../../core/records.ts';
+import type { ConnectionTest } from '../../core/source-session.ts';
 import type { TestRequest } from '../../core/sources-port.ts';
 import type { UserError, UserErrorCode } from '../../core/user-error.ts';
 import type { ApiContext } from '../api-context.ts';

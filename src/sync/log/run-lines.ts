@@ -1,5 +1,5 @@
 import type { Extent } from '../../core/arrivals.ts';
-import type { SourceNote } from '../../core/directory.ts';
+import type { SourceNote } from '../../core/entry.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
 

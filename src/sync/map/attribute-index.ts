@@ -1,4 +1,4 @@
-import type { AttributeNames } from '../../core/directory.ts';
+import type { AttributeNames } from '../../core/entry.ts';
 
 /** Collects the attributes that a mapping needs: each once, whatever its spelling, in the order of first use. */
 export class AttributeIndex {

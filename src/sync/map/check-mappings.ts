@@ -1,6 +1,6 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { type ContactField, fieldKey, isLabeledField } from '../../core/contact.ts';
-import type { AttributeNames } from '../../core/directory.ts';
+import type { AttributeNames } from '../../core/entry.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { checkFixedValue, fixedCountry } from './check-fixed-value.ts';
 import { LONGEST_TEMPLATE, parseTemplate, templateFault } from './template/template-engine.ts';

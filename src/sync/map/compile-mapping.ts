@@ -1,6 +1,6 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { derivedFill, type Fills, putTogetherName } from '../../core/contact.ts';
-import type { AttributeNames, Entry } from '../../core/directory.ts';
+import type { AttributeNames, Entry } from '../../core/entry.ts';
 import { AttributeIndex } from './attribute-index.ts';
 import { compileStep, type Step } from './compile-step.ts';
 import { FillPatterns } from './fill-patterns.ts';

@@ -1,5 +1,5 @@
 import type { FieldMapping } from '../../core/connection.ts';
-import type { AttributeValue } from '../../core/directory.ts';
+import type { AttributeValue } from '../../core/entry.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { compileNormalizer, type Normalize } from './compile-normalizer.ts';
 import { isPrimaryProxyAddress } from './email-address.ts';

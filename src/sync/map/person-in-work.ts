@@ -1,5 +1,5 @@
 import type { ContactValues, Draft, TextField } from '../../core/contact.ts';
-import type { AttributeValue } from '../../core/directory.ts';
+import type { AttributeValue } from '../../core/entry.ts';
 import type { LogCode } from '../../core/run.ts';
 import type { TemplateBudget } from './template/template-budget.ts';
 import type { TransformContext } from './transforms/transforms.ts';

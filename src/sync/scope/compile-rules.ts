@@ -1,5 +1,5 @@
 import type { Scope, ScopeRule } from '../../core/connection.ts';
-import type { AttributeNames, AttributeValue, Entry } from '../../core/directory.ts';
+import type { AttributeNames, AttributeValue, Entry } from '../../core/entry.ts';
 
 /** The compiled rules of a scope, for sources that can't apply rules themselves. */
 export type CompiledRules = {

@@ -1,6 +1,6 @@
 import type { Scope } from '../../core/connection.ts';
 import type { Draft } from '../../core/contact.ts';
-import type { Entry } from '../../core/directory.ts';
+import type { Entry } from '../../core/entry.ts';
 import type { ExclusionReason } from '../../core/run.ts';
 import type { CompiledRules } from './compile-rules.ts';
 

@@ -2,9 +2,9 @@ import type { ZodType } from 'zod';
 import { AppError } from '../../core/app-error.ts';
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
-import type { AttributeNames, ConnectionTest, OpenOptions } from '../../core/directory.ts';
+import type { AttributeNames } from '../../core/entry.ts';
 import type { SettingInfo, SourceKindInfo } from '../../core/source-kind.ts';
-import type { SourceSession } from '../../core/source-session.ts';
+import type { ConnectionTest, OpenOptions, SourceSession } from '../../core/source-session.ts';
 import type { Fault } from '../../core/user-error.ts';
 
 /** The names of the secrets that a source has. `mayLack`: secrets may be missing, because the connection is a Draft or is only tested. */

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../../core/connection.ts';
-import type { Entry } from '../../core/directory.ts';
+import type { Entry } from '../../core/entry.ts';
 
 /**
  * The text of an entry: name, the attributes that were asked for, and the names of what could not be decoded. Two entries have

@@ -1,5 +1,5 @@
 import type { ContactValues, Fills, IndexedText, TextField } from '../../core/contact.ts';
-import type { Entry } from '../../core/directory.ts';
+import type { Entry } from '../../core/entry.ts';
 import type { LogCode } from '../../core/run.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';

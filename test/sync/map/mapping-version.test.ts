@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import { version as liquid } from 'liquidjs';
 import { Transform } from '../../../src/core/connection.ts';
-import type { Entry } from '../../../src/core/directory.ts';
+import type { Entry } from '../../../src/core/entry.ts';
 import {
   mappingCodeVersion,
   mappingVersion,

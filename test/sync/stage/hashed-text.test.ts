@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { AttributeValue, Entry } from '../../../src/core/directory.ts';
+import type { AttributeValue, Entry } from '../../../src/core/entry.ts';
 import { entryText } from '../../../src/sync/stage/hashed-text.ts';
 
 const entry = (attributes: AttributeValue[], changes: Partial<Entry> = {}): Entry => ({

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { AppError } from '../../../src/core/app-error.ts';
 import type { Cursor, Extent } from '../../../src/core/arrivals.ts';
-import type { Entry } from '../../../src/core/directory.ts';
+import type { Entry } from '../../../src/core/entry.ts';
 import type { ReadRequest } from '../../../src/core/source-session.ts';
 import { defineSource, type SourceModule } from '../../../src/sync/source/source-module.ts';
 

@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../../../core/directory.ts';
+import type { AttributeValue } from '../../../core/entry.ts';
 import type { AttributeIndex } from '../attribute-index.ts';
 import { ALL_VALUES } from './inspect-template.ts';
 import { sizeOf, type TemplateBudget } from './template-budget.ts';

@@ -1,9 +1,9 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals, BeginArrivals, Cursor } from '../../../core/arrivals.ts';
 import type { Secrets } from '../../../core/connection.ts';
-import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
+import type { SourceNote } from '../../../core/entry.ts';
 import { listed, saidText } from '../../../core/outside-text.ts';
-import type { ReadRequest, SourceSession } from '../../../core/source-session.ts';
+import type { OpenOptions, ReadRequest, SourceSession } from '../../../core/source-session.ts';
 import { CutOff } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 import { type FileOrigin, openOrigin } from './file-origin.ts';

@@ -2,8 +2,8 @@ import { validateHeaderValue } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
-import type { OpenOptions } from '../../../core/directory.ts';
 import { saidText } from '../../../core/outside-text.ts';
+import type { OpenOptions } from '../../../core/source-session.ts';
 import {
   connectTo,
   type HttpsAnswer,

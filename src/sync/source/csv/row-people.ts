@@ -1,4 +1,4 @@
-import type { Entry } from '../../../core/directory.ts';
+import type { Entry } from '../../../core/entry.ts';
 import { isStorable, longestSaid, saidText } from '../../../core/outside-text.ts';
 import type { Header } from './header.ts';
 import type { Row } from './parse-rows.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
-import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/directory.ts';
 import { listed } from '../../../core/outside-text.ts';
+import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/source-session.ts';
 import { CutOff } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 import { openOrigin } from './file-origin.ts';

@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../../../core/directory.ts';
+import type { AttributeValue } from '../../../core/entry.ts';
 
 /** Attributes that tell whether an account is switched off, or not a person's. `accountFlags` relies on their order. */
 export const flagAttributes = [

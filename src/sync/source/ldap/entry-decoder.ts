@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../../../core/directory.ts';
+import type { AttributeValue } from '../../../core/entry.ts';
 import { normalName, otherName, rangeOf } from './attribute-name.ts';
 import { MalformedBer, Tag } from './ber.ts';
 import { binaryText, cleanText, readText, type ValueForm, valueForm } from './value-text.ts';

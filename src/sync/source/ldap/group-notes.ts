@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
-import type { SourceNote } from '../../../core/directory.ts';
+import type { SourceNote } from '../../../core/entry.ts';
 import { listed, saidText } from '../../../core/outside-text.ts';
 import type { LogCode } from '../../../core/run.ts';
 import { canonicalDn, isWithinDn } from './dn.ts';

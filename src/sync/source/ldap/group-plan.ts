@@ -1,4 +1,4 @@
-import type { SourceNote } from '../../../core/directory.ts';
+import type { SourceNote } from '../../../core/entry.ts';
 import { canonicalDn, isWithinDn } from './dn.ts';
 import { encodeFilter, equal, type LdapFilter, or } from './filter/filter.ts';
 import { findGroup, type Group } from './find-group.ts';

@@ -1,6 +1,5 @@
 import type { Secrets } from '../../../core/connection.ts';
-import type { OpenOptions } from '../../../core/directory.ts';
-import type { SourceSession } from '../../../core/source-session.ts';
+import type { OpenOptions, SourceSession } from '../../../core/source-session.ts';
 import { everybody } from '../defaults.ts';
 import type { SourceModule } from '../source-module.ts';
 import { attributeFault, normalName } from './attribute-name.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AttributeValue, Entry } from '../../../core/directory.ts';
+import type { AttributeValue, Entry } from '../../../core/entry.ts';
 import { longestSaid, saidText } from '../../../core/outside-text.ts';
 import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
 import { isForbidden, normalName } from './attribute-name.ts';

@@ -1,5 +1,6 @@
 import type { Secrets } from '../../../core/connection.ts';
-import type { OpenOptions, SourceNote } from '../../../core/directory.ts';
+import type { SourceNote } from '../../../core/entry.ts';
+import type { OpenOptions } from '../../../core/source-session.ts';
 import { allowances } from './answer-limits.ts';
 import { encodeFilter, present } from './filter/filter.ts';
 import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals, FeedEnd } from '../../../core/arrivals.ts';
-import type { Entry, SourceNote } from '../../../core/directory.ts';
+import type { Entry, SourceNote } from '../../../core/entry.ts';
 import { listed } from '../../../core/outside-text.ts';
 import type { ReadRequest } from '../../../core/source-session.ts';
 import { canonicalDn } from './dn.ts';

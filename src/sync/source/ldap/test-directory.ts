@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
-import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/directory.ts';
+import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/source-session.ts';
 import { peopleFilter } from './filter/scope-filter.ts';
 import { findIdAttribute } from './id-attribute.ts';
 import { accountOf, type LdapSettings, moreRights } from './ldap-settings.ts';

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { AddressPolicy } from '../../../core/directory.ts';
+import type { AddressPolicy } from '../../../core/source-session.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 

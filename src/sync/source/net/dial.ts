@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { AppError } from '../../../core/app-error.ts';
-import type { AddressPolicy } from '../../../core/directory.ts';
+import type { AddressPolicy } from '../../../core/source-session.ts';
 import { isAllowedAddress } from './address-policy.ts';
 
 /** Where to connect. `url` is the name for messages. */

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { AppError } from '../../../core/app-error.ts';
-import type { AddressPolicy } from '../../../core/directory.ts';
 import { saidText } from '../../../core/outside-text.ts';
+import type { AddressPolicy } from '../../../core/source-session.ts';
 import { dial } from './dial.ts';
 import { secure } from './tls.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { OpenOptions } from '../../../../src/core/directory.ts';
+import type { OpenOptions } from '../../../../src/core/source-session.ts';
 import { sources } from '../../../../src/sync/source/sources.ts';
 
 const options = (file: string | null): OpenOptions => ({

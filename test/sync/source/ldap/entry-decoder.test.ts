@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AttributeValue } from '../../../../src/core/directory.ts';
+import type { AttributeValue } from '../../../../src/core/entry.ts';
 import { MalformedBer } from '../../../../src/sync/source/ldap/ber.ts';
 import { type DecodedEntry, maxValueBytes } from '../../../../src/sync/source/ldap/entry-decoder.ts';
 import { MessageSplitter, TooLarge } from '../../../../src/sync/source/ldap/message-splitter.ts';

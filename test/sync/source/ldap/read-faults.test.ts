@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Entry } from '../../../../src/core/directory.ts';
+import type { Entry } from '../../../../src/core/entry.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
 import { people } from '../../../support/ldap-people.ts';
 import { ldapSettings, type Reading, type ReadingOptions, readEverybody } from '../../../support/ldap-reading.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ConnectionTest } from '../../../../src/core/directory.ts';
+import type { ConnectionTest } from '../../../../src/core/source-session.ts';
 import type { LdapSettings } from '../../../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../../../src/sync/source/sources.ts';
 import { makeCertificate } from '../../../support/ldap-certificates.ts';

@@ -1,5 +1,4 @@
 import type { LogCode, LogLevel } from './run.ts';
-import type { StoredFiles } from './stored-files.ts';
 import type { ValueFault } from './user-error.ts';
 
 /**
@@ -44,21 +43,3 @@ export type Entry = {
 
 /** A remark on a read as a whole, for the run log. */
 export type SourceNote = { level: LogLevel; code: LogCode; message: string };
-
-/** Which addresses may be dialled; see ALLOW_PRIVATE_SOURCES. */
-export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };
-
-export type OpenOptions = { addresses: AddressPolicy; files: StoredFiles; signal: AbortSignal };
-
-export type CheckStatus = 'OK' | 'WARN' | 'FAIL' | 'SKIPPED';
-export type ConnectionCheck = { name: string; status: CheckStatus; detail: string; advice: string | null };
-
-export type ConnectionTest = {
-  ok: boolean;
-  code: string | null;
-  message: string;
-  hint: string | null;
-  server: string | null;
-  latencyMs: number | null;
-  checks: ConnectionCheck[];
-};
