@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/app-error.ts';
-import type { Secrets, SourceSettings } from '../core/connection.ts';
+import type { RemovalPolicy, Secrets, SourceSettings } from '../core/connection.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { SourcesPort, TestRequest } from '../core/sources-port.ts';
 import type { FileStore } from '../core/stored-files.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
-import { checkRemoval } from './check/check-removal.ts';
 import { checkMappings } from './map/check-mappings.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
@@ -87,3 +86,22 @@ async function test(
     return { ok: false, code, message, hint, server: null, latencyMs: null, checks: [] };
   }
 }
+
+const longestGraceDays = 3650;
+/** As large as a GraphQL Int and an integer column. */
+const largestCount = 2 ** 31 - 1;
+
+/** Numbers that make no sense in a removal policy; code OUT_OF_RANGE. */
+export function checkRemoval({ graceDays, maxPercent, maxCount, maxEmptiedPercent }: RemovalPolicy): Fault[] {
+  return [
+    ...outOfRange('graceDays', graceDays, longestGraceDays),
+    ...outOfRange('maxPercent', maxPercent, 100),
+    ...outOfRange('maxCount', maxCount, largestCount),
+    ...outOfRange('maxEmptiedPercent', maxEmptiedPercent, 100),
+  ];
+}
+
+const outOfRange = (name: string, value: number | null, most: number): Fault[] =>
+  value === null || (Number.isInteger(value) && value >= 0 && value <= most)
+    ? []
+    : [{ path: [name], code: 'OUT_OF_RANGE', message: `${name} is a whole number from 0 to ${most}.` }];

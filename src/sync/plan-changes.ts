@@ -1,10 +1,12 @@
-import type { ConnectionSettings } from '../core/connection.ts';
+import type { AbsentPerson } from '../core/absence.ts';
+import type { ConnectionSettings, RemovalPolicy } from '../core/connection.ts';
 import { mapInSlices, slices } from '../core/fair-turns.ts';
-import type { Decided, Decision, PlacedQuestion, Rank, Refusal } from '../core/plan.ts';
-import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
+import type { Decided, Decision, PlacedQuestion, PlannedAbsence, Rank, Refusal } from '../core/plan.ts';
+import { planPositions, type StagedCounts, type SyncRun } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
-import { takenOver } from './plan/gone-sentences.ts';
+import { planAbsent } from './plan/plan-absent.ts';
 import { contactOf, planPerson, sameValues } from './plan/plan-person.ts';
+import { takenOver } from './plan/sentences.ts';
 import { settleHandovers, settleLost, type TakingOver, type Waiting } from './plan/settle-handovers.ts';
 import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
 
@@ -12,8 +14,11 @@ import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
 const pageSize = 1000;
 /** Takeovers settled at a time: for each of these lists the plan is gone through once. */
 const takeoversAtOnce = 10_000;
-/** Questions after which the event loop turns. */
+/** Questions after which the event loop gets a turn. */
 const atOnce = 50;
+/** People who are gone: loaded and decided at a time, and after how many the event loop gets a turn. */
+const goneAtOnce = 1000;
+const turnAfterGone = 100;
 
 export type PlanInput = {
   run: SyncRun;
@@ -30,7 +35,7 @@ export type PlanInput = {
  * address somebody has or may get. Page by page what each becomes, then, over all, who can't have their address because
  * others claim it, and whose address is free by then.
  */
-export const planChanges = async ({
+export async function planChanges({
   run,
   staged,
   workspaceId,
@@ -38,7 +43,7 @@ export const planChanges = async ({
   rank,
   onProgress,
   signal,
-}: PlanInput): Promise<void> => {
+}: PlanInput): Promise<void> {
   const total = await run.findQuestions(staged);
   const unsettled: Unsettled = { rivals: gatherRivals(), takingOver: [], waiting: [] };
   let done = 0;
@@ -58,12 +63,12 @@ export const planChanges = async ({
     await onProgress(done, total);
   }
   await settle(run, unsettled);
-};
+}
 
 /** What can only be told when everybody is decided. */
 type Unsettled = { rivals: Rivals; takingOver: TakingOver[]; waiting: Waiting[] };
 
-const remember = (unsettled: Unsettled, question: PlacedQuestion, decision: Decision): void => {
+function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Decision): void {
   if (decision.kind === 'asBefore') return;
   const { position, person } = question;
   const skipped = decision.kind === 'skip';
@@ -75,9 +80,9 @@ const remember = (unsettled: Unsettled, question: PlacedQuestion, decision: Deci
     unsettled.takingOver.push({ position, contactId: onlyIf.contactId, otherwise: onlyIf.otherwise });
   if (onlyIf.kind === 'addressFreed')
     unsettled.waiting.push({ position, waitsForContact: onlyIf.contactId, otherwise: onlyIf.otherwise });
-};
+}
 
-const settle = async (run: SyncRun, { rivals, takingOver, waiting }: Unsettled): Promise<void> => {
+async function settle(run: SyncRun, { rivals, takingOver, waiting }: Unsettled): Promise<void> {
   const positions = new Set<number>();
   for (const refused of slices(rivals.refused(), pageSize)) {
     await run.refuse(refused);
@@ -86,31 +91,31 @@ const settle = async (run: SyncRun, { rivals, takingOver, waiting }: Unsettled):
   const isOpen = ({ position }: { position: number }): boolean => !positions.has(position);
   await settleTakeovers(run, takingOver.filter(isOpen));
   await settleWaiting(run, waiting.filter(isOpen));
-};
+}
 
-const settleTakeovers = async (run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> => {
+async function settleTakeovers(run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> {
   for (const some of slices(takingOver, takeoversAtOnce)) {
     const planned = await run.plannedAddresses(some.map(({ contactId }) => contactId));
     const { refused, lost } = settleLost(some, planned);
     await refuse(run, refused);
     if (lost.length > 0) await run.noteTakeovers(lost, takenOver);
   }
-};
+}
 
-const settleWaiting = async (run: SyncRun, waiting: readonly Waiting[]): Promise<void> => {
+async function settleWaiting(run: SyncRun, waiting: readonly Waiting[]): Promise<void> {
   if (waiting.length === 0) return;
   const planned = await run.plannedAddresses(waiting.map(({ waitsForContact }) => waitsForContact));
   const { refused, together } = settleHandovers(waiting, planned);
   await refuse(run, refused);
   if (together.length > 0) await run.markHandovers(together);
-};
+}
 
-const refuse = async (run: SyncRun, refused: readonly Refusal[]): Promise<void> => {
+async function refuse(run: SyncRun, refused: readonly Refusal[]): Promise<void> {
   for (const slice of slices(refused, pageSize)) await run.refuse(slice);
-};
+}
 
 /** Most contacts are, before or after, what the directory says: that need not be sent and indexed once more. */
-const decided = ({ position, values }: PlacedQuestion, decision: Decision, workspaceId: string): Decided => {
+function decided({ position, values }: PlacedQuestion, decision: Decision, workspaceId: string): Decided {
   if (decision.kind === 'skip' || decision.kind === 'asBefore')
     return { position, decision, staged: { before: false, after: false }, indexed: null };
   const { after } = decision;
@@ -124,4 +129,26 @@ const decided = ({ position, values }: PlacedQuestion, decision: Decision, works
     staged: { before, after: isStaged },
     indexed: isStaged ? null : indexed(after, workspaceId),
   };
-};
+}
+
+/** Plans what becomes of people whom a complete read has not had, list by list, and counts those newly gone. */
+export function planRemovals(run: SyncRun, removal: RemovalPolicy) {
+  let position: number = planPositions.removals;
+  let newlyGone = 0;
+  return {
+    plan: async (externalIds: readonly string[]): Promise<void> => {
+      for (const ids of slices(externalIds, goneAtOnce)) {
+        const { at, people } = await run.absentPeople(ids);
+        const decide = (person: AbsentPerson) => ({ person, outcome: planAbsent(person, removal, at) });
+        const planned: PlannedAbsence[] = [];
+        for (const { person, outcome } of await mapInSlices(people, turnAfterGone, decide)) {
+          if (outcome.kind === 'nothing') continue;
+          planned.push({ position: ++position, person, outcome });
+          if (outcome.newly) newlyGone++;
+        }
+        if (planned.length > 0) await run.decideAbsent(planned);
+      }
+    },
+    newlyGone: (): number => newlyGone,
+  };
+}

@@ -54,4 +54,6 @@ export function judgeRead({ extent, end, lastReferrals, counts: { read, withoutI
   return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };
 }
 
-const nobodyRemoved = (message: string): NewLogLine => ({ level: 'WARN', code: 'INCOMPLETE_READ', message });
+function nobodyRemoved(message: string): NewLogLine {
+  return { level: 'WARN', code: 'INCOMPLETE_READ', message };
+}

@@ -34,12 +34,13 @@ export type MergeInput = {
 };
 
 /** Whether `a` goes before `b`: the lower priority, between equals the older connection. */
-export const outranks = (a: Rank, b: Rank): boolean =>
-  a.priority !== b.priority
+export function outranks(a: Rank, b: Rank): boolean {
+  return a.priority !== b.priority
     ? a.priority < b.priority
     : a.createdAt !== b.createdAt
       ? a.createdAt < b.createdAt
       : a.connectionId < b.connectionId;
+}
 
 /**
  * What a contact becomes when a person's draft is brought into it, field by field. A field stays as it is when it is
@@ -48,7 +49,7 @@ export const outranks = (a: Rank, b: Rank): boolean =>
  * primary one is not listed again among those that the person brings. A display name put together from other fields gives
  * way to one that a connection brings.
  */
-export const mergeContact = (input: MergeInput): ContactValues => {
+export function mergeContact(input: MergeInput): ContactValues {
   const merged: ContactValues = { ...input.current };
   for (const mapping of emailsLast(input.mappings)) {
     if (mapping.policy === 'ON_CREATE' || input.lockedFields.includes(mapping.field)) continue;
@@ -68,24 +69,23 @@ export const mergeContact = (input: MergeInput): ContactValues => {
   }
   if (isNameToFollow(input)) merged.DISPLAY_NAME = putTogetherName(merged) ?? input.current.DISPLAY_NAME;
   return merged;
-};
+}
 
 /** The primary email stands before it is asked which of the others are not it. */
-const emailsLast = (mappings: readonly FieldMapping[]): FieldMapping[] => [
-  ...mappings.filter(({ field }) => field !== 'EMAIL'),
-  ...mappings.filter(({ field }) => field === 'EMAIL'),
-];
+function emailsLast(mappings: readonly FieldMapping[]): FieldMapping[] {
+  return [...mappings.filter(({ field }) => field !== 'EMAIL'), ...mappings.filter(({ field }) => field === 'EMAIL')];
+}
 
-const goesFirst = (other: OtherLink, { fills, rank }: MergeInput, key: FieldKey): boolean => {
+function goesFirst(other: OtherLink, { fills, rank }: MergeInput, key: FieldKey): boolean {
   const derived = fills[key] === derivedFill;
   return (other.fills[key] === derivedFill) === derived ? outranks(other.rank, rank) : derived;
-};
+}
 
 /**
  * Whether the display name is one that was put together from fields which may have changed now: no connection brings one,
  * and the name is still what the contact's other fields come to, so that nobody has given another.
  */
-const isNameToFollow = ({ current, mappings, lockedFields, fills, fillsBefore, others }: MergeInput): boolean => {
+function isNameToFollow({ current, mappings, lockedFields, fills, fillsBefore, others }: MergeInput): boolean {
   const ofOthers = others.map((other) => other.fills.DISPLAY_NAME);
   return (
     fills.DISPLAY_NAME === derivedFill &&
@@ -95,21 +95,22 @@ const isNameToFollow = ({ current, mappings, lockedFields, fills, fillsBefore, o
     [fillsBefore.DISPLAY_NAME, ...ofOthers].some((fill) => fill !== undefined) &&
     current.DISPLAY_NAME === putTogetherName(current)
   );
-};
+}
 
-const labeled = (values: ContactValues, field: LabeledField, label: string | null): LabeledValue[] =>
-  (values[field] ?? []).filter((entry) => entry.label === label);
+function labeled(values: ContactValues, field: LabeledField, label: string | null): LabeledValue[] {
+  return (values[field] ?? []).filter((entry) => entry.label === label);
+}
 
-const isEmpty = (values: ContactValues, { field, label }: FieldMapping): boolean => {
+function isEmpty(values: ContactValues, { field, label }: FieldMapping): boolean {
   if (isLabeledField(field)) return labeled(values, field, label).length === 0;
   return isFlagField(field) ? values[field] !== true : values[field] === undefined;
-};
+}
 
-const take = (
+function take(
   merged: ContactValues,
   { current, draft, alternatives }: MergeInput,
   { field, label }: FieldMapping,
-): void => {
+): void {
   if (isLabeledField(field)) {
     const values = labeled(draft, field, label);
     const others = field === 'EMAIL' ? values.filter(({ value }) => !isPrimaryEmail(merged, value)) : values;
@@ -122,20 +123,15 @@ const take = (
     const value = kept !== undefined && alternatives[field]?.includes(kept) ? kept : draft[field];
     if (value !== undefined) merged[field] = value;
   }
-};
+}
 
-const clear = (merged: ContactValues, { field, label }: FieldMapping): void => {
+function clear(merged: ContactValues, { field, label }: FieldMapping): void {
   if (isLabeledField(field)) replaceLabel(merged, field, label, []);
   else if (field !== 'DISPLAY_NAME') delete merged[field];
-};
+}
 
 /** The values of an attribute have no order: the same ones in another order change nothing. */
-const replaceLabel = (
-  merged: ContactValues,
-  field: LabeledField,
-  label: string | null,
-  values: LabeledValue[],
-): void => {
+function replaceLabel(merged: ContactValues, field: LabeledField, label: string | null, values: LabeledValue[]): void {
   const list = merged[field] ?? [];
   const before = list.filter((entry) => entry.label === label);
   const wanted = new Set(values.map(({ value }) => value));
@@ -146,4 +142,4 @@ const replaceLabel = (
   const next = [...rest.slice(0, at), ...values, ...rest.slice(at)];
   if (next.length === 0) delete merged[field];
   else merged[field] = next;
-};
+}

@@ -8,7 +8,7 @@ import {
 } from '../../core/absence.ts';
 import type { RemovalAction } from '../../core/connection.ts';
 import type { AbsentOutcome } from '../../core/plan.ts';
-import * as sentences from './gone-sentences.ts';
+import * as sentences from './sentences.ts';
 
 /**
  * What becomes of the contact of a linked person whom a complete read has not had: it is removed now, or later (grace), or

@@ -11,8 +11,8 @@ import type {
   Rank,
   Skip,
 } from '../../core/plan.ts';
-import * as sentences from './address-sentences.ts';
 import { mergeContact } from './merge.ts';
+import * as sentences from './sentences.ts';
 
 export type PlanSettings = { mappings: readonly FieldMapping[]; matchBy: MatchBy; rank: Rank };
 
@@ -55,24 +55,26 @@ function planNewcomer(question: Question, settings: PlanSettings): Decision {
   return verdict.kind === 'skip' ? { ...verdict, claim } : { kind: 'create', after: values, onlyIf: verdict, claim };
 }
 
-const link = (question: Question, holder: CandidateContact, claim: Claim | null, settings: PlanSettings): Decision => ({
-  kind: 'link',
-  contact: foundContact(holder, holder.othersRecheck),
-  after: merge(question, holder, holder.values, settings),
-  onlyIf:
-    holder.own === null
-      ? { kind: 'none' }
-      : { kind: 'contactLost', contactId: holder.id, otherwise: addressTaken(question, question.values, holder) },
-  claim,
-});
+function link(question: Question, holder: CandidateContact, claim: Claim | null, settings: PlanSettings): Decision {
+  return {
+    kind: 'link',
+    contact: foundContact(holder, holder.othersRecheck),
+    after: merge(question, holder, holder.values, settings),
+    onlyIf:
+      holder.own === null
+        ? { kind: 'none' }
+        : { kind: 'contactLost', contactId: holder.id, otherwise: addressTaken(question, question.values, holder) },
+    claim,
+  };
+}
 
-const merge = (
+function merge(
   { values, alternatives, fills }: Question,
   contact: CandidateContact,
   current: ContactValues,
   { mappings, rank }: PlanSettings,
-): ContactValues =>
-  mergeContact({
+): ContactValues {
+  return mergeContact({
     current,
     draft: values,
     alternatives,
@@ -83,22 +85,29 @@ const merge = (
     fills,
     others: contact.others,
   });
+}
 
-const withPortalAccess = ({ values, portalAccessBefore }: CandidateContact): ContactValues =>
-  portalAccessBefore ? { ...values, PORTAL_ACCESS: true } : values;
+function withPortalAccess({ values, portalAccessBefore }: CandidateContact): ContactValues {
+  return portalAccessBefore ? { ...values, PORTAL_ACCESS: true } : values;
+}
 
-const foundContact = ({ id, version, values }: CandidateContact, recheck: number): FoundContact => ({
-  id,
-  version,
-  recheck,
-  values,
-});
+function foundContact({ id, version, values }: CandidateContact, recheck: number): FoundContact {
+  return {
+    id,
+    version,
+    recheck,
+    values,
+  };
+}
 
 /** Whether the contact stands without its person: it may be theirs again, or somebody else's with the address. */
-const hasLost = ({ absence }: NonNullable<CandidateContact['own']>): boolean =>
-  absence === 'before' || absence === 'stays';
+function hasLost({ absence }: NonNullable<CandidateContact['own']>): boolean {
+  return absence === 'before' || absence === 'stays';
+}
 
-const addressOf = (values: ContactValues): string | null => values.PRIMARY_EMAIL?.toLowerCase() ?? null;
+function addressOf(values: ContactValues): string | null {
+  return values.PRIMARY_EMAIL?.toLowerCase() ?? null;
+}
 
 /** Whether the address that the person would get is somebody else's: then they wait for it, or are skipped. */
 function judgeAddress(question: Question, after: ContactValues): Condition | Skip {
@@ -114,12 +123,15 @@ function judgeAddress(question: Question, after: ContactValues): Condition | Ski
 }
 
 /** What the person would get that somebody else of the same read may get, too. `before`: what their contact had. */
-const claimOf = (
+function claimOf(
   { claimants }: Question,
   { PRIMARY_EMAIL: address }: ContactValues,
   before: ContactValues,
-): Claim | null =>
-  claimants > 1 && address !== undefined ? { address, keeps: addressOf(before) === address.toLowerCase() } : null;
+): Claim | null {
+  return claimants > 1 && address !== undefined
+    ? { address, keeps: addressOf(before) === address.toLowerCase() }
+    : null;
+}
 
 function addressTaken(question: Question, { PRIMARY_EMAIL }: ContactValues, holder: CandidateContact): Skip {
   const name = holder.values.DISPLAY_NAME ?? '';
@@ -129,22 +141,24 @@ function addressTaken(question: Question, { PRIMARY_EMAIL }: ContactValues, hold
 }
 
 /** The contact that the person has, or the name under which they would have got one. */
-export const contactOf = ({ linked, values }: Question): Pick<Skip, 'contactId' | 'contactName'> => ({
-  contactId: linked?.id ?? null,
-  contactName: (linked?.values ?? values).DISPLAY_NAME ?? null,
-});
+export function contactOf({ linked, values }: Question): Pick<Skip, 'contactId' | 'contactName'> {
+  return {
+    contactId: linked?.id ?? null,
+    contactName: (linked?.values ?? values).DISPLAY_NAME ?? null,
+  };
+}
 
 /** Somebody is left alone because somebody else has, or claims, the address. */
-export const leftAlone = (
-  { contactId, contactName }: Pick<Skip, 'contactId' | 'contactName'>,
-  reason: string,
-): Skip => ({ kind: 'skip', contactId, contactName, code: 'DUPLICATE_EMAIL', reason });
+export function leftAlone({ contactId, contactName }: Pick<Skip, 'contactId' | 'contactName'>, reason: string): Skip {
+  return { kind: 'skip', contactId, contactName, code: 'DUPLICATE_EMAIL', reason };
+}
 
 const allFields = Object.values(ContactField);
 
 /** Whether two contacts say the same; a flag that is absent is off. */
-export const sameValues = (a: ContactValues, b: ContactValues): boolean =>
-  allFields.every((field) => {
+export function sameValues(a: ContactValues, b: ContactValues): boolean {
+  return allFields.every((field) => {
     const [x, y] = [a[field] ?? false, b[field] ?? false];
     return typeof x === 'object' || typeof y === 'object' ? JSON.stringify(x) === JSON.stringify(y) : x === y;
   });
+}

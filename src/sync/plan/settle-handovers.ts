@@ -12,7 +12,7 @@ export type Settlement = {
 };
 
 /** Whether the contact no longer has its address when the row has been applied. */
-const freesAddress = ({ action, addressNow, addressThen }: PlannedAddress): boolean => {
+function freesAddress({ action, addressNow, addressThen }: PlannedAddress): boolean {
   switch (action) {
     case 'DEACTIVATE':
     case 'DELETE':
@@ -26,14 +26,14 @@ const freesAddress = ({ action, addressNow, addressThen }: PlannedAddress): bool
     case 'NONE':
       return false;
   }
-};
+}
 
 /**
  * Decides which of the waiting changes go ahead. Each waits for one contact; that contact frees its address if the plan
  * has a change that does, and if that change is not itself refused. A ring, in which everybody waits for the next, is fine:
  * the addresses go round.
  */
-export const settleHandovers = (waiting: readonly Waiting[], planned: readonly PlannedAddress[]): Settlement => {
+export function settleHandovers(waiting: readonly Waiting[], planned: readonly PlannedAddress[]): Settlement {
   const freeingOf = new Map(planned.filter(freesAddress).map((change) => [change.contactId, change]));
   const waitingOf = new Map(waiting.map((change) => [change.position, change]));
   const outcome = new Map<number, 'open' | 'fine' | 'refused'>();
@@ -68,16 +68,16 @@ export const settleHandovers = (waiting: readonly Waiting[], planned: readonly P
     else together.add(change.position).add(freeing.position);
   }
   return { refused, together: [...together] };
-};
+}
 
 /** Somebody who would get the contact of a person of the same connection who is gone. */
 export type TakingOver = { position: number; contactId: string; otherwise: Skip };
 
 /** Stable ids go first: a person who turns out to be in this read keeps the contact. Gives the contacts that have lost theirs. */
-export const settleLost = (
+export function settleLost(
   takingOver: readonly TakingOver[],
   planned: readonly PlannedAddress[],
-): { refused: Refusal[]; lost: string[] } => {
+): { refused: Refusal[]; lost: string[] } {
   const rowsOf = Map.groupBy(
     planned.filter(({ position }) => position >= planPositions.people),
     ({ contactId }) => contactId,
@@ -88,4 +88,4 @@ export const settleLost = (
     refused: takingOver.filter(isKept).map(({ position, otherwise }) => ({ position, skip: otherwise })),
     lost: takingOver.filter((one) => !isKept(one)).map(({ contactId }) => contactId),
   };
-};
+}

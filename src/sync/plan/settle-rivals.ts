@@ -1,6 +1,6 @@
 import type { Claim, Refusal } from '../../core/plan.ts';
-import { claimedBySeveral } from './address-sentences.ts';
 import { leftAlone } from './plan-person.ts';
+import { claimedBySeveral } from './sentences.ts';
 
 /** A claim, and whose it is. */
 export type PersonsClaim = Claim & {
@@ -26,7 +26,7 @@ export type Rivals = {
 type Shared = { claims: PersonsClaim[]; keepers: PersonsClaim[] };
 
 /** Gathers who claims which address. Each claim is looked at once when it is added and once when all are settled. */
-export const gatherRivals = (): Rivals => {
+export function gatherRivals(): Rivals {
   const byAddress = new Map<string, Shared>();
   return {
     add: (claim) => {
@@ -44,14 +44,16 @@ export const gatherRivals = (): Rivals => {
         }
     },
   };
-};
+}
 
-const rivalOf = (claim: PersonsClaim, { claims, keepers }: Shared): PersonsClaim | undefined => {
+function rivalOf(claim: PersonsClaim, { claims, keepers }: Shared): PersonsClaim | undefined {
   const another = ([one, two]: readonly PersonsClaim[]): PersonsClaim | undefined => (one === claim ? two : one);
   return claim.keeps ? another(keepers) : (keepers[0] ?? another(claims));
-};
+}
 
-const refusal = (claim: PersonsClaim, rival: PersonsClaim): Refusal => ({
-  position: claim.position,
-  skip: leftAlone(claim, claimedBySeveral(claim.address, claim.person, rival.person)),
-});
+function refusal(claim: PersonsClaim, rival: PersonsClaim): Refusal {
+  return {
+    position: claim.position,
+    skip: leftAlone(claim, claimedBySeveral(claim.address, claim.person, rival.person)),
+  };
+}

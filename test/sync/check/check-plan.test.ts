@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Emptied } from '../../../src/core/sync-store.ts';
-import { emptiedQuestion } from '../../../src/sync/check/check-emptied.ts';
-import { checkPlan, type PlanFacts } from '../../../src/sync/check/check-plan.ts';
+import { checkPlan, emptiedQuestion, type PlanFacts } from '../../../src/sync/check/check-plan.ts';
 import { sources } from '../../../src/sync/source/sources.ts';
 import { map } from '../small-directory.ts';
 

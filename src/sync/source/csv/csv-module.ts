@@ -2,10 +2,9 @@ import { everybody } from '../defaults.ts';
 import type { SourceModule } from '../source-module.ts';
 import { checkScope, checkSettings } from './check-settings.ts';
 import { openSession } from './csv-session.ts';
-import { type CsvSettings, csvSettings } from './csv-settings.ts';
+import { type CsvSettings, csvForm, csvSettings } from './csv-settings.ts';
 import { csvMappings } from './default-mappings.ts';
 import { columnFault, columnKey } from './header.ts';
-import { csvForm } from './settings-form.ts';
 import { testFile } from './test-file.ts';
 
 /** A file of comma-separated values, uploaded or fetched, a row for each person. */

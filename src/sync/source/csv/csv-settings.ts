@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SettingInfo } from '../../../core/source-kind.ts';
 
 /** The settings of CSV, with their defaults. The secret `authorization` lives apart. */
 export const csvSettings = z.object({
@@ -14,3 +15,38 @@ export const csvSettings = z.object({
 });
 
 export type CsvSettings = z.infer<typeof csvSettings>;
+
+function field(name: string, label: string, help: string, more: Partial<SettingInfo> = {}): SettingInfo {
+  return {
+    name,
+    label,
+    help,
+    type: 'TEXT',
+    required: false,
+    advanced: false,
+    default: null,
+    options: null,
+    ...more,
+  };
+}
+
+export const csvForm: readonly SettingInfo[] = [
+  field('url', 'URL', 'https:// address of the file, fetched at each run. Empty: the file that is uploaded here.'),
+  field('authorization', 'Authorization', 'Sent as the Authorization header, e.g. "Bearer …". Stored encrypted.', {
+    type: 'SECRET',
+  }),
+  field('idColumn', 'Id column', 'The column whose values never change for a person, such as a staff number.', {
+    required: true,
+  }),
+  field('nameColumn', 'Name column', 'The column that names a person in the log. Empty: the id column.', {
+    advanced: true,
+  }),
+  field('encoding', 'Encoding', 'Empty: found by itself (UTF-8, UTF-16 with a mark, or Windows-1252).', {
+    advanced: true,
+    options: ['utf-8', 'windows-1252', 'iso-8859-15', 'utf-16le'],
+  }),
+  field('separator', 'Separator', 'The character between values. Empty: found by itself.', {
+    advanced: true,
+    options: [',', ';', '\t', '|'],
+  }),
+];

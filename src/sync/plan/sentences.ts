@@ -1,0 +1,36 @@
+/** What people read of somebody who is gone from the directory. */
+
+const gone = 'gone from the directory';
+
+export const inactiveAlready = `${gone}; the contact is inactive already`;
+export function stillFedBy(connections: readonly string[]): string {
+  return `${gone}; still fed by ${connections.join(', ')}`;
+}
+export const keptByPolicy = `${gone}; the removal policy keeps the contact`;
+export function staysUntil(due: Date): string {
+  const [day, time] = due.toISOString().split('T') as [string, string];
+  return `${gone}; stays until ${day} ${time.slice(0, 5)} UTC`;
+}
+export const simplyGone = gone;
+export const takenOver = `${gone}; the contact goes to another person with its address`;
+
+/** What people read of an address that a person can't have. */
+
+/** `whose`: see below. */
+export function taken(address: string, person: string, whose: string): string {
+  return `The address ${address} of ${person} belongs to ${whose}.`;
+}
+
+/** A contact whose person comes from elsewhere, or from nowhere. */
+export function aContact(name: string, id: string): string {
+  return `contact ${name} (${id})`;
+}
+
+/** A contact of the same connection. */
+export function contactOf(name: string, person: string): string {
+  return `contact ${name}, who is ${person}`;
+}
+
+export function claimedBySeveral(address: string, person: string, rival: string): string {
+  return `The address ${address} is claimed by several people: ${person} and ${rival}. Give each an address of their own.`;
+}
