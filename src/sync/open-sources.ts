@@ -88,11 +88,11 @@ async function test(
 }
 
 const longestGraceDays = 3650;
-/** As large as a GraphQL Int and an integer column. */
+/** The largest GraphQL Int and integer column. */
 const largestCount = 2 ** 31 - 1;
 
-/** Numbers that make no sense in a removal policy; code OUT_OF_RANGE. */
-export function checkRemoval({ graceDays, maxPercent, maxCount, maxEmptiedPercent }: RemovalPolicy): Fault[] {
+/** The numbers of a removal policy that make no sense, with code OUT_OF_RANGE. */
+function checkRemoval({ graceDays, maxPercent, maxCount, maxEmptiedPercent }: RemovalPolicy): Fault[] {
   return [
     ...outOfRange('graceDays', graceDays, longestGraceDays),
     ...outOfRange('maxPercent', maxPercent, 100),

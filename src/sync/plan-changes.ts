@@ -10,9 +10,9 @@ import { takenOver } from './plan/sentences.ts';
 import { settleHandovers, settleLost, type TakingOver, type Waiting } from './plan/settle-handovers.ts';
 import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
 
-/** Questions decided, and decisions taken back, at a time. */
+/** Questions loaded and decided at a time, and decisions refused at a time. */
 const pageSize = 1000;
-/** Takeovers settled at a time: for each of these lists the plan is gone through once. */
+/** Takeovers settled at a time. For each list of them the plan is read once. */
 const takeoversAtOnce = 10_000;
 /** Questions after which the event loop gets a turn. */
 const atOnce = 50;
@@ -31,9 +31,9 @@ export type PlanInput = {
 };
 
 /**
- * Decides about everybody of whom nothing, or too little, was known when they were staged: linked people, and newcomers whose
- * address somebody has or may get. Page by page what each becomes, then, over all, who can't have their address because
- * others claim it, and whose address is free by then.
+ * Decides about all people who could not be decided when they were staged: linked people, and newcomers whose address somebody
+ * else has or claims. First each person is decided, page by page. Then all are settled: who loses an address to rivals, and who
+ * gets one that another change frees.
  */
 export async function planChanges({
   run,
@@ -65,7 +65,7 @@ export async function planChanges({
   await settle(run, unsettled);
 }
 
-/** What can only be told when everybody is decided. */
+/** What can be settled only when everybody is decided. */
 type Unsettled = { rivals: Rivals; takingOver: TakingOver[]; waiting: Waiting[] };
 
 function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Decision): void {
@@ -114,7 +114,7 @@ async function refuse(run: SyncRun, refused: readonly Refusal[]): Promise<void> 
   for (const slice of slices(refused, pageSize)) await run.refuse(slice);
 }
 
-/** Most contacts are, before or after, what the directory says: that need not be sent and indexed once more. */
+/** Most contacts have, before or after, the values of the staged row. Those need not be sent and indexed again. */
 function decided({ position, values }: PlacedQuestion, decision: Decision, workspaceId: string): Decided {
   if (decision.kind === 'skip' || decision.kind === 'asBefore')
     return { position, decision, staged: { before: false, after: false }, indexed: null };
@@ -131,7 +131,7 @@ function decided({ position, values }: PlacedQuestion, decision: Decision, works
   };
 }
 
-/** Plans what becomes of people whom a complete read has not had, list by list, and counts those newly gone. */
+/** Plans what becomes of people who are gone, list by list, and counts the people who are newly gone. */
 export function planRemovals(run: SyncRun, removal: RemovalPolicy) {
   let position: number = planPositions.removals;
   let newlyGone = 0;

@@ -7,20 +7,20 @@ import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-stor
 
 export type PlanFacts = {
   removal: RemovalPolicy;
-  /** People whom the last complete read still had and this one has not; 0 after a read that can't tell. */
+  /** People who were there at the last complete read and are gone now. 0 when this read can't tell. */
   newlyGone: number;
   /** The connection's active contacts before the run. */
   activeBefore: number;
-  /** What many contacts would lose. */
+  /** Fields that many contacts would lose. */
   emptied: readonly Emptied[];
   advice: Pick<ReadAdvice, 'emptied'>;
-  /** Somebody asked to look at the plan first. */
+  /** Somebody asked to review the plan. */
   review: boolean;
 };
 
 export type Verdict = { kind: 'go' } | { kind: 'hold'; reasons: string[] };
 
-/** Whether a plan may be applied at once, or a person must look at it first, and why. Pure. */
+/** Decides whether a plan can be applied at once, or a person must review it, and why. Pure. */
 export function checkPlan(facts: PlanFacts): Verdict {
   const reasons = [...removalReasons(facts), ...emptiedReasons(facts.removal, facts.emptied, facts.advice)];
   if (facts.review) reasons.push('A review of the plan was asked for.');
@@ -45,8 +45,8 @@ function removalReasons({ removal, newlyGone, activeBefore }: PlanFacts): string
 }
 
 /**
- * What is to be counted to tell whether a plan empties too much: each field that the mappings name, and each label of a list.
- * Flags are off rather than empty, and a field that is not named any more is not the directory's. Pure.
+ * What must be counted to find out whether a plan empties too much: each mapped field, and each label of a list. Flags are never
+ * empty, only off. A field that is no longer mapped is not counted, because it no longer belongs to the source. Pure.
  */
 export function emptiedQuestion(
   { maxEmptiedPercent }: RemovalPolicy,
@@ -63,7 +63,7 @@ function partsOf(mappings: readonly FieldMapping[]): ContactPart[] {
   ];
 }
 
-/** Why a plan that empties so much is held: a sentence for each field, or for each label of a field that keeps others. Pure. */
+/** Why a plan is held that empties too much: a sentence for each field, or for each label if the field as a whole is fine. Pure. */
 export function emptiedReasons(
   { maxEmptiedPercent }: RemovalPolicy,
   emptied: readonly Emptied[],

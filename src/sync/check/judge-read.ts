@@ -3,9 +3,9 @@ import { listed } from '../../core/outside-text.ts';
 import type { NewLogLine } from '../../core/run.ts';
 
 export type Judgement = {
-  /** Every base was read to its end and everybody was known, so the read is remembered with the connection. */
+  /** The source was read to its end and everybody had an id. The connection remembers such a read. */
   complete: boolean;
-  /** People who are gone by what the source has told, or has not told, may be called so. */
+  /** Whether the read can be trusted about who is gone. */
   tellsWhoIsGone: boolean;
   lines: NewLogLine[];
 };
@@ -13,17 +13,17 @@ export type Judgement = {
 export type ReadFacts = {
   extent: Extent;
   end: FeedEnd;
-  /** The search references of the last complete read. */
+  /** The referrals of the last complete read. */
   lastReferrals: readonly string[];
-  /** People delivered; and those among them without an id that can be read. */
+  /** People read, and how many of them had no readable id. */
   counts: { read: number; withoutId: number };
   advice: ReadAdvice;
 };
 
 /**
- * What a read may be used for. Parts of the directory that the source refers us to elsewhere were not read; when they are
- * new since the last complete read, people may have moved there, so nobody is called gone this time. Nor is anybody where
- * some came without an id: each of those may be one of the people who are missed. Pure.
+ * Decides what a read can be used for. Parts of the source that are elsewhere (referrals) were not read. If there are new ones
+ * since the last complete read, people may have moved there, so nobody counts as gone this time. The same holds when people came
+ * without an id: each of them may be one of the missing people. Pure.
  */
 export function judgeRead({ extent, end, lastReferrals, counts: { read, withoutId }, advice }: ReadFacts): Judgement {
   const newReferrals = end.referrals.filter((referral) => !lastReferrals.includes(referral));
@@ -35,20 +35,20 @@ export function judgeRead({ extent, end, lastReferrals, counts: { read, withoutI
   else if (newReferrals.length > 0)
     lines.push(
       nobodyRemoved(
-        `Nobody is removed in this run: the directory now refers elsewhere for a part of it (${listed(newReferrals)}). ${advice.elsewhere} From the next run on it is taken as known.`,
+        `Nobody is removed in this run: the source now refers elsewhere for a part of it (${listed(newReferrals)}). ${advice.elsewhere} From the next run on this part is known.`,
       ),
     );
   if (withoutId > 0)
     lines.push(
       nobodyRemoved(
-        `Nobody is removed in this run: ${withoutId === 1 ? '1 person' : `${withoutId} people`} came without an id that can be read, and may be somebody who is missed. ${advice.withoutId} The lines of the skipped people say who they are.`,
+        `Nobody is removed in this run: ${withoutId === 1 ? '1 person' : `${withoutId} people`} came without a readable id, and may be among the missing people. ${advice.withoutId} The lines of the skipped people say who they are.`,
       ),
     );
   if (extent === 'everybody' && end.complete && read === 0)
     lines.push({
       level: 'WARN',
       code: 'EMPTY_READ',
-      message: `The directory delivered nobody. ${advice.nobody}`,
+      message: `The source delivered nobody. ${advice.nobody}`,
     });
   const complete = end.complete && withoutId === 0;
   return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };

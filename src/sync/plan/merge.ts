@@ -17,23 +17,23 @@ import {
 import type { OtherLink, Rank } from '../../core/plan.ts';
 
 export type MergeInput = {
-  /** What the contact has now. */
+  /** The contact's values now. */
   current: ContactValues;
-  /** What the directory says now; an absent field is empty there. */
+  /** The values from the source. A missing field is empty there. */
   draft: ContactValues;
-  /** Candidates of single fields that had several values. */
+  /** For single fields with several values in the source: all of them. */
   alternatives: { [field in TextField]?: string[] };
   mappings: readonly FieldMapping[];
   lockedFields: readonly ContactField[];
   rank: Rank;
-  /** What this connection filled the last time; empty for a contact it did not feed yet. */
+  /** The fields that this connection filled last time. Empty for a contact that it did not feed yet. */
   fillsBefore: Fills;
-  /** What this connection fills now. */
+  /** The fields that this connection fills now. */
   fills: Fills;
   others: readonly OtherLink[];
 };
 
-/** Whether `a` goes before `b`: the lower priority, between equals the older connection. */
+/** Whether `a` goes before `b`: the lower priority number first, then the older connection. */
 export function outranks(a: Rank, b: Rank): boolean {
   return a.priority !== b.priority
     ? a.priority < b.priority
@@ -43,11 +43,10 @@ export function outranks(a: Rank, b: Rank): boolean {
 }
 
 /**
- * What a contact becomes when a person's draft is brought into it, field by field. A field stays as it is when it is
- * locked, when its mapping's policy says so, or when another connection that fills it goes first. An empty value clears
- * only what this connection itself had filled and nobody else fills: what people entered stays. The address that becomes the
- * primary one is not listed again among those that the person brings. A display name put together from other fields gives
- * way to one that a connection brings.
+ * Merges a person's draft into a contact, field by field. A field does not change when it is locked, when the mapping's policy
+ * says so, or when another connection that fills it goes first. An empty value clears a field only if this connection had filled
+ * it and no other does: values that people entered stay. The primary address is not listed again among the other emails. A
+ * display name from a source goes before one that is put together from other fields.
  */
 export function mergeContact(input: MergeInput): ContactValues {
   const merged: ContactValues = { ...input.current };
@@ -71,7 +70,7 @@ export function mergeContact(input: MergeInput): ContactValues {
   return merged;
 }
 
-/** The primary email stands before it is asked which of the others are not it. */
+/** EMAIL comes last, because it leaves out the primary email, which must be known by then. */
 function emailsLast(mappings: readonly FieldMapping[]): FieldMapping[] {
   return [...mappings.filter(({ field }) => field !== 'EMAIL'), ...mappings.filter(({ field }) => field === 'EMAIL')];
 }
@@ -82,8 +81,8 @@ function goesFirst(other: OtherLink, { fills, rank }: MergeInput, key: FieldKey)
 }
 
 /**
- * Whether the display name is one that was put together from fields which may have changed now: no connection brings one,
- * and the name is still what the contact's other fields come to, so that nobody has given another.
+ * Whether the display name must be put together again, because the fields it is made of may have changed. That is so when no
+ * connection brings a name, and the name still equals the one made of the contact's fields: nobody has entered another.
  */
 function isNameToFollow({ current, mappings, lockedFields, fills, fillsBefore, others }: MergeInput): boolean {
   const ofOthers = others.map((other) => other.fills.DISPLAY_NAME);
@@ -130,7 +129,7 @@ function clear(merged: ContactValues, { field, label }: FieldMapping): void {
   else if (field !== 'DISPLAY_NAME') delete merged[field];
 }
 
-/** The values of an attribute have no order: the same ones in another order change nothing. */
+/** Replaces the values of a label. The same values in another order change nothing, because values have no order. */
 function replaceLabel(merged: ContactValues, field: LabeledField, label: string | null, values: LabeledValue[]): void {
   const list = merged[field] ?? [];
   const before = list.filter((entry) => entry.label === label);

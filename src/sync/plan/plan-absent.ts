@@ -11,9 +11,9 @@ import type { AbsentOutcome } from '../../core/plan.ts';
 import * as sentences from './sentences.ts';
 
 /**
- * What becomes of the contact of a linked person whom a complete read has not had: it is removed now, or later (grace), or
- * left to the policy, to the connections that still feed it, or to the one that lost its person last. Nothing where the
- * person was gone before, the contact is not due yet, and the right day is noted. Pure.
+ * What becomes of the contact of a linked person who is gone. It is removed now or after the grace; or it stays, because of the
+ * policy, because other connections feed it, or because another connection lost the person later and decides. 'nothing': the
+ * person was gone before, the contact is not due yet, and the right date is noted. Pure.
  */
 export function planAbsent(absent: AbsentPerson, policy: AbsencePolicy, now: Date): AbsentOutcome {
   const { action } = policy;

@@ -16,19 +16,19 @@ import * as sentences from './sentences.ts';
 
 export type PlanSettings = { mappings: readonly FieldMapping[]; matchBy: MatchBy; rank: Rank };
 
-/** The facts of an address that nobody else has or may get. */
+/** The facts about an address that nobody else has or claims. */
 export const freeAddress: AddressFacts = { holder: null, heir: null, claimants: 1 };
 
 /**
- * What becomes of one staged person. Pure. A decision may wait for an address that another change of the same plan frees;
- * whether it does is seen when all are decided.
+ * Decides about one staged person. Pure. A decision can depend on another change of the same plan that frees an address. That is
+ * settled when all people are decided.
  */
 export function planPerson(question: Question, settings: PlanSettings): Decision {
   return question.linked === null ? planNewcomer(question, settings) : planLinked(question, question.linked, settings);
 }
 
 function planLinked(question: Question, contact: CandidateContact, settings: PlanSettings): Decision {
-  // Who was made inactive by hand lost no portal access to a removal, and stays inactive.
+  // portalAccessBefore is set by a removal only. A contact that people have made inactive stays inactive.
   const returns =
     contact.status === 'INACTIVE' &&
     contact.own !== null &&
@@ -100,7 +100,7 @@ function foundContact({ id, version, values }: CandidateContact, recheck: number
   };
 }
 
-/** Whether the contact stands without its person: it may be theirs again, or somebody else's with the address. */
+/** Whether the contact has lost its person. The person can come back, or somebody else with the address can take over. */
 function hasLost({ absence }: NonNullable<CandidateContact['own']>): boolean {
   return absence === 'before' || absence === 'stays';
 }
@@ -109,7 +109,7 @@ function addressOf(values: ContactValues): string | null {
   return values.PRIMARY_EMAIL?.toLowerCase() ?? null;
 }
 
-/** Whether the address that the person would get is somebody else's: then they wait for it, or are skipped. */
+/** Whether the person can have their address. If another contact holds it, they wait for it or are skipped. */
 function judgeAddress(question: Question, after: ContactValues): Condition | Skip {
   const address = addressOf(after);
   if (address === null) return { kind: 'none' };
@@ -122,7 +122,7 @@ function judgeAddress(question: Question, after: ContactValues): Condition | Ski
   return { kind: 'addressFreed', contactId: holder.id, otherwise: skip };
 }
 
-/** What the person would get that somebody else of the same read may get, too. `before`: what their contact had. */
+/** The person's claim to an address that others in the same read may claim as well. `before`: the values of their contact. */
 function claimOf(
   { claimants }: Question,
   { PRIMARY_EMAIL: address }: ContactValues,
@@ -140,7 +140,7 @@ function addressTaken(question: Question, { PRIMARY_EMAIL }: ContactValues, hold
   return leftAlone(contactOf(question), sentences.taken(PRIMARY_EMAIL ?? '', question.person, whose));
 }
 
-/** The contact that the person has, or the name under which they would have got one. */
+/** The person's contact; without one, the name that it would have got. */
 export function contactOf({ linked, values }: Question): Pick<Skip, 'contactId' | 'contactName'> {
   return {
     contactId: linked?.id ?? null,
@@ -148,14 +148,14 @@ export function contactOf({ linked, values }: Question): Pick<Skip, 'contactId' 
   };
 }
 
-/** Somebody is left alone because somebody else has, or claims, the address. */
+/** The skip of a person whose address somebody else has or claims. */
 export function leftAlone({ contactId, contactName }: Pick<Skip, 'contactId' | 'contactName'>, reason: string): Skip {
   return { kind: 'skip', contactId, contactName, code: 'DUPLICATE_EMAIL', reason };
 }
 
 const allFields = Object.values(ContactField);
 
-/** Whether two contacts say the same; a flag that is absent is off. */
+/** Whether two contacts have the same values. A missing flag is off. */
 export function sameValues(a: ContactValues, b: ContactValues): boolean {
   return allFields.every((field) => {
     const [x, y] = [a[field] ?? false, b[field] ?? false];

@@ -1,6 +1,9 @@
-/** What people read of somebody who is gone from the directory. */
+/*
+ * All sentences for people about planned rows.
+ */
 
-const gone = 'gone from the directory';
+/** Said about somebody who is gone. The source can be a directory or a file. */
+const gone = 'gone from the source';
 
 export const inactiveAlready = `${gone}; the contact is inactive already`;
 export function stillFedBy(connections: readonly string[]): string {
@@ -14,19 +17,17 @@ export function staysUntil(due: Date): string {
 export const simplyGone = gone;
 export const takenOver = `${gone}; the contact goes to another person with its address`;
 
-/** What people read of an address that a person can't have. */
-
-/** `whose`: see below. */
+/** Why a person can't have an address. `whose` comes from `aContact` or `contactOf`. */
 export function taken(address: string, person: string, whose: string): string {
   return `The address ${address} of ${person} belongs to ${whose}.`;
 }
 
-/** A contact whose person comes from elsewhere, or from nowhere. */
+/** A contact that this connection does not link. */
 export function aContact(name: string, id: string): string {
   return `contact ${name} (${id})`;
 }
 
-/** A contact of the same connection. */
+/** A contact that this connection links, with its person. */
 export function contactOf(name: string, person: string): string {
   return `contact ${name}, who is ${person}`;
 }

@@ -1,17 +1,17 @@
 import type { PlannedAddress, Refusal, Skip } from '../../core/plan.ts';
 import { planPositions } from '../../core/sync-store.ts';
 
-/** A change that may go ahead only if the contact that holds its address gives it up in the same plan. */
+/** A change that can be applied only if another contact gives up the address in the same plan. */
 export type Waiting = { position: number; waitsForContact: string; otherwise: Skip };
 
 export type Settlement = {
-  /** Changes that can't have their address. */
+  /** Changes that can't get their address. */
   refused: Refusal[];
-  /** Changes between which addresses pass, to be applied all at once. */
+  /** Positions of changes that pass addresses to each other. They must be applied together. */
   together: number[];
 };
 
-/** Whether the contact no longer has its address when the row has been applied. */
+/** Whether the row takes the address from its contact. */
 function freesAddress({ action, addressNow, addressThen }: PlannedAddress): boolean {
   switch (action) {
     case 'DEACTIVATE':
@@ -29,9 +29,9 @@ function freesAddress({ action, addressNow, addressThen }: PlannedAddress): bool
 }
 
 /**
- * Decides which of the waiting changes go ahead. Each waits for one contact; that contact frees its address if the plan
- * has a change that does, and if that change is not itself refused. A ring, in which everybody waits for the next, is fine:
- * the addresses go round.
+ * Decides which of the waiting changes can be applied. Each waits for one contact. The contact gives up its address if the plan
+ * has a change that does this and is not refused itself. A ring, in which each change waits for the next, is fine: the addresses
+ * go round.
  */
 export function settleHandovers(waiting: readonly Waiting[], planned: readonly PlannedAddress[]): Settlement {
   const freeingOf = new Map(planned.filter(freesAddress).map((change) => [change.contactId, change]));
@@ -70,10 +70,10 @@ export function settleHandovers(waiting: readonly Waiting[], planned: readonly P
   return { refused, together: [...together] };
 }
 
-/** Somebody who would get the contact of a person of the same connection who is gone. */
+/** A newcomer who would take over the contact of a person who is gone. Both come from this connection. */
 export type TakingOver = { position: number; contactId: string; otherwise: Skip };
 
-/** Stable ids go first: a person who turns out to be in this read keeps the contact. Gives the contacts that have lost theirs. */
+/** A person who is in this read after all keeps the contact, because the id counts more than the address. `lost`: the contacts that are taken over. */
 export function settleLost(
   takingOver: readonly TakingOver[],
   planned: readonly PlannedAddress[],

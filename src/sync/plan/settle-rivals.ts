@@ -2,30 +2,30 @@ import type { Claim, Refusal } from '../../core/plan.ts';
 import { leftAlone } from './plan-person.ts';
 import { claimedBySeveral } from './sentences.ts';
 
-/** A claim, and whose it is. */
+/** A claim and its person. */
 export type PersonsClaim = Claim & {
   position: number;
   person: string;
-  /** The contact that they have. */
+  /** The person's contact. */
   contactId: string | null;
   contactName: string | null;
-  /** They are skipped for another reason, which does not make the address anybody else's. */
+  /** The person is skipped for another reason. Their claim still counts against others. */
   skipped: boolean;
 };
 
 export type Rivals = {
   add(claim: PersonsClaim): void;
   /**
-   * Gives the people of a read who can't have their address because somebody else of it claims it, too: all of them, except
-   * the one who keeps it. One after another, so that the caller may pause: they may be everybody.
+   * Yields the people who can't have their address because others in the same read claim it: all claimants, except one who keeps
+   * it. It is a generator, so that the caller can pause: it may be very many.
    */
   refused(): Generator<Refusal>;
 };
 
-/** Claims of one address; of those who keep it only two are needed to tell each claimant of another. */
+/** All claims to one address. Two keepers are enough to name a rival for each claimant. */
 type Shared = { claims: PersonsClaim[]; keepers: PersonsClaim[] };
 
-/** Gathers who claims which address. Each claim is looked at once when it is added and once when all are settled. */
+/** Collects the claims to addresses. Each claim is looked at twice: when it is added, and when all are settled. */
 export function gatherRivals(): Rivals {
   const byAddress = new Map<string, Shared>();
   return {

@@ -20,7 +20,7 @@ const absent = ({ contact, ...changes }: Facts = {}): AbsentPerson => ({
 });
 
 const stays = (reason: string, newly = true): AbsentOutcome => ({ kind: 'stay', newly, reason });
-const gone = 'gone from the directory';
+const gone = 'gone from the source';
 const at = { DEACTIVATE: { action: 'DEACTIVATE', graceDays: 0 }, DELETE: { action: 'DELETE', graceDays: 0 } } as const;
 const keep = { action: 'KEEP', graceDays: 5 } as const;
 const grace = { action: 'DEACTIVATE', graceDays: 5 } as const;

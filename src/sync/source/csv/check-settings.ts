@@ -8,8 +8,8 @@ import { columnFault } from './header.ts';
 import { encodingOf } from './text-lines.ts';
 
 /**
- * Everything that is wrong with the settings as far as can be told without the file. Codes: REQUIRED, INVALID_URL,
- * INVALID_ATTRIBUTE, INVALID_VALUE, TOO_LONG, UNWANTED.
+ * All faults of the settings that can be found without the file. Codes: REQUIRED, INVALID_URL, INVALID_ATTRIBUTE, INVALID_VALUE,
+ * TOO_LONG, UNWANTED.
  */
 export function checkSettings(settings: CsvSettings, { has }: SecretsAtHand): Fault[] {
   const { url, idColumn, nameColumn, encoding, separator } = settings;
@@ -61,13 +61,13 @@ function encodingFaults(encoding: string): Fault[] {
   return [fault('encoding', 'INVALID_VALUE', message)];
 }
 
-/** A quote opens values, and a line ends rows. */
+/** Quotes and line ends have their own meaning in a file, so they can't separate values. */
 function separatorFaults(separator: string): Fault[] {
   if (separator.length === 1 && !/["\r\n\0\ufffd]/.test(separator) && separator.isWellFormed()) return [];
   return [fault('separator', 'INVALID_VALUE', 'A separator is one character, such as a comma, a semicolon or a tab.')];
 }
 
-/** What is wrong with a scope. A file knows no groups and no filter. Codes: NOT_SUPPORTED, and those of rules. */
+/** All faults of a scope. A file has no groups and no filter. Codes: NOT_SUPPORTED, and those of rules. */
 export function checkScope({ groups, nestedGroups, rules, filter }: Scope): Fault[] {
   const unknown = (setting: string, what: string): Fault =>
     fault(setting, 'NOT_SUPPORTED', `A file knows no ${what}: use rules on its columns.`);

@@ -7,7 +7,7 @@ import { csvMappings } from './default-mappings.ts';
 import { columnFault, columnKey } from './header.ts';
 import { testFile } from './test-file.ts';
 
-/** A file of comma-separated values, uploaded or fetched, a row for each person. */
+/** A file of comma-separated values with a row for each person. It is uploaded or fetched. */
 export const csv: SourceModule<CsvSettings> = {
   kind: 'CSV',
   label: 'CSV',
@@ -22,7 +22,7 @@ export const csv: SourceModule<CsvSettings> = {
   takesFile: true,
   advice: {
     nobody: 'The file has a header and no rows: look whether it was exported whole.',
-    withoutId: 'Mend the rows that the lines of the skipped people name, or choose another idColumn.',
+    withoutId: 'Correct the rows of the skipped people (the log names them), or choose another idColumn.',
     elsewhere: 'Add the other file as a connection of its own.',
     emptied: 'whether the file still has those columns, under the same names.',
   },

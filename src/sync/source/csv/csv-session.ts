@@ -13,9 +13,9 @@ import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
 import { RowPeople } from './row-people.ts';
 
-/** Rows that are not as the header says. A file with more of them is another kind of file. */
+/** Most rows that do not fit the header. A file with more of them is not the expected file. */
 const mostBadRows = 1000;
-/** Repeated ids that are told one by one. */
+/** Most repeated ids that get a log line of their own. */
 const mostToldRepeats = 100;
 
 /** Opens the file that a run reads. Throws AppError, or the signal's reason. */
@@ -58,7 +58,7 @@ function etagOf(since: Cursor | null): string | null {
   return typeof since?.etag === 'string' ? since.etag : null;
 }
 
-/** The read of one file: its rows become people, and what is wrong with it is noted. */
+/** The read of one file: its rows become people, its faults become notes. */
 class Reading {
   readonly notes: SourceNote[] = [];
   readonly #table: Table;
@@ -91,7 +91,7 @@ class Reading {
       );
   }
 
-  /** Reads all rows. Answers why the read can't be called complete; null: it can. */
+  /** Reads all rows. Returns why the read is not complete, or null. */
   async toEnd(): Promise<string | null> {
     let because: string | null = null;
     try {

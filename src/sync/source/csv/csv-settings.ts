@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { SettingInfo } from '../../../core/source-kind.ts';
 
-/** The settings of CSV, with their defaults. The secret `authorization` lives apart. */
+/** The settings of CSV, with their defaults. The secret `authorization` is stored apart. */
 export const csvSettings = z.object({
-  /** https:// address that is fetched at each run; null: the uploaded file. */
+  /** The https:// address that each run fetches. Null: the uploaded file. */
   url: z.string().nullable().default(null),
   /** The column whose values never change for a person. */
   idColumn: z.string().default(''),
-  /** The column that names a person for people to read; null: idColumn. */
+  /** The column with a person's name for the log. Null: idColumn. */
   nameColumn: z.string().nullable().default(null),
-  /** Null: found. */
+  /** Null: found automatically; so is `separator`. */
   encoding: z.string().nullable().default(null),
   separator: z.string().nullable().default(null),
 });

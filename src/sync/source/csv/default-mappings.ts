@@ -2,8 +2,8 @@ import type { FieldMapping } from '../../../core/connection.ts';
 import { from, labeled } from '../defaults.ts';
 
 /**
- * What a new connection maps until somebody says otherwise: columns by the names that they usually have, in English and German.
- * Case and space around a name do not matter. A fresh list at each call.
+ * The mappings of a new connection: columns by their usual names in English and German. Case and spaces around a name do not
+ * matter. New objects at each call.
  */
 export function csvMappings(): FieldMapping[] {
   return [

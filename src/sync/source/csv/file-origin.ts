@@ -17,22 +17,22 @@ import { readBody } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 
 const largestFile = 1024 * 1024 * 1024;
-/** Characters of an ETag; longer ones are not remembered. */
+/** Most characters of an ETag. Longer ones are not remembered. */
 const longestEtag = 1000;
 
-/** A file that can be read: its bytes, and by which name of this version (an ETag) it can be asked for again. */
+/** The bytes of a file, and the ETag of its version, if the server has sent one. */
 export type FetchedFile = { kind: 'file'; bytes: AsyncIterable<Uint8Array>; etag: string | null };
 
 /** Where the file of a connection comes from. */
 export type FileOrigin = {
   /** e.g. `https://files.example.com/people.csv`, or the name of an uploaded file. */
   readonly name: string;
-  /** Reads the file; `unchanged` where it is still the version of this ETag. Throws an AppError. */
+  /** Reads the file. `unchanged`: it is still the version of this ETag. Throws AppError. */
   fetch(etag: string | null): Promise<FetchedFile | { kind: 'unchanged' }>;
   close(): void;
 };
 
-/** The uploaded file, or a connection to the server that has it. Throws an AppError. */
+/** Opens the uploaded file, or connects to the server of the file. Throws AppError. */
 export async function openOrigin(
   { url }: CsvSettings,
   secrets: Secrets,
@@ -59,7 +59,7 @@ async function uploadedFile({ files }: OpenOptions): Promise<FileOrigin> {
 async function remoteFile(url: URL, authorization: string | null, options: HttpsOptions): Promise<FileOrigin> {
   if (authorization !== null) checkAuthorization(authorization);
   const socket: TLSSocket = await connectTo(url, options);
-  // It may end while nobody asks anything of it.
+  // The connection can fail while no request is running. Without a listener that would end the process.
   socket.on('error', () => {});
   let answer: HttpsAnswer | null = null;
   return {
@@ -85,10 +85,10 @@ async function remoteFile(url: URL, authorization: string | null, options: Https
 
 function parseUrl(text: string): URL {
   if (URL.canParse(text) && new URL(text).protocol === 'https:') return new URL(text);
-  throw new AppError('UNREACHABLE', 'The URL of the file is no https:// URL.', { hint: 'Mend the setting url.' });
+  throw new AppError('UNREACHABLE', 'The URL of the file is no https:// URL.', { hint: 'Correct the setting url.' });
 }
 
-/** Nothing that is no header must become one. */
+/** Checks that the authorization can't add other headers, for example by a line end. */
 function checkAuthorization(authorization: string): void {
   try {
     validateHeaderValue('authorization', authorization);
@@ -103,7 +103,7 @@ function etagOf({ headers }: HttpsAnswer): string | null {
   return headers.etag !== undefined && headers.etag !== '' && headers.etag.length <= longestEtag ? headers.etag : null;
 }
 
-/** What is said of an answer is never what it says itself: that may be anything. */
+/** Throws AppError for an answer without a file. The message never contains text of the answer, which could be anything. */
 function checkAnswer({ status, headers, url }: HttpsAnswer, authorized: boolean): void {
   const refuse = (code: string, why: string, hint: string): never => {
     throw new AppError(code, `${shownUrl(url)} ${why}.`, { hint });

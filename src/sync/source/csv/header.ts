@@ -3,22 +3,22 @@ import { isOneLine, isStorable, listed, saidText } from '../../../core/outside-t
 import type { ValueFault } from '../../../core/user-error.ts';
 
 const mostColumns = 1000;
-/** Characters of the name of a column. */
+/** Most characters of a column's name. */
 const longestName = 200;
 
-/** The columns of a file, by their names in the header row. */
+/** The columns of a file, with their names in the header row. */
 export type Header = {
   names: readonly string[];
-  /** The place of the column with this name; -1: there is none. */
+  /** The place of the column with this name. -1: there is none. */
   placeOf(name: string): number;
 };
 
-/** The same for all ways to write a column's name: case and space around it do not matter. */
+/** The same key for all spellings of a column's name: case and spaces around it do not matter. */
 export function columnKey(name: string): string {
   return name.normalize('NFC').trim().toLowerCase();
 }
 
-/** Why no column can have this name. Null: one can. */
+/** Why this can't be the name of a column. Null: it can. */
 export function columnFault(name: string): ValueFault | null {
   if (name.trim() === '') return { code: 'INVALID_ATTRIBUTE', message: 'The name of a column is empty.' };
   if (name.length > longestName)
@@ -31,7 +31,7 @@ export function columnFault(name: string): ValueFault | null {
   return null;
 }
 
-/** Reads the header row. Throws AppError INVALID_HEADER that tells all that is wrong with it. */
+/** Reads the header row. Throws AppError INVALID_HEADER with its faults. */
 export function readHeader(values: readonly string[], line: number): Header {
   if (values.length > mostColumns)
     throw invalid(line, [`it has ${values.length} columns, and at most ${mostColumns} are possible`]);
@@ -53,7 +53,7 @@ export function readHeader(values: readonly string[], line: number): Header {
   return { names, placeOf: (name) => places.get(columnKey(name)) ?? -1 };
 }
 
-/** The place of a column that must be there. Throws AppError COLUMN_MISSING, which names those that are. */
+/** The place of a required column. Throws AppError COLUMN_MISSING, which lists the existing ones. */
 export function requiredColumn(header: Header, name: string, setting: string): number {
   const place = header.placeOf(name);
   if (place >= 0) return place;

@@ -1,24 +1,24 @@
 import { type CsvError, type Info, type Parser, parse } from 'csv-parse';
 
-/** Characters of a row. Longer ones are no person's, and mostly a quote that is never closed. */
+/** Most characters of a row. A longer one usually has a quote that is never closed. */
 export const longestRow = 1024 * 1024;
-/** Bytes that are looked at once more after faults, in a whole file. */
+/** Most bytes of a whole file that are parsed a second time after faults. */
 const mostReread = 8 * 1024 * 1024;
 
 const LF = 0x0a;
 
-/** A row, or what is wrong with it; `line` is where it begins. */
+/** A row, or its fault. `line` is where it begins. */
 export type Row =
   | { line: number; values: readonly string[]; fault: null }
   | { line: number; values: null; fault: string };
 
-/** There are so many faults that the rest is not read. */
+/** The file has so many faults that the rest is not read. */
 export class Unreadable extends Error {}
 
 /**
- * Takes UTF-8 text with lines that end in a line feed apart into rows of values, a piece's rows at a time; empty lines are
- * passed over. The first line has the number `firstLine`. After a row with a fault it goes on with the next line. A row at the end
- * of text that breaks off (`text` throws) is not given. Throws Unreadable, and what `text` throws.
+ * Parses UTF-8 text, whose lines end in a line feed, into rows. It yields the rows of one piece at a time and skips empty lines.
+ * The first line has the number `firstLine`. After a row with a fault, parsing continues with the next line. If the text breaks
+ * off (`text` throws), the unfinished last row is dropped. Throws Unreadable, and what `text` throws.
  */
 export async function* parseRows(
   text: AsyncIterable<Buffer>,
@@ -42,13 +42,13 @@ class RowParser {
   readonly rows: Row[] = [];
   readonly #separator: string;
   #parser: Parser;
-  /** What has come since the end of the last row that was read, and where the parser counts that it begins. */
+  /** The bytes after the last complete row, and where they begin in the parser's count of bytes. */
   #held: Buffer = Buffer.alloc(0);
   #heldFrom = 0;
-  /** Of the last row: where the parser counts that it ends, and the number of the line after it. */
+  /** The last complete row: where it ends in the parser's count of bytes, and the number of the line after it. */
   #rowEnd = 0;
   #nextLine: number;
-  /** The rest of a line with a fault is still to come. */
+  /** True while the rest of a faulty line is skipped. */
   #skipping = false;
   #reread = 0;
 
@@ -72,7 +72,7 @@ class RowParser {
 
   /** The last row may end without a line feed. */
   async end(): Promise<void> {
-    // Of a line with a fault nothing more is wanted.
+    // The rest of a faulty line is not needed.
     while (!this.#skipping) {
       const error = await sent((done) => this.#parser.end(done));
       if (error === null) return;
@@ -98,7 +98,7 @@ class RowParser {
       relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: longestRow,
-      // Kept here and not in the parser, which would hold more of them than are asked for.
+      // Rows are collected here, because the parser would hold more of them than are asked for.
       on_record: (values: string[], { lines, bytes }: Info) => {
         const end = lines + offset;
         const line = end === this.#nextLine ? end : end - values.reduce((sum, value) => sum + feedsIn(value), 0);
@@ -108,7 +108,7 @@ class RowParser {
         return null;
       },
     });
-    // What breaks it is told by the call that it breaks.
+    // The call that causes an error gets it.
     return parser.on('error', () => {});
   }
 
@@ -118,7 +118,7 @@ class RowParser {
     return null;
   }
 
-  /** Notes what is wrong with the row after the last one, and goes on after its first line. Null: that has not ended yet. */
+  /** Notes the fault of the current row. Returns the bytes after its first line. Null: that line is not complete yet. */
   #afterFault(error: Error): Buffer | null {
     this.#letGo();
     let from = 0;

@@ -4,16 +4,16 @@ import { type Header, readHeader } from './header.ts';
 import { parseRows, type Row, Unreadable } from './parse-rows.ts';
 import { readText } from './text-lines.ts';
 
-/** Bytes from which the separator is found. */
+/** Bytes from the beginning of the file that are used to find the separator. */
 const sampleBytes = 64 * 1024;
 
-/** A file's table: what the header says, and the rows below it. */
+/** A file as a table: the header, and the rows below it. */
 export type Table = {
   readonly encoding: string;
   separator: string;
   header: Header;
   headerLine: number;
-  /** The rows after the header, some at a time; rows of nothing but empty values are passed over. Throws what parseRows throws. */
+  /** The rows after the header, some at a time. Rows with only empty values are skipped. Throws what parseRows throws. */
   rows(): AsyncGenerator<readonly Row[]>;
 };
 
@@ -45,7 +45,7 @@ export async function readTable(
   };
 }
 
-/** Where the text breaks off here already, what has come is read first; `broken` breaks off in the same way then. */
+/** Reads the start of the text. If the text breaks off here, the start is still used, and `broken` throws the error afterwards. */
 async function startOf(
   pieces: AsyncGenerator<Buffer>,
 ): Promise<{ start: Buffer; broken: AsyncIterable<Buffer> | null }> {
@@ -109,15 +109,15 @@ function invalidRow(message: string): AppError {
   });
 }
 
-/** In the order in which they are preferred where several would do. */
+/** If several would do, the first is used. */
 export const separators = [',', ';', '\t', '|'] as const;
 
-/** Rows that are looked at. */
+/** Rows that are used to find the separator. */
 const sampleRows = 50;
 
 /**
- * The separator that takes the first rows apart most evenly, into as many columns as it can; a comma where none takes anything
- * apart. `sample` is text from the beginning of the file; its last row may be cut off.
+ * Finds the separator that splits the first rows most evenly, and then into most columns; a comma if none splits them. `sample` is
+ * text from the beginning of the file; its last row may be cut off.
  */
 export function findSeparator(sample: string): string {
   let best = { separator: separators[0] as string, even: 0, columns: 1 };
@@ -129,7 +129,7 @@ export function findSeparator(sample: string): string {
   return best.separator;
 }
 
-/** The share of the rows that have as many columns as the first, and how many that are. */
+/** The share of the rows that have as many columns as the first row, and this number of columns. */
 function evennessOf(sample: string, separator: string): { even: number; columns: number } {
   const rows: string[][] = parse(sample, {
     delimiter: separator,

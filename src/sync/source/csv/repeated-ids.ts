@@ -1,13 +1,13 @@
-/** Ids that are remembered: some 16 MB. Of those that come later, only repetitions within a batch are seen. */
+/** Most ids that are remembered, in about 16 MB. Repetitions of later ids are not found. */
 const mostIds = 1_000_000;
 
-/** Finds ids that come again, and where they came first. Ids are told apart by 53 bits of a hash. */
+/** Finds repeated ids and the line where each came first. Two ids are the same when 53 bits of their hashes are. */
 export class RepeatedIds {
   #hashes = new Float64Array(1024);
   #lines = new Uint32Array(1024);
   #count = 0;
 
-  /** The line on which this id came first. Null: it has not been seen, which is noted. */
+  /** The line where this id came first. Null: it is new; it is noted then. */
   seen(id: string, line: number): number | null {
     const hash = hashOf(id);
     const slot = this.#slotOf(hash);
@@ -23,7 +23,7 @@ export class RepeatedIds {
     if (2 * this.#count > this.#hashes.length) this.#grow();
   }
 
-  /** Where the hash is, or is to be put; 0 stands for nothing. */
+  /** The slot of the hash, or the free one for it. 0 marks a free slot. */
   #slotOf(hash: number): number {
     const last = this.#hashes.length - 1;
     let slot = hash & last;
@@ -44,7 +44,7 @@ export class RepeatedIds {
   }
 }
 
-/** cyrb53: two 32-bit mixes side by side, never 0. */
+/** A hash of 53 bits, never 0: cyrb53, which mixes two 32-bit numbers. */
 function hashOf(text: string): number {
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
   for (let i = 0; i < text.length; i++) {

@@ -3,13 +3,13 @@ import { isStorable, longestSaid, saidText } from '../../../core/outside-text.ts
 import type { Header } from './header.ts';
 import type { Row } from './parse-rows.ts';
 
-/** Characters of an id, and of what a person is called; longer ones would not fit where they are stored. */
+/** Most characters of an id and of a person's name. Longer ones would not fit where they are stored. */
 const longestId = 512;
 const longestName = 4096;
 
 type Asked = { attributes: readonly string[]; idPlace: number; namePlace: number };
 
-/** Makes people of rows. */
+/** Turns rows into people. */
 export class RowPeople {
   readonly #header: Header;
   readonly #places: readonly number[];
@@ -21,12 +21,12 @@ export class RowPeople {
     this.#places = asked.attributes.map((name) => header.placeOf(name));
   }
 
-  /** Columns that are asked for and not there. */
+  /** Requested columns that the file does not have. */
   get missing(): string[] {
     return this.#asked.attributes.filter((_, i) => (this.#places[i] ?? -1) < 0);
   }
 
-  /** Why a row has not the header's columns. Null: it has, or lacks nothing that is not empty. */
+  /** Why a row does not fit the header. Null: it fits; further columns may follow if they are empty. */
   fault({ line, values, fault }: Row): string | null {
     if (values === null) return fault;
     const columns = this.#header.names.length;
@@ -34,7 +34,7 @@ export class RowPeople {
     return `Line ${line} has ${values.length === 1 ? '1 column' : `${values.length} columns`}, and the header ${columns}.`;
   }
 
-  /** The person of a row; of one that `fault` names, somebody whom nobody can know. */
+  /** The person of a row. With a `fault` it is a person without an id. */
   entryOf({ line, values }: Row, fault: string | null): Entry {
     if (values === null || fault !== null) return unknownPerson(line, fault ?? '');
     const id = readable(values[this.#asked.idPlace]);
@@ -68,7 +68,7 @@ function isBlank(text: string): boolean {
   return text.trim() === '';
 }
 
-/** U+FFFD stands where bytes are no text: now, or already when the file was written. */
+/** U+FFFD stands for invalid bytes, of this file or of an earlier one. */
 function isText(text: string): boolean {
   return isStorable(text) && !text.includes('\ufffd');
 }

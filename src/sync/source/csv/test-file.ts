@@ -11,23 +11,23 @@ import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
 import { RowPeople } from './row-people.ts';
 
-/** The steps in the order in which they are tried. */
+/** The steps in their order. */
 const steps = ['Reach', 'File', 'Encoding', 'Separator', 'Columns', 'Id column', 'Rows', 'Ids'] as const;
 type Step = (typeof steps)[number];
 
-/** The step that an error belongs to, whichever was under way when it showed. */
+/** The step that an error belongs to, even if it appeared in another one. */
 const stepOf: Partial<Record<string, Step>> = {
   ENCODING_UNKNOWN: 'Encoding',
   INVALID_HEADER: 'Columns',
   COLUMN_MISSING: 'Id column',
 };
 
-/** Rows that are looked at. */
+/** Most rows that the test reads. */
 const sampleRows = 1000;
 
 /**
- * Reads the first rows of the file, telling each step. What fails is told with its code and hint, and the steps after it are
- * skipped. Throws only the signal's reason, and our own bugs.
+ * Reads the first rows of the file and reports each step. A failed step has a code and a hint, and the steps after it are
+ * skipped. Throws only the signal's reason.
  */
 export async function testFile(settings: CsvSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest> {
   const report = new Report();
@@ -57,7 +57,7 @@ function told(error: unknown): AppError | null {
       hint: 'Export or upload the file again. A run takes over who is in it and removes nobody.',
     });
   if (error instanceof Unreadable)
-    return new AppError('INVALID_FILE', error.message, { hint: 'Mend the file there, or set separator.' });
+    return new AppError('INVALID_FILE', error.message, { hint: 'Correct the file there, or set separator.' });
   return null;
 }
 
@@ -114,7 +114,7 @@ class Report {
         'Rows',
         'WARN',
         `Of ${looked.toLowerCase()}, ${faults.length} can't be used: ${faults.slice(0, 5).join(' ')}`,
-        'These people are skipped, and nobody is removed by a file with such rows: mend it.',
+        'These people are skipped, and nobody is removed by a file with such rows: correct it.',
       );
     else this.done('Rows', `${looked} can be used.`);
     if (repeated.length > 0)

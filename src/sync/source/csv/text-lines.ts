@@ -1,9 +1,9 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { AppError } from '../../../core/app-error.ts';
 
-/** Bytes that are looked at, from the first that is not ASCII on, to tell UTF-8 from Windows-1252. */
+/** Bytes that are used to tell UTF-8 from Windows-1252, from the first non-ASCII piece on. */
 const sampleBytes = 64 * 1024;
-/** What leaves here at a time, so that a reader never holds much. */
+/** Bytes yielded at a time, so that the reader never holds many. */
 const pieceBytes = 64 * 1024;
 
 const LF = 0x0a;
@@ -15,7 +15,7 @@ const marks: readonly { encoding: string; bytes: Buffer }[] = [
   { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
 ];
 
-/** The name of an encoding as the WHATWG's list has it. Null: there is none of that name. */
+/** The name of an encoding in the WHATWG list. Null: the list has no such encoding. */
 export function encodingOf(label: string): string | null {
   try {
     return new TextDecoder(label).encoding;
@@ -24,17 +24,17 @@ export function encodingOf(label: string): string | null {
   }
 }
 
-/** The text of a file as it is read: UTF-8 bytes whose lines end in a line feed. */
+/** The text of a file while it is read: UTF-8 bytes, each line ending in a line feed. */
 export type Text = {
-  /** As far as it is known by now: a file of nothing but ASCII is the same in every encoding. */
+  /** The encoding as far as it is known now. Before the first non-ASCII byte it is called utf-8. */
   readonly encoding: string;
   pieces(): AsyncGenerator<Buffer>;
 };
 
 /**
- * Reads a file's bytes as text. A byte order mark says how they are encoded, then `given` does; without either they are UTF-8
- * where the first that are not ASCII are valid as such, and Windows-1252 otherwise. What is no text in the encoding becomes
- * U+FFFD. Throws AppError ENCODING_UNKNOWN.
+ * Reads a file's bytes as text. A byte order mark decides the encoding, then `given`. Without both, the bytes are UTF-8 if the
+ * first non-ASCII ones are valid UTF-8, and Windows-1252 otherwise. Invalid bytes become U+FFFD. Throws AppError
+ * ENCODING_UNKNOWN.
  */
 export function readText(bytes: AsyncIterable<Uint8Array>, given: string | null): Text {
   const found = { encoding: given === null ? 'ascii' : (encodingOf(given) ?? given) };
@@ -77,7 +77,7 @@ function decoderOf(encoding: string): (bytes: Buffer | null) => Buffer {
   return (bytes) => Buffer.from(bytes === null ? decoder.decode() : decoder.decode(bytes, { stream: true }), 'utf8');
 }
 
-/** The next bytes that there are; none at the end. */
+/** The next bytes. Empty at the end. */
 async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   for (;;) {
     const { done, value } = await chunks.next();
@@ -97,7 +97,7 @@ async function gather(chunks: AsyncIterator<Uint8Array>, first: Buffer, least: n
   return parts.length === 1 ? first : Buffer.concat(parts, length);
 }
 
-/** Without a character at the end of which a part is still to come. */
+/** The bytes without an incomplete character at the end. */
 function withoutCutEnd(bytes: Buffer): Buffer {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -107,7 +107,7 @@ function withoutCutEnd(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** Whether every second byte or so is zero, as in Latin text of two bytes a character. */
+/** Whether about every second byte is zero, as in Latin text with two bytes a character. */
 function isWide(bytes: Buffer): boolean {
   const looked = bytes.subarray(0, 1024);
   let zeros = 0;
@@ -121,7 +121,7 @@ function looksWide(): AppError {
   });
 }
 
-/** A line feed in place of each CR LF and each CR, so that lines are counted as editors count them. */
+/** Replaces each CR LF and each CR by a line feed, so that lines are counted as editors count them. */
 async function* withLineFeeds(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let afterReturn = false;
   for await (const piece of pieces) {
