@@ -18,10 +18,10 @@ import type { Sealer } from './secrets/sealer.ts';
 import { type ApiConnections, type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
 import { admitWorkspace, readWorkspace } from './workspaces.ts';
 
-/** The connections work as the API's role, see pool/open-database.ts. */
+/** The connections work as the API's role (see pool/open-database.ts). */
 export type StoreParts = ApiConnections & { sealer: Sealer };
 
-/** What the API reads and saves, in Postgres. */
+/** The store of the API, in Postgres. */
 export function createStore({ sealer, ...connections }: StoreParts): Store {
   return {
     in: (workspaceId, allow?: Allow) => createWorkspaceStore(workspaceScope(connections, workspaceId, allow), sealer),

@@ -1,6 +1,6 @@
 import { AppError } from '../core/app-error.ts';
 
-/** SQLSTATE of a database's refusal, e.g. `42501`; undefined for anything else. */
+/** The SQLSTATE of an error from the database, e.g. `42501`. Undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
   if (driverError !== undefined) return sqlState(driverError);
@@ -13,7 +13,7 @@ const wherever = 'Check the host and the port in DATABASE_URL, and that Postgres
 const login =
   'Check the user and the password in DATABASE_URL; pg_hba.conf of the server says who may come from where.';
 
-/** By SQLSTATE or the system's code: what is wrong, and what to do. */
+/** What is wrong and what to do, by SQLSTATE or error code of the system. */
 const tellings: Record<string, Telling> = {
   '28P01': { message: 'The database refuses the login', hint: login },
   '28000': { message: 'The database refuses the login', hint: login },
@@ -23,7 +23,7 @@ const tellings: Record<string, Telling> = {
   },
   '53300': {
     message: 'The database takes no more connections',
-    hint: 'Raise max_connections of the server, or end what holds connections that it does not need.',
+    hint: 'Raise max_connections of the server, or end programs that hold connections they do not need.',
   },
   '57P03': { message: 'The database is starting or stopping', hint: 'Try again in a moment.' },
   '42501': {
@@ -56,7 +56,7 @@ const bySaying: [RegExp, Telling][] = [
   ],
 ];
 
-/** What start-up tells when the database can't be reached, entered or migrated; no password is in it. */
+/** The error that start-up shows when the database can't be reached, entered or migrated. It contains no password. */
 export function databaseFailure(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const state = sqlState(error);
@@ -76,12 +76,12 @@ export function databaseFailure(error: unknown): AppError {
   );
 }
 
-/** Several addresses of one host fail together; the first says as much as all. */
+/** All addresses of a host failed. The first error says as much as all of them. */
 function innermost(error: unknown): unknown {
   return error instanceof AggregateError ? (error.errors[0] ?? error) : error;
 }
 
-/** Throws an AppError when the server's number (`140011` is 14.11) is of a Postgres that is too old. */
+/** Throws an AppError when this server version (`140011` is 14.11) is too old. */
 export function requireVersion(serverVersionNum: number): void {
   if (serverVersionNum >= OLDEST * 10_000) return;
   throw new AppError(

@@ -1,13 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** The application_name of sessions while they write for a run, by which those that a lost worker left open are found. */
+/** The application_name of a session while it writes for a run. It finds the sessions that a lost worker left open. */
 export function workingOn(runId: string): string {
   return `contact-sync run ${runId}`;
 }
 
 /**
- * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. For as long as it goes on, the
- * session can be told by `name`.
+ * Runs `work` in one transaction, which commits when `work` resolves and rolls back when it rejects. `name`: the
+ * application_name of the session during the transaction.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -24,7 +24,7 @@ export async function inTransaction<T>(
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    // A connection that can't even roll back is thrown away with its transaction.
+    // A connection that can't even roll back is closed, and its transaction with it.
     await client.query('ROLLBACK').catch((fault: Error) => {
       broken = fault;
     });

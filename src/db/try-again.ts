@@ -4,12 +4,12 @@ import { sqlState } from './database-failure.ts';
 
 const mostTries = 5;
 
-/** A deadlock that the database has ended. */
+/** The database has ended a deadlock. */
 const DEADLOCK = '40P01';
-/** A lock that was waited for longer than the transaction wants to. */
+/** The transaction waited for a lock longer than its lock_timeout. */
 const LOCK_TIMEOUT = '55P03';
 
-/** Runs a whole transaction, and again when another one stood in its way; `work` hears which try it is, from 1. */
+/** Runs a whole transaction, and runs it again when another transaction blocked it. `work` gets the number of the try, from 1. */
 export async function tryAgain<T>(work: (tries: number) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -21,19 +21,19 @@ export async function tryAgain<T>(work: (tries: number) => Promise<T>): Promise<
   }
 }
 
-/** From the first failure on; a server that restarts, or one that takes another's place, needs a minute at most. */
+/** Counted from the first failure. A restart or a failover takes a minute at most. */
 const patienceMs = 120_000;
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
 const networkCodes = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
-/** Connection failures, too many connections, a session ended from outside or for being idle, a server that starts or stops. */
+/** Connection failures, too many connections, a session ended by others or for being idle, a server that starts or stops. */
 const lostStates = /^(08...|53300|57P0[123]|25P03)$/;
-/** What node-postgres and its pool say without a code. */
+/** Errors of node-postgres and its pool that have no code. */
 const lostMessages =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
 
-/** Whether what failed is the connection to the database and not what was asked of it. */
+/** Whether the connection to the database failed, not the statement. */
 export function isLost(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, message } = error as { code?: unknown; message?: unknown };
@@ -42,10 +42,10 @@ export function isLost(error: unknown): boolean {
 }
 
 /**
- * Does the work, and again when the connection to the database was lost, with longer and longer pauses. `beforeAgain` is done
- * before each further try and may throw to end them.
+ * Does the work, and does it again when the connection to the database was lost. The pauses between tries grow. `beforeAgain`
+ * runs before each further try, and may throw to end them.
  *
- * @throws DatabaseLost when it stays away, the signal's reason when that aborts meanwhile.
+ * @throws DatabaseLost when the database stays away, or the signal's reason when the signal aborts.
  */
 export async function waitOut<T>(
   work: () => Promise<T>,

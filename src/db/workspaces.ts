@@ -4,7 +4,7 @@ import { AppError } from '../core/app-error.ts';
 import { type WorkspaceRow, workspaceEntity } from './entities/workspace.entity.ts';
 import type { Transaction, WorkspaceScope } from './workspace-scope.ts';
 
-/** Sets the workspace up, or takes over a changed name or time zone; the usual case, nothing new, only reads. */
+/** Creates the workspace, or saves a changed name or time zone. Only reads when nothing has changed. */
 export async function admitWorkspace(
   scope: WorkspaceScope,
   { id, name, timeZone }: { id: string; name: string; timeZone: string },
@@ -16,14 +16,14 @@ export async function admitWorkspace(
   );
 }
 
-/** The workspace itself, which is there once it has been admitted. */
+/** Throws an AppError NOT_FOUND when the workspace has not been admitted yet. */
 export async function readWorkspace({ entities, workspaceId }: Transaction): Promise<Workspace> {
   const row = await entities.getRepository(workspaceEntity).findOneBy({ id: workspaceId });
   if (row === null) throw new AppError('NOT_FOUND', 'There is no such workspace.');
   return toWorkspace(row);
 }
 
-/** The workspace; null when nobody has been admitted to it yet. */
+/** Null: the workspace has not been admitted yet. */
 export async function findWorkspace(pool: Pool, workspaceId: string): Promise<Workspace | null> {
   const { rows } = await pool.query<Workspace>(
     `SELECT workspace.id, workspace.name, workspace.time_zone AS "timeZone",

@@ -2,7 +2,7 @@ import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { readValues, valuesOf } from '../contact/contact-columns.ts';
 
-/** A change as it is shown. */
+/** A change, as the API shows it. */
 export type ChangeRow = {
   run_id: string;
   /** A bigint, which comes as text. */
@@ -19,14 +19,14 @@ export type ChangeRow = {
   reason: string | null;
 };
 
-/** Where a run's changes stand: what is still planned, and what became of it. A row is in one of them, and moves in one transaction. */
+/** A table with changes of runs: planned ones, or what became of them. A change is in one table; it moves to another in one transaction. */
 export type ChangeTable = {
   name: 'plan_row' | 'kept_plan_row' | 'contact_change';
   run: 'run_id' | 'change_set';
-  /** SQL: whether it was, and when. */
+  /** SQL: whether the change was applied, and when. */
   applied: string;
   at: string;
-  /** SQL: what is added to a row's own position. */
+  /** SQL: the number that is added to a row's position. */
   base: string;
 };
 
@@ -36,7 +36,7 @@ export const changeTables: readonly ChangeTable[] = [
   {
     name: 'contact_change',
     run: 'change_set',
-    // People whom it left alone have nothing applied to them.
+    // Nothing was applied to people who were left alone.
     applied: `change.outcome IS NULL AND change.action <> 'SKIP'`,
     at: `CASE WHEN change.outcome IS NULL AND change.action <> 'SKIP' THEN change.at END`,
     base: '0',
@@ -45,7 +45,7 @@ export const changeTables: readonly ChangeTable[] = [
   { name: 'kept_plan_row', ...planned },
 ];
 
-/** What is shown of a row of such a table, as `change`. What was not applied is of when its run ended. */
+/** Selects what is shown of the rows of such a table, named `change`. A change that was not applied has the time its run ended. */
 export function selectChanges({ name, run, applied, at, base }: ChangeTable): string {
   return `
   SELECT change.${run} AS run_id, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,
@@ -74,14 +74,14 @@ export function toChange(row: ChangeRow): ChangeRecord {
 }
 
 /**
- * SQL: the name under which a row of the plan or of the history is shown. It is the one that was decided for it; of a contact to
- * be created, its name; of somebody who has none, what the source calls them.
+ * SQL: the name under which a row of the plan or of the history is shown. It is the name that was decided, else the name of the
+ * contact to be created, else the person's name in the source.
  */
 export function shownName(row: string): string {
   return `coalesce(${row}.contact_name, ${row}.display_name, ${row}.person)`;
 }
 
-/** SQL: whether such a row is shown. Not where nothing is decided yet, and not where it only renews a link. */
+/** SQL: whether such a row is shown. It is not when nothing is decided yet, or when it only renews a link. */
 export function isShown(row: string): string {
   return `(${row}.action IS NOT NULL AND ${row}.stays IS DISTINCT FROM 'AS_BEFORE')`;
 }

@@ -8,7 +8,7 @@ import { type Where, where } from '../page/where.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ChangeRow, changeTables, isShown, selectChanges, shownName, toChange } from './change-record.ts';
 
-/** A run's plan, or what it did, in the order of the plan. `search`: the contact's name or the person contains it. */
+/** The changes that a run plans or has made, in the order of the plan. `search`: the contact's or the person's name contains it. */
 export async function changesPage(
   scope: WorkspaceScope,
   runId: string,
@@ -31,7 +31,7 @@ export async function changesPage(
   });
 }
 
-/** The first of the wanted changes of the run, in order: after a position, if there is one. `run` and `after` are SQL. */
+/** SQL: the first wanted changes of a run, in order. `run`: SQL of the run's id. `after`: SQL of the position to start after, if any. */
 function changesOfRun(wanted: Where, run: string, limit: number, after: string | null): string {
   const most = wanted.put(limit);
   const parts = changeTables.map(
@@ -42,17 +42,17 @@ function changesOfRun(wanted: Where, run: string, limit: number, after: string |
   return `${parts.join(' UNION ALL ')} ORDER BY position LIMIT ${most}`;
 }
 
-/** What a cursor of such a list is bound to. */
+/** What a cursor of this list is valid for. */
 function changesList(workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity {
   return ['changes', workspaceId, runId, action, search];
 }
 
-/** Where a change stands in it. */
+/** The position of a change in the list. */
 function changePosition(row: ChangeRow): Position {
   return [Number(row.position)];
 }
 
-/** What is shown of the workspace's changes, of whichever run. */
+/** The conditions for changes of the workspace, of any run. */
 function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   const wanted = where();
   wanted.add(`change.workspace_id = ${wanted.put(workspaceId)}`);
@@ -68,7 +68,7 @@ function changesWhere(workspaceId: string, filter: ChangeFilter): Where {
   return wanted;
 }
 
-/** How many changes each of these runs has; a run without any is absent. */
+/** Counts the changes of each of these runs. A run without any is missing from the map. */
 async function countChanges(
   scope: WorkspaceScope,
   runIds: readonly string[],
@@ -89,7 +89,7 @@ async function countChanges(
   return new Map(rows.map((row) => [row.run_id, row.count]));
 }
 
-/** The first page of the changes of each of these runs: one statement for them all, one for their totals. */
+/** The first page of changes of each of these runs. One statement reads them all, one counts them all. */
 export async function changesPages(
   scope: WorkspaceScope,
   runIds: readonly string[],

@@ -11,7 +11,7 @@ import { type ConnectionSelection, selectConnections, toConnection } from './fin
 
 export type ConnectionFilter = { search: string | null; status: ConnectionStatus | null; kind: SourceKind | null };
 
-/** Connections by name. `search`: each of its words is in name, description, kind or status, without case and accents. */
+/** Connections, ordered by name. `search`: each of its words occurs in name, description, kind or status, ignoring case and accents. */
 export async function connectionsPage(
   scope: WorkspaceScope,
   filter: ConnectionFilter,
@@ -48,7 +48,7 @@ function conditions(workspaceId: string, filter: ConnectionFilter): Where {
   return wanted;
 }
 
-/** ACTIVE_DIRECTORY is found as "Active Directory", too; texts with or without their accents. */
+/** ACTIVE_DIRECTORY is also found as "Active Directory". Accents may be typed or left out. */
 function mentions(wanted: Where, word: string): string {
   const texts = `concat_ws(' ', connection.name, connection.description, connection.kind, replace(connection.kind, '_', ' '), connection.status)`;
   const plain = `lower(regexp_replace(normalize(${texts}, NFKD), '[\u0300-\u036f]', '', 'g'))`;

@@ -10,12 +10,12 @@ import { closeRun } from '../run/life/close-run.ts';
 import { type RunRow, runColumns } from '../run/run-row.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
 
-/** Who a run is cancelled by whose connection is deleted. */
+/** Cancels the runs of a deleted connection. */
 const deletion: Actor = { kind: 'SERVICE', id: null, name: 'the deletion of the connection' };
 
 /**
- * Deletes a connection with its links and secrets. Its runs stay, without connection; those that have not ended are cancelled
- * at once: a worker that is at one finds itself fenced off, so nothing comes after the deletion. False: no such connection.
+ * Deletes a connection with its links and secrets. Its runs stay, without a connection. Runs that have not ended are cancelled
+ * at once, and their workers are fenced off, so nothing is written after the deletion. False: there is no such connection.
  */
 export async function deleteConnection(
   scope: WorkspaceScope,
@@ -51,14 +51,14 @@ async function cancelRuns({ query, client, workspaceId }: Transaction, id: strin
   for (const run of runs) await closeRun(client, run, { status: 'CANCELLED', by: deletion });
 }
 
-/** Contacts that this connection links, $1 the workspace, $2 the connection. */
+/** SQL: the contacts that this connection links. $1: workspace, $2: connection. */
 const linked = `
   SELECT contact_link.contact_id FROM contact_link
   WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2`;
 
 /**
- * Contacts that nobody feeds once this connection is gone: it does now, or they only wait for the end of their grace, and no
- * other connection does.
+ * SQL: whether nobody feeds the contact when this connection is gone. This connection feeds it now, or fed it and its grace
+ * period has not ended; no other connection feeds it.
  */
 const orphaned = `
   contact.workspace_id = $1 AND EXISTS (
@@ -77,7 +77,7 @@ type Release = {
 };
 
 const releases: Record<OrphanedContacts, Release> = {
-  // Only a removal that is no longer to come changes a contact that is kept.
+  // A contact that is kept changes only if it was to be removed later: that is called off.
   KEEP: {
     action: 'NONE',
     which: 'contact.removal_due_at IS NOT NULL',
@@ -91,7 +91,7 @@ const releases: Record<OrphanedContacts, Release> = {
   DELETE: { action: 'DELETE', which: 'true', carryOut: deleteContacts },
 };
 
-/** The contacts that a release changes, as changes. */
+/** The contacts that a release changes, as rows of changes. */
 function rowsOf({ action, which }: Release, key: string[]): ChangeRows {
   return {
     from: `(
@@ -110,9 +110,9 @@ function rowsOf({ action, which }: Release, key: string[]): ChangeRows {
 }
 
 /**
- * Lets go of all contacts of a connection that is being deleted: those that only it feeds as told, the others left to who
- * else feeds them, at their next run. Contacts are locked first, in the order in which a sync locks them, so that no link
- * of another connection comes in between.
+ * Lets go of all contacts of a connection that is being deleted. `contacts` says what becomes of those that only this connection
+ * feeds. The other connections of the others look at them at their next run. Contacts are locked first, in the order in which a
+ * sync locks them, so that no other connection can link one in between.
  */
 async function releaseContacts(
   { query, client, workspaceId }: Transaction,
@@ -121,7 +121,7 @@ async function releaseContacts(
   madeBy: Actor,
 ): Promise<void> {
   const key = [workspaceId, connectionId];
-  // A workspace without statistics counts as one contact: for each of its contacts all links would be gone through.
+  // Without statistics the planner assumes one contact in the workspace, and would read all links once per contact.
   await query(byList);
   await query(
     `SELECT count(*) FROM (

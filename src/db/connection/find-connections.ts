@@ -6,10 +6,10 @@ import type { ConnectionRow } from '../entities/connection.entity.ts';
 import { type FileRow, fileJson, isCurrent, toFile } from '../file/read-file.ts';
 import type { Query } from '../query.ts';
 
-/** A row of `connection` with the names of its secrets and its file. */
+/** A row of `connection`, with the names of its secrets and its file. */
 export type ConnectionSelection = ConnectionRow & { secret_names: string[]; file: FileRow | null };
 
-/** `SELECT … FROM connection`, to which conditions are added. */
+/** `SELECT … FROM connection`. The caller adds conditions. */
 export const selectConnections = `
   SELECT connection.*, ARRAY (
     SELECT connection_secret.name FROM connection_secret
@@ -19,7 +19,7 @@ export const selectConnections = `
     WHERE file.workspace_id = connection.workspace_id AND file.connection_id = connection.id AND ${isCurrent}) AS file
   FROM connection`;
 
-/** Throws AppError UNKNOWN_KIND where another release has saved a kind that this one does not have. */
+/** Throws an AppError UNKNOWN_KIND when another release has saved a kind that this one does not have. */
 export function toConnection(row: ConnectionSelection): ConnectionRecord {
   return {
     id: row.id,
@@ -44,7 +44,7 @@ export function toConnection(row: ConnectionSelection): ConnectionRecord {
   };
 }
 
-/** Those there are, in no particular order. */
+/** Skips ids that do not exist. In no particular order. */
 export async function connectionsByIds(
   query: Query,
   workspaceId: string,
@@ -57,7 +57,7 @@ export async function connectionsByIds(
   return rows.map(toConnection);
 }
 
-/** Active contacts that each connection feeds; a connection without any is absent. */
+/** Counts the active contacts that each connection feeds. A connection without any is missing from the map. */
 export async function contactCounts(
   query: Query,
   workspaceId: string,
@@ -85,7 +85,7 @@ export async function connectionExists(pool: Pool, workspaceId: string, connecti
   return rows.length > 0;
 }
 
-/** The workspace's Enabled connections, in order of name. */
+/** The workspace's connections with status ENABLED, in order of name. */
 export async function enabledConnectionIds(pool: Pool, workspaceId: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `SELECT connection.id FROM connection WHERE connection.workspace_id = $1 AND connection.status = 'ENABLED'

@@ -75,7 +75,7 @@ function conflict(currentVersion: number): AppError {
   });
 }
 
-/** As JSON: what is undefined is not there. */
+/** Compares as JSON, which leaves undefined values out. */
 function differs(row: ConnectionSelection, edit: ConnectionEdit): boolean {
   const columns: Record<string, unknown> = JSON.parse(JSON.stringify(editedColumns(edit)));
   return Object.entries(columns).some(
@@ -97,8 +97,9 @@ async function save(
 }
 
 /**
- * Who wins a field may be another now: all who feed a contact that this connection feeds, or are about to by a plan made
- * before, are to look at it at their next run. The contacts are locked first, in the order in which a sync locks them, so that links which a run is just making are seen.
+ * A new priority may change which connection wins a field. So all connections that feed a contact of this connection look at it
+ * again at their next run, also those whose plan is about to link it. The contacts are locked first, in the order in which a
+ * sync locks them, so that links that a run is making now are seen.
  */
 async function lookAtSharedAgain({ query, workspaceId }: Transaction, id: string): Promise<void> {
   await query(byList);
@@ -122,7 +123,7 @@ async function lookAtSharedAgain({ query, workspaceId }: Transaction, id: string
   );
 }
 
-/** The columns that a person's edit fills. */
+/** The columns that an edit fills. */
 function editedColumns(edit: ConnectionEdit) {
   return {
     name: edit.name,

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/app-error.ts';
 
-/** What the embedded Postgres fails with: told in our words, with the way out that always exists. */
+/** An error of the embedded Postgres. The default hint is the way out that always exists: an own server. */
 export function embeddedFailure(message: string, options: { hint?: string; cause?: unknown } = {}): AppError {
   return new AppError('DATABASE_UNAVAILABLE', message, {
     hint:

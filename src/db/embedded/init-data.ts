@@ -10,7 +10,7 @@ import { isRunning } from './postmaster.ts';
 import type { ServerPlace } from './server-place.ts';
 import { serverEnvironment } from './server-user.ts';
 
-/** UTF-8 with lower() and the like for all letters, the same on every machine; names are ordered by keys of our own. */
+/** UTF-8, with lower() for all letters, the same on every machine. Names are sorted by our own keys, not by the collation. */
 const flags = [
   '--username=postgres',
   '--auth=scram-sha-256',
@@ -21,7 +21,7 @@ const flags = [
   '--no-instructions',
 ];
 
-/** Makes the data folder with a random password when there is none; of two processes at once, one's stays. */
+/** Makes the data folder, with a random password, if there is none. When two processes make one at once, one of them stays. */
 export async function initData(place: ServerPlace, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   const version = await readFile(join(place.data, 'PG_VERSION'), 'utf8').catch(() => null);
@@ -54,7 +54,7 @@ async function makeData(place: ServerPlace, folder: string, signal: AbortSignal 
   await runInitdb(place, folder, signal);
 }
 
-/** In a process group of its own: a Ctrl-C for ours is no fault of it. The group ends when `signal` says so. */
+/** Runs in a process group of its own, so that Ctrl-C for our process does not break it. The group ends when `signal` aborts. */
 async function runInitdb(place: ServerPlace, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const child = spawn(
     join(place.binaries, 'bin', 'initdb'),
@@ -73,7 +73,7 @@ async function runInitdb(place: ServerPlace, folder: string, signal: AbortSignal
   }
 }
 
-/** What a start that was killed has left. */
+/** Removes the folders that killed starts have left. */
 async function removeUnfinished(place: ServerPlace): Promise<void> {
   const prefix = `${basename(place.home)}-new-`;
   for (const name of await readdir(dirname(place.home))) {
@@ -93,7 +93,7 @@ async function refuseOtherVersion(place: ServerPlace, made: string): Promise<voi
   });
 }
 
-/** What to do where the folder is to blame; undefined: the way out that always exists. */
+/** The hint when the folder is the cause. Undefined: the default hint. */
 function wayOut(said: string): string | undefined {
   if (/ENOSPC|No space left|free disk space/i.test(said)) {
     return 'Free some disk space where DATA_DIR lies, or set DATA_DIR to a folder on another disk.';

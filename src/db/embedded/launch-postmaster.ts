@@ -11,7 +11,7 @@ import { layGuard } from './server-guard.ts';
 import type { ServerPlace } from './server-place.ts';
 import { serverEnvironment } from './server-user.ts';
 
-/** For throughput of writes, with everything that durability needs left on; loopback only, no sockets in folders. */
+/** Tuned for many writes; everything that durability needs stays on. Only the loopback address, no Unix sockets. */
 const settings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -28,19 +28,19 @@ const settings: Readonly<Record<string, string>> = {
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // A failed statement is told to who sent it; in a log it could show somebody's data.
+  // The client gets the failed statement's error. In the log, the statement could show people's data.
   log_min_error_statement: 'panic',
 };
 
-/** The server's log starts anew at a start once it is this long. */
+/** When the server's log is longer than this at a start, it is emptied. */
 const LOG_BYTES = 5_000_000;
 
-/** A server just started, with ourselves as its first user; `ended` tells when it ended, with the reason it gave. */
+/** A server just started, with this process as its first user. `ended` resolves when it ends, with the reason it gave. */
 export type Launched = Postmaster & { ended: Promise<string>; leave(): void };
 
 /**
- * Starts the server on a free port with a guard beside it, in a process group of their own: a Ctrl-C for ours must not hit
- * them first.
+ * Starts the server on a free port, with a guard beside it. Both run in a process group of their own, so that Ctrl-C for our
+ * process does not reach them.
  */
 export async function launchPostmaster(place: ServerPlace, extra: Readonly<Record<string, string>>): Promise<Launched> {
   const port = await freePort();
@@ -76,7 +76,7 @@ export async function launchPostmaster(place: ServerPlace, extra: Readonly<Recor
   }
 }
 
-/** The process of the server, as its guard tells it; null when there is none. */
+/** The server's process id, as the guard reports it. Null: the server did not start. */
 async function serverOf(guard: ChildProcess): Promise<number | null> {
   const output = guard.stdio[4];
   if (!(output instanceof Readable)) return null;
@@ -101,7 +101,7 @@ async function logSize(file: string): Promise<number> {
   return 0;
 }
 
-/** What the server said last of why it gave up. */
+/** The reason for the end, from the last lines of the server's log. */
 async function reasonIn(file: string, from: number): Promise<string> {
   const said = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(from).toString();
   const lines = said.split('\n').filter((line) => /FATAL|PANIC|HINT|could not/.test(line));

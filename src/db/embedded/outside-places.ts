@@ -6,30 +6,30 @@ import { findPostmaster } from './postmaster.ts';
 import { mayEnter, type ServerUser } from './server-user.ts';
 
 /**
- * A place outside of DATA_DIR is a folder of root's with the server's folders in it. A file in DATA_DIR points there, and a
- * hard link of that file lies in the place: as long as the link counts two, a DATA_DIR somewhere points here, even one that
- * was moved. When it counts one, that DATA_DIR was removed and the place can go. Where the two lie on different file
- * systems there is no such link; the place then waits until a DATA_DIR of the same path finds it again.
+ * A place outside of DATA_DIR is a folder that belongs to root and holds the server's folders. A file in DATA_DIR, the pointer,
+ * contains its path, and the place holds a hard link to that file. A link count of two means that a DATA_DIR still points here,
+ * even if it was moved. A count of one means that the DATA_DIR was removed, so the place can be removed too. When the two lie
+ * on different file systems there is no link. The place then waits until a DATA_DIR with the same path finds it again.
  */
 const NAME = 'kdesk-contact-sync-';
 
-/** In DATA_DIR: the path of its place. */
+/** In DATA_DIR: the pointer. */
 const POINTER = 'postgres-place';
-/** In the place: the same file as the pointer. */
+/** In the place: the hard link to the pointer. */
 const LINK = 'pointer';
-/** In the place: the path of its DATA_DIR when it was last started. */
+/** In the place: the path of its DATA_DIR at the last start. */
 const OWNER = 'belongs-to';
 
-/** Where places lie, the first that exists and can be used. */
+/** Folders for places. The first that exists and can be used is taken. */
 const bases = ['/var/lib', '/var/tmp', '/tmp'];
 
-/** The place that this DATA_DIR points to; null when it points nowhere. */
+/** The place that this DATA_DIR points to. Null: it points nowhere. */
 export async function readPointer(folder: string): Promise<string | null> {
   const path = await read(join(folder, POINTER));
   return path !== null && path !== '' && (await exists(path)) ? path : null;
 }
 
-/** Finds or makes a place for this DATA_DIR, which points nowhere so far. */
+/** Finds or makes a place for a DATA_DIR that points nowhere yet. */
 export async function choosePlace(folder: string, user: ServerUser): Promise<string> {
   const lost = await findUnlinked(folder);
   if (lost !== null) return pointTo(lost, folder);
@@ -45,25 +45,25 @@ export async function choosePlace(folder: string, user: ServerUser): Promise<str
   );
 }
 
-/** Notes that this DATA_DIR points to the place: it may have been moved, or restored from a backup. */
+/** Renews the link and the noted path, because the DATA_DIR may have been moved or restored from a backup. */
 export async function keepPlace(place: string, folder: string): Promise<void> {
   if (!(await isOurs(place))) return;
   if ((await read(join(place, OWNER))) !== folder) await writeFile(join(place, OWNER), `${folder}\n`);
   if ((await linksOf(place)) < 2) await linkTo(join(folder, POINTER), place);
 }
 
-/** Removes the places whose DATA_DIR was removed. Those that a server works in stay. */
+/** Removes places whose DATA_DIR was removed. Places with a running server stay. */
 export async function clearPlaces(): Promise<void> {
   for (const place of await places()) {
     const owner = await read(join(place, OWNER));
     const isPointedTo = (await linksOf(place)) !== 1 || (owner !== null && (await readPointer(owner)) === place);
     if (isPointedTo || (await findPostmaster(join(place, 'postgres', 'data'))) !== null) continue;
-    // Another process may be clearing away the same; what can't be removed now is tried at the next start.
+    // Another process may be removing the same place. The next start tries again.
     await removePlace(place).catch(() => {});
   }
 }
 
-/** Of two processes at once, the second takes the place of the first. */
+/** Makes the DATA_DIR point to the place. When two processes do this at once, the second uses the first one's place. */
 async function pointTo(place: string, folder: string): Promise<string> {
   const draft = join(folder, `${POINTER}-${basename(place)}`);
   const pointer = join(folder, POINTER);
@@ -73,7 +73,7 @@ async function pointTo(place: string, folder: string): Promise<string> {
     await removePlace(place);
     throw embeddedFailure(`DATA_DIR ${folder} can't be written in.`, { cause });
   }
-  // Only one that points to nothing can be there.
+  // A pointer that is there now points to a place that is gone.
   if ((await readPointer(folder)) === null) await rm(pointer, { force: true });
   await linkTo(draft, place);
   await writeFile(join(place, OWNER), `${folder}\n`, { mode: 0o600 });
@@ -86,7 +86,7 @@ async function pointTo(place: string, folder: string): Promise<string> {
       await removePlace(place);
       return other;
     }
-    // A file system without hard links.
+    // The file system has no hard links.
     if (!cantLink(error)) throw error;
     await rename(draft, pointer);
   }
@@ -126,19 +126,19 @@ async function places(): Promise<string[]> {
   return found;
 }
 
-/** Made by root, who alone may change what lies in it. In /tmp anybody can make a folder of this name. */
+/** Whether root made the place and only root may write in it. In /tmp anybody can make a folder of this name. */
 async function isOurs(place: string): Promise<boolean> {
   const found = await lstat(place).catch(() => null);
   return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o022) === 0;
 }
 
-/** How many names the place's link has; 0 when the place has none. */
+/** The link count of the place's link. 0: the place has no link. */
 async function linksOf(place: string): Promise<number> {
   const found = await lstat(join(place, LINK)).catch(() => null);
   return found?.isFile() ? found.nlink : 0;
 }
 
-/** What belongs to the server's user is removed as that user: a link laid there can lead root nowhere. */
+/** Removes the server user's files as that user, so that a symbolic link among them can't make root delete other files. */
 async function removePlace(place: string): Promise<void> {
   for (const name of await readdir(place)) {
     if (name === LINK || name === OWNER) continue;
@@ -151,7 +151,7 @@ async function removePlace(place: string): Promise<void> {
     spawnSync('/bin/sh', ['-c', 'rm -rf -- "$1"', 'sh', path], { uid, gid, cwd: '/', stdio: 'ignore' });
     await rm(path).catch(() => rmdir(path));
   }
-  // Last, so that a place that is only half removed is still known as one.
+  // These go last, so that a half removed place is still recognized as one.
   await rm(join(place, OWNER), { force: true });
   await rm(join(place, LINK), { force: true });
   await rmdir(place);

@@ -5,17 +5,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { embeddedFailure } from './embedded-failure.ts';
 
-/** A server's main process, whoever started it. */
+/** The main process of a server, which we or another process started. */
 export type Postmaster = { pid: number; port: number };
 
 const POLL_MS = 20;
-/** A shutdown writes out everything that is in memory. */
+/** A shutdown first writes everything from memory to disk. */
 const STOP_SECONDS = 120;
 
 /**
- * The server that works on this data folder, be it another process's or left by one that crashed; null when none does. A
- * lock file whose process is none of ours (its number was given anew after a reboot, say) is removed: it would keep the
- * server from starting.
+ * The server that works on this data folder. Another process may have started it, even one that has crashed since. Null: none
+ * does. Removes a lock file that names no such server (e.g. after a reboot, when the process id belongs to another program):
+ * it would keep the server from starting.
  */
 export async function findPostmaster(data: string): Promise<Postmaster | null> {
   const file = join(data, 'postmaster.pid');
@@ -27,7 +27,7 @@ export async function findPostmaster(data: string): Promise<Postmaster | null> {
   return null;
 }
 
-/** Ends it and its sessions, and waits until it is gone. */
+/** Ends the server and its sessions, and waits until it is gone. */
 export async function stopPostmaster({ pid }: Postmaster): Promise<void> {
   try {
     process.kill(pid, 'SIGINT');
@@ -40,7 +40,7 @@ export async function stopPostmaster({ pid }: Postmaster): Promise<void> {
   }
 }
 
-/** False for a zombie, too: an orphan's parent need not reap it. */
+/** False also for a zombie: nobody may ever reap it. */
 export async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);

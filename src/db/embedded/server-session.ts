@@ -4,17 +4,17 @@ import pg from 'pg';
 import { isRunning, type Postmaster } from './postmaster.ts';
 
 const POLL_MS = 20;
-/** After a crash the server first replays its log. */
+/** After a crash the server first replays its write-ahead log. */
 const READY_SECONDS = 300;
 
-/** Any number: who uses the server holds it shared, who stops it alone. */
+/** Arbitrary numbers. Users of the server hold USERS_LOCK as a shared lock; a process that stops it holds it exclusively. */
 const USERS_LOCK = 5_406_210_312;
 const SETUP_LOCK = 5_406_210_313;
 
-/** The login of the service: an ordinary role, as it would be on anybody's server. */
+/** The service's login: an ordinary role, as on any other server. */
 export const SERVICE_ROLE = 'kdesk_contact_sync';
 
-/** Connects as administrator as soon as the server takes connections; null when it ended instead. */
+/** Connects as administrator as soon as the server takes connections. Null: the server ended instead. */
 export async function connectWhenReady(postmaster: Postmaster, password: string): Promise<pg.Client | null> {
   for (let waited = 0; waited < READY_SECONDS * 1000; waited += POLL_MS) {
     const client = new pg.Client({
@@ -25,7 +25,7 @@ export async function connectWhenReady(postmaster: Postmaster, password: string)
       password,
       application_name: 'embedded',
     });
-    // Told by every statement on it, too; without a listener it would end the process.
+    // The next statement reports the error too. Without a listener, the event would end the process.
     client.on('error', () => {});
     try {
       await client.connect();
@@ -40,12 +40,12 @@ export async function connectWhenReady(postmaster: Postmaster, password: string)
   return null;
 }
 
-/** Waits for the end of a server that is being stopped, for as long as a start may take at the most. */
+/** Waits until a server that is being stopped has ended, but no longer than READY_SECONDS. */
 export async function ended({ pid }: Postmaster): Promise<void> {
   for (let waited = 0; waited < READY_SECONDS * 1000 && (await isRunning(pid)); waited += POLL_MS) await wait(POLL_MS);
 }
 
-/** The server is starting or stopping. */
+/** Whether the error means that the server is starting or stopping. */
 export function isNotReady(error: unknown): boolean {
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03', '57P01'].includes(String((error as { code?: unknown }).code)) ||
@@ -53,22 +53,22 @@ export function isNotReady(error: unknown): boolean {
   );
 }
 
-/** Counts this session among those that use the server, until it ends; waits while somebody is about to stop it. */
+/** Makes this session a user of the server until it ends. Waits while another process is stopping the server. */
 export async function joinUsers(client: pg.Client): Promise<void> {
   await client.query('SELECT pg_advisory_lock_shared($1)', [USERS_LOCK]);
 }
 
-/** True: nobody else uses the server, and whoever wants to now waits for its end. */
+/** True: nobody else uses the server, and new users now wait for its end. */
 export async function leaveUsers(client: pg.Client): Promise<boolean> {
   await client.query('SELECT pg_advisory_unlock_shared($1)', [USERS_LOCK]);
   const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock($1) AS alone', [USERS_LOCK]);
   return rows[0]?.alone === true;
 }
 
-/** The login of the API's pool, which owns nothing. */
+/** The login of the API's pool. It owns nothing. */
 export const API_LOGIN = 'kdesk_contact_sync_api_login';
 
-/** The API's password is another one than the owner's, and the same for every process that uses the server. */
+/** The API login's password. It differs from the owner's, and is the same for every process that uses the server. */
 export function apiPassword(password: string): string {
   return createHmac('sha256', password).update(API_LOGIN).digest('hex');
 }
@@ -78,7 +78,7 @@ export async function setUpService(client: pg.Client, password: string): Promise
   await client.query('SELECT pg_advisory_lock($1)', [SETUP_LOCK]);
   await makeLogin(client, SERVICE_ROLE, `CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)}`);
   await makeLogin(client, API_LOGIN, `PASSWORD ${client.escapeLiteral(apiPassword(password))}`);
-  // The owner sees what the API's sessions do, and may end them.
+  // So the owner may see and end the API's sessions.
   await client.query(`GRANT ${API_LOGIN} TO ${SERVICE_ROLE}`);
   const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [SERVICE_ROLE]);
   if (database.rowCount === 0) await client.query(`CREATE DATABASE ${SERVICE_ROLE} OWNER ${SERVICE_ROLE}`);

@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { embeddedFailure } from './embedded-failure.ts';
 
-/** Whom the server's processes run as: Postgres refuses to run as root. */
+/** The user of the server's processes. Postgres refuses to run as root. */
 export type ServerUser = { uid: number; gid: number };
 
 const run = promisify(execFile);
 
-/** Null: as ourselves. As root: the owner of the data there is, else the user `postgres`, else `nobody`. */
+/** Null: our own user. When we are root: the owner of existing data, else the user `postgres`, else `nobody`. */
 export async function serverUser(existingData: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
   const owner = await stat(existingData).catch(() => null);
@@ -29,7 +29,7 @@ async function userByName(name: string): Promise<ServerUser | null> {
   }
 }
 
-/** Whether that user may enter the folder, or run the file: no folder above it keeps them out. */
+/** Whether the user may enter the folder or run the file, through all folders above it. */
 export function mayEnter(user: ServerUser, path: string): boolean {
   const { status, error } = spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], {
     ...user,
@@ -44,12 +44,12 @@ export function mayEnter(user: ServerUser, path: string): boolean {
   return status === 0;
 }
 
-/** What the server's programs see of the environment: nothing of ours (PGPORT, locale and the like would change them). */
+/** The environment of the server's programs. Nothing of ours is in it: PGPORT, the locale and so on would change them. */
 export const serverEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   LC_ALL: 'C',
   TZ: 'UTC',
-  // Memory that one row took is kept for the next instead of going back to the system each time (glibc).
+  // glibc keeps freed memory for the next row instead of giving it back to the system each time.
   MALLOC_TOP_PAD_: '16777216',
   MALLOC_TRIM_THRESHOLD_: '67108864',
 };

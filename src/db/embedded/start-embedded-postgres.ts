@@ -20,32 +20,32 @@ import {
 } from './server-session.ts';
 
 export type EmbeddedPostgres = {
-  /** Of the service's own database, with its login's password. */
+  /** URL of the service's database, with the service's login and password. */
   url: string;
-  /** Of the same database, with the API's login. */
+  /** URL of the same database, with the API's login. */
   apiUrl: string;
-  /** The folder with its data. */
+  /** The folder with the server's data. */
   home: string;
-  /** The last process that uses the server ends it: no process and no lock stays. */
+  /** Ends the server if no other process uses it. Then no process and no lock is left. */
   close(): Promise<void>;
 };
 
 export type EmbeddedPostgresOptions = {
-  /** DATA_DIR; made when missing. */
+  /** DATA_DIR; created if missing. */
   dataDir: string;
-  /** Server settings beside ours (tests switch fsync off). */
+  /** Server settings besides ours (tests switch fsync off). */
   settings?: Readonly<Record<string, string>>;
-  /** Ends a start that is under way, with its reason; what it has begun is taken back. */
+  /** Ends a start with the signal's reason, and undoes what was begun. */
   signal?: AbortSignal;
 };
 
-/** A port may be taken, or another process start or stop the server, between our look and our step. */
+/** Between our look and our step, the port may be taken, or another process may start or stop the server. */
 const ATTEMPTS = 10;
 const CLOSED_POLL_MS = 20;
 
 /**
- * Starts the Postgres whose binaries came with the packages, on loopback, or joins the one that another process runs in the
- * same DATA_DIR or that a crash has left. Throws an AppError DATABASE_UNAVAILABLE that says why not.
+ * Starts Postgres from the binaries in our packages, on the loopback address. If a server already runs in this DATA_DIR (of
+ * another process, or left by a crash), joins that one. Throws an AppError DATABASE_UNAVAILABLE with the reason.
  */
 export async function startEmbeddedPostgres({
   dataDir,
@@ -70,7 +70,7 @@ export async function startEmbeddedPostgres({
   throw embeddedFailure(`The embedded Postgres in ${place.home} does not start: ${ended}`);
 }
 
-/** The server that runs already, with ourselves as one of its users; waits for the end of one that is about to end. */
+/** Joins a server that already runs. Waits for the end of one that is about to end. Null: none runs. */
 async function joinServer(place: ServerPlace): Promise<(Postmaster & Partial<Launched> & { leave(): void }) | null> {
   for (;;) {
     const found = await findPostmaster(place.data);
@@ -106,7 +106,7 @@ function url(port: number, login: string, password: string): string {
   return `postgres://${login}:${password}@127.0.0.1:${port}/${SERVICE_ROLE}`;
 }
 
-/** Null: the server ended meanwhile. */
+/** Opens our session. Null: the server has ended. */
 async function join(postmaster: Postmaster, password: string, place: ServerPlace): Promise<pg.Client | null> {
   let client: pg.Client | null = null;
   try {
@@ -117,7 +117,7 @@ async function join(postmaster: Postmaster, password: string, place: ServerPlace
     return client;
   } catch (cause) {
     await client?.end().catch(() => {});
-    // A server that is being stopped ends our session first, and is there for a moment yet.
+    // A server that is being stopped ends our session first, and still runs for a moment.
     if (isNotReady(cause)) await ended(postmaster);
     const now = await findPostmaster(place.data);
     if (now === null || now.pid !== postmaster.pid) return null;
@@ -136,7 +136,7 @@ async function leave(client: pg.Client, place: ServerPlace, password: string): P
   }
 }
 
-/** Our session, or a new one where it was lost (a backend that died takes all others with it); null: the server is gone. */
+/** Our session, or a new one if it was lost (a backend that crashes ends all others). Null: the server is gone. */
 async function stillOpen(client: pg.Client, place: ServerPlace, password: string): Promise<pg.Client | null> {
   try {
     await client.query('SELECT 1');

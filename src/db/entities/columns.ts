@@ -1,6 +1,6 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 
-/** Milliseconds, which is what a Date holds. */
+/** A timestamp in milliseconds, the precision of a Date. */
 export function time(more: Partial<EntitySchemaColumnOptions> = {}): EntitySchemaColumnOptions {
   return {
     type: 'timestamp with time zone',
@@ -20,14 +20,14 @@ export function text(more: Partial<EntitySchemaColumnOptions> = {}): EntitySchem
   };
 }
 
-/** Text that is compared bytewise. */
+/** Text that is compared byte by byte. */
 export function bytewise(more: Partial<EntitySchemaColumnOptions> = {}): EntitySchemaColumnOptions {
   return text({ collation: 'C', ...more });
 }
 
 export const optional = { nullable: true } as const;
 
-/** A part of the primary key, which has this name. */
+/** A column of the primary key of `table`. */
 export function keyPart(
   table: string,
   column: EntitySchemaColumnOptions = { type: 'uuid' },

@@ -14,15 +14,15 @@ export type ConnectionRow = Omit<ConnectionSettings, 'matchBy' | 'source'> & {
   match_by: ConnectionSettings['matchBy'];
   /** Grows by one at each saved edit that changes something. */
   version: number;
-  /** The name folded, which the list is ordered by. */
+  /** The folded name. Lists are ordered by it. */
   name_key: string;
   created_by: Actor;
   created_at: Date;
   updated_at: Date;
   last_complete_read_at: Date | null;
-  /** Search references met in the last complete read. */
+  /** Search references in the last complete read. */
   referrals: string[];
-  /** A ReadCursor, with the version of the connection that it is good for. */
+  /** A ReadCursor, with the version of the connection that it is valid for. */
   read_cursor: object | null;
 };
 
@@ -60,7 +60,7 @@ export type ConnectionSecretRow = {
   connection_id: string;
   name: string;
   key_id: string;
-  /** Not there unless it is asked for by name. */
+  /** Only loaded when it is selected by name. */
   sealed: Buffer;
 };
 

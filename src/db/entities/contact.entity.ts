@@ -27,16 +27,16 @@ export type ContactRow = {
   portal_access: boolean;
   email_notifications: boolean;
   forms_access: boolean;
-  /** What deactivation took away. */
+  /** `portal_access` before the contact was deactivated. */
   portal_access_before: boolean | null;
   locked_fields: ContactField[];
   version: number;
   removal_due_at: Date | null;
   created_at: Date;
   updated_at: Date;
-  /** Of the transaction that wrote the row last: the change feed waits for those still open. */
+  /** The transaction that wrote the row last. The change feed waits for transactions that are still open. */
   changed_xid: string;
-  /** The columns a contact is found and ordered by, as search/contact-index derives them. */
+  /** This and the following columns find and order contacts. search/contact-index derives them. */
   email_key: string | null;
   name_key: string;
   company_key: string;
@@ -78,7 +78,7 @@ export const contactEntity = new EntitySchema<ContactRow>({
     removal_due_at: time(optional),
     created_at: time(),
     updated_at: time(),
-    // The default as TypeORM reads it back, without casts.
+    // Written as TypeORM reads the default back, without casts.
     changed_xid: { type: 'bigint', default: () => '((pg_current_xact_id()))' },
     email_key: bytewise(optional),
     name_key: bytewise(),
@@ -97,12 +97,12 @@ export const contactEntity = new EntitySchema<ContactRow>({
     { name: 'contact_by_company', columns: ['workspace_id', 'company_key', 'id'] },
     { name: 'contact_by_update', columns: ['workspace_id', 'updated_at', 'id'] },
     { name: 'contact_by_creation', columns: ['workspace_id', 'created_at', 'id'] },
-    // A GIN index, which TypeORM can't tell from others: the migrations alone see to it.
+    // A GIN index. TypeORM can't describe one, so only the migrations make it.
     { name: 'contact_by_search', columns: ['search'], synchronize: false },
   ],
 });
 
-/** A person of a connection and the contact they are. */
+/** Links a person of a connection to their contact. */
 export type ContactLinkRow = {
   workspace_id: string;
   connection_id: string;
@@ -110,14 +110,14 @@ export type ContactLinkRow = {
   external_id: string;
   contact_id: string;
   person: string;
-  /** Of the draft at the last run; null: to be looked at again at the next one. */
+  /** Hash of the draft at the last run. Null: the next run must look at the person again. */
   hash: Buffer | null;
   fills_id: string | null;
   linked_at: Date;
   last_seen_at: Date;
-  /** Absent from complete reads since then: the link feeds its contact no longer. */
+  /** Since then the person is missing from complete reads, and the link no longer feeds its contact. */
   gone_since: Date | null;
-  /** How often it was asked to be looked at again: a hash decided on before that is not written back. */
+  /** Counts the requests to look at the link again. A hash that was decided before the latest request is not written back. */
   recheck: number;
 };
 
@@ -142,7 +142,7 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
   ],
 });
 
-/** Which attribute filled which field; links refer to it by digest. */
+/** Which attribute filled which field. The id is a digest; links refer to it. */
 export type FillsRow = { workspace_id: string; id: string; fields: Fills };
 
 export const fillsEntity = new EntitySchema<FillsRow>({

@@ -4,8 +4,8 @@ import { runEntity } from './run.entity.ts';
 import { workspaceEntity } from './workspace.entity.ts';
 
 /**
- * The tables that the API works with, as TypeORM knows them; a test holds them against the database. Plan rows and log lines
- * are the sync path's and read by SQL.
+ * TypeORM's description of the tables that the API works with. A test compares it with the database. Plan, history and log have
+ * no entities: they are read and written by plain SQL.
  */
 export const entities = [
   workspaceEntity,

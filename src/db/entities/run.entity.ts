@@ -2,7 +2,7 @@ import { EntitySchema } from 'typeorm';
 import type { RunRow } from '../run/run-row.ts';
 import { keyPart, now, optional, text, time } from './columns.ts';
 
-/** A whole row of `run`; RunRow leaves out what only the sync path knows. */
+/** A whole row of `run`. RunRow leaves out the columns that only the sync path uses. */
 export type RunEntityRow = RunRow & { read_summary: unknown; changed_at: Date };
 
 export const runEntity = new EntitySchema<RunEntityRow>({

@@ -2,7 +2,7 @@ import type { QueryResult, QueryResultRow } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { StoredFile, StoredFiles } from '../../core/stored-files.ts';
 
-/** A file as JSON, which knows no dates. */
+/** A file as JSON, in which a date is a string. */
 export type FileRow = Omit<StoredFile, 'uploadedAt'> & { uploadedAt: string };
 
 export function toFile({ uploadedAt, ...file }: FileRow): StoredFile {
@@ -12,14 +12,14 @@ export function toFile({ uploadedAt, ...file }: FileRow): StoredFile {
 /** SQL: a row of `connection_file` as a FileRow. */
 export const fileJson = `jsonb_build_object('id', file.id, 'name', file.name, 'bytes', file.bytes, 'uploadedAt', file.uploaded_at)`;
 
-/** SQL: what holds for the file that is there for readers. */
+/** SQL: the condition for the file that readers see. */
 export const isCurrent = 'file.uploaded_at IS NOT NULL AND NOT file.superseded';
 
 type Sql = <Row extends QueryResultRow>(sql: string, values: unknown[]) => Promise<Pick<QueryResult<Row>, 'rows'>>;
 
 /**
- * Reads the file of a connection. `runId`: the run that reads it keeps the version that it finds for as long as it works, whatever
- * is uploaded meanwhile; a look without a run may find a part gone.
+ * Reads the file of a connection. With `runId`, that run keeps the file it finds for as long as it works, even if another one is
+ * uploaded meanwhile. Without a run, the file may be replaced while it is read.
  */
 export function storedFiles(
   sql: Sql,
@@ -27,7 +27,7 @@ export function storedFiles(
 ): StoredFiles {
   const key = [workspaceId, connectionId];
   const found = async (statement: string, values: unknown[]): Promise<StoredFile | null> => {
-    // In a statement of its own, so that the next one sees what an upload that was just ending has made of it.
+    // A statement of its own: the next statement then sees the result of an upload that was just ending.
     await sql('SELECT FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2 FOR SHARE', key);
     const { rows } = await sql<{ file: FileRow }>(statement, values);
     return rows[0] === undefined ? null : toFile(rows[0].file);
@@ -41,9 +41,9 @@ export function storedFiles(
           runId,
         ]);
   return {
-    // An upload that ended between the two statements has taken the file away that was found.
+    // A second look, because an upload that ended between the two statements may have deleted the file.
     find: async () => {
-      // Those that earlier runs have read.
+      // Files that earlier runs have read.
       if (runId !== null)
         await sql(
           'DELETE FROM connection_file AS file WHERE file.workspace_id = $1 AND file.connection_id = $2 AND file.superseded',
@@ -65,7 +65,7 @@ export function storedFiles(
 
 type PartRow = { bytes: Buffer | null };
 
-/** No row: the file is gone. No bytes: it has no such part, and ends before it. */
+/** No row: the file is gone. A row without bytes: the file has no such part; the one before was the last. */
 const nextPart = `
   SELECT part.bytes FROM connection_file AS file LEFT JOIN connection_file_part AS part
     ON part.workspace_id = file.workspace_id AND part.file_id = file.id AND part.part = $3

@@ -4,13 +4,13 @@ import { isUuid } from '../../core/uuid.ts';
 import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
 import { type FileRow, fileJson, isCurrent, toFile } from './read-file.ts';
 
-/** An upload that has not brought anything for so long is over: its process is gone. */
+/** An upload without new bytes for this long is over: its process is gone. */
 const abandonedAfter = '1 hour';
 
 /**
- * Stores a file for a connection, a part in a transaction of its own, so that no connection is held while more is waited for.
- * Readers see it when it is whole, and the one before it until then; where `bytes` throws, nothing has changed. Null: no such
- * connection, from the beginning or at the end.
+ * Stores a file for a connection. Each part is a transaction of its own, so that no database connection is held while we wait
+ * for more bytes. Readers see the file when it is complete, and the file before it until then. When `bytes` throws, nothing
+ * changes. Null: the connection does not exist, or was deleted meanwhile.
  */
 export async function saveFile(
   scope: WorkspaceScope,
@@ -52,7 +52,7 @@ async function begin({ query, workspaceId }: Transaction, { id, connectionId, na
   return begun.length > 0;
 }
 
-/** False: the file is gone, and with it its connection. */
+/** False: the file and its connection were deleted. */
 async function addPart({ query, workspaceId }: Transaction, id: string, part: number, bytes: Buffer): Promise<boolean> {
   const touched = await query<{ id: string }>(
     `WITH touched AS (
@@ -65,7 +65,7 @@ async function addPart({ query, workspaceId }: Transaction, id: string, part: nu
   return touched.length > 0;
 }
 
-/** Lets readers see the file in place of the one before, which goes unless a run that is at work reads it. */
+/** Makes readers see the file instead of the one before. That one is deleted, unless a working run reads it. */
 async function finish(
   { query, workspaceId }: Transaction,
   { id, connectionId }: Omit<NewFile, 'name'>,
@@ -101,7 +101,7 @@ function drop({ query, workspaceId }: Transaction, id: string): Promise<unknown>
   return query('DELETE FROM connection_file AS file WHERE file.workspace_id = $1 AND file.id = $2', [workspaceId, id]);
 }
 
-/** Everything in parts of the same size, and a smaller last one. */
+/** Cuts the bytes into parts of the same size. The last one may be smaller. */
 async function* inParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let filling = Buffer.allocUnsafe(filePartBytes);
   let length = 0;

@@ -6,14 +6,14 @@ import { defaultRetention, type Retention } from '../partition/partitioned-table
 import { typeormLogger } from '../pool/api-source.ts';
 import { MIGRATIONS_TABLE, migrations } from './migrations.ts';
 
-/** Any number; who migrates a database holds it. */
+/** An arbitrary number. The process that migrates a database holds this lock. */
 const MIGRATION_LOCK = 5_406_210_311;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Runs the migrations that this database lacks, each in a transaction of its own; a second process that comes at the same
- * moment waits. Returns the names of those it ran. Throws an AppError DATABASE_UNAVAILABLE or MIGRATION_FAILED. `signal`
- * ends the waiting with its reason, never a migration that has begun. With the tables come the partitions of now and soon.
+ * Runs the migrations that this database lacks, each in a transaction of its own, and makes the partitions for now and soon.
+ * A second process waits until the first is done. Returns the names of the migrations it ran. Throws an AppError
+ * DATABASE_UNAVAILABLE or MIGRATION_FAILED. `signal` ends the waiting with its reason, never a migration that has begun.
  */
 export async function migrate(
   url: string,

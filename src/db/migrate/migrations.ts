@@ -12,10 +12,10 @@ export const migrations = [
   ContactCount1795300300000,
 ];
 
-/** The table in which TypeORM notes which ones have run. */
+/** TypeORM's table of the migrations that have run. */
 export const MIGRATIONS_TABLE = 'migration';
 
-/** Names of the migrations that this database lacks, oldest first; for readiness. `query` with the owner's rights. */
+/** Names of the migrations that this database lacks, oldest first. `query` needs the owner's rights. */
 export async function migrationsPending(query: Query): Promise<string[]> {
   const [found] = await query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [MIGRATIONS_TABLE]);
   const done = found?.there === true ? await query<{ name: string }>(`SELECT name FROM "${MIGRATIONS_TABLE}"`) : [];

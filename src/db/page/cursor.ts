@@ -3,30 +3,30 @@ import { AppError } from '../../core/app-error.ts';
 import { isStorable } from '../../core/outside-text.ts';
 import { isUuid } from '../../core/uuid.ts';
 
-/** Where a page ended: the last item's order keys, its id last. */
+/** Where a page ended: the last item's sort keys, with its id last. */
 export type Position = readonly (string | number | null)[];
 
-/** What a cursor is bound to: which list, in which order, with which filters. */
+/** What a cursor is valid for: a list, its order and its filters. */
 export type ListIdentity = readonly unknown[];
 
-/** An opaque text that leads to what comes after `position` in this very list. */
+/** An opaque text for the items after `position` in this list. */
 export function encodeCursor(list: ListIdentity, position: Position): string {
   return Buffer.from(JSON.stringify([digest(list), ...position])).toString('base64url');
 }
 
-/** What a key of a cursor has to be before it is put into a statement: a client may have written it. */
+/** Checks a cursor's keys before they go into a statement: a client may have forged the cursor. */
 const isKey = {
   text: (key: unknown) => typeof key === 'string' && isStorable(key),
   uuid: (key: unknown) => typeof key === 'string' && isUuid(key),
-  /** A whole number from 0, as a position is. */
+  /** An integer from 0, e.g. a position. */
   count: (key: unknown) => Number.isSafeInteger(key) && Number(key) >= 0,
-  /** As it is written by us, within the years that the database knows by four digits. */
+  /** A moment in the format that we write, with a year from 0001 to 9999. */
   moment: (key: unknown) => typeof key === 'string' && momentShape.test(key) && isOnCalendar(key),
 };
 
 const momentShape = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-/** A moment that is none, February 30th, is read as another. */
+/** Rejects dates that do not exist: `Date` reads February 30th as another day. */
 function isOnCalendar(moment: string): boolean {
   const date = new Date(moment);
   return !Number.isNaN(date.getTime()) && date.toISOString() === moment;
@@ -35,8 +35,8 @@ function isOnCalendar(moment: string): boolean {
 export type KeyKind = keyof typeof isKey;
 
 /**
- * Null: from the start. AppError BAD_USER_INPUT when the cursor is garbled or forged, or comes from another list, order or
- * filter; `kinds` are those of the position's keys.
+ * Null: start at the beginning. AppError BAD_USER_INPUT when the cursor is malformed or forged, or comes from another list,
+ * order or filter. `kinds`: the kinds of the position's keys.
  */
 export function decodeCursor(list: ListIdentity, cursor: string | null, kinds: readonly KeyKind[]): Position | null {
   if (cursor === null) return null;
@@ -53,7 +53,7 @@ export function decodeCursor(list: ListIdentity, cursor: string | null, kinds: r
 function parse(cursor: string): unknown[] {
   try {
     const bytes = Buffer.from(cursor, 'base64url');
-    // Decoding passes over what is not base64url.
+    // Decoding ignores characters that are not base64url.
     if (bytes.toString('base64url') !== cursor) return [];
     const parsed: unknown = JSON.parse(bytes.toString());
     return Array.isArray(parsed) ? parsed : [];

@@ -1,7 +1,7 @@
 import type { Page } from '../../core/store.ts';
 import { encodeCursor, type ListIdentity, type Position } from './cursor.ts';
 
-/** Makes a page of rows of which one more than `first` was asked for. */
+/** Makes a page from rows. The query must have asked for one row more than `first`. */
 export function makePage<Row, T>(
   rows: readonly Row[],
   first: number,
@@ -22,7 +22,7 @@ export function makePage<Row, T>(
   };
 }
 
-/** A page of a list that can have nothing in it, e.g. of a foreign id. */
+/** The page of a list that must be empty, e.g. for an unknown id. */
 export function emptyPage<T>(): Page<T> {
   return {
     nodes: [],

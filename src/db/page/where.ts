@@ -1,4 +1,4 @@
-/** Gathers conditions and their parameters; `put` gives a value's place holder. */
+/** Collects conditions and their parameters. `put` adds a parameter and returns its placeholder. */
 export type Where = { put(value: unknown): string; add(condition: string): void; text(): string; values: unknown[] };
 
 export function where(): Where {
@@ -14,7 +14,7 @@ export function where(): Where {
   };
 }
 
-/** A LIKE pattern's text for exactly this text. */
+/** Escapes a text for use in a LIKE pattern. */
 export function likeText(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }

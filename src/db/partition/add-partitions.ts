@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { defaultOf, type Partition, type PartitionedTable, partitionStep, partitionsOf } from './partitioned-tables.ts';
 import { gapsIn, lowestIdAt, momentOfId, type Period, periodAt, periodsAhead, type Unit } from './periods.ts';
 
-/** `busy`: others used the default partition all the time; the next look tries again. `strays`: see `strayRows`. */
+/** `busy`: others used the default partition all the time; the next look tries these again. `strays`: see `strayRows`. */
 export type Added = { made: string[]; movedRows: number; busy: string[]; strays: number };
 
 export type AddOptions = { unit: Unit; days: number; now: number; lockTimeoutMs: number };
@@ -10,8 +10,8 @@ export type AddOptions = { unit: Unit; days: number; now: number; lockTimeoutMs:
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Adds the partitions of now and of the time ahead, and those that rows in the default partition should be in, with these
- * rows. Each is one transaction.
+ * Adds the partitions for now and the time ahead. Also adds those that rows of the default partition belong in, and moves these
+ * rows there. Each partition is one transaction.
  */
 export async function addPartitions(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<Added> {
   const { unit, now, lockTimeoutMs } = options;
@@ -30,15 +30,15 @@ export async function addPartitions(client: ClientBase, table: PartitionedTable,
   return added;
 }
 
-/** Of how many ids in the default partition one look takes notice, and how many partitions it adds for them. */
+/** How many ids of the default partition one look reads, and how many partitions it adds for them at most. */
 const mostAtOnce = { ids: 10_000, periods: 100 };
 
-/** Ids that are kept still, and not of a time that is far away. */
+/** The range of ids that are not too old to be kept, and not far in the future. */
 function sensible({ days, now }: AddOptions): [string, string] {
   return [lowestIdAt(now - days * dayMs), lowestIdAt(now + 366 * dayMs)];
 }
 
-/** Where the rows of the default partition belong. It has some after a clock went wrong, or when nobody had looked for weeks. */
+/** The periods of the default partition's rows. It has some after a clock was wrong, or when no partition was made for weeks. */
 async function periodsOfDefault(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<Period[]> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT DISTINCT "${table.key}" AS id FROM "${defaultOf(table)}"
@@ -49,7 +49,7 @@ async function periodsOfDefault(client: ClientBase, table: PartitionedTable, opt
   return [...new Map(periods.map((period) => [period.from, period])).values()].slice(0, mostAtOnce.periods);
 }
 
-/** Rows whose ids are of no sensible time, by a clock that was wrong. They stay in the default partition: nothing is lost. */
+/** Counts rows whose ids have no sensible time, because a clock was wrong. They stay in the default partition; nothing is lost. */
 async function strayRows(client: ClientBase, table: PartitionedTable, options: AddOptions): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM "${defaultOf(table)}" WHERE "${table.key}" < $1 OR "${table.key}" >= $2`,
@@ -59,8 +59,8 @@ async function strayRows(client: ClientBase, table: PartitionedTable, options: A
 }
 
 /**
- * A table of its own first, which is then attached: that keeps nobody from reading or writing the other partitions. The
- * default one is locked for the moment in which its rows move.
+ * Makes a table and then attaches it. Others can read and write the other partitions meanwhile. The default partition is locked
+ * while its rows move.
  */
 async function addPartition(
   client: ClientBase,

@@ -3,15 +3,15 @@ import type { ClientBase } from 'pg';
 import { type Partition, type PartitionedTable, partitionStep, partitionsOf } from './partitioned-tables.ts';
 import { lowestIdAt } from './periods.ts';
 
-/** `busy`: others used the table all the time; the next look tries again. */
+/** `busy`: others used the table all the time; the next look tries these again. */
 export type Dropped = { dropped: string[]; busy: string[] };
 
-/** `before`: what is older may go. Each try holds up others for at most the lock's timeout. */
+/** `before`: older partitions may go. Each try holds up others for at most the lock timeout. */
 export type DropOptions = { before: number; lockTimeoutMs: number; tries: number; pauseMs: number };
 
 /**
- * Drops the partitions whose time is over, whole: no row is deleted. One with a run that has not ended stays. (A partition
- * can't be detached concurrently where there is a default one.)
+ * Drops whole partitions whose time is over; no row is deleted. A partition with a run that has not ended stays. (DETACH
+ * CONCURRENTLY is not possible when there is a default partition.)
  */
 export async function dropPartitions(
   client: ClientBase,
@@ -54,7 +54,7 @@ async function dropUnlessNeeded(
     [lowestIdAt(from), lowestIdAt(to), table.countedFrom === 'end', new Date(before)],
   );
   if (rows[0]?.needed !== false) return 'needed';
-  // The parent first, as those who read and write do.
+  // The parent first, in the order in which readers and writers lock.
   await client.query(`LOCK TABLE ONLY "${table.name}" IN ACCESS EXCLUSIVE MODE`);
   // Another process may have been faster.
   await client.query(`DROP TABLE IF EXISTS "${name}"`);

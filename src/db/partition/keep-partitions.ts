@@ -7,22 +7,23 @@ import { unitFor } from './periods.ts';
 
 export type KeepOptions = {
   retention: Retention;
-  /** Default: the database's clock; to drop by, no later than this process's own, so that one wrong clock drops nothing. */
+  /** Default: the database's clock. For dropping, the earlier of it and this process's clock, so that one wrong clock drops nothing. */
   now?: Date;
-  /** How long others may have to wait for a lock, and how often one is tried for. */
+  /** How long others may have to wait for us. */
   lockTimeoutMs?: number;
+  /** How often each partition that is in use is tried. */
   tries?: number;
   pauseMs?: number;
 };
 
-/** What was done; `busy` are partitions that others used, or that another process was at. */
+/** What was done. `busy`: partitions that others used, or that another process was making or dropping. */
 export type Kept = Added & Dropped;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Makes the partitions that are needed now and soon, and drops those that are older than what is kept. Any number of processes
- * may do so at once.
+ * Makes the partitions that are needed now and soon, and drops those that are too old. Any number of processes may do this at
+ * once.
  */
 export async function keepPartitions(client: ClientBase, options: KeepOptions): Promise<Kept> {
   const added = await makePartitions(client, options);
@@ -68,7 +69,7 @@ async function databaseTime(client: ClientBase): Promise<Date> {
   return rows[0]?.now ?? new Date();
 }
 
-/** Keeps the partitions as `keepPartitions` does, and tells the process log what came of it. */
+/** Does what `keepPartitions` does, and writes the result into the process log. */
 export async function tidyPartitions(
   pool: Pool,
   retention: Retention,

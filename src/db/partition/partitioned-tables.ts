@@ -2,14 +2,14 @@ import type { ClientBase } from 'pg';
 import { sqlState } from '../database-failure.ts';
 import { momentOfId, type Period } from './periods.ts';
 
-/** How long things are kept, in days. */
+/** How many days the log and the history are kept. */
 export type Retention = { logDays: number; historyDays: number };
 
 export const defaultRetention: Retention = { logDays: 90, historyDays: 730 };
 
 /**
- * A table that is partitioned by the time in an id of version 7, and how many days it is kept: from that time on, or from the
- * end of the run that has the id.
+ * A table that is partitioned by the time in a UUID of version 7. `days`: how long its rows are kept, counted from that time
+ * (`start`) or from the end of the run with that id (`end`).
  */
 export type PartitionedTable = {
   name: string;
@@ -18,10 +18,10 @@ export type PartitionedTable = {
   countedFrom: 'start' | 'end';
 };
 
-/** Plans that were not applied can be looked at for so long. */
+/** How long a plan that was not applied can be looked at. */
 const keptPlanDays = 7;
 
-/** Runs go with the history, and nobody comes upon a log or a plan without its run. */
+/** A run is kept as long as the history. A log or a plan is never kept longer than its run. */
 export const partitionedTables: readonly PartitionedTable[] = [
   {
     name: 'run_log',
@@ -39,19 +39,19 @@ export const partitionedTables: readonly PartitionedTable[] = [
   { name: 'run', key: 'id', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
 ];
 
-/** What takes the rows that no other partition does. */
+/** The partition for rows that fit no other one. */
 export function defaultOf({ name }: PartitionedTable): string {
   return `${name}_default`;
 }
 
 export type Partition = Period & { name: string };
 
-/** Any number; who makes or drops a partition holds it until its transaction ends. */
+/** An arbitrary number. A transaction that makes or drops a partition holds this lock until it ends. */
 const PARTITION_LOCK = 5_406_210_315;
 
 /**
- * One step on the partitions, in a transaction of its own: one process at a time, and nobody waits for anybody longer than the
- * lock's timeout. `busy`: that was over, and nothing is done.
+ * Does one step on the partitions in a transaction of its own. Only one process at a time does one. Nobody waits for a lock
+ * longer than the timeout. `busy`: the timeout passed, and nothing was done.
  */
 export async function partitionStep<T>(
   client: ClientBase,
@@ -76,7 +76,7 @@ export async function partitionStep<T>(
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** All but the default one, by time. */
+/** All partitions but the default one, in order of time. */
 export async function partitionsOf(client: ClientBase, { name }: PartitionedTable): Promise<Partition[]> {
   const { rows } = await client.query<{ name: string; bound: string }>(
     `SELECT child.relname AS name, pg_get_expr(child.relpartbound, child.oid) AS bound

@@ -1,19 +1,19 @@
 /** How much time a partition holds. */
 export type Unit = 'day' | 'week' | 'month' | 'quarter';
 
-/** From its first moment up to the first one after it; UTC, in milliseconds. */
+/** `from` is included, `to` is not. UTC, in milliseconds. */
 export type Period = { from: number; to: number };
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Partitions of what is kept so long: short enough that little is kept beyond it, and at most some forty of them. */
+/** The length of partitions for rows kept this many days: short, so that little is kept longer, but at most some forty of them. */
 export function unitFor(days: number): Unit {
   if (days <= 14) return 'day';
   if (days <= 200) return 'week';
   return days <= 1000 ? 'month' : 'quarter';
 }
 
-/** The period that a moment lies in. Weeks begin on Monday. */
+/** The period that contains the moment. Weeks begin on Monday. */
 export function periodAt(unit: Unit, at: number): Period {
   const date = new Date(at);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
@@ -27,10 +27,10 @@ export function periodAt(unit: Unit, at: number): Period {
   return { from: Date.UTC(year, first), to: Date.UTC(year, first + 3) };
 }
 
-/** Ahead of time, so that nothing is missing when nobody has looked for a while. */
+/** Partitions are made this long ahead, so that none is missing when no process has made any for a while. */
 const aheadMs = 14 * dayMs;
 
-/** The period of now, and those that come: the next one, and whichever begin soon. */
+/** The current period, the next one, and all others that begin soon. */
 export function periodsAhead(unit: Unit, now: number): Period[] {
   const periods = [periodAt(unit, now)];
   for (let last = periods[0]; last !== undefined; last = periods.at(-1)) {
@@ -40,7 +40,7 @@ export function periodsAhead(unit: Unit, now: number): Period[] {
   return periods;
 }
 
-/** What of a period is not taken yet; partitions of another unit may lie across its ends. */
+/** The parts of a period that no partition covers. Partitions of another unit may reach across its ends. */
 export function gapsIn(period: Period, taken: readonly Period[]): Period[] {
   const inside = taken.filter(({ from, to }) => from < period.to && to > period.from).sort((a, b) => a.from - b.from);
   const gaps: Period[] = [];
@@ -53,13 +53,13 @@ export function gapsIn(period: Period, taken: readonly Period[]): Period[] {
   return gaps;
 }
 
-/** The lowest id of version 7 that can be made at a moment. */
+/** The lowest UUID of version 7 that can be made at this moment. */
 export function lowestIdAt(at: number): string {
   const hex = at.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-/** When an id of version 7 was made. */
+/** When a UUID of version 7 was made. */
 export function momentOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

@@ -2,10 +2,10 @@ import pg from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import { sqlState } from '../database-failure.ts';
 
-/** The role that the API's connections work as: it owns nothing and sees only the workspace set for its transaction. */
+/** The role of the API's connections. It owns nothing and sees only the workspace that its transaction has set. */
 export const API_ROLE = 'kdesk_contact_sync_api';
 
-/** What Postgres says of a login of its own for the API. */
+/** What Postgres says about the API's own login. */
 type Login = {
   login: string;
   database: string;
@@ -17,13 +17,13 @@ type Login = {
   otherRoles: string[];
 };
 
-/** Any number; of processes that start together one grants at a time. */
+/** An arbitrary number. When several processes start together, one at a time grants the role. */
 const GRANT_LOCK = 5_406_210_314;
 
-/** The server's start tells one server from another; both logins may read it. */
+/** The start time tells one server from another. Both logins may read it. */
 const sameDatabase = `SELECT pg_postmaster_start_time()::text || ' ' || oid AS database FROM pg_database WHERE datname = current_database()`;
 
-/** Whatever its membership is good for (to inherit, to set, to pass on), another role is another role's rights. */
+/** Membership in any other role counts, whatever its kind (INHERIT, SET, ADMIN): it gives the rights of that role. */
 const lookAtLogin = `
   SELECT session_user AS login, (${sameDatabase}) AS database, login.rolsuper AS superuser,
     login.rolbypassrls AS "bypassesRls", login.rolcreaterole AS "createsRoles", login.rolreplication AS replicates,
@@ -39,8 +39,8 @@ const lookAtLogin = `
   FROM pg_roles AS login WHERE login.rolname = session_user`;
 
 /**
- * Lets a login of its own be the API's: it is made a member of the API's role if it is not. Throws an AppError where the
- * login could step around row-level security, so that whatever is slipped into a statement of the API stays behind it.
+ * Checks the API's own login, and makes it a member of the API's role if it is not one yet. Throws an AppError when the login
+ * could get around row-level security: that must hold even for SQL that somebody smuggles into a statement of the API.
  */
 export async function admitApiLogin(apiUrl: string, owner: pg.Pool): Promise<void> {
   const login = await readLogin(apiUrl);
@@ -87,7 +87,7 @@ function faultOf({ superuser, bypassesRls, createsRoles, replicates, owned, othe
   return otherRoles.length > 0 ? `is a member of ${otherRoles.join(', ')}` : null;
 }
 
-/** Members may set the role, too, on Postgres 16 and later only where that was granted. */
+/** From Postgres 16 on, a member may only SET the role if that was granted. */
 function becomeMember(login: string): string {
   return `
   DO $$

@@ -7,19 +7,19 @@ import { hearErrors } from './pg-client.ts';
 
 export type ApiSourceOptions = {
   url: string;
-  /** A login of its own for the API. Default: the login of `url`, which then works as the API's role. */
+  /** The API's own login. Default: the login of `url`; its connections then take on the API's role. */
   apiUrl?: string | null;
   /** Connections of the pool; default 10. */
   apiConnections?: number;
-  /** Told of each statement that the API sends, without its parameters. Default: nobody. */
+  /** Gets each statement that the API sends, without its parameters. */
   onStatement?: (sql: string) => void;
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Of what the API asks outside of an operation, which has its deadline; a longer one is a fault. */
+/** For statements outside of an operation. An operation has a deadline of its own. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 
-/** Opens nothing yet: see `initialize`. */
+/** The API's pool, under TypeORM. `initialize` opens it. */
 export function createApiSource(options: ApiSourceOptions, onTrouble: (error: Error) => void): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -31,7 +31,7 @@ export function createApiSource(options: ApiSourceOptions, onTrouble: (error: Er
       options: `-c role=${API_ROLE} -c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
       types: { getTypeParser },
       keepAlive: true,
-      // What is sent without waiting for the statement before it does not wait for it on its way either.
+      // Statements are sent at once, without waiting for the answer to the one before.
       pipeline: true,
       onConnect: hearErrors,
     },
@@ -42,18 +42,18 @@ export function createApiSource(options: ApiSourceOptions, onTrouble: (error: Er
   });
 }
 
-/** Of the type timestamptz. */
+/** The type timestamptz. */
 const MOMENT_OID = 1184;
 const moment = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})?\+00$/;
 
-/** A page has hundreds of moments. In UTC they are nearly what `Date` reads by itself, several times faster. */
+/** A page has hundreds of timestamps. In UTC they are nearly what `Date` parses itself, several times faster than pg does. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   const usual = pg.types.getTypeParser(oid, format);
   if (oid !== MOMENT_OID || format === 'binary') return usual;
   return (text: string) => (moment.test(text) ? new Date(`${text.replace(' ', 'T').slice(0, -3)}Z`) : usual(text));
 };
 
-/** Throws an AppError where the connections do not work as the API's role. */
+/** Throws an AppError when the connections do not work as the API's role. */
 export async function requireRole(source: DataSource): Promise<void> {
   const rows: { role: string }[] = await source.query('SELECT current_user AS role');
   if (rows[0]?.role === API_ROLE) return;
@@ -64,7 +64,7 @@ export async function requireRole(source: DataSource): Promise<void> {
 
 function nothing(): void {}
 
-/** TypeORM's log goes nowhere (its statements hold people's data) but to whoever wants to count or time statements. */
+/** Drops TypeORM's log, because its statements hold people's data. Only the text of statements goes to `logStatement`. */
 export function typeormLogger(logStatement: (sql: string) => void = nothing): Logger {
   return {
     logQuery: (sql) => logStatement(sql),

@@ -7,35 +7,35 @@ import { type StatementStopper, statementStopper } from './statement-stopper.ts'
 import { openSyncPool } from './sync-pool.ts';
 
 export type Database = {
-  /** For what the API reads and saves: role kdesk_contact_sync_api, behind row-level security. */
+  /** For the API's reads and writes: role kdesk_contact_sync_api, behind row-level security. */
   apiSource: DataSource;
   /** Ends statements of `apiSource`. */
   stopper: StatementStopper;
-  /** For the sync path and the runner: the tables' owner, whose every statement names the workspace. */
+  /** For the sync path and the runner: the owner of the tables. Each of its statements names the workspace. */
   syncPool: pg.Pool;
-  /** Waits for what is in use. */
+  /** Waits until no connection is in use. */
   close(): Promise<void>;
 };
 
 export type DatabaseOptions = ApiSourceOptions & {
-  /** Runs that are worked on at the same time through the sync path's pool; default 0. */
+  /** How many runs work at the same time, all through the sync path's pool; default 0. */
   concurrentRuns?: number;
   /** Gets each error of an idle connection. The pools replace such connections by themselves. Default: nobody. */
   onTrouble?: (error: Error) => void;
 };
 
 /**
- * What one run uses at a time: while it reads, the people known so far, the staging, its progress and its watch; while it
- * applies, two batches and the watch. A batch keeps its connection while it waits for the one before it, so where such waiting
- * ones had all connections, those that they wait for would get none.
+ * What one run uses at a time. While it reads: one connection each for the people known so far, the staging, the progress and
+ * the watch. While it applies: two batches and the watch. A batch keeps its connection while it waits for the batch before it.
+ * With fewer connections, waiting batches could hold them all, and the batches they wait for would get none.
  */
 const CONNECTIONS_PER_RUN = 4;
-/** For whoever follows runs, starts, ends or looks after them; none of them waits for another while it has a connection. */
+/** For following, starting, ending and recovering runs. None of these waits for another one while it holds a connection. */
 const CONNECTIONS_BESIDE_RUNS = 8;
 
 /**
- * Opens both pools and makes sure that the API's really works as its role. Throws an AppError DATABASE_UNAVAILABLE, or
- * API_LOGIN_UNFIT where the API's own login could do more than it should. The tables must be there (see migrate).
+ * Opens both pools and checks that the API's pool works as the API's role. Throws an AppError DATABASE_UNAVAILABLE, or
+ * API_LOGIN_UNFIT when the API's own login could do more than it should. The tables must exist (see migrate/migrate.ts).
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const onTrouble = options.onTrouble ?? (() => {});

@@ -3,28 +3,28 @@ import { sqlState } from '../database-failure.ts';
 import { breakOff, socketOf } from './pg-client.ts';
 
 export type Silence = {
-  /** How long a connection in use may bring nothing before the server is asked whether it works for it. */
+  /** How long a connection in use may receive nothing before we ask the server whether it still works on the statement. */
   silentMs: number;
-  /** A server that has not let anybody in by then does not; asked twice. */
+  /** How long the server may take to let us in and answer. It is asked twice. */
   answerMs: number;
 };
 
-/** Long enough for a machine that is very busy: a statement that is broken off for nothing has to be done again. */
+/** Long enough for a very busy machine: a statement that is broken off for no reason must be sent again. */
 const usual: Silence = { silentMs: 20_000, answerMs: 15_000 };
 
-/** As the server numbers its sessions; what the protocol tells may come from a pooler. */
+/** The server's own number of each session. The number in the protocol may be that of a pooler. */
 const backends = new WeakMap<pg.ClientBase, number>();
 
-/** To be done with each new connection of the pool, before it is used. */
+/** Call this for each new connection of the pool, before it is used. */
 export async function noteBackend(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   if (rows[0] !== undefined) backends.set(client, rows[0].pid);
 }
 
 /**
- * Breaks off connections of the pool that wait for a host, or a way to it, that has vanished without a word. TCP tells so only
- * after a quarter of an hour where something that was sent has no receipt. A statement may take as long as it likes: the server
- * is asked, and one that it works on is left alone.
+ * Breaks off connections that wait for a host that has vanished without closing them, or for a broken way to it. TCP reports
+ * that only after a quarter of an hour, and only if something that was sent was not acknowledged. A statement may take as long
+ * as it likes: we ask the server, and leave a connection alone while the server works on its statement.
  */
 export function breakOffSilent(pool: pg.Pool, url: string, { silentMs, answerMs }: Silence = usual): void {
   const looks = new Map<pg.PoolClient, NodeJS.Timeout>();
@@ -58,7 +58,7 @@ export function breakOffSilent(pool: pg.Pool, url: string, { silentMs, answerMs 
   pool.on('release', (_error, client) => stop(client));
 }
 
-/** `untold`: the server is there, and tells nothing of its sessions, as while it starts or has no room. */
+/** `untold`: the server answers but does not list its sessions, e.g. because it is starting or has no free connection. */
 type AtWork = Set<number> | 'untold' | 'silence';
 
 async function sessionsAtWork(url: string, answerMs: number): Promise<AtWork> {

@@ -1,17 +1,17 @@
 import pg from 'pg';
 import { hearErrors, processOf } from './pg-client.ts';
 
-/** Ends what a connection's session is working on. */
+/** Cancels the statement that a connection's session is working on. */
 export type StatementStopper = {
-  /** Resolves when the server has been told; rejects when it can't be told in time. */
+  /** Resolves when the server has taken the request. Rejects when it can't be reached in time. */
   stop(client: pg.PoolClient): Promise<void>;
   close(): Promise<void>;
 };
 
-/** A server that has not answered by then does not. */
+/** After this long we no longer expect an answer. */
 const ANSWER_MS = 2000;
 
-/** Over a connection of its own, made when it is first needed: all those of the pool may be busy, with what is to be ended. */
+/** Uses a connection of its own, opened when it is first needed: the statements to be cancelled may keep the whole pool busy. */
 export function statementStopper(url: string): StatementStopper {
   const pool = new pg.Pool({
     connectionString: url,

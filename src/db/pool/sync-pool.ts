@@ -5,20 +5,20 @@ import { breakOffSilent, noteBackend, type Silence } from './silent-connections.
 export type SyncPoolOptions = {
   url: string;
   connections: number;
-  /** Told of connections lost while idle; the pool replaces them by itself. Default: nobody. */
+  /** Gets each error of an idle connection. The pool replaces such connections by itself. */
   onTrouble?: (error: Error) => void;
-  /** Default: see break-off-silent.ts. */
+  /** Default: see silent-connections.ts. */
   silence?: Silence;
 };
 
-/** Not closed while idle: a run that is started after a pause finds what it begins with. */
+/** These stay open while idle, so that a run that starts after a pause need not connect first. */
 const keptOpen = 4;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * What bounds how long a process that is frozen, or a host that is gone, can hold up others. No transaction waits for anything
- * but the database: one that is idle has lost its process. A batch of changes waits for locks with a patience of its own.
+ * These bound how long a frozen process or a vanished host can hold up others. Our transactions wait for nothing but the
+ * database, so an idle transaction has lost its process. A batch of changes sets a lock timeout of its own.
  */
 const bounds = `
   SET idle_in_transaction_session_timeout = '10s';
@@ -29,12 +29,13 @@ const bounds = `
   SET tcp_user_timeout = '25s'`;
 
 /**
- * What a run adds to the text index waits in a list, which costs a third of sorting it in batch by batch; the run sorts it in
- * once it has ended (see settle-tables.ts). A search goes through the list: so much, of some 200,000 people, takes it 30 milliseconds.
+ * What a run adds to the text index goes into a pending list first. That costs a third of sorting it in batch by batch. The
+ * run sorts the list in when it has ended (see settle-tables.ts). A search reads the whole list: 64 MB, from some 200,000
+ * people, take it 30 milliseconds.
  */
 const indexLater = `SET gin_pending_list_limit = '64MB'`;
 
-/** Looks for a client that is gone while a long statement goes on. Not every system that Postgres runs on can. */
+/** Makes the server notice during a long statement that its client is gone. Not every operating system supports this. */
 const lookForClient = `SET client_connection_check_interval = '10s'`;
 
 /** Connections of the tables' owner for the sync path and the runner. */
@@ -47,7 +48,7 @@ export function openSyncPool({ url, connections, onTrouble = () => {}, silence }
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // Not as start-up options: those that the URL brings would take their place.
+    // Not as start-up options: options in the URL would replace them.
     onConnect: async (client) => {
       await client.query(`${bounds}; ${indexLater}`);
       await noteBackend(client);

@@ -6,7 +6,7 @@ import { connectionSecretEntity } from '../entities/connection.entity.ts';
 import type { Transaction } from '../workspace-scope.ts';
 import type { Sealer } from './sealer.ts';
 
-/** Stores these of a connection's secrets, sealed; null removes one. True: something is other than before. */
+/** Seals and stores some of a connection's secrets; null removes one. True: something has changed. */
 export async function saveSecrets(
   transaction: Transaction,
   sealer: Sealer,
@@ -44,7 +44,7 @@ async function saveSecret(
   );
 }
 
-/** False also for one that can't be opened any more. */
+/** False also when the stored secret can't be opened any more. */
 function opensTo(secret: string, open: () => string): boolean {
   try {
     return open() === secret;
@@ -53,7 +53,7 @@ function opensTo(secret: string, open: () => string): boolean {
   }
 }
 
-/** A secret as it lies in the database, with all that it was sealed with. */
+/** A secret as it is stored, with the row and the key that it was sealed for. */
 type SealedSecret = {
   workspaceId: string;
   connectionId: string;
@@ -62,15 +62,15 @@ type SealedSecret = {
   sealed: Buffer;
 };
 
-/** Opens a sealed secret. Throws an AppError when its key is not at hand. */
+/** Opens a sealed secret. Throws an AppError when its key is missing. */
 export type OpenSecret = (secret: SealedSecret) => string;
 
-/** As `sealedSecrets` gives it; the secret in base64. */
+/** One item of `sealedSecrets`. `sealed` is in base64. */
 export type SealedRow = { name: string; key_id: string; sealed: string };
 
 /**
- * SQL: the sealed secrets of the statement's `connection`, as a JSON list. A subquery, so that they are of the same version as
- * all that the statement reads of the connection: an edit commits both together.
+ * SQL: the sealed secrets of the statement's `connection`, as a JSON list. It is a subquery, so that the secrets have the same
+ * version as the connection's other columns in that statement: an edit commits both together.
  */
 export const sealedSecrets = `(
   SELECT coalesce(jsonb_agg(jsonb_build_object('name', secret.name, 'key_id', secret.key_id,
@@ -78,7 +78,7 @@ export const sealedSecrets = `(
   FROM connection_secret AS secret
   WHERE secret.workspace_id = connection.workspace_id AND secret.connection_id = connection.id)`;
 
-/** Opens what `sealedSecrets` gave. Throws what `open` throws. */
+/** Opens the rows that `sealedSecrets` gave. Throws what `open` throws. */
 export function openSecrets(
   open: OpenSecret,
   workspaceId: string,
@@ -93,8 +93,9 @@ export function openSecrets(
 }
 
 /**
- * A connection's secrets, opened, while it is at this version. Throws what `open` throws, and an AppError CONNECTION_CHANGED
- * when it has been edited since, or is gone: what was looked at may be an address that the secrets are not for.
+ * Opens the secrets of a connection that still has this version. Throws what `open` throws. Throws an AppError
+ * CONNECTION_CHANGED when the connection was edited or deleted since: the caller may know an address that these secrets are
+ * not meant for.
  */
 export async function readSecrets(
   pool: Pool,
@@ -115,8 +116,8 @@ export async function readSecrets(
 type SecretRecord = { workspace_id: string; connection_id: string; name: string; key_id: string; sealed: Buffer };
 
 /**
- * Seals with the first key what another one sealed, so that the others can be dropped from SECRETS_KEY after one start with
- * the new key first. What can't be opened stays as it is: its connection tells when it is used.
+ * Seals again, with the first key, the secrets that another key sealed. So after one start with the new key first, the old keys
+ * can be dropped from SECRETS_KEY. A secret that can't be opened stays as it is; using its connection shows the error.
  */
 export async function resealSecrets(pool: Pool, sealer: Sealer): Promise<void> {
   const { rows } = await pool.query<SecretRecord>(
@@ -134,7 +135,7 @@ async function reseal(pool: Pool, { open, seal }: Sealer, record: SecretRecord):
   if (secret === null) return;
   const { keyId, sealed } = seal(secret, row);
   if (keyId === oldKeyId) return;
-  // One that was given anew meanwhile is sealed with the right key already.
+  // A secret that was saved again meanwhile is already sealed with the first key.
   await pool.query(
     `UPDATE connection_secret SET key_id = $4, sealed = $5
      WHERE connection_secret.workspace_id = $1 AND connection_secret.connection_id = $2 AND connection_secret.name = $3

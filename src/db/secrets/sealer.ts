@@ -1,15 +1,15 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { AppError } from '../../core/app-error.ts';
 
-/** The row that a secret belongs to; sealed for it, it opens nowhere else. */
+/** The row that a secret belongs to. A secret can only be opened for the row that it was sealed for. */
 export type SecretRow = { workspaceId: string; connectionId: string; name: string };
 
 export type Sealed = { keyId: string; sealed: Buffer };
 
 export type Sealer = {
-  /** With the first key. */
+  /** Seals with the first key. */
   seal(secret: string, row: SecretRow): Sealed;
-  /** With whichever key it was sealed. AppError SECRET_UNREADABLE when that is not at hand, or the row is not its own. */
+  /** Opens with the key it was sealed with. AppError SECRET_UNREADABLE when that key is missing or the row is another one. */
   open(secret: SecretRow & Sealed): string;
 };
 
@@ -18,8 +18,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts secrets for the database with AES-256-GCM: nonce, tag and ciphertext one after another, the row's identity as
- * associated data. `keys` are 32 bytes each; the first seals, any opens, so keys can be rotated.
+ * Encrypts secrets for the database with AES-256-GCM. A sealed secret is nonce, tag and ciphertext; the row's identity is the
+ * associated data. `keys` have 32 bytes each. The first one seals and all of them open, so keys can be rotated.
  */
 export function createSealer(keys: readonly Buffer[]): Sealer {
   const [first] = keys;
@@ -39,7 +39,7 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
   };
 }
 
-/** Tells keys apart without telling anything of them. */
+/** Identifies a key without revealing anything about it. */
 function idOf(key: Buffer): string {
   return createHash('sha256').update('contact-sync key id').update(key).digest('hex').slice(0, 16);
 }

@@ -4,8 +4,8 @@ import { databaseFailure } from '../database-failure.ts';
 /** One connection that listens for the whole process. */
 export type Listener = {
   /**
-   * `hear` gets the payload of each notification from now on; `missed` is called when some may have been lost: the
-   * connection broke, and is up again. `channel`: by default the first. Returns the function that ends both.
+   * `hear` gets the payload of each notification from now on. `missed` is called when some may have been lost: the connection
+   * broke and is up again. `channel` defaults to the first one. Returns a function that unsubscribes.
    */
   subscribe(hear: (payload: string) => void, missed?: () => void, channel?: string): () => void;
   close(): Promise<void>;
@@ -16,17 +16,17 @@ export type ListenOptions = {
   channel: string;
   /** Further channels. */
   more?: readonly string[];
-  /** Told of each loss of the connection. Default: nobody. */
+  /** Gets an error each time the connection is lost. */
   onTrouble?: (error: Error) => void;
 };
 
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5_000;
-/** A connection that died without a word is noticed within this and the time limit of an answer. */
+/** A connection that died silently is noticed after at most this plus ANSWER_MS. */
 const PING_MS = 10_000;
 const ANSWER_MS = 5_000;
 
-/** Connects and listens, and connects again for as long as it takes. Throws an AppError when the first time fails. */
+/** Connects and listens. Reconnects whenever the connection is lost. Throws an AppError when the first connect fails. */
 export async function listen({ url, channel, more = [], onTrouble = () => {} }: ListenOptions): Promise<Listener> {
   const subscribers = new Set<{ channel: string; hear: (payload: string) => void; missed: () => void }>();
   let client: pg.Client | null = null;
@@ -93,7 +93,7 @@ async function connectTo(
     connectionTimeoutMillis: ANSWER_MS,
     query_timeout: ANSWER_MS,
   });
-  // Its end is what counts, and follows.
+  // The `end` event follows, and is handled.
   client.on('error', () => {});
   client.on('notification', ({ channel, payload }) => hear(channel, payload ?? ''));
   try {

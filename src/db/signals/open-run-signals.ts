@@ -2,18 +2,18 @@ import type { PoolClient } from 'pg';
 import type { RunSignal, RunSignals } from '../../core/run-store.ts';
 import { listen } from './listen.ts';
 
-/** The channels on which transactions tell all processes, once they commit, to look again. */
+// The channels. A transaction notifies all processes when it commits; they then look again.
 
-/** Each transaction that changes a run or its log: `<workspace> <run> <connection or -> <changed or ended>`. */
+/** Sent by each transaction that changes a run or its log: `<workspace> <run> <connection or -> <changed or ended>`. */
 export const RUN_CHANNEL = 'contact_sync_run';
 
-/** A trigger, when Contact Sync is turned on or off in a workspace: its id. The first migration has the name, too. */
+/** Sent by a trigger when Contact Sync is turned on or off: the workspace's id. The first migration contains this name. */
 export const SWITCH_CHANNEL = 'contact_sync_switch';
 
-/** Each transaction that queues a job. */
+/** Sent by each transaction that queues a job. */
 export const JOB_CHANNEL = 'contact_sync_job';
 
-/** Tells all processes, once the transaction commits, that a run or its log has changed. A move of the run tells so itself. */
+/** Notifies all processes, when the transaction commits, that a run or its log has changed. `moveRun` does so itself. */
 export async function tellRun(
   client: PoolClient,
   run: { workspaceId: string; runId: string; connectionId: string | null },
@@ -25,13 +25,13 @@ export async function tellRun(
 }
 
 export type WorkspaceSignals = RunSignals & {
-  /** `hear` is called when a job may have been queued, by whichever process. */
+  /** `hear` is called when any process may have queued a job. */
   onJob(hear: () => void): () => void;
-  /** `hear` is told the workspace in which Contact Sync was turned on or off; `missed` when some may have been lost. */
+  /** `hear` gets the workspace in which Contact Sync was turned on or off. `missed` is called when some may have been lost. */
   onContactSync(hear: (workspaceId: string) => void, missed: () => void): () => void;
 };
 
-/** Hears of what changes in any process, over one connection. Throws an AppError when the database can't be reached. */
+/** Hears of changes made by any process, over one connection. Throws an AppError when the database can't be reached. */
 export async function openRunSignals(
   url: string,
   onTrouble?: (error: Error) => void,
