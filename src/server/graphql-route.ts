@@ -10,7 +10,7 @@ import { type ApiContext, makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
 import { AppError } from '../core/app-error.ts';
 import { clientSignal } from './client-signal.ts';
-import { retryAfterSeconds, statusOfAnswer } from './http-status.ts';
+import { retryAfterSeconds, statusOfAnswer } from './refuse.ts';
 import { executeInTurn } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import { viewerOf } from './signed-in.ts';

@@ -5,12 +5,12 @@ import { found } from '../api/error/not-found.ts';
 import { Permission } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { pageOfLog } from '../core/page-limits.ts';
+import type { LogLine } from '../core/run.ts';
 import type { WorkspaceStore } from '../core/store.ts';
 import { clientSignal } from './client-signal.ts';
-import { countStream } from './count-stream.ts';
-import { logText } from './log-text.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
+import { countStream } from './signed-in.ts';
 import { write } from './write.ts';
 
 /** GET /runs/:id/log.txt: the whole log as it is stored now, all levels, one line each; a page in memory at a time. */
@@ -50,4 +50,18 @@ async function sendLog(response: Response, store: WorkspaceStore, runId: string)
     after = slice.lastSeq;
     hasMore = slice.hasMore;
   }
+}
+
+/** What would end a line, move the cursor or turn the text around: C0, C1, line and paragraph separators, bidi signs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const escaped = (text: string): string =>
+  text.replace(control, (sign) => named[sign] ?? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** A line of a run's log as plain text, ending in a line feed: number, time, level, code, message, person. */
+export function logText({ seq, at, level, code, message, person }: LogLine): string {
+  const about = person === null ? '' : ` [${escaped(person)}]`;
+  return `${seq} ${at.toISOString()} ${level.padEnd(5)} ${code} ${escaped(message)}${about}\n`;
 }

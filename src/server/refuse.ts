@@ -1,6 +1,6 @@
 import type { Response } from 'express';
+import type { GraphQLFormattedError } from 'graphql';
 import { formatError } from '../api/error/format-error.ts';
-import { httpStatus, retryAfterSeconds } from './http-status.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** Ends a request that is refused as a whole, told as GraphQL tells errors. */
@@ -10,3 +10,35 @@ export function refuse(response: Response, error: unknown, { faultLog }: Pick<Se
   if (seconds !== undefined) response.setHeader('retry-after', String(seconds));
   response.status(httpStatus({ extensions })).json({ errors: [{ message, extensions }] });
 }
+
+const statuses: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  BAD_REQUEST: 400,
+  FILE_TOO_LARGE: 413,
+  UPLOAD_TOO_SLOW: 408,
+  RATE_LIMITED: 429,
+  SIGN_IN_UNAVAILABLE: 503,
+  UNAVAILABLE: 503,
+  TIMEOUT: 504,
+};
+
+/** What the service lacks, not the request: told by the status though other fields may have been answered. */
+const passing = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT'];
+
+type Told = Pick<GraphQLFormattedError, 'extensions'>;
+
+/** The HTTP status of a request that is refused as a whole. */
+export const httpStatus = ({ extensions }: Told): number => statuses[String(extensions?.code)] ?? 500;
+
+/** The status of an answer with errors; null: they are about the request's fields, and it has been answered. */
+export function statusOfAnswer(errors: readonly Told[]): number | null {
+  const found = errors.find(({ extensions }) => passing.includes(String(extensions?.code)));
+  return found === undefined ? null : httpStatus(found);
+}
+
+/** When to try again, where an error tells it. */
+export const retryAfterSeconds = (errors: readonly Told[]): number | undefined =>
+  errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((seconds) => typeof seconds === 'number');

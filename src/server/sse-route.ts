@@ -4,14 +4,12 @@ import { makeApiContext } from '../api/api-context.ts';
 import type { OperationRequest } from '../api/operation/prepare-operation.ts';
 import { errorFrame, type Frame } from '../api/stream/frame.ts';
 import { AppError } from '../core/app-error.ts';
-import { checkNesting } from './check-nesting.ts';
 import { clientSignal } from './client-signal.ts';
-import { countStream } from './count-stream.ts';
+import { checkNesting } from './json-body.ts';
 import { refuse } from './refuse.ts';
 import { type OperationOutcome, runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
-import { viewerOf } from './signed-in.ts';
-import { whenExpired } from './when-expired.ts';
+import { countStream, viewerOf, whenExpired } from './signed-in.ts';
 import { write } from './write.ts';
 
 /** So that nobody between us and the viewer takes a quiet stream for a dead one. */

@@ -9,10 +9,10 @@ import { rateLimited } from '../api/traffic/traffic-limits.ts';
 import type { Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { clientLeft } from './client-signal.ts';
-import { httpStatus } from './http-status.ts';
+import { httpStatus } from './refuse.ts';
 import { runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
-import { whenExpired } from './when-expired.ts';
+import { whenExpired } from './signed-in.ts';
 
 /** One socket: who is behind it, and the JSON of the frame that is about to be sent. */
 export type SocketExtra = {

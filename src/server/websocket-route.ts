@@ -1,11 +1,20 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleProtocols } from 'graphql-ws';
+import { CloseCode, handleProtocols } from 'graphql-ws';
+import type { RawData, WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
+import { AppError } from '../core/app-error.ts';
 import { answerBare } from './answer-bare.ts';
-import { openSocket } from './open-socket.ts';
+import { checkNesting } from './json-body.ts';
 import type { ServerParts } from './server-parts.ts';
-import { websocketProtocol } from './websocket-protocol.ts';
+import {
+  endUnwanted,
+  PLACEHOLDER,
+  type SocketExtra,
+  type WebsocketProtocol,
+  websocketProtocol,
+} from './websocket-protocol.ts';
+import { pieces } from './write.ts';
 
 /** Bytes of a message from a client. */
 const LARGEST_MESSAGE = 1024 * 1024;
@@ -37,4 +46,125 @@ export function websocketRoute(parts: ServerParts, httpServer: Server): { stop()
       clearTimeout(impatience);
     },
   };
+}
+
+/** Between pings; a socket that has not answered one by the next is dead. */
+const PING_MS = 12_000;
+const INTERNAL_ERROR = 4500;
+/** Of RFC 6455's registry. */
+const TOO_LARGE = 1009;
+/** Bytes of a message from somebody who is not signed in, twice what headers may have: it holds a token. It is kept, too. */
+const LARGEST_BEFORE_SIGN_IN = 32 * 1024;
+
+/** Lets one socket speak the protocol: what it sends, what it is sent, and how it ends. */
+export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void {
+  const extra: SocketExtra = {
+    socket,
+    viewer: null,
+    stopWaiting: () => undefined,
+    uncount: () => undefined,
+    outgoing: null,
+    underWay: new Set(),
+  };
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: sender(socket, extra),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (read) => {
+        socket.on('message', (data) => {
+          const refusal = refusalOf(data, extra);
+          if (refusal !== null) return socket.close(refusal.code, refusal.reason);
+          // What is thrown here was told by the protocol's hooks; this only ends the socket that it happened to.
+          void read(String(data))
+            .catch(() => socket.close(INTERNAL_ERROR, 'Internal error'))
+            .finally(() => endUnwanted(extra));
+          // The message may have been the client's "complete".
+          endUnwanted(extra);
+        });
+      },
+    },
+    extra,
+  );
+  const stopPinging = ping(socket);
+  // Its close follows and is what counts.
+  socket.on('error', () => undefined);
+  socket.once('close', (code, reason) => {
+    stopPinging();
+    extra.stopWaiting();
+    extra.uncount();
+    void closed(code, String(reason));
+    endUnwanted(extra);
+  });
+}
+
+/** Of a message that is not to be parsed; null: it may be. */
+function refusalOf(data: RawData, { viewer }: SocketExtra): { code: number; reason: string } | null {
+  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data));
+  if (viewer === null && bytes.length > LARGEST_BEFORE_SIGN_IN) return { code: TOO_LARGE, reason: 'Sign in first' };
+  try {
+    checkNesting(bytes);
+    return null;
+  } catch (error) {
+    return { code: CloseCode.BadRequest, reason: error instanceof AppError ? error.message : 'Invalid message' };
+  }
+}
+
+/** Sends messages one after another; each resolves when it has left the process, and waits in pieces until then. */
+function sender(socket: WebSocket, extra: SocketExtra): (message: string) => Promise<void> {
+  let before: Promise<unknown> = Promise.resolve();
+  return (message) => {
+    const parts = withFrame(message, extra);
+    const sent = before.then(() => sendParts(socket, parts));
+    before = sent.catch(() => undefined);
+    return sent;
+  };
+}
+
+async function sendParts(socket: WebSocket, parts: readonly Buffer[]): Promise<void> {
+  for (const [index, part] of parts.entries()) {
+    let waiting: Buffer | null = null;
+    for (const piece of pieces(part)) {
+      if (waiting !== null) await sendPiece(socket, waiting, false);
+      waiting = piece;
+    }
+    if (waiting !== null) await sendPiece(socket, waiting, index === parts.length - 1);
+  }
+}
+
+/** `fin`: it is the message's last. A piece that can't be sent ends the socket, and is nobody else's trouble. */
+const sendPiece = (socket: WebSocket, piece: Buffer, fin: boolean): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(piece, { fin, binary: false }, (error) => {
+      if (error) socket.terminate();
+      resolve();
+    });
+  });
+
+/** Short enough to be copied for each viewer. */
+const SHORT = 2 * 1024;
+const MESSAGE_END = Buffer.from('}');
+
+/** With the frame that was set aside in place of what stands for it at the message's end; a long one stays a part. */
+function withFrame(message: string, extra: SocketExtra): Buffer[] {
+  const { outgoing } = extra;
+  if (outgoing === null) return [Buffer.from(message)];
+  extra.outgoing = null;
+  const tail = `${JSON.stringify(PLACEHOLDER)}}`;
+  const head = Buffer.from(message.slice(0, -tail.length));
+  return outgoing.length > SHORT ? [head, outgoing, MESSAGE_END] : [Buffer.concat([head, outgoing, MESSAGE_END])];
+}
+
+function ping(socket: WebSocket): () => void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, PING_MS);
+  return () => clearInterval(timer);
 }

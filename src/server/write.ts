@@ -1,5 +1,12 @@
 import type { Response } from 'express';
-import { pieces } from './pieces.ts';
+
+/** Bytes of a piece. */
+const PIECE = 64 * 1024;
+
+/** What is sent in pieces, one after another; a character may lie in two of them. */
+export function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
+}
 
 /**
  * Resolves when it has left the process, or nobody is there any more: a slow reader is asked no more than it takes, and

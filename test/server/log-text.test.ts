@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { LogLine } from '../../src/core/run.ts';
-import { logText } from '../../src/server/log-text.ts';
+import { logText } from '../../src/server/log-text-route.ts';
 
 const line: LogLine = {
   seq: 7,

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import { WebSocket, WebSocketServer } from 'ws';
-import { openSocket } from '../../src/server/open-socket.ts';
 import type { WebsocketProtocol } from '../../src/server/websocket-protocol.ts';
+import { openSocket } from '../../src/server/websocket-route.ts';
 import { write } from '../../src/server/write.ts';
 
 const LARGEST_HELD = 128 * 1024;
