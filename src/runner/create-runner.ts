@@ -1,18 +1,16 @@
+import type { Actor } from '../core/access.ts';
 import type { ProcessLog } from '../core/process-log.ts';
 import type { RunSignals, RunStore } from '../core/run-store.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
 import { faultsBelow } from '../core/user-error.ts';
 import { followLog } from './follow-run/follow-log.ts';
 import { followProgress } from './follow-run/follow-progress.ts';
-import { followRuns } from './follow-run/follow-runs.ts';
+import { createWorkspaceFeeds, followRuns, type WorkspaceFeeds } from './follow-run/follow-runs.ts';
 import { createRunFeeds } from './follow-run/run-feed.ts';
-import { createWorkspaceFeeds } from './follow-run/workspace-feed.ts';
 import { repeat } from './repeat.ts';
 import { nextTimes } from './schedule/next-times.ts';
 import { scheduleFault } from './schedule/schedule-fault.ts';
-import { setContactSyncEnabled } from './set-contact-sync-enabled.ts';
-import { startAllRuns } from './start-all-runs.ts';
-import { startRun } from './start-run.ts';
+import { startAllRuns, startRun } from './start-run.ts';
 
 export type RunnerParts = {
   store: RunStore;
@@ -54,4 +52,16 @@ export function createRunner({ store, signals, log }: RunnerParts): Runner {
     },
     close: () => recovery.stop(),
   };
+}
+
+/** Turns Contact Sync on or off. Off also ends the streams of those who follow the workspace's runs. */
+export async function setContactSyncEnabled(
+  store: RunStore,
+  feeds: WorkspaceFeeds,
+  workspaceId: string,
+  enabled: boolean,
+  by: Actor,
+): Promise<void> {
+  await store.setContactSyncEnabled(workspaceId, enabled, by);
+  if (!enabled) feeds.lookAtAll(workspaceId);
 }

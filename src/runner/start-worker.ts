@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DatabaseLost } from '../core/database-trouble.ts';
 import type { RunJob, RunQueue } from '../core/run-queue.ts';
-import { HandBack } from './hand-back.ts';
 import { repeat } from './repeat.ts';
 import { startScheduler } from './schedule/start-scheduler.ts';
 import { type WorkParts, work } from './work.ts';
@@ -66,4 +65,12 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       await stopped;
     },
   };
+}
+
+/** Why a run's signal aborts when its process shuts down: the run goes on in another. */
+export class HandBack extends Error {
+  constructor() {
+    super('The process shuts down; the run goes on in another.');
+    this.name = 'HandBack';
+  }
 }

@@ -1,6 +1,5 @@
 import { AppError } from '../core/app-error.ts';
 import type { ClaimedRun, RunSignals, RunStore } from '../core/run-store.ts';
-import { RunCancelled } from './run-cancelled.ts';
 
 /** In case a signal got lost. */
 const askAnywayMs = 1000;
@@ -55,4 +54,12 @@ export function watchAttempt(
       clearTimeout(timer);
     },
   };
+}
+
+/** Why a run's signal aborts when somebody wants the run to stop. */
+export class RunCancelled extends Error {
+  constructor() {
+    super('The run was cancelled.');
+    this.name = 'RunCancelled';
+  }
 }

@@ -1,5 +1,9 @@
 import type { RunRecord } from '../../core/records.ts';
-import type { WorkspaceFeeds } from './workspace-feed.ts';
+import { isEnded } from '../../core/run.ts';
+import type { RunSignals, RunStore } from '../../core/run-store.ts';
+import { createPacedReader } from './paced-reader.ts';
+import { sameState } from './run-feed.ts';
+import { shareFeeds } from './share-feeds.ts';
 
 /**
  * Every run of the workspace, or of one connection, as it changes from the first `next()` on, at most four times a second
@@ -44,5 +48,130 @@ export async function* followRuns(
   } finally {
     signal.removeEventListener('abort', end);
     leave();
+  }
+}
+
+/** Hears of a workspace's runs; `end` says that there will be no more. */
+export type RunsListener = { connectionId: string | null; change(run: RunRecord): void; end(): void };
+
+/** The feeds of the workspaces whose runs somebody in this process follows. */
+export type WorkspaceFeeds = {
+  /** The listener hears of changes from now on; the function returned ends that. */
+  listen(workspaceId: string, listener: RunsListener): () => void;
+  /** Says that something else than a run changed in the workspace. */
+  lookAtAll(workspaceId: string): void;
+};
+
+/** The runs of one workspace, read once for all who follow them in this process, at most four times a second. */
+type WorkspaceFeed = {
+  readonly listeners: Set<RunsListener>;
+  /** Says that this run has changed. */
+  lookAt(runId: string): void;
+  /** Looks for what no signal told of: changed runs, deleted connections, Contact Sync turned off. */
+  lookAtAll(): void;
+  close(): void;
+};
+
+const betweenReadsMs = 250;
+/** More than lies between two looks at all, so that no run slips through. */
+const lookBackMs = 60_000;
+
+export function createWorkspaceFeeds(
+  store: RunStore,
+  signals: RunSignals,
+  onTrouble: (error: unknown) => void,
+): WorkspaceFeeds {
+  const feeds = shareFeeds<WorkspaceFeed>(signals, {
+    keyOf: ({ workspaceId }) => workspaceId,
+    hear: (feed, { runId }) => feed.lookAt(runId),
+    lookAtAll: (feed) => feed.lookAtAll(),
+    close: (feed) => feed.close(),
+  });
+  return {
+    listen(workspaceId, listener) {
+      const { feed, leave } = feeds.join(workspaceId, () => openWorkspaceFeed(store, workspaceId, onTrouble));
+      feed.listeners.add(listener);
+      return () => {
+        feed.listeners.delete(listener);
+        leave();
+      };
+    },
+    lookAtAll: (workspaceId) => feeds.get(workspaceId)?.lookAtAll(),
+  };
+}
+
+function openWorkspaceFeed(store: RunStore, workspaceId: string, onTrouble: (error: unknown) => void): WorkspaceFeed {
+  const listeners = new Set<RunsListener>();
+  /** As last read, and whether that was passed on: what was there before anybody followed is no news. */
+  const known = new Map<string, { run: RunRecord; told: boolean }>();
+  let toRead = new Set<string>();
+  let all = true;
+  let begun = false;
+
+  const pass = (run: RunRecord) => {
+    known.set(run.id, { run, told: true });
+    for (const listener of listeners) {
+      if (listener.connectionId === null || listener.connectionId === run.connectionId) listener.change(run);
+    }
+  };
+  const readNamed = async () => {
+    const ids = [...toRead];
+    toRead = new Set();
+    for (const run of await store.findRuns(workspaceId, ids)) {
+      const before = known.get(run.id);
+      if (before === undefined || !before.told || !sameState(before.run, run)) pass(run);
+    }
+  };
+  const readAll = async () => {
+    const recent = await store.recentRuns(workspaceId, new Date(Date.now() - lookBackMs));
+    const seen = new Set(recent.map(({ id }) => id));
+    const unseen = [...known.values()].filter(({ run }) => !seen.has(run.id));
+    const ended = unseen.filter(({ run }) => !isEnded(run.status)).map(({ run }) => run.id);
+    for (const { run } of unseen) known.delete(run.id);
+    for (const run of recent) {
+      const before = known.get(run.id);
+      if (!begun) known.set(run.id, before ?? { run, told: false });
+      else if (before === undefined || !sameState(before.run, run)) pass(run);
+    }
+    for (const run of await store.findRuns(workspaceId, ended)) pass(run);
+    begun = true;
+    await endOver(store, workspaceId, listeners);
+  };
+  const reader = createPacedReader(betweenReadsMs, async () => {
+    const everything = all;
+    all = false;
+    await readNamed();
+    if (everything) await readAll();
+  });
+  const read = () => {
+    reader.read().catch(onTrouble);
+  };
+  read();
+
+  return {
+    listeners,
+    lookAt: (runId) => {
+      toRead.add(runId);
+      read();
+    },
+    lookAtAll: () => {
+      all = true;
+      read();
+    },
+    close: () => reader.close(),
+  };
+}
+
+/** Those who follow a deleted connection, or a workspace in which Contact Sync is off, have come to their end. */
+async function endOver(store: RunStore, workspaceId: string, listeners: Set<RunsListener>): Promise<void> {
+  const workspace = await store.workspace(workspaceId);
+  const connections = new Map<string, boolean>();
+  for (const { connectionId } of [...listeners]) {
+    if (connectionId === null || connections.has(connectionId)) continue;
+    connections.set(connectionId, await store.connectionExists(workspaceId, connectionId));
+  }
+  for (const listener of [...listeners]) {
+    const goesOn = workspace?.contactSyncEnabled === true;
+    if (!goesOn || (listener.connectionId !== null && connections.get(listener.connectionId) === false)) listener.end();
   }
 }

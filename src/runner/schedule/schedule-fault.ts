@@ -1,7 +1,6 @@
 import { isTimeZone, type Schedule } from '../../core/connection.ts';
 import { quoteValue } from '../../core/outside-text.ts';
 import type { Fault } from '../../core/user-error.ts';
-import { cronFault } from './cron-fault.ts';
 import { nextTimes } from './next-times.ts';
 
 /** What is wrong with a schedule: five cron fields, an IANA time zone, and some time after `now`. Null: nothing. */
@@ -22,3 +21,88 @@ function comes(schedule: Schedule, now: Date): boolean {
     return false;
   }
 }
+
+type CronField = { name: string; least: number; most: number; names: readonly string[] };
+
+const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/** In their order. Names stand for numbers from `least` on; Sunday is 0 and 7. */
+const fields: readonly CronField[] = [
+  { name: 'minute', least: 0, most: 59, names: [] },
+  { name: 'hour', least: 0, most: 23, names: [] },
+  { name: 'day of month', least: 1, most: 31, names: [] },
+  { name: 'month', least: 1, most: 12, names: months },
+  { name: 'day of week', least: 0, most: 7, names: weekdays },
+];
+
+const LONGEST_CRON = 200;
+
+/**
+ * What is wrong with a cron expression, naming the field. Numbers, names, lists, ranges and steps are taken; what some
+ * tools know besides (H, L, W, #, ?, @daily) others read differently. Null: nothing.
+ */
+export function cronFault(cron: string): string | null {
+  if (cron.length > LONGEST_CRON) return `A schedule has at most ${LONGEST_CRON} characters.`;
+  const texts = cron.trim() === '' ? [] : cron.trim().split(/\s+/);
+  if (texts.length !== fields.length) {
+    const names = fields.map(({ name }) => name).join(', ');
+    return `A schedule has five fields: ${names}, e.g. 0 6 * * MON-FRI; ${texts.length} are given.`;
+  }
+  for (const [i, field] of fields.entries()) {
+    const text = texts[i] ?? '';
+    const fault = fieldFault(text, field);
+    if (fault !== null) return `The ${field.name} ${quoteValue(text)} ${fault}.`;
+  }
+  return null;
+}
+
+function fieldFault(text: string, field: CronField): string | null {
+  const values = new Set<number>();
+  for (const item of text.split(',')) {
+    const fault = itemFault(item, field);
+    if (fault !== null) return fault;
+    const named = valuesOf(item, field);
+    if (named.some((value) => values.has(value))) return 'names the same value twice';
+    for (const value of named) values.add(value);
+  }
+  return null;
+}
+
+/** One of a list: `*`, a value or a range, with a step or without. */
+function itemFault(item: string, field: CronField): string | null {
+  const [range = '', step, ...more] = item.split('/');
+  if (more.length > 0) return 'has more than one step';
+  if (step !== undefined && !(isNumber(step) && Number(step) >= 1 && Number(step) <= field.most))
+    return `has a step that is no number from 1 to ${field.most}`;
+  if (range === '*') return null;
+  const [from, to, ...others] = range.split('-').map((text) => numberOf(text, field));
+  if (others.length > 0 || from === undefined || from === null || to === null) return kindOf(field);
+  return to !== undefined && to < from ? 'has a range that ends before it begins' : null;
+}
+
+/** What an item without fault stands for; Sunday as 0. */
+function valuesOf(item: string, field: CronField): number[] {
+  const [range = '', step] = item.split('/');
+  const [from, to] = range === '*' ? [field.least, field.most] : range.split('-').map((text) => numberOf(text, field));
+  const first = from ?? field.least;
+  const last = to ?? (step === undefined ? first : field.most);
+  const values: number[] = [];
+  for (let value = first; value <= last; value += Number(step ?? 1))
+    values.push(field.names === weekdays ? value % 7 : value);
+  return values;
+}
+
+const kindOf = ({ least, most, names }: CronField): string =>
+  `is not made of numbers from ${least} to ${most}${names.length === 0 ? '' : `, names such as ${names[1]}`}, lists, ranges, steps and *`;
+
+/** Null: no value of the field. */
+function numberOf(text: string, { least, most, names }: CronField): number | null {
+  const named = names.indexOf(text.toUpperCase());
+  if (named >= 0) return least + named;
+  if (!isNumber(text)) return null;
+  const value = Number(text);
+  return value >= least && value <= most ? value : null;
+}
+
+const isNumber = (text: string): boolean => /^[0-9]{1,2}$/.test(text);

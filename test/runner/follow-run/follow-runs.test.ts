@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../../src/core/records.ts';
 import type { RunSignals, RunStore } from '../../../src/core/run-store.ts';
-import { followRuns } from '../../../src/runner/follow-run/follow-runs.ts';
-import { createWorkspaceFeeds } from '../../../src/runner/follow-run/workspace-feed.ts';
-import { setContactSyncEnabled } from '../../../src/runner/set-contact-sync-enabled.ts';
+import { setContactSyncEnabled } from '../../../src/runner/create-runner.ts';
+import { createWorkspaceFeeds, followRuns } from '../../../src/runner/follow-run/follow-runs.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 import { write } from '../support/scripted-run.ts';

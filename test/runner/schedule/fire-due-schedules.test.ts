@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunStore } from '../../../src/core/run-store.ts';
-import { fireDueSchedules } from '../../../src/runner/schedule/fire-due-schedules.ts';
+import { fireDueSchedules } from '../../../src/runner/schedule/start-scheduler.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cronFault } from '../../../src/runner/schedule/cron-fault.ts';
 import { nextTimes } from '../../../src/runner/schedule/next-times.ts';
-import { scheduleFault } from '../../../src/runner/schedule/schedule-fault.ts';
+import { cronFault, scheduleFault } from '../../../src/runner/schedule/schedule-fault.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
 
