@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { memoryOptions } from '../scripts/setup/memory.mjs';
+import { memoryOptions } from '../scripts/setup/runtime.mjs';
 import { settingNames } from '../src/config.ts';
 import { type Child, startChild } from './child-process.ts';
 import type { DemoKeys } from './demo-keys.ts';

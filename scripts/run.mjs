@@ -7,9 +7,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { buildIfChanged } from './setup/build-if-changed.mjs';
 import { installIfMissing } from './setup/install-if-missing.mjs';
-import { memoryOptions } from './setup/memory.mjs';
-import { root } from './setup/places.mjs';
-import { runtimePath } from './setup/runtime.mjs';
+import { memoryOptions, root, runtimePath } from './setup/runtime.mjs';
 
 const given = process.argv.slice(2);
 const build = given[0] !== '--no-build';

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './places.mjs';
-import { findRuntime, runtimePath } from './runtime.mjs';
+import { findRuntime, root, runtimePath } from './runtime.mjs';
 
 /**
  * Runs `npm ci` when the packages are absent or others than package-lock.json says. Throws when that doesn't help, and

@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './places.mjs';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of package.json. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * What a Node that serves is started with: the space for young objects stays at 16 MB, as Node documents it. Newer ones
+ * let it grow to several times that, which is memory that thousands of streams need.
+ */
+export const memoryOptions = ['--max-semi-space-size=16'];
 
 /** What everything runs on: it strips types and has what the code asks for. */
 const neededMajor = 24;

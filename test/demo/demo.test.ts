@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { demoKeys } from '../../demo/demo-keys.ts';
-import { memoryOptions } from '../../scripts/setup/memory.mjs';
+import { memoryOptions } from '../../scripts/setup/runtime.mjs';
 import { createDatabase } from '../support/postgres.ts';
 import { killLeftOvers, leftOvers, type NpmRun, nothingLeft, npmRun } from './support/npm-run.ts';
 
