@@ -1,4 +1,4 @@
-import type { RequestHandler, Response, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Traffic } from '../api/traffic/traffic.ts';
 import { rateLimited } from '../api/traffic/traffic-limits.ts';
 import type { Viewer } from '../core/access.ts';
