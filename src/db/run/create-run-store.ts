@@ -21,10 +21,10 @@ import { addLine } from './log/append-lines.ts';
 import { readLog } from './log/read-log.ts';
 import { silenceSeconds } from './queue/open-boss.ts';
 
-/** `pool` works with the rights of the tables' owner; `boss` is started. */
+/** `pool` has the rights of the tables' owner. `boss` has been started. */
 export type RunStoreParts = { pool: Pool; boss: PgBoss; openSecret: OpenSecret };
 
-/** The runs in Postgres: each call is one transaction, which also carries the signal to other processes. */
+/** The store of runs, in Postgres. Each call is one transaction, which also notifies other processes. */
 export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunStore {
   const whenHeard = onceHeardAgain(pool);
   const query = poolQuery(pool);
@@ -46,7 +46,7 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
       let lost = databaseLost;
       const claim = () =>
         inTransaction(pool, (client) => claimRun(client, openSecret, job, lost), workingOn(job.runId));
-      // A claim whose COMMIT got no answer may have taken the run.
+      // The claim may have taken the run, although its COMMIT got no answer.
       const noteLoss = async (): Promise<void> => {
         lost = true;
       };
@@ -71,8 +71,8 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
 }
 
 /**
- * While the database was away it heard of nobody: once it is back, workers that live get the time in which one that is silent
- * counts as lost. Work that meets a lost database rejects with DatabaseLost; until that time is over nothing is done.
+ * While the database was away, no worker could send its heartbeat. So when it is back, nothing is done for `silenceSeconds`:
+ * living workers get that time to be heard again. Rejects with DatabaseLost while the database is away.
  */
 function onceHeardAgain(pool: Pool): (work: () => Promise<void>) => Promise<void> {
   let isAway = false;

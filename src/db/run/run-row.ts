@@ -5,7 +5,7 @@ import type { RunRecord } from '../../core/records.ts';
 import type { RunCounts, RunError } from '../../core/run.ts';
 import { isUuid } from '../../core/uuid.ts';
 
-/** A row of `run` as node-postgres returns `runColumns`. */
+/** A row of `run`, as node-postgres returns `runColumns`. */
 export type RunRow = Pick<
   RunRecord,
   'id' | 'mode' | 'review' | 'trigger' | 'status' | 'phase' | 'counts' | 'excluded' | 'progress'
@@ -28,20 +28,20 @@ export type RunRow = Pick<
   attempt: number;
   /** Attempts that ended because the database was lost, not the worker. */
   database_losses: number;
-  /** Attempts that ended because another workspace had waited for the slot. */
+  /** Attempts that ended to leave the slot to a waiting workspace. */
   gave_way: number;
   last_seq: number;
-  /** Up to where the plan is applied. A bigint, which node-postgres leaves as text. */
+  /** The position up to which the plan is applied. A bigint, which node-postgres returns as text. */
   applied_position: string;
-  /** Where the plan's positions begin in the history: above those of a plan that was lost while it was applied. */
+  /** Added to the plan's positions in the history. Above 0 when an earlier plan of the run was lost while it was applied. */
   position_base: string;
-  /** What came of that one. */
+  /** What was applied of that earlier plan. */
   applied_before: AppliedCounts | null;
-  /** The server's memory in which the plan is; null: it is where no crash reaches it. */
+  /** The token of the server memory that holds the plan, which a crash of the server clears. Null: the plan survives a crash. */
   plan_memory: string | null;
 };
 
-/** Changes to contacts. */
+/** The counts of changes to contacts. */
 export type AppliedCounts = Pick<
   RunCounts,
   'created' | 'updated' | 'linked' | 'reactivated' | 'deactivated' | 'deleted'
@@ -52,7 +52,7 @@ export function hasApplied(run: RunRow): boolean {
   return run.applied_position !== '0' || run.position_base !== '0';
 }
 
-/** The columns of `run` (by that name) that make a RunRow. */
+/** SQL: the columns of a RunRow, of a table named `run`. */
 export const runColumns = [
   'id',
   'workspace_id',
@@ -119,15 +119,15 @@ export function toRun(row: RunRow): RunRecord {
   };
 }
 
-/** SQL: a connection's settings as a run keeps them; secrets are not among them. */
+/** SQL: a connection's settings, as a run keeps them. Without secrets. */
 export const settingsOfConnection = `jsonb_build_object('kind', connection.kind, 'source', connection.source,
   'scope', connection.scope, 'mappings', connection.mappings, 'removal', connection.removal,
   'matchBy', connection.match_by, 'priority', connection.priority)`;
 
 /**
- * The run, locked until the transaction ends, so that its state and its log have one writer. Null: no such run. `end` is for
- * those who end the run or give it to another worker: it also waits for what the worker is just writing, and lets it write
- * nothing new.
+ * Locks the run until the transaction ends, so that its state and its log have one writer. Null: there is no such run. Use
+ * `end` to end the run or to give it to another worker: that also waits for the worker's transactions under way, and blocks
+ * new ones.
  */
 export async function lockRun(
   client: PoolClient,

@@ -9,7 +9,7 @@ import { lockRun, toRun } from '../run-row.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
-/** A HELD run is queued again, to have its plan applied, unless its connection has been edited since, or is gone. */
+/** Queues a HELD run again, to apply its plan. `outdated`: its connection was edited or deleted since. */
 export async function approveRun(
   boss: PgBoss,
   client: PoolClient,
@@ -31,8 +31,8 @@ export async function approveRun(
 }
 
 /**
- * The connection's version. The connection stays as it is until the transaction ends: no edit comes between this look and the
- * approval. It is locked before the run, in the order in which a deletion locks them.
+ * The connection's version. Locks the connection until the transaction ends, so that no edit comes between this look and the
+ * approval. The connection is locked before the run, in the order in which a deletion locks them.
  */
 async function connectionVersion(client: PoolClient, workspaceId: string, runId: string): Promise<number | null> {
   if (!isUuid(runId)) return null;
@@ -45,7 +45,7 @@ async function connectionVersion(client: PoolClient, workspaceId: string, runId:
   return rows[0]?.version ?? null;
 }
 
-/** Ends a HELD run; its plan and the counts of it stay to be looked at. */
+/** Ends a HELD run. Its plan and its counts stay and can be looked at. */
 export async function rejectRun(
   client: PoolClient,
   workspaceId: string,

@@ -8,9 +8,9 @@ import { type RunRow, runColumns, toRun } from '../run-row.ts';
 import { closeRun } from './close-run.ts';
 
 /**
- * A run that is QUEUED or HELD ends at once. For a RUNNING one the wish is noted. Its worker hears of it by the signal and ends
- * the run; if the worker is dead, the process that finds that out ends it. Nothing here waits for a lock on the run: a frozen
- * worker may hold it for long.
+ * Ends a QUEUED or HELD run at once. For a RUNNING one it notes a request: the worker is notified and ends the run, or, if the
+ * worker is dead, the process that finds that out. Nothing here waits for a lock on the run, because a frozen worker may hold it
+ * for long.
  */
 export async function cancelRun(
   client: PoolClient,
@@ -25,7 +25,7 @@ export async function cancelRun(
   await tellRun(client, { workspaceId, runId, connectionId: seen.connection_id });
   if (seen.status === 'RUNNING') return { kind: 'done', run: toRun(seen) };
   const run = await findRun(client, workspaceId, runId, 'FOR UPDATE SKIP LOCKED');
-  // Somebody has it, who will come upon the request or leave it to the next who looks for such runs.
+  // Somebody has locked it. They will see the request, or the next look for lost runs will.
   if (run === null || run.status === 'RUNNING') return { kind: 'done', run: toRun(run ?? seen) };
   if (isEnded(run.status)) return { kind: 'ended', run: toRun(run) };
   return { kind: 'done', run: toRun(await closeRun(client, run, { status: 'CANCELLED', by })) };
@@ -40,7 +40,7 @@ async function findRun(client: PoolClient, workspaceId: string, runId: string, l
   return rows[0] ?? null;
 }
 
-/** Notes that somebody wants the run to stop. Who asked first stays the one who asked. */
+/** Notes that somebody wants the run to stop. The first request stays. */
 async function requestCancel(client: PoolClient, workspaceId: string, runId: string, by: Actor): Promise<void> {
   await client.query(
     `INSERT INTO run_cancel (workspace_id, run_id, requested_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
@@ -48,7 +48,7 @@ async function requestCancel(client: PoolClient, workspaceId: string, runId: str
   );
 }
 
-/** Who wants the run to stop. Null: nobody. */
+/** The person who wants the run to stop. Null: nobody. */
 export async function cancelRequest(client: PoolClient, workspaceId: string, runId: string): Promise<Actor | null> {
   const { rows } = await client.query<{ by: Actor }>(
     'SELECT run_cancel.requested_by AS by FROM run_cancel WHERE run_cancel.workspace_id = $1 AND run_cancel.run_id = $2',
@@ -57,14 +57,14 @@ export async function cancelRequest(client: PoolClient, workspaceId: string, run
   return rows[0]?.by ?? null;
 }
 
-/** Requests for runs that have ended are of no more use. */
+/** SQL: deletes the requests for runs that have ended. */
 export const dropOldRequests = `
   DELETE FROM run_cancel WHERE NOT EXISTS (
     SELECT FROM open_run WHERE open_run.workspace_id = run_cancel.workspace_id AND open_run.run_id = run_cancel.run_id)`;
 
 /**
- * Turns Contact Sync on or off, in the caller's transaction with the end of what is under way. A start locks the workspace's row
- * before it inserts its run: it comes before us and its run is cancelled, or after us and finds Contact Sync off.
+ * Turns Contact Sync on or off. Turning it off also cancels the open runs, in the same transaction. A start locks the workspace's
+ * row before it inserts its run. So it comes before us and its run is cancelled, or after us and finds Contact Sync off.
  */
 export async function setContactSyncEnabled(
   client: PoolClient,

@@ -22,14 +22,14 @@ import { cancelRequest } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
-/** A run whose workers died this often is not tried again: it may be what kills them. */
+/** After this many deaths of its workers a run is not tried again: it may be what kills them. */
 const mostAttempts = 10;
-/** The same of the database. It has crashed for others, too, and most likely because of something else. */
+/** The same for losses of the database. More are allowed: most likely something else made the database crash. */
 const mostDatabaseLosses = 30;
 
 /**
- * Takes a run for this job, with the next attempt as its fencing number. Null: it has ended, waits HELD, or is worked on for
- * another job; or it ends here, because somebody cancelled it or because it can't succeed. `databaseLost`: this process worked on
+ * Takes a run for this job. The number of the attempt is its fencing number. Null: the run has ended, is HELD, or is worked on
+ * for another job; or it ends here, because somebody cancelled it or it can't succeed. `databaseLost`: this process worked on
  * it until the database was lost.
  */
 export async function claimRun(
@@ -51,7 +51,7 @@ export async function claimRun(
   return claimed;
 }
 
-/** Stands: it is complete, and only has to be applied. Lost: it was, and the database has crashed since. */
+/** `stands`: the plan is complete and only has to be applied. `lost`: it was complete, but the database has crashed since. */
 type Plan = 'none' | 'stands' | 'lost';
 
 async function planOf(client: PoolClient, run: RunRow): Promise<Plan> {
@@ -62,8 +62,8 @@ async function planOf(client: PoolClient, run: RunRow): Promise<Plan> {
 }
 
 /**
- * The run reads again. What it has changed stays in its history and its counts, and comes before what is planned now. People
- * whom it left alone are looked at again, so nothing stays of them.
+ * Prepares the run to read again. Its applied changes stay in its history and its counts; the new plan's positions come after
+ * them. History rows of people who were left alone are deleted, because these people are looked at again.
  */
 async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
   const { created, updated, linked, reactivated, deactivated, deleted } = run.counts;
@@ -87,7 +87,7 @@ async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
   return rows[0] ?? run;
 }
 
-/** Nothing is read any more, so no secret is needed. */
+/** Claims a run to apply its plan. That reads nothing from the source, so it needs no secret. */
 async function claimPlan(client: PoolClient, run: RunRow): Promise<ClaimedRun> {
   return toClaimed(await takePlan(client, run), {}, { planStands: true, mayGoOn: false });
 }
@@ -97,7 +97,7 @@ async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): P
   const fault = readingFault(row);
   const outcome = fault === null ? openOrFault(open, row) : { kind: 'fault' as const, fault };
   if (outcome.kind === 'opened') {
-    // The row taken has a mode in any case.
+    // `row` always has a mode. `run` is the row before it was taken, and has none if nobody has chosen one.
     const mayGoOn = run.mode === null;
     return toClaimed(row, outcome.secrets, { planStands: false, mayGoOn });
   }
@@ -143,7 +143,7 @@ function whatFailsAlways({ attempt, database_losses, gave_way }: RunRow): RunErr
   };
 }
 
-/** Whether the workspace has Contact Sync on. */
+/** Whether Contact Sync is on in the workspace. */
 async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
   const { rowCount } = await client.query('SELECT FROM workspace WHERE workspace.id = $1 AND contact_sync_enabled', [
     workspaceId,
@@ -151,7 +151,7 @@ async function isOn(client: PoolClient, workspaceId: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Tells why the run is taken once more, and what comes of it. */
+/** Writes into the run's log why the run is taken again, and how it goes on. */
 async function noteResumption(client: PoolClient, run: RunRow, plan: Plan, databaseLost: boolean): Promise<void> {
   if (databaseLost)
     await client.query(
@@ -172,7 +172,7 @@ async function noteResumption(client: PoolClient, run: RunRow, plan: Plan, datab
   await appendLines(client, run.workspace_id, run.id, [{ level: 'WARN', code: 'RUN_RESUMED', message }]);
 }
 
-/** Goes on applying the plan that stands, with the settings that it was made with. */
+/** Goes on to apply the plan, with the settings that it was made with. */
 async function takePlan(client: PoolClient, run: RunRow): Promise<RunRow> {
   return (await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: 'TAKEN_TO_APPLY' })) ?? run;
 }
@@ -180,8 +180,8 @@ async function takePlan(client: PoolClient, run: RunRow): Promise<RunRow> {
 type ReadRow = RunRow & { connection_status: ConnectionStatus; secrets: SealedRow[] };
 
 /**
- * Starts over, with the connection's settings, secrets and version as they are now: these in one statement, so that an edit
- * is in all of them or in none.
+ * Starts over with the connection's current settings, secrets and version. One statement reads them all, so that an edit is in
+ * all of them or in none.
  */
 async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
   const key = { workspaceId: run.workspace_id, runId: run.id };
@@ -201,7 +201,7 @@ async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
   return read;
 }
 
-/** What keeps the run from reading, if anything does. */
+/** The reason why the run may not read. Null: it may. */
 function readingFault({ connection_status, dry_run }: ReadRow): RunError | null {
   return connection_status === 'DRAFT' && !dry_run
     ? {

@@ -8,16 +8,16 @@ import { appendLines } from '../log/append-lines.ts';
 import { hasApplied, type RunRow } from '../run-row.ts';
 import { moveRun } from './move-run.ts';
 
-/** Cancelled by null: by no person, as when nobody works on the run any more because its connection is gone. */
+/** How a run ends. Cancelled by null: by no person, e.g. because its connection is gone. */
 export type RunEnding =
   | { status: 'FAILED'; error: RunError }
   | { status: 'CANCELLED'; by: Actor | null }
   | { status: 'REJECTED'; by: Actor };
 
 /**
- * Ends a locked run that has not ended: state, last line and signal together. A plan that was complete stays; the rows of
- * one that was still being made are dropped. `progress` stays at what was reached. No run is left that can't be ended: what
- * the database refuses to store gives way to what it does not.
+ * Ends a locked run that has not ended: sets its state, adds the last line and notifies other processes. A complete plan stays;
+ * the rows of an unfinished one are deleted. `progress` stays as it is. Every run can be ended: if the database refuses to
+ * store the details, a shorter ending is stored.
  */
 export async function closeRun(client: PoolClient, run: RunRow, ending: RunEnding): Promise<RunRow> {
   await client.query('SAVEPOINT ending');
@@ -30,15 +30,16 @@ export async function closeRun(client: PoolClient, run: RunRow, ending: RunEndin
   }
 }
 
-/** Of what was to be stored, and so again at the next try; anything else is about the server, the connection or a lock. */
+/** Whether the database refused the data, and would refuse it again. Other errors are about the server, the connection or a lock. */
 function isRefusal(error: unknown): boolean {
   return /^(22|23|42|54|P0|XX)/.test(sqlState(error) ?? '');
 }
 
-/** No more than that it has ended and how; its last line only if that can be stored. */
+/** Stores only that the run has ended and how. The last line is added if it can be stored. */
 async function closeBare(client: PoolClient, run: RunRow, { status }: RunEnding, state: string): Promise<RunRow> {
-  const message = `The run ended ${status}; the database refused what was to be told of it (SQLSTATE ${state}).`;
-  const error = status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell whoever runs the service.' } : undefined;
+  const message = `The run ended ${status}; the database refused to store the details (SQLSTATE ${state}).`;
+  const error =
+    status === 'FAILED' ? { code: 'INTERNAL', message, hint: 'Tell the people who run the service.' } : undefined;
   const ended = await moveRun(client, { workspaceId: run.workspace_id, runId: run.id }, { event: status, error });
   await client.query('SAVEPOINT bare');
   try {
@@ -89,8 +90,9 @@ async function dropPlan(client: PoolClient, run: RunRow): Promise<void> {
 }
 
 /**
- * What was applied until the run broke off. While applying, the counts are those of the changes applied so far; before, they
- * are at most a plan's. People whose change was not applied are in none of them, and so not in `inScope`, their sum.
+ * Counts what was applied until the run broke off. While a run applies, its counts are those of the changes applied so far.
+ * Before that they are at most the plan's. People whose change was not applied are in no count, and so not in `inScope`, the
+ * sum.
  */
 function appliedCounts({ counts, applied_position, applied_before }: RunRow): RunCounts {
   const applied =
@@ -101,7 +103,7 @@ function appliedCounts({ counts, applied_position, applied_before }: RunRow): Ru
   return { ...applied, inScope: created + updated + linked + reactivated + unchanged + skipped + failed };
 }
 
-/** The last line of a cancelled run: who wanted it, and whether contacts were changed before. */
+/** The last line of a cancelled run: who cancelled it, and whether contacts were changed before. */
 function cancelledLine(by: Actor | null, applied: boolean): NewLogLine {
   return {
     level: 'INFO',

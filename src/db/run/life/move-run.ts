@@ -5,24 +5,24 @@ import { type RunEvent, runStates, stepsOf } from '../../../core/run-state.ts';
 import { RUN_CHANNEL } from '../../signals/open-run-signals.ts';
 import { type RunRow, runColumns } from '../run-row.ts';
 
-/** What is stored with a move. Left out: it stays as it is. */
+/** A move, and what is stored with it. What is left out stays as it is. */
 export type RunMove = {
   event: RunEvent;
-  /** The run must still be worked on under this fencing number. Left out: the caller has the run locked. */
+  /** The fencing number under which the run must still be worked on. Left out: the caller has locked the run. */
   attempt?: number;
-  /** Who approved, rejected or cancelled it; null: nobody. */
+  /** The person who approved, rejected or cancelled the run. Null: nobody. */
   by?: Actor | null;
   error?: RunError;
   counts?: RunCounts;
 };
 
-/** A run's state as one text, in SQL. */
+/** SQL: a run's state as one text. */
 const standing = `run.status || ' ' || run.phase`;
 
 /**
- * Moves a run from one state to the next: the only statement that sets `status` and `phase` of a run that there is. With the
- * state go the attempt, the times, who it was, the end of the connection's open run, and the signal to all processes. Null: this attempt does not work on
- * the run any more. Throws where the event can't happen to a run in its state: then our own steps are wrong.
+ * Moves a run from one state to the next. This is the only statement that changes `status` and `phase` of an existing run. It
+ * also sets the attempt, the times and the person, closes the connection's open run, and notifies all processes. Null: this
+ * attempt no longer works on the run. Throws when the event can't happen in the run's state: that is a bug of ours.
  */
 export async function moveRun(
   client: PoolClient,

@@ -10,10 +10,9 @@ import { cancelRequest, dropOldRequests } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
 
 /**
- * Gives runs that nobody works on another job, or ends them where somebody has cancelled them. It also ends a cancelled run that
- * was locked at that moment, because it was becoming HELD or being taken from the queue. What runs that have ended left of their
- * plans is kept to be shown. Any number of processes may try.
- * Throws the first fault, after a try at each run.
+ * Gives a new job to runs that nobody works on, or ends them if somebody has cancelled them. Also ends a cancelled run that was
+ * locked when it was cancelled, because it was becoming HELD or being taken from the queue. Keeps what is left of the plans of
+ * ended runs, to be shown. Any number of processes may do this at once. Throws the first error, after trying each run.
  */
 export async function recoverLostRuns(pool: Pool, boss: PgBoss): Promise<void> {
   const faults: unknown[] = [];
@@ -44,8 +43,8 @@ async function lostRuns(pool: Pool): Promise<{ workspace_id: string; id: string 
 }
 
 /**
- * Ends what a lost worker has left open: a process that is frozen, or a host that is gone, may hold locks in the middle of a
- * transaction. Those of a worker that has taken over just now are younger.
+ * Ends the sessions that a lost worker has left open: a frozen process, or a vanished host, may hold locks in an open transaction.
+ * Sessions of a worker that has just taken over are younger than the limit.
  */
 async function endSessions(pool: Pool, runId: string): Promise<void> {
   await pool.query(
@@ -55,7 +54,7 @@ async function endSessions(pool: Pool, runId: string): Promise<void> {
   );
 }
 
-/** Looks again with the run locked: another process may have been faster, or the run has ended. */
+/** Looks again with the run locked: another process may have been faster, or the run may have ended. */
 async function recoverRun(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
   const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null || isEnded(run.status)) return;

@@ -7,13 +7,13 @@ import { cancelRequest } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
-/** The run, locked, while this attempt is the one that works on it. Null: it has ended or another has taken over. */
+/** Locks the run if this attempt still works on it. Null: the run has ended, or another attempt has taken over. */
 export async function lockAttempt(client: PoolClient, claimed: ClaimedRun): Promise<RunRow | null> {
   const run = await lockRun(client, claimed.run.workspaceId, claimed.run.id, 'end');
   return run !== null && run.status === 'RUNNING' && run.attempt === claimed.attempt ? run : null;
 }
 
-/** Whether the attempt is still the one that works on the run, and nobody wants it to stop. */
+/** Whether this attempt still works on the run, and whether somebody wants the run to stop. */
 export async function attemptState(pool: Pool, claimed: ClaimedRun): Promise<AttemptState> {
   const { rows } = await pool.query<{ cancelled: boolean }>(
     `SELECT EXISTS (
@@ -26,7 +26,7 @@ export async function attemptState(pool: Pool, claimed: ClaimedRun): Promise<Att
   return rows[0].cancelled ? 'cancel_requested' : 'going_on';
 }
 
-/** Ends a run under its fencing number. False: another attempt has taken over, or it has ended; nothing was written. */
+/** Ends a run that this attempt works on. False: it has ended, or another attempt has taken over; nothing was written. */
 export async function endRun(
   client: PoolClient,
   claimed: ClaimedRun,
@@ -40,8 +40,8 @@ export async function endRun(
 }
 
 /**
- * Lets a run wait in the queue again. Its job ends now; a run without a job counts as lost and gets another one. This attempt
- * is no fault of a worker, so it is not among those after which a run is given up.
+ * Puts a run back into the queue. Its job ends now; then the run has no job, counts as lost and gets another one. The attempt does
+ * not count among the failed ones after which a run is given up.
  */
 export async function giveWay(client: PoolClient, claimed: ClaimedRun): Promise<void> {
   const run = await lockAttempt(client, claimed);

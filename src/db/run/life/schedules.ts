@@ -30,7 +30,7 @@ export async function scheduledConnections(pool: Pool): Promise<ScheduledConnect
   return rows.map(toScheduled);
 }
 
-/** A mark of another schedule says nothing about this one: what was due before the edit is not made up for. */
+/** A mark of another schedule does not count: runs that were due before the edit are not made up for. */
 function toScheduled(row: Row): ScheduledConnection {
   const marked = row.cron === row.schedule.cron && row.time_zone === row.schedule.timeZone;
   return {
@@ -44,12 +44,12 @@ function toScheduled(row: Row): ScheduledConnection {
   };
 }
 
-/** Who starts runs when their time has come. */
+/** The actor that starts scheduled runs. */
 const schedule = { kind: 'SERVICE', id: null, name: 'Schedule' } as const;
 
 /**
- * Moves the schedule's mark from where it was seen to `upTo`, which only one process can, and in the same transaction
- * starts the run that is due, or notes on the run in its way that it was passed over. False: another was faster.
+ * Moves the schedule's mark from where it was seen to `upTo`; only one process can. In the same transaction it starts the run
+ * that is due, or notes in the log of the run in its way that a run was skipped. False: another process was faster.
  */
 export async function passSchedule(
   boss: PgBoss,

@@ -9,7 +9,7 @@ import { tellRun } from '../../signals/open-run-signals.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
 import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
 
-/** Inserts the run and its job in the caller's transaction, or tells what stands in the way. */
+/** Inserts the run and its job in the caller's transaction, or returns what stands in the way. */
 export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): Promise<StoredStart> {
   const verdict = await startable(client, run);
   if (verdict !== 'yes') return { kind: verdict };
@@ -22,13 +22,13 @@ export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): P
     }
     const running = await unendedRun(client, run.workspaceId, run.connectionId);
     if (running !== null) return { kind: 'already_running', run: toRun(running) };
-    // It has ended between the two statements: the place is free now.
+    // That run has ended between the two statements: try again.
   }
 }
 
 /**
- * Whether a run of the connection may start. Connection and workspace stay as they are until the transaction ends. The
- * deletion of the connection, or Contact Sync turned off, comes before us, or comes after us and then meets the run.
+ * Whether a run of the connection may start. Locks the connection and the workspace until the transaction ends. So a deletion of
+ * the connection, or turning Contact Sync off, comes before us and is seen, or comes after us and finds the run.
  */
 async function startable(
   client: PoolClient,
@@ -48,8 +48,8 @@ async function startable(
 }
 
 /**
- * Inserts a QUEUED run with the connection's settings as they are now, which it takes anew when it starts to read. Null: the
- * connection has a run that has not ended (which the key of open_run decides, not a look beforehand).
+ * Inserts a QUEUED run with the connection's current settings. The run takes the settings again when it starts to read. Null: the
+ * connection has a run that has not ended. The key of open_run decides that, not a look beforehand.
  */
 async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null> {
   const { rows } = await client.query<RunRow>(
@@ -82,7 +82,7 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
   return rows[0] ?? null;
 }
 
-/** The one run of the connection that has not ended, if there is one. */
+/** The run of the connection that has not ended. Null: there is none. */
 async function unendedRun(client: PoolClient, workspaceId: string, connectionId: string): Promise<RunRow | null> {
   const { rows } = await client.query<RunRow>(
     `SELECT ${runColumns} FROM open_run JOIN run ON run.workspace_id = open_run.workspace_id AND run.id = open_run.run_id

@@ -3,7 +3,7 @@ import { isUuid } from '../../../core/uuid.ts';
 import type { Query } from '../../query.ts';
 import { type RunRow, runColumns, toRun } from '../run-row.ts';
 
-/** The runs of the workspace among these; unknown and malformed ids yield nothing. In no particular order. */
+/** The runs with these ids. Skips unknown and malformed ids. In no particular order. */
 export async function findRuns(query: Query, workspaceId: string, runIds: readonly string[]): Promise<RunRecord[]> {
   const ids = runIds.filter(isUuid);
   if (ids.length === 0) return [];
@@ -26,7 +26,7 @@ export async function recentRuns(query: Query, workspaceId: string, since: Date)
   return rows.map(toRun);
 }
 
-/** The newest run of each connection; one without any is absent. */
+/** The newest run of each connection. A connection without runs has none in the list. */
 export async function lastRuns(
   query: Query,
   workspaceId: string,

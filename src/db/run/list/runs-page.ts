@@ -36,12 +36,12 @@ export async function runsPage(scope: WorkspaceScope, filter: RunFilter, page: P
   });
 }
 
-/** What a cursor of such a list is bound to. */
+/** What a cursor of this list is valid for. */
 function runsList(workspaceId: string, { connectionId, status }: RunFilter): ListIdentity {
   return ['runs', workspaceId, connectionId, status === null ? null : [...status].sort()];
 }
 
-/** Where a run stands in it. */
+/** The position of a run in the list. */
 function runPosition(row: RunRow): Position {
   return [row.queued_at.toISOString(), row.id];
 }
@@ -62,7 +62,7 @@ async function countRuns(scope: WorkspaceScope, filter: RunFilter): Promise<numb
   return row?.count ?? 0;
 }
 
-/** The first page of the runs of each of these connections, newest first: one statement for them all, one for their totals. */
+/** The first page of runs of each of these connections, newest first. One statement reads them all, one counts them all. */
 export async function runsPages(
   scope: WorkspaceScope,
   connectionIds: readonly string[],

@@ -5,9 +5,9 @@ import { tellRun } from '../../signals/open-run-signals.ts';
 import { lockRun } from '../run-row.ts';
 
 /**
- * Adds lines to a run's log with the run's next numbers. The run's row is locked by taking them, so numbers are without
- * gaps and in the order of commits. Tells nobody: the caller does, once for all its changes. Text that Postgres would refuse
- * is stored as near as it comes.
+ * Adds lines to a run's log, with the run's next numbers. Taking the numbers locks the run's row, so they have no gaps and follow
+ * the order of commits. Notifies nobody: the caller does that once for all its changes. Characters that Postgres refuses are
+ * replaced.
  */
 export async function appendLines(
   client: PoolClient,
@@ -43,7 +43,7 @@ function storableOrNull(text: string | null | undefined): string | null {
   return text == null ? null : storableLine(text);
 }
 
-/** Adds a line to a run that has not ended; the last line of an ended run stays its last. */
+/** Adds a line if the run has not ended. The last line of an ended run stays the last. */
 export async function addLine(client: PoolClient, workspaceId: string, runId: string, line: NewLogLine): Promise<void> {
   const run = await lockRun(client, workspaceId, runId, 'write');
   if (run === null || isEnded(run.status)) return;

@@ -5,7 +5,7 @@ import { isUuid } from '../../../core/uuid.ts';
 import { isShown, shownName } from '../../change/change-record.ts';
 import type { Query } from '../../query.ts';
 
-/** Of a line's number, which is an integer. */
+/** The highest number of a line: an integer of 32 bits. */
 const HIGHEST_SEQ = 2_147_483_647;
 
 type LogRow = {
@@ -21,16 +21,16 @@ type LogRow = {
 };
 
 /**
- * Lines of a run's log after `after`, oldest first, at most `first` of them. With DEBUG, the applied changes that a row
- * stands for are lines of their own. `search`: message or person contains it, without case. One statement, so what it tells
- * of the log's end is of the same moment as the lines. An unknown or malformed id has no lines.
+ * Lines of a run's log after `after`, oldest first, at most `first` of them. With DEBUG, each applied change is a line of its own.
+ * `search`: the message or the person contains it, ignoring case. It is one statement, so that the lines and the end of the log
+ * are of the same moment. An unknown or malformed id has no lines.
  */
 export async function readLog(query: Query, workspaceId: string, runId: string, log: LogQuery): Promise<LogSlice> {
   if (!isUuid(runId) || !isUuid(workspaceId)) return toSlice([], log);
   return toSlice(await query<LogRow>(logStatement('$2', log.minLevel), logParameters(workspaceId, runId, log)), log);
 }
 
-/** Of a `logStatement`; the second one is for the expression that names its run. */
+/** The parameters of a `logStatement`. The second one is for the expression that names its run. */
 function logParameters(workspaceId: string, run: unknown, log: LogQuery): unknown[] {
   return [
     workspaceId,
@@ -42,7 +42,7 @@ function logParameters(workspaceId: string, run: unknown, log: LogQuery): unknow
   ];
 }
 
-/** Of rows of which one more than asked for was read; none: a run without a log. */
+/** Makes a slice from rows. The statement read one row more than asked for. No rows: the run has no log. */
 function toSlice(rows: readonly LogRow[], log: LogQuery): LogSlice {
   const lines = rows.slice(0, log.first).flatMap(toLine);
   const hasMore = rows.length > log.first;
@@ -88,7 +88,7 @@ function toLine(row: LogRow): LogLine[] {
       ];
 }
 
-/** What `readLog` reads, of each of these runs: one statement for them all. */
+/** Does what `readLog` does, for each of these runs, in one statement. */
 export async function readLogs(
   query: Query,
   workspaceId: string,
@@ -105,9 +105,9 @@ export async function readLogs(
   return (runId) => toSlice(byRun.get(runId) ?? [], log);
 }
 
-// $1 workspace, $3 after, $4 levels, $5 search or null, $6 how many; the run is an SQL expression.
+// Parameters: $1 workspace, $3 after, $4 levels, $5 search or null, $6 limit. `run` is an SQL expression, e.g. $2.
 
-/** Rows from the one that holds the line after `after`, which may lie in the middle of it. */
+/** SQL: rows from the one that holds the line after `after`. That line may be in the middle of a row with several lines. */
 function from(run: string): string {
   return `
   run_log.workspace_id = $1 AND run_log.run_id = ${run} AND run_log.last_seq > $3 AND run_log.level = ANY($4)
@@ -120,7 +120,7 @@ function contains(message: string, person: string): string {
   return `($5::text IS NULL OR strpos(lower(${message}), lower($5)) > 0 OR strpos(lower(${person}), lower($5)) > 0)`;
 }
 
-/** Lines as they are stored, for readers who want no DEBUG ones. */
+/** SQL: the lines as they are stored, for readers without DEBUG. */
 function storedLines(run: string): string {
   return `
   SELECT run_log.seq, run_log.at, run_log.level, run_log.code, run_log.message, run_log.person, run_log.person_id,
@@ -132,7 +132,7 @@ function storedLines(run: string): string {
 
 const actions = Object.values(ChangeAction).filter((action) => action !== 'SKIP');
 
-/** What core's changeLine says of a change, in SQL. */
+/** SQL: a part of core's `changeLine`, chosen by the action of the change. */
 function perAction(reason: string | null, of: (line: ReturnType<typeof changeLine>) => string): string {
   return `CASE contact_change.action ${actions
     .map((action) => `WHEN '${action}' THEN '${of(changeLine({ action, contactName: '%1$s', reason }))}'`)
@@ -142,7 +142,7 @@ function message(reason: string | null): string {
   return perAction(reason, (line) => line.message);
 }
 
-/** The applied changes that a row stands for, numbered as its lines are. */
+/** SQL: the applied changes that a row of the log stands for, with the numbers of their lines. */
 function changes(run: string): string {
   return `
   SELECT (run_log.seq + row_number() OVER (ORDER BY contact_change.position) - 1)::integer AS seq,
@@ -157,7 +157,7 @@ function changes(run: string): string {
     AND ${isShown('contact_change')}`;
 }
 
-/** All lines, the changes in their places. */
+/** SQL: all lines, with the changes in their places. */
 function changeLines(run: string): string {
   return `
   SELECT coalesce(change.seq, run_log.seq) AS seq, run_log.at, run_log.level, coalesce(change.code, run_log.code) AS code,

@@ -5,24 +5,25 @@ import type { WorkspaceSignals } from '../../signals/open-run-signals.ts';
 import { runQueueName } from './open-boss.ts';
 import { type Execute, shareSlots, slotsInUse } from './share-slots.ts';
 
-/** Often enough that one lost beat does no harm within the ten seconds of silence that mean death. */
+/** Short enough that one lost heartbeat does no harm: a worker counts as dead only after ten seconds of silence. */
 const heartbeatSeconds = 2;
-/** So that a run that can't be worked on is not taken again at once. */
+/** The pause before a slot takes its next job, so that a run that can't be worked on is not taken again at once. */
 const pauseAfterTroubleMs = 5000;
 
-/** What bounds the waiting for a slot and for a job that nobody told of. */
+/** These bound how long a job waits for a slot, or for a slot to find it. */
 const usualTiming = {
-  /** How long a workspace without a run under way waits while another has all slots of a process. */
+  /** How long a workspace without a run under way waits while another one has all slots of a process. */
   patienceSeconds: 30,
+  /** How often a process looks for such workspaces. */
   lookEveryMs: 5000,
-  /** A free slot looks for jobs, should a signal have been lost. */
+  /** How often one of the free slots looks for a job, in case a notification was lost. */
   pollEveryMs: 2000,
 };
 
-/** Besides, each slot looks by itself, but that much more seldom. */
+/** Each slot also looks by itself, this many times less often. */
 const slotPolls = 15;
 
-/** The queue of runs in pg-boss. `onTrouble` hears what a job's work rejected with. */
+/** The queue of runs, in pg-boss. `onTrouble` gets the error when a job's work rejects. */
 export function createRunQueue(
   boss: PgBoss,
   signals: Pick<WorkspaceSignals, 'onJob'>,
@@ -51,7 +52,7 @@ export function createRunQueue(
           await wait(pauseAfterTroubleMs, undefined, { signal: stopping.signal }).catch(() => undefined);
         } finally {
           slots.leave(taken);
-          // Where it fails, the turns stay as they were until another slot becomes free.
+          // If this fails, the order stays as it was until another slot becomes free.
           await shareSlots(execute, job.id).catch(onTrouble);
         }
       };
@@ -72,8 +73,8 @@ export function createRunQueue(
 type RunOfJob = { workspaceId: string; runId: string };
 
 /**
- * The slots of this process that have no job. One of them at a time looks for one, in turn: a look that hangs holds up nobody
- * else's. When all have jobs nobody looks.
+ * The slots of this process that have no job. They take turns to look for one, one at a time. So a look that hangs does not hold
+ * up the other slots.
  */
 function freeSlots(look: (slot: string) => void) {
   const free = new Set<string>();
@@ -87,7 +88,7 @@ function freeSlots(look: (slot: string) => void) {
   return {
     wakeOne,
     add: (slot: string) => free.add(slot),
-    /** It has found a job; there may be more. */
+    /** The slot has found a job. There may be more. */
     took: (slot: string) => {
       free.delete(slot);
       wakeOne();
@@ -95,7 +96,7 @@ function freeSlots(look: (slot: string) => void) {
   };
 }
 
-/** Works on one job after the other; only where none was left it waits to be told of one, or looks anyway. */
+/** Opens a slot, which works on one job after another. When none is left it waits for a notification, or looks after a while. */
 async function openSlot(
   boss: PgBoss,
   free: ReturnType<typeof freeSlots>,
@@ -109,7 +110,7 @@ async function openSlot(
       free.took(slot);
       return workJob(jobs).finally(() => {
         free.add(slot);
-        // Told while it works, it looks again at once.
+        // This makes the slot look again at once instead of waiting.
         boss.notifyWorker(slot);
       });
     },

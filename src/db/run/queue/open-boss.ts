@@ -2,48 +2,48 @@ import type { ClientBase } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { hearErrors } from '../../pool/pg-client.ts';
 
-/** The queue of runs to be worked on. */
+/** The name of the queue of runs. */
 export const runQueueName = 'contact-sync-run';
 
-/** How long a worker may be silent before it counts as dead: the least that pg-boss takes. */
+/** After this long without a heartbeat a worker counts as dead. It is the lowest value that pg-boss accepts. */
 export const silenceSeconds = 10;
 
-/** SQL: the `job` is queued, or worked on by a process that has lately been heard of. */
+/** SQL: whether `job` is queued, or worked on by a process with a recent heartbeat. */
 export const isLive = `(job.state < 'active'
   OR job.state = 'active' AND coalesce(job.heartbeat_on, job.started_on) > now() - interval '${silenceSeconds} s')`;
 
 const queueOptions = {
-  // Who waits for a job hears of it by our own signal, see run-queue.ts.
+  // Waiting slots get our own notification, see create-run-queue.ts.
   notify: false,
-  // A run that lost its worker gets a new job, with an id of its own: the old worker, should it live after all, must not
-  // settle the job of the new one.
+  // A run that lost its worker gets a new job, with a new id. So the old worker, if it is still alive, can't settle the new
+  // worker's job.
   retryLimit: 0,
   heartbeatSeconds: silenceSeconds,
   expireInSeconds: 24 * 60 * 60,
   deleteAfterSeconds: 60 * 60,
 };
 
-/** Passed on to its pool: its statements are short, and must not wait for a host that has vanished without a word. */
+/** Options of the queue's pool. Its statements are short, and must not wait for a host that has vanished. */
 const poolOptions = {
   query_timeout: 60_000,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
   onConnect: async (client: ClientBase) => {
     hearErrors(client);
-    // What the queue notes is made sure of by what follows it in the tables of runs: nobody waits for the disk twice.
+    // A later commit in the tables of runs waits for the disk, and makes the queue's changes durable too.
     await client.query('SET synchronous_commit = off');
   },
 };
 
-/** What a worker of the queue fails with comes as a bare object, of which a log would say nothing. */
+/** pg-boss reports some errors as plain objects, which a log would not show. */
 function asError(fault: Error | { message: string }): Error {
   return fault instanceof Error ? fault : Object.assign(new Error(fault.message), fault);
 }
 
 /**
- * Opens pg-boss with a small pool of its own (two connections), making or moving on its schema
- * `pgboss` under its own lock; any number of processes may do so at once. `onTrouble` hears what it would otherwise throw
- * into the void; the queue goes on. Closed by `boss.stop({ graceful: false })`.
+ * Opens pg-boss with a small pool of its own (two connections). It creates or migrates its schema `pgboss` under its own lock, so
+ * any number of processes may do this at once. `onTrouble` gets the errors of its background work; the queue goes on. Close it
+ * with `boss.stop({ graceful: false })`.
  */
 export async function openBoss(databaseUrl: string, onTrouble: (error: Error) => void): Promise<PgBoss> {
   const boss = new PgBoss({
@@ -57,7 +57,7 @@ export async function openBoss(databaseUrl: string, onTrouble: (error: Error) =>
   try {
     await boss.start();
     await boss.createQueue(runQueueName, queueOptions);
-    // It may be there from an earlier release.
+    // The queue may exist from an earlier release, with other options.
     await boss.updateQueue(runQueueName, queueOptions);
     return boss;
   } catch (error) {

@@ -4,8 +4,9 @@ import { JOB_CHANNEL } from '../../signals/open-run-signals.ts';
 import { isLive, runQueueName } from './open-boss.ts';
 
 /**
- * Adds a job for the run to the queue, in the caller's transaction; workers hear of it when that commits. Its group is the workspace; the more jobs that has, the
- * later comes this one, which shares the slots that are free just now (for those that become free, see share-slots.ts).
+ * Adds a job for the run to the queue, in the caller's transaction. Workers are notified when that commits. The job's group is the
+ * workspace. The more jobs the workspace has, the lower is the priority, so that workspaces share the slots that are free now
+ * (see share-slots.ts for slots that become free later).
  */
 export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: string, runId: string): Promise<void> {
   const db = { executeSql: (text: string, values?: unknown[]) => client.query(text, values) };
@@ -23,8 +24,8 @@ export async function sendRunJob(boss: PgBoss, client: PoolClient, workspaceId: 
 }
 
 /**
- * Whether some job of the run, other than `exceptJobId`, waits or is worked on by a process that lives. Ask with the run
- * locked: a job is sent only with the run locked.
+ * Whether the run has a job, other than `exceptJobId`, that waits or is worked on by a living process. The caller must have locked
+ * the run: jobs are only sent with the run locked.
  */
 export async function hasLiveJob(client: PoolClient, runId: string, exceptJobId: string | null): Promise<boolean> {
   const { rows } = await client.query(

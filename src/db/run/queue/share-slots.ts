@@ -5,12 +5,13 @@ import { isLive, runQueueName } from './open-boss.ts';
 export type Execute = (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>;
 
 /**
- * Says who gets the next free slots: of each workspace the job that waits longest, first that of the workspace with the fewest
- * runs under way in all processes, then of the one that was served longest ago. So none takes a slot while another that has
- * fewer waits, however much it has queued. Call it before a slot becomes free, with the job that ends there.
+ * Decides which jobs get the next free slots. Of each workspace, the job that has waited longest is considered. The workspace with
+ * the fewest runs under way in all processes comes first; among equals, the one that was served longest ago. So no workspace
+ * gets a slot while another with fewer runs waits, however many jobs it has queued. Call it before a slot becomes free, with
+ * the job that ends there.
  */
 export async function shareSlots(execute: Execute, endedJobId: string | null): Promise<void> {
-  // A row that is locked is being handed out, or is given its turn by another process.
+  // A locked row is just being taken by a slot, or prioritized by another process.
   await execute(
     `WITH head AS (
        SELECT DISTINCT ON (job.group_id) job.id, job.group_id, job.created_on FROM pgboss.job
@@ -32,17 +33,17 @@ export async function shareSlots(execute: Execute, endedJobId: string | null): P
 }
 
 export type SlotsInUse = {
-  /** A job takes a slot. Its signal aborts with GiveWay when it is to leave it to another workspace. */
+  /** A job takes a slot. The signal aborts with GiveWay when the job must leave the slot to another workspace. */
   take(job: RunJob): AbortSignal;
   leave(job: RunJob): void;
-  /** Looks whether a slot must be left to another workspace, and if so has the youngest job leave its own. */
+  /** Checks whether a slot must be left to another workspace, and if so makes the youngest job leave its slot. */
   look(): Promise<void>;
 };
 
 /**
- * The slots of this process. Where runs of one workspace have all of them, which may last as long as a directory is slow, and
- * another workspace that has no run under way has waited for `patienceSeconds`, the youngest of those runs makes way. With a
- * single slot nobody does: that run would never come to its end.
+ * The slots of this process that have a job. When runs of one workspace have all slots, and another workspace without a run under
+ * way has waited for `patienceSeconds`, the youngest of those runs makes way. (A slow directory could block it for very long.)
+ * With a single slot no run makes way: it would never come to its end.
  */
 export function slotsInUse(execute: Execute, concurrency: number, patienceSeconds: number): SlotsInUse {
   const inUse = new Map<string, { workspaceId: string; leaving: AbortController }>();
@@ -64,7 +65,7 @@ export function slotsInUse(execute: Execute, concurrency: number, patienceSecond
   };
 }
 
-/** Whether a workspace without a run under way, in any process, has waited so long. */
+/** Whether a workspace without a run under way in any process has waited that long. */
 async function othersWait(execute: Execute, patienceSeconds: number): Promise<boolean> {
   const { rows } = await execute(
     `SELECT FROM pgboss.job
