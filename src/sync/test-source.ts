@@ -61,7 +61,7 @@ export async function testHere(
 }
 
 function tooLong(): AppError {
-  return new AppError('TIMEOUT', `The test did not come to its end within ${longestSeconds} s.`, {
+  return new AppError('TIMEOUT', `The test did not end within ${longestSeconds} s.`, {
     hint: 'Look whether the server or the network is overloaded.',
   });
 }

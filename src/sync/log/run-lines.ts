@@ -91,7 +91,7 @@ export function held(reason: string): NewLogLine {
   return {
     level: 'WARN',
     code: 'HELD',
-    message: `Held for somebody to look at the plan: ${reason} Approve or reject the run.`,
+    message: `Held until a person reviews the plan: ${reason} Approve or reject the run.`,
   };
 }
 

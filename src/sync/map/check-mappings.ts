@@ -41,7 +41,7 @@ export function checkMappings(
     errors.push({
       field: [...path],
       code: 'NAME_REQUIRED',
-      message: 'Map DISPLAY_NAME, or another field to name people by.',
+      message: 'Map DISPLAY_NAME, or another field that can name people.',
     });
   }
   return errors;

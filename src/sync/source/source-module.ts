@@ -96,7 +96,7 @@ function readSettings<Settings extends SourceSettings>(
   if (success) return data;
   const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   throw new AppError('SETTINGS_UNREADABLE', `The settings of this ${label} source can't be read (${faults}).`, {
-    hint: 'Another release may have stored them: update every process of the service, or make the connection anew.',
+    hint: 'Another release may have stored them: update every process of the service, or create the connection again.',
     cause: error,
   });
 }

@@ -57,7 +57,7 @@ const longestLabel = 40;
 
 function encodingFaults(encoding: string): Fault[] {
   if (encoding.length <= longestLabel && encodingOf(encoding) !== null) return [];
-  const message = `${quoteValue(encoding)} is no encoding that is known, such as utf-8, windows-1252 or iso-8859-15.`;
+  const message = `${quoteValue(encoding)} is not a known encoding, such as utf-8, windows-1252 or iso-8859-15.`;
   return [fault('encoding', 'INVALID_VALUE', message)];
 }
 
@@ -70,7 +70,7 @@ function separatorFaults(separator: string): Fault[] {
 /** All faults of a scope. A file has no groups and no filter. Codes: NOT_SUPPORTED, and those of rules. */
 export function checkScope({ groups, nestedGroups, rules, filter }: Scope): Fault[] {
   const unknown = (setting: string, what: string): Fault =>
-    fault(setting, 'NOT_SUPPORTED', `A file knows no ${what}: use rules on its columns.`);
+    fault(setting, 'NOT_SUPPORTED', `A file has no ${what}: use rules on its columns.`);
   return [
     ...(groups.length > 0 || nestedGroups ? [unknown(groups.length > 0 ? 'groups' : 'nestedGroups', 'groups')] : []),
     ...checkRules(rules, columnFault),

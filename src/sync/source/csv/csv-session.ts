@@ -84,11 +84,7 @@ class Reading {
     );
     const { missing } = this.#people;
     if (missing.length > 0)
-      this.#note(
-        'DEBUG',
-        'READING',
-        `The file has no columns of these names, which the mapping knows: ${listed(missing)}.`,
-      );
+      this.#note('DEBUG', 'READING', `The file has no columns with these names of the mapping: ${listed(missing)}.`);
   }
 
   /** Reads all rows. Returns why the read is not complete, or null. */
@@ -122,7 +118,7 @@ class Reading {
     if (++this.#badRows <= mostBadRows) return;
     throw new AppError(
       'INVALID_FILE',
-      `More than ${mostBadRows} rows are not as the header says. The first: ${this.#firstFault}`,
+      `More than ${mostBadRows} rows do not fit the header. The first: ${this.#firstFault}`,
       {
         hint: 'Check the file, and the settings encoding and separator.',
       },
@@ -132,7 +128,7 @@ class Reading {
   #noteRepeat(id: string, line: number): void {
     const first = this.#ids.seen(id, line);
     if (first === null || ++this.#repeats > mostToldRepeats) return;
-    const message = `Line ${line} has the id "${saidText(id)}" of line ${first} again, and is passed over. Let the id column be one whose values are of one person each.`;
+    const message = `Line ${line} repeats the id "${saidText(id)}" of line ${first} and is skipped. Choose an id column with a different value for each person.`;
     this.#note('WARN', 'DUPLICATE_ID', message);
   }
 

@@ -41,11 +41,11 @@ export const csvForm: readonly SettingInfo[] = [
   field('nameColumn', 'Name column', 'The column that names a person in the log. Empty: the id column.', {
     advanced: true,
   }),
-  field('encoding', 'Encoding', 'Empty: found by itself (UTF-8, UTF-16 with a mark, or Windows-1252).', {
+  field('encoding', 'Encoding', 'Empty: found automatically (UTF-8, UTF-16 with a mark, or Windows-1252).', {
     advanced: true,
     options: ['utf-8', 'windows-1252', 'iso-8859-15', 'utf-16le'],
   }),
-  field('separator', 'Separator', 'The character between values. Empty: found by itself.', {
+  field('separator', 'Separator', 'The character between values. Empty: found automatically.', {
     advanced: true,
     options: [',', ';', '\t', '|'],
   }),

@@ -47,7 +47,7 @@ async function uploadedFile({ files }: OpenOptions): Promise<FileOrigin> {
   const file = await files.find();
   if (file === null)
     throw new AppError('NO_FILE', 'No file has been uploaded for this connection.', {
-      hint: 'Send it to PUT /connections/:id/file, or set url to where it is fetched from.',
+      hint: 'Upload one to PUT /connections/:id/file, or set url to the address of a file.',
     });
   return {
     name: `"${saidText(file.name)}", uploaded at ${file.uploadedAt.toISOString()}`,
@@ -93,7 +93,7 @@ function checkAuthorization(authorization: string): void {
   try {
     validateHeaderValue('authorization', authorization);
   } catch {
-    throw new AppError('SIGN_IN_REFUSED', 'The authorization holds characters that no header can have.', {
+    throw new AppError('SIGN_IN_REFUSED', 'The authorization contains characters that a header cannot have.', {
       hint: 'Give it again, on one line, such as "Bearer …".',
     });
   }

@@ -58,7 +58,7 @@ export function requiredColumn(header: Header, name: string, setting: string): n
   const place = header.placeOf(name);
   if (place >= 0) return place;
   throw new AppError('COLUMN_MISSING', `The file has no column "${saidText(name)}", which ${setting} names.`, {
-    hint: `Its columns are ${listed(header.names)}. Name one of them, or set separator if the header was not taken apart as it should be.`,
+    hint: `Its columns are ${listed(header.names)}. Name one of them, or set separator if the header was split in the wrong places.`,
   });
 }
 
@@ -69,6 +69,6 @@ function invalid(line: number, faults: readonly string[]): AppError {
   return new AppError(
     'INVALID_HEADER',
     `The header (line ${line}) can't be used: ${faults.slice(0, shownFaults).join('; ')}${more}.`,
-    { hint: 'The first row names the columns: give each a name of its own, and take out columns without one.' },
+    { hint: 'The first row names the columns: give each its own name, and remove columns without a name.' },
   );
 }

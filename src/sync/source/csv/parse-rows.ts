@@ -127,9 +127,7 @@ class RowParser {
     this.rows.push({ line: this.#nextLine, values: null, fault: faultOf(error, this.#nextLine) });
     this.#reread += rest.length;
     if (this.#reread > mostReread)
-      throw new Unreadable(
-        `Too much of the file up to line ${this.#nextLine} has quotes that stand where none can be.`,
-      );
+      throw new Unreadable(`Too many rows up to line ${this.#nextLine} have misplaced quotes.`);
     this.#held = Buffer.alloc(0);
     this.#parser.destroy();
     this.#skipping = true;
@@ -163,6 +161,6 @@ function faultOf(error: Error, line: number): string {
   if (code === 'CSV_QUOTE_NOT_CLOSED')
     return `Line ${line}: a quote is opened and never closed; the file may be cut off.`;
   if (code === 'CSV_INVALID_CLOSING_QUOTE' || String(code) === 'INVALID_OPENING_QUOTE')
-    return `Line ${line}: a quote stands where none can be. A value with quotes in it stands in quotes, with each of its own written twice.`;
+    return `Line ${line}: a quote is misplaced. Put a value that contains quotes in quotes, and write each of its own quotes twice.`;
   throw error;
 }

@@ -54,7 +54,7 @@ function told(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   if (error instanceof CutOff)
     return new AppError('INCOMPLETE_READ', `The file is cut off. ${error.message}`, {
-      hint: 'Export or upload the file again. A run takes over who is in it and removes nobody.',
+      hint: 'Export or upload the file again. A run takes in the people in it and removes nobody.',
     });
   if (error instanceof Unreadable)
     return new AppError('INVALID_FILE', error.message, { hint: 'Correct the file there, or set separator.' });
@@ -113,7 +113,7 @@ class Report {
       this.#add(
         'Rows',
         'WARN',
-        `Of ${looked.toLowerCase()}, ${faults.length} can't be used: ${faults.slice(0, 5).join(' ')}`,
+        `${faults.length} of ${looked.toLowerCase()} can't be used: ${faults.slice(0, 5).join(' ')}`,
         'These people are skipped, and nobody is removed by a file with such rows: correct it.',
       );
     else this.done('Rows', `${looked} can be used.`);
@@ -121,10 +121,10 @@ class Report {
       this.#add(
         'Ids',
         'WARN',
-        `Ids come again: ${repeated.slice(0, 5).join('; ')}${repeated.length > 5 ? ` and ${repeated.length - 5} more` : ''}.`,
-        'Only the first row of an id is taken: choose a column whose values are of one person each.',
+        `Repeated ids: ${repeated.slice(0, 5).join('; ')}${repeated.length > 5 ? ` and ${repeated.length - 5} more` : ''}.`,
+        'Only the first row of an id is taken: choose a column with a different value for each person.',
       );
-    else this.done('Ids', rows === 0 ? 'There are none.' : 'None comes twice in them.');
+    else this.done('Ids', rows === 0 ? 'There are none.' : 'No id is repeated.');
   }
 
   failed(error: AppError): void {

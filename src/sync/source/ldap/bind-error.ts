@@ -8,7 +8,7 @@ const activeDirectoryReasons: Record<string, [reason: string, hint: string]> = {
   '52e': ['the name or the password is wrong', `Check bindDn and bindPassword. ${notAgain}`],
   '52f': [
     'the account is restricted in where or how it may sign in',
-    "Lift the account's restrictions in Active Directory (logon hours, workstations, policies), or use another account.",
+    "Remove the account's restrictions in Active Directory (logon hours, workstations, policies), or use another account.",
   ],
   '530': [
     'the account may not sign in at this time of day',

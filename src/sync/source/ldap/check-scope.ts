@@ -29,7 +29,7 @@ function groupsFaults(groups: readonly string[]): Fault[] {
 }
 
 function nestedFaults({ nestedGroups }: Scope): Fault[] {
-  const message = 'Groups within groups are not followed yet: name each group whose members are to come over.';
+  const message = 'Groups within groups are not followed yet: name each group whose members should come in.';
   return nestedGroups ? [{ path: ['nestedGroups'], code: 'NOT_SUPPORTED', message }] : [];
 }
 

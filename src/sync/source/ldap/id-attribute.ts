@@ -46,7 +46,7 @@ export function noReadableId({ attribute }: IdFinding, { settings }: Reached): A
               accountOf(settings),
               'Give the bind account the right to read it, or name another attribute that never changes in idAttribute.',
             )
-          : 'Check idAttribute, or leave it empty so that it is found by itself.',
+          : 'Check idAttribute, or leave it empty so that it is found automatically.',
     },
   );
 }

@@ -67,7 +67,7 @@ function ldapFields(help: Help): SettingInfo[] {
       'startTls',
       'BOOLEAN',
       'StartTLS',
-      'Encrypts a connection to an ldap:// URL before anything is said. Not for ldaps://.',
+      'Encrypts a connection to an ldap:// URL before anything is sent. Not for ldaps://.',
       { default: String(defaults.startTls) },
     ),
     field('bindDn', 'TEXT', 'Account', help.bindDn),
@@ -77,14 +77,14 @@ function ldapFields(help: Help): SettingInfo[] {
       'tlsCa',
       'MULTILINE',
       'Own CA certificate',
-      'PEM of the CA that signed the server certificate, trusted besides the usual ones.',
+      'PEM of the CA that signed the server certificate, trusted in addition to the usual ones.',
       { advanced: true },
     ),
     field(
       'tlsVerify',
       'BOOLEAN',
       'Check the certificate',
-      'Off, anybody in between can read the password: only to find out what is wrong.',
+      'Without it, anybody in between can read the password. Turn it off only to find a fault.',
       {
         advanced: true,
         default: String(defaults.tlsVerify),
@@ -113,7 +113,7 @@ export const ldapForm = ldapFields({
   bindDn: 'DN of an account that may read the people, e.g. cn=reader,dc=example,dc=com. Empty: nobody signs in.',
   baseDns: 'Where the people are, one to a line, e.g. ou=people,dc=example,dc=com.',
   idAttribute:
-    'An attribute that never changes for a person, such as entryUUID, nsUniqueId or GUID. Empty: found by itself.',
+    'An attribute that never changes for a person, such as entryUUID, nsUniqueId or GUID. Empty: found automatically.',
 });
 
 export const activeDirectoryForm = ldapFields({

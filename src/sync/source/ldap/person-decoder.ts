@@ -69,7 +69,7 @@ export class PersonDecoder {
 
   #unfit(id: string | null, name: string, nameIsText: boolean): string | null {
     if (id === null)
-      return `There is no "${this.#idAttribute}" that can be read (text of at most ${longestId} characters), by which people are known.`;
+      return `There is no "${this.#idAttribute}" that can be read (text of at most ${longestId} characters). It identifies people.`;
     if (!nameIsText) return 'The DN holds bytes that are no text.';
     return name.length > longestName ? `The DN has more than ${longestName} characters.` : null;
   }

@@ -94,12 +94,12 @@ async function examinePeople(reached: Reached, report: TestReport): Promise<void
       `Check the base DNs. ${moreRights(account, 'Check that the account may see the people there.')}`,
     );
   } else if (id.readable) {
-    report.add('People', 'OK', `People are there, known by ${id.attribute}.`);
+    report.add('People', 'OK', `People are there, identified by ${id.attribute}.`);
   } else {
     report.add(
       'People',
       'FAIL',
-      `People are there, but none shows ${id.attribute}, by which they would be known.`,
+      `People are there, but none shows ${id.attribute}, which identifies them.`,
       moreRights(account, 'Give the account the right to read it, or set idAttribute to one that never changes.'),
     );
   }
@@ -194,7 +194,7 @@ class TestReport {
       this.add(
         'TLS',
         'WARN',
-        'Encrypted, but whose certificate it is was not checked.',
+        'Encrypted, but the certificate was not checked.',
         'Turn on tlsVerify, and paste your CA into tlsCa.',
       );
       return;

@@ -208,7 +208,7 @@ export class Wire extends Duplex {
 }
 
 function unasked(): AppError {
-  return new AppError('INVALID_RESPONSE', 'The server sent much that it was not asked for.', {
+  return new AppError('INVALID_RESPONSE', 'The server sent too much that was not requested.', {
     hint: 'Check that the URL leads to an LDAP server.',
   });
 }

@@ -134,7 +134,7 @@ function redirectedTo(from: URL, location: string | undefined): URL {
 
 function refusedRedirect(url: URL, why: string): AppError {
   return new AppError('REDIRECT_REFUSED', `${shownUrl(url)} answers with a redirect that is not followed: ${why}.`, {
-    hint: 'Set url to where the file itself is.',
+    hint: 'Set url to the address of the file itself.',
   });
 }
 
@@ -146,8 +146,8 @@ export function tooLate(url: URL, what: string, ms: number): AppError {
 
 function brokenAnswer(url: URL, cause: Error): AppError {
   return 'code' in cause && String(cause.code).startsWith('HPE_')
-    ? new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} answers is no HTTP that can be read.`, {
-        hint: 'Check that the URL leads to a web server, and what stands in between.',
+    ? new AppError('INVALID_RESPONSE', `${shownUrl(url)} does not answer with valid HTTP.`, {
+        hint: 'Check that the URL leads to a web server, and look at proxies in between.',
         cause,
       })
     : new AppError('CONNECTION_LOST', `${shownUrl(url)} ended the connection before it had answered.`, {

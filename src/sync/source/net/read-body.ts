@@ -84,7 +84,7 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>, answer: HttpsAnswer):
     yield* gunzip;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'Z_BUF_ERROR') throw new CutOff('The packed file ends before its end.');
+    if (code === 'Z_BUF_ERROR') throw new CutOff('The compressed file is incomplete.');
     if (code.startsWith('Z_')) throw malformed(answer, error);
     throw error;
   } finally {
@@ -94,19 +94,23 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>, answer: HttpsAnswer):
 
 function tooLarge({ url }: HttpsAnswer, most: number): AppError {
   return new AppError('FILE_TOO_LARGE', `The file of ${shownUrl(url)} is larger than ${most / megabyte} MB.`, {
-    hint: 'Check that the URL leads to the file that is meant, and export fewer columns.',
+    hint: 'Check that the URL leads to the right file, and export fewer columns.',
   });
 }
 
 function packedOtherwise({ url }: HttpsAnswer): AppError {
-  return new AppError('INVALID_RESPONSE', `${shownUrl(url)} packs the file in another way than gzip.`, {
-    hint: 'Let the server send it as it is, or with gzip.',
+  return new AppError('INVALID_RESPONSE', `${shownUrl(url)} compresses the file, but not with gzip.`, {
+    hint: 'Let the server send it uncompressed, or with gzip.',
   });
 }
 
 function malformed({ url }: HttpsAnswer, cause: unknown): AppError {
-  return new AppError('INVALID_RESPONSE', `What ${shownUrl(url)} says is packed with gzip can't be unpacked.`, {
-    hint: "Look in the server's settings for what packs it, and in between.",
-    cause,
-  });
+  return new AppError(
+    'INVALID_RESPONSE',
+    `${shownUrl(url)} says that the file is compressed with gzip, but it can't be unpacked.`,
+    {
+      hint: 'Check how the server, or a proxy in between, compresses the file.',
+      cause,
+    },
+  );
 }
