@@ -23,7 +23,7 @@ describe('a run that is interrupted', () => {
     await slapd?.close();
   });
 
-  /** Hands the run back as soon as its counts say so. */
+  /** Hands the run back as soon as its counts meet the condition. */
   const handBackWhen = (due: (counts: RunCounts) => boolean) => {
     const stop = new AbortController();
     const unsubscribe = service.signals.subscribe(

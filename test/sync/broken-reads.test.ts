@@ -28,7 +28,7 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
     await slapd?.close();
   });
 
-  /** Runs with other settings, and puts the settings back. */
+  /** Runs with other settings, then restores the settings. */
   const runWith = async (source: Partial<LdapSettings>): Promise<RunRecord> => {
     const [before, saved] = [await syncing.contacts(), await syncing.connection(connection)];
     await syncing.edit(connection, { source });
@@ -39,7 +39,7 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
     expect(await syncing.rows(`SELECT FROM contact_link WHERE gone_since IS NOT NULL`)).toEqual([]);
     return run;
   };
-  /** What broke the run. */
+  /** The error of the run. */
   const breakWith = async (changes: Partial<LdapSettings>): Promise<RunError | null> => {
     const run = await runWith(changes);
     expect(run.status).toBe('FAILED');

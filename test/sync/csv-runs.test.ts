@@ -128,7 +128,7 @@ describe('a run of an uploaded file', () => {
     const repeated = await run(`${header}${everybody}${person('bo', 'other')}eve;Eve;no address;Bonn\r\n`);
     expect(repeated).toMatchObject({ status: 'SUCCEEDED', counts: { read: 5, created: 4, skipped: 1 } });
     const warnings = await linesOf(repeated, 'WARN');
-    expect(warnings).toContainEqual(expect.stringContaining('Line 6 has the id "bo" of line 3 again'));
+    expect(warnings).toContainEqual(expect.stringContaining('Line 6 repeats the id "bo" of line 3'));
     expect(warnings).toContainEqual(expect.stringContaining('Line 7: '));
   });
 
@@ -254,7 +254,7 @@ describe('a run of a file behind a URL', () => {
     expect(cut).toMatchObject({ status: 'SUCCEEDED', counts: { updated: 1, deactivated: 0 } });
     expect(await statuses()).toEqual(['ada Ulm ACTIVE', 'bo Bonn ACTIVE', 'cy Bonn ACTIVE', 'di Bonn ACTIVE']);
     expect((await linesOf(cut, 'WARN')).join('\n')).toContain('cut off');
-    // What was half read is no version to go on from.
+    // A file that was read only in part gives no version to continue from.
     await run(sends(header + everybody));
     expect(server.asked[0]?.headers['if-none-match']).toBeUndefined();
   });

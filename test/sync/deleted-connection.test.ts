@@ -7,7 +7,7 @@ import { defaultMappings } from '../support/source-defaults.ts';
 import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { map } from './small-directory.ts';
 
-/** A batch, and some more. */
+/** More people than one batch. */
 const batch = 5000;
 const everybody = 5200;
 
@@ -34,7 +34,7 @@ describe('a connection deleted while its run applies', () => {
     await slapd?.close();
   });
 
-  /** Until so many wait for a lock. */
+  /** Waits until so many queries wait for a lock. */
   const waiting = async (count: number) => {
     const sql = `SELECT count(*)::int AS count FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock'`;
@@ -48,7 +48,7 @@ describe('a connection deleted while its run applies', () => {
   };
   const drop = (choice: OrphanedContacts) => syncing.workspace.deleteConnection(connection, choice, anna);
 
-  /** What is left says of each contact what the choice says, and of the run what it had done. */
+  /** Each contact is as chosen, and the run's counts say what it had done. */
   const expectSettled = async (runId: string, choice: OrphanedContacts, contacts: number) => {
     const run = await syncing.run(runId);
     expect(run).toMatchObject({ status: 'CANCELLED', phase: 'FINISHED', connectionId: null, error: null });
@@ -70,7 +70,7 @@ describe('a connection deleted while its run applies', () => {
     '%s: new people whose batch was applied are treated so, the others never come',
     async (choice) => {
       const runId = await syncing.start(connection);
-      // Stands in the way of the second batch.
+      // Blocks the second batch.
       await inTheWay?.query(
         `INSERT INTO contact (workspace_id, id, status, display_name, created_at, updated_at, email_key, name_key, company_key, words, search)
        SELECT $1, gen_random_uuid(), 'ACTIVE', '', now(), now(), 'user' || lpad(n::text, 7, '0') || '@example.org', '', '', '', ''
@@ -95,7 +95,7 @@ describe('a connection deleted while its run applies', () => {
       await syncing.edit(connection, { mappings: [...defaultMappings('LDAP'), map('TIME_ZONE', 'roomNumber')] });
       const held = await syncing.sync(connection, { review: true });
       expect(held.counts).toMatchObject({ updated: everybody });
-      // Stands in the way of the first batch, which has locked contacts by then that the deletion wants, too.
+      // Blocks the first batch, which has then locked contacts that the deletion needs as well.
       await inTheWay?.query(
         `SELECT FROM contact WHERE id = (SELECT contact_id FROM kept_plan_row WHERE run_id = $1 AND action = 'UPDATE'
          AND position = (SELECT min(position) + 4000 FROM kept_plan_row WHERE run_id = $1)) FOR UPDATE`,

@@ -43,7 +43,7 @@ afterAll(async () => {
   await slapd?.close();
 });
 
-/** A first run with a scope: how many came in, and its warnings. */
+/** Does a first run with a scope. Gives how many people came in, and the warnings. */
 const run = async (server: { url: string }, scope: Parameters<typeof scopeOf>[0]) => {
   const connection = await syncing.createConnection(
     { ...server, baseDn: 'ou=people,dc=example,dc=org' },

@@ -109,7 +109,7 @@ describe('the history of a contact', () => {
     await syncing.sync(connection);
     await without('bob', soon);
     await syncing.sync(connection);
-    // Somebody who is left out for their data is there all the same.
+    // A person who is skipped because of their data is still present.
     await slapd.modify(dn('bob'), { mail: 'none' });
     await syncing.edit(connection, { scope: scopeOf() });
     await syncing.sync(connection);

@@ -232,7 +232,7 @@ describe('matching', () => {
     await syncing.sync(first);
     expect((await syncing.sync(first)).counts).toMatchObject({ unchanged: 3, updated: 0 });
 
-    // The first connection has no city any more: the second one's comes at its next run.
+    // The first connection has no city any more. The second one fills it in its next run.
     await slapd.modify(dn('ada'), { l: [] });
     await syncing.sync(first);
     await syncing.sync(second);

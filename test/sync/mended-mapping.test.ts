@@ -20,14 +20,14 @@ describe('people who bring what they brought before', () => {
   ];
   const countries = async () =>
     Object.fromEntries((await syncing.contacts()).map((contact) => [contact.display_name, contact.country]));
-  /** A row that is written again, even as it was, has another xmin. */
+  /** A row that is written again gets another xmin, even with the same values. */
   const written = () => syncing.rows('SELECT id, xmin::text, ctid::text FROM contact ORDER BY id');
   const hashes = async () =>
     (await syncing.rows(`SELECT encode(hash, 'hex') AS hash FROM contact_link ORDER BY person`)).map((row) =>
       String(row.hash),
     );
 
-  /** Two people, one of whose countries a mapping that knew no better left as it was sent. */
+  /** Two people. An older mapping left one's country as it was sent. */
   const mapped = async (): Promise<string> => {
     const connection = await syncing.createConnection(slapd, { mappings, removal: removal() });
     expect((await syncing.sync(connection)).counts).toMatchObject({ created: 2 });
@@ -35,7 +35,7 @@ describe('people who bring what they brought before', () => {
     return connection;
   };
 
-  /** Gives everybody the hash that they would have if the mapping had been of that version. */
+  /** Gives everybody the hash that the mapping of that version would give. */
   const hashedUnder = async (version: string, connection: string): Promise<void> => {
     const settings = await syncing.connection(connection);
     const salts = [mappingVersion, version].map((one) => hexOf(settingsText(settings, one)));
@@ -67,7 +67,7 @@ describe('people who bring what they brought before', () => {
     const run = await syncing.sync(connection);
     expect(run.counts).toMatchObject({ read: 2, updated: 1, unchanged: 1, created: 0, skipped: 0 });
     expect(await countries()).toEqual({ ADA: 'DE', BOB: 'FR' });
-    // Bob had nothing to mend; he too is hashed by the version of now.
+    // Bob's values were right before. He too has a hash of the present version.
     expect(await hashes()).toEqual(known);
     const contacts = await written();
     expect((await syncing.sync(connection)).counts).toMatchObject({ read: 2, unchanged: 2, updated: 0 });

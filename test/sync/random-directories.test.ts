@@ -8,7 +8,7 @@ import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 /** `away`: still in the directory, but out of scope. */
 type Person = { uid: string; name: string; mail: string; city: string; away: boolean };
 
-/** Repeatable chance (a linear congruential generator). */
+/** Repeatable random numbers (a linear congruential generator). */
 const dice = (seed: number) => {
   let state = seed;
   return (sides: number): number => {
@@ -19,9 +19,9 @@ const dice = (seed: number) => {
 
 const names = ['Byron', 'King', 'Lovelace'];
 const cities = ['Paris', 'Rome', 'Oslo', ''];
-/** Fewer than there are people at most, so that they are claimed twice, handed on and swapped. */
+/** Fewer addresses than people, so that addresses are claimed twice, handed over and swapped. */
 const addresses = Array.from({ length: 12 }, (_, i) => `box${i}@example.org`);
-/** No display name: it is put together. */
+/** No display name is mapped: it is put together. */
 const mappings = [map('FAMILY_NAME', 'sn'), map('PRIMARY_EMAIL', 'mail'), map('CITY', 'l')];
 
 const scope = scopeOf({ filter: '(!(employeeType=away))' });
@@ -119,8 +119,8 @@ describe('whatever happens in a directory', () => {
     );
 
   /**
-   * Everybody whose address nobody else claims has one active contact, with the directory's values; nobody who is there, be it
-   * as skipped, counts as gone.
+   * Everybody whose address nobody else claims has one active contact with the directory's values. Nobody who is there counts as
+   * gone, also not when they are skipped.
    */
   const expectModel = async (people: Map<string, Person>, before: readonly Fed[]) => {
     const fed = await fedContacts();
@@ -131,10 +131,10 @@ describe('whatever happens in a directory', () => {
       if (present.filter((other) => other.mail === mail).length > 1) continue;
       const own = fed.filter((row) => row.person === dn(uid));
       const holder = fed.find((row) => row.mail === mail);
-      // Who came back with another address keeps the contact against whoever claims the old one, who gets it with the next run.
+      // A person who came back with another address keeps the contact. The person who claims the old address gets it in the next run.
       if (holder === undefined && before.some((row) => row.mail === mail && row.gone && isThere(row))) continue;
       if (holder !== undefined && holder.person !== dn(uid)) {
-        // Only somebody who is still there, or is kept, may be in the way.
+        // Only a contact whose person is still there, or that is kept, can hold the address.
         expect(holder.gone || isThere(holder)).toBe(true);
         continue;
       }
@@ -170,7 +170,7 @@ describe('whatever happens in a directory', () => {
         await expectModel(people, fed);
       }
       let last = await syncing.sync(connection);
-      // Addresses that were claimed twice may fall free one after another.
+      // Addresses that were claimed twice can become free one after another.
       for (let i = 0; i < 3 && last.counts.unchanged + last.counts.skipped < last.counts.inScope; i++)
         last = await syncing.sync(connection);
       const settled = await syncing.contacts();

@@ -3,7 +3,7 @@ import { done, entry, type FakeServer, startFakeServer } from '../support/ldap-f
 import { scopeOf } from '../support/ldap-reading.ts';
 import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 
-/** Two people, or those whom the scope's filter leaves. */
+/** Two people, or those of them who meet the scope's filter. */
 const server = () =>
   startFakeServer({
     search: ({ id }) => [

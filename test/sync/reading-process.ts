@@ -1,7 +1,7 @@
 import type { FromReader, ReadTask, ToReader } from '../../src/sync/read-messages.ts';
 import { openReadingThreads } from '../../src/sync/reading-threads.ts';
 
-/** A process of its own that carries out the read of a task, given as JSON, in a reading thread, and prints its rows. */
+/** A separate process. It does the read of a task, given as JSON, in a reading thread, and prints the rows. */
 const task: ReadTask = { ...JSON.parse(process.argv[2] ?? ''), at: new Date() };
 const threads = openReadingThreads();
 const thread = threads.take();

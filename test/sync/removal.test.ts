@@ -99,7 +99,7 @@ describe('people who are gone', () => {
     expect(due).toHaveLength(2);
     await comeBack(2);
     await syncing.sync(connection);
-    // The first is absent for longer than the grace by now.
+    // The first person has now been absent for longer than the grace.
     await syncing.rows(
       `UPDATE contact_link SET gone_since = gone_since - interval '8 days' WHERE gone_since IS NOT NULL`,
     );

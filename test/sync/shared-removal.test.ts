@@ -83,7 +83,7 @@ describe('the day on which a contact will be removed', () => {
     await syncing.edit(second, without('ada'));
     await syncing.sync(second);
     expect(await daysLeft()).toBe(7);
-    // The first one lost her long ago, but it is not the one that kept her contact.
+    // The first connection lost her long ago, but it was not the one that kept her contact.
     expect((await syncing.sync(first)).counts).toMatchObject({ deactivated: 0 });
     expect(await daysLeft()).toBe(7);
     await syncing.rows(
@@ -149,7 +149,7 @@ describe('the day on which a contact will be removed', () => {
     expect(await ada()).toMatchObject({ ...values, removal_due_at: null });
     expect(await goneSince()).toBeNull();
 
-    // Whoever goes now begins a grace of their own.
+    // A person who leaves now begins a new grace.
     const after = await ada();
     await syncing.sync(connection);
     expect(await ada()).toEqual(after);

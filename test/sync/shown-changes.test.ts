@@ -58,7 +58,7 @@ describe('what is shown of a run', () => {
       )
     )[0]?.n;
 
-  /** Somebody of each action that this policy makes: who returns, is new, changed, linked, gone, kept by others, left out. */
+  /** One person for each action: returned, new, changed, linked, gone, kept by others, left out. */
   const everyAction = async (action: 'DEACTIVATE' | 'DELETE') => {
     await syncing.edit(connection, { scope: scopeOf({ filter: '(!(uid=ada))' }), removal: removal() });
     await syncing.sync(connection);

@@ -3,7 +3,7 @@ import type { ContactField } from '../../src/core/contact.ts';
 import type { RunCounts } from '../../src/core/run.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 
-/** Where the people of `somebody` are. */
+/** The base DN of the people that `somebody` makes. */
 export const unit: LdifEntry = {
   dn: 'ou=people,dc=example,dc=org',
   attributes: { objectClass: 'organizationalUnit', ou: 'people' },
@@ -45,6 +45,6 @@ export const removal = (changes: Partial<RemovalPolicy> = {}): RemovalPolicy => 
   ...changes,
 });
 
-/** What must come to `inScope`. */
+/** The counts whose sum must be `inScope`. */
 export const sumOf = ({ created, updated, linked, reactivated, unchanged, skipped, failed }: RunCounts): number =>
   created + updated + linked + reactivated + unchanged + skipped + failed;

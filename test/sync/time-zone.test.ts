@@ -14,7 +14,7 @@ const script = join(import.meta.dirname, 'reading-process.ts');
 let slapd: Slapd;
 beforeAll(async () => {
   slapd = await startSlapd();
-  // The one has no zone, the other is a time that no clock in Berlin shows.
+  // One has no zone. The other is a time that clocks in Berlin skip.
   await slapd.refill([unit, somebody('ada', { title: '2026-07-01 23:30', description: '2026-03-29T02:15:00Z' })]);
 });
 afterAll(() => slapd?.close());

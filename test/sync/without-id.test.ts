@@ -5,7 +5,7 @@ import { removal } from './small-directory.ts';
 
 let syncing: LoneSyncing;
 let server: FakeServer;
-/** Who is in the directory, and who of them shows no id. */
+/** The people in the directory, and which of them show no id. */
 let there: string[];
 let unreadable: string[];
 

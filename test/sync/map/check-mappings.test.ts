@@ -5,7 +5,7 @@ import { check, mapping } from './mapping.ts';
 
 const name = mapping('DISPLAY_NAME', { attributes: ['cn'] });
 
-/** Faults of a mapping that stands behind a good one, as "path code". */
+/** The faults of a mapping that follows a good one, as "path code". */
 const faultsOf = (...mappings: FieldMapping[]) =>
   check([name, ...mappings], ['input', 'mappings']).map(({ field, code }) => `${field?.slice(2).join('.')} ${code}`);
 

@@ -5,7 +5,7 @@ import { compile, expectDraft, mapPerson, mapping, mapWith, type Person } from '
 
 const name = mapping('DISPLAY_NAME', { attributes: ['cn'] });
 
-/** The values that mappings besides the name yield for a person called Anna. */
+/** The values that these mappings, besides the name, give for a person called Anna. */
 function valuesOf(mappings: FieldMapping[], person: Person): ContactValues {
   const { DISPLAY_NAME: _, ...values } = expectDraft(mapPerson([name, ...mappings], { cn: 'Anna', ...person })).draft
     .values;

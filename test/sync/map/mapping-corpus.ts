@@ -14,11 +14,11 @@ import { defaultMappings } from '../../support/source-defaults.ts';
 import { mapPerson, mapping, type Person } from './mapping.ts';
 
 /**
- * Entries that go through every part of the mapping, and what becomes of them. `values` of numbers, countries and dates are
- * some that no release of the libraries is likely to read otherwise, so that a difference is one of our own code.
+ * Entries that use every part of the mapping, and their results. Numbers, countries and dates are chosen so that no release of the
+ * libraries is likely to read them differently: a difference then comes from our own code.
  */
 
-/** For each transform values that it changes, empties and leaves. A new one has none, which does not compile. */
+/** For each transform: values that it changes, empties and keeps. The compiler asks for those of a new transform. */
 export const transformValues: Record<Transform, readonly string[]> = {
   LOWERCASE: ['ÄNNA Berg', 'STRASSE', 'ΟΔΟΣ', 'anna', 'I'],
   UPPERCASE: ['Straße', 'änna', 'ANNA', 'ﬁx', 'i'],
@@ -85,7 +85,7 @@ export const transformValues: Record<Transform, readonly string[]> = {
   ],
 };
 
-/** For each filter of templates a call, over `one` (a text) or `attr_all.many` (a list). */
+/** One call of each template filter, with `one` (a text) or `attr_all.many` (a list). */
 export const filterCalls: Readonly<Record<string, string>> = {
   append: 'one | append: "!"',
   prepend: 'one | prepend: "Dr. "',
@@ -224,7 +224,7 @@ const rich: Person = {
   ...{ postalCode: '10115', c: 'de', co: 'France', preferredLanguage: 'de-DE', description: ['x', 'y'], info: 'hello' },
 };
 
-/** What each kind of field makes of any value. */
+/** What each kind of field does with any value. */
 const anyValues: readonly Person[string][] = [
   ...[
     '',
@@ -272,7 +272,7 @@ const anyValues: readonly Person[string][] = [
 
 const named: FieldMapping[] = [mapping('FAMILY_NAME', { attributes: ['sn'] })];
 
-/** All that a mapping decides of a person; the words of remarks and problems are for the log alone. */
+/** All that a mapping decides about a person. The words of remarks and problems are only for the log. */
 const outcomeOf = (mappings: FieldMapping[], person: Person): unknown => {
   const outcome = mapPerson(mappings, { sn: 'Berg', ...person });
   return outcome.kind === 'problem' ? outcome.code : { ...outcome.draft, alternatives: outcome.alternatives };
@@ -304,7 +304,7 @@ const ofField = (field: ContactField): unknown => {
   ];
 };
 
-/** Names that are put together where none is mapped. */
+/** Names that are put together because none is mapped. */
 const ofNames = (): unknown => {
   const people: Person[] = [
     {},
@@ -332,7 +332,7 @@ const emails: ContactValues = {
   EMAIL: ['Anna@X.de', 'b@x.de'].map((value) => ({ label: 'other', value })),
 };
 
-/** What comes of values that meet a contact: new, fed before, edited by hand. */
+/** The result of merging values into a contact: a new one, one fed before, one edited by hand. */
 const ofContacts = (): unknown => [
   primaryEmailOnce(emails),
   primaryEmailOnce({ ...emails, EMAIL: [{ label: 'other', value: 'ANNA@x.de' }] }),
@@ -381,7 +381,7 @@ const ofDecoding = (): unknown => {
   ].map((message) => decodeAll(names, message));
 };
 
-/** What a part of the corpus comes to depends, besides our own code, on this. */
+/** What the result of a part of the corpus depends on, besides our own code. */
 export type Supplier = 'phones' | 'liquid' | 'node';
 
 export type CorpusPart = { outcome: () => unknown; supplier: Supplier | null };

@@ -25,7 +25,7 @@ const digestOf = (outcome: unknown): string => hash('sha256', JSON.stringify(out
 
 type Recorded = {
   version: number;
-  /** What the corpus was mapped with besides our own code. */
+  /** The libraries and data with which the corpus was mapped. */
   suppliers: Record<Supplier, string>;
   digests: Readonly<Record<string, string>>;
 };
@@ -40,7 +40,7 @@ const present: Recorded = {
   digests: Object.fromEntries(Object.entries(corpus).map(([part, { outcome }]) => [part, digestOf(outcome())])),
 };
 
-/** What to do where parts of the corpus come to something else than is on record. Null: nothing. */
+/** What to do when results differ from the recorded ones. Null: they do not differ. */
 function advice(recorded: Recorded): string | null {
   const parts = Object.keys({ ...recorded.digests, ...present.digests });
   const changed = parts.filter((part) => recorded.digests[part] !== present.digests[part]);
@@ -54,7 +54,7 @@ function advice(recorded: Recorded): string | null {
   return `${told} That is likely the work of ${[...news].join(' and ')}, by which they are mapped again anyway. If our own code has not changed, mappingCodeVersion stays. ${record}`;
 }
 
-/** What a part is mapped with, where that is of another version than on record. */
+/** The supplier of a part, if its version differs from the recorded one. */
 const newSupplier = (recorded: Recorded, supplier: Supplier | null): string | null =>
   supplier === null || recorded.suppliers[supplier] === present.suppliers[supplier]
     ? null

@@ -5,7 +5,7 @@ import { type CompiledMapping, compileMapping } from '../../../src/sync/map/comp
 import type { MappedPerson, MappingOutcome } from '../../../src/sync/map/person-in-work.ts';
 import { ldapNames } from '../../support/source-defaults.ts';
 
-/** A mapping of one field; what is left out has the defaults of the API. */
+/** A mapping of one field, with the API's defaults for everything that is left out. */
 export const mapping = (field: FieldMapping['field'], rest: Partial<FieldMapping> = {}): FieldMapping => ({
   field,
   label: null,
@@ -20,14 +20,14 @@ export const mapping = (field: FieldMapping['field'], rest: Partial<FieldMapping
 
 export type Person = Record<string, string | string[]>;
 
-/** Maps a person told by attribute names (compared without case, as the reader does). */
+/** Maps a person given by attribute names, in any case. */
 export function mapWith(compiled: CompiledMapping, person: Person): MappingOutcome {
   const sent = new Map(Object.entries(person).map(([name, value]) => [name.toLowerCase(), value]));
   const attributes = compiled.attributes.map((name) => sent.get(name.toLowerCase()));
   return compiled.map({ name: 'uid=anna,dc=example,dc=com', attributes });
 }
 
-/** With attributes named as LDAP names them. */
+/** The attribute names are those of LDAP. */
 export const compile = (mappings: readonly FieldMapping[]): CompiledMapping => compileMapping(mappings, ldapNames);
 export const check = (mappings: readonly FieldMapping[], path: readonly string[]): UserError[] =>
   checkMappings(mappings, ldapNames, path);

@@ -1,4 +1,4 @@
-/** What mapping-version.test.ts found the corpus to come to; it says when that is to be another. */
+/** The results that mapping-version.test.ts recorded for the corpus. It tells when to replace them. */
 export const recordedMapping = {
   version: 1,
   suppliers: {

@@ -30,13 +30,13 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Writes rows, stores them by COPY as they are handed over, and reads them back. */
+/** Writes rows, stores each buffer by COPY, and reads them back. */
 const store = async (write: (rows: ReturnType<typeof stageRow>, writer: RowWriter) => void) => {
   const runId = uuidv7();
   const handedOver: Uint8Array[] = [];
   const writer = new RowWriter((bytes) => {
     handedOver.push(Uint8Array.from(bytes));
-    // Its memory is written to again at once, so whatever still pointed there would be lost.
+    // The memory is overwritten at once, so the test fails if anything still uses it.
     writer.takeBack(bytes.buffer as ArrayBuffer);
   });
   write(stageRow(writer, workspaceId, runId), writer);

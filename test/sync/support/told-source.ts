@@ -6,7 +6,7 @@ import type { Entry } from '../../../src/core/entry.ts';
 import type { ReadRequest } from '../../../src/core/source-session.ts';
 import { defineSource, type SourceModule } from '../../../src/sync/source/source-module.ts';
 
-/** Somebody as a story tells of them: attributes by name, an id of their own, and whether they are switched off. */
+/** A person of a story: attributes by name, an id, and whether they are switched off. */
 export type Told = { id: string | null; disabled?: boolean; attributes: Record<string, string> };
 
 export type Step =
@@ -15,16 +15,16 @@ export type Step =
   | { end: { complete: boolean; because?: string; cursor?: Cursor } }
   | { breaks: string };
 
-/** What the source says at the next read. */
+/** What the source reports at the next read. */
 export type Story = { extent: Extent; steps: Step[] };
 
 const settings = z.object({ file: z.string() });
 type Settings = z.infer<typeof settings>;
 
-/** Where it writes down what it was told of the last run. */
+/** The file in which the source notes the cursor that it was given. */
 export const sinceFile = (file: string): string => `${file}.since`;
 
-/** A source that tells the story in a file, written for each read. Attribute names mean what they say, case included. */
+/** A source that plays the story in a file, which is written for each read. Attribute names are case-sensitive. */
 const toldModule: SourceModule<Settings> = {
   kind: 'LDAP',
   label: 'Story',

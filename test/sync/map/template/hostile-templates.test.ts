@@ -8,7 +8,7 @@ import { harmless, hostilePerson, refusedWhenSaved, tooCostly } from './hostile-
 const codes = (template: string) =>
   check([mapping('DISPLAY_NAME', { template })], []).map(({ code, message }) => `${code} ${message}`);
 const render = (template: string) => mapPerson([mapping('DISPLAY_NAME', { template })], hostilePerson);
-/** A person whose every attribute has one value, so that a template is rendered once. */
+/** A person with one value for each attribute, so that a template is rendered once. */
 const single = { ...hostilePerson, mail: 'a@x.de', group: 'cn=group' };
 
 describe('a template that could hold up the service', () => {

@@ -1,6 +1,6 @@
 const big = 'x'.repeat(60_000);
 
-/** What each template may see. */
+/** The attributes for each template. */
 export const hostilePerson: Readonly<Record<string, string | string[]>> = {
   sn: 'Berg',
   mail: ['a@x.de', 'b@x.de', 'c@x.de'],
@@ -13,7 +13,7 @@ const double = '{% assign a = a | append: a %}'.repeat(60);
 const loop = (inner: string, times = 3000): string => `{% for i in (1..${times}) %}${inner}{% endfor %}`;
 const list = '{% assign l = "a,b,c,d,e,f,g,h" | split: "," %}';
 
-/** Refused when they are saved: what they take can't be told, or is more than any may. */
+/** Refused when they are saved: their cost is unknown, or too high for everybody. */
 export const refusedWhenSaved: Readonly<Record<string, string>> = {
   'a filter with a template in it': '{{ attr_all.mail | where_exp: "m", "m contains sn" | join }}',
   'the same over a range': '{% assign r = (1..3000) | where_exp: "i", "i != 0" %}',
@@ -43,7 +43,7 @@ export const refusedWhenSaved: Readonly<Record<string, string>> = {
   'a text too long': 'x'.repeat(10_001),
 };
 
-/** Saved, for each of them is harmless for somebody; too costly for this person. */
+/** Saved, because each is harmless for some people, but too costly for this person. */
 export const tooCostly: Readonly<Record<string, string>> = {
   'a huge range': loop('', 1_000_000_000),
   'a range to infinity': '{% assign e = 1 | divided_by: 0 %}{% for i in (1..e) %}{% endfor %}',
@@ -78,7 +78,7 @@ export const tooCostly: Readonly<Record<string, string>> = {
   'plain outputs of a long text': '{{ notes }} '.repeat(800),
 };
 
-/** What people write. */
+/** Templates that people really write. */
 export const harmless: Readonly<Record<string, string>> = {
   'a loop over all values': '{% for m in attr_all.mail %}{{ m }}{% unless forloop.last %}, {% endunless %}{% endfor %}',
   'a member of a group': '{% if attr_all.group contains "cn=group-7,ou=groups,dc=example,dc=com" %}VIP{% endif %}',

@@ -9,7 +9,7 @@ async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** The rows of a file, each as its line and values, or its fault; `size` bytes come at a time. */
+/** The rows of a file, each as its line and values, or its fault. `size` bytes come at a time. */
 async function read(file: string | Buffer, { encoding = null, separator = null }: Given = {}, size = 1 << 16) {
   const bytes = typeof file === 'string' ? Buffer.from(file) : file;
   const table = await readTable(inChunks(bytes, size), { encoding, separator });
@@ -281,7 +281,7 @@ describe('a table', () => {
       most = Math.max(most, given * 4000 - taken);
     }
     expect(taken).toBe(200_000);
-    // What has been given and not taken yet: a few pieces, not a share of the file.
+    // The bytes that were delivered but not used yet: a few pieces, not a share of the file.
     expect(most).toBeLessThan(5 * 4000);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { accountFlags, fileTime, flagAttributes } from '../../../../src/sync/source/ldap/account-flags.ts';
 
 const now = fileTime(new Date('2026-06-01T00:00:00Z'));
-/** The same time, as directories write it. */
+/** The same time as Active Directory writes it. */
 const nowText = '134247456000000000';
 
 const flagsOf = (attributes: Record<string, string>): string => {

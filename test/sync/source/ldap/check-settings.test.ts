@@ -8,7 +8,7 @@ import { makeCertificate } from '../../../support/ldap-certificates.ts';
 import { ldapSettings, scopeOf } from '../../../support/ldap-reading.ts';
 
 const short = (faults: Fault[]): string[] => faults.map(({ path, code }) => `${path.join('.')} ${code}`);
-/** Nothing stored, nothing asked for yet. */
+/** No secret is stored. */
 const bare = { has: new Set<string>(), mayLack: true };
 const ca = makeCertificate({ commonName: 'CA' });
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => slapd.close());
 
-/** The error of opening with these settings. */
+/** The error when a session is opened with these settings. */
 async function failure(
   changes: Partial<LdapSettings>,
   password: string | null = slapd.bindPassword,

@@ -23,7 +23,7 @@ const read = async (
   return await readEverybody(ldapSettings(server, changes), reading);
 };
 const person = (id: number, uid: string): Buffer => entry(id, `uid=${uid}`, { entryUUID: uid, cn: uid });
-/** The first search looks only at which attribute holds the id. */
+/** The first search only finds out which attribute holds the id. */
 const isProbe = (pageSize: number | null): boolean => pageSize === 10;
 const pagesAsked = (): number =>
   server.searches.filter(({ scope, pageSize }) => scope === 2 && !isProbe(pageSize)).length;

@@ -7,7 +7,7 @@ import { ldapSettings, openOptions, readEverybody, scopeOf } from '../../../supp
 
 const megabyte = 1024 * 1024;
 
-/** Header and beginning of an entry of so many bytes, of which the rest is to follow. */
+/** The header and the beginning of an entry of so many bytes. */
 const giant = (id: number, size: number): Buffer => {
   const head = Buffer.from([0x30, 0x84, 0, 0, 0, 0, 0x02, 0x01, id, 0x64, 0x84, 0, 0, 0, 0]);
   head.writeUInt32BE(size, 2);
@@ -15,7 +15,7 @@ const giant = (id: number, size: number): Buffer => {
   return head;
 };
 
-/** An entry with so many attributes or values without a byte in them. */
+/** An entry with so many empty attributes or values. */
 const crowded = (id: number, count: number, what: 'attributes' | 'values'): Buffer => {
   const value = Buffer.from([0x04, 0x00]);
   const attribute = Buffer.from([0x30, 0x05, 0x04, 0x01, 0x78, 0x31, 0x00]);
@@ -33,10 +33,10 @@ const crowded = (id: number, count: number, what: 'attributes' | 'values'): Buff
   return within(0x30, Buffer.concat([Buffer.from([0x02, 0x01, id]), body]));
 };
 
-/** What is sent for ever, in pieces of some size. */
+/** The piece repeated up to a large write. */
 const repeated = (piece: Buffer): Buffer => Buffer.concat(Array(Math.ceil(65_536 / piece.length)).fill(piece));
 
-/** Tells the outcome of a run's read or a test against a server that takes over one kind of request, and the bytes it got rid of. */
+/** Runs a read or a test against a server that floods the answers to one kind of request. Gives the outcome and the bytes sent. */
 async function attacked(
   kind: FakeRequest,
   attack: (socket: Socket, id: number) => { taken(): number },
@@ -61,7 +61,7 @@ async function attacked(
   return { read, tested, taken };
 }
 
-/** What the sockets hold on the way, besides what is allowed. */
+/** Bytes that the sockets buffer in addition to the allowed ones. */
 const onTheWay = 8 * megabyte;
 
 describe('a server that sends without an end is INVALID_RESPONSE', () => {

@@ -36,7 +36,7 @@ async function read(
 const ada = (id: number, attributes: Parameters<typeof entry>[2] = {}): Buffer =>
   entry(id, 'cn=Ada', { entryUUID: 'AB', cn: 'Ada', ...attributes });
 
-/** One page with what the function makes of the request. */
+/** One page with the answer that the function makes for the request. */
 const onePage =
   (make: (search: FakeSearch) => Buffer[]) =>
   (search: FakeSearch): Buffer[] => [...make(search), done(search.id, { cookie: '' })];

@@ -13,7 +13,7 @@ const inetOrgPerson = (dn: string, attributes: LdifEntry['attributes']): LdifEnt
   attributes: { objectClass: 'inetOrgPerson', sn: 'S', ...attributes },
 });
 
-/** DNs that break whoever joins or splits them by hand. */
+/** DNs that break code which joins or splits them by hand. */
 const hostile: [string, string][] = [
   [`cn=Lovelace\\, Ada,ou=hostile,${base}`, 'Lovelace, Ada'],
   [`cn=C\\+\\+ \\"Guru\\",ou=hostile,${base}`, 'C++ "Guru"'],
@@ -139,7 +139,7 @@ describe('pages', () => {
       writes.mockRestore();
     }
     const [first = 0] = asked;
-    // Four pages, and nothing to ask for after the last one.
+    // Four pages, and no request after the last one.
     expect(asked).toEqual([first, first + 1, first + 2, first + 2]);
   });
 

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { entry, type FakeRequest, startFakeServer } from '../../../support/ldap-fake-server.ts';
 import { ldapSettings, readEverybody, scopeOf } from '../../../support/ldap-reading.ts';
 
-/** Sends the pieces one after another, each soon enough not to be taken for silence, until the socket closes. */
+/** Sends pieces until the socket closes. The pauses are too short to count as silence. */
 function dribble(socket: Socket, piece: () => Buffer): void {
   const timer = setInterval(() => socket.write(piece()), 50);
   socket.once('close', () => clearInterval(timer));

@@ -44,7 +44,7 @@ describe('private addresses are allowed by policy only', () => {
     // IPv4-translated (SIIT).
     '::ffff:0:10.0.0.1',
     '::ffff:0:127.0.0.1',
-    // Teredo: its server, and the host behind it with every bit turned (10.0.0.1).
+    // Teredo: its server, and the host behind it with all bits inverted (10.0.0.1).
     '2001:0:7f00:1:0:0:f7f7:f7f7',
     '2001:0:808:808:0:0:f5ff:fffe',
     // Local-use NAT64.
