@@ -22,7 +22,7 @@ type Row = {
 type Asked = Pick<Attempt, 'workspaceId' | 'connectionId'>;
 type Ask = <R extends QueryResultRow>(sql: string, params?: unknown[]) => Promise<{ rows: R[] }>;
 
-/** What is known of linked people whom a complete read has not had, in order of their ids, and when that is. */
+/** The facts about linked people who are missing from a complete read, in order of their ids, and the time of these facts. */
 export function absentPeople(
   attempt: Attempt,
   externalIds: readonly string[],
@@ -30,7 +30,7 @@ export function absentPeople(
   return readAbsent((sql, params) => attempt.patience.query(sql, params), attempt, externalIds);
 }
 
-/** The same, asked in this way. */
+/** The same, with the caller's way to send a statement. */
 export async function readAbsent(
   ask: Ask,
   { workspaceId, connectionId }: Asked,
@@ -58,7 +58,7 @@ const facts = `
   WHERE link.workspace_id = $1 AND link.connection_id = $2 AND link.external_id = ANY($3::text[])
   ORDER BY link.external_id`;
 
-/** People after whom the event loop turns. */
+/** The event loop gets a turn after this many people. */
 const atOnce = 100;
 
 function toAbsent(row: Row, connectionId: string): AbsentPerson {
@@ -84,7 +84,7 @@ function toAbsent(row: Row, connectionId: string): AbsentPerson {
 
 const actions = { deactivate: 'DEACTIVATE', delete: 'DELETE', stay: 'NONE' } as const;
 
-/** Adds to the plan what becomes of them; a contact that is gone meanwhile needs nothing. */
+/** Adds to the plan what becomes of absent people. A contact that was deleted meanwhile needs nothing. */
 export async function decideAbsent(attempt: Attempt, planned: readonly PlannedAbsence[]): Promise<void> {
   const rows = await mapInSlices(planned, atOnce, (absence) => JSON.stringify(toRow(absence)));
   await fenced(attempt, async (client) => {

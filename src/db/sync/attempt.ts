@@ -5,9 +5,9 @@ import { inTransaction, workingOn } from '../in-transaction.ts';
 import { isLost, tryAgain } from '../try-again.ts';
 import type { Patience } from './patience.ts';
 
-/** Which run, and with which fencing number, something is written for. */
+/** The attempt that statements are sent for: a run and its fencing number. */
 export type Attempt = {
-  /** For what is not done patiently by itself. */
+  /** For work that `patience` does not do itself. */
   pool: Pool;
   patience: Patience;
   workspaceId: string;
@@ -15,9 +15,9 @@ export type Attempt = {
   connectionId: string;
   removal: RemovalPolicy;
   attempt: number;
-  /** The table in which the run's plan is: `kept_plan_row` once somebody has approved it. */
+  /** The table of the run's plan: `kept_plan_row` when somebody has approved it. */
   plan: 'plan_row' | 'kept_plan_row';
-  /** What is added to a plan's positions in the history. */
+  /** The number that is added to the plan's positions in the history. */
   base: number;
 };
 
@@ -27,14 +27,15 @@ export function fencedOff(): AppError {
   });
 }
 
-/** The parameters that lead every statement of a run: $1 the workspace, $2 the run. */
+/** The first parameters of every statement of a run: $1 workspace, $2 run. */
 export function key({ workspaceId, runId }: Attempt): [string, string] {
   return [workspaceId, runId];
 }
 
 /**
- * A transaction that writes for the attempt, and that is ended by whoever takes over where the worker has been lost in it. It is
- * done once: a lost connection is waited out, and where no answer came to the COMMIT, the database is asked what came of it.
+ * A transaction that writes for the attempt. Its session carries the run's name, so that the worker that takes over a lost run
+ * can end it. It takes effect once: a lost connection is waited out, and when the COMMIT got no answer, we ask the database
+ * whether it committed.
  */
 export function transaction<T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return attempt.patience.patiently(async () => {
@@ -52,7 +53,7 @@ export function transaction<T>(attempt: Attempt, work: (client: PoolClient) => P
         workingOn(attempt.runId),
       );
     } catch (error) {
-      // Whatever broke before the COMMIT was sent has been rolled back.
+      // If it broke before the COMMIT was sent, it was rolled back.
       const sent = done as { result: T } | null;
       if (sent === null || xid === null || !isLost(error)) throw error;
       if (await attempt.patience.hasCommitted(xid)) return sent.result;
@@ -62,8 +63,8 @@ export function transaction<T>(attempt: Attempt, work: (client: PoolClient) => P
 }
 
 /**
- * A transaction in which this attempt is sure to be the run's newest until it commits. Others may change the run's row
- * meanwhile, but not end the run or take it over.
+ * A transaction during which this attempt stays the run's newest. Others may change the run's row meanwhile, but can't end the run
+ * or take it over.
  */
 export function fenced<T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return tryAgain(() => fencedOnce(attempt, work));

@@ -6,8 +6,8 @@ import { byList } from '../planner-hints.ts';
 import { type Attempt, transaction } from './attempt.ts';
 
 /**
- * Counts the active contacts of the connection that the plan leaves with nothing in a part in which they have something. The
- * plan is gone through once; the contacts only where many lose something.
+ * Counts the connection's active contacts that have a value in a part (a field, or a label of one) and lose it by the plan. Reads
+ * the plan once. Reads the contacts only for parts that many people lose.
  */
 export async function countEmptied(attempt: Attempt, { parts, atLeast }: EmptiedQuestion): Promise<Emptied[]> {
   if (parts.length === 0) return [];
@@ -34,7 +34,7 @@ function countOf(rows: readonly Row[]): CountOf {
   return (part) => counts.get(keyOf(part)) ?? 0;
 }
 
-/** In all rows that update a contact, active or not. */
+/** Counts losses in all rows that update a contact, active or not. */
 async function countLosses({ patience, workspaceId, runId }: Attempt, parts: readonly ContactPart[]): Promise<CountOf> {
   const { rows } = await patience.query<Row>(
     `SELECT key, count(*)::int AS count
@@ -46,12 +46,12 @@ async function countLosses({ patience, workspaceId, runId }: Attempt, parts: rea
   return countOf(rows);
 }
 
-/** The connection's active contacts before the run, without those whose person was gone. $1: workspace, $2: connection. */
+/** SQL: the connection's active contacts before the run, without those whose person was gone. $1: workspace, $2: connection. */
 const fedContacts = `contact_link AS link
      JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
        AND link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`;
 
-/** Of those, the ones that lose something. */
+/** Counts the active contacts that lose something. */
 async function countLosers(client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> {
   const { rows } = await client.query<Row>(
     `SELECT key, count(*)::int AS count
@@ -91,8 +91,8 @@ function lostKeys(parts: readonly ContactPart[]): string {
 type ValueOf = (field: ContactField) => string;
 
 /**
- * The SQL of the keys of these fields, and of their labels, under which there is something `before` and nothing `after`. What it
- * costs depends on what a contact has, not on how many labels are asked for.
+ * SQL: the keys of those of these fields, and of their labels, that have a value `before` and none `after`. The cost depends on
+ * what a contact has, not on how many labels are asked for.
  */
 function emptiedKeys(parts: readonly ContactPart[], before: ValueOf, after: ValueOf): string {
   const fields = [...new Set(parts.map(({ field }) => field))];
@@ -116,7 +116,7 @@ function labelsIn(field: ContactField, list: string): string {
   return `SELECT '${field}:' || (entry->>'label') FROM jsonb_array_elements(${list}) AS entry`;
 }
 
-/** The connection's active contacts before the run. */
+/** Counts the connection's active contacts before the run. */
 export async function countActive({ patience, workspaceId, connectionId }: Attempt): Promise<number> {
   const { rows } = await patience.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${fedContacts}`, [
     workspaceId,

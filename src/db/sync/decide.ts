@@ -7,7 +7,7 @@ import { fieldValues, valuesOf } from '../contact/contact-columns.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
-/** Writes decisions, in order of position, into the plan. */
+/** Writes decisions into the plan. They must be in order of position. */
 export async function decide(attempt: Attempt, decisions: readonly Decided[]): Promise<void> {
   const rows = await mapInSlices(decisions, atOnce, (decided) => JSON.stringify(row(decided)));
   await fenced(attempt, async (client) => {
@@ -36,12 +36,12 @@ export async function decide(attempt: Attempt, decisions: readonly Decided[]): P
   });
 }
 
-/** What the contact is to hold, where that is not what was staged. */
+/** SQL: the values the contact is to hold, where they differ from the staged ones. */
 const setDecided = fieldValues('decided.after')
   .map(({ column, value }) => `${column} = CASE WHEN decided.after_staged THEN change.${column} ELSE ${value} END`)
   .join(', ');
 
-/** Decisions after which the event loop turns. */
+/** The event loop gets a turn after this many decisions. */
 const atOnce = 100;
 
 const actions = {
@@ -53,7 +53,7 @@ const actions = {
   skip: 'SKIP',
 } as const satisfies Record<Decision['kind'], ChangeAction>;
 
-/** Of somebody found as before there is nothing to show. */
+/** A decision as a record of the statement above. */
 function row({ position, decision, staged, indexed }: Decided) {
   return {
     position,
@@ -72,7 +72,7 @@ function row({ position, decision, staged, indexed }: Decided) {
   };
 }
 
-/** What each kind of decision says besides; a column that is not named becomes empty. */
+/** The columns of each kind of decision. A column that is not named becomes null. */
 function columns(decision: Decision, staged: Decided['staged']) {
   switch (decision.kind) {
     case 'create':

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Fills } from '../../core/contact.ts';
 import type { Attempt } from './attempt.ts';
 
-/** Loads patterns of which attribute filled which field: few, however many people have them. None fills nothing. */
+/** Loads patterns of which attribute filled which field. They are few, however many people have them. A null id fills nothing. */
 export async function findFills(
   client: PoolClient,
   attempt: Attempt,
@@ -16,7 +16,7 @@ export async function findFills(
   return (id) => (id === null ? undefined : known.get(id)) ?? {};
 }
 
-/** Stores patterns of which attribute filled which field; one that is there already stays. */
+/** Stores patterns of which attribute filled which field. A pattern that exists already stays. */
 export async function saveFills(attempt: Attempt, fills: readonly { id: string; fields: Fills }[]): Promise<void> {
   await attempt.patience.query(
     `INSERT INTO fills (workspace_id, id, fields)

@@ -26,7 +26,7 @@ type LinkRow = {
   fills_id: string | null;
 };
 
-/** Contacts that people are or may be, by id, with all that merging needs. */
+/** The contacts that people are or may be, by id, with all that merging needs. */
 export async function findCandidates(
   client: PoolClient,
   attempt: Attempt,
@@ -80,18 +80,18 @@ function ownLink(link: LinkRow, fills: Fills, removal: ChangeAction | undefined)
   };
 }
 
-/** `removal`: what the plan has for the contact of somebody whom the read has not had. */
+/** `removal`: the plan's action for the contact of a person who was missing from the read. */
 function absenceOf(gone: boolean, removal: ChangeAction | undefined): Absence {
   if (removal === undefined) return gone ? 'before' : 'none';
   return removal === 'NONE' ? 'stays' : 'removed';
 }
 
-/** As `othersRecheck` in SQL (see apply/change-people.ts). */
+/** The same number as `othersRecheck` in SQL (see apply/change-people.ts). */
 function recheckOf(links: readonly LinkRow[]): number {
   return links.reduce((sum, { recheck }) => sum + recheck, 0) * 1000 + links.length;
 }
 
-/** By contact. */
+/** The links of these contacts, by contact. */
 async function findLinks(
   client: PoolClient,
   attempt: Attempt,
@@ -107,7 +107,7 @@ async function findLinks(
 
 type ConnectionRow = { id: string; name: string; priority: number; created_at: Date };
 
-/** The workspace's, which are few, by id. */
+/** All connections of the workspace, by id. They are few. */
 async function findConnections(
   client: PoolClient,
   { workspaceId }: Attempt,
@@ -124,7 +124,7 @@ async function findConnections(
   );
 }
 
-/** What this run does with those of these contacts whose person is gone: NONE where the contact stays. */
+/** The plan's action for those of these contacts whose person is gone. NONE: the contact stays. */
 async function findRemovals(
   client: PoolClient,
   attempt: Attempt,

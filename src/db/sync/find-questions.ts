@@ -8,18 +8,18 @@ import { type Attempt, fenced, key } from './attempt.ts';
 import { findFills } from './fills.ts';
 import { findCandidates } from './find-candidates.ts';
 
-/** From so many staged people on, going through all contacts once is cheaper than looking each address up. */
+/** From this many staged people on, reading all contacts once is cheaper than looking up each address. */
 const many = 5000;
 
 /**
- * Newcomers are staged as they are decided where nobody else has or may get their address. Here those turn up for whom that is
- * not so: their decisions are taken back, and they are decided again with the facts, as linked people are. The others are
- * never looked at again, which keeps a first import quick. People who were skipped while reading are told with the contact
- * that they have.
+ * Finds the people who need a decision, and returns their number. New people were staged as CREATE, on the assumption that nobody
+ * else has their address or may get it. Where that is wrong, the decision is taken back here, and they are decided again with
+ * the facts, like linked people. The others are not looked at again, which keeps a first import fast. People who were skipped
+ * while reading get the name of their contact.
  */
 export function findQuestions(attempt: Attempt, { created, undecided, skipped }: StagedCounts): Promise<number> {
   return fenced(attempt, async (client) => {
-    // Freshly staged rows are unknown to the planner's statistics.
+    // The planner has no statistics of freshly staged rows.
     if (created + undecided >= many) await client.query(byList);
     const held = await reopenHeld(client, attempt);
     const claimed = await countClaimants(client, attempt);
@@ -28,7 +28,7 @@ export function findQuestions(attempt: Attempt, { created, undecided, skipped }:
   });
 }
 
-/** Newcomers whose address an active contact holds; how many they are. */
+/** Takes back the decision for new people whose address an active contact holds. Returns their number. */
 async function reopenHeld(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rowCount } = await client.query(
     `UPDATE plan_row AS change SET action = NULL
@@ -40,7 +40,7 @@ async function reopenHeld(client: PoolClient, attempt: Attempt): Promise<number>
   return rowCount ?? 0;
 }
 
-/** Notes with each person how many of this read may get an address that they may get, where they are not alone; how many they are. */
+/** Notes with each person how many people of this read may get the same address, if there are several. Returns the number of these people. */
 async function countClaimants(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rowCount } = await client.query(
     `WITH claim AS (SELECT position, count(*) OVER (PARTITION BY email_key) AS claimants FROM (${claims}) AS claimed),
@@ -54,7 +54,7 @@ async function countClaimants(client: PoolClient, attempt: Attempt): Promise<num
   return rowCount ?? 0;
 }
 
-// Addresses by the drafts, and those of inactive contacts to which somebody comes back: $1 workspace, $2 run, $3 connection.
+// The addresses of drafts, and of inactive contacts whose person comes back. $1: workspace, $2: run, $3: connection.
 const claims = `
   SELECT position, email_key FROM plan_row
   WHERE workspace_id = $1 AND run_id = $2 AND (action IS NULL OR action = 'CREATE') AND email_key IS NOT NULL
@@ -74,7 +74,7 @@ async function countOpen(client: PoolClient, attempt: Attempt): Promise<number> 
   return rows[0]?.count ?? 0;
 }
 
-/** Looked up one by one, by key: whom the connection links is not gone through for a few. */
+/** Looks up skipped people one by one, by key: they are few, so reading all links of the connection would cost more. */
 async function nameSkipped(client: PoolClient, attempt: Attempt): Promise<void> {
   await client.query(byKey);
   await client.query(

@@ -10,8 +10,8 @@ import { refreshStatistics, settleSearch } from './settle-tables.ts';
 type Row = { counts: RunCounts; read_summary: ReadSummary | null; connection_version: number };
 
 /**
- * Ends the run SUCCEEDED, or PARTIAL when somebody failed, and remembers a complete read with the connection. The search finds
- * everybody by then; what makes it quicker, and the planner's statistics, follow.
+ * Ends the run as SUCCEEDED, or as PARTIAL when a person failed, and notes a complete read with the connection. After that it
+ * sorts the search index and refreshes the planner's statistics. The search finds everybody before that too, only slower.
  */
 export async function finish(attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<void> {
   const { created, updated, linked } = await endRun(attempt, summary);
@@ -36,8 +36,9 @@ function endRun(attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): P
 }
 
 /**
- * A complete read is remembered with the connection, and where the next one may go on from; the latter not when somebody failed,
- * who would not be told of again. Nor when somebody of everybody was skipped: what kept them out may be gone by the next run.
+ * Notes with the connection a complete read, and the cursor from which the next read may go on. The cursor is not saved when a
+ * person failed: a read of changes would not bring them again. Nor is it saved when a read of everybody skipped a person: the
+ * reason may be gone by the next run.
  */
 async function rememberRead(
   client: PoolClient,

@@ -3,7 +3,7 @@ import { planPositions } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
-/** Ids or numbers as Postgres writes an array: they may be many, and encoding them one by one would hold the event loop. */
+/** Ids or numbers as a Postgres array literal. They may be many; if pg encoded them one by one, it would block the event loop. */
 function listOf(items: readonly (string | number)[]): string {
   return `{${items.join(',')}}`;
 }
@@ -16,7 +16,7 @@ type PlannedRow = {
   address_then: string | null;
 };
 
-/** The rows that the plan has for these contacts. */
+/** The plan's rows for these contacts. */
 export async function plannedAddresses(attempt: Attempt, contactIds: readonly string[]): Promise<PlannedAddress[]> {
   const { rows } = await attempt.patience.query<PlannedRow>(
     `SELECT change.contact_id, change.position, change.action, contact.email_key AS address_now, change.email_key AS address_then
@@ -57,7 +57,7 @@ export function refuse(attempt: Attempt, refused: readonly Refusal[]): Promise<v
   });
 }
 
-/** Of people gone whose contact goes to somebody else of this read, only that is told. */
+/** For people gone whose contact passes to another person of this read, the plan shows only that. */
 export function noteTakeovers(attempt: Attempt, contactIds: readonly string[], reason: string): Promise<void> {
   return fenced(attempt, async (client) => {
     await client.query(
@@ -68,7 +68,7 @@ export function noteTakeovers(attempt: Attempt, contactIds: readonly string[], r
   });
 }
 
-/** Moves rows to the part of the plan where addresses change hands; removals stand before it already. */
+/** Moves rows to the part of the plan where addresses change hands. Removals already stand before it. */
 export function markHandovers(attempt: Attempt, positions: readonly number[]): Promise<void> {
   return fenced(attempt, async (client) => {
     await client.query(

@@ -3,15 +3,15 @@ import { isShown } from '../change/change-record.ts';
 import { fieldColumns } from '../contact/contact-columns.ts';
 import { inTransaction } from '../in-transaction.ts';
 
-/** What is shown of a plan. */
+/** The columns needed to show a plan. */
 const shown = `workspace_id, run_id, position, action, person, person_id, stays, contact_id, contact_name, before, ${fieldColumns},
   code, reason, outcome`;
-/** What is needed to apply it, too. */
+/** The columns needed to apply it, too. */
 const whole = `${shown}, contact_version, link_recheck, hash, fills_id, email_key, name_key, company_key, words, search`;
 
 /**
- * Puts a run's plan where a crash of the server does not reach it: `whole`, to be applied later, or as it is shown. The rows
- * leave `plan_row` in the same transaction, so that each is in one place.
+ * Moves a run's plan to the table that survives a crash of the server: `whole`, to be applied later, or only what is shown of it.
+ * The rows leave `plan_row` in the same transaction, so that each row is in one table.
  */
 export async function keepPlan(
   client: PoolClient,
@@ -28,8 +28,8 @@ export async function keepPlan(
 }
 
 /**
- * Keeps, to be shown, what is left of plans whose run has ended before all of it was applied. Any number of processes may
- * try.
+ * Keeps what is left of plans whose run ended before all of it was applied, to be shown. Any number of processes may do this at
+ * once.
  */
 export async function keepLeftPlans(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ workspace_id: string; run_id: string }>(leftPlans);
@@ -43,7 +43,7 @@ export async function keepLeftPlans(pool: Pool): Promise<void> {
     });
 }
 
-/** Steps from run to run through the key: there are few, and of one there may be a million rows. */
+/** Jumps from run to run along the key: the runs are few, but each may have a million rows. */
 const leftPlans = `
   WITH RECURSIVE planned AS (
     (SELECT plan_row.workspace_id, plan_row.run_id FROM plan_row ORDER BY 1, 2 LIMIT 1)

@@ -11,7 +11,7 @@ type Row = {
   read_on: ReadCursor | null;
 };
 
-/** What the run needs to know of its connection's past; a deleted connection has none. */
+/** What the run needs to know about its connection's past. Defaults when the connection was deleted. */
 export async function facts(attempt: Attempt): Promise<ConnectionFacts> {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT (run.settings->>'priority')::int AS priority, connection.created_at, connection.referrals,
@@ -37,17 +37,17 @@ export async function facts(attempt: Attempt): Promise<ConnectionFacts> {
   };
 }
 
-/** UUIDs only reach the statement below, which takes no parameters. */
+/** Quotes a UUID for the COPY below, which takes no parameters. Throws for any other text. */
 function uuid(text: string): string {
   if (!/^[0-9a-f-]{36}$/i.test(text)) throw new Error('Not a UUID.');
   return `'${text}'`;
 }
 
-/** Streams (external id, hash, gone) of everybody the connection links, as COPY text. */
+/** Streams external id, hash and "gone" of each person the connection links, in COPY's text format. */
 export function streamKnown(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
   let told = false;
   return attempt.patience.patiently(() => {
-    // In no order, so that nobody knows who is still to be told of.
+    // The people come in no order, so it is not known who is still missing.
     if (told) throw new DatabaseLost('The people known so far could not be read to the end.', { startOver: true });
     return streamOnce(attempt, (bytes) => {
       told = true;

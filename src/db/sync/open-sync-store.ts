@@ -19,7 +19,7 @@ import { begin, report } from './report.ts';
 import { reportPlan, withEarlierPart } from './report-plan.ts';
 import { createStaging, unstage } from './staging.ts';
 
-/** The sync path's tables, with the rights of their owner; every statement names the workspace. */
+/** The sync path's store, with the rights of the tables' owner. Every statement names the workspace. */
 export function openSyncStore(pool: Pool): SyncStore {
   return {
     open: (claimed, signal) => openSyncRun(pool, claimed, signal),
@@ -44,7 +44,7 @@ function openSyncRun(
     base: positionBase,
   };
   const staging = createStaging(attempt);
-  /** Of the plan, once it is made. */
+  /** The outline of the plan, when it has been made. */
   let outline: PlanOutline | null = null;
   return {
     begin: (line) => begin(attempt, line),

@@ -4,26 +4,26 @@ import { DatabaseLost } from '../../core/database-trouble.ts';
 import { sqlState } from '../database-failure.ts';
 import { waitOut } from '../try-again.ts';
 
-/** An attempt's way to the database, which waits out lost connections for as long as the database has forgotten nothing. */
+/** An attempt's way to the database. It waits out lost connections, as long as the database has not lost any of our changes. */
 export type Patience = {
-  /** Does what may be done twice, until it has been done. Throws DatabaseLost, see there. */
+  /** Does work that may be done twice, until it succeeds. Throws DatabaseLost (see there). */
   patiently<T>(work: () => Promise<T>): Promise<T>;
-  /** A statement on its own that may be sent twice. */
+  /** Sends one statement that may be sent twice. */
   query<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<QueryResult<Row>>;
   /**
-   * Begins what stands or falls with all that was done before: gives the transaction's number, and throws DatabaseLost where the
-   * server that `client` talks to has forgotten some of it. A crash between two transactions breaks no statement.
+   * Begins a transaction that depends on all earlier ones. Returns the transaction's number. Throws DatabaseLost when the server
+   * has lost some of them: a crash between two transactions makes no statement fail.
    */
   begun(client: PoolClient): Promise<string>;
-  /** Whether a transaction took effect whose COMMIT got no answer. */
+  /** Whether a transaction committed, when its COMMIT got no answer. */
   hasCommitted(xid: string): Promise<boolean>;
 };
 
 const askAgainMs = 50;
 
 /**
- * Much of a run is committed without waiting for the disk, so a server that crashes may have forgotten the latest of it; an
- * unlogged table is empty after that, which is how it is told. What has been noted there stays there while nothing was forgotten.
+ * Much of a run is committed without waiting for the disk, so a crash of the server may lose the latest commits. A crash also
+ * empties unlogged tables. So we note a token in one (`server_memory`): as long as it is there, nothing was lost.
  */
 export function createPatience(pool: Pool, signal: AbortSignal | undefined): Patience {
   let noted: Promise<string> | null = null;
@@ -78,7 +78,7 @@ async function note(pool: Pool): Promise<string> {
 
 type Status = { status: string | null; token: string | null };
 
-/** A number that the server has not given out yet is one that it has forgotten. One statement: between two it may crash. */
+/** A transaction number that the server has not given out yet was lost in a crash. One statement, because it may crash between two. */
 async function statusOf(pool: Pool, xid: string): Promise<Status> {
   try {
     const { rows } = await pool.query<Status>(

@@ -3,18 +3,18 @@ import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 
-/** Rows applied in one transaction: large enough that commits cost little, small enough that viewers see it move. */
+/** Rows applied in one transaction: enough that commits cost little, but few enough that viewers see progress. */
 const rowsAtOnce = 5000;
 
-/** A stretch of the plan that is applied in one transaction: the positions from `first` to `last`, and what is there. */
+/** A stretch of the plan that is applied in one transaction: positions `first` to `last`, and what kinds of rows it has. */
 export type Stretch = { first: number; last: number; rows: readonly PlanRows[] };
 
-/** What is to be applied, in order. `told`: rows of which the log has something to tell besides the change itself. */
+/** The stretches to be applied, in order. `told`: the number of rows that need a log line besides the change itself. */
 export type PlanOutline = { open: readonly Stretch[]; told: number };
 
 type Row = PlanRows & { stretch: string; first: string; last: string; told: number };
 
-/** Goes through the plan once. Addresses that change hands are all in one stretch. */
+/** Reads the plan once. All addresses that change hands are in one stretch. */
 export async function readOutline(attempt: Attempt): Promise<PlanOutline> {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,
@@ -41,7 +41,7 @@ function stretchOf(rows: readonly Row[]): Stretch {
   };
 }
 
-/** All kinds of rows of some stretches. */
+/** The kinds of rows of these stretches. */
 export function rowsOf(stretches: readonly Stretch[]): PlanRows[] {
   return stretches.flatMap(({ rows }) => rows);
 }
@@ -50,7 +50,7 @@ export function sumOf(rows: readonly PlanRows[]): number {
   return rows.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** A stretch of the plan, positions `first` to `last`, with how many rows of each action it has. */
+/** A stretch, with the number of rows of each action. */
 export type Batch = { first: number; last: number; rows: number; actions: ReadonlyMap<ChangeAction, number> };
 
 export function batchOf({ first, last, rows }: Stretch): Batch {
@@ -59,7 +59,7 @@ export function batchOf({ first, last, rows }: Stretch): Batch {
   return { first, last, rows: [...actions.values()].reduce((sum, count) => sum + count, 0), actions };
 }
 
-/** Whether a batch touches nothing that exists. */
+/** Whether a batch changes nothing that exists. */
 export function isOnlyNew({ first, actions }: Batch): boolean {
   return (
     first >= planPositions.people && [...actions.keys()].every((action) => action === 'CREATE' || action === 'SKIP')

@@ -10,8 +10,8 @@ import { keepPlan } from './keep-plan.ts';
 import { reportIn } from './report.ts';
 
 /**
- * Adds the WARN line of each skipped person and of each remark (if there is any), then the report, all in one transaction. A
- * plan that is not applied at once is kept with it.
+ * Adds a WARN line for each skipped person and each remark (`anyLines`: there are some), and the report, in one transaction. If
+ * the plan is not applied at once, the same transaction keeps it.
  */
 export function reportPlan(attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> {
   return transaction(attempt, async (client) => {
@@ -52,9 +52,9 @@ async function warn(client: PoolClient, attempt: Attempt): Promise<void> {
 type Row = AppliedCounts & { again: number };
 
 /**
- * Adds to a plan's counts what an earlier plan of the same run changed before it was lost. The people whom that one brought in
- * are unchanged for this plan, and count as what they were. Somebody whom this plan changes once more, or has lost, counts twice,
- * and is twice in scope.
+ * Adds to a plan's counts the changes of an earlier plan of the same run, which was lost while it was applied. For the new plan,
+ * people whom the earlier one brought in are unchanged; they are counted as before (created, updated, ...). A person whom the
+ * new plan changes again, or who is gone by now, counts twice, also in `inScope`.
  */
 export async function withEarlierPart(attempt: Attempt, change: RunReport): Promise<RunReport> {
   const { counts } = change;
@@ -69,7 +69,7 @@ export async function withEarlierPart(attempt: Attempt, change: RunReport): Prom
   return { ...change, counts: sums };
 }
 
-/** `again`: people whom the earlier plan brought in, and of whom this one has something to tell. */
+/** `again`: the number of people whom the earlier plan brought in and this one changes, too. */
 function readEarlier(attempt: Attempt): Promise<Row> {
   return transaction(attempt, async (client) => {
     await client.query(byList);

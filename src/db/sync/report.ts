@@ -6,10 +6,10 @@ import { appendLines } from '../run/log/append-lines.ts';
 import { tellRun } from '../signals/open-run-signals.ts';
 import { type Attempt, fenced, fencedOff, key, transaction } from './attempt.ts';
 
-/** Changes the run's state and adds lines to its log, in one transaction with the signal to other processes. */
+/** Changes the run's state, adds lines to its log and notifies other processes, in one transaction. */
 export function report(attempt: Attempt, change: RunReport): Promise<void> {
   return transaction(attempt, async (client) => {
-    // How far a read is may be forgotten in a crash of the database. Staging waits for the run's row, so it is not held for long.
+    // A crash of the database may lose the progress of a read. Not waiting for the disk keeps the lock on the run's row short.
     if (isProgress(change)) await client.query('SET LOCAL synchronous_commit = off');
     await reportIn(client, attempt, change);
   });
@@ -19,7 +19,7 @@ function isProgress({ event, lines = [] }: RunReport): boolean {
   return event === undefined && lines.length === 0;
 }
 
-/** The same inside a transaction that does more. */
+/** Does what `report` does inside the caller's transaction. */
 export async function reportIn(client: PoolClient, attempt: Attempt, change: RunReport): Promise<void> {
   const { rowCount } = await client.query(
     `UPDATE run SET
@@ -50,7 +50,7 @@ export async function reportIn(client: PoolClient, attempt: Attempt, change: Run
   await appendLines(client, attempt.workspaceId, attempt.runId, change.lines ?? []);
 }
 
-/** A plan that is applied at once is not kept anywhere else: after a crash of the server it is gone. */
+/** Notes the token of the server memory with the run: a plan that is applied at once is lost in a crash of the server. */
 function noteMemory(client: PoolClient, attempt: Attempt) {
   return client.query(
     'UPDATE run SET plan_memory = (SELECT token FROM server_memory) WHERE workspace_id = $1 AND id = $2',
@@ -62,7 +62,7 @@ function json(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
-/** Drops what an earlier attempt staged. Adds the line unless an earlier attempt has. */
+/** Deletes what an earlier attempt staged. Adds the line unless an earlier attempt has added it. */
 export function begin(attempt: Attempt, line: NewLogLine): Promise<void> {
   return fenced(attempt, async (client) => {
     await client.query('DELETE FROM plan_row WHERE workspace_id = $1 AND run_id = $2', key(attempt));

@@ -4,20 +4,20 @@ import { mostWaitingBuffers, planPositions } from '../../core/sync-store.ts';
 import { fieldColumns } from '../contact/contact-columns.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
-/** Bytes gathered before they are sent: a COPY begins only when all of its rows are here, so no transaction waits for a source. */
+/** Bytes collected before a COPY. It begins when all of its rows are here, so that no transaction waits for a source. */
 const flushBytes = 1024 * 1024;
 
 const columns = `workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, ${fieldColumns}, hash,
   fills_id, email_key, name_key, company_key, words, search, alternatives, remark, code, reason`;
 
-/** How staged rows are copied: the format's beginning, without flags or extension, goes before them, its end after them. */
+/** How staged rows are copied. The header of the format (without flags or extension) goes before them, the trailer after them. */
 export const copyRows = {
   command: `COPY plan_row (${columns}) FROM STDIN (FORMAT binary)`,
   header: Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1'),
   trailer: Buffer.from([0xff, 0xff]),
 };
 
-/** Stores staged rows by COPY, about 1 MiB a transaction. */
+/** Stores staged rows by COPY, about 1 MiB per transaction. */
 export function createStaging(attempt: Attempt) {
   let gathered: Uint8Array[] = [];
   let bytes = 0;
@@ -28,7 +28,7 @@ export function createStaging(attempt: Attempt) {
     bytes = 0;
     if (chunks.length === 0) return [];
     await fenced(attempt, async (client) => {
-      // A crash loses them, but then the read starts over anyway.
+      // A crash may lose them, but then the read starts over anyway.
       await client.query('SET LOCAL synchronous_commit = off');
       const stream = client.query(copyFrom(copyRows.command));
       for (const chunk of [copyRows.header, ...chunks, copyRows.trailer]) stream.write(chunk);
@@ -50,7 +50,7 @@ export function createStaging(attempt: Attempt) {
   };
 }
 
-/** Drops stored rows of these people that stand before these positions. */
+/** Deletes the stored rows of these people that stand before these positions. */
 export async function unstage(attempt: Attempt, rows: readonly (readonly [string, number])[]): Promise<void> {
   await fenced(attempt, (client) =>
     client.query(

@@ -16,20 +16,20 @@ import { dropPlanRows, tellRest } from './range.ts';
 import { refreshLinks } from './refresh-links.ts';
 import { rescue } from './rescue.ts';
 
-/** Where a batch has left the run. */
+/** The position up to which the plan is applied after a batch. */
 export type BatchEnd = { position: number };
 
 export type OnBatch = (applied: number, total: number) => { progress: number; lines: NewLogLine[] };
 
-/** How far all batches together are; each adds its rows when it commits. */
+/** The progress of all batches together. Each batch adds its rows when it commits. */
 export type BatchProgress = { applied: number; total: number; onBatch: OnBatch };
 
 /**
- * Applies one stretch of the plan in one transaction: contacts, links, outcomes, counts, log lines, the run's position and
- * the signal. Waits for the batch before it just before its own end, so that positions and line numbers follow one another.
+ * Applies one stretch of the plan in one transaction: contacts, links, outcomes, counts, log lines, the run's position and the
+ * notification. Shortly before its end it waits for the batch before it, so that positions and line numbers are in order.
  *
- * Another connection's run, or somebody's edit, may stand in its way. The first time it waits for locks only briefly: while the
- * batch before it is under way, two runs may wait for each other without the database seeing it.
+ * Another connection's run, or a person's edit, may hold locks that it needs. The first try waits for locks only briefly: while
+ * the batch before it is under way, two runs may wait for each other without the database noticing a deadlock.
  */
 export async function applyBatch(
   attempt: Attempt,
@@ -38,7 +38,7 @@ export async function applyBatch(
   progress: BatchProgress,
 ): Promise<BatchEnd> {
   const end = await tryAgain((tries) => tryBatch(attempt, batch, previous, progress, tries === 1 ? '3s' : '30s'));
-  // Not before it has committed, which may take several tries.
+  // Only after the commit, because it may take several tries.
   progress.applied += batch.rows;
   return end;
 }
@@ -51,8 +51,8 @@ function tryBatch(
   patience: string,
 ): Promise<BatchEnd> {
   return transaction(attempt, async (client) => {
-    // Should the database itself crash, it may have forgotten the latest batches as a whole; the run then goes on before them.
-    // The run's end waits for the disk, and with it all that was written before.
+    // A crash of the database may lose the latest batches, but only whole ones; the run then goes on before them. The end of the
+    // run waits for the disk, and so makes all earlier commits durable.
     await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
     await client.query('SAVEPOINT batch');
     let rescued = false;
@@ -61,7 +61,7 @@ function tryBatch(
     } catch (error) {
       rescued = true;
       await client.query('ROLLBACK TO SAVEPOINT batch');
-      // Row by row it may take long: nothing that could be waiting for us may be waited for meanwhile.
+      // The rescue may take long. First wait for the batch before, so that nothing waits for us while we wait for it.
       await kept(client, previous);
       await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
     }
@@ -75,10 +75,10 @@ function tryBatch(
   });
 }
 
-/** How often a transaction that waits for another one says that its process is alive; see the bounds of idle ones. */
+/** How often a waiting transaction shows that its process is alive. The server ends idle transactions (see pool/sync-pool.ts). */
 const aliveEveryMs = 2000;
 
-/** Waits for the batch before, in a transaction that must not count as one whose process is lost. */
+/** Waits for the batch before. Keeps the transaction busy meanwhile, so that the server does not end it as idle. */
 async function kept(client: PoolClient, previous: Promise<BatchEnd>): Promise<BatchEnd> {
   for (;;) {
     const waited = new AbortController();
@@ -105,7 +105,7 @@ async function applyRows(client: PoolClient, attempt: Attempt, { first, last, ac
   if (has('CREATE')) await createPeople(range);
 }
 
-/** New people are created as planned, or their batch fails. */
+/** The outcomes of a batch of new people: all are created, or the batch fails. */
 function asPlanned({ actions }: Batch): PlanRows[] {
   return [{ action: 'CREATE', stays: null, outcome: null, count: actions.get('CREATE') ?? 0 }];
 }
@@ -170,7 +170,7 @@ type ExceptionRow = {
   name: string;
 };
 
-/** The lines of people left alone or failed while applying. */
+/** The log lines of people who were left alone or failed. */
 async function exceptionLines(
   client: PoolClient,
   attempt: Attempt,

@@ -5,14 +5,14 @@ import { batchOf, isOnlyNew, type PlanOutline, rowsOf, sumOf } from '../plan-out
 import { applyBatch, type BatchEnd, type BatchProgress, type OnBatch } from './apply-batch.ts';
 
 /**
- * Batches of new people under way at a time: they touch nothing that exists, so they can't stand in each other's way. While one
- * commits, two are being written.
+ * How many batches of new people are under way at a time. They change nothing that exists, so they can't block each other. While
+ * one commits, two are being written.
  */
 const batchesAtOnce = 3;
 
 /**
- * Applies the plan from where it stands. While one batch of new people commits, the next is prepared on another connection;
- * they commit in the plan's order. Anything that touches what exists goes one batch at a time.
+ * Applies the plan from the position it has reached. While a batch of new people commits, the next ones are written on other
+ * connections. Batches commit in the plan's order. Batches that change existing contacts go one at a time.
  */
 export async function applyPlan(
   attempt: Attempt,
@@ -30,7 +30,7 @@ export async function applyPlan(
       const batch = batchOf(stretch);
       if (!isOnlyNew(batch)) await previous;
       previous = applyBatch(attempt, batch, previous, progress);
-      // Whoever waits for it hears of a failure; until then it must not count as unhandled.
+      // The code that waits for it gets a failure. Until then it must not count as an unhandled rejection.
       previous.catch(() => {});
       underWay.push(previous);
       if (!isOnlyNew(batch)) await previous;
@@ -45,8 +45,8 @@ export async function applyPlan(
 type Row = Pick<RunRow, 'applied_position' | 'applied_before'> & { applied: number };
 
 /**
- * Where applying begins: the position up to which the plan is applied, and how many rows that was. A run that goes on has its
- * counts; otherwise they begin with what is there before anything of the plan is applied.
+ * Returns the position up to which the plan is applied, and the number of rows until there. A run that goes on has its counts. For
+ * a run that begins, the counts are set to what is true before any row is applied.
  */
 export function startApplying(attempt: Attempt, { open }: PlanOutline): Promise<{ position: number; applied: number }> {
   return transaction(attempt, async (client) => {
@@ -60,14 +60,14 @@ export function startApplying(attempt: Attempt, { open }: PlanOutline): Promise<
     const run = rows[0];
     if (run === undefined) throw fencedOff();
     if (run.applied_position === '0') {
-      // Skipped people are so from the plan on; unchanged ones have no row, or lose it when they have been looked at.
+      // People skipped by the plan count from the start. Unchanged people have no row that counts here.
       const { unchanged: _, ...counts } = countRows(rowsOf(open).filter(({ action }) => action === 'SKIP'));
       await client.query(
         `UPDATE run SET counts = counts || $3::jsonb, changed_at = clock_timestamp() WHERE workspace_id = $1 AND id = $2`,
         [...key(attempt), JSON.stringify({ ...counts, ...run.applied_before })],
       );
     }
-    // Where a read of everybody is applied only in part, what the last one came to is there no more.
+    // If a read of everybody is applied only in part, the cursor of the read before is no longer valid.
     await client.query(
       `UPDATE connection SET read_cursor = NULL FROM run
        WHERE run.workspace_id = $1 AND run.id = $2 AND run.read_summary->>'extent' = 'everybody'

@@ -6,23 +6,22 @@ import { byKey } from '../../planner-hints.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
 import { setOf } from './range.ts';
 
-// $1 workspace, $2 run, $3 connection, $4 where those begin whom the read has had.
+// $1: workspace, $2: run, $3: connection, $4: the position where the people of the read begin.
 const there = `
   change.workspace_id = $1 AND change.change_set = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
   AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
 
 /**
- * Whoever the read has had is there, also when nothing came of it: skipped, left alone or failed. The removal of an active
- * contact is called off, and its values stay; the next run looks at the person again. A contact that was made inactive
- * because its person was gone stays so: that its link says "gone" is how the person is known as returning, once they can be
- * brought in.
+ * A person in the read is there, even if they were skipped, left alone or failed. So the removal of their active contact is called
+ * off. Its values stay, and the next run looks at the person again. A contact that was deactivated because its person was gone
+ * stays inactive, and its link stays "gone": that shows that the person returns, when a later run can bring them in.
  */
 export function callOffRemovals(attempt: Attempt): Promise<void> {
   return fenced(attempt, async (client) => {
     if (!(await hasLeftOut(client, attempt))) return;
     await client.query(byKey);
     const params = [...key(attempt), attempt.connectionId, attempt.base + planPositions.handovers];
-    // A removal by another connection is waited for, or waits and then sees the link.
+    // A removal by another connection comes before us, or waits for us and then sees the link.
     await client.query(
       `SELECT FROM contact
        WHERE contact.workspace_id = $1 AND contact.id IN (
@@ -40,7 +39,7 @@ export function callOffRemovals(attempt: Attempt): Promise<void> {
   });
 }
 
-/** The active contacts that were to be removed, as changes that come after all others of the run. */
+/** The active contacts that were to be removed, as changes after all others of the run. */
 async function staying(client: PoolClient, attempt: Attempt, params: unknown[]): Promise<ChangeRows> {
   const { rows } = await client.query<{ last: string | null }>(
     `SELECT max(position) AS last FROM contact_change WHERE workspace_id = $1 AND change_set = $2 AND position > $3`,

@@ -13,7 +13,7 @@ export async function createPeople(range: Range): Promise<void> {
   );
 }
 
-/** SQL: what the plan knew of the contact's links by other connections (see find-candidates.ts), as it is now. */
+/** SQL: the current state of the contact's links by other connections, as one number (see `recheckOf` in find-candidates.ts). */
 const othersRecheck = `(
   SELECT coalesce(sum(other.recheck), 0) * 1000 + count(*) FROM contact_link AS other
   WHERE other.workspace_id = change.workspace_id AND other.contact_id = change.contact_id AND other.connection_id <> $5)`;
@@ -28,8 +28,8 @@ export async function changePeople(range: Range): Promise<void> {
 
 async function writeLinks(range: Range): Promise<void> {
   const { client, attempt } = range;
-  // A link that lost its person makes place for the new one of the same connection. As text, so that links are looked up by
-  // contact: of a connection without statistics the planner would go through all of them instead, for each contact.
+  // A link that lost its person gives way to the new link of the same connection. The comparison as text makes the planner look
+  // links up by contact. Without statistics of the connection it would read all of its links, once per contact.
   await client.query(
     `DELETE FROM contact_link AS link
      WHERE link.workspace_id = $1 AND link.connection_id::text = $5

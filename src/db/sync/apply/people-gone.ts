@@ -14,7 +14,7 @@ export async function dropPeople(range: Range): Promise<void> {
   await deleteContacts(setOf(range), rowsOf(range, due(`'DELETE'`)));
 }
 
-/** Whom another connection has found again since the plan was made; the contacts are locked, so nobody comes in between. */
+/** Leaves people alone whom another connection has found since the plan was made. The contacts are locked, so none can come later. */
 async function leaveFedAlone(range: Range): Promise<void> {
   await range.client.query(
     `UPDATE ${range.attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN',
@@ -26,7 +26,7 @@ async function leaveFedAlone(range: Range): Promise<void> {
   );
 }
 
-/** Notes with the links what the history has told of the stretch, under this condition: since when people are gone. */
+/** Copies from the stretch's history into the links since when people are gone. `condition`: SQL, for which rows. */
 export async function markGone(range: Range, condition: string): Promise<void> {
   await range.client.query(
     `UPDATE contact_link AS link SET gone_since = change.gone_since,
@@ -43,8 +43,8 @@ export async function markGone(range: Range, condition: string): Promise<void> {
 const absent = `${due(`'NONE'`)} AND change.stays IN ('NEWLY_GONE', 'STILL_GONE')`;
 
 /**
- * Since when the person is gone, and when their contact is to be removed, by what is known now that the contacts are locked.
- * Where the connection does not link the contact any more, nothing is noted with it.
+ * SQL: since when the person is gone, and when their contact is to be removed, by the facts now that the contacts are locked. When
+ * the connection no longer links the contact, its date of removal stays as it is.
  */
 async function absencesOf({ client, attempt, ...range }: Range): Promise<Besides> {
   const { rows } = await client.query<{ person_id: string }>(
@@ -63,12 +63,12 @@ async function absencesOf({ client, attempt, ...range }: Range): Promise<Besides
 }
 
 /**
- * Notes with the link that a person is gone while the contact stays, and with the contact when it will be removed, which
- * another policy than the last time may have changed.
+ * For a person who is gone while the contact stays: notes that with the link, and notes with the contact when it will be removed.
+ * The date may differ from last time, because the policy may have changed.
  */
 export async function noteAbsence(range: Range): Promise<void> {
   const { client, attempt } = range;
-  // Another connection that finds the person again just now is waited for, or waits: what is noted below knows of it.
+  // Another connection that finds the person now comes before us and is seen below, or waits for us.
   await lockContacts(range, absent);
   const told = await noteRemoval(setOf(range), rowsOf(range, absent), {
     removalDueAt: 'removal.due',

@@ -6,25 +6,25 @@ import { type Attempt, key } from '../attempt.ts';
 /** A stretch of the plan, inside the transaction that applies it. */
 export type Range = { client: PoolClient; attempt: Attempt; first: number; last: number };
 
-/** The condition for rows of the stretch, as `change`: $1 workspace, $2 run, $3 and $4 the positions. */
+/** SQL: the condition for rows of the stretch, as `change`. $1: workspace, $2: run, $3 and $4: the positions. */
 export const inStretch = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position BETWEEN $3 AND $4';
 
-/** The condition for rows of the stretch that are to be applied. */
+/** SQL: the condition for rows of the stretch that are to be applied. */
 export function due(actions: string): string {
   return `${inStretch} AND change.outcome IS NULL AND change.action IN (${actions})`;
 }
 
-/** What `inStretch` needs, and leads every statement's parameters. */
+/** The parameters of `inStretch`. They come first in every statement. */
 export function params({ attempt, first, last }: Range): unknown[] {
   return [...key(attempt), first, last];
 }
 
-/** The same for the stretch's rows of the history. */
+/** The same for the stretch's rows in the history. */
 export function paramsOfHistory({ attempt, first, last }: Range): unknown[] {
   return [...key(attempt), attempt.base + first, attempt.base + last];
 }
 
-/** What the run changes, for the door to a contact. */
+/** The run's set of changes, as change-contact.ts takes it. */
 export function setOf({ client, attempt }: Pick<Range, 'client' | 'attempt'>): ChangeSet {
   return {
     client,
@@ -35,7 +35,7 @@ export function setOf({ client, attempt }: Pick<Range, 'client' | 'attempt'>): C
   };
 }
 
-/** The stretch's rows under a condition, which names them `change`. */
+/** The stretch's rows that meet a condition, which calls them `change`. */
 export function rowsOf(range: Range, where: string): ChangeRows {
   return {
     from: range.attempt.plan,
@@ -47,7 +47,7 @@ export function rowsOf(range: Range, where: string): ChangeRows {
   };
 }
 
-/** Locks the contacts of changes, in the order in which everybody locks them. */
+/** Locks the contacts of changes, in order of id, as all others do. */
 export async function lockContacts(range: Range, condition: string): Promise<void> {
   await range.client.query(
     `SELECT FROM contact
@@ -57,7 +57,7 @@ export async function lockContacts(range: Range, condition: string): Promise<voi
   );
 }
 
-/** Locks the contacts of the stretch and leaves alone whose contact has changed since the plan was made. */
+/** Locks the contacts of the stretch. Leaves those alone that have changed since the plan was made. */
 export async function leaveChangedAlone(range: Range, actions: string): Promise<void> {
   await lockContacts(range, due(actions));
   await range.client.query(
@@ -71,9 +71,9 @@ export async function leaveChangedAlone(range: Range, actions: string): Promise<
 }
 
 /**
- * What else is shown of the stretch: people who were left alone, and absences of which nothing is noted. Looked up row by row
- * where it may be told already, which a condition of its own would make a join: a planner without statistics goes through all
- * that is told for each.
+ * Writes into the history what else is shown of the stretch: people who were left alone, and absences that changed nothing. The OR
+ * before NOT EXISTS makes the planner look up row by row what the history already has. As a condition of its own it would
+ * become a join; without statistics, that would read the run's whole history once per row.
  */
 export async function tellRest(range: Range): Promise<void> {
   const rest = `${inStretch} AND (change.action = 'SKIP' OR change.outcome IS NOT NULL
@@ -83,7 +83,7 @@ export async function tellRest(range: Range): Promise<void> {
   await tellUnchanged(setOf(range), rowsOf(range, rest));
 }
 
-/** Ends what the stretch has in the plan, once the history tells it. */
+/** Deletes the stretch's rows from the plan. The history has them by then. */
 export async function dropPlanRows(range: Range): Promise<void> {
   await range.client.query(`DELETE FROM ${range.attempt.plan} AS change WHERE ${inStretch}`, params(range));
 }

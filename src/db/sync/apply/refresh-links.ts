@@ -3,7 +3,7 @@ import { due, params, type Range, rowsOf, setOf } from './range.ts';
 
 const found = `${due(`'NONE'`)} AND change.stays = 'AS_BEFORE'`;
 
-/** The link of the person whom `change` is about: $5 the connection. */
+/** SQL: the condition for the link of the change's person. $5: the connection. */
 function own(link: string): string {
   return `${link}.workspace_id = change.workspace_id AND ${link}.connection_id = $5 AND ${link}.external_id = change.person_id`;
 }
@@ -12,8 +12,10 @@ function withConnection(range: Range): unknown[] {
   return [...params(range), range.attempt.connectionId];
 }
 
-/** People looked at again and found as before: their links are up to date again. The history tells of those whose
- * contact stays after all. */
+/**
+ * For people who were looked at again and found as before: renews their links. The history gets a row when a contact that was to
+ * be removed stays.
+ */
 export async function refreshLinks(range: Range): Promise<void> {
   await lockReturning(range);
   const staying = await clearRemoval(range);
@@ -21,7 +23,7 @@ export async function refreshLinks(range: Range): Promise<void> {
   await renewLinks(range, staying > 0);
 }
 
-/** Of people who were gone until now: a removal of the contact is waited for, or waits and then sees the link. */
+/** Locks the contacts of people who were gone until now. A removal comes before us, or waits for us and then sees the link. */
 async function lockReturning(range: Range): Promise<void> {
   await range.client.query(
     `SELECT FROM contact
@@ -34,7 +36,7 @@ async function lockReturning(range: Range): Promise<void> {
   );
 }
 
-/** What this connection no longer fills is up to the others. */
+/** When this connection fills other fields than before, the other connections look at the contact again. */
 async function tellOthers(range: Range): Promise<void> {
   await range.client.query(
     `UPDATE contact_link AS link SET ${lookAgain} FROM ${range.attempt.plan} AS change, contact_link AS ours
@@ -44,14 +46,14 @@ async function tellOthers(range: Range): Promise<void> {
   );
 }
 
-/** The contact of somebody in their grace stays after all. */
+/** Calls off the removal of contacts whose person is back within the grace period. */
 function clearRemoval(range: Range): Promise<number> {
   return noteRemoval(setOf(range), rowsOf(range, `${found} AND contact.removal_due_at IS NOT NULL`));
 }
 
 /**
- * Where the contact, or what is known of its other links, has changed since the plan was made, the person is looked at again.
- * That we have just noted that it stays is no such change.
+ * Renews the links. If the contact, or a request to look at the link again, has changed since the plan was made, the next run looks
+ * at the person again. The version that `clearRemoval` has just added does not count as a change.
  */
 async function renewLinks(range: Range, anyStays: boolean): Promise<void> {
   const ofOurs = anyStays

@@ -7,8 +7,8 @@ import type { Batch } from '../plan-outline.ts';
 import { leaveChangedAlone } from './range.ts';
 
 /**
- * Applies a stretch that could not be applied as a whole: whoever claims an address that somebody has got meanwhile is left
- * alone, then halves are tried, down to the rows that fail, each noted with what the database said of it.
+ * Applies a stretch that could not be applied as a whole. Leaves people alone whose address somebody else has got meanwhile. Then
+ * tries halves, down to the single rows that fail, and notes with each the database's reason.
  *
  * @throws the error again when it is about the connection or the server, not about the rows.
  */
@@ -21,20 +21,20 @@ export async function rescue(
 ): Promise<void> {
   if (!isAboutRows(error)) throw error;
   await leaveChangedAlone({ client, attempt, first: batch.first, last: batch.last }, `'UPDATE', 'LINK', 'REACTIVATE'`);
-  // Whoever is left alone keeps the address that somebody else waits for, and so on.
+  // A person who is left alone keeps an address that another person may be waiting for, so look until nothing changes.
   await client.query(byList);
   while ((await leaveTakenAlone(client, attempt, batch)) > 0);
   await client.query(byKey);
   await halve(client, attempt, batch, apply);
 }
 
-/** SQL that leaves alone; `reason`: the parameter that has `whyTaken`. */
+/** SQL: the `SET` items that leave a person alone. `reason`: the placeholder of `whyTaken`. */
 function leaveAlone(reason: string): string {
   return `outcome = 'LEFT_ALONE', code = 'EMAIL_TAKEN', reason = format(${reason}, change.primary_email)`;
 }
 const whyTaken = notApplied.addressTaken('%s');
 
-/** Leaves alone who claims the address of a contact that the stretch does not make give it up; how many there are. */
+/** Leaves people alone who claim the address of a contact that does not give it up in this stretch. Returns their number. */
 async function leaveTakenAlone(client: PoolClient, attempt: Attempt, { first, last }: Batch): Promise<number> {
   const { rowCount } = await client.query(
     `UPDATE ${attempt.plan} AS change SET ${leaveAlone('$5')}
@@ -94,7 +94,7 @@ async function split(client: PoolClient, attempt: Attempt, batch: Batch): Promis
   });
 }
 
-/** Never what the server's message or detail says: it may hold values of other people. */
+/** Notes the failure. Never uses the server's message or detail: they may contain values of other people. */
 async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, error: DataError): Promise<void> {
   const row = 'change.workspace_id = $1 AND change.run_id = $2 AND change.position = $3';
   if (error.constraint === uniqueAddress) {
@@ -109,12 +109,12 @@ async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, erro
   );
 }
 
-/** Among the workspace's active contacts. */
+/** The unique index of addresses of the workspace's active contacts. */
 const uniqueAddress = 'contact_email_of_active';
 
 type DataError = { code: string; constraint?: string; column?: string };
 
-/** Classes 22 (data), 23 (constraints) and 54 (limits) are about rows; anything else about the server or us. */
+/** Classes 22 (data), 23 (constraints) and 54 (limits) are about rows. All others are about the server or our code. */
 function isAboutRows(error: unknown): error is DataError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(22|23|54)/.test(error.code);
 }
