@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Tables with a workspace: behind row-level security for the API's role. */
+/** Tables with a workspace that the API's role uses, behind row-level security. */
 const walled = [
   'connection',
   'connection_secret',
@@ -15,13 +15,13 @@ const walled = [
   'contact_change',
 ] as const;
 
-/** Walled as well, but for the sync path's role alone. */
+/** Also behind row-level security, but only the sync path's role may use them. */
 const hidden = ['run_cancel'] as const;
 
 /**
- * The first tables. They belong to the role that migrates, which is also the sync path's: row-level security is enabled
- * but not forced, because COPY knows none, and every statement of the sync path names the workspace. The API's pool works as
- * `kdesk_contact_sync_api`, which owns nothing and sees only the workspace set for its transaction.
+ * The first tables. They belong to the role that migrates, which is also the sync path's role. Row-level security is enabled but
+ * not forced: COPY does not support it, and every statement of the sync path names the workspace. The API's pool works as
+ * `kdesk_contact_sync_api`. That role owns nothing and sees only the workspace that its transaction has set.
  */
 export class Initial1795300000000 implements MigrationInterface {
   name = 'Initial1795300000000';
@@ -61,8 +61,8 @@ export class Initial1795300000000 implements MigrationInterface {
 }
 
 /**
- * Roles belong to the whole server, so another database's migration may make it at the same moment. From Postgres 16 on, who
- * makes a role is its member without the right to set it, until it is granted. KD001 tells our code apart from other refusals.
+ * Roles belong to the whole server, so another database's migration may make the role at the same moment. From Postgres 16 on, the
+ * maker of a role is a member of it, but may not SET it until that is granted. KD001 is our own SQLSTATE for this failure.
  */
 const role = `
   DO $$
@@ -83,8 +83,8 @@ const role = `
   END $$`;
 
 /**
- * Partitions hold the ids of a stretch of time, which ids of version 7 begin with; src/db/partition makes and drops them.
- * This one takes what no other does. The API's role reads and writes through the parent, and sees nothing of a partition.
+ * Each partition holds the ids of a period: UUIDs of version 7 begin with the time. src/db/partition makes and drops partitions.
+ * This one takes rows that fit no other. The API's role reads and writes through the parent table, and can't see a partition.
  */
 function defaultPartition(table: string): string[] {
   return [
@@ -228,29 +228,29 @@ const tables = [
   `CREATE INDEX "run_by_time" ON "run" ("workspace_id", "queued_at", "id")`,
   `CREATE INDEX "run_by_connection" ON "run" ("workspace_id", "connection_id", "queued_at", "id")`,
 
-  // The runs that have not ended: of a connection at most one.
+  // The runs that have not ended: at most one per connection.
   `CREATE TABLE "open_run" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
     "run_id" uuid NOT NULL,
     CONSTRAINT "open_run_pkey" PRIMARY KEY ("workspace_id", "connection_id"))`,
 
-  // Who wants a run that is worked on to stop. Not in the run's row: asking never waits for whoever holds that.
+  // Requests to cancel a run that is worked on. Not in the run's row, so that a request never waits for a lock on that row.
   `CREATE TABLE "run_cancel" (
     "workspace_id" uuid NOT NULL,
     "run_id" uuid NOT NULL,
     "requested_by" jsonb NOT NULL,
     CONSTRAINT "run_cancel_pkey" PRIMARY KEY ("workspace_id", "run_id"))`,
 
-  // Unlogged, so that it is empty after a crash of the server, in which latest commits and every plan_row were forgotten.
+  // Unlogged, so a crash of the server empties it. A crash also loses every plan_row and maybe the latest commits.
   `CREATE UNLOGGED TABLE "server_memory" (
     "one" boolean NOT NULL DEFAULT true,
     "token" uuid NOT NULL,
     CONSTRAINT "server_memory_pkey" PRIMARY KEY ("one"),
     CONSTRAINT "server_memory_one" CHECK ("one"))`,
 
-  // A row is one line, or (first_position and last_position set) the DEBUG lines of a batch of applied changes, which are
-  // those changes themselves: seq to last_seq, in order of position.
+  // A row is one line. Or, if first_position and last_position are set, it stands for the DEBUG lines seq to last_seq of a batch
+  // of applied changes: one line per change in the history, in order of position.
   `CREATE TABLE "run_log" (
     "workspace_id" uuid NOT NULL,
     "run_id" uuid NOT NULL,
@@ -267,10 +267,10 @@ const tables = [
     "last_position" bigint,
     CONSTRAINT "run_log_pkey" PRIMARY KEY ("workspace_id", "run_id", "seq")) PARTITION BY RANGE ("run_id")`,
   ...defaultPartition('run_log'),
-  // Tells when a change was applied.
+  // For the time at which a change was applied.
   `CREATE INDEX "run_log_batch" ON "run_log" ("workspace_id", "run_id", "last_position") WHERE first_position IS NOT NULL`,
 
-  // Which attribute filled which field: few distinct ones in a connection, so links refer to them by digest.
+  // Which attribute filled which field. A connection has few different patterns, so links refer to them by digest.
   `CREATE TABLE "fills" (
     "workspace_id" uuid NOT NULL,
     "id" uuid NOT NULL,
@@ -283,8 +283,8 @@ const tables = [
     "POSTAL_CODE" text, "COUNTRY" text, "LANGUAGE" text, "TIME_ZONE" text, "NOTES" text, "PORTAL_ACCESS" boolean,
     "EMAIL_NOTIFICATIONS" boolean, "FORMS_ACCESS" boolean)`,
 
-  // name_key, company_key: folded for order. words: all words a contact is found under, each with a blank before it;
-  // search: their first letters behind the workspace's mark, which is what the index holds; email_key: lower-cased address.
+  // name_key, company_key: folded, to sort by. words: all words that find the contact, each after a blank. search: the first
+  // letters of the words after the workspace's mark; the text index holds these. email_key: the address in lower case.
   `CREATE TABLE "contact" (
     "workspace_id" uuid NOT NULL,
     "id" uuid NOT NULL,
@@ -330,7 +330,8 @@ const tables = [
   `CREATE INDEX "contact_by_creation" ON "contact" ("workspace_id", "created_at", "id")`,
   `CREATE INDEX "contact_by_search" ON "contact" USING gin ("search")`,
 
-  // hash null: to be looked at again at the next run; recheck: how often that was asked for. gone_since: absent from complete reads since then.
+  // hash null: the next run looks at the link again. recheck: counts the requests for that. gone_since: missing from complete
+  // reads since then.
   `CREATE TABLE "contact_link" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -346,30 +347,30 @@ const tables = [
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
 
-  // One run's people as read and what is to become of them, until it is applied: the history then says so. Without a log of
-  // its own: a run that loses it reads again. The columns of what a contact is to hold are laid out as the contact's; there
-  // is something where there is a name. before: what the contact holds now. action: null until it is decided; stays: why the
-  // contact stays as it is, where the action is NONE; claimants: how many people of the read may get an address that this one may.
+  // A run's people as read, and what is to become of them. Applied rows move to the history. Unlogged: a run that loses its plan
+  // reads again. The planned values have the same columns as a contact; display_name is null if there are none. before: the
+  // contact's values now. action: null until it is decided. stays: with action NONE, why the contact stays as it is. claimants:
+  // how many people of the read may get the address that this person may get.
   `CREATE UNLOGGED TABLE "plan_row" (${planColumns},
     CONSTRAINT "plan_row_pkey" PRIMARY KEY ("workspace_id", "run_id", "position"))`,
-  // Removals stand before all else (core/sync-store.ts, planPositions): what becomes of a contact is looked up among them.
+  // For looking up what becomes of a contact whose person is gone. Removals have the lowest positions (planPositions in core).
   `CREATE INDEX "plan_row_removal" ON "plan_row" ("workspace_id", "run_id", "contact_id") WHERE position < 1000000000`,
 
-  // Plans that wait for somebody, or are only to be looked at, and what was left of one when its run ended.
+  // Plans that wait for approval or are only to be looked at, and what was left of a plan when its run ended.
   `CREATE TABLE "kept_plan_row" (${planColumns},
     CONSTRAINT "kept_plan_row_pkey" PRIMARY KEY ("workspace_id", "run_id", "position")) PARTITION BY RANGE ("run_id")`,
   ...defaultPartition('kept_plan_row'),
 
-  // How a contact stood besides its values.
+  // The state of a contact besides its values.
   `CREATE TYPE "contact_state" AS (
     "status" text, "locked_fields" text[], "portal_access_before" boolean, "removal_due_at" timestamptz(3))`,
   `CREATE TYPE "contact_link_state" AS (
     "connection_id" uuid, "external_id" text, "contact_id" uuid, "person" text, "fills_id" uuid,
     "linked_at" timestamptz(3), "last_seen_at" timestamptz(3), "gone_since" timestamptz(3))`,
 
-  // The history: a row for each contact that a run or a person (made_by) has changed, and for each person whom a run left
-  // alone (outcome, or action SKIP). before, state_before and links_before: how the contact stood, and the links that the
-  // change altered or took away. All else is how the change left it: its values, state, version, and the link of
+  // The history: a row for each contact that a run or a person (made_by) has changed, and for each person whom a run left alone
+  // (outcome, or action SKIP). before, state_before and links_before: the contact before the change, and the links that the
+  // change altered or deleted. The other columns: the contact after the change, i.e. its values, state, version, and its link of
   // connection_id, whose external id is person_id.
   `CREATE TABLE "contact_change" (
     "workspace_id" uuid NOT NULL,
@@ -403,14 +404,14 @@ const tables = [
 ];
 
 /**
- * The contacts of the transaction's workspace, read with the owner's rights: behind a row-level policy no index serves a
- * text search, because its operator is not leak-proof. No setting, no rows.
+ * The contacts of the transaction's workspace, read with the owner's rights. Behind a row-level policy a text search can't use the
+ * index, because its operator is not leak-proof. Without a workspace set, the view has no rows.
  */
 const view = `
   CREATE VIEW "contact_of_workspace" AS
   SELECT * FROM "contact" WHERE "workspace_id" = (SELECT nullif(current_setting('app.workspace_id', true), '')::uuid)`;
 
-/** Every process hears at once, whoever it was, that Contact Sync was turned on or off in a workspace. */
+/** Notifies every process when anybody turns Contact Sync on or off in a workspace. */
 const tellSwitch = `
   CREATE FUNCTION "tell_contact_sync_switch"() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Up to when each connection's schedule has been looked at: what makes a due time start one run, whatever the number of
- * processes. Only the sync path's role, which owns it, may read or write it.
+ * Up to which time each connection's schedule has been handled. It makes each due time start one run, however many processes there
+ * are. Only its owner, the sync path's role, may read or write it.
  */
 export class ScheduleMark1795300100000 implements MigrationInterface {
   name = 'ScheduleMark1795300100000';

@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const ofWorkspace = `"workspace_id" = nullif(current_setting('app.workspace_id', true), '')::uuid`;
 
 /**
- * Files that are uploaded for connections whose kind of source reads one, in parts of 1 MB. A file is there for readers once
- * it is whole (uploaded_at); the one before it is superseded then, and goes unless a run is reading it (read_by).
+ * Files that are uploaded for connections whose kind of source reads one, in parts of 1 MB. Readers see a file when it is complete
+ * (uploaded_at). The file before it is then superseded, and is deleted unless a run is reading it (read_by).
  */
 export class ConnectionFile1795300200000 implements MigrationInterface {
   name = 'ConnectionFile1795300200000';
@@ -36,7 +36,7 @@ export class ConnectionFile1795300200000 implements MigrationInterface {
       CONSTRAINT "connection_file_part_pkey" PRIMARY KEY ("workspace_id", "file_id", "part"),
       CONSTRAINT "connection_file_part_file" FOREIGN KEY ("workspace_id", "file_id")
         REFERENCES "connection_file" ("workspace_id", "id") ON DELETE CASCADE)`);
-    // Packing them would cost more than the room that it saves.
+    // Compressing the parts would cost more than the space it saves.
     await runner.query(`ALTER TABLE "connection_file_part" ALTER COLUMN "bytes" SET STORAGE EXTERNAL`);
     for (const table of ['connection_file', 'connection_file_part']) {
       await runner.query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY`);

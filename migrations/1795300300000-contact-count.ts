@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * How many contacts a workspace has of each status: the sum of its entries. Whoever changes contacts adds entries and changes
- * none, so transactions never wait for each other here, and each one sees its own count. Triggers keep it, so nothing goes past
- * it. The API reads it behind row-level security, and can't write it.
+ * How many contacts a workspace has of each status: the sum of its entries. A transaction that changes contacts only adds entries,
+ * so transactions never wait for each other here, and each one sees its own count. Triggers add the entries, so no change is
+ * missed. The API reads the table behind row-level security, and can't write it.
  */
 export class ContactCount1795300300000 implements MigrationInterface {
   name = 'ContactCount1795300300000';
@@ -21,7 +21,7 @@ export class ContactCount1795300300000 implements MigrationInterface {
     );
     await runner.query(`GRANT SELECT ON "contact_count" TO kdesk_contact_sync_api`);
     for (const statement of [addEntry, ...functions, ...triggers]) await runner.query(statement);
-    // The triggers call it with the owner's rights; nobody else is to.
+    // Only the triggers may call it. They do so with the owner's rights.
     await runner.query(`REVOKE EXECUTE ON FUNCTION "add_contact_count" FROM PUBLIC`);
     await runner.query(
       `INSERT INTO "contact_count" ("workspace_id", "status", "contacts")
@@ -39,12 +39,12 @@ export class ContactCount1795300300000 implements MigrationInterface {
   }
 }
 
-/** With the owner's rights, whoever changes a contact. */
+/** Runs with the owner's rights, no matter who changes a contact. */
 const asOwner = 'LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp';
 
 /**
- * Adds an entry. Every 64th also makes one entry per status of all that its workspace has; one transaction at a time does
- * that, and others don't wait for it. In an older snapshot it can't be done: entries may be gone since.
+ * Adds an entry. Every 64th call also merges the workspace's entries into one per status. One transaction at a time does that, and
+ * others don't wait for it. It is not done in an older snapshot, because entries may have been deleted since.
  */
 const addEntry = `
   CREATE FUNCTION "add_contact_count"(workspace uuid, state text, more bigint) RETURNS void ${asOwner} AS $$
@@ -61,7 +61,7 @@ const addEntry = `
     SELECT workspace, gone.status, sum(gone.contacts) FROM gone GROUP BY gone.status HAVING sum(gone.contacts) <> 0;
   END $$`;
 
-/** Of a statement that adds or removes contacts, however many: one entry per status. */
+/** Adds one entry per status for a statement that adds or removes contacts, however many. */
 function countChanged(name: string, sign: '' | '-'): string {
   return `
   CREATE FUNCTION "${name}"() RETURNS trigger ${asOwner} AS $$
@@ -93,7 +93,7 @@ const triggers = [
    FOR EACH STATEMENT EXECUTE FUNCTION "count_contacts_added"()`,
   `CREATE TRIGGER "contact_count_removed" AFTER DELETE ON "contact" REFERENCING OLD TABLE AS changed
    FOR EACH STATEMENT EXECUTE FUNCTION "count_contacts_removed"()`,
-  // By row: a run's updates are many, and few of them change a status; a list of all old and new rows would cost each of them.
+  // Per row, because a run updates many rows and few of them change their status. Transition tables would cost every update.
   `CREATE TRIGGER "contact_count_moved" AFTER UPDATE ON "contact" FOR EACH ROW
    WHEN (OLD."status" <> NEW."status" OR OLD."workspace_id" <> NEW."workspace_id")
    EXECUTE FUNCTION "count_contacts_moved"()`,

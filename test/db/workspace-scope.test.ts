@@ -183,7 +183,7 @@ describe('the deadline of a workspace’s transactions', () => {
     for (const deadline of deadlines.splice(0)) deadline.end();
   });
 
-  /** A scope whose client can leave, and the statement that it sleeps in. */
+  /** A scope whose client can disconnect, and a statement that sleeps. */
   function within(seconds: number) {
     const client = new AbortController();
     const deadline = startDeadline(seconds, client.signal);

@@ -11,15 +11,15 @@ import {
 } from './write-history.ts';
 
 /**
- * The one door to a contact: whoever changes contacts, a run or a person, does it by these statements, for one as for
- * thousands. Each writes the history first, and then carries out what it says. With the values go the contact's version, its
- * place in the change feed, the keys it is found by, and the links of other connections that are to be looked at again. Links
- * are the caller's, but that those of a deleted contact go with it.
+ * The only functions that change contacts, for runs and for people, for one contact or for thousands. Each writes the history
+ * first, and then does what the history says. Besides the values, they keep the contact's version, its place in the change feed,
+ * the keys that it is found by, and the links of other connections that must be looked at again. The caller writes the links;
+ * only those of a deleted contact are deleted here.
  *
- * The contacts that exist are locked before, in order of id. Rows that give values have a contact's columns, and its keys.
+ * The caller locks existing contacts before, in order of id. Rows that give values have a contact's columns and its keys.
  */
 
-/** `SET` items of every change of a contact: its version, and its place in the change feed. */
+/** SQL: the `SET` items of every change of a contact: its version, and its place in the change feed. */
 const changed =
   'version = contact.version + 1, updated_at = clock_timestamp(), changed_xid = (pg_current_xact_id()::text)::bigint';
 
@@ -32,7 +32,7 @@ function keysOf(row: string): string {
 }
 const setKeys = keys.map((key) => `${key} = change.${key}`).join(', ');
 
-/** As it is, but for its version. */
+/** Leaves all as it is, apart from the version and a removal, which is called off. */
 const asBefore: After = {
   version: 'contact.version + 1',
   status: 'contact.status',
@@ -42,7 +42,7 @@ const asBefore: After = {
   goneSince: 'own.gone_since',
 };
 
-/** A statement over what has been told of these rows, as `change`. */
+/** Sends a statement over the history of these rows. `told`: the SQL condition for it, as `change`. */
 async function carryOut(
   { client, workspaceId, id }: ChangeSet,
   { first, last }: ChangeRows,
@@ -54,7 +54,7 @@ async function carryOut(
   await client.query(statement(told), [workspaceId, id, first, last]);
 }
 
-/** New contacts. */
+/** Creates contacts. */
 export async function createContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
   await tellCreations(set, rows);
   await set.client.query(
@@ -68,9 +68,9 @@ export async function createContacts(set: ChangeSet, rows: ChangeRows): Promise<
 }
 
 /**
- * Gives contacts the values of their rows, and brings back those whose action is REACTIVATE. No removal is to come of them
- * any more. What only links a contact, and changes nothing, gives other connections nothing to look at. `writeLinks` writes the
- * set's own links, by what is known of the others until then.
+ * Gives contacts the values of their rows, reactivates those whose action is REACTIVATE, and calls off removals. Other connections
+ * look at the contacts again, unless a row only links a contact and changes no value. `writeLinks` writes the set's own links.
+ * It runs before the other links are marked, because it compares their state with the plan.
  */
 export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: () => Promise<void>): Promise<void> {
   await tellChanges(set, rows, {
@@ -83,7 +83,7 @@ export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: (
     },
     givesValues: true,
   });
-  // Addresses that pass from one to another are free for a moment.
+  // First free the addresses that pass from one contact to another.
   await set.client.query(
     `UPDATE contact SET email_key = NULL FROM ${rows.from} AS change
      WHERE ${rows.where} AND ${ofContact} AND contact.email_key IS DISTINCT FROM change.email_key
@@ -108,7 +108,7 @@ export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: (
   );
 }
 
-/** Makes active contacts inactive, which takes their portal access away. */
+/** Makes active contacts inactive and takes their portal access away. */
 export async function deactivateContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
   await tellChanges(set, rows, {
     after: {
@@ -128,7 +128,7 @@ export async function deactivateContacts(set: ChangeSet, rows: ChangeRows): Prom
   );
 }
 
-/** Deletes contacts with their links, of whichever connection. */
+/** Deletes contacts with all their links. */
 export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const nothing = 'NULL';
   await tellChanges(set, rows, {
@@ -157,12 +157,12 @@ export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<
   );
 }
 
-/** When contacts are to be removed, and since when their person is gone: SQL as in `After`. Left out: they stay, the person is there. */
+/** When contacts are to be removed, and since when their person is gone. SQL as in `After`. Left out: they stay; the person is there. */
 export type Absence = { removalDueAt: string; goneSince: string; besides: Besides };
 
 /**
- * Notes when contacts are to be removed because their person is gone, or that they are not. The rows' action is NONE; those
- * whose date is that already are told of, but not changed.
+ * Notes when contacts are to be removed because their person is gone, or that they are not to be removed. The rows' action is NONE.
+ * Contacts that already have that date get a row in the history, but are not changed. Returns the number of rows.
  */
 export async function noteRemoval(
   set: ChangeSet,
@@ -192,8 +192,8 @@ export async function noteRemoval(
 }
 
 /**
- * `SET` items for a `link` that is to be looked at again at its connection's next run. A run under way that has decided before
- * writes its hash only where `recheck` still is what it saw. Ask for it whatever the hash is: one that is about to be written
- * would not be seen.
+ * SQL: the `SET` items for a `link` that its connection's next run must look at again. A run under way that has already decided
+ * writes its hash only if `recheck` is still the number it saw. Set this whatever the current hash is: another transaction may
+ * be about to write one.
  */
 export const lookAgain = 'hash = NULL, recheck = link.recheck + 1';

@@ -1,21 +1,21 @@
 import { ContactField, type ContactValues, isFlagField } from '../../core/contact.ts';
 
-/** The column of contact that holds a field; the composite type contact_values has the field's own name. */
+/** The column of `contact` that holds a field. In the composite type contact_values it has the field's own name. */
 export function columnOf(field: ContactField): string {
   return field === 'EMAIL' ? 'emails' : field === 'PHONE' ? 'phones' : field.toLowerCase();
 }
 
 const fields = Object.values(ContactField);
 
-/** The columns of all fields, in the order of the composite type: of a contact, of what the plan makes of it, or of a change. */
+/** SQL: the columns of all fields, in the order of the composite type. Contacts, plan rows and changes have them. */
 export const fieldColumns: string = fields.map((field) => `"${columnOf(field)}"`).join(', ');
 
-/** The same columns of this row. */
+/** SQL: the same columns of this row. */
 export function columnsOf(row: string): string {
   return fields.map((field) => `${row}."${columnOf(field)}"`).join(', ');
 }
 
-/** Such a row's fields as a composite: nothing where a flag is off, as in values mapped. */
+/** SQL: a row's fields as a composite. A flag that is off is null, as in mapped values. */
 export function valuesOf(row: string): string {
   return `ROW(${fields
     .map((field) => {
@@ -25,7 +25,7 @@ export function valuesOf(row: string): string {
     .join(', ')})::contact_values`;
 }
 
-/** The columns with their values taken from a composite; a flag that says nothing is off, where the composite is not null. */
+/** SQL: each column with its value from a composite. A null flag means off, if the composite itself is not null. */
 export function fieldValues(composite: string): { column: string; value: string }[] {
   return fields.map((field) => {
     const value = `(${composite})."${field}"`;
@@ -34,12 +34,12 @@ export function fieldValues(composite: string): { column: string; value: string 
   });
 }
 
-/** `SET` items that bring the fields of a row of the plan into a contact. */
+/** SQL: the `SET` items that copy the fields of a row into a contact. */
 export function setFields(row: string): string {
   return fields.map((field) => `"${columnOf(field)}" = ${row}."${columnOf(field)}"`).join(', ');
 }
 
-/** The composite contact_values as it comes back from to_jsonb: nulls, off flags and empty lists say nothing. */
+/** Values from a composite contact_values that came as JSON. Leaves out nulls, flags that are off and empty lists. */
 export function readValues(row: Record<string, unknown>): ContactValues {
   const values: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(row))

@@ -2,40 +2,40 @@ import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
 import { columnsOf, fieldColumns } from './contact-columns.ts';
 
-/** Changes of contacts that one run or one person makes, inside the transaction that makes them. */
+/** A set of changes that one run or one person makes to contacts, with the transaction that makes them. */
 export type ChangeSet = {
   client: PoolClient;
   workspaceId: string;
-  /** The run's, or an id of its own. */
+  /** The run's id, or an id of its own. */
   id: string;
-  /** Null: the run. */
+  /** Null: the run makes the changes. */
   madeBy: Actor | null;
-  /** Which links are changed with the contacts: those of a connection, those that are let go (all), or none. */
+  /** The links that change with the contacts: those of a connection, all that are released, or none. */
   links: { connectionId: string } | 'released' | 'untouched';
 };
 
-/** The connection whose links are changed. */
+/** The connection whose links change. Null: not those of a single connection. */
 export function connectionOf({ links }: ChangeSet): string | null {
   return typeof links === 'string' ? null : links.connectionId;
 }
 
 /**
- * Where changes come from: rows named `change`, of which the history takes `position` (with `base` added), `action`, `stays`,
- * `outcome`, `code`, `reason`, `person`, `person_id`, `contact_id`, `contact_name` and `before`; those that give values have these, too.
+ * The rows that changes come from, named `change`. The history takes `position` (with `base` added), `action`, `stays`, `outcome`,
+ * `code`, `reason`, `person`, `person_id`, `contact_id`, `contact_name` and `before` from them, and the values if they give any.
  */
 export type ChangeRows = {
   /** SQL: a table or a query, without its name. */
   from: string;
-  /** SQL: which of its rows. */
+  /** SQL: the condition for the rows. */
   where: string;
   params: readonly unknown[];
   base: number;
-  /** Between which positions of the history they are, with `base` added. */
+  /** The lowest and the highest position in the history, with `base` added. */
   first: number;
   last: number;
 };
 
-/** How a change leaves a contact: SQL of each column, over `change`, `contact`, `own` (its link of the set's connection) and `clock`. */
+/** The state after a change: SQL for each column, over `change`, `contact`, `own` (its link of the set's connection) and `clock`. */
 export type After = {
   version: string;
   status: string;
@@ -45,10 +45,10 @@ export type After = {
   goneSince: string;
 };
 
-/** Gives a parameter's place holder. */
+/** Adds a parameter and returns its placeholder. */
 export type Put = (value: unknown) => string;
 
-/** What `After` looks at besides: SQL that follows the FROM, as `, LATERAL (...) AS name`. */
+/** More that `After` may use: SQL after the FROM, like `, LATERAL (...) AS name`. */
 export type Besides = (put: Put) => string;
 
 const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
@@ -56,7 +56,7 @@ const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
 const toldOfAll = `workspace_id, change_set, position, at, made_by, action, stays, outcome, code, reason, person, person_id, contact_id,
   contact_name, before`;
 
-/** The parameters of a statement that reads these rows: theirs first, then those that are put. */
+/** The parameters of a statement over these rows: first theirs, then those that `put` adds. */
 export function paramsOf({ params }: ChangeRows): { params: unknown[]; put: Put } {
   const all = [...params];
   return { params: all, put: (value) => `$${all.push(value)}` };
@@ -67,7 +67,7 @@ function ofAll(set: ChangeSet, rows: ChangeRows, put: Put): string {
    change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, change.before`;
 }
 
-/** Of new contacts: what they hold, and their link. */
+/** Writes the history of new contacts: their values and their link. */
 export async function tellCreations(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(
@@ -80,18 +80,18 @@ export async function tellCreations(set: ChangeSet, rows: ChangeRows): Promise<v
 
 export type Told = {
   after: After;
-  /** The contact goes, and with it all its links. */
+  /** The contact is deleted with all its links. */
   deletes?: boolean;
   givesValues?: boolean;
   besides?: Besides;
 };
 
 /**
- * Tells what is about to become of contacts that exist and are locked. It is told first, and then carried out: so what is there
- * now is what the history has as "before". The connection's link is compared as text, so that it is looked up by contact: of a
- * connection without statistics the planner would go through all links instead, for each contact.
+ * Writes the history of changes to existing contacts that are locked. The history is written before the changes are made, so the
+ * current state becomes its "before". The connection's id is compared as text, so that the planner looks up links by contact.
+ * Without statistics of the connection it would read all of its links, once per contact.
  *
- * @returns how many there are.
+ * @returns the number of changes.
  */
 export async function tellChanges(set: ChangeSet, rows: ChangeRows, told: Told): Promise<number> {
   const { after, deletes = false, givesValues = false, besides } = told;
@@ -124,7 +124,7 @@ const allLinks = `(
   SELECT array_agg(${linkState('link')} ORDER BY link.connection_id) FROM contact_link AS link
   WHERE link.workspace_id = contact.workspace_id AND link.contact_id = contact.id)`;
 
-/** Tells of rows that change no contact, as they are shown. */
+/** Writes into the history rows that change no contact, to be shown. */
 export async function tellUnchanged(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(

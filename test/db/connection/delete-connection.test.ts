@@ -11,7 +11,10 @@ let store: WorkspaceStore;
 let own: string;
 let other: string;
 
-/** ours: fed by us alone. shared: by another, too. left: another's person has gone. grace: ours has, and waits. kept: ours has, for good. */
+/**
+ * ours: only we feed it. shared: another connection feeds it too. left: the other connection's person is gone. grace: our person
+ * is gone, and the grace period has not ended. kept: our person is gone, and the contact stays.
+ */
 const names = ['ours', 'shared', 'left', 'grace', 'kept', 'foreign', 'inactive'] as const;
 let ids: Record<(typeof names)[number], string>;
 

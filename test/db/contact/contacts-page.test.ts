@@ -206,7 +206,7 @@ describe('the change feed', () => {
     const slow = await pool.connect();
     await slow.query('BEGIN');
     await slow.query('SELECT pg_current_xact_id()');
-    // As a change is dated: by the clock. What is more than a day old no open transaction can come before.
+    // The time of a change comes from the clock. Changes more than a day old can't wait for an open transaction.
     await insertContacts(pool, feed.id, [{ DISPLAY_NAME: 'Later', at: new Date() }]);
     expect(await names({ orderBy: 'UPDATED_ASC' }, feed.store)).toEqual([]);
     expect(await names({ updatedSince: at(0) }, feed.store)).toEqual([]);

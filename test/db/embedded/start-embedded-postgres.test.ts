@@ -54,7 +54,7 @@ async function ask<T>(url: string, sql: string): Promise<T[]> {
   }
 }
 
-/** Starts the server in a process of its own, which says so and waits for its end. */
+/** Starts the server in a process of its own, which prints the URL and then waits for its end. */
 async function startElsewhere(dir: string, as: { uid?: number; gid?: number } = {}) {
   const script = new URL('./hold-server.ts', import.meta.url);
   const child = spawn(process.execPath, [script.pathname, dir], {
@@ -70,7 +70,7 @@ async function gone(pid: number): Promise<void> {
   while (await isRunning(pid)) await wait(20);
 }
 
-/** The guard and its watch, who are of the server's process group as its helpers are, but no Postgres. */
+/** The guard and its watch: processes in the server's process group that are not Postgres. */
 async function groupMembers(pid: number): Promise<number[]> {
   const found: number[] = [];
   const group = (await statOf(pid))[2];
@@ -81,7 +81,7 @@ async function groupMembers(pid: number): Promise<number[]> {
   return found;
 }
 
-/** What follows the name in /proc's stat: state, parent, group. */
+/** The fields after the name in /proc/<pid>/stat: state, parent, group. */
 const statOf = async (pid: number): Promise<string[]> =>
   (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.split(' ') ?? [];
 
@@ -251,7 +251,7 @@ describe('the embedded Postgres', () => {
   });
 });
 
-/** Only root can start a server for another user, so for anybody else there is nothing to test. */
+/** Only root can start a server for another user. Other users skip these tests. */
 const asRoot = (name: string, work: () => Promise<void>): void => {
   if (isRoot) test(name, work);
 };
@@ -259,7 +259,7 @@ const asRoot = (name: string, work: () => Promise<void>): void => {
 describe('root, with DATA_DIR below a folder that only root may enter', () => {
   const placeOf = async (dir: string) => (await readFile(join(dir, 'postgres-place'), 'utf8')).trim();
   const startAt = (dir: string) => startEmbeddedPostgres({ dataDir: dir });
-  /** Starts, keeps a table, and tells where. */
+  /** Starts the server, makes a table and returns where the data is. */
   const keepOne = async (dir: string): Promise<string> => {
     const server = await startAt(dir);
     await ask(server.url, 'CREATE TABLE kept AS SELECT 1 AS one');
@@ -274,7 +274,7 @@ describe('root, with DATA_DIR below a folder that only root may enter', () => {
   };
 
   beforeEach(() => chmod(folder, 0o700));
-  /** The next start clears away what this test has left elsewhere. */
+  /** The next start removes what this test has left elsewhere. */
   afterEach(async () => {
     if (!isRoot) return;
     await rm(folder, { recursive: true, force: true });
@@ -294,7 +294,7 @@ describe('root, with DATA_DIR below a folder that only root may enter', () => {
   asRoot('leaves nothing there when DATA_DIR can not be written in', async () => {
     const places = async () => (await readdir('/var/lib')).filter((name) => name.startsWith('kdesk-contact-sync-'));
     const before = await places();
-    /** Others', as long as they are being made. */
+    /** Folders of other processes that are being made. */
     const ownerless = async () =>
       (await places()).filter((name) => !before.includes(name) && !existsSync(join('/var/lib', name, 'belongs-to')));
     await expect(startAt('/proc/self/fd')).rejects.toMatchObject({

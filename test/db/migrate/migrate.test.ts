@@ -49,7 +49,7 @@ describe('migrating', () => {
   test('by a login that may not make roles says what an administrator has to do', async () => {
     const login = `poor_${randomUUID().replaceAll('-', '')}`;
     await owner.query(`CREATE ROLE ${login} LOGIN PASSWORD 'x'`);
-    // Its last session may still be there when the database is dropped: the owner has to be one who may end it.
+    // The last session may still exist when the database is dropped, so the owner must have the right to end it.
     await owner.query(`GRANT ${login} TO CURRENT_USER`);
     const empty = await emptyDatabase();
     const url = new URL(empty.url);

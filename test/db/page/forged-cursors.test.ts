@@ -79,7 +79,7 @@ const hostileKey = fc.oneof(
   ),
 );
 
-/** `refused` or the page; what else is thrown is the test's failure. */
+/** `refused`, or the page. Any other error fails the test. */
 async function told([, read]: List, after: string): Promise<unknown> {
   try {
     return (await read({ first: 2, after })).nodes.length;

@@ -36,7 +36,7 @@ const keep = async (given: Partial<KeepOptions> = {}) => {
   }
 };
 
-/** A run that was started then, with a line, a change and a plan. */
+/** Inserts a run that was started at this time, with a line, a change and a plan. */
 async function runAt(moment: Date, status = 'SUCCEEDED'): Promise<string> {
   const id = `${lowestIdAt(moment.getTime()).slice(0, 13)}${uuidv7().slice(13)}`;
   const phase = status === 'HELD' ? 'WAITING' : 'FINISHED';

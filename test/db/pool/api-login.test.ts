@@ -25,7 +25,7 @@ afterAll(async () => {
   await rig?.close();
 });
 
-/** Runs statements that were slipped into one of the API's, in its transaction. */
+/** Runs statements in a transaction of the API, as if somebody had smuggled them in. */
 const slippedIn = (sql: string): Promise<unknown> =>
   rig.database.apiSource.transaction(async (entities) => {
     await entities.query(`SELECT set_config('app.workspace_id', $1, true)`, [ours]);

@@ -55,7 +55,7 @@ describe('opening the database', () => {
     pools.push((boss.getDb() as unknown as { pool: pg.Pool }).pool);
     const heard: boolean[] = [];
     for (const pool of pools) {
-      // Between the pool and whoever takes it nobody else listens.
+      // While the connection changes hands, only hearErrors listens.
       const client = await pool.connect();
       heard.push(client.listenerCount('error') > 0);
       client.release(true);

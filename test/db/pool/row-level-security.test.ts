@@ -7,7 +7,7 @@ let rig: Rig;
 let ours: string;
 let theirs: string;
 
-/** One row of every table for a workspace. */
+/** Inserts one row into every table, for a workspace. */
 async function fill(workspaceId: string): Promise<void> {
   const pool = rig.database.syncPool;
   const connection = await rig.store
@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(() => rig?.close());
 
-/** What the API's role sees when somebody forgot both WHERE and transaction, or only WHERE. */
+/** What the API's role sees if our code forgets WHERE, or both WHERE and the transaction. */
 const seen = (table: string, workspaceId: string | null): Promise<{ workspace_id: string }[]> =>
   rig.database.apiSource.transaction(async (entities) => {
     if (workspaceId !== null) await entities.query(`SELECT set_config('app.workspace_id', $1, true)`, [workspaceId]);
@@ -85,7 +85,7 @@ describe('row-level security', () => {
       expect(await seen(name, null)).toEqual([]);
       expect((await seen(name, ours)).map((row) => row.workspace_id)).toEqual([ours]);
       expect(await seen(name, uuidv7())).toEqual([]);
-      // The setting of a transaction that has ended is an empty text, which is no workspace either.
+      // After a transaction, its setting is an empty text. That is no workspace either.
       expect(await rig.database.apiSource.query(`SELECT * FROM "${name}"`)).toEqual([]);
     }
   });

@@ -45,7 +45,7 @@ test('a statement that takes long is left alone while the server answers others'
   const before = proxy.connections;
   const { rows } = await pool.query('SELECT 1 AS one FROM pg_sleep(1)');
   expect(rows).toEqual([{ one: 1 }]);
-  // It was asked for.
+  // The server was asked.
   expect(proxy.connections).toBeGreaterThan(before + 1);
   await pool.end();
 });

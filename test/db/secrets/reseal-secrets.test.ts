@@ -19,7 +19,7 @@ const sealedWith = async (key: Buffer, bindPassword: string): Promise<string> =>
   return (await store.in(workspaceId).createConnection(connectionEdit(), { bindPassword }, member)).id;
 };
 
-/** What the newest key alone opens; null: nothing. */
+/** The secret, opened with only the newest key. Null: that key does not open it. */
 const openedByNew = async (connectionId: string): Promise<string | null> => {
   const { rows } = await rig.database.syncPool.query(
     `SELECT workspace_id AS "workspaceId", connection_id AS "connectionId", name, key_id AS "keyId", sealed

@@ -7,7 +7,7 @@ import { indexed, keysText, wordsText } from '../../../src/search/contact-index.
 
 type Row = Record<string, unknown>;
 
-/** Inserts rows of one table with the owner's rights; objects other than dates, buffers and texts' lists become JSON. */
+/** Inserts rows into one table with the owner's rights. Objects become JSON, except dates, buffers and lists of texts. */
 export async function insertRows(pool: pg.Pool, table: string, rows: readonly Row[]): Promise<void> {
   for (let start = 0; start < rows.length; start += 1000) {
     const some = rows.slice(start, start + 1000);
@@ -29,7 +29,7 @@ function sent(value: unknown): unknown {
 
 export type ContactSeed = ContactValues & { id?: string; status?: string; at?: Date };
 
-/** A row of contact as a sync would write it. */
+/** A row of `contact`, as a sync would write it. */
 export function contactRow(workspaceId: string, { id, status, at, ...values }: ContactSeed): Row {
   const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
   const fields = Object.entries(values).map(([field, value]) => [columnOf(field as keyof ContactValues), value]);
@@ -54,7 +54,7 @@ export function contactRow(workspaceId: string, { id, status, at, ...values }: C
   };
 }
 
-/** Inserts contacts and tells their ids, in order. */
+/** Inserts contacts and returns their ids, in order. */
 export async function insertContacts(
   pool: pg.Pool,
   workspaceId: string,
@@ -65,7 +65,7 @@ export async function insertContacts(
   return rows.map((row) => String(row.id));
 }
 
-/** Links a connection's people to contacts; the external id is `person-<contact>` unless told. */
+/** Links a connection's people to contacts. The external id defaults to `person-<contact>`. */
 export const insertLinks = (
   pool: pg.Pool,
   workspaceId: string,

@@ -8,7 +8,7 @@ import { type Database, openDatabase } from '../../../src/db/pool/open-database.
 import { createSealer, type Sealer } from '../../../src/db/secrets/sealer.ts';
 import { createDatabase } from '../../support/postgres.ts';
 
-/** A database of one test file with the store on it. */
+/** The database of one test file, with the store. */
 export type Rig = {
   url: string;
   apiUrl: string;
@@ -49,7 +49,7 @@ export async function openRig(): Promise<Rig> {
 
 export const member: Actor = { kind: 'MEMBER', id: 'm1', name: 'Ada' };
 
-/** What a person saves, all of it. */
+/** A complete edit of a connection. */
 export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEdit => ({
   name: 'Head office',
   description: '',

@@ -95,7 +95,7 @@ describe('moving a run', () => {
     await moveRun(first, { workspaceId, runId }, { event: 'CHECKED' });
     await first.query('COMMIT');
     first.release();
-    // An applying run goes on there; one that was still connecting would start over.
+    // A run that was applying goes on applying. One that was still connecting would start over.
     expect(await second).toMatchObject({ status: 'QUEUED', phase: 'APPLYING' });
   });
 });

@@ -16,7 +16,7 @@ afterAll(() => db.close());
 
 const wish = { mode: null, trigger: 'MANUAL', startedBy: anna, dryRun: false, review: false } as const;
 
-/** A run of a connection of its own, started. */
+/** Starts a run of a new connection. */
 async function start(given: { dryRun?: boolean } = {}) {
   const workspaceId = await db.addWorkspace();
   const connectionId = await db.addConnection(workspaceId);
@@ -66,7 +66,7 @@ const planRow = (workspaceId: string, runId: string, position: number) =>
 const planSize = async (runId: string) =>
   (await db.pool.query(`SELECT 1 FROM plan_row WHERE run_id = $1`, [runId])).rowCount;
 
-/** While `work` goes on, the database refuses rows of the table that meet the condition (as NEW). */
+/** While `work` goes on, the database refuses rows of the table that meet the condition, in which they are called NEW. */
 async function refusing(table: 'run' | 'run_log', condition: string, work: () => Promise<void>): Promise<void> {
   await db.pool.query(
     `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF ${condition} THEN RAISE 'refused'; END IF; RETURN NEW; END $$;
@@ -154,7 +154,7 @@ describe('claiming', () => {
     expect(claimed).toMatchObject({ attempt: 1, planStands: false });
     expect(claimed.run).toMatchObject({ status: 'RUNNING', phase: 'CONNECTING', mode: 'FULL' });
     expect(claimed.run.startedAt).not.toBeNull();
-    // The first job is still there, as one that a live process works on: another job gets nothing.
+    // A live process still works on the first job, so another job gets nothing.
     expect(await db.store.claim({ id: randomUUID(), workspaceId: ids.workspaceId, runId: ids.runId })).toBeNull();
   });
 

@@ -16,7 +16,7 @@ const at = new Date('2026-01-01T12:00:00.123Z');
 const contactId = uuidv7();
 const all = { after: 0, minLevel: 'DEBUG', search: null, first: 1000 } as const;
 
-/** 1 INFO; 2–4 three changes; 5 WARN; 6–7 two changes; 8 ERROR. Positions 4 to 6 and 9 are no lines. */
+/** Lines: 1 INFO; 2–4 three changes; 5 WARN; 6–7 two changes; 8 ERROR. The changes at positions 4 to 6 and 9 have no line. */
 beforeAll(async () => {
   rig = await openRig();
   query = poolQuery(rig.database.syncPool);
