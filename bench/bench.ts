@@ -25,7 +25,10 @@ const { values } = parseArgs({
 });
 const people = Number(values.people);
 const folder = join(import.meta.dirname, '../.cache/bench');
-const say = (line: string): void => console.log(line);
+
+function say(line: string): void {
+  console.log(line);
+}
 
 const database = await startBenchDatabase(join(folder, 'data'));
 try {

@@ -38,13 +38,15 @@ export function watchCpu(watched: Watched): CpuWatch {
 
 const nothing: CpuSeconds = { main: 0, reading: 0, others: 0, postgres: 0, slapd: 0 };
 
-const difference = (after: CpuSeconds, before: CpuSeconds): CpuSeconds => ({
-  main: after.main - before.main,
-  reading: after.reading - before.reading,
-  others: after.others - before.others,
-  postgres: after.postgres - before.postgres,
-  slapd: after.slapd - before.slapd,
-});
+function difference(after: CpuSeconds, before: CpuSeconds): CpuSeconds {
+  return {
+    main: after.main - before.main,
+    reading: after.reading - before.reading,
+    others: after.others - before.others,
+    postgres: after.postgres - before.postgres,
+    slapd: after.slapd - before.slapd,
+  };
+}
 
 function cpuSeconds({ service, postgres, slapd }: Watched): CpuSeconds {
   const threads = namesIn(`/proc/${service}/task`).map((thread) => ({
@@ -69,10 +71,13 @@ function cpuSeconds({ service, postgres, slapd }: Watched): CpuSeconds {
   };
 }
 
-const seconds = (fields: readonly string[], places: readonly number[]): number =>
-  places.reduce((sum, place) => sum + Number(fields[place] ?? 0), 0) / TICKS_A_SECOND;
+function seconds(fields: readonly string[], places: readonly number[]): number {
+  return places.reduce((sum, place) => sum + Number(fields[place] ?? 0), 0) / TICKS_A_SECOND;
+}
 
-const namesIn = (folder: string): string[] => orNothing(() => readdirSync(folder), []);
+function namesIn(folder: string): string[] {
+  return orNothing(() => readdirSync(folder), []);
+}
 
 /** The name stands in parentheses and may hold some; nothing of a process that has just ended. */
 function statOf(file: string): { name: string; fields: string[] } {

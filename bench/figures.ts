@@ -10,18 +10,18 @@ export type Figure = {
   note?: string;
 };
 
-const shown = (value: number, unit: Figure['unit']): string => {
+function shown(value: number, unit: Figure['unit']): string {
   if (!Number.isFinite(value)) return '-';
   if (unit === 'x') return `${value.toFixed(2)} x`;
   return `${value.toFixed(unit === 'ms' ? 1 : 0)} ${unit}`;
-};
+}
 
-const verdict = ({ values, target, stretch }: Figure): string => {
+function verdict({ values, target, stretch }: Figure): string {
   const value = median(values);
   if (!Number.isFinite(value)) return 'not measured';
   if (stretch !== undefined && value <= stretch) return 'stretch';
   return value <= target ? 'met' : 'MISSED';
-};
+}
 
 /** The figures as a table, each with the spread of its rounds, its target and its stretch. */
 export function figureTable(figures: readonly Figure[]): string {

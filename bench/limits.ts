@@ -30,8 +30,13 @@ export async function timeLdapsearch({ url, bindDn, bindPassword, peopleDn, attr
 }
 
 /** `psql \copy` of a file into the bare table, which the caller has made anew. */
-export const timeCopy = (databaseUrl: string, file: string): Promise<number> =>
-  timed('psql', [databaseUrl, '-q', '-v', 'ON_ERROR_STOP=1', '-c', `\\copy bare_contact from '${file}'`], process.env);
+export function timeCopy(databaseUrl: string, file: string): Promise<number> {
+  return timed(
+    'psql',
+    [databaseUrl, '-q', '-v', 'ON_ERROR_STOP=1', '-c', `\\copy bare_contact from '${file}'`],
+    process.env,
+  );
+}
 
 /** A contact's columns and nothing else of ours: the key, and an email index. */
 export const bareTable = [

@@ -5,8 +5,9 @@ import type { SetUp } from './measure-rounds.ts';
 import { closeBench, openBench, timeRun } from './service-runs.ts';
 
 /** The most memory that the process has had at any time (Linux), in MB. */
-export const peakMb = (pid: number | undefined): number =>
-  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+export function peakMb(pid: number | undefined): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
 
 /** Peak memory of a worker process that imports that many people and then reads them again, nothing having changed. */
 export async function measureMemory({

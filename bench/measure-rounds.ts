@@ -38,31 +38,33 @@ const viewers = 100;
 /** People who all have one address, as where a directory puts a placeholder. */
 const sharing = 20_000;
 
-const emptyTable = (): Table => ({
-  read: { name: 'read, decoded, mapped / bytes counted', unit: 'x', values: [], target: 1.5, stretch: 1.15 },
-  first: { name: 'first import / (ldapsearch + psql copy)', unit: 'x', values: [], target: 2, stretch: 1.5 },
-  unchanged: { name: 'nothing changed / bytes counted', unit: 'x', values: [], target: 1.3, stretch: 1.1 },
-  written: { name: 'contact rows written or locked, nothing changed', unit: 'rows', values: [], target: 0 },
-  firstSeen: { name: `first import with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
-  unchangedSeen: { name: `nothing changed with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
-  search: { name: 'search p95 / look-up by id p95', unit: 'x', values: [], target: 10 },
-  page: {
-    name: `page of 50 contacts over ${API_CONNECTIONS} connections, bare server / API`,
-    unit: 'x',
-    values: [],
-    target: 2.5,
-    stretch: 1.8,
-  },
-  count: { name: 'the same with totalCount, bare server / API', unit: 'x', values: [], target: 1.5 },
-  contact: { name: 'look-up by id, bare server / API', unit: 'x', values: [], target: 2.5 },
-  delay: { name: 'event loop delay p99 while syncing', unit: 'ms', values: [], target: 20 },
-  planningDelay: {
-    name: `event loop delay p99 in PLANNING, ${sharing} people with one address`,
-    unit: 'ms',
-    values: [],
-    target: 20,
-  },
-});
+function emptyTable(): Table {
+  return {
+    read: { name: 'read, decoded, mapped / bytes counted', unit: 'x', values: [], target: 1.5, stretch: 1.15 },
+    first: { name: 'first import / (ldapsearch + psql copy)', unit: 'x', values: [], target: 2, stretch: 1.5 },
+    unchanged: { name: 'nothing changed / bytes counted', unit: 'x', values: [], target: 1.3, stretch: 1.1 },
+    written: { name: 'contact rows written or locked, nothing changed', unit: 'rows', values: [], target: 0 },
+    firstSeen: { name: `first import with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
+    unchangedSeen: { name: `nothing changed with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
+    search: { name: 'search p95 / look-up by id p95', unit: 'x', values: [], target: 10 },
+    page: {
+      name: `page of 50 contacts over ${API_CONNECTIONS} connections, bare server / API`,
+      unit: 'x',
+      values: [],
+      target: 2.5,
+      stretch: 1.8,
+    },
+    count: { name: 'the same with totalCount, bare server / API', unit: 'x', values: [], target: 1.5 },
+    contact: { name: 'look-up by id, bare server / API', unit: 'x', values: [], target: 2.5 },
+    delay: { name: 'event loop delay p99 while syncing', unit: 'ms', values: [], target: 20 },
+    planningDelay: {
+      name: `event loop delay p99 in PLANNING, ${sharing} people with one address`,
+      unit: 'ms',
+      values: [],
+      target: 20,
+    },
+  };
+}
 
 /** All figures that are taken in rounds, row by row, taking turns. */
 export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promise<Figure[]> {
@@ -105,8 +107,9 @@ async function measureLimits({ database, say }: SetUp, directory: ReadInput, fil
   return { ldapsearch, counting, copy };
 }
 
-const detailsOf = ({ phases, spent }: TimedRun): string =>
-  `(${phaseTimes(phases)})\n      processor seconds: ${phaseCosts(phases, spent)}`;
+function detailsOf({ phases, spent }: TimedRun): string {
+  return `(${phaseTimes(phases)})\n      processor seconds: ${phaseCosts(phases, spent)}`;
+}
 
 type Plain = { first: number; unchanged: number };
 

@@ -74,9 +74,10 @@ async function peakWith(
   }
 }
 
-const subscription = (alias: string, runId: string | undefined): string =>
-  `subscription { ${alias}: runLog(runId: "${runId}") {
+function subscription(alias: string, runId: string | undefined): string {
+  return `subscription { ${alias}: runLog(runId: "${runId}") {
     runId runStatus lastSeq lines { seq at level code message person personId contactId } } }`;
+}
 
 type Log = { workspaceId: string; runId: string; connectionId: null };
 
@@ -92,8 +93,8 @@ async function startLog(pool: pg.Pool): Promise<Log> {
   return { workspaceId, runId, connectionId: null };
 }
 
-const write = (pool: pg.Pool, log: Log, at: number) =>
-  inTransaction(pool, async (client) => {
+function write(pool: pg.Pool, log: Log, at: number) {
+  return inTransaction(pool, async (client) => {
     const lines: NewLogLine[] = Array.from({ length: LINES_AT_ONCE }, (_, i) => ({
       level: 'INFO',
       code: 'CONTACT_CREATED',
@@ -104,3 +105,4 @@ const write = (pool: pg.Pool, log: Log, at: number) =>
     await appendLines(client, log.workspaceId, log.runId, lines);
     await tellRun(client, log);
   });
+}

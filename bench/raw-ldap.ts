@@ -1,32 +1,39 @@
 /** BER (X.690), as far as a bind and a paged search need it. */
-const tlv = (tag: number, ...parts: Uint8Array[]): Buffer => {
+function tlv(tag: number, ...parts: Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255];
   return Buffer.concat([Buffer.of(tag, ...length), body]);
-};
-const text = (value: string, tag = 0x04): Buffer => tlv(tag, Buffer.from(value));
-const int = (value: number, tag = 0x02): Buffer => tlv(tag, Buffer.of(value >> 16, (value >> 8) & 255, value & 255));
+}
+
+function text(value: string, tag = 0x04): Buffer {
+  return tlv(tag, Buffer.from(value));
+}
+
+function int(value: number, tag = 0x02): Buffer {
+  return tlv(tag, Buffer.of(value >> 16, (value >> 8) & 255, value & 255));
+}
 
 const pagedResults = '1.2.840.113556.1.4.319';
 
 /** A simple bind (RFC 4511, 4.2). */
-export const bindRequest = (id: number, dn: string, password: string): Buffer =>
-  tlv(0x30, int(id), tlv(0x60, int(3), text(dn), text(password, 0x80)));
+export function bindRequest(id: number, dn: string, password: string): Buffer {
+  return tlv(0x30, int(id), tlv(0x60, int(3), text(dn), text(password, 0x80)));
+}
 
 /** Everybody below a base, a page of them (RFC 4511, 4.5; RFC 2696). */
-export const searchRequest = (
+export function searchRequest(
   id: number,
   baseDn: string,
   attributes: readonly string[],
   page: { size: number; cookie: Uint8Array },
-): Buffer => {
+): Buffer {
   const filter = tlv(0xa3, text('objectClass'), text('inetOrgPerson'));
   const limits = [int(2, 0x0a), int(0, 0x0a), int(0), int(0), tlv(0x01, Buffer.of(0))];
   const search = tlv(0x63, text(baseDn), ...limits, filter, tlv(0x30, ...attributes.map((name) => text(name))));
   const value = tlv(0x30, int(page.size), tlv(0x04, page.cookie));
   const control = tlv(0x30, text(pagedResults), tlv(0x01, Buffer.of(255)), tlv(0x04, value));
   return tlv(0x30, int(id), search, tlv(0xa0, control));
-};
+}
 
 /** No message is shorter, and no head is longer. */
 const shortestMessage = 12;
@@ -40,10 +47,10 @@ export function messageHead(bytes: Uint8Array, at: number): { ends: number; oper
   return { ends: start + lengthAt(bytes, body), operation: bytes[id + 1 + lengthAt(bytes, id)] ?? 0 };
 }
 
-const sizeOfLength = (bytes: Uint8Array, at: number): number => {
+function sizeOfLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
   return first < 128 ? 1 : 1 + (first & 127);
-};
+}
 
 function lengthAt(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;

@@ -15,12 +15,14 @@ export type ReadInput = {
 export type RowAnswer = { ms: number; people: number; bytes?: number };
 
 /** In a row's process: what it was started with. */
-export const input = (): ReadInput => JSON.parse(process.argv[2] ?? '{}');
+export function input(): ReadInput {
+  return JSON.parse(process.argv[2] ?? '{}');
+}
 
 /** In a row's process: what came of it. */
-export const answer = (result: RowAnswer): void => {
+export function answer(result: RowAnswer): void {
   process.send?.(result);
-};
+}
 
 /** Runs bench/rows/<name>.ts in a process of its own; its time is what it measured itself, without Node's start. */
 export async function runRow(name: string, given: ReadInput): Promise<RowAnswer> {

@@ -31,16 +31,18 @@ export async function runPhases(api: ApiClient, runId: string, asked: number, en
 }
 
 /** Milliseconds, e.g. `READING 900, PLANNING 300`. */
-export const phaseTimes = (phases: readonly Phase[]): string =>
-  phases.map(({ name, from, to }) => `${name} ${(to - from).toFixed(0)}`).join(', ');
+export function phaseTimes(phases: readonly Phase[]): string {
+  return phases.map(({ name, from, to }) => `${name} ${(to - from).toFixed(0)}`).join(', ');
+}
 
 /** Processor seconds, e.g. `READING main 0.2, reading 1.4, others 0.4, postgres 0.8, slapd 0.7`; phases in which little was spent are left out. */
-export const phaseCosts = (phases: readonly Phase[], spent: (from: number, to: number) => CpuSeconds): string =>
-  phases
+export function phaseCosts(phases: readonly Phase[], spent: (from: number, to: number) => CpuSeconds): string {
+  return phases
     .map(({ name, from, to }) => ({ name, parts: Object.entries(spent(from, to)) }))
     .filter(({ parts }) => parts.some(([, seconds]) => seconds >= LITTLE))
     .map(({ name, parts }) => `${name} ${parts.map(([who, seconds]) => `${who} ${seconds.toFixed(2)}`).join(', ')}`)
     .join('; ');
+}
 
 /** Seconds. */
 const LITTLE = 0.05;

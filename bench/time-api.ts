@@ -74,9 +74,8 @@ async function someIds({ api }: Bench): Promise<string[]> {
   return page.contacts?.nodes.map(({ id }) => id) ?? [];
 }
 
-const postTo =
-  (token: string) =>
-  (query: string, variables: object): string => {
+function postTo(token: string) {
+  return (query: string, variables: object): string => {
     const body = JSON.stringify({ query, variables });
     const head = [
       'POST /graphql HTTP/1.1',
@@ -87,3 +86,4 @@ const postTo =
     ];
     return `${head.join('\r\n')}\r\n\r\n${body}`;
   };
+}

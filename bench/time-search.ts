@@ -3,7 +3,7 @@ import { ContactIdsDocument, OneContactDocument, SearchContactsDocument } from '
 import { percentile } from './statistics.ts';
 
 /** What people type. */
-const queries = (number: number): Record<string, string> => {
+function queries(number: number): Record<string, string> {
   const digits = String((number * 7919) % 100_000).padStart(7, '0');
   return {
     'beginning of a name': ['ang', 'lovel', 'suz', 'yil', 'mull'][number % 5] ?? '',
@@ -12,7 +12,7 @@ const queries = (number: number): Record<string, string> => {
     'beginning of an email': `user${digits.slice(0, 5)}`,
     'a number': `+49 170 ${digits}`,
   };
-};
+}
 
 export type SearchTimes = { search: number; lookUp: number; byKind: string };
 

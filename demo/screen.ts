@@ -62,13 +62,18 @@ export function progressBar(run: RunStateFragment, now = Date.now()): string {
 }
 
 /** People in scope who have come to an end, whichever. */
-const settled = (counts: RunStateFragment['counts']): number =>
-  counts.created +
-  counts.updated +
-  counts.linked +
-  counts.reactivated +
-  counts.unchanged +
-  counts.skipped +
-  counts.failed;
+function settled(counts: RunStateFragment['counts']): number {
+  return (
+    counts.created +
+    counts.updated +
+    counts.linked +
+    counts.reactivated +
+    counts.unchanged +
+    counts.skipped +
+    counts.failed
+  );
+}
 
-export const number = (value: number): string => value.toLocaleString('en-US');
+export function number(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -47,12 +47,16 @@ export async function startService(keys: DemoKeys, options: ServiceOptions): Pro
 const taken = ['HOST', 'PORT', 'DATA_DIR'];
 
 /** Settings in this environment that the demo does not use. */
-export const ignoredSettings = (env: NodeJS.ProcessEnv): string[] =>
-  settingNames.filter((name) => !taken.includes(name) && env[name] !== undefined && env[name] !== '');
+export function ignoredSettings(env: NodeJS.ProcessEnv): string[] {
+  return settingNames.filter((name) => !taken.includes(name) && env[name] !== undefined && env[name] !== '');
+}
 
 /** Those of a Postgres client, too: they would change how the service reaches its own. */
-const withoutSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !settingNames.includes(name) && !/^PG[A-Z]/.test(name)));
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !settingNames.includes(name) && !/^PG[A-Z]/.test(name)),
+  );
+}
 
 async function ready(child: Child, say: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {

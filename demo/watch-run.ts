@@ -41,4 +41,7 @@ async function followLog(api: ApiClient, runId: string, screen: Screen): Promise
 
 /** A directory may hold anything, terminal commands too. */
 const controls = /\p{Cc}/gu;
-const visible = (character: string): string => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+
+function visible(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}

@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const bin = (path: string): string => join(root, 'node_modules', path);
+
+function bin(path: string): string {
+  return join(root, 'node_modules', path);
+}
 
 const steps: readonly { name: string; args: readonly string[] }[] = [
   { name: 'format and lint', args: [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'] },

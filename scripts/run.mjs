@@ -29,10 +29,10 @@ const child = spawn(runtimePath(), [...memoryOptions, ...args], {
   cwd: root,
 });
 let told = false;
-const tell = (signal) => {
+function tell(signal) {
   told = true;
   child.kill(signal);
-};
+}
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tell(signal));
 whenNpmIsGone(() => told || tell('SIGTERM'));
 child.on('error', (error) => {

@@ -67,8 +67,9 @@ type Foundation = {
 };
 
 /** Builds the service and starts what its role asks for. Throws an AppError when it can't; nothing is left open then. */
-export const startApp = (config: Config, options: AppOptions = {}): Promise<App> =>
-  orClosed((opened) => openApp(config, options, opened));
+export function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  return orClosed((opened) => openApp(config, options, opened));
+}
 
 async function openApp(config: Config, options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const logger = options.logger ?? processLogger(config.logLevel);
@@ -151,14 +152,15 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
 }
 
 /** Runs the migrations that the database lacks, and nothing else. */
-export const migrateApp = (config: DatabaseConfig): Promise<string[]> =>
-  orClosed(async (opened) => {
+export function migrateApp(config: DatabaseConfig): Promise<string[]> {
+  return orClosed(async (opened) => {
     const logger = processLogger(config.logLevel);
     const { url } = await openPostgres({ apiDatabaseUrl: null, ...config }, opened, { logger });
     const migrations = await migrate(url, { retention: config.retention });
     await opened.disposeAsync();
     return migrations;
   });
+}
 
 /** Whatever was opened is closed again when `open` fails. */
 async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): Promise<T> {

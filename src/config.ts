@@ -37,76 +37,82 @@ export type Config = {
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** An empty variable counts as one that is not set. */
-const optional = (text: string | undefined): string | undefined => (text?.trim() ? text.trim() : undefined);
+function optional(text: string | undefined): string | undefined {
+  return text?.trim() ? text.trim() : undefined;
+}
 
-const text = (needed: string) =>
-  z
+function text(needed: string) {
+  return z
     .string()
     .optional()
     .transform(optional)
     .refine((value): value is string => value !== undefined, { error: needed });
+}
 
-const withDefault = (fallback: string) =>
-  z
+function withDefault(fallback: string) {
+  return z
     .string()
     .optional()
     .transform((value) => optional(value) ?? fallback);
+}
 
-const postgresUrl = (value: string | undefined): boolean =>
-  value === undefined || (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol));
+function postgresUrl(value: string | undefined): boolean {
+  return value === undefined || (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol));
+}
 
-const keySet = (value: string): KeySet | null => {
+function keySet(value: string): KeySet | null {
   if (/^https?:\/\//i.test(value)) return URL.canParse(value) ? { kind: 'url', url: new URL(value) } : null;
   if (!value.startsWith('file:')) return null;
   const path = value.startsWith('file://') ? fileUrlPath(value) : resolve(value.slice('file:'.length));
   return path !== null && holdsKeys(path) ? { kind: 'file', path } : null;
-};
+}
 
-const fileUrlPath = (value: string): string | null => {
+function fileUrlPath(value: string): string | null {
   try {
     return fileURLToPath(value);
   } catch {
     return null;
   }
-};
+}
 
-const holdsKeys = (path: string): boolean => {
+function holdsKeys(path: string): boolean {
   try {
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return typeof parsed === 'object' && parsed !== null && 'keys' in parsed && Array.isArray(parsed.keys);
   } catch {
     return false;
   }
-};
+}
 
-const secretsKeys = (value: string): Buffer[] | null => {
+function secretsKeys(value: string): Buffer[] | null {
   const parts = value.split(',').map((part) => part.trim());
   if (parts.some((part) => !/^[A-Za-z0-9+/_-]{43}=?$/.test(part))) return null;
   const keys = parts.map((part) => Buffer.from(part, 'base64'));
   return keys.every((key) => key.length === 32) ? keys : null;
-};
+}
 
-const isCidr = (part: string): boolean => {
+function isCidr(part: string): boolean {
   const [address = '', bits, more] = part.split('/');
   const version = isIP(address);
   if (version === 0 || more !== undefined) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-};
+}
 
-const addressPolicy = (value: string): AddressPolicy | null => {
+function addressPolicy(value: string): AddressPolicy | null {
   if (/^(true|false)$/i.test(value)) return { allowPrivate: value.toLowerCase() === 'true', cidrs: [] };
   const cidrs = value.split(',').map((part) => part.trim());
   return cidrs.every(isCidr) ? { allowPrivate: false, cidrs } : null;
-};
+}
 
 /** What a parser answers with null is a fault, told in `takes`. */
-const parsed = <In, Out>(parse: (value: In) => Out | null, takes: string) =>
-  z.transform((value: In, context) => {
+function parsed<In, Out>(parse: (value: In) => Out | null, takes: string) {
+  return z.transform((value: In, context) => {
     const result = parse(value);
     if (result !== null) return result;
     context.issues.push({ code: 'custom', message: takes, input: value });
     return z.NEVER;
   });
+}
 
 const takes = {
   DATABASE_URL: 'takes the URL of a Postgres 15 or newer, postgres://user:password@host:port/name',
@@ -127,10 +133,11 @@ const takes = {
   LOG_LEVEL: `takes one of ${logLevels.join(', ')}`,
 };
 
-const days = (fallback: string, error: string) =>
-  withDefault(fallback)
+function days(fallback: string, error: string) {
+  return withDefault(fallback)
     .refine((value) => /^\d{1,4}$/.test(value) && Number(value) >= 1 && Number(value) <= 3650, { error })
     .transform(Number);
+}
 
 const environment = z.object({
   DATABASE_URL: z.string().optional().transform(optional).refine(postgresUrl, { error: takes.DATABASE_URL }),
@@ -209,8 +216,10 @@ export function readDatabaseConfig(env: Env = process.env): Outcome<DatabaseConf
 }
 
 /** The embedded Postgres has its own login for the API. */
-const databasesMatch = (env: { DATABASE_URL?: string; API_DATABASE_URL?: string }): boolean =>
-  env.API_DATABASE_URL === undefined || env.DATABASE_URL !== undefined;
+function databasesMatch(env: { DATABASE_URL?: string; API_DATABASE_URL?: string }): boolean {
+  return env.API_DATABASE_URL === undefined || env.DATABASE_URL !== undefined;
+}
+
 const databasesFault = {
   path: ['API_DATABASE_URL'],
   error: takes.API_DATABASE_URL,
@@ -219,14 +228,18 @@ const databasesFault = {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const databaseConfig = (values: Pick<z.infer<typeof environment>, keyof typeof databaseSettings>): DatabaseConfig => ({
-  databaseUrl: values.DATABASE_URL ?? null,
-  dataDir: resolve(values.DATA_DIR),
-  logLevel: values.LOG_LEVEL,
-  retention: { logDays: values.RETAIN_LOG_DAYS, historyDays: values.RETAIN_HISTORY_DAYS },
-});
+function databaseConfig(values: Pick<z.infer<typeof environment>, keyof typeof databaseSettings>): DatabaseConfig {
+  return {
+    databaseUrl: values.DATABASE_URL ?? null,
+    dataDir: resolve(values.DATA_DIR),
+    logLevel: values.LOG_LEVEL,
+    retention: { logDays: values.RETAIN_LOG_DAYS, historyDays: values.RETAIN_HISTORY_DAYS },
+  };
+}
 
-const faultsOf = (error: z.ZodError): { kind: 'faults'; faults: string[] } => ({
-  kind: 'faults',
-  faults: error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
-});
+function faultsOf(error: z.ZodError): { kind: 'faults'; faults: string[] } {
+  return {
+    kind: 'faults',
+    faults: error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+  };
+}

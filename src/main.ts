@@ -51,8 +51,8 @@ async function runMigrations(): Promise<void> {
 const sameSignalMs = 2000;
 
 /** Resolves at the first signal to stop; the end of a process that started us with a channel between us is one, too. */
-const stopSignal = (): Promise<NodeJS.Signals | 'disconnect'> =>
-  new Promise((resolve) => {
+function stopSignal(): Promise<NodeJS.Signals | 'disconnect'> {
+  return new Promise((resolve) => {
     let first: number | null = null;
     const hear = (signal: NodeJS.Signals) => {
       if (first !== null && performance.now() - first > sameSignalMs) process.exit(1);
@@ -64,6 +64,7 @@ const stopSignal = (): Promise<NodeJS.Signals | 'disconnect'> =>
     // To hear of its end is no reason to stay.
     process.channel?.unref();
   });
+}
 
 function refuse(faults: readonly string[]): void {
   for (const fault of faults) console.error(fault);
@@ -79,7 +80,9 @@ function tellFailure(error: unknown): void {
   processLogger('fatal').fatal({ err: error, ...(hint === null ? {} : { hint }) }, 'could not start');
 }
 
-const oneLine = (text: string): string => text.replace(/\s*\p{Cc}+\s*/gu, ' ');
+function oneLine(text: string): string {
+  return text.replace(/\s*\p{Cc}+\s*/gu, ' ');
+}
 
 try {
   await (process.argv[2] === 'migrate' ? runMigrations() : serve());

@@ -4,8 +4,9 @@ import { type DestinationStream, type Logger, pino } from 'pino';
  * The operator's log, as JSON lines on standard output. Of an error it shows what it is called, what it says, where it
  * arose and what caused it, and nothing that is attached to it: a failed statement carries its parameters.
  */
-export const processLogger = (level: string, destination: DestinationStream = standardOutput()): Logger =>
-  pino({ level, serializers: { err: described } }, destination);
+export function processLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
+  return pino({ level, serializers: { err: described } }, destination);
+}
 
 /** A reader that has gone away (pino looks after that), or a terminal that was closed, doesn't end the service. */
 function standardOutput(): DestinationStream {

@@ -20,8 +20,8 @@ function frame(opcode: number, text: string): Buffer {
 }
 
 /** Resolves when this much of the answer has come; the socket is not read any more then. */
-const until = (socket: Socket, mark: string): Promise<void> =>
-  new Promise((resolve, reject) => {
+function until(socket: Socket, mark: string): Promise<void> {
+  return new Promise((resolve, reject) => {
     let seen = '';
     const hear = (data: Buffer) => {
       seen += data.toString('latin1');
@@ -34,6 +34,7 @@ const until = (socket: Socket, mark: string): Promise<void> =>
     socket.resume();
     socket.once('close', () => reject(new Error(`A silent viewer was left: ${seen}`)));
   });
+}
 
 async function overWebSocket(socket: Socket, host: string, token: string, query: string): Promise<void> {
   const key = Buffer.alloc(16).toString('base64');

@@ -10,12 +10,17 @@ export type Culture = {
   mobile: string;
 };
 
-const words = (text: string): string[] => text.split(' ');
-const town = (name: string, region: string, postalCode: string): Culture['towns'][number] => ({
-  name,
-  region,
-  postalCode,
-});
+function words(text: string): string[] {
+  return text.split(' ');
+}
+
+function town(name: string, region: string, postalCode: string): Culture['towns'][number] {
+  return {
+    name,
+    region,
+    postalCode,
+  };
+}
 
 export const cultures: readonly Culture[] = [
   {

@@ -49,8 +49,8 @@ function matchesParts(value: string, { subInitial, subAny = [], subFinal }: Filt
 }
 
 /** ldapjs leaves the bytes that it has escaped (RFC 4515) as they stand in the filter's text. */
-const comparable = (value = ''): string =>
-  Buffer.from(
+function comparable(value = ''): string {
+  return Buffer.from(
     Buffer.from(value)
       .toString('latin1')
       .replace(/\\([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
@@ -58,3 +58,4 @@ const comparable = (value = ''): string =>
   )
     .toString()
     .toLowerCase();
+}

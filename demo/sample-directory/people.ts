@@ -98,17 +98,21 @@ function rename(entry: SampleEntry, rdn: string, name: string): void {
   entry.attributes.displayName = [name.trim()];
 }
 
-const groupDn = (department: string): string => `cn=${department},ou=groups,${suffix}`;
+function groupDn(department: string): string {
+  return `cn=${department},ou=groups,${suffix}`;
+}
 
-const group = (department: string, people: readonly SampleEntry[]): SampleEntry => ({
-  dn: groupDn(department),
-  attributes: {
-    objectClass: ['groupOfNames'],
-    cn: [department],
-    entryUUID: [uuidOf(`group ${department}`)],
-    member: people.filter(({ attributes }) => attributes.memberOf?.[0] === groupDn(department)).map(({ dn }) => dn),
-  },
-});
+function group(department: string, people: readonly SampleEntry[]): SampleEntry {
+  return {
+    dn: groupDn(department),
+    attributes: {
+      objectClass: ['groupOfNames'],
+      cn: [department],
+      entryUUID: [uuidOf(`group ${department}`)],
+      member: people.filter(({ attributes }) => attributes.memberOf?.[0] === groupDn(department)).map(({ dn }) => dn),
+    },
+  };
+}
 
 function freeLogin(given: string, family: string, { country }: Culture, index: number, taken: Set<string>): string {
   const plain = `${latin(given)}.${latin(family)}`.toLowerCase();
@@ -119,16 +123,19 @@ function freeLogin(given: string, family: string, { country }: Culture, index: n
   return login;
 }
 
-const latin = (name: string): string =>
-  name
+function latin(name: string): string {
+  return name
     .replace(/ß/g, 'ss')
     .replace(/[łŁ]/g, 'l')
     .replace(/[đĐ]/g, 'd')
     .replace(/ı/g, 'i')
     .normalize('NFD')
     .replace(/[\p{M}'’-]/gu, '');
+}
 
-const digits = (pattern: string, random: Random): string => pattern.replace(/#/g, () => String(random.below(10)));
+function digits(pattern: string, random: Random): string {
+  return pattern.replace(/#/g, () => String(random.below(10)));
+}
 
 function uuidOf(text: string): string {
   const hex = createHash('sha256').update(`acme.example ${text}`).digest('hex');

@@ -71,12 +71,22 @@ function bind(request: BindRequest, response: Response, next: (error?: Error) =>
 }
 
 /** Numbers of ldapjs and names alike. */
-const isBase = (request: SearchRequest): boolean => request.scope === 0 || request.scope === 'base';
-const isOneLevel = (request: SearchRequest): boolean => request.scope === 1 || request.scope === 'one';
+function isBase(request: SearchRequest): boolean {
+  return request.scope === 0 || request.scope === 'base';
+}
+
+function isOneLevel(request: SearchRequest): boolean {
+  return request.scope === 1 || request.scope === 'one';
+}
 
 /** DNs as text to compare: without case, and without blanks around the commas. */
-const plainDn = (dn: string): string => dn.toLowerCase().replace(/\s*,\s*/g, ',');
-const parentOf = (dn: string): string => dn.replace(/^(?:\\.|[^,\\])*,/, '');
+function plainDn(dn: string): string {
+  return dn.toLowerCase().replace(/\s*,\s*/g, ',');
+}
+
+function parentOf(dn: string): string {
+  return dn.replace(/^(?:\\.|[^,\\])*,/, '');
+}
 
 function searchBelow(entries: readonly SampleEntry[]) {
   const known = entries.map((entry) => ({ entry, dn: plainDn(entry.dn) }));
@@ -98,7 +108,9 @@ function searchBelow(entries: readonly SampleEntry[]) {
   };
 }
 
-const isBound = (request: Request): boolean => plainDn(request.connection.ldap.bindDN.toString()) === plainDn(readerDn);
+function isBound(request: Request): boolean {
+  return plainDn(request.connection.ldap.bindDN.toString()) === plainDn(readerDn);
+}
 
 function isInScope(dn: string, base: string, request: SearchRequest): boolean {
   if (isBase(request)) return dn === base;
@@ -147,4 +159,6 @@ function send(entry: SampleEntry, request: SearchRequest, response: SearchRespon
 }
 
 /** ldapjs takes a DN apart and writes it anew, without the escapes of trailing blanks and backslashes; this one it leaves alone. */
-const asWritten = (dn: string): DistinguishedName => ({ [Symbol.toStringTag]: 'LdapDn', toString: () => dn });
+function asWritten(dn: string): DistinguishedName {
+  return { [Symbol.toStringTag]: 'LdapDn', toString: () => dn };
+}

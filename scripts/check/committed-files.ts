@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { findMachineTraces, machineTraces } from './machine-traces.ts';
 
 const root = join(import.meta.dirname, '../..');
-const read = (file: string): string => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '');
+
+function read(file: string): string {
+  return existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+}
 if (!existsSync(join(root, '.git'))) {
   console.log('Not a git checkout: there are no committed files to look at.');
   process.exit();
 }
+
 const found = findMachineTraces(root, machineTraces(root), read);
 for (const line of found) console.log(line);
 process.exitCode = found.length > 0 ? 1 : 0;

@@ -25,4 +25,6 @@ export function findMachineTraces(root: string, traces: readonly RegExp[], read:
     .map(({ file, line, number }) => `${file}:${number}: ${line.trim().slice(0, 120)}`);
 }
 
-const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -45,16 +45,20 @@ export function readClaims(payload: JWTPayload): Claims {
 const LAST_MOMENT_MS = 8.64e15;
 
 /** A token expires at a whole second, as its verification counts; what no date can hold is the last moment that one can. */
-const expiryOf = (exp: number): Date => new Date(Math.min(Math.ceil(exp) * 1000, LAST_MOMENT_MS));
+function expiryOf(exp: number): Date {
+  return new Date(Math.min(Math.ceil(exp) * 1000, LAST_MOMENT_MS));
+}
 
-const unfit = (claim: string, takes?: string): AppError =>
-  new AppError(
+function unfit(claim: string, takes?: string): AppError {
+  return new AppError(
     'UNAUTHENTICATED',
     `The access token's claim \`${claim}\` is missing or malformed${takes === undefined ? '' : `: it takes ${takes}`}.`,
   );
+}
 
-const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && isStorable(value) ? cut(oneLine(value), 200) || null : null;
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && isStorable(value) ? cut(oneLine(value), 200) || null : null;
+}
 
 function permissionsOf(value: unknown): Permission[] {
   const named = new Set(Array.isArray(value) ? value : []);

@@ -5,8 +5,9 @@ import { AppError } from '../core/app-error.ts';
 const needed =
   'Send `Authorization: Bearer <token>`, in a WebSocket as `authorization` in the payload of connection_init.';
 
-const refused = (message: string, options: { hint?: string; cause?: unknown } = {}): AppError =>
-  new AppError('UNAUTHENTICATED', message, options);
+function refused(message: string, options: { hint?: string; cause?: unknown } = {}): AppError {
+  return new AppError('UNAUTHENTICATED', message, options);
+}
 
 /** The token of an `Authorization` header. Throws an AppError UNAUTHENTICATED that says which form is wanted. */
 export function bearerToken(authorization: string | undefined): string {

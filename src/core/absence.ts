@@ -21,27 +21,34 @@ export type AbsencePolicy = Pick<RemovalPolicy, 'action' | 'graceDays'>;
 const dayMs = 24 * 3_600_000;
 
 /** When the grace of an absence ends; days of 24 hours, whatever the time zone. */
-export const endOfGrace = ({ goneSince }: AbsentPerson, { graceDays }: AbsencePolicy, now: Date): Date =>
-  new Date((goneSince ?? now).getTime() + dayMs * graceDays);
+export function endOfGrace({ goneSince }: AbsentPerson, { graceDays }: AbsencePolicy, now: Date): Date {
+  return new Date((goneSince ?? now).getTime() + dayMs * graceDays);
+}
 
 /** Whether the contact is up to this connection: nobody feeds it any more, and nobody has lost its person later. */
-export const isOurs = (absent: AbsentPerson): boolean =>
-  absent.contact.status === 'ACTIVE' && absent.fedBy.length === 0 && !isLostLater(absent);
+export function isOurs(absent: AbsentPerson): boolean {
+  return absent.contact.status === 'ACTIVE' && absent.fedBy.length === 0 && !isLostLater(absent);
+}
 
 /** At the same moment, the connection with the higher id has lost the person last. */
-const isLostLater = ({ goneSince, connectionId, lostBy }: AbsentPerson): boolean =>
-  goneSince !== null &&
-  lostBy.some(
-    ({ since, connectionId: other }) => since > goneSince || (isSameTime(since, goneSince) && other > connectionId),
+function isLostLater({ goneSince, connectionId, lostBy }: AbsentPerson): boolean {
+  return (
+    goneSince !== null &&
+    lostBy.some(
+      ({ since, connectionId: other }) => since > goneSince || (isSameTime(since, goneSince) && other > connectionId),
+    )
   );
+}
 
-export const isSameTime = (a: Date | null, b: Date | null): boolean => a?.getTime() === b?.getTime();
+export function isSameTime(a: Date | null, b: Date | null): boolean {
+  return a?.getTime() === b?.getTime();
+}
 
 /**
  * When a contact that stays for now is to be removed; null: never. A day that another connection has set stays. This is asked
  * when the absence is planned, and again when it is noted: others may have found or lost the person in between. Pure.
  */
-export const removalDueAt = (absent: AbsentPerson, policy: AbsencePolicy, now: Date): Date | null => {
+export function removalDueAt(absent: AbsentPerson, policy: AbsencePolicy, now: Date): Date | null {
   if (!isOurs(absent)) return absent.contact.removalDueAt;
   return policy.action !== 'KEEP' && policy.graceDays > 0 ? endOfGrace(absent, policy, now) : null;
-};
+}

@@ -13,20 +13,24 @@ const words: Record<Exclude<ChangeAction, 'SKIP'>, { code: LogCode; verb: string
 };
 
 /** The run log's DEBUG line of an applied change; such lines are not stored, for the change itself is. */
-export const changeLine = (change: {
+export function changeLine(change: {
   action: Exclude<ChangeAction, 'SKIP'>;
   contactName: string;
   reason: string | null;
-}): { code: LogCode; message: string } => {
+}): { code: LogCode; message: string } {
   const { code, verb } = words[change.action];
   return { code, message: `${verb}: ${change.contactName}${change.reason === null ? '' : ` (${change.reason})`}` };
-};
+}
 
 /** The line of somebody who was left alone, while planning or applying. */
-export const personSkipped = (name: string, reason: string): string => `Skipped ${name}: ${reason}`;
+export function personSkipped(name: string, reason: string): string {
+  return `Skipped ${name}: ${reason}`;
+}
 
 /** The line of somebody whose change could not be applied. */
-export const changeFailed = (name: string, reason: string): string => `Failed ${name}: ${reason}`;
+export function changeFailed(name: string, reason: string): string {
+  return `Failed ${name}: ${reason}`;
+}
 
 /** Why a change is not applied that was planned. */
 export const notApplied = {

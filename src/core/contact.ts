@@ -34,9 +34,13 @@ export const flagFields = [
   'FORMS_ACCESS',
 ] as const satisfies readonly FlagField[];
 
-export const isLabeledField = (field: ContactField): field is LabeledField => field === 'EMAIL' || field === 'PHONE';
-export const isFlagField = (field: ContactField): field is FlagField =>
-  (flagFields as readonly string[]).includes(field);
+export function isLabeledField(field: ContactField): field is LabeledField {
+  return field === 'EMAIL' || field === 'PHONE';
+}
+
+export function isFlagField(field: ContactField): field is FlagField {
+  return (flagFields as readonly string[]).includes(field);
+}
 
 export type LabeledValue = { label: string; value: string };
 
@@ -54,8 +58,9 @@ export type ContactStatus = (typeof ContactStatus)[keyof typeof ContactStatus];
 /** What a mapping fills: a field, for labeled fields `FIELD:label`, e.g. `PHONE:mobile`. */
 export type FieldKey = string;
 
-export const fieldKey = (field: ContactField, label: string | null): FieldKey =>
-  label === null ? field : `${field}:${label}`;
+export function fieldKey(field: ContactField, label: string | null): FieldKey {
+  return label === null ? field : `${field}:${label}`;
+}
 
 /** In `Fills`, a display name put together from other fields because the mapping gave none. */
 export const derivedFill = '~';
@@ -87,17 +92,19 @@ export type IndexedText = {
  * the first labeled one (alphabetically, since the values of an attribute have no order). Undefined: there is none of them,
  * nothing to show as a name. A company is no name of a person.
  */
-export const putTogetherName = ({
+export function putTogetherName({
   GIVEN_NAME = '',
   FAMILY_NAME = '',
   PRIMARY_EMAIL,
   EMAIL = [],
-}: ContactValues): string | undefined =>
-  `${GIVEN_NAME} ${FAMILY_NAME}`.trim() || PRIMARY_EMAIL || EMAIL.map(({ value }) => value).toSorted()[0];
+}: ContactValues): string | undefined {
+  return `${GIVEN_NAME} ${FAMILY_NAME}`.trim() || PRIMARY_EMAIL || EMAIL.map(({ value }) => value).toSorted()[0];
+}
 
 /** Whether an address is the contact's primary one, case aside: it is not listed again among the others. */
-export const isPrimaryEmail = ({ PRIMARY_EMAIL }: ContactValues, address: string): boolean =>
-  PRIMARY_EMAIL !== undefined && PRIMARY_EMAIL.toLowerCase() === address.toLowerCase();
+export function isPrimaryEmail({ PRIMARY_EMAIL }: ContactValues, address: string): boolean {
+  return PRIMARY_EMAIL !== undefined && PRIMARY_EMAIL.toLowerCase() === address.toLowerCase();
+}
 
 /** The values without the primary address among the others; the same object where it is not among them. */
 export function primaryEmailOnce(values: ContactValues): ContactValues {

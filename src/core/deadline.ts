@@ -43,7 +43,8 @@ export function startDeadline(
   };
 }
 
-const outOfTime = (seconds: number): AppError =>
-  new AppError('TIMEOUT', `This took longer than ${seconds} seconds, and was stopped.`, {
+function outOfTime(seconds: number): AppError {
+  return new AppError('TIMEOUT', `This took longer than ${seconds} seconds, and was stopped.`, {
     hint: 'Ask for less at once: shorter pages, fewer counts, a narrower search.',
   });
+}

@@ -39,13 +39,14 @@ const gaps = /[^\p{L}\p{N}\p{M}]+/gu;
 const latin = /^[\0-\u024f]*$/;
 const beyondAscii = /[^\0-\x7f]/g;
 
-const foldAnyLetters = (text: string): string =>
-  text
+function foldAnyLetters(text: string): string {
+  return text
     .replace(unseen, '')
     .normalize('NFKD')
     .toLowerCase()
     .replace(marks, '')
     .replace(special, (letter) => letters[letter] ?? letter);
+}
 
 /** What each Latin letter folds to, so that most names need no decomposition. */
 const latinLetters: ReadonlyMap<string, string> = new Map(
@@ -86,10 +87,11 @@ const eachUmlaut = /[äöüøÄÖÜØ]/g;
 const spellings: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe' };
 
 /** The same name with Müller spelled Mueller and Søren Soeren. Null: there is nothing to spell otherwise. */
-export const spelledOut = (text: string): string | null =>
-  umlauts.test(text)
+export function spelledOut(text: string): string | null {
+  return umlauts.test(text)
     ? text.normalize('NFC').replace(eachUmlaut, (umlaut) => spellings[umlaut.toLowerCase()] ?? umlaut)
     : null;
+}
 
 /** Characters (UTF-16 units) of a sort key, so that an index row stays small. */
 const SORT_KEY_LENGTH = 200;
@@ -102,4 +104,6 @@ export function cut(text: string, length: number): string {
 }
 
 /** What a list is ordered by, compared bytewise (collation "C"): folded, at most 200 characters. */
-export const sortKey = (text: string): string => cut(fold(text), SORT_KEY_LENGTH);
+export function sortKey(text: string): string {
+  return cut(fold(text), SORT_KEY_LENGTH);
+}

@@ -6,10 +6,14 @@ const longestList = 20;
 /** Control, format and line-separating characters, and halves of surrogate pairs. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-const escapeCharacter = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+function escapeCharacter(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
 
 /** The text with escapes in place of what would end a line, turn it around, or can't be seen. */
-export const escapeUnprintable = (text: string): string => text.replace(unprintable, escapeCharacter);
+export function escapeUnprintable(text: string): string {
+  return text.replace(unprintable, escapeCharacter);
+}
 
 /**
  * What a server or another stranger says, fit for a message: nothing around it (Active Directory ends its messages with
@@ -59,16 +63,24 @@ const allControls = new RegExp(`${controls.source}+`, 'gu');
 const controlsBesideLines = /(?![\n\r\t])\p{Cc}/u;
 
 /** Whether a name can be shown on one line as it is. */
-export const isOneLine = (text: string): boolean => !controls.test(text);
+export function isOneLine(text: string): boolean {
+  return !controls.test(text);
+}
 
 /** A name from elsewhere, made fit for one line. */
-export const oneLine = (text: string): string => text.replace(allControls, ' ').trim();
+export function oneLine(text: string): string {
+  return text.replace(allControls, ' ').trim();
+}
 
 /** Whether a text of several lines has no other control characters. */
-export const isPlainText = (text: string): boolean => !controlsBesideLines.test(text);
+export function isPlainText(text: string): boolean {
+  return !controlsBesideLines.test(text);
+}
 
 /** Whether nothing of a text would be seen. */
-export const isInvisible = (text: string): boolean => invisible.test(text);
+export function isInvisible(text: string): boolean {
+  return invisible.test(text);
+}
 
 /** Why the database can't hold a text: it takes neither U+0000 nor half of a surrogate pair. Null: it can. */
 export function unstorableBecause(text: string): string | null {
@@ -77,14 +89,19 @@ export function unstorableBecause(text: string): string | null {
 }
 
 /** Whether the database can hold a text. */
-export const isStorable = (text: string): boolean => unstorableBecause(text) === null;
+export function isStorable(text: string): boolean {
+  return unstorableBecause(text) === null;
+}
 
 /** The text as the database can hold it, whatever it holds: U+FFFD stands for each character that it would refuse. */
-export const storableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
 
 /** Characters of a line of a log: enough to act on, too little to fill it. */
 const longestLine = 5000;
 
 /** The same of a text that may be of any length: what is longer than a line of a log is cut, with a mark that says so. */
-export const storableLine = (text: string): string =>
-  storableText(text.length > longestLine ? `${text.slice(0, longestLine)} […]` : text);
+export function storableLine(text: string): string {
+  return storableText(text.length > longestLine ? `${text.slice(0, longestLine)} […]` : text);
+}

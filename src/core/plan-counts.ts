@@ -25,7 +25,9 @@ const counterOfAction: Record<ChangeAction, Counter | null> = {
 };
 
 /** Of contacts whose person is not in scope any more, and so is none of those whom the counts add up to. */
-const isRemoval = (action: ChangeAction): boolean => action === 'DEACTIVATE' || action === 'DELETE';
+function isRemoval(action: ChangeAction): boolean {
+  return action === 'DEACTIVATE' || action === 'DELETE';
+}
 
 /** Which count such a row is part of. */
 function counterOf({ action, stays, outcome }: PlanRows): Counter | null {

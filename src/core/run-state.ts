@@ -67,12 +67,16 @@ export type RunEvent = keyof typeof steps;
 export const runEvents = Object.keys(steps) as RunEvent[];
 
 /** From where to where the event moves a run. */
-export const stepsOf = (event: RunEvent): [RunState, RunState][] =>
-  Object.entries(steps[event] satisfies Steps) as [RunState, RunState][];
+export function stepsOf(event: RunEvent): [RunState, RunState][] {
+  return Object.entries(steps[event] satisfies Steps) as [RunState, RunState][];
+}
 
 /** What ends a run whose plan has been applied: somebody may have failed. */
-export const endOfApplying = ({ failed }: RunCounts): RunEvent => (failed > 0 ? 'PARTLY_FAILED' : 'SUCCEEDED');
+export function endOfApplying({ failed }: RunCounts): RunEvent {
+  return failed > 0 ? 'PARTLY_FAILED' : 'SUCCEEDED';
+}
 
 /** Whether the run's plan is complete: it waits for a person, a person has looked at it, or it is being applied. */
-export const isPlanComplete = (run: { status: RunStatus; phase: RunPhase; decidedAt: Date | null }): boolean =>
-  run.status === 'HELD' || run.phase === 'APPLYING' || run.decidedAt !== null;
+export function isPlanComplete(run: { status: RunStatus; phase: RunPhase; decidedAt: Date | null }): boolean {
+  return run.status === 'HELD' || run.phase === 'APPLYING' || run.decidedAt !== null;
+}

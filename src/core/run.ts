@@ -10,7 +10,9 @@ export const RunStatus = {
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
-export const isEnded = (status: RunStatus): boolean => status !== 'QUEUED' && status !== 'RUNNING' && status !== 'HELD';
+export function isEnded(status: RunStatus): boolean {
+  return status !== 'QUEUED' && status !== 'RUNNING' && status !== 'HELD';
+}
 
 export const RunPhase = {
   WAITING: 'WAITING',

@@ -48,4 +48,6 @@ export function sourceKindOf(stored: string): SourceKind {
   });
 }
 
-const isSourceKind = (text: string): text is SourceKind => Object.hasOwn(SourceKind, text);
+function isSourceKind(text: string): text is SourceKind {
+  return Object.hasOwn(SourceKind, text);
+}

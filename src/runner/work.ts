@@ -51,12 +51,15 @@ async function workOnce(
   return 'over';
 }
 
-const isFenced = (error: unknown): boolean => error instanceof AppError && error.code === 'FENCED';
+function isFenced(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'FENCED';
+}
 
-const tookTooLong = (): AppError =>
-  new AppError('RUN_TIME_LIMIT', 'The run was stopped after a day.', {
+function tookTooLong(): AppError {
+  return new AppError('RUN_TIME_LIMIT', 'The run was stopped after a day.', {
     hint: 'Narrow the scope, or look for what makes the directory answer so slowly.',
   });
+}
 
 /** A broken run tells what broke it; a fault of ours gets a reference under which the process log has the rest. */
 async function endFailed(parts: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
@@ -78,8 +81,10 @@ async function endInternal({ store, log }: WorkParts, claimed: ClaimedRun, fault
   if (ended) log.error({ err: fault, reference, workspaceId, runId }, 'A run failed by a fault of ours');
 }
 
-const internal = (reference: string): RunError => ({
-  code: 'INTERNAL',
-  message: `Something went wrong inside the service (reference ${reference}).`,
-  hint: 'Run again. If it happens again, tell whoever runs the service this reference.',
-});
+function internal(reference: string): RunError {
+  return {
+    code: 'INTERNAL',
+    message: `Something went wrong inside the service (reference ${reference}).`,
+    hint: 'Run again. If it happens again, tell whoever runs the service this reference.',
+  };
+}

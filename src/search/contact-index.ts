@@ -46,10 +46,14 @@ export function searchKeys(words: readonly string[], mark: string, endings: read
 }
 
 /** Such keys as the text of a tsvector. */
-export const keysText = (keys: readonly string[]): string => keys.map(quoted).join(' ');
+export function keysText(keys: readonly string[]): string {
+  return keys.map(quoted).join(' ');
+}
 
 /** Words as the column of a contact holds them: each with a blank before it, so that its beginning can be looked for. */
-export const wordsText = (words: readonly string[]): string => (words.length === 0 ? '' : ` ${words.join(' ')}`);
+export function wordsText(words: readonly string[]): string {
+  return words.length === 0 ? '' : ` ${words.join(' ')}`;
+}
 
 /**
  * The condition of the index for these terms, as the text of a tsquery. It lets through words that only begin alike, so the
@@ -71,11 +75,12 @@ function condition(term: SearchTerm, mark: string): string {
 /** Parts of an address that the index is asked for: the longest tell most, and each costs a look-up. */
 const MOST_PARTS = 4;
 
-const longestParts = (address: string): string[] =>
-  [...new Set(fold(address).split(' '))]
+function longestParts(address: string): string[] {
+  return [...new Set(fold(address).split(' '))]
     .filter((part) => part !== '')
     .sort((one, other) => other.length - one.length)
     .slice(0, MOST_PARTS);
+}
 
 /** Digits may have been typed with the country's code, which the index leaves out, or without, or be the end of a number. */
 function numberCondition({ digits, ending, isInternational }: NumberTerm, mark: string): string {
@@ -120,9 +125,13 @@ function nameKey({ DISPLAY_NAME: name = '', GIVEN_NAME: given = '', FAMILY_NAME:
 }
 
 /** An address as it is compared; null when there is none. */
-export const emailKey = (email: string | undefined): string | null => email?.toLowerCase() ?? null;
+export function emailKey(email: string | undefined): string | null {
+  return email?.toLowerCase() ?? null;
+}
 
-const keyOf = (word: string): string => cut(word, hasDigit(word) ? NUMBER_LETTERS : WORD_LETTERS);
+function keyOf(word: string): string {
+  return cut(word, hasDigit(word) ? NUMBER_LETTERS : WORD_LETTERS);
+}
 
 /** Among the first characters. */
 function hasDigit(word: string): boolean {
@@ -131,8 +140,13 @@ function hasDigit(word: string): boolean {
   return false;
 }
 
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isLowerCase = (code: number): boolean => code >= 97 && code <= 122;
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isLowerCase(code: number): boolean {
+  return code >= 97 && code <= 122;
+}
 
 /** Quoted where it holds anything that could mean something to Postgres. */
 function quoted(key: string): string {

@@ -9,19 +9,25 @@ const leadingZeros = /^0+(?=.)/;
 /** Digits that a number within a country has at least; also those that its end is looked for by. */
 export const SHORTEST_NUMBER = 4;
 
-export const digitsOf = (text: string): string => text.replace(notDigits, '');
+export function digitsOf(text: string): string {
+  return text.replace(notDigits, '');
+}
 
 /** `+49 (0)30` without what is in parentheses there. */
-export const withoutTrunkZero = (text: string): string => text.replace(trunkZero, '$1');
+export function withoutTrunkZero(text: string): string {
+  return text.replace(trunkZero, '$1');
+}
 
 /** Leading zeros are not searched for; one zero alone stays. */
-export const withoutLeadingZeros = (digits: string): string =>
-  digits.startsWith('0') ? digits.replace(leadingZeros, '') : digits;
+export function withoutLeadingZeros(digits: string): string {
+  return digits.startsWith('0') ? digits.replace(leadingZeros, '') : digits;
+}
 
 /** Calling codes of one and of two digits (ITU-T E.164); all others have three. */
 const callingCode = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
 const otherCode = 3;
 
 /** An international number without the country's code; empty while no more than that has been typed. */
-export const withoutCountry = (digits: string): string =>
-  digits.slice(callingCode.exec(digits)?.[0].length ?? otherCode).replace(/^0+/, '');
+export function withoutCountry(digits: string): string {
+  return digits.slice(callingCode.exec(digits)?.[0].length ?? otherCode).replace(/^0+/, '');
+}

@@ -43,8 +43,9 @@ export function searchTerms(query: string): SearchTerm[] {
 }
 
 /** Whether something was typed that no contact can have: signs alone, other than those a number may begin with. */
-export const isNothingSearchable = (query: string): boolean =>
-  searchTerms(query).length === 0 && !numberSigns.test(query);
+export function isNothingSearchable(query: string): boolean {
+  return searchTerms(query).length === 0 && !numberSigns.test(query);
+}
 
 /** 0, 00 and + before a number say nothing to a search but that a country's code follows. */
 function numberTerm(text: string): NumberTerm {
@@ -55,5 +56,6 @@ function numberTerm(text: string): NumberTerm {
 }
 
 /** As pasted from a mail program, too: `<anna@example.com>,`. `@example.com` looks for the domain. */
-export const addressTyped = (token: string): string =>
-  foldLetters(token.replace(/^[<("[,;:]+|[>)"\],;:]+$/g, '').replace(/^@+/, ''));
+export function addressTyped(token: string): string {
+  return foldLetters(token.replace(/^[<("[,;:]+|[>)"\],;:]+$/g, '').replace(/^@+/, ''));
+}

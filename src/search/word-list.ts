@@ -12,8 +12,13 @@ const NINE = 0x39;
 const LOWER_A = 0x61;
 const LOWER_Z = 0x7a;
 
-const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
-const isLetter = (code: number): boolean => code >= LOWER_A && code <= LOWER_Z;
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
+}
+
+function isLetter(code: number): boolean {
+  return code >= LOWER_A && code <= LOWER_Z;
+}
 
 /** Text that needs no folding but lower case. */
 const simple = /^[\0-&(-_a-\x7f]*$/;

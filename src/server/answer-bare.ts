@@ -2,10 +2,10 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Ends a connection that no response belongs to with a status line and no body. */
-export const answerBare = (stream: Duplex, status: string): void => {
+export function answerBare(stream: Duplex, status: string): void {
   if (!stream.writable) return void stream.destroy();
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nX-Content-Type-Options: nosniff\r\n\r\n`);
-};
+}
 
 const statuses: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',

@@ -10,9 +10,8 @@ export function countBodiesHere(httpServer: Server): void {
 }
 
 /** Answers 408 as Node does, and breaks off, where the body has not come to its end in time. */
-export const bodyDeadline =
-  (httpServer: Server, ms = longestBodyMs): RequestHandler =>
-  (request, _response, next) => {
+export function bodyDeadline(httpServer: Server, ms = longestBodyMs): RequestHandler {
+  return (request, _response, next) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     if (encoding === undefined && (length === undefined || length === '0')) return next();
     const timer = setTimeout(() => {
@@ -23,3 +22,4 @@ export const bodyDeadline =
     request.once('close', () => clearTimeout(timer));
     next();
   };
+}

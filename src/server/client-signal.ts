@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { AppError } from '../core/app-error.ts';
 
 /** Nobody reads it: whoever it would be told has left. */
-export const clientLeft = (): AppError => new AppError('CLIENT_LEFT', 'The client left before it had its answer.');
+export function clientLeft(): AppError {
+  return new AppError('CLIENT_LEFT', 'The client left before it had its answer.');
+}
 
 /** Aborts when the client leaves before it has its whole answer; not when the answer is sent. */
 export function clientSignal(response: ServerResponse): AbortSignal {

@@ -24,9 +24,8 @@ const longestMegabyteMs = 5 * 60_000;
  * PUT /connections/:id/file: stores the body as the connection's file, for those who are signed in. It is read no faster than it
  * is stored. The file before it stays until all of it has come.
  */
-export const fileRoute =
-  (parts: ServerParts): RequestHandler<{ id: string }> =>
-  async (request, response) => {
+export function fileRoute(parts: ServerParts): RequestHandler<{ id: string }> {
+  return async (request, response) => {
     try {
       response.json(await saveFile(parts, request, response));
     } catch (error) {
@@ -35,6 +34,7 @@ export const fileRoute =
       refuse(response, error, parts);
     }
   };
+}
 
 async function saveFile({ services, traffic }: ServerParts, request: Request<{ id: string }>, response: Response) {
   const viewer = viewerOf(response);

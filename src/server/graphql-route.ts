@@ -62,15 +62,17 @@ export async function graphqlRoute(
 }
 
 /** Executes as the other transports do; Apollo keeps the reading of requests and the writing of answers. */
-const inTurn = (parts: ServerParts): ApolloServerPlugin<ApiContext> => ({
-  requestDidStart: async () => ({
-    responseForOperation: async ({ document, operationName, request, contextValue }) => {
-      const args = { schema: parts.schema, document, operationName, variableValues: request.variables, contextValue };
-      const { result: singleResult, status, headers } = await answerOf(args, parts);
-      return { body: { kind: 'single', singleResult }, http: { status, headers: new HeaderMap(headers) } };
-    },
-  }),
-});
+function inTurn(parts: ServerParts): ApolloServerPlugin<ApiContext> {
+  return {
+    requestDidStart: async () => ({
+      responseForOperation: async ({ document, operationName, request, contextValue }) => {
+        const args = { schema: parts.schema, document, operationName, variableValues: request.variables, contextValue };
+        const { result: singleResult, status, headers } = await answerOf(args, parts);
+        return { body: { kind: 'single', singleResult }, http: { status, headers: new HeaderMap(headers) } };
+      },
+    }),
+  };
+}
 
 type Answer = { result: FormattedExecutionResult; status: number | undefined; headers: [string, string][] };
 
@@ -93,9 +95,8 @@ async function answerOf(args: Parameters<typeof executeInTurn>[0], parts: Server
  * Answers what is not to be executed, and what asks for plain JSON, as nearly all requests do. The rest is left to Apollo: other
  * media types, and a body that is no request, which it says.
  */
-const answering =
-  (parts: ServerParts): RequestHandler =>
-  async (request, response, next) => {
+function answering(parts: ServerParts): RequestHandler {
+  return async (request, response, next) => {
     const read = operationRequest.safeParse(request.body);
     if (!read.success) return next();
     const prepared = parts.operations.prepare(read.data, contextOf(parts, response));
@@ -107,10 +108,12 @@ const answering =
     const refused = prepared.kind === 'ready' ? [elsewhere()] : prepared.errors;
     send(response, BAD_REQUEST, { errors: refused.map((error) => formatError(error, parts.faultLog)) });
   };
+}
 
 /** A client that names other media types may want to be answered in one of them. */
-const wantsPlainJson = ({ headers: { accept = '*/*' } }: Request): boolean =>
-  accept === '*/*' || accept === 'application/json';
+function wantsPlainJson({ headers: { accept = '*/*' } }: Request): boolean {
+  return accept === '*/*' || accept === 'application/json';
+}
 
 function send(
   response: Response,
@@ -134,5 +137,6 @@ function contextOf({ services }: ServerParts, response: Response): ApiContext {
   return response.locals.context;
 }
 
-const elsewhere = (): AppError =>
-  new AppError('BAD_USER_INPUT', 'Subscriptions are streams: send them to /graphql/stream or over a WebSocket.');
+function elsewhere(): AppError {
+  return new AppError('BAD_USER_INPUT', 'Subscriptions are streams: send them to /graphql/stream or over a WebSocket.');
+}

@@ -33,7 +33,9 @@ export const jsonBody: RequestHandler = (request, response, next) => {
   void read(request, response, end);
 };
 
-const tooLarge = (): Error => Object.assign(new Error('The body is too large.'), { status: 413 });
+function tooLarge(): Error {
+  return Object.assign(new Error('The body is too large.'), { status: 413 });
+}
 
 /** Objects and lists within each other, in what a client sends as JSON. */
 const DEEPEST = 64;

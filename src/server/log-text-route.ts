@@ -14,9 +14,8 @@ import { countStream } from './signed-in.ts';
 import { write } from './write.ts';
 
 /** GET /runs/:id/log.txt: the whole log as it is stored now, all levels, one line each; a page in memory at a time. */
-export const logTextRoute =
-  (parts: ServerParts): RequestHandler<{ id: string }> =>
-  async (request, response) => {
+export function logTextRoute(parts: ServerParts): RequestHandler<{ id: string }> {
+  return async (request, response) => {
     try {
       const signal = clientSignal(response);
       const viewer = await parts.signIn(request.headers.authorization);
@@ -38,8 +37,11 @@ export const logTextRoute =
       parts.logger.warn({ err: error, runId: request.params.id }, 'A log could not be sent to its end');
     }
   };
+}
 
-const isClientLeft = (error: unknown): boolean => error instanceof AppError && error.code === 'CLIENT_LEFT';
+function isClientLeft(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'CLIENT_LEFT';
+}
 
 async function sendLog(response: Response, store: WorkspaceStore, runId: string): Promise<void> {
   let after = 0;
@@ -57,8 +59,9 @@ async function sendLog(response: Response, store: WorkspaceStore, runId: string)
 const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-const escaped = (text: string): string =>
-  text.replace(control, (sign) => named[sign] ?? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function escaped(text: string): string {
+  return text.replace(control, (sign) => named[sign] ?? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** A line of a run's log as plain text, ending in a line feed: number, time, level, code, message, person. */
 export function logText({ seq, at, level, code, message, person }: LogLine): string {

@@ -31,7 +31,9 @@ const passing = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT'];
 type Told = Pick<GraphQLFormattedError, 'extensions'>;
 
 /** The HTTP status of a request that is refused as a whole. */
-export const httpStatus = ({ extensions }: Told): number => statuses[String(extensions?.code)] ?? 500;
+export function httpStatus({ extensions }: Told): number {
+  return statuses[String(extensions?.code)] ?? 500;
+}
 
 /** The status of an answer with errors; null: they are about the request's fields, and it has been answered. */
 export function statusOfAnswer(errors: readonly Told[]): number | null {
@@ -40,5 +42,6 @@ export function statusOfAnswer(errors: readonly Told[]): number | null {
 }
 
 /** When to try again, where an error tells it. */
-export const retryAfterSeconds = (errors: readonly Told[]): number | undefined =>
-  errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((seconds) => typeof seconds === 'number');
+export function retryAfterSeconds(errors: readonly Told[]): number | undefined {
+  return errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((seconds) => typeof seconds === 'number');
+}

@@ -6,9 +6,8 @@ import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** Lets on only those who are signed in: by the header alone, before anything of the body is read. */
-export const signedIn =
-  (parts: Pick<ServerParts, 'signIn' | 'faultLog'>): RequestHandler =>
-  async (request, response, next) => {
+export function signedIn(parts: Pick<ServerParts, 'signIn' | 'faultLog'>): RequestHandler {
+  return async (request, response, next) => {
     try {
       response.locals.viewer = await parts.signIn(request.headers.authorization);
     } catch (error) {
@@ -18,6 +17,7 @@ export const signedIn =
     }
     next();
   };
+}
 
 /** Who a request comes from that `signedIn` let on. */
 export function viewerOf(response: Response): Viewer {

@@ -63,9 +63,8 @@ const noSniffing: RequestHandler = (_request, response, next) => {
 };
 
 /** Bodies that can't be read; and whatever else a route threw. Four parameters make it a handler of errors. */
-const failure =
-  (parts: ServerParts): ErrorRequestHandler =>
-  (error: unknown, _request, response, _next) => {
+function failure(parts: ServerParts): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
     if (response.headersSent) return void response.destroy();
     const status = error instanceof AppError ? null : statusOf(error);
     if (status === null) return refuse(response, error, parts);
@@ -74,9 +73,11 @@ const failure =
     const message = status === 413 ? 'A request has at most 1 MB.' : 'The request body can not be read.';
     response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
   };
+}
 
 /** Of an error that the reading of the body ended in. */
-const statusOf = (error: unknown): number | null =>
-  error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500
+function statusOf(error: unknown): number | null {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500
     ? error.status
     : null;
+}

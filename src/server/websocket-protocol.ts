@@ -99,7 +99,9 @@ export function endUnwanted({ underWay }: SocketExtra): void {
   }
 }
 
-const closeFull = (socket: WebSocket, reason: string): void => socket.close(TOO_MANY, `RATE_LIMITED: ${reason}`);
+function closeFull(socket: WebSocket, reason: string): void {
+  socket.close(TOO_MANY, `RATE_LIMITED: ${reason}`);
+}
 
 async function admit(
   { signIn, faultLog, traffic }: ServerParts,
@@ -132,7 +134,9 @@ async function admit(
   }
 }
 
-const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({ query, operationName, variables });
+function requestOf({ query, operationName, variables }: SubscribePayload) {
+  return { query, operationName, variables };
+}
 
 /** Errors go by way of GraphQL's own, which this protocol insists on, to the one formatter. */
 function located(error: unknown): GraphQLError {

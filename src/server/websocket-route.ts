@@ -133,14 +133,15 @@ async function sendParts(socket: WebSocket, parts: readonly Buffer[]): Promise<v
 }
 
 /** `fin`: it is the message's last. A piece that can't be sent ends the socket, and is nobody else's trouble. */
-const sendPiece = (socket: WebSocket, piece: Buffer, fin: boolean): Promise<void> =>
-  new Promise((resolve) => {
+function sendPiece(socket: WebSocket, piece: Buffer, fin: boolean): Promise<void> {
+  return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) return resolve();
     socket.send(piece, { fin, binary: false }, (error) => {
       if (error) socket.terminate();
       resolve();
     });
   });
+}
 
 /** Short enough to be copied for each viewer. */
 const SHORT = 2 * 1024;

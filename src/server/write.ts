@@ -16,8 +16,8 @@ export async function write(response: Response, data: string | Buffer): Promise<
   for (const piece of pieces(typeof data === 'string' ? Buffer.from(data) : data)) await writePiece(response, piece);
 }
 
-const writePiece = (response: Response, piece: Buffer): Promise<void> =>
-  new Promise((resolve) => {
+function writePiece(response: Response, piece: Buffer): Promise<void> {
+  return new Promise((resolve) => {
     if (!response.writable) return resolve();
     const done = () => {
       response.off('close', done);
@@ -26,3 +26,4 @@ const writePiece = (response: Response, piece: Buffer): Promise<void> =>
     response.once('close', done);
     response.write(piece, done);
   });
+}

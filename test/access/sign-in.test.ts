@@ -17,12 +17,13 @@ let issuer: Issuer;
 let signIn: SignIn;
 const admitted: object[] = [];
 
-const signInWith = (path: string): SignIn =>
-  createSignIn({
+function signInWith(path: string): SignIn {
+  return createSignIn({
     ...expected,
     keys: openKeySet({ kind: 'file', path }, fail),
     admit: async (one) => void admitted.push(one),
   });
+}
 
 beforeAll(async () => {
   issuer = await createIssuer();
@@ -30,15 +31,16 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-const fail = (error: unknown): void => {
+function fail(error: unknown): void {
   throw error;
-};
+}
 
-const refused = async (authorization: string | undefined) =>
-  signIn(authorization).then(
+async function refused(authorization: string | undefined) {
+  return signIn(authorization).then(
     () => 'let in',
     (error) => error.code,
   );
+}
 
 test.each(['RS256', 'ES256', 'EdDSA'] as const)('a token signed with %s is let in', async (algorithm) => {
   const one = await createIssuer(algorithm);

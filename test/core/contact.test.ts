@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { primaryEmailOnce } from '../../src/core/contact.ts';
 
-const other = (value: string) => ({ label: 'other', value });
+function other(value: string) {
+  return { label: 'other', value };
+}
 
 test('the primary address is not listed again, whatever its case; the others stay', () => {
   const values = { PRIMARY_EMAIL: 'ada@x.org', EMAIL: [other('ADA@x.org'), other('al@x.org')] };

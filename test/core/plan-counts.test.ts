@@ -1,13 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { countRows, type PlanCounts, type PlanRows } from '../../src/core/plan-counts.ts';
 
-const rows = (changes: Partial<PlanRows>): PlanRows => ({
-  action: 'UPDATE',
-  stays: null,
-  outcome: null,
-  count: 3,
-  ...changes,
-});
+function rows(changes: Partial<PlanRows>): PlanRows {
+  return {
+    action: 'UPDATE',
+    stays: null,
+    outcome: null,
+    count: 3,
+    ...changes,
+  };
+}
 
 test.each<[string, Partial<PlanRows>, Partial<PlanCounts>]>([
   ['new contacts', { action: 'CREATE' }, { created: 3 }],

@@ -38,7 +38,9 @@ const cases = rows.flatMap(([event, ...cells]) =>
   cells.map((to, at) => ({ event: event as RunEvent, from: header[at] as RunState, to: to === '.' ? undefined : to })),
 );
 
-const next = (event: RunEvent, from: RunState) => new Map(stepsOf(event)).get(from);
+function next(event: RunEvent, from: RunState) {
+  return new Map(stepsOf(event)).get(from);
+}
 
 describe('a run', () => {
   test.each(cases)('$event, when it is $from: $to', ({ event, from, to }) => {

@@ -42,11 +42,11 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const start = (script: string, args: string[] = [], env: Record<string, string> = {}): NpmRun => {
+function start(script: string, args: string[] = [], env: Record<string, string> = {}): NpmRun {
   const run = npmRun(script, args, { DATA_DIR: dataDir, PORT: '0', ...env });
   runs.push(run);
   return run;
-};
+}
 
 describe('npm run demo', () => {
   test('creates a connection, runs it, and at a second start changes nothing', async () => {

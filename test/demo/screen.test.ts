@@ -2,30 +2,32 @@ import { describe, expect, test } from '@jest/globals';
 import { createScreen, progressBar } from '../../demo/screen.ts';
 import type { RunStateFragment } from '../../schema/operations.generated.ts';
 
-const run = (changes: Partial<RunStateFragment>): RunStateFragment => ({
-  id: '1',
-  status: 'RUNNING',
-  phase: 'APPLYING',
-  progress: 0.5,
-  holdReasons: [],
-  startedAt: '2026-01-01T00:00:00.000Z',
-  finishedAt: '2026-01-01T00:00:02.000Z',
-  counts: {
-    read: 1200,
-    inScope: 1180,
-    created: 500,
-    updated: 0,
-    unchanged: 80,
-    linked: 0,
-    deactivated: 3,
-    reactivated: 0,
-    deleted: 0,
-    skipped: 10,
-    failed: 0,
-  },
-  error: null,
-  ...changes,
-});
+function run(changes: Partial<RunStateFragment>): RunStateFragment {
+  return {
+    id: '1',
+    status: 'RUNNING',
+    phase: 'APPLYING',
+    progress: 0.5,
+    holdReasons: [],
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-01T00:00:02.000Z',
+    counts: {
+      read: 1200,
+      inScope: 1180,
+      created: 500,
+      updated: 0,
+      unchanged: 80,
+      linked: 0,
+      deactivated: 3,
+      reactivated: 0,
+      deleted: 0,
+      skipped: 10,
+      failed: 0,
+    },
+    error: null,
+    ...changes,
+  };
+}
 
 /** What was written, and what a terminal would show of it in the end. */
 function output(isTTY: boolean) {

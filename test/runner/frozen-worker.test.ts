@@ -124,7 +124,7 @@ async function reached({ point, runId, proxy, key }: Started): Promise<void> {
   if (point === 'finishing') await until(`SELECT phase = 'APPLYING' AS so FROM run WHERE id = $1`, [runId]);
 }
 
-const logOf = async ({ workspaceId, runId }: Started) => {
+async function logOf({ workspaceId, runId }: Started) {
   const { lines } = await db.store.runLog(workspaceId, runId, {
     after: 0,
     minLevel: 'DEBUG',
@@ -132,10 +132,11 @@ const logOf = async ({ workspaceId, runId }: Started) => {
     first: 1000,
   });
   return lines;
-};
+}
 
-const contactsOf = async ({ workspaceId }: Started): Promise<number> =>
-  (await db.pool.query('SELECT FROM contact WHERE workspace_id = $1', [workspaceId])).rowCount ?? 0;
+async function contactsOf({ workspaceId }: Started): Promise<number> {
+  return (await db.pool.query('SELECT FROM contact WHERE workspace_id = $1', [workspaceId])).rowCount ?? 0;
+}
 
 test('a frozen worker loses its runs to another within 30 s and keeps nobody from cancelling them, wherever it stands; woken, it writes nothing and works on', async () => {
   const frozen = await spawnWorker(2 * points.length);

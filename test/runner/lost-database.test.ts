@@ -95,8 +95,9 @@ async function crash(): Promise<void> {
 }
 
 /** All connections of the service end; the server forgets nothing. */
-const cut = () =>
-  ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%'`);
+function cut() {
+  return ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%'`);
+}
 
 async function start(review = false) {
   const [workspaceId, connectionId] = [uuidv7(), uuidv7()];

@@ -44,12 +44,14 @@ async function kill(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-const start = () => queuedRun(db);
+function start() {
+  return queuedRun(db);
+}
 
-const lines = async ({ workspaceId, runId }: { workspaceId: string; runId: string }) => {
+async function lines({ workspaceId, runId }: { workspaceId: string; runId: string }) {
   const slice = await db.store.runLog(workspaceId, runId, { after: 0, minLevel: 'DEBUG', search: null, first: 1000 });
   return slice.lines.map(({ seq, message }) => `${seq} ${message}`);
-};
+}
 
 describe('a worker process that is killed', () => {
   test('leaves its run to another, which starts it over without a line twice', async () => {

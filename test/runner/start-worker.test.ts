@@ -72,14 +72,18 @@ async function signalled<T>({ signals }: RunsProcess, queueJob: () => Promise<T>
   return queued;
 }
 
-const succeed = (claimed: ClaimedRun): Promise<void> => write(db.pool, claimed, { to: 'succeeded' });
+function succeed(claimed: ClaimedRun): Promise<void> {
+  return write(db.pool, claimed, { to: 'succeeded' });
+}
 
-const start = (given: { workspaceId?: string } = {}) => queuedRun(db, given);
+function start(given: { workspaceId?: string } = {}) {
+  return queuedRun(db, given);
+}
 
-const messages = async ({ workspaceId, runId }: { workspaceId: string; runId: string }) => {
+async function messages({ workspaceId, runId }: { workspaceId: string; runId: string }) {
   const slice = await db.store.runLog(workspaceId, runId, { after: 0, minLevel: 'DEBUG', search: null, first: 1000 });
   return slice.lines.map(({ message }) => message);
-};
+}
 
 describe('a worker', () => {
   test('runs what is queued, as many at a time as it may', async () => {

@@ -5,9 +5,13 @@ import { listWords } from '../../src/search/contact-words.ts';
 import { searchTerms } from '../../src/search/terms.ts';
 import { matches } from './matches.ts';
 
-const searchWords = (values: ContactValues): string[] => listWords(values).words;
+function searchWords(values: ContactValues): string[] {
+  return listWords(values).words;
+}
 
-const phone = (value: string): ContactValues => ({ PHONE: [{ label: 'work', value }] });
+function phone(value: string): ContactValues {
+  return { PHONE: [{ label: 'work', value }] };
+}
 
 const anna: ContactValues = {
   DISPLAY_NAME: 'Anna Müller-Lüdenscheidt',

@@ -15,7 +15,9 @@ export function matches(values: ContactValues, query: string): boolean {
   );
 }
 
-const spaced = (text: string): string => text.replace(/[.\-_+&=/!#$%*?^{|}~"]/g, ' ');
+function spaced(text: string): string {
+  return text.replace(/[.\-_+&=/!#$%*?^{|}~"]/g, ' ');
+}
 
 function fits(word: string, term: SearchTerm): boolean {
   if (term.kind === 'word') return word.startsWith(term.text);

@@ -45,25 +45,29 @@ afterAll(async () => {
   await api?.close();
 });
 
-const asleep = async (): Promise<number> => {
+async function asleep(): Promise<number> {
   const { rows } = await owner.query(
     `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
   );
   return rows[0].n;
-};
-const untilAsleep = async (count: number): Promise<void> => {
-  while ((await asleep()) !== count);
-};
+}
 
-const post = (query: string, token: string, signal?: AbortSignal) =>
-  fetch(`${api.url}/graphql`, {
+async function untilAsleep(count: number): Promise<void> {
+  while ((await asleep()) !== count);
+}
+
+function post(query: string, token: string, signal?: AbortSignal) {
+  return fetch(`${api.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query }),
     signal,
   });
+}
 
-const otherWorkspace = () => api.keys.sign({ workspace: randomUUID(), permissions: everything });
+function otherWorkspace() {
+  return api.keys.sign({ workspace: randomUUID(), permissions: everything });
+}
 
 describe('many heavy operations of one workspace', () => {
   test('leave the others theirs, are bounded, and end when the client leaves', async () => {

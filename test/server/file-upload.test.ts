@@ -7,12 +7,12 @@ let api: TestApi;
 let directory: string;
 let connection: string;
 
-const created = async (input: string): Promise<string> => {
+async function created(input: string): Promise<string> {
   const { createConnection } = await api.ask(
     `mutation { createConnection(input: { status: ENABLED, ${input} }) { connection { id } userErrors { message } } }`,
   );
   return createConnection.connection.id;
-};
+}
 
 beforeAll(async () => {
   api = await startApi();
@@ -25,22 +25,24 @@ afterAll(() => api?.close());
 
 type Sent = { token?: string | null; body?: string | ReadableStream; headers?: Record<string, string>; query?: string };
 
-const put = (id: string, { token = api.token, body = 'Nr,Name\n1,Ada\n', headers = {}, query = '' }: Sent = {}) =>
-  fetch(`${api.url}/connections/${id}/file${query}`, {
+function put(id: string, { token = api.token, body = 'Nr,Name\n1,Ada\n', headers = {}, query = '' }: Sent = {}) {
+  return fetch(`${api.url}/connections/${id}/file${query}`, {
     method: 'PUT',
     headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
     body,
     ...({ duplex: 'half' } as object),
   });
+}
 
-const shown = async (): Promise<Data> =>
-  (
+async function shown(): Promise<Data> {
+  return (
     await api.ask(
       `query ($id: ID!) { connection(id: $id) { version kind source { ... on CsvSettings {
          url hasFile fileName fileUploadedAt fileBytes idColumn nameColumn encoding separator hasAuthorization } } } }`,
       { id: connection },
     )
   ).connection;
+}
 
 /** Runs the connection to its end. */
 async function run(): Promise<Data> {

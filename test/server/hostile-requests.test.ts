@@ -11,7 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const host = () => new URL(api.url);
+function host() {
+  return new URL(api.url);
+}
 
 /** What comes back on a bare connection until the other side closes it. */
 async function rawAnswer(request: string): Promise<string> {
@@ -27,7 +29,7 @@ async function rawAnswer(request: string): Promise<string> {
   return answer;
 }
 
-const socketThat = async (...messages: string[]) => {
+async function socketThat(...messages: string[]) {
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');
   const acknowledged = once(socket, 'message');
@@ -39,11 +41,15 @@ const socketThat = async (...messages: string[]) => {
   }
   const [code, reason] = await closed;
   return { code, reason: String(reason) };
-};
+}
 
-const init = (payload: object) => JSON.stringify({ type: 'connection_init', payload });
+function init(payload: object) {
+  return JSON.stringify({ type: 'connection_init', payload });
+}
 
-const codes = ({ errors }: { errors?: Data[] }) => errors?.[0]?.extensions.code;
+function codes({ errors }: { errors?: Data[] }) {
+  return errors?.[0]?.extensions.code;
+}
 
 /** The code on each transport. */
 async function everywhere(query: string): Promise<unknown[]> {

@@ -18,12 +18,12 @@ afterAll(async () => {
   await api.close();
 });
 
-const query = (): string => {
+function query(): string {
   const address = silent.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   const source = `{ ldap: { urls: ["ldap://127.0.0.1:${port}"], baseDns: ["dc=example"], timeoutSeconds: 60 } }`;
   return `mutation { testConnection(source: ${source}) { result { ok } } }`;
-};
+}
 
 /** Begins a test over one transport; resolves to what makes the client leave. */
 const transports: Record<string, () => Promise<() => unknown>> = {
@@ -39,7 +39,7 @@ const transports: Record<string, () => Promise<() => unknown>> = {
   },
 };
 
-const byHttp = async (path: string) => {
+async function byHttp(path: string) {
   const leaving = new AbortController();
   fetch(`${api.url}${path}`, {
     method: 'POST',
@@ -48,16 +48,16 @@ const byHttp = async (path: string) => {
     signal: leaving.signal,
   }).catch(() => undefined);
   return () => leaving.abort();
-};
+}
 
-const bySocket = async () => {
+async function bySocket() {
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');
   socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${api.token}` } }));
   await once(socket, 'message');
   socket.send(JSON.stringify({ type: 'subscribe', id: 'test', payload: { query: query() } }));
   return socket;
-};
+}
 
 describe("a connection's test ends at the directory when the client", () => {
   test.each(Object.keys(transports))('%s', async (name) => {

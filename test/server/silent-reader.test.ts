@@ -12,11 +12,11 @@ const LARGEST_HELD = 128 * 1024;
 /** More than the system's own buffers take; emoji, so that pieces could end within a character. */
 const long = `x${'😀'.repeat(5_000_000)}`;
 
-const portOf = (server: ReturnType<typeof createServer>): number => {
+function portOf(server: ReturnType<typeof createServer>): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('It listens on no port.');
   return address.port;
-};
+}
 
 /** Turns of the loop without anything going out, after which nothing more will. */
 async function standstill(held: () => number): Promise<number> {

@@ -14,7 +14,7 @@ afterAll(() => api.close());
 const runsChanged = 'subscription { runsChanged { id } }';
 
 /** A bare socket, to see what the protocol itself says. */
-const connect = (path = '/graphql', protocol = 'graphql-transport-ws') => {
+function connect(path = '/graphql', protocol = 'graphql-transport-ws') {
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}${path}`, protocol);
   const messages: Data[] = [];
   const wanted: { type: string; resolve: (message: Data) => void }[] = [];
@@ -30,16 +30,16 @@ const connect = (path = '/graphql', protocol = 'graphql-transport-ws') => {
     send: (message: object) => socket.send(JSON.stringify(message)),
     next: (type: string) => new Promise<Data>((resolve) => wanted.push({ type, resolve })),
   };
-};
+}
 
-const signedIn = async (token: string) => {
+async function signedIn(token: string) {
   const client = connect();
   await client.opened;
   const acknowledged = client.next('connection_ack');
   client.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
   await acknowledged;
   return client;
-};
+}
 
 describe('the service', () => {
   test('is alive and ready', async () => {

@@ -6,7 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findRuntime } from '../../scripts/setup/runtime.mjs';
 
 const root = join(import.meta.dirname, '../..');
-const json = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+
+function json(file: string) {
+  return JSON.parse(readFileSync(join(root, file), 'utf8'));
+}
 
 let folder: string;
 beforeEach(() => {
@@ -14,8 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const machine = (changes: Partial<NonNullable<Parameters<typeof findRuntime>[0]>>) =>
-  findRuntime({
+function machine(changes: Partial<NonNullable<Parameters<typeof findRuntime>[0]>>) {
+  return findRuntime({
     platform: 'linux-x64',
     glibc: true,
     version: '20.1.0',
@@ -23,6 +26,7 @@ const machine = (changes: Partial<NonNullable<Parameters<typeof findRuntime>[0]>
     root: folder,
     ...changes,
   });
+}
 
 describe('the Node that everything runs on', () => {
   test.each(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'])(

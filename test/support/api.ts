@@ -45,16 +45,18 @@ export async function createIssuer(algorithm: 'RS256' | 'ES256' | 'EdDSA' = 'ES2
 }
 
 /** The environment of a service that verifies with that JWKS; on loopback, any port. */
-export const environment = (databaseUrl: string, jwks: string, more: Record<string, string> = {}) => ({
-  DATABASE_URL: databaseUrl,
-  PORT: '0',
-  AUTH_JWKS: `file:${jwks}`,
-  AUTH_ISSUER: issuer,
-  AUTH_AUDIENCE: audience,
-  SECRETS_KEY: randomBytes(32).toString('base64'),
-  ALLOW_PRIVATE_SOURCES: 'true',
-  ...more,
-});
+export function environment(databaseUrl: string, jwks: string, more: Record<string, string> = {}) {
+  return {
+    DATABASE_URL: databaseUrl,
+    PORT: '0',
+    AUTH_JWKS: `file:${jwks}`,
+    AUTH_ISSUER: issuer,
+    AUTH_AUDIENCE: audience,
+    SECRETS_KEY: randomBytes(32).toString('base64'),
+    ALLOW_PRIVATE_SOURCES: 'true',
+    ...more,
+  };
+}
 
 export function configOf(env: Record<string, string>): Config {
   const outcome = readConfig(env);

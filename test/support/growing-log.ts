@@ -35,16 +35,18 @@ export const runRecord: RunRecord = {
   lastSeq: 0,
 };
 
-const line = (seq: number, length = 10): LogLine => ({
-  seq,
-  at: new Date(seq),
-  level: 'INFO',
-  code: 'READING',
-  message: String(seq).padEnd(length, '.'),
-  person: null,
-  personId: null,
-  contactId: null,
-});
+function line(seq: number, length = 10): LogLine {
+  return {
+    seq,
+    at: new Date(seq),
+    level: 'INFO',
+    code: 'READING',
+    message: String(seq).padEnd(length, '.'),
+    person: null,
+    personId: null,
+    contactId: null,
+  };
+}
 
 /** A log that grows when told to, and tells what was asked of it; stands in for the runner behind its port. */
 export function growingLog(lineLength = 10) {

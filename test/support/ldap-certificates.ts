@@ -62,7 +62,9 @@ function toBeSigned(options: CertificateOptions, publicKey: KeyObject): Buffer {
   return writer.buffer;
 }
 
-const time = (date: Date): string => date.toISOString().replace(/[-:T]|\.\d+/g, '');
+function time(date: Date): string {
+  return date.toISOString().replace(/[-:T]|\.\d+/g, '');
+}
 
 function raw(writer: BerWriter, der: Buffer): void {
   for (const byte of der) writer.writeByte(byte);

@@ -162,8 +162,8 @@ function octets(writer: BerWriter, value: FakeValue): void {
 }
 
 /** A SearchResultEntry message. */
-export const entry = (id: number, dn: FakeValue, attributes: Record<string, FakeValue | FakeValue[]>): Buffer =>
-  message(id, (writer) => {
+export function entry(id: number, dn: FakeValue, attributes: Record<string, FakeValue | FakeValue[]>): Buffer {
+  return message(id, (writer) => {
     writer.startSequence(0x64);
     octets(writer, dn);
     writer.startSequence();
@@ -178,20 +178,26 @@ export const entry = (id: number, dn: FakeValue, attributes: Record<string, Fake
     writer.endSequence();
     writer.endSequence();
   });
+}
 
 /** A SearchResultReference message. */
-export const reference = (id: number, urls: string[]): Buffer =>
-  message(id, (writer) => {
+export function reference(id: number, urls: string[]): Buffer {
+  return message(id, (writer) => {
     writer.startSequence(0x73);
     for (const url of urls) writer.writeString(url);
     writer.endSequence();
   });
+}
 
 /** A SearchResultDone message; a `cookie` adds the paged results control. */
-export const done = (id: number, outcome: FakeResult = {}): Buffer => result(id, 0x65, outcome);
+export function done(id: number, outcome: FakeResult = {}): Buffer {
+  return result(id, 0x65, outcome);
+}
 
 /** The notice of disconnection. */
-export const farewell = (outcome: FakeResult): Buffer => result(0, 0x78, outcome);
+export function farewell(outcome: FakeResult): Buffer {
+  return result(0, 0x78, outcome);
+}
 
 function result(
   id: number,

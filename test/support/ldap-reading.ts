@@ -26,23 +26,27 @@ export function ldapSettings(
 }
 
 /** A scope that leaves nobody out, but for the changes. */
-export const scopeOf = (changes: Partial<Scope> = {}): Scope => ({
-  groups: [],
-  nestedGroups: false,
-  match: 'ALL',
-  rules: [],
-  filter: null,
-  includeDisabled: false,
-  requireEmail: false,
-  ...changes,
-});
+export function scopeOf(changes: Partial<Scope> = {}): Scope {
+  return {
+    groups: [],
+    nestedGroups: false,
+    match: 'ALL',
+    rules: [],
+    filter: null,
+    includeDisabled: false,
+    requireEmail: false,
+    ...changes,
+  };
+}
 
 /** Loopback allowed, never aborted unless told. */
-export const openOptions = (signal: AbortSignal = new AbortController().signal): OpenOptions => ({
-  addresses: { allowPrivate: true, cidrs: [] },
-  files: borrowFiles(null),
-  signal,
-});
+export function openOptions(signal: AbortSignal = new AbortController().signal): OpenOptions {
+  return {
+    addresses: { allowPrivate: true, cidrs: [] },
+    files: borrowFiles(null),
+    signal,
+  };
+}
 
 export type Reading = { entries: Entry[]; pages: number[]; summary: FeedEnd; session: SourceSession };
 export type ReadingOptions = {

@@ -57,12 +57,13 @@ export async function createDatabase(): Promise<TestDatabase> {
  * Waits until the change feed may show all that is committed: any open transaction on the server holds it back, those of
  * other test files too.
  */
-export const feedSettled = (url: string): Promise<void> =>
-  asOwner(url, async (client) => {
+export function feedSettled(url: string): Promise<void> {
+  return asOwner(url, async (client) => {
     const { rows } = await client.query('SELECT pg_current_xact_id()::text AS until');
     const open = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) <= $1::xid8 AS open';
     while ((await client.query(open, [rows[0].until])).rows[0].open) await setImmediate();
   });
+}
 
 /** TEST_DATABASE_URL names another server to test with; its login needs CREATEDB and CREATEROLE. */
 async function startServer(): Promise<{ url: string; close: () => Promise<void> }> {

@@ -168,10 +168,12 @@ function* ldif(baseDn: string, options: SlapdOptions): Generator<string> {
   yield `${options.ldif ?? ''}\n`;
 }
 
-const reader = (baseDn: string): LdifEntry => ({
-  dn: `cn=reader,${baseDn}`,
-  attributes: { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: 'reader', userPassword: password },
-});
+function reader(baseDn: string): LdifEntry {
+  return {
+    dn: `cn=reader,${baseDn}`,
+    attributes: { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: 'reader', userPassword: password },
+  };
+}
 
 async function startServer(
   folder: string,

@@ -266,12 +266,14 @@ export type SyncService = Awaited<ReturnType<typeof openSyncing>>;
 export type Syncing = Awaited<ReturnType<typeof openWorkspace>>;
 export type LoneSyncing = Awaited<ReturnType<typeof createSyncing>>;
 
-const changed = (edit: ConnectionEdit, { source, removal, ...changes }: Changes): ConnectionEdit => ({
-  ...edit,
-  ...changes,
-  source: { ...edit.source, ...source },
-  removal: { ...edit.removal, ...removal },
-});
+function changed(edit: ConnectionEdit, { source, removal, ...changes }: Changes): ConnectionEdit {
+  return {
+    ...edit,
+    ...changes,
+    source: { ...edit.source, ...source },
+    removal: { ...edit.removal, ...removal },
+  };
+}
 
 function missing(what: string): never {
   throw new Error(`There is no such ${what}.`);

@@ -2,4 +2,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Where a test puts the CA that its reading threads trust; threads have the id of their process. */
-export const trustedCaFile = (): string => join(tmpdir(), `contact-sync-ca-${process.pid}.pem`);
+export function trustedCaFile(): string {
+  return join(tmpdir(), `contact-sync-ca-${process.pid}.pem`);
+}

@@ -67,8 +67,9 @@ export function createRunFeeds(store: RunStore, signals: RunSignals, onTrouble: 
 }
 
 /** Whether two readings of a run show the same, its log aside. */
-export const sameState = (one: RunRecord, other: RunRecord): boolean =>
-  JSON.stringify({ ...one, lastSeq: 0 }) === JSON.stringify({ ...other, lastSeq: 0 });
+export function sameState(one: RunRecord, other: RunRecord): boolean {
+  return JSON.stringify({ ...one, lastSeq: 0 }) === JSON.stringify({ ...other, lastSeq: 0 });
+}
 
 /** The feed of one run. `held` counts the lines that are kept. */
 export function openRunFeed(

@@ -93,8 +93,9 @@ function valuesOf(item: string, field: CronField): number[] {
   return values;
 }
 
-const kindOf = ({ least, most, names }: CronField): string =>
-  `is not made of numbers from ${least} to ${most}${names.length === 0 ? '' : `, names such as ${names[1]}`}, lists, ranges, steps and *`;
+function kindOf({ least, most, names }: CronField): string {
+  return `is not made of numbers from ${least} to ${most}${names.length === 0 ? '' : `, names such as ${names[1]}`}, lists, ranges, steps and *`;
+}
 
 /** Null: no value of the field. */
 function numberOf(text: string, { least, most, names }: CronField): number | null {
@@ -105,4 +106,6 @@ function numberOf(text: string, { least, most, names }: CronField): number | nul
   return value >= least && value <= most ? value : null;
 }
 
-const isNumber = (text: string): boolean => /^[0-9]{1,2}$/.test(text);
+function isNumber(text: string): boolean {
+  return /^[0-9]{1,2}$/.test(text);
+}

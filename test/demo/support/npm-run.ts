@@ -61,7 +61,9 @@ export function npmRun(script: string, args: readonly string[], env: Record<stri
   };
 }
 
-const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
 
 /** Processes that name the data folder, or the place where its database lies, and lock files there. */
 export async function leftOvers(dataDir: string): Promise<string[]> {

@@ -24,11 +24,14 @@ afterAll(async () => {
 });
 
 const never = new AbortController().signal;
-const fail = (error: unknown) => {
+
+function fail(error: unknown) {
   throw error;
-};
-const openFeeds = (parts: { store?: RunStore; signals?: RunSignals } = {}) =>
-  createRunFeeds(parts.store ?? api.store, parts.signals ?? api.signals, fail);
+}
+
+function openFeeds(parts: { store?: RunStore; signals?: RunSignals } = {}) {
+  return createRunFeeds(parts.store ?? api.store, parts.signals ?? api.signals, fail);
+}
 
 type Feeds = ReturnType<typeof openFeeds>;
 type Wish = { after?: number; minLevel?: LogQuery['minLevel']; signal?: AbortSignal };
@@ -40,19 +43,29 @@ async function* follow(
   yield* await followLog(feeds, { workspaceId: run.workspaceId, runId: run.id, after, minLevel }, signal);
 }
 
-const say = (claimed: ClaimedRun, first: number, last: number, level: 'DEBUG' | 'INFO' = 'INFO') =>
-  write(db.pool, claimed, {
+function say(claimed: ClaimedRun, first: number, last: number, level: 'DEBUG' | 'INFO' = 'INFO') {
+  return write(db.pool, claimed, {
     lines: Array.from({ length: last - first + 1 }, (_, i) => line(`line ${first + i}`, level)),
   });
-const end = (claimed: ClaimedRun) => write(db.pool, claimed, { lines: [line('the end')], to: 'succeeded' });
+}
+
+function end(claimed: ClaimedRun) {
+  return write(db.pool, claimed, { lines: [line('the end')], to: 'succeeded' });
+}
 
 async function all(batches: AsyncIterable<LogBatch>): Promise<LogBatch[]> {
   const got: LogBatch[] = [];
   for await (const batch of batches) got.push(batch);
   return got;
 }
-const seqs = (batches: LogBatch[]) => batches.flatMap(({ lines }) => lines.map(({ seq }) => seq));
-const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+
+function seqs(batches: LogBatch[]) {
+  return batches.flatMap(({ lines }) => lines.map(({ seq }) => seq));
+}
+
+function upTo(last: number) {
+  return Array.from({ length: last }, (_, i) => i + 1);
+}
 
 describe('following a log', () => {
   test('gives the stored lines, then those that come, each once, and ends with the run', async () => {

@@ -21,12 +21,14 @@ afterAll(async () => {
 });
 
 const never = new AbortController().signal;
-const follow = ({ run }: ClaimedRun, signal = never) => {
+
+function follow({ run }: ClaimedRun, signal = never) {
   const feeds = createRunFeeds(api.store, api.signals, (error) => {
     throw error;
   });
   return followProgress(feeds, { workspaceId: run.workspaceId, runId: run.id }, signal);
-};
+}
+
 async function all(states: AsyncIterable<RunRecord>): Promise<RunRecord[]> {
   const got: RunRecord[] = [];
   for await (const state of states) got.push(state);

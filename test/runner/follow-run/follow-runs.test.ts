@@ -22,8 +22,10 @@ afterAll(async () => {
 
 const never = new AbortController().signal;
 const troubles: unknown[] = [];
-const openFeeds = (signals: RunSignals = api.signals, store: RunStore = api.store) =>
-  createWorkspaceFeeds(store, signals, (error) => troubles.push(error));
+
+function openFeeds(signals: RunSignals = api.signals, store: RunStore = api.store) {
+  return createWorkspaceFeeds(store, signals, (error) => troubles.push(error));
+}
 afterEach(() => expect(troubles).toEqual([]));
 
 /** Reads on until a run has this status; how each run told of itself until then. */
@@ -36,6 +38,7 @@ async function until(runs: AsyncGenerator<RunRecord>, runId: string, status: str
     if (value.id === runId && value.status === status) return got;
   }
 }
+
 async function toEnd(runs: AsyncGenerator<RunRecord>): Promise<RunRecord[]> {
   const got: RunRecord[] = [];
   for await (const run of runs) got.push(run);

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { nextTimes } from '../../../src/runner/schedule/next-times.ts';
 
-const times = (cron: string, timeZone: string, from: string, count: number) =>
-  nextTimes({ cron, timeZone }, count, new Date(from)).map((time) => time.toISOString().replace(':00.000Z', 'Z'));
+function times(cron: string, timeZone: string, from: string, count: number) {
+  return nextTimes({ cron, timeZone }, count, new Date(from)).map((time) =>
+    time.toISOString().replace(':00.000Z', 'Z'),
+  );
+}
 
 describe('the next times of a schedule', () => {
   test.each([

@@ -22,25 +22,38 @@ afterAll(async () => {
   await db.close();
 });
 
-const at = (time: string) => new Date(`2026-11-22T${time}:00Z`);
-const look = (time: string, stores: RunStore[] = [db.store]) =>
-  Promise.all(
+function at(time: string) {
+  return new Date(`2026-11-22T${time}:00Z`);
+}
+
+function look(time: string, stores: RunStore[] = [db.store]) {
+  return Promise.all(
     stores.map((store) =>
       fireDueSchedules(store, at(time), (error) => {
         throw error;
       }),
     ),
   );
-const addScheduled = (given: { status?: 'DRAFT' } = {}) =>
-  db.addConnection(workspaceId, { schedule: hourly, updatedAt: at('09:30'), ...given });
-const runsOf = async (connectionId: string) =>
-  (await db.pool.query(`SELECT id, status FROM run WHERE connection_id = $1 ORDER BY queued_at`, [connectionId])).rows;
-const endRuns = async () => {
+}
+
+function addScheduled(given: { status?: 'DRAFT' } = {}) {
+  return db.addConnection(workspaceId, { schedule: hourly, updatedAt: at('09:30'), ...given });
+}
+
+async function runsOf(connectionId: string) {
+  return (await db.pool.query(`SELECT id, status FROM run WHERE connection_id = $1 ORDER BY queued_at`, [connectionId]))
+    .rows;
+}
+
+async function endRuns() {
   const { rows } = await db.pool.query('SELECT workspace_id, run_id FROM open_run');
   for (const { workspace_id, run_id } of rows) await db.store.cancel(workspace_id, run_id, anna);
-};
-const skips = async (runId: string) =>
-  (await db.pool.query(`SELECT seq FROM run_log WHERE run_id = $1 AND code = 'SCHEDULE_SKIPPED'`, [runId])).rowCount;
+}
+
+async function skips(runId: string) {
+  return (await db.pool.query(`SELECT seq FROM run_log WHERE run_id = $1 AND code = 'SCHEDULE_SKIPPED'`, [runId]))
+    .rowCount;
+}
 
 describe('a schedule', () => {
   test('starts one run at its time, however many processes look', async () => {

@@ -9,11 +9,13 @@ import { lockAttempt } from '../../../src/db/run/life/run-attempt.ts';
 import { appendLines } from '../../../src/db/run/log/append-lines.ts';
 import { tellRun } from '../../../src/db/signals/open-run-signals.ts';
 
-export const line = (message: string, level: NewLogLine['level'] = 'INFO'): NewLogLine => ({
-  level,
-  code: 'READING',
-  message,
-});
+export function line(message: string, level: NewLogLine['level'] = 'INFO'): NewLogLine {
+  return {
+    level,
+    code: 'READING',
+    message,
+  };
+}
 
 /** What the tests' own RunSync writes, as the real one does: under the claimed attempt, with its signal. */
 export async function write(
@@ -61,8 +63,9 @@ async function moveTo(client: pg.PoolClient, claimed: ClaimedRun, goal: RunState
 const steps: readonly RunEvent[] = ['CONNECTED', 'READ', 'CHECKED', 'HELD', 'SUCCEEDED'];
 
 /** Rejects with the signal's reason once it aborts, as everything that waits in a run does. */
-export const untilAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+}
