@@ -28,7 +28,7 @@ type FromLender =
 export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void): { port: MessagePort; close(): void } {
   const { port1: own, port2: port } = new MessageChannel();
   const readings = new Map<number, AsyncIterator<Uint8Array>>();
-  const say = (message: FromLender, transfer: ArrayBuffer[] = []): void => own.postMessage(message, transfer);
+  const send = (message: FromLender, transfer: ArrayBuffer[] = []): void => own.postMessage(message, transfer);
 
   const enough = (reading: number): void => {
     const pieces = readings.get(reading);
@@ -42,11 +42,11 @@ export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void)
       if (!readings.has(reading)) return;
       if (piece === undefined || piece.done) {
         readings.delete(reading);
-        say({ kind: 'end', reading });
+        send({ kind: 'end', reading });
         return;
       }
       const bytes = new Uint8Array(piece.value);
-      say({ kind: 'piece', reading, bytes }, [bytes.buffer]);
+      send({ kind: 'piece', reading, bytes }, [bytes.buffer]);
     } catch (error) {
       readings.delete(reading);
       fail(reading, error);
@@ -55,11 +55,11 @@ export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void)
 
   const fail = (reading: number, error: unknown): void => {
     if (!(error instanceof AppError)) onFault(error);
-    say({ kind: 'failed', reading, error: told(error) });
+    send({ kind: 'failed', reading, error: runErrorOf(error) });
   };
   const find = async (reading: number): Promise<void> => {
     try {
-      say({ kind: 'found', reading, file: await files.find() });
+      send({ kind: 'found', reading, file: await files.find() });
     } catch (error) {
       fail(reading, error);
     }
@@ -81,7 +81,7 @@ export function lendFiles(files: StoredFiles, onFault: (error: unknown) => void)
   return { port, close: () => own.close() };
 }
 
-function told(error: unknown): RunError {
+function runErrorOf(error: unknown): RunError {
   return error instanceof AppError
     ? { code: error.code, message: error.message, hint: error.hint }
     : { code: 'INTERNAL', message: 'A stored file could not be read.', hint: null };
@@ -95,13 +95,13 @@ export function borrowFiles(port: MessagePort | null): StoredFiles {
   port?.on('message', (message: FromLender) => waiting.get(message.reading)?.(message));
   port?.on('close', () => {
     closed = true;
-    for (const [reading, hear] of waiting) hear({ kind: 'failed', reading, error: over });
+    for (const [reading, receive] of waiting) receive({ kind: 'failed', reading, error: portClosed });
   });
   port?.unref();
   const ask = (message: FromBorrower): void => port?.postMessage(message);
   const answer = (reading: number): Promise<FromLender> =>
     new Promise((resolve) => {
-      if (port === null || closed) resolve({ kind: 'failed', reading, error: over });
+      if (port === null || closed) resolve({ kind: 'failed', reading, error: portClosed });
       else waiting.set(reading, resolve);
     });
 
@@ -137,7 +137,7 @@ export function borrowFiles(port: MessagePort | null): StoredFiles {
   };
 }
 
-const over: RunError = { code: 'INTERNAL', message: 'Stored files can not be read any more.', hint: null };
+const portClosed: RunError = { code: 'INTERNAL', message: 'Stored files can not be read any more.', hint: null };
 
 function faultOf({ code, message, hint }: RunError): AppError {
   return new AppError(code, message, { hint: hint ?? undefined });

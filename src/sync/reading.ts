@@ -81,20 +81,20 @@ export class Reading {
     try {
       await this.#read();
       this.#staging.flush();
-      this.#tellTakenBack();
-      this.#tellDone();
+      this.#sendTakenBack();
+      this.#sendDone();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#send({ kind: 'failed', error: { code: error.code, message: error.message, hint: error.hint } });
     }
   }
 
-  hear(message: Exclude<ToReader, { kind: 'test' | 'task' | 'over' }>): void {
+  receive(message: Exclude<ToReader, { kind: 'test' | 'task' | 'over' }>): void {
     if (message.kind === 'known') this.#addKnown(message.bytes);
     else if (message.kind === 'knownEnd') this.#knownLoaded.resolve();
     else if (message.kind === 'sweep') this.#sweep(message.bytes);
     else if (message.kind === 'sweepEnd') {
-      this.#tellGone();
+      this.#sendGone();
       this.#send({ kind: 'goneDone' });
     } else {
       this.#underWay -= message.memory.length;
@@ -122,11 +122,11 @@ export class Reading {
   }
 
   #begin(extent: Extent): Arrivals {
-    if (this.#extent !== null) throw new Error('A source began to tell of people twice in one read.');
+    if (this.#extent !== null) throw new Error('A source began twice in one read.');
     this.#extent = extent;
     this.#send({ kind: 'begun', extent });
     const unended = (): void => {
-      if (this.#end !== null) throw new Error('A source went on telling of people after the end.');
+      if (this.#end !== null) throw new Error('A source went on after the end.');
     };
     return {
       present: (entries) => {
@@ -146,7 +146,7 @@ export class Reading {
   }
 
   #begun(): Extent {
-    if (this.#extent === null) throw new Error('A source has not begun to tell of people.');
+    if (this.#extent === null) throw new Error('A source has not begun its read.');
     return this.#extent;
   }
 
@@ -161,17 +161,17 @@ export class Reading {
     });
   }
 
-  #tellDone(): void {
+  #sendDone(): void {
     const extent = this.#begun();
     const end = this.#end;
-    if (end === null) throw new Error('A source ended its read without an end.');
+    if (end === null) throw new Error('A source ended its read without reporting the end.');
     const { counts } = this.#people;
     const { staged } = this.#staging;
     this.#send({ kind: 'done', extent, end, counts, staged, gone: this.#known.countGone(extent) });
   }
 
   /** Sent before `done`: all rows are stored first, then the void ones are deleted. */
-  #tellTakenBack(): void {
+  #sendTakenBack(): void {
     const rows = [...this.#people.takenBack];
     for (let at = 0; at < rows.length; at += idsAtOnce)
       this.#send({ kind: 'takenBack', rows: rows.slice(at, at + idsAtOnce) });
@@ -179,11 +179,11 @@ export class Reading {
 
   #addGone(id: string): void {
     this.#gone.push(id);
-    if (this.#gone.length === idsAtOnce) this.#tellGone();
+    if (this.#gone.length === idsAtOnce) this.#sendGone();
   }
 
   /** Sent in parts, so that no list of all gone people is held in memory. */
-  #tellGone(): void {
+  #sendGone(): void {
     if (this.#gone.length > 0) this.#send({ kind: 'gone', ids: this.#gone });
     this.#gone = [];
   }

@@ -119,8 +119,8 @@ async function decide(
   const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
   const planned = lines.planned(counts, newlyGone);
   if (dryRun) {
-    const told = [planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
-    await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: told });
+    const dryLines = [planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
+    await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: dryLines });
     return 'ended';
   }
   if (verdict.kind === 'hold') {

@@ -36,6 +36,6 @@ export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source
     else if (message.kind === 'over') {
       reading = null;
       send({ kind: 'free' });
-    } else reading?.hear(message);
+    } else reading?.receive(message);
   });
 }

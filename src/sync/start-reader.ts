@@ -39,7 +39,7 @@ export function startReader(
   signal: AbortSignal,
 ): Reader {
   const thread = threads.take();
-  const say = (message: ToReader): void => thread.postMessage(message);
+  const send = (message: ToReader): void => thread.postMessage(message);
   const giveBack = (stored: readonly Uint8Array[]): void => {
     const memory = stored.map(({ buffer }) => buffer as ArrayBuffer);
     if (memory.length > 0) thread.postMessage({ kind: 'stored', memory } satisfies ToReader, memory);
@@ -62,7 +62,7 @@ export function startReader(
     storing.catch(fail);
   };
 
-  const hear: { [kind in FromReader['kind']]: (message: Extract<FromReader, { kind: kind }>) => void } = {
+  const receive: { [kind in FromReader['kind']]: (message: Extract<FromReader, { kind: kind }>) => void } = {
     connected: ({ server, notes }) => events.onConnected(server, notes),
     counts: ({ counts }) => events.onCounts(counts),
     fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
@@ -75,7 +75,7 @@ export function startReader(
     free: () => freed.resolve(true),
     failed: ({ error }) => fail(new AppError(error.code, error.message, { hint: error.hint ?? undefined })),
   };
-  thread.on('message', (message: FromReader) => (hear[message.kind] as (heard: FromReader) => void)(message));
+  thread.on('message', (message: FromReader) => (receive[message.kind] as (received: FromReader) => void)(message));
   thread.on('error', (error) => fail(threadFailure(error)));
   thread.on('exit', () => fail(new AppError('INTERNAL', 'The reading thread ended unexpectedly.')));
   // A thread that stops in the middle of a read can't be used again: `close` ends it.
@@ -84,8 +84,8 @@ export function startReader(
   else signal.addEventListener('abort', stop, { once: true });
 
   const feed = async (kind: 'known' | 'sweep'): Promise<void> => {
-    await run.streamKnown((bytes) => say({ kind, bytes }));
-    say({ kind: kind === 'known' ? 'knownEnd' : 'sweepEnd' });
+    await run.streamKnown((bytes) => send({ kind, bytes }));
+    send({ kind: kind === 'known' ? 'knownEnd' : 'sweepEnd' });
   };
   const lent = lendFiles(run.files, fail);
   thread.postMessage({ kind: 'task', task, files: lent.port } satisfies ToReader, [lent.port]);
@@ -93,15 +93,15 @@ export function startReader(
 
   return {
     outcome: outcome.promise,
-    tellGone: async (told) => {
-      onGone = told;
+    tellGone: async (handOver) => {
+      onGone = handOver;
       await feed('sweep');
       await swept.promise;
     },
     close: async () => {
       signal.removeEventListener('abort', stop);
       lent.close();
-      say({ kind: 'over' });
+      send({ kind: 'over' });
       if (await freed.promise) threads.giveBack(thread);
       else await thread.terminate();
       await storing.catch(() => {});

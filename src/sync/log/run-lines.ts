@@ -76,7 +76,7 @@ const parts: [Exclude<keyof RunCounts, 'read' | 'inScope'>, string][] = [
 ];
 
 /** Created and unchanged always, other counts only when they are not 0. */
-function told(counts: RunCounts): string {
+function countsText(counts: RunCounts): string {
   return parts
     .filter(([key]) => key === 'created' || key === 'unchanged' || counts[key] > 0)
     .map(([key, word]) => `${number.format(counts[key])} ${word}`)
@@ -84,7 +84,7 @@ function told(counts: RunCounts): string {
 }
 
 export function planned(counts: RunCounts, newlyGone: number): NewLogLine {
-  return info('PLANNED', `The plan: ${told(counts)}; ${people(newlyGone)} newly gone.`);
+  return info('PLANNED', `The plan: ${countsText(counts)}; ${people(newlyGone)} newly gone.`);
 }
 
 export function held(reason: string): NewLogLine {
@@ -112,6 +112,6 @@ export const applyingStarts: NewLogLine = info('APPLYING', 'Applying the plan.')
 export function summary(counts: RunCounts, kind: 'dry' | 'applied'): NewLogLine {
   return info(
     'SUMMARY',
-    `${kind === 'dry' ? 'Dry run, nothing was changed. It would come to' : 'Done'}: ${told(counts)}.`,
+    `${kind === 'dry' ? 'Dry run, nothing was changed. The result would be' : 'Done'}: ${countsText(counts)}.`,
   );
 }

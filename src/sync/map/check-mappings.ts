@@ -52,7 +52,7 @@ function checkMapping(
   path: string[],
   { names, country }: { names: Pick<AttributeNames, 'fault'>; country: string | null },
 ): UserError[] {
-  const errors = [...checkSource(mapping, path), ...checkLabel(mapping, path)];
+  const errors = [...checkOrigin(mapping, path), ...checkLabel(mapping, path)];
   for (const [i, name] of mapping.attributes.entries()) {
     const fault = names.fault(name);
     if (fault !== null) errors.push({ field: [...path, 'attributes', String(i)], ...fault });
@@ -67,7 +67,7 @@ function checkMapping(
   return errors;
 }
 
-function checkSource({ field, attributes, template, value }: FieldMapping, path: string[]): UserError[] {
+function checkOrigin({ field, attributes, template, value }: FieldMapping, path: string[]): UserError[] {
   const given = [attributes.length > 0, template !== null, value !== null].filter(Boolean).length;
   if (given !== 1) {
     const message = `${field} takes exactly one of attributes, template and value; ${given === 0 ? 'none is' : `${given} are`} given.`;

@@ -11,7 +11,7 @@ import {
 } from '../../core/contact.ts';
 import { quoteValue } from '../../core/outside-text.ts';
 import type { AttributeIndex } from './attribute-index.ts';
-import { type Candidates, compileSource, type Source } from './compile-source.ts';
+import { type Candidates, compileReader, type ValueReader } from './compile-reader.ts';
 import { isEmailAddress } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
 import { parseBoolean } from './transforms/text-transforms.ts';
@@ -26,19 +26,19 @@ export type Step = {
 
 /** Compiles one mapping; `index` collects the attributes it needs. */
 export function compileStep(mapping: FieldMapping, index: AttributeIndex): Step {
-  const source = compileSource(mapping, index);
-  return { key: fieldKey(mapping.field, mapping.label), origins: source.origins, fill: compileFill(mapping, source) };
+  const reader = compileReader(mapping, index);
+  return { key: fieldKey(mapping.field, mapping.label), origins: reader.origins, fill: compileFill(mapping, reader) };
 }
 
-function compileFill({ field, label }: FieldMapping, source: Source): Step['fill'] {
-  if (isFlagField(field)) return fillFlag(field, source);
-  if (isLabeledField(field)) return fillList(field, label ?? '', source);
-  return field === 'PRIMARY_EMAIL' ? fillPrimaryEmail(source) : fillText(field, source);
+function compileFill({ field, label }: FieldMapping, reader: ValueReader): Step['fill'] {
+  if (isFlagField(field)) return fillFlag(field, reader);
+  if (isLabeledField(field)) return fillList(field, label ?? '', reader);
+  return field === 'PRIMARY_EMAIL' ? fillPrimaryEmail(reader) : fillText(field, reader);
 }
 
-function fillText(field: TextField, source: Source): Step['fill'] {
+function fillText(field: TextField, reader: ValueReader): Step['fill'] {
   const put = putInto(field);
-  return (person) => put(person, source.read(person));
+  return (person) => put(person, reader.read(person));
 }
 
 type Put = (person: PersonInWork, candidates: Candidates) => number;
@@ -62,20 +62,20 @@ function putInto(field: TextField): Put {
   };
 }
 
-function originOf(source: Source, person: PersonInWork): string {
-  return source.origins[person.winner - 1] ?? '';
+function originOf(reader: ValueReader, person: PersonInWork): string {
+  return reader.origins[person.winner - 1] ?? '';
 }
 
 /** Malformed values are left out if there is a well-formed one; if there is none, the person is skipped. */
-function fillPrimaryEmail(source: Source): Step['fill'] {
+function fillPrimaryEmail(reader: ValueReader): Step['fill'] {
   const put = putInto('PRIMARY_EMAIL');
   return (person) => {
-    const candidates = source.read(person);
+    const candidates = reader.read(person);
     if (candidates === undefined) return 0;
     if (typeof candidates === 'string' && isEmailAddress(candidates)) return put(person, candidates);
     const all = typeof candidates === 'string' ? [candidates] : candidates;
     const wellFormed = all.filter(isEmailAddress);
-    const origin = originOf(source, person);
+    const origin = originOf(reader, person);
     if (wellFormed.length === 0) {
       const message = `${origin}: ${all.map(quoteValue).join(', ')} is not an email address`;
       person.problem = { code: 'MALFORMED_EMAIL', message };
@@ -91,15 +91,15 @@ function leaveOutEmail(person: PersonInWork, origin: string, value: string): voi
 }
 
 /** All values of the winning attribute, under one label, in the order sent. */
-function fillList(field: LabeledField, label: string, source: Source): Step['fill'] {
+function fillList(field: LabeledField, label: string, reader: ValueReader): Step['fill'] {
   return (person) => {
-    const candidates = source.read(person);
+    const candidates = reader.read(person);
     if (candidates === undefined) return 0;
     const values = typeof candidates === 'string' ? [candidates] : candidates;
     let filled = 0;
     for (const value of values) {
       if (field === 'EMAIL' && !isEmailAddress(value)) {
-        leaveOutEmail(person, originOf(source, person), value);
+        leaveOutEmail(person, originOf(reader, person), value);
         continue;
       }
       const list = person.values[field];
@@ -112,19 +112,19 @@ function fillList(field: LabeledField, label: string, source: Source): Step['fil
 }
 
 /** Yes and no together give no value, because values have no order. */
-function fillFlag(field: FlagField, source: Source): Step['fill'] {
+function fillFlag(field: FlagField, reader: ValueReader): Step['fill'] {
   return (person) => {
-    const candidates = source.read(person);
+    const candidates = reader.read(person);
     if (candidates === undefined) return 0;
     const flags = new Set<boolean>();
     for (const value of typeof candidates === 'string' ? [candidates] : candidates) {
       const flag = parseBoolean(value);
       if (flag !== undefined) flags.add(flag);
-      else remark(person, `${originOf(source, person)}: ${quoteValue(value)} was left out: it is neither yes nor no`);
+      else remark(person, `${originOf(reader, person)}: ${quoteValue(value)} was left out: it is neither yes nor no`);
     }
     const [flag, other] = flags;
     if (other !== undefined)
-      remark(person, `${originOf(source, person)} says both yes and no to ${field}; neither is taken`);
+      remark(person, `${originOf(reader, person)} says both yes and no to ${field}; neither is taken`);
     if (flag === undefined || other !== undefined) return 0;
     person.values[field] = flag;
     return person.winner;

@@ -16,7 +16,7 @@ import { RowPeople } from './row-people.ts';
 /** Most rows that do not fit the header. A file with more of them is not the expected file. */
 const mostBadRows = 1000;
 /** Most repeated ids that get a log line of their own. */
-const mostToldRepeats = 100;
+const mostNotedRepeats = 100;
 
 /** Opens the file that a run reads. Throws AppError, or the signal's reason. */
 export async function openSession(
@@ -97,8 +97,8 @@ class Reading {
       else if (error instanceof Unreadable) because = `${error.message} Nothing after it was read.`;
       else throw error;
     }
-    if (this.#repeats > mostToldRepeats)
-      this.#note('WARN', 'DUPLICATE_ID', `${this.#repeats - mostToldRepeats} more rows have ids that came before.`);
+    if (this.#repeats > mostNotedRepeats)
+      this.#note('WARN', 'DUPLICATE_ID', `${this.#repeats - mostNotedRepeats} more rows have ids that came before.`);
     return because ?? this.#firstFault;
   }
 
@@ -127,7 +127,7 @@ class Reading {
 
   #noteRepeat(id: string, line: number): void {
     const first = this.#ids.seen(id, line);
-    if (first === null || ++this.#repeats > mostToldRepeats) return;
+    if (first === null || ++this.#repeats > mostNotedRepeats) return;
     const message = `Line ${line} repeats the id "${saidText(id)}" of line ${first} and is skipped. Choose an id column with a different value for each person.`;
     this.#note('WARN', 'DUPLICATE_ID', message);
   }

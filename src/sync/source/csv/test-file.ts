@@ -43,14 +43,14 @@ export async function testFile(settings: CsvSettings, secrets: Secrets, options:
       origin.close();
     }
   } catch (error) {
-    const fault = told(error);
+    const fault = appErrorOf(error);
     if (fault === null) throw error;
     report.failed(fault);
   }
   return report.result();
 }
 
-function told(error: unknown): AppError | null {
+function appErrorOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   if (error instanceof CutOff)
     return new AppError('INCOMPLETE_READ', `The file is cut off. ${error.message}`, {

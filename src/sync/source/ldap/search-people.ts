@@ -87,21 +87,21 @@ async function readBase(
   { reached, filter, decoder, arrivals, signal, referrals, progress }: Read,
   baseDn: string,
 ): Promise<string | null> {
-  const telling = tellInOrder(arrivals);
+  const delivery = deliverInOrder(arrivals);
   const sink = {
     entry: (bytes: Buffer, at: number, end: number) => {
-      telling.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0);
+      delivery.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0);
     },
     references: (urls: string[]) => {
       for (const url of urls) if (referrals.size <= maxReferrals) referrals.add(normalReferral(url));
     },
   };
   const takePage = async (): Promise<void> => {
-    telling.endPage();
+    delivery.endPage();
     if (decoder.unfinished.length > 0) await finishRanges(reached, decoder);
   };
   const deliver = async (): Promise<number> => {
-    const news = await telling.tellPage();
+    const news = await delivery.deliverPage();
     signal.throwIfAborted();
     return news;
   };
@@ -124,13 +124,13 @@ const peopleAtOnce = 200;
  * Delivers people in the order in which they come: some at a time while a page arrives, the rest at its end. Until then people of
  * the next page are only collected. So are all who come while the source is held back.
  */
-function tellInOrder(arrivals: Arrivals) {
+function deliverInOrder(arrivals: Arrivals) {
   let gathered: Entry[] = [];
   /** The people of a finished page who are not delivered yet. */
   let rest: Entry[] | null = null;
   let heldBack: Promise<void> | null = null;
   let news = 0;
-  const tell = (entries: Entry[]): void => {
+  const deliver = (entries: Entry[]): void => {
     const brought = entries.length === 0 ? 0 : arrivals.present(entries);
     if (typeof brought === 'number') news += brought;
     else {
@@ -149,16 +149,16 @@ function tellInOrder(arrivals: Arrivals) {
       if (gathered.length < peopleAtOnce || !whole || rest !== null || heldBack !== null) return;
       const entries = gathered;
       gathered = [];
-      tell(entries);
+      deliver(entries);
     },
     endPage(): void {
       rest = gathered;
       gathered = [];
     },
     /** Returns how many new people were delivered since the last page. */
-    async tellPage(): Promise<number> {
+    async deliverPage(): Promise<number> {
       await heldBack;
-      tell(rest ?? []);
+      deliver(rest ?? []);
       await heldBack;
       rest = null;
       const brought = news;

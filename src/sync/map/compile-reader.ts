@@ -10,19 +10,19 @@ import { compileTemplate } from './template/compile-template.ts';
 export type Candidates = undefined | string | readonly string[];
 
 /** Where a field's value comes from. `read` notes in `person.winner` which of `origins` had a value. */
-export type Source = {
+export type ValueReader = {
   /** As they are written in `Fills`. */
   origins: readonly string[];
   read(person: PersonInWork): Candidates;
 };
 
 /** Compiles the origin of a mapping's values: the first attribute with a value, a template, or a fixed value. */
-export function compileSource(mapping: FieldMapping, index: AttributeIndex): Source {
+export function compileReader(mapping: FieldMapping, index: AttributeIndex): ValueReader {
   const normalize = compileNormalizer(mapping);
   const keyOf = mapping.field === 'EMAIL' || mapping.field === 'PRIMARY_EMAIL' ? lowerCase : itself;
-  if (mapping.template !== null) return templateSource(mapping.template, mapping, index, normalize, keyOf);
-  if (mapping.value !== null) return fixedSource(mapping.value, normalize);
-  return attributeSource(mapping, index, normalize, keyOf);
+  if (mapping.template !== null) return templateReader(mapping.template, mapping, index, normalize, keyOf);
+  if (mapping.value !== null) return fixedReader(mapping.value, normalize);
+  return attributeReader(mapping, index, normalize, keyOf);
 }
 
 /** Two values with the same key count as one. */
@@ -30,7 +30,12 @@ type KeyOf = (value: string) => string;
 const itself: KeyOf = (value) => value;
 const lowerCase: KeyOf = (value) => value.toLowerCase();
 
-function attributeSource(mapping: FieldMapping, index: AttributeIndex, normalize: Normalize, keyOf: KeyOf): Source {
+function attributeReader(
+  mapping: FieldMapping,
+  index: AttributeIndex,
+  normalize: Normalize,
+  keyOf: KeyOf,
+): ValueReader {
   const origins = mapping.attributes;
   const places = origins.map((name) => index.placeOf(name));
   const prefer = mapping.field === 'PRIMARY_EMAIL' ? preferPrimary : asSent;
@@ -81,13 +86,13 @@ function normalizeAll(
   return values.length > 1 ? values : values[0];
 }
 
-function templateSource(
+function templateReader(
   text: string,
   { field, label }: FieldMapping,
   index: AttributeIndex,
   normalize: Normalize,
   keyOf: KeyOf,
-): Source {
+): ValueReader {
   const template = compileTemplate(text, index);
   const where = label === null ? field : `${field} (${label})`;
   return {
@@ -105,7 +110,7 @@ function templateSource(
   };
 }
 
-function fixedSource(value: string, normalize: Normalize): Source {
+function fixedReader(value: string, normalize: Normalize): ValueReader {
   return {
     origins: ['='],
     read(person) {
