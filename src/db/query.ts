@@ -16,10 +16,12 @@ export type Query = <Row = Record<string, unknown>>(
 ) => Promise<Row[]>;
 
 /** A name of exactly this text, for statements of which there are few. */
-export const preparedName = (sql: string): string => hash('sha256', sql, 'base64url');
+export function preparedName(sql: string): string {
+  return hash('sha256', sql, 'base64url');
+}
 
 /** Statements on a pool of the sync path (or one of its clients), each on its own. */
-export const poolQuery =
-  (pool: pg.Pool | pg.ClientBase): Query =>
-  async <Row>(text: string, parameters: readonly unknown[] = [], name?: string) =>
+export function poolQuery(pool: pg.Pool | pg.ClientBase): Query {
+  return async <Row>(text: string, parameters: readonly unknown[] = [], name?: string) =>
     (await pool.query({ text, values: [...parameters], name })).rows as Row[];
+}

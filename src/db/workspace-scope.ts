@@ -58,14 +58,16 @@ const OWN_SECONDS = 10;
 const MOST_READS_TOGETHER = 20;
 
 /** The session's own time limit is of no use while its server is frozen. */
-const ownTime =
-  ({ ownSeconds = OWN_SECONDS }: ApiConnections): Allow =>
-  async () => {
+function ownTime({ ownSeconds = OWN_SECONDS }: ApiConnections): Allow {
+  return async () => {
     const deadline = startDeadline(ownSeconds, undefined, noAnswer);
     return { deadline, end: deadline.end };
   };
+}
 
-const noAnswer = (): AppError => new AppError('DATABASE_UNAVAILABLE', 'The database does not answer.');
+function noAnswer(): AppError {
+  return new AppError('DATABASE_UNAVAILABLE', 'The database does not answer.');
+}
 
 /** Transactions of the API's role with this workspace set. Throws for a workspace id that is no UUID. */
 export function workspaceScope(
@@ -158,19 +160,20 @@ async function next(waiting: Job[]): Promise<Job | undefined> {
   return waiting.shift();
 }
 
-const writeAlone = <T>(
+function writeAlone<T>(
   connections: ApiConnections,
   workspaceId: string,
   allow: Allow,
   work: (transaction: Transaction) => Promise<T>,
-): Promise<T> =>
-  inTransaction(connections, allow, 'timeOver', async (runner, deadline) => {
+): Promise<T> {
+  return inTransaction(connections, allow, 'timeOver', async (runner, deadline) => {
     const { transaction, begun } = await begin(runner, workspaceId, 'BEGIN', deadline);
     await begun;
     const result = await work(transaction);
     await runner.query('COMMIT');
     return result;
   });
+}
 
 /** Holds a connection while `work` goes on, and no longer than until the deadline's signal aborts. */
 async function inTransaction<T>(

@@ -1,6 +1,6 @@
 import { ContactOrder } from '../../core/store.ts';
 import type { Position } from '../page/cursor.ts';
-import type { ContactSelection } from './contact-record.ts';
+import type { ContactSelection } from './find-contacts.ts';
 
 /** A stretch of a list, in the order of an index. */
 export type Stretch = { condition: string | null; holds(key: Position[number]): boolean };

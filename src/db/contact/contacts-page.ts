@@ -4,12 +4,11 @@ import { type ContactFilter, ContactOrder, type Page, type PageRequest } from '.
 import { decodeCursor, type Position } from '../page/cursor.ts';
 import { emptyPage, makePage } from '../page/make-page.ts';
 import { where } from '../page/where.ts';
-import { preparedName } from '../query.ts';
+import { preparedName, type Query } from '../query.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { contactConditions } from './contact-conditions.ts';
 import { type Ordering, orderings, type Stretch, stretchesFrom } from './contact-order.ts';
-import { type ContactSelection, contactSelection, toContact } from './contact-record.ts';
-import { type ContactSearch, searchContacts } from './contact-search.ts';
+import { type ContactSelection, contactSelection, toContact } from './find-contacts.ts';
 
 /**
  * Contacts in the order asked for. With `updatedSince` (that moment included) or UPDATED_ASC it is a change feed: a change
@@ -123,4 +122,46 @@ function count({ workspaceId }: WorkspaceScope, filter: ContactFilter): Counting
   const { from, wanted, searching } = conditions;
   const sql = `SELECT count(*)::int AS count FROM ${from} WHERE ${wanted.text()}`;
   return { sql, values: wanted.values, name: searching ? undefined : preparedName(sql) };
+}
+
+/** A search in one stretch of an order; all texts are SQL, over a table named contact. */
+export type ContactSearch = {
+  from: string;
+  /** Where the stretch lies: the workspace, the stretch's condition, what comes after the cursor. */
+  place: string;
+  /** All conditions, `place` among them. */
+  wanted: string;
+  key: string;
+  direction: 'ASC' | 'DESC';
+  limit: number;
+  parameters: readonly unknown[];
+};
+
+/** Rows that are walked through for each one wanted, in the hope that what is found everywhere is found among them. */
+const WALK = 10;
+
+/**
+ * Finds the first matches in order. The database can't know what is cheaper, as the order of names and what is looked for in
+ * them go together: so a short walk in order comes first, which finds what many contacts have, then the text index and
+ * sorting what it gives.
+ */
+export async function searchContacts(query: Query, search: ContactSearch): Promise<ContactSelection[]> {
+  const near = await query<ContactSelection>(byWalking(search), search.parameters);
+  return near.length === search.limit ? near : query<ContactSelection>(bySorting(search), search.parameters);
+}
+
+function byWalking({ from, place, wanted, key, direction, limit }: ContactSearch): string {
+  return `
+  SELECT ${contactSelection} FROM (
+    SELECT contact.* FROM ${from} WHERE ${place}
+    ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit * WALK}) AS contact
+  WHERE ${wanted} ORDER BY ${key} ${direction}, contact.id ${direction} LIMIT ${limit}`;
+}
+
+function bySorting({ from, wanted, key, direction, limit }: ContactSearch): string {
+  return `
+  WITH match AS MATERIALIZED (SELECT contact.id, ${key} AS key FROM ${from} WHERE ${wanted}),
+  nearest AS MATERIALIZED (SELECT match.id FROM match ORDER BY match.key ${direction}, match.id ${direction} LIMIT ${limit})
+  SELECT ${contactSelection} FROM contact WHERE contact.id IN (SELECT nearest.id FROM nearest)
+  ORDER BY ${key} ${direction}, contact.id ${direction}`;
 }

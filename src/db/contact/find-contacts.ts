@@ -1,0 +1,84 @@
+import { ContactField, type ContactValues } from '../../core/contact.ts';
+import type { ContactRecord, ContactSourceRecord } from '../../core/records.ts';
+import { isUuid } from '../../core/uuid.ts';
+import type { ContactRow } from '../entities/contact.entity.ts';
+import type { Query } from '../query.ts';
+import { columnOf, fieldColumns } from './contact-columns.ts';
+
+/** A row of `contact` without what it is found by. */
+export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key' | 'changed_xid'>;
+
+/** Of a table or view named contact. */
+export const contactSelection = `contact.id, contact.status, contact.version, contact.locked_fields, contact.removal_due_at,
+  contact.created_at, contact.updated_at, contact.name_key, contact.company_key, ${fieldColumns.replaceAll('"', '')}`;
+
+const fields = Object.values(ContactField).map((field) => ({ field, column: columnOf(field) }));
+
+export function toContact(row: ContactSelection): ContactRecord {
+  const columns: Record<string, unknown> = row;
+  return {
+    id: row.id,
+    status: row.status,
+    values: valuesOf(columns),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    removalDueAt: row.removal_due_at,
+    lockedFields: row.locked_fields,
+  };
+}
+
+/** What is null, off or an empty list says nothing. */
+function valuesOf(columns: Record<string, unknown>): ContactValues {
+  const values: Record<string, unknown> = {};
+  for (const { field, column } of fields) {
+    const value = columns[column];
+    if (value !== null && value !== false && !(Array.isArray(value) && value.length === 0)) values[field] = value;
+  }
+  return values as ContactValues;
+}
+
+/** Those there are, in no particular order. */
+export async function contactsByIds(
+  query: Query,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<ContactRecord[]> {
+  const rows = await query<ContactSelection>(
+    `SELECT ${contactSelection} FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[])`,
+    [workspaceId, ids.filter(isUuid)],
+    'contacts by ids',
+  );
+  return rows.map(toContact);
+}
+
+type SourceRow = {
+  contact_id: string;
+  connection_id: string;
+  connection_name: string;
+  external_id: string;
+  last_seen_at: Date;
+};
+
+/** The connections that feed these contacts, for each in the order in which they win a field. */
+export async function sourcesOf(
+  query: Query,
+  workspaceId: string,
+  contactIds: readonly string[],
+): Promise<ContactSourceRecord[]> {
+  const rows = await query<SourceRow>(
+    `SELECT contact_link.contact_id, contact_link.connection_id, connection.name AS connection_name,
+       contact_link.external_id, greatest(contact_link.last_seen_at, connection.last_complete_read_at) AS last_seen_at
+     FROM contact_link
+     JOIN connection ON connection.workspace_id = contact_link.workspace_id AND connection.id = contact_link.connection_id
+     WHERE contact_link.workspace_id = $1 AND contact_link.contact_id = ANY($2::uuid[]) AND contact_link.gone_since IS NULL
+     ORDER BY connection.priority, connection.created_at, connection.id`,
+    [workspaceId, contactIds.filter(isUuid)],
+  );
+  return rows.map((row) => ({
+    contactId: row.contact_id,
+    connectionId: row.connection_id,
+    connectionName: row.connection_name,
+    externalId: row.external_id,
+    lastSeenAt: row.last_seen_at,
+  }));
+}
