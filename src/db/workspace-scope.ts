@@ -9,55 +9,55 @@ import type { StatementStopper } from './pool/statement-stopper.ts';
 import type { Query } from './query.ts';
 import { tryAgain } from './try-again.ts';
 
-/** A transaction that sees one workspace. Its statements are sent one after another. */
+/** A transaction that sees one workspace. Its statements run one after another. */
 export type Transaction = { workspaceId: string; query: Query; entities: EntityManager; client: PoolClient };
 
 export type WorkspaceScope = {
   readonly workspaceId: string;
   /**
-   * Reads; those asked for while others wait share a transaction with them. Never ask for one within another. Ends, with the
-   * deadline's reason, when nobody waits for the answer any more.
+   * Reads. Reads that wait at the same time share a transaction. Never start a read inside another one. Rejects with the
+   * deadline's reason when nobody waits for the answer any more.
    */
   read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** The same of a single statement: where nothing else waits, its transaction begins, reads and ends in one round trip. */
+  /** Reads with a single statement. If no other read waits, the transaction begins, reads and ends in one round trip. */
   readOne: Query;
   /**
-   * Writes, in a transaction of its own; a deadlock with a sync is tried again, so `work` may run more than once. Ends, with
-   * nothing saved, when the time is over.
+   * Writes, in a transaction of its own. It is tried again after a deadlock with a sync, so `work` may run more than once. Rejects,
+   * with nothing saved, when the time is over.
    */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 };
 
-/** Connections that work as the API's role, and what ends their statements. */
+/** Connections that work as the API's role, and the stopper of their statements. */
 export type ApiConnections = {
   apiSource: DataSource;
   stopper: Pick<StatementStopper, 'stop'>;
-  /** How long looks of our own may take, as when somebody signs in. Default: 10. */
+  /** How long reads and writes outside of an operation may take, e.g. when somebody signs in. Default: 10. */
   ownSeconds?: number;
 };
 
 type Job = {
   work: (transaction: Transaction) => Promise<unknown>;
-  /** Its statement is sent as soon as it is told to work, and is all that it asks. */
+  /** The job sends a single statement, as soon as it is called. */
   isOne: boolean;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 };
 
-/** A session that has not ended its statement by then is broken off: its server, or the way to it, is frozen. */
+/** A session that has not ended its statement after this long is broken off: the server, or the way to it, is frozen. */
 const STOP_PATIENCE_MS = 2000;
-/** A statement's own time limit is this much behind the deadline. */
+/** The server's time limit for a statement ends this long after the deadline. */
 const BEHIND_MS = 1000;
 
 const OWN_SECONDS = 10;
 
 /**
- * Reads that share a transaction. A long download asks for its next page as soon as it has one: in one transaction all its
- * pages would have to be read before one deadline.
+ * At most this many reads share a transaction. A long download asks for its next page as soon as it has one. In one transaction,
+ * all its pages would have to be read before one deadline.
  */
 const MOST_READS_TOGETHER = 20;
 
-/** The session's own time limit is of no use while its server is frozen. */
+/** The deadline for work outside of an operation. The session's own time limit does not help while the server is frozen. */
 function ownTime({ ownSeconds = OWN_SECONDS }: ApiConnections): Allow {
   return async () => {
     const deadline = startDeadline(ownSeconds, undefined, noAnswer);
@@ -69,7 +69,7 @@ function noAnswer(): AppError {
   return new AppError('DATABASE_UNAVAILABLE', 'The database does not answer.');
 }
 
-/** Transactions of the API's role with this workspace set. Throws for a workspace id that is no UUID. */
+/** Transactions of the API's role that see this workspace. Throws for a workspace id that is not a UUID. */
 export function workspaceScope(
   connections: ApiConnections,
   workspaceId: string,
@@ -97,7 +97,7 @@ export function workspaceScope(
   };
 }
 
-/** One transaction for what waits and comes while it goes on, so many reads at most; a read that fails breaks it. */
+/** Reads in one transaction what waits now or comes while it goes on, up to MOST_READS_TOGETHER. A failed read ends it. */
 async function readTogether(
   connections: ApiConnections,
   workspaceId: string,
@@ -115,17 +115,17 @@ async function readTogether(
     });
   } catch (error) {
     if (error === brokenByRead) return;
-    // No connection for one is none for the others that wait.
+    // If there is no connection for one read, there is none for the others that wait.
     for (const job of waiting.splice(0)) job.reject(error);
   }
 }
 
-/** What failed was told to whoever asked for it; the others go on in another transaction. */
+/** The failed read has been rejected already. The others go on in another transaction. */
 const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
 
 /**
- * The first read is on its way while the transaction begins, and so is the end behind a read that is the only one; answers are
- * given only once the transaction has begun as it should.
+ * Sends the first read together with the beginning of the transaction, and a single read also together with the end. Reads resolve
+ * only when the transaction has begun correctly.
  */
 async function workThrough(
   transaction: Transaction,
@@ -150,11 +150,11 @@ async function workThrough(
     }
   }
   await begun;
-  // All that was asked for has been answered.
+  // All reads have been answered.
   await end();
 }
 
-/** Whoever got an answer just now has one turn of the event loop to ask the next question. */
+/** The next read. The caller that has just got an answer has one turn of the event loop to ask for more. */
 async function next(waiting: Job[]): Promise<Job | undefined> {
   if (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
   return waiting.shift();
@@ -175,7 +175,7 @@ function writeAlone<T>(
   });
 }
 
-/** Holds a connection while `work` goes on, and no longer than until the deadline's signal aborts. */
+/** Holds a connection while `work` goes on, but no longer than until the deadline's signal aborts. */
 async function inTransaction<T>(
   { apiSource, stopper }: ApiConnections,
   allow: Allow,
@@ -203,7 +203,7 @@ async function inTransaction<T>(
   }
 }
 
-/** Waits for a connection, which goes back at once when it comes too late. */
+/** Waits for a connection. One that comes too late goes back to the pool at once. */
 async function connect(source: DataSource, signal: AbortSignal | undefined): Promise<QueryRunner> {
   signal?.throwIfAborted();
   const runner = source.createQueryRunner();
@@ -223,8 +223,9 @@ async function connect(source: DataSource, signal: AbortSignal | undefined): Pro
 }
 
 /**
- * Ends the session's statement when the signal aborts, and breaks the connection off when that is of no use. Returns what
- * is called at the end of the work: it waits for an ending that is under way, which would otherwise hit who comes next.
+ * Cancels the session's statement when the signal aborts, and breaks the connection off if that does not help. Call the returned
+ * function at the end of the work. It waits for a cancellation that is under way, which could otherwise hit the next user's
+ * statement.
  */
 function stopOnAbort(
   client: PoolClient,
@@ -246,8 +247,8 @@ function stopOnAbort(
 }
 
 /**
- * Sends the beginning of a transaction; `begun` resolves when the session has the workspace, and rejects where it does not work
- * as the API's role, as everything rests on that. The workspace is a UUID, so it may stand in the text.
+ * Sends the beginning of a transaction. `begun` resolves when the session has set the workspace, and rejects when it does not work
+ * as the API's role: row-level security depends on that. The workspace is a UUID, so it may be part of the text.
  */
 async function begin(
   runner: QueryRunner,
@@ -256,14 +257,14 @@ async function begin(
   deadline: Deadline | null,
 ): Promise<{ transaction: Transaction; begun: Promise<void> }> {
   const client: PoolClient = await runner.connect();
-  // Behind our own: for a process that is too busy to see that the time is over.
+  // Later than our own deadline: for the case that this process is too busy to notice it.
   const limit =
     deadline === null ? '' : `set_config('statement_timeout', '${Math.ceil(deadline.msLeft()) + BEHIND_MS}', true), `;
   const sql = `${opening}; SELECT ${limit}set_config('app.workspace_id', '${workspaceId}', true), current_user AS role`;
   runner.dataSource.logger.logQuery(sql);
   sendTogether(client);
   const begun = client.query(sql).then(requireApiRole);
-  // A read that fails, too, is told of first; then nobody looks at this one.
+  // If a read fails as well, its error is reported and nobody awaits this one.
   begun.catch(() => {});
   const query: Query = async (text, parameters = [], name = undefined) => {
     runner.dataSource.logger.logQuery(text);
@@ -272,24 +273,24 @@ async function begin(
   return { transaction: { workspaceId, query, entities: runner.manager, client }, begun };
 }
 
-/** What is sent until the event loop goes on leaves in one piece: each write costs more than most statements. */
+/** Sends what is written until the next tick in one piece, because each write to the socket costs more than most statements. */
 function sendTogether(client: PoolClient): void {
   const stream = socketOf(client);
   stream.cork();
   process.nextTick(() => stream.uncork());
 }
 
-/** Of the answers to several statements, the last one's tells the role. */
+/** The result of the last statement has the role. Throws when it is not the API's role. */
 function requireApiRole(results: unknown): void {
   const last: { rows?: { role?: string }[] } | undefined = Array.isArray(results) ? results.at(-1) : undefined;
   if (last?.rows?.[0]?.role === API_ROLE) return;
   throw new AppError('DATABASE_UNAVAILABLE', `A connection of the API does not work as ${API_ROLE}.`);
 }
 
-/** Takes the connection out of the pool: what state it is in is not known. */
+/** Takes the connection out of the pool, because its state is unknown. */
 async function discard(runner: QueryRunner): Promise<void> {
   if (runner.isReleased) return;
   const client: PoolClient | undefined = await runner.connect().catch(() => undefined);
-  // Not waited for: on a broken network it may take long. The pool drops a client that is ending.
+  // We don't wait for it: on a broken network it may take long. The pool drops a client that is ending.
   (client as unknown as { end(): Promise<void> } | undefined)?.end().catch(() => {});
 }

@@ -5,7 +5,7 @@ import { SHORTEST_NUMBER, withoutCountry } from '../../search/phone-digits.ts';
 import { isNothingSearchable, type NumberTerm, type SearchTerm, searchTerms } from '../../search/terms.ts';
 import { likeText, type Where, where } from '../page/where.ts';
 
-/** What a list of contacts is read from (`from`, named contact) and the conditions; `searching`: for words. */
+/** What a list of contacts is read from (`from`, named contact), and its conditions. `searching`: the list is a text search. */
 export type ContactConditions = { from: string; wanted: Where; searching: boolean };
 
 /** Null: nothing can match. */
@@ -22,21 +22,22 @@ export function contactConditions(workspaceId: string, filter: ContactFilter): C
   if (filter.connectionId !== null) addConnection(wanted, filter.connectionId);
   if (filter.updatedSince !== null) wanted.add(`contact.updated_at >= ${wanted.put(filter.updatedSince)}`);
   if (filter.updatedSince !== null || filter.orderBy === ContactOrder.UPDATED_ASC) wanted.add(settled);
-  // Behind a row-level policy no index serves the search, hence the view, which stands for the same rows.
+  // Behind a row-level policy the search can't use its index. So it reads the view, which has the same rows.
   const searching = terms.length > 0;
   return { from: searching ? 'contact_of_workspace AS contact' : 'contact', wanted, searching };
 }
 
 /**
- * A reader of the change feed must not come past a contact that a transaction still open may yet put before others. A number
- * that this server has not given yet is of the server that a backup was made on; such contacts, and those of more than a day
- * ago, which no open transaction is of, stay to be seen also while this server's numbers come past theirs.
+ * SQL: whether a contact may appear in the change feed. While a transaction is open, it may still commit a change with an earlier
+ * time, so the feed stops before it. After a restore, contacts have transaction numbers that this server has not given out yet;
+ * these appear. Contacts changed more than a day ago appear as well: no transaction is open that long, but after a restore their
+ * numbers may look open when the server reaches them.
  */
 const settled = `(contact.changed_xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
   OR contact.changed_xid >= (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint
   OR contact.updated_at < now() - interval '1 day')`;
 
-/** The index knows but the first letters of words; the words decide. */
+/** The index holds only the first letters of words, so the whole words are compared as well. */
 function addTerms(wanted: Where, workspaceId: string, terms: readonly SearchTerm[]): void {
   if (terms.length === 0) return;
   const query = searchQuery(terms, searchMark(workspaceId));
@@ -50,22 +51,22 @@ function termCondition(wanted: Where, term: SearchTerm): string {
   return addressCondition(wanted, term.text);
 }
 
-/** What parts an email's names, besides the @; each part may be where somebody begins to type. */
+/** Characters that separate the parts of an email address, besides the @. People may begin to type at any part. */
 const separators = '.-_+&=/!#$%*?^{|}~"';
 
-/** Begins an email or a part of it, and goes on as it does, whatever stands between the parts. */
+/** Whether the typed text is the beginning of an email address or of a part of it, with any separators between the parts. */
 function addressCondition(wanted: Where, address: string): string {
   const spaced = [...address].map((sign) => (separators.includes(sign) ? ' ' : sign)).join('');
   const words = `translate(contact.words, ${wanted.put(separators)}, ${wanted.put(' '.repeat(separators.length))})`;
   const [longest = ''] = spaced.split(' ').sort((one, other) => other.length - one.length);
-  // Taking words apart costs much more than looking for a piece that must be there anyway.
+  // `translate` costs much more than a check for a piece that must occur anyway.
   const piece = `contact.words LIKE ${wanted.put(`%${likeText(longest)}%`)}`;
   return `${piece} AND ${words} LIKE ${wanted.put(`% ${likeText(spaced.trimStart())}%`)}`;
 }
 
 /**
- * Begins a number, or is its end. Typed with the country's code, it is also a number that is stored without: with a 0 for the
- * country, or exactly this one.
+ * Whether the typed digits are the beginning or the end of a number. Digits typed with a country code also find a number that is
+ * stored without it: one that begins with a 0 instead, or exactly the national digits.
  */
 function numberCondition(wanted: Where, { digits, ending, isInternational }: NumberTerm): string {
   const patterns = [`% ${digits}%`];
@@ -76,7 +77,7 @@ function numberCondition(wanted: Where, { digits, ending, isInternational }: Num
   return patterns.map((pattern) => `contact.words || ' ' LIKE ${wanted.put(pattern)}`).join(' OR ');
 }
 
-/** The primary address or a labeled one, without case. */
+/** Whether the primary or a labeled address is this one, ignoring case. */
 function addEmail(wanted: Where, email: string): void {
   const typed = wanted.put(email);
   const key = wanted.put(email.toLowerCase());
@@ -86,7 +87,7 @@ function addEmail(wanted: Where, email: string): void {
   );
 }
 
-/** Also of a person who is gone, as long as the link is kept. One look-up for each connection of the workspace. */
+/** Finds the contact of a person, even if they are gone, as long as the link exists. One look-up per connection of the workspace. */
 function addExternalId(wanted: Where, workspaceId: string, externalId: string): void {
   wanted.add(
     `contact.id IN (

@@ -2,17 +2,17 @@ import { ContactOrder } from '../../core/store.ts';
 import type { Position } from '../page/cursor.ts';
 import type { ContactSelection } from './find-contacts.ts';
 
-/** A stretch of a list, in the order of an index. */
+/** A part of a list, in the order of an index. */
 export type Stretch = { condition: string | null; holds(key: Position[number]): boolean };
 
-/** How a list of contacts is ordered: by a key, then by id, both in one direction. */
+/** How a list of contacts is ordered: by a key, then by id, both in the same direction. */
 export type Ordering = {
   key: string;
-  /** SQL type of a key in a cursor. */
+  /** The SQL type of the key in a cursor. */
   type: 'text' | 'timestamptz';
   direction: 'ASC' | 'DESC';
   position(row: ContactSelection): Position;
-  /** One after another; each is read only when those before it have not filled the page. */
+  /** Read one after another, until the page is full. */
   stretches: readonly Stretch[];
 };
 
@@ -25,7 +25,7 @@ const byName = {
   position: (row) => [row.name_key, row.id],
 } as const satisfies Omit<Ordering, 'direction'>;
 
-/** Contacts without a company stand last in both directions, so ascending their stretch comes after the others'. */
+/** Contacts without a company come last in both directions. So in ascending order they are a stretch of their own, at the end. */
 const byCompany = {
   key: 'contact.company_key',
   type: 'text',
@@ -62,7 +62,7 @@ export const orderings: Readonly<Record<ContactOrder, Ordering>> = {
   },
 };
 
-/** The stretches from the one in which a position lies. */
+/** The stretches from the one that holds the position. Null: all. */
 export function stretchesFrom({ stretches }: Ordering, position: Position | null): readonly Stretch[] {
   return position === null
     ? stretches

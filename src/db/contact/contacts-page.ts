@@ -11,8 +11,8 @@ import { type Ordering, orderings, type Stretch, stretchesFrom } from './contact
 import { type ContactSelection, contactSelection, toContact } from './find-contacts.ts';
 
 /**
- * Contacts in the order asked for. With `updatedSince` (that moment included) or UPDATED_ASC it is a change feed: a change
- * appears once no transaction is open that might put another before it.
+ * Contacts, in the order asked for. With `updatedSince` (inclusive) or UPDATED_ASC it is a change feed: a change appears when no
+ * open transaction can still put another change before it.
  */
 export async function contactsPage(
   scope: WorkspaceScope,
@@ -37,10 +37,10 @@ export async function contactsPage(
   });
 }
 
-/** Of a first page of the usual fifty: the one that everybody asks for is planned once a session. */
+/** The limit of a page of fifty, the usual size. Only its statement is prepared. */
 const USUAL_LIMIT = 51;
 
-/** In one order, whatever order the filter's members have. */
+/** The filter's values in a fixed order. */
 function identityOf({ search, email, externalId, status, connectionId, updatedSince, orderBy }: ContactFilter) {
   return {
     search,
@@ -66,7 +66,7 @@ async function readStretch(
   const { key, type, direction }: Ordering = orderings[filter.orderBy];
   const place = [`contact.workspace_id = ${wanted.put(workspaceId)}`];
   if (stretch.condition !== null) place.push(stretch.condition);
-  // A stretch after the one in which the last page ended is read from its beginning.
+  // Stretches after the one in which the last page ended are read from their beginning.
   if (after !== null && stretch.holds(after[0] ?? '')) {
     const beyond = direction === 'ASC' ? '>' : '<';
     place.push(`(${key}, contact.id) ${beyond} (${wanted.put(after[0])}::${type}, ${wanted.put(after[1])}::uuid)`);
@@ -100,7 +100,7 @@ async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Prom
 
 type Counting = { sql: string; values: readonly unknown[]; name?: string };
 
-/** All contacts, or all of one status: their number is kept. */
+/** Whether the list has all contacts, or all of one status. The numbers of these are kept (contact_count). */
 function isOfStatusAlone({ search, email, externalId, connectionId, updatedSince, orderBy }: ContactFilter): boolean {
   return (
     [search, email, externalId, connectionId, updatedSince].every((wanted) => wanted === null) &&
@@ -124,12 +124,12 @@ function count({ workspaceId }: WorkspaceScope, filter: ContactFilter): Counting
   return { sql, values: wanted.values, name: searching ? undefined : preparedName(sql) };
 }
 
-/** A search in one stretch of an order; all texts are SQL, over a table named contact. */
+/** A query in one stretch of an order. All texts are SQL, over a table named contact. */
 export type ContactSearch = {
   from: string;
-  /** Where the stretch lies: the workspace, the stretch's condition, what comes after the cursor. */
+  /** The conditions for the place in the list: workspace, stretch, and after the cursor. */
   place: string;
-  /** All conditions, `place` among them. */
+  /** All conditions, including `place`. */
   wanted: string;
   key: string;
   direction: 'ASC' | 'DESC';
@@ -137,13 +137,13 @@ export type ContactSearch = {
   parameters: readonly unknown[];
 };
 
-/** Rows that are walked through for each one wanted, in the hope that what is found everywhere is found among them. */
+/** How many rows the walk reads for each row wanted. */
 const WALK = 10;
 
 /**
- * Finds the first matches in order. The database can't know what is cheaper, as the order of names and what is looked for in
- * them go together: so a short walk in order comes first, which finds what many contacts have, then the text index and
- * sorting what it gives.
+ * Finds the first matches in order. The database can't know which way is cheaper, because names and words in them depend on each
+ * other. So first we walk a few rows in order, which is enough for words that many contacts have. If it is not enough, we use
+ * the text index and sort what it finds.
  */
 export async function searchContacts(query: Query, search: ContactSearch): Promise<ContactSelection[]> {
   const near = await query<ContactSelection>(byWalking(search), search.parameters);

@@ -5,10 +5,10 @@ import type { ContactRow } from '../entities/contact.entity.ts';
 import type { Query } from '../query.ts';
 import { columnOf, fieldColumns } from './contact-columns.ts';
 
-/** A row of `contact` without what it is found by. */
+/** A row of `contact`, without the columns of the search. */
 export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key' | 'changed_xid'>;
 
-/** Of a table or view named contact. */
+/** SQL: the columns of a ContactSelection, of a table or view named contact. */
 export const contactSelection = `contact.id, contact.status, contact.version, contact.locked_fields, contact.removal_due_at,
   contact.created_at, contact.updated_at, contact.name_key, contact.company_key, ${fieldColumns.replaceAll('"', '')}`;
 
@@ -19,7 +19,7 @@ export function toContact(row: ContactSelection): ContactRecord {
   return {
     id: row.id,
     status: row.status,
-    values: valuesOf(columns),
+    values: heldValues(columns),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     removalDueAt: row.removal_due_at,
@@ -27,8 +27,8 @@ export function toContact(row: ContactSelection): ContactRecord {
   };
 }
 
-/** What is null, off or an empty list says nothing. */
-function valuesOf(columns: Record<string, unknown>): ContactValues {
+/** Leaves out nulls, flags that are off and empty lists. */
+function heldValues(columns: Record<string, unknown>): ContactValues {
   const values: Record<string, unknown> = {};
   for (const { field, column } of fields) {
     const value = columns[column];
@@ -37,7 +37,7 @@ function valuesOf(columns: Record<string, unknown>): ContactValues {
   return values as ContactValues;
 }
 
-/** Those there are, in no particular order. */
+/** Skips ids that do not exist. In no particular order. */
 export async function contactsByIds(
   query: Query,
   workspaceId: string,
@@ -59,7 +59,7 @@ type SourceRow = {
   last_seen_at: Date;
 };
 
-/** The connections that feed these contacts, for each in the order in which they win a field. */
+/** The connections that feed these contacts. Those of one contact are in order of precedence: the first one wins a field. */
 export async function sourcesOf(
   query: Query,
   workspaceId: string,
