@@ -11,6 +11,7 @@ import type { Source } from './source/source-module.ts';
 import { sourceOf, sources } from './source/sources.ts';
 import { testSlots, testSource } from './test-source.ts';
 
+/** What the sources need from the rest of the service. */
 export type SourcesParts = {
   /** For tests of connections. */
   threads: ReadingThreads;

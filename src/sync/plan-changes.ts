@@ -20,6 +20,7 @@ const atOnce = 50;
 const goneAtOnce = 1000;
 const turnAfterGone = 100;
 
+/** What planning a run needs. */
 export type PlanInput = {
   run: SyncRun;
   staged: StagedCounts;

@@ -14,6 +14,7 @@ import { followApplying, followPlanning, followReading } from './report-progress
 import { sourceOf } from './source/sources.ts';
 import { type ReadOutcome, startReader } from './start-reader.ts';
 
+/** What a run needs from the rest of the service. */
 export type SyncParts = {
   store: SyncStore;
   threads: ReadingThreads;

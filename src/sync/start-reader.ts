@@ -6,6 +6,7 @@ import { lendFiles } from './lend-files.ts';
 import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 
+/** The result of a read that came to its end. */
 export type ReadOutcome = {
   extent: Extent;
   end: FeedEnd;
@@ -15,6 +16,7 @@ export type ReadOutcome = {
   gone: number;
 };
 
+/** Called while a read runs. */
 export type ReadEvents = {
   onConnected: (server: string, notes: readonly SourceNote[]) => void;
   onBegun: (extent: Extent) => void;

@@ -5,6 +5,7 @@ import { saidText } from '../../core/outside-text.ts';
 import { defaultMaxPercent, fewestEmptied, smallConnection } from '../../core/removal-limits.ts';
 import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-store.ts';
 
+/** What the check of a plan needs to know. */
 export type PlanFacts = {
   removal: RemovalPolicy;
   /** People who were there at the last complete read and are gone now. 0 when this read can't tell. */
@@ -18,6 +19,7 @@ export type PlanFacts = {
   review: boolean;
 };
 
+/** Apply the plan, or hold it until a person has reviewed it. */
 export type Verdict = { kind: 'go' } | { kind: 'hold'; reasons: string[] };
 
 /** Decides whether a plan can be applied at once, or a person must review it, and why. Pure. */

@@ -2,6 +2,7 @@ import type { Extent, FeedEnd, ReadAdvice } from '../../core/arrivals.ts';
 import { listed } from '../../core/outside-text.ts';
 import type { NewLogLine } from '../../core/run.ts';
 
+/** What a read can be used for, and the log lines about it. */
 export type Judgement = {
   /** The source was read to its end and everybody had an id. The connection remembers such a read. */
   complete: boolean;
@@ -10,6 +11,7 @@ export type Judgement = {
   lines: NewLogLine[];
 };
 
+/** What judging a read needs to know. */
 export type ReadFacts = {
   extent: Extent;
   end: FeedEnd;

@@ -24,6 +24,7 @@ export function mappingVersionOf(codeVersion: number, phones: unknown, suppliers
 
 const { icu, cldr, unicode, tz } = process.versions;
 
+/** The mapping version of this process. */
 export const mappingVersion = mappingVersionOf(mappingCodeVersion, phoneMetadata, [
   phoneLibrary,
   liquid,

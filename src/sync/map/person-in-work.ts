@@ -34,6 +34,7 @@ export type PersonInWork = TransformContext & {
   winner: number;
 };
 
+/** Adds a remark for the run log. */
 export function remark(person: PersonInWork, text: string): void {
   person.remarks ??= [];
   person.remarks.push(text);

@@ -16,6 +16,7 @@ import {
 } from '../../core/contact.ts';
 import type { OtherLink, Rank } from '../../core/plan.ts';
 
+/** What a merge needs to know about contact, draft and other connections. */
 export type MergeInput = {
   /** The contact's values now. */
   current: ContactValues;

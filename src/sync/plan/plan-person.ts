@@ -14,6 +14,7 @@ import type {
 import { mergeContact } from './merge.ts';
 import * as sentences from './sentences.ts';
 
+/** The settings of a connection that decisions depend on. */
 export type PlanSettings = { mappings: readonly FieldMapping[]; matchBy: MatchBy; rank: Rank };
 
 /** The facts about an address that nobody else has or claims. */

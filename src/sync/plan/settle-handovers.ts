@@ -4,6 +4,7 @@ import { planPositions } from '../../core/sync-store.ts';
 /** A change that can be applied only if another contact gives up the address in the same plan. */
 export type Waiting = { position: number; waitsForContact: string; otherwise: Skip };
 
+/** What became of changes that waited for an address. */
 export type Settlement = {
   /** Changes that can't get their address. */
   refused: Refusal[];

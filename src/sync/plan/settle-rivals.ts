@@ -13,6 +13,7 @@ export type PersonsClaim = Claim & {
   skipped: boolean;
 };
 
+/** Collects claims, then tells who can't have their address. */
 export type Rivals = {
   add(claim: PersonsClaim): void;
   /**

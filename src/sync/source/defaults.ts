@@ -28,6 +28,7 @@ export function from(field: ContactField, attributes: string[], transforms: Tran
   };
 }
 
+/** The same for a list of emails or phones, under one label. */
 export function labeled(field: LabeledField, label: string, attributes: string[]): FieldMapping {
   return {
     ...from(field, attributes),

@@ -8,6 +8,7 @@ import { entryText } from './hashed-text.ts';
 import { RowWriter } from './row-writer.ts';
 import { stageRow } from './stage-row.ts';
 
+/** What staging needs, and where its results go. */
 export type StagingParts = {
   workspaceId: string;
   runId: string;

@@ -70,6 +70,7 @@ export class ClockRefused extends Error {
   }
 }
 
+/** Whether a value means the current time to the date filters. */
 export function isClock(value: unknown): boolean {
   return value === 'now' || value === 'today';
 }

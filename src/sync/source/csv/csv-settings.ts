@@ -30,6 +30,7 @@ function field(name: string, label: string, help: string, more: Partial<SettingI
   };
 }
 
+/** The form of the settings, in its order. */
 export const csvForm: readonly SettingInfo[] = [
   field('url', 'URL', 'https:// address of the file, fetched at each run. Empty: the file that is uploaded here.'),
   field('authorization', 'Authorization', 'Sent as the Authorization header, e.g. "Bearer …". Stored encrypted.', {

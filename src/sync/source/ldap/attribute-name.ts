@@ -5,6 +5,7 @@ import type { ValueFault } from '../../../core/user-error.ts';
 const shape = /^(?:[A-Za-z][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*$/;
 const longestName = 128;
 
+/** Whether a text is an attribute description, with or without options. */
 export function isAttributeName(text: string): boolean {
   return text.length <= longestName && shape.test(text);
 }

@@ -34,6 +34,7 @@ export function ldapMappings(): FieldMapping[] {
   ];
 }
 
+/** The usual attributes of Active Directory. */
 export function activeDirectoryMappings(): FieldMapping[] {
   return [
     ...names(),

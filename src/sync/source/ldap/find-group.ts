@@ -27,6 +27,7 @@ export type Group = {
 };
 
 const memberAttributes = ['member', 'uniqueMember', 'memberUid'];
+/** The object classes of groups. */
 export const groupClasses = [
   'group',
   'groupOfNames',

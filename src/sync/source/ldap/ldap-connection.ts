@@ -7,6 +7,7 @@ import type { LdapUrl } from './ldap-url.ts';
 import { type LdapResult, PageControl } from './search-result.ts';
 import type { SearchSink, Wire } from './wire.ts';
 
+/** One search request. */
 export type LdapSearch = {
   baseDn: string;
   scope: 'base' | 'sub';

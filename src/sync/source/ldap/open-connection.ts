@@ -14,6 +14,7 @@ import { Wire } from './wire.ts';
 
 /** Gets each finished step, for the test of a connection. */
 export type OnStep = (step: OpenStep) => void;
+/** A step of opening a connection. */
 export type OpenStep =
   | { kind: 'reached'; url: LdapUrl }
   /** The next URL is tried. */

@@ -40,10 +40,12 @@ export async function reach(
   }
 }
 
+/** Whether the server behaves like Active Directory; Samba does. */
 export function isActiveDirectory({ server }: Reached): boolean {
   return server.flavour === 'ACTIVE_DIRECTORY' || server.flavour === 'SAMBA';
 }
 
+/** Reads the rootDSE and recognises the server. */
 export async function readServerInfo(connection: LdapConnection): Promise<ServerInfo> {
   const filter = encodeFilter(present('objectClass'));
   const { entries } = await readEntries(connection, {

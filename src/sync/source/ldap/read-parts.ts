@@ -15,6 +15,7 @@ import type { SearchSink } from './wire.ts';
  */
 export const maxBarrenPages = 200;
 
+/** A search by pages, and what to do with each page. */
 export type PagedSearch = {
   search: Omit<LdapSearch, 'page'>;
   sink: Omit<SearchSink, 'done'>;
@@ -26,6 +27,7 @@ export type PagedSearch = {
   progress: { pages: number };
 };
 
+/** How many entries of a page are new, or that no more are needed. */
 export type Brought = number | 'enough';
 
 /**

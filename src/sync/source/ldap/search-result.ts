@@ -13,6 +13,7 @@ export type LdapResult = {
   cookie: Buffer | null;
 };
 
+/** The paged results control (RFC 2696). */
 export const pagedResultsOid = '1.2.840.113556.1.4.319';
 
 /** Decodes a result; `at` is the place of the operation's tag. Throws MalformedBer. */

@@ -7,6 +7,7 @@ import { isAllowedAddress } from './address-policy.ts';
 /** Where to connect. `url` is the name for messages. */
 export type DialTarget = { host: string; port: number; url: string };
 
+/** `timeoutMs`: longest wait for each address. */
 export type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
 
 /** Longest wait for a TCP connection, also where `timeoutMs` is longer. */

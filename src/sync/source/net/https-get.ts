@@ -21,6 +21,7 @@ export const usualPatience: Patience = { answerMs: 30_000, silenceMs: 60_000, bo
 
 export type HttpsOptions = { addresses: AddressPolicy; signal: AbortSignal; patience: Patience };
 
+/** One GET request. */
 export type HttpsGet = {
   url: URL;
   /** Sent to the origin of `url` only, also after redirects. */
@@ -28,6 +29,7 @@ export type HttpsGet = {
   headers: Readonly<Record<string, string>>;
 };
 
+/** The head of an answer, whose body can be read. */
 export type HttpsAnswer = {
   status: number;
   headers: IncomingHttpHeaders;
@@ -138,6 +140,7 @@ function refusedRedirect(url: URL, why: string): AppError {
   });
 }
 
+/** The error for a server that is too slow with `what`. */
 export function tooLate(url: URL, what: string, ms: number): AppError {
   return new AppError('TIMEOUT', `${shownUrl(url)} did not answer ${what} within ${ms / 1000} s.`, {
     hint: 'Look whether the server or the network is overloaded, then run again.',

@@ -10,9 +10,11 @@ export type LdapFilter =
   | { kind: 'substrings'; attribute: string; initial: Buffer | null; any: Buffer[]; final: Buffer | null }
   | { kind: 'extensible'; attribute: string | null; rule: string | null; dnAttributes: boolean; value: Buffer };
 
+/** All filters must be met. A single one stands for itself. */
 export function and(filters: LdapFilter[]): LdapFilter {
   return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'and', filters };
 }
+/** One of the filters must be met. A single one stands for itself. */
 export function or(filters: LdapFilter[]): LdapFilter {
   return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'or', filters };
 }
