@@ -10,7 +10,9 @@ import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
 function info(code: NewLogLine['code'], message: string): NewLogLine {
   return { level: 'INFO', code, message };
 }
+
 const number = new Intl.NumberFormat('en');
+
 function people(count: number): string {
   return count === 1 ? '1 person' : `${number.format(count)} people`;
 }

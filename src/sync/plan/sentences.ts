@@ -6,14 +6,18 @@
 const gone = 'gone from the source';
 
 export const inactiveAlready = `${gone}; the contact is inactive already`;
+
 export function stillFedBy(connections: readonly string[]): string {
   return `${gone}; still fed by ${connections.join(', ')}`;
 }
+
 export const keptByPolicy = `${gone}; the removal policy keeps the contact`;
+
 export function staysUntil(due: Date): string {
   const [day, time] = due.toISOString().split('T') as [string, string];
   return `${gone}; stays until ${day} ${time.slice(0, 5)} UTC`;
 }
+
 export const simplyGone = gone;
 export const takenOver = `${gone}; the contact goes to another person with its address`;
 

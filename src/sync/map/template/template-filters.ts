@@ -9,6 +9,7 @@ type Extra = (value: unknown, args: readonly unknown[]) => number;
 type AllowedFilter = { least: number; most: number; extra: Extra };
 
 const none: Extra = () => 0;
+
 function takes(least: number, most = least, extra = none): AllowedFilter {
   return { least, most, extra };
 }
@@ -74,6 +75,7 @@ export class ClockRefused extends Error {
 export function isClock(value: unknown): boolean {
   return value === 'now' || value === 'today';
 }
+
 export function isDateFilter(name: string): boolean {
   return name.startsWith('date');
 }

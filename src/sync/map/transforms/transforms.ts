@@ -24,6 +24,7 @@ export const transforms = {
 function anyText(field: ContactField): boolean {
   return !isFlagField(field);
 }
+
 function freeText(field: ContactField): boolean {
   return anyText(field) && !isLabeledField(field) && field !== 'PRIMARY_EMAIL';
 }

@@ -36,6 +36,7 @@ const machineName = /\$$|^krbtgt_\d+$/i;
 function first(value: AttributeValue): string | undefined {
   return typeof value === 'string' ? value : value?.[0];
 }
+
 function isTrue(value: AttributeValue): boolean {
   return first(value)?.toUpperCase() === 'TRUE';
 }

@@ -36,6 +36,7 @@ export const groupClasses = [
   'posixGroup',
   'ipaUserGroup',
 ];
+
 /** Groups of the same name that an error message lists, at most. */
 const mostNamesakes = 10;
 /** Number of members whose DNs are kept as written. */

@@ -35,6 +35,7 @@ export async function groupNotes(reached: Reached, groups: readonly Group[]): Pr
 function warn(code: LogCode, message: string): SourceNote {
   return { level: 'WARN', code, message };
 }
+
 function quoted({ dn }: Group): string {
   return `"${saidText(dn)}"`;
 }

@@ -14,13 +14,16 @@ export type LdapFilter =
 export function and(filters: LdapFilter[]): LdapFilter {
   return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'and', filters };
 }
+
 /** One of the filters must be met. A single one stands for itself. */
 export function or(filters: LdapFilter[]): LdapFilter {
   return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'or', filters };
 }
+
 export function not(filter: LdapFilter): LdapFilter {
   return { kind: 'not', filter };
 }
+
 export function equal(attribute: string, value: string): LdapFilter {
   return {
     kind: 'equal',
@@ -28,6 +31,7 @@ export function equal(attribute: string, value: string): LdapFilter {
     value: Buffer.from(value),
   };
 }
+
 export function present(attribute: string): LdapFilter {
   return { kind: 'present', attribute };
 }
