@@ -1,6 +1,7 @@
 import type { Allow } from '../core/deadline.ts';
 import { checkFirst, pageOfLog } from '../core/page-limits.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
+import type { ApiConnections } from './api-transaction.ts';
 import { changesPage, changesPages } from './change/changes-page.ts';
 import { connectionsPage } from './connection/connections-page.ts';
 import { deleteConnection } from './connection/delete-connection.ts';
@@ -14,7 +15,7 @@ import { findRuns, lastRuns } from './run/list/find-runs.ts';
 import { runsPage, runsPages } from './run/list/runs-page.ts';
 import { readLog, readLogs } from './run/log/read-log.ts';
 import type { Sealer } from './secrets/sealer.ts';
-import { type ApiConnections, type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
+import { type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
 import { admitWorkspace, readWorkspace } from './workspaces.ts';
 
 /** The connections work as the API's role (see pool/open-database.ts). */

@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
 import type { Workspace } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
+import type { Transaction } from './api-transaction.ts';
 import { type WorkspaceRow, workspaceEntity } from './entities/workspace.entity.ts';
-import type { Transaction, WorkspaceScope } from './workspace-scope.ts';
+import type { WorkspaceScope } from './workspace-scope.ts';
 
 /** Creates the workspace, or saves a changed name or time zone. Only reads when nothing has changed. */
 export async function admitWorkspace(

@@ -2,13 +2,14 @@ import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../core/access.ts';
 import { OrphanedContacts } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
+import type { Transaction } from '../api-transaction.ts';
 import { deactivateContacts, deleteContacts, lookAgain, noteRemoval } from '../contact/change-contact.ts';
 import { valuesOf } from '../contact/contact-columns.ts';
 import type { ChangeRows, ChangeSet } from '../contact/write-history.ts';
 import { byList } from '../planner-hints.ts';
 import { closeRun } from '../run/life/close-run.ts';
 import { type RunRow, runColumns } from '../run/run-row.ts';
-import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
+import type { WorkspaceScope } from '../workspace-scope.ts';
 
 /** Cancels the runs of a deleted connection. */
 const deletion: Actor = { kind: 'SERVICE', id: null, name: 'the deletion of the connection' };

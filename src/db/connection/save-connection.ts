@@ -6,11 +6,12 @@ import type { Secrets } from '../../core/connection.ts';
 import { sortKey } from '../../core/fold.ts';
 import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
+import type { Transaction } from '../api-transaction.ts';
 import { connectionEntity } from '../entities/connection.entity.ts';
 import { byList } from '../planner-hints.ts';
 import { saveSecrets } from '../secrets/connection-secrets.ts';
 import type { Sealer } from '../secrets/sealer.ts';
-import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
+import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ConnectionSelection, connectionsByIds, selectConnections, toConnection } from './find-connections.ts';
 
 /** Saves a new connection with its secrets. */

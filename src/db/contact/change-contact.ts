@@ -6,8 +6,8 @@ import {
   type ChangeSet,
   connectionOf,
   paramsOf,
-  tellChanges,
-  tellCreations,
+  writeChanges,
+  writeCreations,
 } from './write-history.ts';
 
 /**
@@ -42,21 +42,21 @@ const asBefore: After = {
   goneSince: 'own.gone_since',
 };
 
-/** Sends a statement over the history of these rows. `told`: the SQL condition for it, as `change`. */
+/** Sends a statement over the history of these rows. `rowsWritten`: the SQL condition for it, as `change`. */
 async function carryOut(
   { client, workspaceId, id }: ChangeSet,
   { first, last }: ChangeRows,
   action: string,
-  statement: (told: string) => string,
+  statement: (rowsWritten: string) => string,
 ): Promise<void> {
-  const told = `change.workspace_id = $1 AND change.change_set = $2 AND change.position BETWEEN $3 AND $4
+  const rowsWritten = `change.workspace_id = $1 AND change.change_set = $2 AND change.position BETWEEN $3 AND $4
     AND change.outcome IS NULL AND change.action = ${action}`;
-  await client.query(statement(told), [workspaceId, id, first, last]);
+  await client.query(statement(rowsWritten), [workspaceId, id, first, last]);
 }
 
 /** Creates contacts. */
 export async function createContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
-  await tellCreations(set, rows);
+  await writeCreations(set, rows);
   await set.client.query(
     `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, ${keyColumns})
      SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid, ${keysOf('change')}
@@ -73,7 +73,7 @@ export async function createContacts(set: ChangeSet, rows: ChangeRows): Promise<
  * It runs before the other links are marked, because it compares their state with the plan.
  */
 export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: () => Promise<void>): Promise<void> {
-  await tellChanges(set, rows, {
+  await writeChanges(set, rows, {
     after: {
       ...asBefore,
       status: `CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END`,
@@ -110,7 +110,7 @@ export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: (
 
 /** Makes active contacts inactive and takes their portal access away. */
 export async function deactivateContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
-  await tellChanges(set, rows, {
+  await writeChanges(set, rows, {
     after: {
       ...asBefore,
       status: `'INACTIVE'`,
@@ -122,16 +122,16 @@ export async function deactivateContacts(set: ChangeSet, rows: ChangeRows): Prom
     set,
     rows,
     `'DEACTIVATE'`,
-    (told) => `UPDATE contact SET status = change.status, portal_access_before = change.portal_access_before,
+    (rowsWritten) => `UPDATE contact SET status = change.status, portal_access_before = change.portal_access_before,
        portal_access = false, removal_due_at = change.removal_due_at, ${changed}
-     FROM contact_change AS change WHERE ${told} AND ${ofContact}`,
+     FROM contact_change AS change WHERE ${rowsWritten} AND ${ofContact}`,
   );
 }
 
 /** Deletes contacts with all their links. */
 export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const nothing = 'NULL';
-  await tellChanges(set, rows, {
+  await writeChanges(set, rows, {
     after: {
       version: nothing,
       status: nothing,
@@ -146,14 +146,14 @@ export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<
     set,
     rows,
     `'DELETE'`,
-    (told) => `DELETE FROM contact_link AS link USING contact_change AS change
-     WHERE ${told} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id`,
+    (rowsWritten) => `DELETE FROM contact_link AS link USING contact_change AS change
+     WHERE ${rowsWritten} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id`,
   );
   await carryOut(
     set,
     rows,
     `'DELETE'`,
-    (told) => `DELETE FROM contact USING contact_change AS change WHERE ${told} AND ${ofContact}`,
+    (rowsWritten) => `DELETE FROM contact USING contact_change AS change WHERE ${rowsWritten} AND ${ofContact}`,
   );
 }
 
@@ -169,7 +169,7 @@ export async function noteRemoval(
   rows: ChangeRows,
   { removalDueAt = 'NULL', goneSince = 'NULL', besides }: Partial<Absence> = {},
 ): Promise<number> {
-  const told = await tellChanges(set, rows, {
+  const written = await writeChanges(set, rows, {
     after: {
       ...asBefore,
       version: `contact.version + (contact.removal_due_at IS DISTINCT FROM ${removalDueAt})::int`,
@@ -178,17 +178,17 @@ export async function noteRemoval(
     },
     ...(besides === undefined ? {} : { besides }),
   });
-  if (told > 0)
+  if (written > 0)
     await carryOut(
       set,
       rows,
       `'NONE'`,
-      (condition) => `UPDATE contact SET removal_due_at = change.removal_due_at, ${changed}
+      (rowsWritten) => `UPDATE contact SET removal_due_at = change.removal_due_at, ${changed}
        FROM contact_change AS change
-       WHERE ${condition} AND ${ofContact} AND contact.removal_due_at IS DISTINCT FROM change.removal_due_at
+       WHERE ${rowsWritten} AND ${ofContact} AND contact.removal_due_at IS DISTINCT FROM change.removal_due_at
          AND change.contact_version = contact.version + 1`,
     );
-  return told;
+  return written;
 }
 
 /**

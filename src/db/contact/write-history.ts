@@ -53,7 +53,7 @@ export type Besides = (put: Put) => string;
 
 const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
 
-const toldOfAll = `workspace_id, change_set, position, at, made_by, action, stays, outcome, code, reason, person, person_id, contact_id,
+const commonColumns = `workspace_id, change_set, position, at, made_by, action, stays, outcome, code, reason, person, person_id, contact_id,
   contact_name, before`;
 
 /** The parameters of a statement over these rows: first theirs, then those that `put` adds. */
@@ -62,23 +62,24 @@ export function paramsOf({ params }: ChangeRows): { params: unknown[]; put: Put 
   return { params: all, put: (value) => `$${all.push(value)}` };
 }
 
-function ofAll(set: ChangeSet, rows: ChangeRows, put: Put): string {
+function commonValues(set: ChangeSet, rows: ChangeRows, put: Put): string {
   return `change.workspace_id, ${put(set.id)}::uuid, change.position + ${rows.base}, clock.now, ${put(set.madeBy)}::jsonb, change.action,
    change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, change.before`;
 }
 
 /** Writes the history of new contacts: their values and their link. */
-export async function tellCreations(set: ChangeSet, rows: ChangeRows): Promise<void> {
+export async function writeCreations(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(
-    `INSERT INTO contact_change (${toldOfAll}, ${fieldColumns}, connection_id, fills_id, contact_version, status)
-     SELECT ${ofAll(set, rows, put)}, ${columnsOf('change')}, ${put(connectionOf(set))}, change.fills_id, 1, 'ACTIVE'
+    `INSERT INTO contact_change (${commonColumns}, ${fieldColumns}, connection_id, fills_id, contact_version, status)
+     SELECT ${commonValues(set, rows, put)}, ${columnsOf('change')}, ${put(connectionOf(set))}, change.fills_id, 1, 'ACTIVE'
      FROM ${rows.from} AS change, ${clock} WHERE ${rows.where} ORDER BY change.position`,
     params,
   );
 }
 
-export type Told = {
+/** What a change does to a contact. */
+export type Effect = {
   after: After;
   /** The contact is deleted with all its links. */
   deletes?: boolean;
@@ -93,14 +94,14 @@ export type Told = {
  *
  * @returns the number of changes.
  */
-export async function tellChanges(set: ChangeSet, rows: ChangeRows, told: Told): Promise<number> {
-  const { after, deletes = false, givesValues = false, besides } = told;
+export async function writeChanges(set: ChangeSet, rows: ChangeRows, effect: Effect): Promise<number> {
+  const { after, deletes = false, givesValues = false, besides } = effect;
   const { params, put } = paramsOf(rows);
   const connection = `${put(connectionOf(set))}::uuid`;
   const { rowCount } = await set.client.query(
-    `INSERT INTO contact_change (${toldOfAll}, connection_id, contact_version, status, locked_fields, portal_access_before,
+    `INSERT INTO contact_change (${commonColumns}, connection_id, contact_version, status, locked_fields, portal_access_before,
        removal_due_at, fills_id, gone_since, state_before, links_before ${givesValues ? `, ${fieldColumns}` : ''})
-     SELECT ${ofAll(set, rows, put)}, ${connection}, ${after.version}, ${after.status}, contact.locked_fields,
+     SELECT ${commonValues(set, rows, put)}, ${connection}, ${after.version}, ${after.status}, contact.locked_fields,
        ${after.portalAccessBefore}, ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince},
        ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at)::contact_state,
        ${deletes || set.links === 'released' ? allLinks : ownLink} ${givesValues ? `, ${columnsOf('change')}` : ''}
@@ -125,11 +126,11 @@ const allLinks = `(
   WHERE link.workspace_id = contact.workspace_id AND link.contact_id = contact.id)`;
 
 /** Writes into the history rows that change no contact, to be shown. */
-export async function tellUnchanged(set: ChangeSet, rows: ChangeRows): Promise<void> {
+export async function writeUnchanged(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(
-    `INSERT INTO contact_change (${toldOfAll}, ${fieldColumns})
-     SELECT ${ofAll(set, rows, put)}, ${columnsOf('change')} FROM ${rows.from} AS change, ${clock}
+    `INSERT INTO contact_change (${commonColumns}, ${fieldColumns})
+     SELECT ${commonValues(set, rows, put)}, ${columnsOf('change')} FROM ${rows.from} AS change, ${clock}
      WHERE ${rows.where} ORDER BY change.position`,
     params,
   );

@@ -1,7 +1,8 @@
 import { uuidv7 } from 'uuidv7';
 import { filePartBytes, type StoredFile } from '../../core/stored-files.ts';
 import { isUuid } from '../../core/uuid.ts';
-import type { Transaction, WorkspaceScope } from '../workspace-scope.ts';
+import type { Transaction } from '../api-transaction.ts';
+import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type FileRow, fileJson, isCurrent, toFile } from './read-file.ts';
 
 /** An upload without new bytes for this long is over: its process is gone. */

@@ -26,7 +26,7 @@ export function socketOf(client: pg.ClientBase): Socket {
   return inside(client).connection.stream;
 }
 
-/** The number of the session, as the server told it at the start of the connection. A pooler in between tells its own. */
+/** The number of the session, as the server sent it when the connection began. A pooler in between sends its own. */
 export function processOf(client: pg.ClientBase): number {
   return inside(client).processID;
 }

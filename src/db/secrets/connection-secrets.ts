@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { Secrets } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
+import type { Transaction } from '../api-transaction.ts';
 import { connectionSecretEntity } from '../entities/connection.entity.ts';
-import type { Transaction } from '../workspace-scope.ts';
 import type { Sealer } from './sealer.ts';
 
 /** Seals and stores some of a connection's secrets; null removes one. True: something has changed. */

@@ -12,7 +12,7 @@ import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { type Batch, isOnlyNew } from '../plan-outline.ts';
 import { changePeople, createPeople } from './change-people.ts';
 import { dropPeople, noteAbsence } from './people-gone.ts';
-import { dropPlanRows, tellRest } from './range.ts';
+import { dropPlanRows, writeRest } from './range.ts';
 import { refreshLinks } from './refresh-links.ts';
 import { rescue } from './rescue.ts';
 
@@ -68,7 +68,7 @@ function tryBatch(
     const outcomes = isOnlyNew(batch) && !rescued ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
     const exceptions = await exceptionLines(client, attempt, batch, outcomes);
     const range = { client, attempt, first: batch.first, last: batch.last };
-    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || rescued) await tellRest(range);
+    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || rescued) await writeRest(range);
     await dropPlanRows(range);
     const before = await kept(client, previous);
     return endBatch(client, attempt, batch, outcomes, exceptions, before, progress);

@@ -70,12 +70,12 @@ export async function noteAbsence(range: Range): Promise<void> {
   const { client, attempt } = range;
   // Another connection that finds the person now comes before us and is seen below, or waits for us.
   await lockContacts(range, absent);
-  const told = await noteRemoval(setOf(range), rowsOf(range, absent), {
+  const written = await noteRemoval(setOf(range), rowsOf(range, absent), {
     removalDueAt: 'removal.due',
     goneSince: 'absence.since',
     besides: await absencesOf(range),
   });
-  if (told === 0) return;
+  if (written === 0) return;
   await markGone(range, `change.stays IN ('NEWLY_GONE', 'STILL_GONE') AND link.gone_since IS NULL`);
   await client.query(
     `UPDATE contact_link AS link SET ${lookAgain} FROM ${attempt.plan} AS change

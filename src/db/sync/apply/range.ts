@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { notApplied } from '../../../core/change-line.ts';
-import { type ChangeRows, type ChangeSet, tellUnchanged } from '../../contact/write-history.ts';
+import { type ChangeRows, type ChangeSet, writeUnchanged } from '../../contact/write-history.ts';
 import { type Attempt, key } from '../attempt.ts';
 
 /** A stretch of the plan, inside the transaction that applies it. */
@@ -75,12 +75,12 @@ export async function leaveChangedAlone(range: Range, actions: string): Promise<
  * before NOT EXISTS makes the planner look up row by row what the history already has. As a condition of its own it would
  * become a join; without statistics, that would read the run's whole history once per row.
  */
-export async function tellRest(range: Range): Promise<void> {
+export async function writeRest(range: Range): Promise<void> {
   const rest = `${inStretch} AND (change.action = 'SKIP' OR change.outcome IS NOT NULL
     OR change.stays <> 'AS_BEFORE' AND NOT EXISTS (
       SELECT FROM contact_change AS told WHERE told.workspace_id = change.workspace_id AND told.change_set = change.run_id
         AND told.position = change.position + ${range.attempt.base}))`;
-  await tellUnchanged(setOf(range), rowsOf(range, rest));
+  await writeUnchanged(setOf(range), rowsOf(range, rest));
 }
 
 /** Deletes the stretch's rows from the plan. The history has them by then. */
