@@ -6,8 +6,7 @@ import { ContactChangeResolver } from './change/contact-change.type.ts';
 import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
 import { ScheduleResolver } from './connection/schedule.type.ts';
-import { ContactResolver } from './contact/contact.resolver.ts';
-import { ContactSourceResolver } from './contact/contact-source.resolver.ts';
+import { ContactResolver, ContactSourceResolver } from './contact/contact.resolver.ts';
 import { LogSubscription } from './log/log.subscription.ts';
 import { RunResolver } from './run/run.resolver.ts';
 import { RunSubscription } from './run/run.subscription.ts';
@@ -20,7 +19,7 @@ import { ViewerResolver } from './viewer/viewer.resolver.ts';
 const inert: PubSub = {
   publish: () => undefined,
   subscribe: () => {
-    throw new Error('A subscription has no stream of its own.');
+    throw new Error('A subscription has no `subscribe` of its own.');
   },
 };
 

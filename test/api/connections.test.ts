@@ -345,7 +345,7 @@ describe('a stored password', () => {
         userErrors: refused(''),
       });
     }
-    // What is saved and what is given are judged together.
+    // The check covers saved and given settings together.
     const { id } = await created({ source: { ldap: withPassword } });
     expect(await refusedUpdate(id, { source: { ldap: { bindDn: null } } })).toMatchObject(refused('input'));
     const tested = await api.ask(probe, { id, source: { ldap: { bindDn: null } } });

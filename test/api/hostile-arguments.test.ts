@@ -20,11 +20,11 @@ import { type Answer, startApi, type TestApi } from '../support/api.ts';
 
 const schema = buildApiSchema();
 let api: TestApi;
-/** Those of things that are there. */
+/** Ids of stored things. */
 const ids: string[] = [];
 
 beforeAll(async () => {
-  // Without a worker runs stay as they are.
+  // Without a worker, runs don't change.
   api = await startApi({ ROLE: 'api' });
   for (const name of ['One', 'Two', 'Three']) {
     const { createConnection } = await api.ask(
@@ -127,7 +127,7 @@ const scalars: Record<string, fc.Arbitrary<unknown>> = {
   DateTime: moments,
 };
 
-/** Values of an input type; most of them fit it. */
+/** Values for an input type; most of them fit it. */
 function anyValue(type: GraphQLInputType, name: string): fc.Arbitrary<unknown> {
   if (!isNonNullType(type)) {
     return fc.option(valueOfNullable(type, name), { nil: null, freq: 2 });
@@ -156,7 +156,7 @@ function valueOfNullable(type: GraphQLInputType, name: string): fc.Arbitrary<unk
 
 type Asked = { name: string; variable: string; type: GraphQLInputType };
 
-/** A field with all its arguments as variables, and what is below it, down to some depth. */
+/** A field with all its arguments as variables, and its selections down to a given depth. */
 function fieldText(field: GraphQLField<unknown, unknown>, depth: number, asked: Asked[]): string | null {
   const below = selectionOf(getNamedType(field.type), depth, asked);
   if (below === null) return null;
@@ -184,7 +184,7 @@ const rootFields = [schema.getQueryType(), schema.getMutationType()].flatMap((ty
   Object.values(type?.getFields() ?? {}).map((field) => [`${type?.name.toLowerCase()} ${field.name}`, field] as const),
 );
 
-/** Arguments that would take the ground away from the tests that follow. */
+/** Arguments that would break the tests that follow. */
 const fixed: Record<string, Record<string, unknown>> = {
   setContactSyncEnabled: { enabled: true },
   deleteConnection: { id: 'deadbeef-0000-4000-8000-000000000000' },
@@ -244,7 +244,7 @@ test('a subscription with any argument is a stream or a refusal', async () => {
             : `subscription ($id: ID!) { ${subscription} }`;
         const values = unused === '' ? { id, after, level } : { id };
         const answers = api.overSse(text, values);
-        // A run that is there has its state told at once, but no line of its log when it has none.
+        // A stored run sends its state at once, but a log without lines sends nothing.
         if (ids.includes(id as string)) {
           await answers.return?.();
           continue;

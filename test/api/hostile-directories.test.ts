@@ -15,7 +15,7 @@ function sourceAt(url: string) {
   return { source: { ldap: { urls: [url], baseDns: ['dc=example'], timeoutSeconds: 60 } } };
 }
 
-/** People without an end on the page that a test asks for. */
+/** Answers the page that a test asks for with endless people. */
 const flooding: FakeOptions = {
   search: () => [],
   takeOver: (kind, id, socket) => {

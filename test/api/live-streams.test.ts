@@ -50,7 +50,7 @@ function noFaults(_reference: string | null, cause: unknown) {
   throw cause;
 }
 
-/** Takes frames until a line with this number has come. */
+/** Takes frames until the line with this number arrives. */
 async function takeUpTo(frames: AsyncIterableIterator<Frame>, seq: number): Promise<number[]> {
   const seqs: number[] = [];
   for (let last = 0; last < seq; ) {

@@ -76,7 +76,7 @@ async function run(id: string, options: object = {}): Promise<Data> {
   return startRun.run;
 }
 
-/** The run's state when it has ended or waits to be decided on. */
+/** The run's state once it has ended or waits for a decision. */
 async function settled(id: string): Promise<Data> {
   for await (const { data } of api.overWebSocket(progress, { id })) {
     if (!['QUEUED', 'RUNNING'].includes(data.runProgress.status)) return data.runProgress;
@@ -318,7 +318,7 @@ describe('runsChanged', () => {
     };
     const watching = [seen(api.overWebSocket(changed, { id: watched })), seen(api.overSse(changed, { id: watched }))];
     await settled((await run(other)).id);
-    // Only now is it sure that both streams listen: the runs that follow each other are told until both have seen one.
+    // Nobody knows when both streams listen, so runs are started until both streams have seen one.
     let told = false;
     const all = Promise.all(watching).then((result) => {
       told = true;

@@ -17,7 +17,7 @@ function fail(_reference: string | null, cause: unknown) {
   throw cause;
 }
 
-/** Opens streams of one log; of each frame that is made, its lines are counted. */
+/** Opens streams of one log, and counts the lines of each frame that is made. */
 function crowd(mostHeld: number) {
   const log = growingLog(1000);
   const held = new Held(mostHeld);
@@ -41,7 +41,7 @@ function crowd(mostHeld: number) {
   return { log, held, watch };
 }
 
-/** Turns of the loop until nothing more happens. */
+/** Waits, turn by turn of the event loop, until nothing more happens. */
 async function standstill(state: () => unknown): Promise<void> {
   for (let still = 0, before = state(); still < 200; still++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -71,10 +71,10 @@ test('of streams that are never read, each different, no more is held than there
     await standstill(() => held.total);
     most = Math.max(most, held.total);
   }
-  // What each is being sent can't be taken back, and has a least size.
+  // A frame on its way can't be taken back, and frames have a least size.
   expect(most).toBeLessThan(MOST_HELD + VIEWERS * 16 * 1024);
   expect(log.waiting).toBe(0);
-  // Nothing is made ready or asked for while they don't read.
+  // No frame is made while they don't read.
   const { reads } = log;
   log.grow(0);
   await standstill(() => held.total);

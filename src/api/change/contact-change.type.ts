@@ -16,9 +16,9 @@ registerEnumType(ChangeAction, {
   name: 'ChangeAction',
   description: 'What a run does, or would do, for one person.',
   valuesConfig: {
-    CREATE: { description: 'A new contact.' },
+    CREATE: { description: 'A contact is created.' },
     UPDATE: { description: 'Fields of the contact change.' },
-    LINK: { description: 'Matched to a contact that the connection did not feed before.' },
+    LINK: { description: 'The person is matched to an existing contact that the connection did not feed before.' },
     REACTIVATE: { description: 'The person came back: the contact is ACTIVE again.' },
     DEACTIVATE: { description: 'The person is gone: the contact becomes INACTIVE.' },
     DELETE: { description: 'The person is gone: the contact is deleted.' },
@@ -29,7 +29,7 @@ registerEnumType(ChangeAction, {
 
 export { ChangeAction };
 
-@ObjectType('FieldChange', { description: 'One field before and after.', simpleResolvers: true })
+@ObjectType('FieldChange', { description: 'One field, before and after the change.', simpleResolvers: true })
 export class FieldChangeType {
   @Field(() => ContactField, { description: 'The field.' })
   field!: ContactField;
@@ -37,34 +37,39 @@ export class FieldChangeType {
   @Field(() => String, { nullable: true, description: 'For EMAIL and PHONE: the label.' })
   label!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What it was; null: empty. Several values are joined by ", ".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The value before; null when empty. Several values are joined by ", ".',
+  })
   before!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What it becomes; null: empty. Several values are joined by ", ".',
+    description: 'The value after; null when empty. Several values are joined by ", ".',
   })
   after!: string | null;
 }
 
-@ObjectType('ContactChange', { description: "A row of a run's plan and, once applied, of a contact's history." })
+@ObjectType('ContactChange', {
+  description: "A row of a run's plan. Once it is applied, it is part of the contact's history.",
+})
 export class ContactChangeType {
-  @Field(() => Date, { description: 'When it was planned or applied.' })
+  @Field(() => Date, { description: 'When it was planned or, once applied, when it was applied.' })
   at!: Date;
 
-  @Field(() => ChangeAction, { description: 'What is done.' })
+  @Field(() => ChangeAction, { description: 'What the run does.' })
   action!: ChangeAction;
 
-  @Field(() => Boolean, { description: 'Whether it was done.' })
+  @Field(() => Boolean, { description: 'Whether it has been applied.' })
   applied!: boolean;
 
-  @Field(() => ID, { nullable: true, description: 'The contact; null while it is to be created.' })
+  @Field(() => ID, { nullable: true, description: "The contact's id; null until the contact is created." })
   contactId!: string | null;
 
   @Field(() => String, { description: "The contact's name." })
   contactName!: string;
 
-  @Field(() => String, { nullable: true, description: 'The person, as the source names them (a DN).' })
+  @Field(() => String, { nullable: true, description: "The person's name in the source (for LDAP, the DN)." })
   person!: string | null;
 
   @Field(() => String, { nullable: true, description: "The person's stable id." })
@@ -72,7 +77,7 @@ export class ContactChangeType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why nothing was or will be done, for SKIP and for what was left alone.',
+    description: 'Why nothing is done, for SKIP and for contacts that were left alone.',
   })
   reason!: string | null;
 }
@@ -85,7 +90,7 @@ export class ContactChangePage {
   @Field(() => PageInfo, { description: 'Where the page ends.' })
   pageInfo!: PageInfo;
 
-  @Field(() => Int, { description: 'How many there are on all pages.' })
+  @Field(() => Int, { description: 'The number of items on all pages.' })
   totalCount!: number;
 }
 
@@ -98,7 +103,7 @@ export function runChange(run: RunRecord) {
 
 @Resolver(() => ContactChangeType)
 export class ContactChangeResolver {
-  @FieldResolver(() => ID, { description: 'Stays the same for as long as the row is stored.' })
+  @FieldResolver(() => ID, { description: "The row's id; it stays the same as long as the row is stored." })
   id(@Root() { run, position }: RunChange): string {
     return `${run.id}:${position}`;
   }
@@ -118,7 +123,7 @@ export class ContactChangeResolver {
     return run;
   }
 
-  @FieldResolver(() => [FieldChangeType], { description: 'The fields that differ.' })
+  @FieldResolver(() => [FieldChangeType], { description: 'The fields that change.' })
   fields(@Root() change: RunChange): FieldChange[] {
     return fieldChanges(change);
   }

@@ -72,6 +72,6 @@ function notStorable(path: readonly string[], because: string): UserError {
   return {
     field: [...path],
     code: 'INVALID_TEXT',
-    message: `This ${because}, which is no text. Take it out.`,
+    message: `This ${because}, which can't be stored. Remove it.`,
   };
 }

@@ -23,7 +23,7 @@ export class ConnectionEditResolver {
   @Needs(Permission.CONTACT_SYNC_MANAGE)
   @Mutation(() => CreateConnectionPayload, {
     nullable: true,
-    description: 'Saves a new connection. Its source is not contacted: `testConnection` does that.',
+    description: 'Saves a new connection. It does not contact the source; `testConnection` does that.',
   })
   createConnection(
     @Arg('input', () => CreateConnectionInput, { description: 'The connection.' }) input: CreateConnectionInput,
@@ -36,7 +36,7 @@ export class ConnectionEditResolver {
   @Mutation(() => UpdateConnectionPayload, {
     nullable: true,
     description:
-      '`expectedVersion` makes two editors safe: when the connection has changed since, the answer is CONFLICT and nothing is saved.',
+      'Saves an edit of a connection. `expectedVersion` protects two editors from each other: when the connection has changed since that version, the answer is CONFLICT and nothing is saved.',
   })
   updateConnection(
     @Ctx() context: ApiContext,
@@ -44,7 +44,7 @@ export class ConnectionEditResolver {
     @Arg('input', () => UpdateConnectionInput, { description: 'What changes.' }) input: UpdateConnectionInput,
     @Arg('expectedVersion', () => Int, {
       nullable: true,
-      description: 'The version that was edited; any unless given.',
+      description: 'The version that was edited; when left out, any version is accepted.',
     })
     expectedVersion?: number | null,
   ): Promise<SaveOutcome> {
@@ -56,13 +56,13 @@ export class ConnectionEditResolver {
   @Mutation(() => DeleteConnectionPayload, {
     nullable: true,
     description:
-      'What becomes of the contacts that only this connection feeds: kept as hand-managed contacts, deactivated, or deleted.',
+      'Deletes a connection. `contacts` decides about the contacts that only this connection feeds: they are kept as hand-managed contacts, deactivated, or deleted.',
   })
   async deleteConnection(
     @Arg('id', () => ID, { description: "The connection's id." }) id: string,
     @Arg('contacts', () => OrphanedContacts, {
       defaultValue: OrphanedContacts.KEEP,
-      description: 'What becomes of the contacts that only it feeds.',
+      description: 'What happens to the contacts that only this connection feeds.',
     })
     contacts: OrphanedContacts,
     @Ctx() { store, viewer }: ApiContext,
@@ -76,13 +76,13 @@ export class ConnectionEditResolver {
   @Mutation(() => TestConnectionPayload, {
     nullable: true,
     description:
-      "Connects and reads one entry. Takes unsaved settings, or a saved connection's (`connectionId`), or both: what is given overrides what is saved.",
+      'Tests a source: connects and reads one entry. It takes unsaved settings (`source`), a saved connection (`connectionId`), or both; given settings override saved ones.',
   })
   testConnection(
     @Ctx() context: ApiContext,
-    @Arg('connectionId', () => ID, { nullable: true, description: 'The connection whose saved settings are tried.' })
+    @Arg('connectionId', () => ID, { nullable: true, description: 'The connection whose saved settings are tested.' })
     connectionId?: string | null,
-    @Arg('source', () => SourceInput, { nullable: true, description: 'Settings to try, over the saved ones.' })
+    @Arg('source', () => SourceInput, { nullable: true, description: 'Settings to test; they override saved ones.' })
     source?: SourceInput | null,
   ): Promise<TestOutcome> {
     return testConnection(connectionId ?? null, source ?? null, context);

@@ -8,25 +8,25 @@ export const CheckStatus = { OK: 'OK', WARN: 'WARN', FAIL: 'FAIL', SKIPPED: 'SKI
 
 registerEnumType(CheckStatus, {
   name: 'CheckStatus',
-  description: 'How a check came out.',
+  description: 'The result of a check.',
   valuesConfig: {
-    OK: { description: 'As it should be.' },
-    WARN: { description: 'It works, but somebody should look at it.' },
+    OK: { description: 'All is well.' },
+    WARN: { description: 'It works, but a person should look at it.' },
     FAIL: { description: 'It does not work.' },
-    SKIPPED: { description: 'Not tried, because something before it failed or it does not apply.' },
+    SKIPPED: { description: 'Not checked, because an earlier check failed or because it does not apply.' },
   },
 });
 
 @ObjectType('ConnectionCheck', {
   description:
-    'One finding about the source: certificate and its expiry, server kind, paging and value-range limits, which id attribute is readable, entries found, duplicate emails, clock difference, ...',
+    'One check of the source. For example: the certificate and its expiry, the kind of server, limits of paging and value ranges, the readable id attribute, entries found, duplicate emails, the clock difference.',
   simpleResolvers: true,
 })
 export class ConnectionCheckType {
-  @Field(() => String, { description: 'What was looked at.' })
+  @Field(() => String, { description: 'What was checked.' })
   name!: string;
 
-  @Field(() => CheckStatus, { description: 'How it came out.' })
+  @Field(() => CheckStatus, { description: 'The result.' })
   status!: Status;
 
   @Field(() => String, { description: 'What was found.' })
@@ -36,36 +36,43 @@ export class ConnectionCheckType {
   advice!: string | null;
 }
 
-@ObjectType('ConnectionTest', { description: 'What came of connecting and reading one entry.', simpleResolvers: true })
+@ObjectType('ConnectionTest', {
+  description: 'The result of connecting to the source and reading one entry.',
+  simpleResolvers: true,
+})
 export class ConnectionTestType {
   @Field(() => Boolean, { description: 'Whether a run could read this source.' })
   ok!: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: 'UNREACHABLE, TLS_FAILED, BIND_REFUSED, BASE_DN_NOT_FOUND, TIMEOUT, ...; null when it went well.',
+    description:
+      'For programs: what went wrong, e.g. UNREACHABLE, TLS_FAILED, BIND_REFUSED, BASE_DN_NOT_FOUND, TIMEOUT. Null when the test succeeded.',
   })
   code!: string | null;
 
-  @Field(() => String, { description: 'What happened, for people.' })
+  @Field(() => String, { description: 'For people: what happened.' })
   message!: string;
 
   @Field(() => String, { nullable: true, description: 'What to do about it.' })
   hint!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Whom it reached.' })
+  @Field(() => String, { nullable: true, description: 'The server that was reached.' })
   server!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'Milliseconds until the first entry was there.' })
+  @Field(() => Int, { nullable: true, description: 'Milliseconds until the first entry arrived.' })
   latencyMs!: number | null;
 
-  @Field(() => [ConnectionCheckType], { description: 'The findings, in the order they were made.' })
+  @Field(() => [ConnectionCheckType], { description: 'The checks, in the order in which they were made.' })
   checks!: ConnectionCheckType[];
 }
 
 @ObjectType('TestConnectionPayload', { description: 'The answer of `testConnection`.', simpleResolvers: true })
 export class TestConnectionPayload {
-  @Field(() => ConnectionTestType, { nullable: true, description: 'What came of the test; null when it was not made.' })
+  @Field(() => ConnectionTestType, {
+    nullable: true,
+    description: 'The result of the test; null when it was not made.',
+  })
   result!: ConnectionTestType | null;
 
   @Field(() => [UserErrorType], toBeMended)

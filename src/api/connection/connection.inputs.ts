@@ -8,9 +8,11 @@ import { ScopeInput } from './scope.type.ts';
 
 const nullable = true;
 
-@InputType('CreateConnectionInput', { description: 'A new connection. What is left out, or null, has its default.' })
+@InputType('CreateConnectionInput', {
+  description: 'A new connection. A member that is left out or null gets its default.',
+})
 export class CreateConnectionInput {
-  @Field(() => String, { description: 'Its name; blanks around it are dropped.' })
+  @Field(() => String, { description: 'Its name; blanks at both ends are removed.' })
   name!: string;
 
   @Field(() => String, { nullable, description: 'What it is for.' })
@@ -22,34 +24,40 @@ export class CreateConnectionInput {
   @Field(() => SourceInput, { description: 'Where people come from.' })
   source!: SourceInput;
 
-  @Field(() => ScopeInput, { nullable, description: "Who is included; the kind's default scope unless given." })
+  @Field(() => ScopeInput, {
+    nullable,
+    description: 'Which people are included; by default, the default scope of the kind.',
+  })
   scope?: ScopeInput | null;
 
   @Field(() => [FieldMappingInput], {
     nullable,
-    description: "How fields are filled; the kind's default mappings unless given.",
+    description: 'How contact fields are filled; by default, the default mappings of the kind.',
   })
   mappings?: FieldMappingInput[] | null;
 
   @Field(() => RemovalPolicyInput, { nullable, description: 'What happens to contacts whose person is gone.' })
   removal?: RemovalPolicyInput | null;
 
-  @Field(() => ScheduleInput, { nullable, description: 'When it runs by itself; never unless given.' })
+  @Field(() => ScheduleInput, { nullable, description: 'When it runs by itself; by default, never.' })
   schedule?: ScheduleInput | null;
 
-  @Field(() => MatchBy, { nullable, description: 'PRIMARY_EMAIL unless given.' })
+  @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts; by default, PRIMARY_EMAIL.' })
   matchBy?: MatchBy | null;
 
-  @Field(() => Int, { nullable, description: 'Lower wins a field that several connections fill; 100 unless given.' })
+  @Field(() => Int, {
+    nullable,
+    description: 'When several connections fill one field, the lowest number wins; by default, 100.',
+  })
   priority?: number | null;
 }
 
 @InputType('UpdateConnectionInput', {
   description:
-    'What is left out stays as it is; objects are merged member by member, lists are replaced, null restores the default (`schedule: null`: no schedule; `bindPassword: null`: no password; `maxEmptiedPercent: null`: no such limit).',
+    'What an edit changes. A member that is left out stays as it is. Objects are merged member by member; lists are replaced. Null restores the default: `schedule: null` removes the schedule, `bindPassword: null` removes the password, `maxEmptiedPercent: null` removes the limit.',
 })
 export class UpdateConnectionInput {
-  @Field(() => String, { nullable, description: 'Its name; blanks around it are dropped.' })
+  @Field(() => String, { nullable, description: 'Its name; blanks at both ends are removed.' })
   name?: string | null;
 
   @Field(() => String, { nullable, description: 'What it is for.' })
@@ -58,24 +66,27 @@ export class UpdateConnectionInput {
   @Field(() => ConnectionStatus, { nullable, description: 'Whether it may change contacts.' })
   status?: ConnectionStatus | null;
 
-  @Field(() => SourceInput, { nullable, description: 'Where people come from; the kind can not change.' })
+  @Field(() => SourceInput, { nullable, description: "Where people come from; the kind can't be changed." })
   source?: SourceInput | null;
 
-  @Field(() => ScopeInput, { nullable, description: 'Who is included.' })
+  @Field(() => ScopeInput, { nullable, description: 'Which people are included.' })
   scope?: ScopeInput | null;
 
-  @Field(() => [FieldMappingInput], { nullable, description: 'How fields are filled: all of it.' })
+  @Field(() => [FieldMappingInput], {
+    nullable,
+    description: 'How contact fields are filled; the list replaces all mappings.',
+  })
   mappings?: FieldMappingInput[] | null;
 
   @Field(() => RemovalPolicyInput, { nullable, description: 'What happens to contacts whose person is gone.' })
   removal?: RemovalPolicyInput | null;
 
-  @Field(() => ScheduleInput, { nullable, description: 'When it runs by itself; null: never.' })
+  @Field(() => ScheduleInput, { nullable, description: 'When it runs by itself; null for never.' })
   schedule?: ScheduleInput | null;
 
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts.' })
   matchBy?: MatchBy | null;
 
-  @Field(() => Int, { nullable, description: 'Lower wins a field that several connections fill.' })
+  @Field(() => Int, { nullable, description: 'When several connections fill one field, the lowest number wins.' })
   priority?: number | null;
 }

@@ -28,18 +28,19 @@ export class ConnectionResolver {
   @Needs(Permission.CONTACT_SYNC_VIEW)
   @Query(() => ConnectionPage, {
     nullable: true,
-    description: 'Connections by name. `search` matches name, description, source kind and status.',
+    description: 'Connections, sorted by name. `search` matches name, description, kind of source and status.',
   })
   async connections(
     @Ctx() { store }: ApiContext,
     @Arg('search', () => String, {
       nullable: true,
-      description: 'As one types: case and accents do not matter; at most 200 characters and 16 different words.',
+      description:
+        'Words to search for; case and accents do not matter. At most 200 characters and 16 different words.',
     })
     search?: string | null,
-    @Arg('status', () => ConnectionStatus, { nullable: true, description: 'Only those with this status.' })
+    @Arg('status', () => ConnectionStatus, { nullable: true, description: 'Only items with this status.' })
     status?: ConnectionStatus | null,
-    @Arg('kind', () => SourceKind, { nullable: true, description: 'Only those with this kind of source.' })
+    @Arg('kind', () => SourceKind, { nullable: true, description: 'Only connections with this kind of source.' })
     kind?: SourceKind | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
     first?: number | null,
@@ -61,20 +62,20 @@ export class ConnectionResolver {
     return { ...removal, maxPercent: removal.maxPercent ?? defaultMaxPercent };
   }
 
-  @FieldResolver(() => RunType, { nullable: true, description: 'The newest run, dry ones included.' })
+  @FieldResolver(() => RunType, { nullable: true, description: 'The newest run, including dry runs.' })
   lastRun(@Root() { id }: ConnectionRecord, @Ctx() { loaders }: ApiContext): Promise<RunRecord | null> {
     return loaders.lastRun.load(id);
   }
 
   @FieldResolver(() => Date, {
     nullable: true,
-    description: 'When the schedule starts the next run; null without a schedule, and for a Draft.',
+    description: 'When the schedule starts the next run; null for a Draft, and without a schedule.',
   })
   nextRunAt(@Root() { status, schedule }: ConnectionRecord, @Ctx() { runner }: ApiContext): Date | null {
     return status === 'ENABLED' && schedule ? (runner.nextTimes(schedule, 1, new Date())[0] ?? null) : null;
   }
 
-  @FieldResolver(() => Int, { description: 'Active contacts that this connection feeds.' })
+  @FieldResolver(() => Int, { description: 'The number of active contacts that this connection feeds.' })
   contactCount(@Root() { id }: ConnectionRecord, @Ctx() { loaders }: ApiContext): Promise<number> {
     return loaders.contactCount.load(id);
   }

@@ -12,24 +12,24 @@ registerEnumType(ConnectionStatus, {
   name: 'ConnectionStatus',
   description: 'Whether a connection may change contacts.',
   valuesConfig: {
-    DRAFT: { description: 'Being set up: only dry runs.' },
-    ENABLED: { description: 'In use: runs by hand and by its schedule.' },
+    DRAFT: { description: 'Being set up; it can only be run dry.' },
+    ENABLED: { description: 'In use; it runs when somebody starts it, and by its schedule.' },
   },
 });
 
 registerEnumType(MatchBy, {
   name: 'MatchBy',
   description:
-    "How a person is matched to a contact that this connection does not feed yet. The source's own stable id always comes first.",
+    "How a person is matched to a contact that this connection does not feed yet. The source's stable id always comes first.",
   valuesConfig: {
     PRIMARY_EMAIL: { description: 'By the primary email of an active contact.' },
-    EXTERNAL_ID_ONLY: { description: 'By the stable id alone.' },
+    EXTERNAL_ID_ONLY: { description: 'Only by the stable id.' },
   },
 });
 
 registerEnumType(OrphanedContacts, {
   name: 'OrphanedContacts',
-  description: 'What becomes of the contacts that only a deleted connection fed.',
+  description: 'What happens to the contacts that only a deleted connection fed.',
   valuesConfig: {
     KEEP: { description: 'They stay as hand-managed contacts.' },
     DEACTIVATE: { description: 'They become INACTIVE and lose portal access.' },
@@ -38,7 +38,7 @@ registerEnumType(OrphanedContacts, {
 });
 
 @ObjectType('Connection', {
-  description: 'A saved directory connection: a source, who and what of it comes over, and when.',
+  description: 'A saved connection: a source, which people and fields are imported from it, and when.',
 })
 export class ConnectionType {
   @Field(() => ID, { description: 'A UUID.' })
@@ -47,22 +47,22 @@ export class ConnectionType {
   @Field(() => String, { description: 'Its name.' })
   name!: string;
 
-  @Field(() => String, { description: 'What it is for; empty when nobody said.' })
+  @Field(() => String, { description: 'What it is for; may be empty.' })
   description!: string;
 
   @Field(() => ConnectionStatus, { description: 'Whether it may change contacts.' })
   status!: ConnectionStatus;
 
-  @Field(() => SourceKind, { description: 'The kind of its source; it can not change.' })
+  @Field(() => SourceKind, { description: "The kind of its source; it can't be changed." })
   kind!: SourceKind;
 
-  @Field(() => ScopeType, { description: 'Who is included.' })
+  @Field(() => ScopeType, { description: 'Which people are included.' })
   scope!: ScopeType;
 
   @Field(() => [FieldMappingType], { description: 'How contact fields are filled.' })
   mappings!: FieldMappingType[];
 
-  @Field(() => ScheduleType, { nullable: true, description: 'When it runs by itself; null: never.' })
+  @Field(() => ScheduleType, { nullable: true, description: 'When it runs by itself; null for never.' })
   schedule!: ScheduleType | null;
 
   @Field(() => MatchBy, { description: 'How people are matched to contacts.' })
@@ -70,11 +70,11 @@ export class ConnectionType {
 
   @Field(() => Int, {
     description:
-      'When two connections fill the same field of one contact, the lower number wins; between equals, the older connection.',
+      'When two connections fill the same field of one contact, the lower number wins; with equal numbers, the older connection wins.',
   })
   priority!: number;
 
-  @Field(() => Int, { description: 'Grows by one at each saved edit that changes something.' })
+  @Field(() => Int, { description: 'Grows by one with each saved edit that changes something.' })
   version!: number;
 
   @Field(() => ActorType, { description: 'Who created it.' })
@@ -95,7 +95,7 @@ export class ConnectionPage {
   @Field(() => PageInfo, { description: 'Where the page ends.' })
   pageInfo!: PageInfo;
 
-  @Field(() => Int, { description: 'How many there are on all pages.' })
+  @Field(() => Int, { description: 'The number of items on all pages.' })
   totalCount!: number;
 }
 
@@ -119,7 +119,7 @@ export class UpdateConnectionPayload {
 
 @ObjectType('DeleteConnectionPayload', { description: 'The answer of `deleteConnection`.', simpleResolvers: true })
 export class DeleteConnectionPayload {
-  @Field(() => ID, { nullable: true, description: 'The id of the connection that is gone.' })
+  @Field(() => ID, { nullable: true, description: 'The id of the deleted connection.' })
   deletedId!: string | null;
 
   @Field(() => [UserErrorType], toBeMended)

@@ -8,14 +8,14 @@ registerEnumType(ContactField, {
   name: 'ContactField',
   description: 'The fields of a contact that a mapping can fill.',
   valuesConfig: {
-    DISPLAY_NAME: { description: 'The name that is shown.' },
+    DISPLAY_NAME: { description: 'The full name that is shown.' },
     GIVEN_NAME: { description: 'First name.' },
     FAMILY_NAME: { description: 'Last name.' },
     COMPANY: { description: 'Company.' },
     JOB_TITLE: { description: 'Job title.' },
     DEPARTMENT: { description: 'Department.' },
     EMPLOYEE_ID: { description: 'Employee number.' },
-    PRIMARY_EMAIL: { description: 'The email that signs the contact in to the portal.' },
+    PRIMARY_EMAIL: { description: 'The email for signing in to the portal.' },
     EMAIL: { description: 'Further emails, each with a label.' },
     PHONE: { description: 'Phone numbers, each with a label.' },
     STREET: { description: 'Street and number.' },
@@ -36,17 +36,18 @@ export { ContactField };
 
 registerEnumType(Transform, {
   name: 'Transform',
-  description: 'What is done to a value on its way into the contact, in the order given.',
+  description: 'What is done to a value before it is stored in the contact.',
   valuesConfig: {
-    LOWERCASE: { description: 'All letters small.' },
-    UPPERCASE: { description: 'All letters capital.' },
+    LOWERCASE: { description: 'Converts all letters to lower case.' },
+    UPPERCASE: { description: 'Converts all letters to upper case.' },
     PHONE_E164: {
-      description: "A phone number in international form, +49301234567; the person's country helps with national ones.",
+      description:
+        "Converts a phone number to international form, e.g. +49301234567. National numbers are read with the person's country.",
     },
-    COUNTRY_CODE: { description: 'A country as its ISO 3166 code of two letters.' },
-    FIRST_LINE: { description: 'The first line that is not blank.' },
-    POSTAL_ADDRESS: { description: 'The lines of an LDAP postal address (RFC 4517) as text.' },
-    BOOLEAN: { description: 'true or false, from the usual spellings.' },
+    COUNTRY_CODE: { description: 'Converts a country to its two-letter ISO 3166 code.' },
+    FIRST_LINE: { description: 'Takes the first line that is not blank.' },
+    POSTAL_ADDRESS: { description: 'Converts an LDAP postal address (RFC 4517) to lines of text.' },
+    BOOLEAN: { description: 'Converts the usual spellings of yes and no to true or false.' },
   },
 });
 
@@ -54,7 +55,7 @@ registerEnumType(MappingPolicy, {
   name: 'MappingPolicy',
   description: 'When a mapping may write its field.',
   valuesConfig: {
-    ALWAYS: { description: 'The directory wins at each run.' },
+    ALWAYS: { description: 'At each run; the source overrides the contact.' },
     IF_EMPTY: { description: "Only while the contact's field is empty." },
     ON_CREATE: { description: 'Only when the contact is created.' },
   },
@@ -62,16 +63,16 @@ registerEnumType(MappingPolicy, {
 
 registerEnumType(WhenEmpty, {
   name: 'WhenEmpty',
-  description: 'What becomes of a field for which the directory has no value.',
+  description: 'What happens to a field when the source has no value.',
   valuesConfig: {
     CLEAR: { description: 'The field is cleared.' },
-    KEEP: { description: 'The contact keeps what it has.' },
+    KEEP: { description: 'The field keeps its value.' },
   },
 });
 
 @ObjectType('FieldMapping', {
   description:
-    "How one contact field is filled. The first of `attributes` with a value wins; or `template` (Liquid, over the person's attributes); or `value`, the same for everybody. Exactly one of the three.",
+    "How one contact field is filled, by exactly one of three: `attributes` (the first with a value wins), `template` (Liquid, over the person's attributes), or `value` (the same for everybody).",
   simpleResolvers: true,
 })
 export class FieldMappingType {
@@ -90,18 +91,18 @@ export class FieldMappingType {
   @Field(() => String, { nullable: true, description: 'The same text for everybody.' })
   value!: string | null;
 
-  @Field(() => [Transform], { description: 'What is done to the value, in this order.' })
+  @Field(() => [Transform], { description: 'The transforms of the value, in this order.' })
   transforms!: Transform[];
 
   @Field(() => MappingPolicy, { description: 'When the field may be written.' })
   policy!: MappingPolicy;
 
-  @Field(() => WhenEmpty, { description: 'What happens when the directory has no value.' })
+  @Field(() => WhenEmpty, { description: 'What happens when the source has no value.' })
   whenEmpty!: WhenEmpty;
 }
 
 @InputType('FieldMappingInput', {
-  description: 'How one contact field is filled: exactly one of `attributes`, `template` and `value`.',
+  description: 'How one contact field is filled. Give exactly one of `attributes`, `template` and `value`.',
 })
 export class FieldMappingInput {
   @Field(() => ContactField, { description: 'The field that is filled.' })
@@ -121,16 +122,16 @@ export class FieldMappingInput {
 
   @Field(() => [Transform], {
     nullable,
-    description: 'What is done to the value, in this order; nothing unless given.',
+    description: 'The transforms of the value, in this order; by default, none.',
   })
   transforms?: Transform[] | null;
 
-  @Field(() => MappingPolicy, { nullable, description: 'When the field may be written; ALWAYS unless given.' })
+  @Field(() => MappingPolicy, { nullable, description: 'When the field may be written; by default, ALWAYS.' })
   policy?: MappingPolicy | null;
 
   @Field(() => WhenEmpty, {
     nullable,
-    description: 'What happens when the directory has no value; CLEAR unless given.',
+    description: 'What happens when the source has no value; by default, CLEAR.',
   })
   whenEmpty?: WhenEmpty | null;
 }

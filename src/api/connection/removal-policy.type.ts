@@ -4,61 +4,78 @@ import { defaultMaxPercent, defaultRemoval, fewestEmptied, smallConnection } fro
 
 registerEnumType(RemovalAction, {
   name: 'RemovalAction',
-  description: 'What happens to contacts whose person has left the directory or the scope.',
+  description: 'What happens to contacts whose person has left the source or the scope.',
   valuesConfig: {
     KEEP: { description: 'They stay as they are.' },
-    DEACTIVATE: { description: 'They become INACTIVE and lose portal access; both come back with the person.' },
+    DEACTIVATE: {
+      description: 'They become INACTIVE and lose portal access. Both come back when the person comes back.',
+    },
     DELETE: { description: 'They are deleted.' },
   },
 });
 
 @ObjectType('RemovalPolicy', {
   description:
-    'What happens to contacts whose person has left the directory or the scope; after how many days of absence; and how many may newly go, or lose what a field holds, in one run before it is HELD.',
+    "What happens to contacts whose person has left the source or the scope, and after how many days. It also limits how many contacts may newly go, or lose a field's value, in one run; above a limit the run is HELD.",
   simpleResolvers: true,
 })
 export class RemovalPolicyType {
-  @Field(() => RemovalAction, { description: 'What happens to them.' })
+  @Field(() => RemovalAction, { description: 'What happens to these contacts.' })
   action!: RemovalAction;
 
-  @Field(() => Int, { description: 'Days of absence before that happens.' })
+  @Field(() => Int, { description: 'Days of absence before the action is taken.' })
   graceDays!: number;
 
   @Field(() => Int, {
-    description: `How many percent of the connection's active contacts may newly go in one run. Where it was never set and the connection feeds fewer than ${smallConnection.fewerThan}, ${smallConnection.mayGo} of them may.`,
+    description: `The most percent of the connection's active contacts that may newly go in one run. While it was never set and the connection feeds fewer than ${smallConnection.fewerThan} contacts, ${smallConnection.mayGo} of them may go.`,
   })
   maxPercent!: number;
 
-  @Field(() => Int, { nullable: true, description: 'How many may newly go in one run, whatever the percentage.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The most contacts that may newly go in one run, in addition to the percentage; null for no such limit.',
+  })
   maxCount!: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: `How many percent of the connection's active contacts with a value in one field a run may empty before it is HELD; fewer than ${fewestEmptied} never hold it. A field that the mappings do not name is not counted. null: off.`,
+    description: `The most percent of active contacts for which a run may empty one field; above it the run is HELD. Only contacts with a value in the field count, and fewer than ${fewestEmptied} emptied contacts never hold a run. Fields that no mapping fills are not checked. Null when the limit is off.`,
   })
   maxEmptiedPercent!: number | null;
 }
 
-@InputType('RemovalPolicyInput', { description: 'What is left out has its default, or stays as it is saved.' })
+@InputType('RemovalPolicyInput', {
+  description: 'For a new connection, a member that is left out gets its default. In an edit it stays as it is.',
+})
 export class RemovalPolicyInput {
-  @Field(() => RemovalAction, { nullable: true, description: `${defaultRemoval.action} unless given.` })
+  @Field(() => RemovalAction, {
+    nullable: true,
+    description: `What happens to these contacts; by default, ${defaultRemoval.action}.`,
+  })
   action?: RemovalAction | null;
 
-  @Field(() => Int, { nullable: true, description: `${defaultRemoval.graceDays} unless given.` })
+  @Field(() => Int, {
+    nullable: true,
+    description: `Days of absence before the action is taken; by default, ${defaultRemoval.graceDays}.`,
+  })
   graceDays?: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: `${defaultMaxPercent} unless given, or ${smallConnection.mayGo} people where fewer than ${smallConnection.fewerThan} are fed.`,
+    description: `The most percent of the connection's active contacts that may newly go in one run; by default, ${defaultMaxPercent}. While it was never set and the connection feeds fewer than ${smallConnection.fewerThan} contacts, ${smallConnection.mayGo} of them may go.`,
   })
   maxPercent?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'No such limit unless given.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The most contacts that may newly go in one run; by default, there is no such limit.',
+  })
   maxCount?: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: `How many percent of the connection's active contacts with a value in one field a run may empty before it is HELD (at least ${fewestEmptied} of them); ${defaultRemoval.maxEmptiedPercent} where it was never given. null switches it off.`,
+    description: `The most percent of active contacts for which a run may empty one field; above it the run is HELD. Only contacts with a value in the field count, and fewer than ${fewestEmptied} emptied contacts never hold a run. By default, ${defaultRemoval.maxEmptiedPercent}; null switches the limit off.`,
   })
   maxEmptiedPercent?: number | null;
 }

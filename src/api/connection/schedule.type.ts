@@ -3,21 +3,25 @@ import { AppError } from '../../core/app-error.ts';
 import type { Schedule } from '../../core/connection.ts';
 import type { ApiContext } from '../api-context.ts';
 
-@ObjectType('Schedule', { description: 'A five-field cron expression in the given IANA time zone.' })
+@ObjectType('Schedule', {
+  description: 'When a connection runs by itself: a five-field cron expression in an IANA time zone.',
+})
 export class ScheduleType {
   @Field(() => String, { description: 'Minute, hour, day of the month, month, day of the week.' })
   cron!: string;
 
-  @Field(() => String, { description: 'The IANA time zone in which it is meant.' })
+  @Field(() => String, { description: 'The IANA time zone of the expression.' })
   timeZone!: string;
 }
 
-@InputType('ScheduleInput', { description: 'A five-field cron expression in the given IANA time zone.' })
+@InputType('ScheduleInput', {
+  description: 'When a connection runs by itself: a five-field cron expression in an IANA time zone.',
+})
 export class ScheduleInput {
   @Field(() => String, { description: 'Minute, hour, day of the month, month, day of the week.' })
   cron!: string;
 
-  @Field(() => String, { description: 'The IANA time zone in which it is meant.' })
+  @Field(() => String, { description: 'The IANA time zone of the expression.' })
   timeZone!: string;
 }
 
@@ -25,11 +29,15 @@ const MOST_TIMES = 100;
 
 @Resolver(() => ScheduleType)
 export class ScheduleResolver {
-  @FieldResolver(() => [Date], { description: 'The next times of the schedule from now, in order.' })
+  @FieldResolver(() => [Date], { description: 'The next times of the schedule, in order.' })
   nextTimes(
     @Root() schedule: Schedule,
     @Ctx() { runner }: ApiContext,
-    @Arg('count', () => Int, { nullable: true, defaultValue: 5, description: `How many, up to ${MOST_TIMES}.` })
+    @Arg('count', () => Int, {
+      nullable: true,
+      defaultValue: 5,
+      description: `How many times to return, up to ${MOST_TIMES}.`,
+    })
     count: number | null,
   ): Date[] {
     const wanted = count ?? 5;

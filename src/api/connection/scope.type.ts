@@ -5,21 +5,21 @@ const nullable = true;
 
 registerEnumType(ScopeMatch, {
   name: 'ScopeMatch',
-  description: 'How many of the rules have to be met.',
+  description: 'How many of the rules a person has to meet.',
   valuesConfig: { ALL: { description: 'Every rule.' }, ANY: { description: 'At least one rule.' } },
 });
 
 registerEnumType(ScopeOperator, {
   name: 'ScopeOperator',
-  description: 'Compared without case, as directories do.',
+  description: 'How a rule compares. Case does not matter, as in directories.',
   valuesConfig: {
-    EQUALS: { description: 'A value of the attribute is the given one.' },
-    NOT_EQUALS: { description: 'No value of the attribute is the given one.' },
-    IN: { description: 'A value of the attribute is one of the given ones.' },
-    NOT_IN: { description: 'No value of the attribute is one of the given ones.' },
-    STARTS_WITH: { description: 'A value of the attribute begins with the given text.' },
-    ENDS_WITH: { description: 'A value of the attribute ends with the given text.' },
-    CONTAINS: { description: 'A value of the attribute contains the given text.' },
+    EQUALS: { description: 'The attribute has the given value.' },
+    NOT_EQUALS: { description: 'The attribute does not have the given value.' },
+    IN: { description: 'The attribute has one of the given values.' },
+    NOT_IN: { description: 'The attribute has none of the given values.' },
+    STARTS_WITH: { description: 'A value of the attribute begins with a given text.' },
+    ENDS_WITH: { description: 'A value of the attribute ends with a given text.' },
+    CONTAINS: { description: 'A value of the attribute contains a given text.' },
     EXISTS: { description: 'The attribute has a value.' },
     NOT_EXISTS: { description: 'The attribute has no value.' },
   },
@@ -33,33 +33,35 @@ export class ScopeRuleType {
   @Field(() => ScopeOperator, { description: 'How it is compared.' })
   operator!: ScopeOperator;
 
-  @Field(() => [String], { description: 'With what; empty for EXISTS and NOT_EXISTS.' })
+  @Field(() => [String], { description: 'The values to compare with; empty for EXISTS and NOT_EXISTS.' })
   values!: string[];
 }
 
 @ObjectType('Scope', {
   description:
-    'Who is included: in one of the groups (when any are named), and meeting the rules, and meeting the filter.',
+    'Which people are included. A person must be in one of the groups (if there are any), meet the rules, and match the filter.',
   simpleResolvers: true,
 })
 export class ScopeType {
-  @Field(() => [String], { description: 'Groups by DN; being in one of them is enough. Empty: no matter which.' })
+  @Field(() => [String], {
+    description: 'The groups, by DN; a person must be in at least one of them. Empty when groups do not matter.',
+  })
   groups!: string[];
 
   @Field(() => Boolean, {
-    description: 'Whether members of groups within the groups count. Not supported yet: always false.',
+    description: 'Whether members of groups inside these groups count, too. Not supported yet, so it is always false.',
   })
   nestedGroups!: boolean;
 
-  @Field(() => ScopeMatch, { description: 'Whether all rules or any one have to be met.' })
+  @Field(() => ScopeMatch, { description: 'Whether a person has to meet all rules or any one of them.' })
   match!: ScopeMatch;
 
-  @Field(() => [ScopeRuleType], { description: 'Conditions on attributes. Empty: none.' })
+  @Field(() => [ScopeRuleType], { description: 'Conditions on attributes; may be empty.' })
   rules!: ScopeRuleType[];
 
   @Field(() => String, {
     nullable: true,
-    description: "The source's own filter language, e.g. an RFC 4515 LDAP filter.",
+    description: "A filter in the source's own language, e.g. an LDAP filter (RFC 4515).",
   })
   filter!: string | null;
 
@@ -78,32 +80,42 @@ export class ScopeRuleInput {
   @Field(() => ScopeOperator, { description: 'How it is compared.' })
   operator!: ScopeOperator;
 
-  @Field(() => [String], { nullable, description: 'With what; nothing for EXISTS and NOT_EXISTS.' })
+  @Field(() => [String], { nullable, description: 'The values to compare with; none for EXISTS and NOT_EXISTS.' })
   values?: string[] | null;
 }
 
 @InputType('ScopeInput', {
-  description: 'Who is included. What is left out has its default, or stays as it is saved.',
+  description:
+    'Which people are included. For a new connection, a member that is left out gets its default. In an edit it stays as it is.',
 })
 export class ScopeInput {
-  @Field(() => [String], { nullable, description: 'Groups by DN; being in one of them is enough.' })
+  @Field(() => [String], {
+    nullable,
+    description: 'The groups, by DN; a person must be in at least one of them. Empty when groups do not matter.',
+  })
   groups?: string[] | null;
 
-  @Field(() => Boolean, { nullable, description: 'Not supported yet: true is refused.' })
+  @Field(() => Boolean, {
+    nullable,
+    description: 'Whether members of groups inside these groups count, too. Not supported yet: true is refused.',
+  })
   nestedGroups?: boolean | null;
 
-  @Field(() => ScopeMatch, { nullable, description: 'Whether all rules or any one have to be met.' })
+  @Field(() => ScopeMatch, { nullable, description: 'Whether a person has to meet all rules or any one of them.' })
   match?: ScopeMatch | null;
 
   @Field(() => [ScopeRuleInput], { nullable, description: 'Conditions on attributes.' })
   rules?: ScopeRuleInput[] | null;
 
-  @Field(() => String, { nullable, description: "The source's own filter language, e.g. an RFC 4515 LDAP filter." })
+  @Field(() => String, {
+    nullable,
+    description: "A filter in the source's own language, e.g. an LDAP filter (RFC 4515).",
+  })
   filter?: string | null;
 
-  @Field(() => Boolean, { nullable, description: 'Include people whose account is disabled.' })
+  @Field(() => Boolean, { nullable, description: 'Whether people whose account is disabled are included.' })
   includeDisabled?: boolean | null;
 
-  @Field(() => Boolean, { nullable, description: 'Leave out people without an email.' })
+  @Field(() => Boolean, { nullable, description: 'Whether people without an email are left out.' })
   requireEmail?: boolean | null;
 }

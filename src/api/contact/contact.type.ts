@@ -1,19 +1,45 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ContactStatus } from '../../core/contact.ts';
+import { ContactOrder } from '../../core/store.ts';
 import { PageInfo } from '../list/page.ts';
-import { ContactStatus } from './contact.enums.ts';
 
 const nullable = true;
 
-@ObjectType('LabeledValue', { description: 'One of several values.', simpleResolvers: true })
+registerEnumType(ContactStatus, {
+  name: 'ContactStatus',
+  description: 'Whether a contact is in use.',
+  valuesConfig: {
+    ACTIVE: { description: 'In use.' },
+    INACTIVE: { description: 'Kept without portal access, because its person is gone.' },
+  },
+});
+
+registerEnumType(ContactOrder, {
+  name: 'ContactOrder',
+  description: 'The order of contacts. Names sort as people expect: Ångström next to Angstrom.',
+  valuesConfig: {
+    NAME_ASC: { description: 'By name.' },
+    NAME_DESC: { description: 'By name, in reverse.' },
+    COMPANY_ASC: { description: 'By company.' },
+    COMPANY_DESC: { description: 'By company, in reverse.' },
+    UPDATED_ASC: { description: 'The oldest change first, for a change feed.' },
+    UPDATED_DESC: { description: 'The newest change first.' },
+    CREATED_DESC: { description: 'The newest contact first.' },
+  },
+});
+
+export { ContactOrder, ContactStatus };
+
+@ObjectType('LabeledValue', { description: 'A value with a label, e.g. one of several emails.', simpleResolvers: true })
 export class LabeledValueType {
-  @Field(() => String, { description: 'E.g. work, mobile, home.' })
+  @Field(() => String, { description: 'The label, e.g. work, mobile, home.' })
   label!: string;
 
   @Field(() => String, { description: 'The value.' })
   value!: string;
 }
 
-@ObjectType('PostalAddress', { description: 'Where a contact is reached by mail.', simpleResolvers: true })
+@ObjectType('PostalAddress', { description: 'A postal address.', simpleResolvers: true })
 export class PostalAddressType {
   @Field(() => String, { nullable, description: 'Street and number.' })
   street!: string | null;
@@ -42,11 +68,11 @@ export class ContactSourceType {
   @Field(() => String, { description: "The person's stable id in the source." })
   externalId!: string;
 
-  @Field(() => Date, { description: 'When a run last found the person.' })
+  @Field(() => Date, { description: 'When a run last found the person in the source.' })
   lastSeenAt!: Date;
 }
 
-@ObjectType('Contact', { description: 'A person whom the workspace knows.', simpleResolvers: true })
+@ObjectType('Contact', { description: "A person in the workspace's address book.", simpleResolvers: true })
 export class ContactType {
   @Field(() => ID, { description: 'A UUID.' })
   id!: string;
@@ -54,7 +80,7 @@ export class ContactType {
   @Field(() => ContactStatus, { description: 'Whether the contact is in use.' })
   status!: ContactStatus;
 
-  @Field(() => String, { description: 'The name that is shown.' })
+  @Field(() => String, { description: 'The full name that is shown.' })
   displayName!: string;
 
   @Field(() => String, { nullable, description: 'First name.' })
@@ -78,7 +104,7 @@ export class ContactType {
   @Field(() => String, {
     nullable,
     description:
-      "Signs the contact in to the portal; unique among the workspace's active contacts, compared without case.",
+      "The email for signing in to the portal. It is unique among the workspace's active contacts; case does not matter.",
   })
   primaryEmail!: string | null;
 
@@ -117,7 +143,8 @@ export class ContactType {
 
   @Field(() => Date, {
     nullable,
-    description: 'When a contact whose person has gone will be removed, while the grace period runs.',
+    description:
+      'When the contact will be removed, because its person is gone and the grace period runs; otherwise null.',
   })
   removalDueAt!: Date | null;
 }
@@ -130,6 +157,6 @@ export class ContactPage {
   @Field(() => PageInfo, { description: 'Where the page ends.' })
   pageInfo!: PageInfo;
 
-  @Field(() => Int, { description: 'How many there are on all pages.' })
+  @Field(() => Int, { description: 'The number of items on all pages.' })
   totalCount!: number;
 }

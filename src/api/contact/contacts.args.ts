@@ -4,7 +4,7 @@ import type { ContactFilter } from '../../core/store.ts';
 import { searchTerms } from '../../search/terms.ts';
 import { howMany } from '../list/page.ts';
 import { emailArgument, searchArgument, textArgument } from '../list/text-arguments.ts';
-import { ContactOrder, ContactStatus } from './contact.enums.ts';
+import { ContactOrder, ContactStatus } from './contact.type.ts';
 
 const nullable = true;
 
@@ -13,26 +13,36 @@ export class ContactsArgs {
   @Field(() => String, {
     nullable,
     description:
-      'As one types: case, accents and word order do not matter; at most 200 characters and 16 different words.',
+      'Words to search for; case, accents and word order do not matter. At most 200 characters and 16 different words.',
   })
   search?: string | null;
 
-  @Field(() => String, { nullable, description: 'Exactly this email, without case, primary or labeled.' })
+  @Field(() => String, {
+    nullable,
+    description: 'Only contacts with exactly this email, primary or labeled; case does not matter.',
+  })
   email?: string | null;
 
-  @Field(() => String, { nullable, description: "Exactly this stable id of the person's, in any source." })
+  @Field(() => String, {
+    nullable,
+    description: 'Only contacts whose person has exactly this stable id in any source.',
+  })
   externalId?: string | null;
 
-  @Field(() => ContactStatus, { nullable, description: 'Only those with this status.' })
+  @Field(() => ContactStatus, { nullable, description: 'Only items with this status.' })
   status?: ContactStatus | null;
 
-  @Field(() => ID, { nullable, description: 'Only those that this connection feeds.' })
+  @Field(() => ID, { nullable, description: 'Only contacts that this connection feeds.' })
   connectionId?: string | null;
 
-  @Field(() => Date, { nullable, description: 'Only those changed at or after this moment.' })
+  @Field(() => Date, { nullable, description: 'Only contacts changed at or after this time.' })
   updatedSince?: Date | null;
 
-  @Field(() => ContactOrder, { nullable, defaultValue: ContactOrder.NAME_ASC, description: 'In which order.' })
+  @Field(() => ContactOrder, {
+    nullable,
+    defaultValue: ContactOrder.NAME_ASC,
+    description: 'The order of the contacts.',
+  })
   orderBy?: ContactOrder | null;
 
   @Field(() => Int, { nullable, defaultValue: pageOf.usual, description: howMany(pageOf) })
@@ -42,12 +52,14 @@ export class ContactsArgs {
   after?: string | null;
 }
 
-export const contactFilter = (args: ContactsArgs): ContactFilter => ({
-  search: searchArgument(args.search, searchTerms),
-  email: emailArgument(args.email, searchTerms),
-  externalId: textArgument('externalId', args.externalId),
-  status: args.status ?? null,
-  connectionId: args.connectionId ?? null,
-  updatedSince: args.updatedSince ?? null,
-  orderBy: args.orderBy ?? ContactOrder.NAME_ASC,
-});
+export function contactFilter(args: ContactsArgs): ContactFilter {
+  return {
+    search: searchArgument(args.search, searchTerms),
+    email: emailArgument(args.email, searchTerms),
+    externalId: textArgument('externalId', args.externalId),
+    status: args.status ?? null,
+    connectionId: args.connectionId ?? null,
+    updatedSince: args.updatedSince ?? null,
+    orderBy: args.orderBy ?? ContactOrder.NAME_ASC,
+  };
+}

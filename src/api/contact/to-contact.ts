@@ -1,7 +1,7 @@
 import type { LabeledValue } from '../../core/contact.ts';
 import type { ContactRecord } from '../../core/records.ts';
 
-/** A contact as the schema has it. */
+/** A contact as the schema shows it. */
 export type ApiContact = ReturnType<typeof toContact>;
 
 export function toContact({ id, status, values, createdAt, updatedAt, removalDueAt }: ContactRecord) {

@@ -39,9 +39,9 @@ export function formatError(error: unknown, log: FaultLog): GraphQLFormattedErro
 function known(cause: unknown, log: FaultLog): unknown {
   const trouble = databaseTrouble(cause);
   if (trouble === null) return cause;
-  if (trouble === 'stopped') return new AppError('TIMEOUT', 'This took too long, and was stopped.');
+  if (trouble === 'stopped') return new AppError('TIMEOUT', 'This took too long and was stopped.');
   log(null, cause);
-  return new AppError('UNAVAILABLE', "The service can't answer now: its database can't be reached.", {
+  return new AppError('UNAVAILABLE', "The service can't answer now, because its database can't be reached.", {
     hint: 'Try again in a moment.',
     details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
   });

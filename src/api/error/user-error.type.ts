@@ -2,17 +2,17 @@ import { Field, ObjectType } from 'type-graphql';
 import { userErrorCodes } from '../../core/user-error.ts';
 
 /** The options of a payload's `userErrors`. */
-export const toBeMended = { description: 'What is to be mended; empty when it was done.' };
+export const toBeMended = { description: 'The errors to fix; empty when the change was made.' };
 
 @ObjectType('UserError', {
-  description: 'Something that the person at the form can mend. Nothing has been changed then.',
+  description: 'A mistake that the user can fix. When there is one, nothing has been changed.',
   simpleResolvers: true,
 })
 export class UserErrorType {
   @Field(() => [String], {
     nullable: true,
     description:
-      'The path into the arguments, e.g. ["input", "source", "ldap", "urls", "0"]; null when it is about the whole.',
+      'The path into the arguments, e.g. ["input", "source", "ldap", "urls", "0"]; null when the error is about the whole input.',
   })
   field!: string[] | null;
 

@@ -9,14 +9,14 @@ export class PageInfo {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The `after` that asks for the next page; null when this one is empty.',
+    description: 'Pass it as `after` to get the next page; null when this page is empty.',
   })
   endCursor!: string | null;
 }
 
 /** The description of a page's argument `first`. */
 export function howMany({ largest }: PageLimits): string {
-  return `How many, 1 to ${largest}.`;
+  return `The number of items on a page, 1 to ${largest}.`;
 }
 
 /**

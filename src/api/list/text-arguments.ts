@@ -57,6 +57,6 @@ function distinct(words: readonly unknown[]): number {
 export function textArgument(name: string, value: string | null | undefined): string | null {
   if (value === null || value === undefined) return null;
   const because = unstorableBecause(value);
-  if (because !== null) throw new AppError('BAD_USER_INPUT', `\`${name}\` ${because}, which no stored text does.`);
+  if (because !== null) throw new AppError('BAD_USER_INPUT', `\`${name}\` ${because}, which no stored text contains.`);
   return value;
 }

@@ -30,18 +30,22 @@ export class LogSubscription {
   @Subscription(() => LogBatchType, {
     nullable: true,
     description:
-      "The run's log lines after `after` (a line's `seq`; 0 = from the first), in order, each exactly once, from the stored ones through the live ones; completes after the last line of an ended run. To go on after a broken connection, subscribe again with the last `lastSeq` seen.",
+      "A run's log lines with a `seq` above `after` (0 for all), in order, each exactly once: first the stored lines, then new ones as they come. Completes after the last line of an ended run. After a broken connection, subscribe again with the last `lastSeq` that you received.",
     subscribe: followLog,
   })
   runLog(
     @Root() batch: LogBatch,
     @Arg('runId', () => ID, { description: "The run's id." }) _id: string,
-    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'Lines after this `seq`.' })
+    @Arg('after', () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: 'Only lines with a higher `seq` than this.',
+    })
     _after?: number | null,
     @Arg('minLevel', () => LogLevel, {
       nullable: true,
       defaultValue: LogLevel.INFO,
-      description: 'This level and above.',
+      description: 'Only lines of this level and above.',
     })
     _minLevel?: LogLevel | null,
   ): LogBatch {

@@ -3,12 +3,12 @@ import { LogLevel, RunStatus } from '../../core/run.ts';
 
 registerEnumType(LogLevel, {
   name: 'LogLevel',
-  description: 'How much a line matters.',
+  description: 'How important a line is.',
   valuesConfig: {
     DEBUG: { description: 'One applied change.' },
-    INFO: { description: 'Phases, totals, and how far the run is.' },
-    WARN: { description: 'A person who was skipped, or something that somebody should look at.' },
-    ERROR: { description: 'A person, or the run, that failed.' },
+    INFO: { description: 'Phases, totals and progress.' },
+    WARN: { description: 'A person who was skipped, or something that a person should look at.' },
+    ERROR: { description: 'A person or the run failed.' },
   },
 });
 
@@ -16,13 +16,13 @@ export { LogLevel };
 
 @ObjectType('LogLine', { description: "A line of a run's log.", simpleResolvers: true })
 export class LogLineType {
-  @Field(() => Int, { description: 'Counts 1, 2, 3, ... within the run, without gaps.' })
+  @Field(() => Int, { description: "The line's number in the run: 1, 2, 3, ... without gaps." })
   seq!: number;
 
   @Field(() => Date, { description: 'When it was written.' })
   at!: Date;
 
-  @Field(() => LogLevel, { description: 'How much it matters.' })
+  @Field(() => LogLevel, { description: 'How important it is.' })
   level!: LogLevel;
 
   @Field(() => String, { description: 'For programs: what it is about.' })
@@ -31,13 +31,13 @@ export class LogLineType {
   @Field(() => String, { description: 'For people: what happened.' })
   message!: string;
 
-  @Field(() => String, { nullable: true, description: 'The person, as the source names them (a DN).' })
+  @Field(() => String, { nullable: true, description: "The person's name in the source (for LDAP, the DN)." })
   person!: string | null;
 
   @Field(() => String, { nullable: true, description: "The person's stable id." })
   personId!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The contact that it is about.' })
+  @Field(() => ID, { nullable: true, description: 'The contact that the line is about.' })
   contactId!: string | null;
 }
 
@@ -46,24 +46,30 @@ export class LogPage {
   @Field(() => [LogLineType], { description: 'The lines, oldest first.' })
   nodes!: LogLineType[];
 
-  @Field(() => Int, { description: 'Of the newest line looked at, filtered out or not: the `after` to go on from.' })
+  @Field(() => Int, {
+    description:
+      'The `seq` of the newest line read, including lines that were filtered out. Pass it as `after` to continue.',
+  })
   lastSeq!: number;
 
-  @Field(() => Boolean, { description: 'Whether there are more lines now.' })
+  @Field(() => Boolean, { description: 'Whether more lines are stored now.' })
   hasMore!: boolean;
 }
 
-@ObjectType('LogBatch', { description: "Lines of a run's log, as they come.", simpleResolvers: true })
+@ObjectType('LogBatch', { description: "New lines of a run's log.", simpleResolvers: true })
 export class LogBatchType {
   @Field(() => ID, { description: 'The run.' })
   runId!: string;
 
-  @Field(() => RunStatus, { description: 'How the run stands.' })
+  @Field(() => RunStatus, { description: "The run's status." })
   runStatus!: RunStatus;
 
   @Field(() => [LogLineType], { description: 'The lines, oldest first.' })
   lines!: LogLineType[];
 
-  @Field(() => Int, { description: 'Of the newest line looked at, filtered out or not: the `after` to go on from.' })
+  @Field(() => Int, {
+    description:
+      'The `seq` of the newest line read, including lines that were filtered out. Pass it as `after` to continue.',
+  })
   lastSeq!: number;
 }

@@ -32,6 +32,6 @@ function lengthOf(value: unknown, enough: number): number {
 
 function tooLong(): AppError {
   return new AppError('BAD_USER_INPUT', 'The answer would have more than 10 million characters.', {
-    hint: 'Ask for smaller pages or fewer fields. What a mutation was to do has been done.',
+    hint: 'Ask for smaller pages or fewer fields. If it was a mutation, its work is done.',
   });
 }

@@ -21,9 +21,8 @@ export function checkCost(
   variables: Readonly<Record<string, unknown>>,
 ): AppError | null {
   const { own: cost, depth } = weighOperation(schema, document, operation, variables);
-  if (depth > DEEPEST) return tooMuch(`it is ${depth} levels deep, and ${DEEPEST} are the most`);
-  if (cost > HIGHEST_COST)
-    return tooMuch(`it comes to ${spoken(cost)} values, and ${spoken(HIGHEST_COST)} are the most`);
+  if (depth > DEEPEST) return tooMuch(`it is ${depth} levels deep, and the limit is ${DEEPEST}`);
+  if (cost > HIGHEST_COST) return tooMuch(`it costs ${spoken(cost)} values, and the limit is ${spoken(HIGHEST_COST)}`);
   return null;
 }
 
@@ -33,6 +32,6 @@ function spoken(number: number): string {
 
 function tooMuch(what: string): AppError {
   return new AppError('BAD_USER_INPUT', `This asks for too much at once: ${what}.`, {
-    hint: 'Ask for smaller pages or fewer fields, or split it into several requests. A count costs as much as 1,000 values.',
+    hint: 'Ask for smaller pages or fewer fields, or send several requests. A count costs as much as 1,000 values.',
   });
 }

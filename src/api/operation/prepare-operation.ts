@@ -76,7 +76,7 @@ function ready(
 }
 
 function unresolved(): GraphQLError {
-  return new GraphQLError('Say by `operationName` which operation of the document is meant.', {
+  return new GraphQLError('Name one operation of the document in `operationName`.', {
     extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
   });
 }

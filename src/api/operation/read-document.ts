@@ -68,7 +68,7 @@ function checkDefinitions(document: DocumentNode): void {
     const number = document.definitions.filter((definition) => definition.kind === kind).length;
     if (number > MOST_DEFINITIONS) throw tooLong(`${MOST_DEFINITIONS} operations and as many fragments`);
   }
-  if (tooRepetitive(document)) throw new GraphQLError('The document asks for the same fields again and again.');
+  if (tooRepetitive(document)) throw new GraphQLError('The document repeats the same fields too often.');
 }
 
 function tooLong(most: string): GraphQLError {

@@ -10,10 +10,13 @@ import { type DecisionAnswer, decisionAnswer, type StartAnswer, startAnswer, sta
 
 @ObjectType('StartRunPayload', { description: 'The answer of `startRun`.', simpleResolvers: true })
 export class StartRunPayload {
-  @Field(() => RunType, { nullable: true, description: 'The run that was queued, or the one that has not ended yet.' })
+  @Field(() => RunType, {
+    nullable: true,
+    description: "The run that was queued, or the connection's run that has not ended yet.",
+  })
   run!: RunType | null;
 
-  @Field(() => Boolean, { description: 'Whether there was a run already that has not ended.' })
+  @Field(() => Boolean, { description: 'Whether the connection already had a run that has not ended.' })
   alreadyRunning!: boolean;
 
   @Field(() => [UserErrorType], toBeMended)
@@ -22,7 +25,7 @@ export class StartRunPayload {
 
 @ObjectType('StartAllRunsPayload', { description: 'The answer of `startAllRuns`.', simpleResolvers: true })
 export class StartAllRunsPayload {
-  @Field(() => [RunType], { description: 'The run of each Enabled connection.' })
+  @Field(() => [RunType], { description: 'One run for each Enabled connection.' })
   runs!: RunType[];
 
   @Field(() => [UserErrorType], toBeMended)
@@ -31,7 +34,7 @@ export class StartAllRunsPayload {
 
 @ObjectType('CancelRunPayload', { description: 'The answer of `cancelRun`.', simpleResolvers: true })
 export class CancelRunPayload {
-  @Field(() => RunType, { nullable: true, description: 'The run; one at work ends as CANCELLED a moment later.' })
+  @Field(() => RunType, { nullable: true, description: 'The run. A run in progress ends as CANCELLED a moment later.' })
   run!: RunType | null;
 
   @Field(() => [UserErrorType], toBeMended)
@@ -40,7 +43,7 @@ export class CancelRunPayload {
 
 @ObjectType('ApproveRunPayload', { description: 'The answer of `approveRun`.', simpleResolvers: true })
 export class ApproveRunPayload {
-  @Field(() => RunType, { nullable: true, description: 'The run, whose plan is now applied.' })
+  @Field(() => RunType, { nullable: true, description: 'The run; its plan is now being applied.' })
   run!: RunType | null;
 
   @Field(() => [UserErrorType], toBeMended)
@@ -49,7 +52,7 @@ export class ApproveRunPayload {
 
 @ObjectType('RejectRunPayload', { description: 'The answer of `rejectRun`.', simpleResolvers: true })
 export class RejectRunPayload {
-  @Field(() => RunType, { nullable: true, description: 'The run, which has ended.' })
+  @Field(() => RunType, { nullable: true, description: 'The run, which has now ended.' })
   run!: RunType | null;
 
   @Field(() => [UserErrorType], toBeMended)
@@ -62,7 +65,7 @@ export class RunControlResolver {
   @Mutation(() => StartRunPayload, {
     nullable: true,
     description:
-      'Queues a run: read, plan, check, apply. A connection has at most one run that has not ended: a second start answers with that run and `alreadyRunning`. A Draft can only be run dry. `dryRun` ends after the plan; `review` always stops at HELD, for a person to look at the plan first.',
+      'Queues a run, which reads, plans, checks and applies. A connection has at most one run that has not ended; starting another returns that run and `alreadyRunning`. A Draft can only be run dry. With `dryRun` the run ends after the plan. With `review` it always stops at HELD, so that a person can look at the plan first.',
   })
   async startRun(
     @Ctx() { runner, viewer }: ApiContext,
@@ -70,10 +73,14 @@ export class RunControlResolver {
     @Arg('mode', () => StartRunMode, {
       nullable: true,
       defaultValue: StartRunMode.AUTO,
-      description: 'How much to read.',
+      description: 'How much of the source to read.',
     })
     mode?: StartRunMode | null,
-    @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false, description: 'End after the plan.' })
+    @Arg('dryRun', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'End after the plan; nothing is applied.',
+    })
     dryRun?: boolean | null,
     @Arg('review', () => Boolean, { nullable: true, defaultValue: false, description: 'Stop at HELD after the plan.' })
     review?: boolean | null,
@@ -85,14 +92,14 @@ export class RunControlResolver {
   @Needs(Permission.CONTACT_SYNC_MANAGE)
   @Mutation(() => StartAllRunsPayload, {
     nullable: true,
-    description: 'Queues a run of every Enabled connection of the workspace.',
+    description: 'Queues a run of each Enabled connection of the workspace.',
   })
   async startAllRuns(
     @Ctx() { runner, viewer }: ApiContext,
     @Arg('mode', () => StartRunMode, {
       nullable: true,
       defaultValue: StartRunMode.AUTO,
-      description: 'How much to read.',
+      description: 'How much of the source to read.',
     })
     mode?: StartRunMode | null,
   ): Promise<{ runs: RunRecord[]; userErrors: [] }> {
@@ -103,7 +110,7 @@ export class RunControlResolver {
   @Needs(Permission.CONTACT_SYNC_MANAGE)
   @Mutation(() => CancelRunPayload, {
     nullable: true,
-    description: 'Stops a run that has not ended, within a second or two. What it has applied stays.',
+    description: 'Stops a run that has not ended, within a second or two. What it has already applied stays.',
   })
   async cancelRun(
     @Arg('id', () => ID, { description: "The run's id." }) id: string,
@@ -116,7 +123,7 @@ export class RunControlResolver {
   @Mutation(() => ApproveRunPayload, {
     nullable: true,
     description:
-      "Applies a HELD run's plan exactly as `changes` shows it. A contact that changed since the plan was made is left alone and logged.",
+      'Applies the plan of a HELD run exactly as `changes` shows it. A contact that has changed since the plan was made is left alone, and the log says so.',
   })
   async approveRun(
     @Arg('id', () => ID, { description: "The run's id." }) id: string,
@@ -128,7 +135,7 @@ export class RunControlResolver {
   @Needs(Permission.CONTACT_SYNC_MANAGE)
   @Mutation(() => RejectRunPayload, {
     nullable: true,
-    description: 'Ends a HELD run; nothing of its plan is applied.',
+    description: 'Ends a HELD run without applying its plan.',
   })
   async rejectRun(
     @Arg('id', () => ID, { description: "The run's id." }) id: string,

@@ -39,7 +39,7 @@ export function startAnswer(outcome: StartRunOutcome): StartAnswer {
 }
 
 const refusals: Record<'ended' | 'not_held' | 'outdated', Omit<UserError, 'field'>> = {
-  ended: { code: 'RUN_ENDED', message: 'This run has ended already.' },
+  ended: { code: 'RUN_ENDED', message: 'This run has already ended.' },
   not_held: { code: 'RUN_NOT_HELD', message: 'This run is not waiting for a decision.' },
   outdated: {
     code: 'PLAN_OUTDATED',

@@ -3,16 +3,16 @@ import { RunMode, RunPhase, RunStatus, RunTrigger, StartRunMode } from '../../co
 
 registerEnumType(RunStatus, {
   name: 'RunStatus',
-  description: 'How a run stands. Ended are all but QUEUED, RUNNING and HELD.',
+  description: "A run's status. All but QUEUED, RUNNING and HELD mean that it has ended.",
   valuesConfig: {
     QUEUED: { description: 'Waiting for a worker.' },
-    RUNNING: { description: 'A worker is on it.' },
-    HELD: { description: 'The plan waits for approveRun or rejectRun, nothing is applied yet.' },
-    SUCCEEDED: { description: 'Everybody was processed, the skipped ones with a reason.' },
-    PARTIAL: { description: 'Some people failed, the rest are in.' },
-    FAILED: { description: 'It could not be done; `error` says why.' },
-    CANCELLED: { description: 'Somebody stopped it; what was applied before stays.' },
-    REJECTED: { description: 'Its plan was rejected, nothing was applied.' },
+    RUNNING: { description: 'A worker processes it.' },
+    HELD: { description: 'The plan waits for `approveRun` or `rejectRun`; nothing is applied yet.' },
+    SUCCEEDED: { description: 'Everybody was processed; each skipped person has a reason.' },
+    PARTIAL: { description: 'Some people failed; all others were processed.' },
+    FAILED: { description: 'The run could not be finished; `error` says why.' },
+    CANCELLED: { description: 'Somebody stopped it; what was already applied stays.' },
+    REJECTED: { description: 'Its plan was rejected; nothing was applied.' },
   },
 });
 
@@ -20,12 +20,12 @@ registerEnumType(RunPhase, {
   name: 'RunPhase',
   description: 'What a run is doing.',
   valuesConfig: {
-    WAITING: { description: 'For a worker, or (HELD) for a decision.' },
-    CONNECTING: { description: 'Reaching the source and signing in.' },
-    READING: { description: 'Reading people.' },
-    PLANNING: { description: 'Working out what is to change.' },
+    WAITING: { description: 'Waiting for a worker or, when HELD, for a decision.' },
+    CONNECTING: { description: 'Connecting to the source and signing in.' },
+    READING: { description: 'Reading people from the source.' },
+    PLANNING: { description: 'Working out what has to change.' },
     APPLYING: { description: 'Changing contacts.' },
-    FINISHED: { description: 'It has ended.' },
+    FINISHED: { description: 'The run has ended.' },
   },
 });
 
@@ -33,7 +33,7 @@ registerEnumType(StartRunMode, {
   name: 'StartRunMode',
   description: 'How much of the source a run reads.',
   valuesConfig: {
-    AUTO: { description: 'The least that is safe.' },
+    AUTO: { description: 'As little as is safe.' },
     FULL: { description: 'Everybody.' },
   },
 });
@@ -51,8 +51,8 @@ registerEnumType(RunTrigger, {
   name: 'RunTrigger',
   description: 'What started a run.',
   valuesConfig: {
-    MANUAL: { description: 'startRun.' },
-    RUN_ALL: { description: 'startAllRuns.' },
+    MANUAL: { description: 'Somebody called `startRun`.' },
+    RUN_ALL: { description: 'Somebody called `startAllRuns`.' },
     SCHEDULE: { description: "The connection's schedule." },
   },
 });

@@ -25,12 +25,12 @@ export class RunResolver {
   }
 
   @Needs(Permission.CONTACT_SYNC_VIEW)
-  @Query(() => RunPage, { nullable: true, description: 'Newest first.' })
+  @Query(() => RunPage, { nullable: true, description: 'Runs of the workspace, newest first.' })
   async runs(
     @Ctx() { store }: ApiContext,
-    @Arg('connectionId', () => ID, { nullable: true, description: 'Only those of this connection.' })
+    @Arg('connectionId', () => ID, { nullable: true, description: 'Only runs of this connection.' })
     connectionId?: string | null,
-    @Arg('status', () => [RunStatus], { nullable: true, description: 'Only those with one of these.' })
+    @Arg('status', () => [RunStatus], { nullable: true, description: 'Only runs with one of these statuses.' })
     status?: RunStatus[] | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
     first?: number | null,
@@ -50,14 +50,14 @@ export class RunResolver {
   }
 
   @FieldResolver(() => [ExclusionCountType], {
-    description: 'People the source delivered and the scope left out, by reason.',
+    description: 'How many people the source delivered but the scope left out, by reason.',
   })
   excluded(@Root() { excluded }: RunRecord): ExclusionCountType[] {
     return Object.entries(excluded).map(([reason, count]) => ({ reason, count }));
   }
 
   @FieldResolver(() => LogPage, {
-    description: "Stored lines, oldest first; `after` is a line's `seq`. `search` matches message and person.",
+    description: "The stored lines, oldest first. `after` is a line's `seq`; `search` matches message and person.",
   })
   log(
     @Root() { id }: RunRecord,
@@ -65,18 +65,18 @@ export class RunResolver {
     @Arg('after', () => Int, {
       nullable: true,
       defaultValue: 0,
-      description: 'Lines after this `seq`; 0: from the first.',
+      description: 'Only lines with a higher `seq` than this; 0 for all lines.',
     })
     after?: number | null,
     @Arg('minLevel', () => LogLevel, {
       nullable: true,
       defaultValue: LogLevel.INFO,
-      description: 'This level and above.',
+      description: 'Only lines of this level and above.',
     })
     minLevel?: LogLevel | null,
     @Arg('search', () => String, {
       nullable: true,
-      description: 'Only lines whose message or person match; at most 200 characters and 16 different words.',
+      description: 'Only lines whose message or person matches. At most 200 characters and 16 different words.',
     })
     search?: string | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: pageOfLog.usual, description: howMany(pageOfLog) })
@@ -89,16 +89,16 @@ export class RunResolver {
   @FieldResolver(() => ContactChangePage, {
     nullable: true,
     description:
-      'The plan, person by person: what the run did, or (dry, HELD) would do. Unchanged people are not in it; skipped ones are.',
+      'The plan, person by person: what the run did or, if dry or HELD, would do. It contains skipped people, but not unchanged ones.',
   })
   async changes(
     @Root() run: RunRecord,
     @Ctx() { store, loaders }: ApiContext,
-    @Arg('action', () => ChangeAction, { nullable: true, description: 'Only those with this action.' })
+    @Arg('action', () => ChangeAction, { nullable: true, description: 'Only changes with this action.' })
     action?: ChangeAction | null,
     @Arg('search', () => String, {
       nullable: true,
-      description: "Only those whose contact's name or person match; at most 200 characters and 16 different words.",
+      description: 'Only changes whose contact name or person matches. At most 200 characters and 16 different words.',
     })
     search?: string | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })

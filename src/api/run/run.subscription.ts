@@ -37,7 +37,7 @@ export class RunSubscription {
   @Subscription(() => RunType, {
     nullable: true,
     description:
-      "The run's current state at once, then at each change (at most about four a second); completes after the state of an ended run.",
+      "A run's current state at once, then its new state after each change, at most about four times a second. Completes after the state of an ended run.",
     subscribe: followProgress,
   })
   runProgress(
@@ -50,12 +50,12 @@ export class RunSubscription {
   @Needs(Permission.CONTACT_SYNC_VIEW)
   @Subscription(() => RunType, {
     nullable: true,
-    description: 'Every run of the workspace (or of one connection) as it changes state or makes progress.',
+    description: 'The runs of the workspace, or of one connection, each time one changes its state or makes progress.',
     subscribe: followRuns,
   })
   runsChanged(
     @Root() run: RunRecord,
-    @Arg('connectionId', () => ID, { nullable: true, description: 'Only those of this connection.' }) _id?:
+    @Arg('connectionId', () => ID, { nullable: true, description: 'Only runs of this connection.' }) _id?:
       | string
       | null,
   ): RunRecord {

@@ -5,23 +5,23 @@ import { RunMode, RunPhase, RunStatus, RunTrigger } from './run.enums.ts';
 
 @ObjectType('RunCounts', {
   description:
-    'inScope = created + updated + linked + reactivated + unchanged + skipped + failed. Dry, HELD or REJECTED: what the plan says; otherwise what was applied.',
+    "How many people the run processed, by outcome. inScope = created + updated + linked + reactivated + unchanged + skipped + failed. For a run that is dry, HELD or REJECTED these are the plan's numbers, otherwise the applied ones.",
   simpleResolvers: true,
 })
 export class RunCountsType {
-  @Field(() => Int, { description: 'Distinct people the source delivered.' })
+  @Field(() => Int, { description: 'Distinct people that the source delivered.' })
   read!: number;
 
-  @Field(() => Int, { description: 'Those the scope lets in.' })
+  @Field(() => Int, { description: 'People in the scope.' })
   inScope!: number;
 
-  @Field(() => Int, { description: 'New contacts.' })
+  @Field(() => Int, { description: 'Contacts that were created.' })
   created!: number;
 
   @Field(() => Int, { description: 'Contacts with fields that changed.' })
   updated!: number;
 
-  @Field(() => Int, { description: 'People who are as they were.' })
+  @Field(() => Int, { description: 'People without any change.' })
   unchanged!: number;
 
   @Field(() => Int, { description: 'Matched to a contact that this connection did not feed before.' })
@@ -36,10 +36,10 @@ export class RunCountsType {
   @Field(() => Int, { description: 'Contacts deleted, because their person is gone.' })
   deleted!: number;
 
-  @Field(() => Int, { description: 'In scope, but left alone, each with a log line saying why.' })
+  @Field(() => Int, { description: 'People in the scope who were left alone; for each of them a log line says why.' })
   skipped!: number;
 
-  @Field(() => Int, { description: 'People for whom something went wrong, each with a log line.' })
+  @Field(() => Int, { description: 'People for whom something went wrong; for each of them there is a log line.' })
   failed!: number;
 }
 
@@ -48,16 +48,16 @@ export class RunCountsType {
   simpleResolvers: true,
 })
 export class ExclusionCountType {
-  @Field(() => String, { description: 'For programs: why.' })
+  @Field(() => String, { description: 'For programs: the reason.' })
   reason!: string;
 
-  @Field(() => Int, { description: 'How many.' })
+  @Field(() => Int, { description: 'The number of people.' })
   count!: number;
 }
 
 @ObjectType('RunError', {
   description:
-    'Why a run ended without success. Codes: CONNECT: UNREACHABLE, TLS_FAILED, BIND_REFUSED, BASE_DN_NOT_FOUND, ADDRESS_NOT_ALLOWED. READ: TIMEOUT, CONNECTION_LOST, SIZE_LIMIT, TIME_LIMIT, PAGING_REFUSED, SERVER_BUSY, INCOMPLETE_READ, INVALID_RESPONSE, FILTER_REFUSED. Others are added as sources come.',
+    'Why a run ended without success. Codes when connecting: UNREACHABLE, TLS_FAILED, BIND_REFUSED, BASE_DN_NOT_FOUND, ADDRESS_NOT_ALLOWED. Codes when reading: TIMEOUT, CONNECTION_LOST, SIZE_LIMIT, TIME_LIMIT, PAGING_REFUSED, SERVER_BUSY, INCOMPLETE_READ, INVALID_RESPONSE, FILTER_REFUSED. New kinds of source may add codes.',
   simpleResolvers: true,
 })
 export class RunErrorType {
@@ -71,21 +71,21 @@ export class RunErrorType {
   hint!: string | null;
 }
 
-@ObjectType('Run', { description: 'One reading of a source, and what came of it.' })
+@ObjectType('Run', { description: 'One import from a source, and its result.' })
 export class RunType {
   @Field(() => ID, { description: 'A UUID.' })
   id!: string;
 
-  @Field(() => String, { description: 'Its name when the run was started.' })
+  @Field(() => String, { description: "The connection's name when the run was started." })
   connectionName!: string;
 
   @Field(() => Int, { description: "The connection's version that the run used." })
   connectionVersion!: number;
 
-  @Field(() => RunMode, { nullable: true, description: 'What AUTO came to; null until it is settled.' })
+  @Field(() => RunMode, { nullable: true, description: 'How much the run reads; null until AUTO is decided.' })
   mode!: RunMode | null;
 
-  @Field(() => Boolean, { description: 'Whether it ends after the plan.' })
+  @Field(() => Boolean, { description: 'Whether the run ends after the plan and applies nothing.' })
   dryRun!: boolean;
 
   @Field(() => RunTrigger, { description: 'What started it.' })
@@ -94,31 +94,31 @@ export class RunType {
   @Field(() => ActorType, { description: 'Who started it.' })
   startedBy!: ActorType;
 
-  @Field(() => RunStatus, { description: 'How it stands.' })
+  @Field(() => RunStatus, { description: 'Its status.' })
   status!: RunStatus;
 
   @Field(() => RunPhase, { description: 'What it is doing.' })
   phase!: RunPhase;
 
-  @Field(() => RunCountsType, { description: 'How many people, by what became of them.' })
+  @Field(() => RunCountsType, { description: 'How many people the run processed, by outcome.' })
   counts!: RunCountsType;
 
-  @Field(() => Float, { nullable: true, description: '0..1 while the total is known, otherwise null.' })
+  @Field(() => Float, { nullable: true, description: 'The progress from 0 to 1; null while the total is unknown.' })
   progress!: number | null;
 
-  @Field(() => Date, { description: 'When it was asked for.' })
+  @Field(() => Date, { description: 'When it was queued.' })
   queuedAt!: Date;
 
-  @Field(() => Date, { nullable: true, description: 'When work on it began.' })
+  @Field(() => Date, { nullable: true, description: 'When a worker began it.' })
   startedAt!: Date | null;
 
   @Field(() => Date, { nullable: true, description: 'When it ended.' })
   finishedAt!: Date | null;
 
-  @Field(() => RunErrorType, { nullable: true, description: 'Why it FAILED.' })
+  @Field(() => RunErrorType, { nullable: true, description: 'Why the run FAILED.' })
   error!: RunErrorType | null;
 
-  @Field(() => [String], { description: 'Why the run is, was, or (dry) would be HELD.' })
+  @Field(() => [String], { description: 'Why the run is or was HELD or, if dry, would be.' })
   holdReasons!: string[];
 
   @Field(() => ActorType, { nullable: true, description: 'Who approved or rejected it.' })
@@ -136,6 +136,6 @@ export class RunPage {
   @Field(() => PageInfo, { description: 'Where the page ends.' })
   pageInfo!: PageInfo;
 
-  @Field(() => Int, { description: 'How many there are on all pages.' })
+  @Field(() => Int, { description: 'The number of items on all pages.' })
   totalCount!: number;
 }

@@ -23,7 +23,8 @@ function isOnCalendar(year: number, month: number, day: number): boolean {
 
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
-  description: 'A moment: ISO 8601, UTC, milliseconds, e.g. 2026-03-01T09:30:00.000Z. Input may have any offset.',
+  description:
+    'A date and time in ISO 8601, in UTC with milliseconds, e.g. 2026-03-01T09:30:00.000Z. Input may have any offset.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (value) => {
     if (value instanceof Date) return value.toISOString();

@@ -7,7 +7,7 @@ export class CsvSettingsType {
   @Field(() => String, {
     nullable: true,
     description:
-      'https:// address that the file is fetched from at each run; null: the uploaded file (PUT /connections/:id/file).',
+      'The https:// address from which each run fetches the file; null for an uploaded file (PUT /connections/:id/file).',
   })
   url!: string | null;
 
@@ -23,54 +23,59 @@ export class CsvSettingsType {
   @Field(() => Float, { nullable: true, description: 'Its size in bytes.' })
   fileBytes!: number | null;
 
-  @Field(() => String, { description: 'The header of the column whose values never change for a person.' })
+  @Field(() => String, { description: "The header of the id column. A person's value in it never changes." })
   idColumn!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The header of the column that names a person for people to read; null: that of the id.',
+    description: 'The header of the column that names a person in logs; null for the id column.',
   })
   nameColumn!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How the file is encoded; null: found by itself.' })
+  @Field(() => String, { nullable: true, description: 'The encoding of the file; null when each run detects it.' })
   encoding!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The character between values; null: found by itself.' })
+  @Field(() => String, { nullable: true, description: 'The character between values; null to detect it.' })
   separator!: string | null;
 
-  @Field(() => Boolean, { description: 'Whether an authorization is stored. It is never sent back.' })
+  @Field(() => Boolean, { description: 'Whether an authorization is stored. The secret itself is never sent back.' })
   hasAuthorization!: boolean;
 }
 
 @InputType('CsvSettingsInput', {
-  description: 'Settings of CSV. What is left out has its default, or stays as it is saved.',
+  description:
+    'Settings of CSV. For a new connection, a member that is left out gets its default. In an edit it stays as it is.',
 })
 export class CsvSettingsInput {
   @Field(() => String, {
     nullable,
-    description: 'https:// address that the file is fetched from at each run; null: the uploaded file.',
+    description:
+      'The https:// address from which each run fetches the file; null for an uploaded file (PUT /connections/:id/file).',
   })
   url?: string | null;
 
-  @Field(() => String, { nullable, description: 'The header of the column whose values never change for a person.' })
+  @Field(() => String, { nullable, description: "The header of the id column. A person's value in it never changes." })
   idColumn?: string | null;
 
   @Field(() => String, {
     nullable,
-    description: 'The header of the column that names a person for people to read; null: that of the id.',
+    description: 'The header of the column that names a person in logs; null for the id column.',
   })
   nameColumn?: string | null;
 
-  @Field(() => String, { nullable, description: 'e.g. utf-8 or windows-1252; null: found by itself.' })
+  @Field(() => String, {
+    nullable,
+    description: 'The encoding of the file, e.g. utf-8 or windows-1252; null to detect it.',
+  })
   encoding?: string | null;
 
-  @Field(() => String, { nullable, description: 'The character between values; null: found by itself.' })
+  @Field(() => String, { nullable, description: 'The character between values; null to detect it.' })
   separator?: string | null;
 
   @Field(() => String, {
     nullable,
     description:
-      'Sent as the Authorization header: a secret. Left out of an update: stays as it is. It has to be given again when `url` changes.',
+      'A secret that is sent as the Authorization header. Left out of an edit, it stays as it is. When `url` changes, it must be given again.',
   })
   authorization?: string | null;
 }

@@ -4,78 +4,89 @@ const nullable = true;
 
 @ObjectType('LdapSettings', { description: 'Settings of LDAP and ACTIVE_DIRECTORY.', simpleResolvers: true })
 export class LdapSettingsType {
-  @Field(() => [String], { description: 'ldap://host:port or ldaps://host:port; several are tried in order.' })
+  @Field(() => [String], { description: 'Addresses, ldap://host:port or ldaps://host:port; they are tried in order.' })
   urls!: string[];
 
   @Field(() => Boolean, {
-    description: 'Whether an ldap:// connection is secured by StartTLS before anything is sent.',
+    description: 'Whether an ldap:// connection switches to TLS by StartTLS before anything else is sent.',
   })
   startTls!: boolean;
 
-  @Field(() => String, { nullable: true, description: "PEM of the CA to trust besides the system's." })
+  @Field(() => String, { nullable: true, description: "A CA certificate (PEM) to trust in addition to the system's." })
   tlsCa!: string | null;
 
   @Field(() => Boolean, { description: "Whether the server's certificate is verified." })
   tlsVerify!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The account to sign in as; null: anonymous.' })
+  @Field(() => String, { nullable: true, description: 'The DN of the account to sign in with; null for anonymous.' })
   bindDn!: string | null;
 
   @Field(() => Boolean, { description: 'Whether a password is stored. The password itself is never sent back.' })
   hasBindPassword!: boolean;
 
-  @Field(() => [String], { description: 'Where people are looked for, subtree by subtree.' })
+  @Field(() => [String], { description: 'The subtrees that are searched for people.' })
   baseDns!: string[];
 
-  @Field(() => Int, { description: 'Entries asked for at once.' })
+  @Field(() => Int, { description: 'The number of entries per page.' })
   pageSize!: number;
 
-  @Field(() => Int, { description: 'Seconds to wait for an answer.' })
+  @Field(() => Int, { description: 'How many seconds to wait for an answer.' })
   timeoutSeconds!: number;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Attribute that never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null: found by itself.',
+      'The id attribute, which never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null to detect it.',
   })
   idAttribute!: string | null;
 }
 
 @InputType('LdapSettingsInput', {
-  description: 'Settings of LDAP and ACTIVE_DIRECTORY. What is left out has its default, or stays as it is saved.',
+  description:
+    'Settings of LDAP and ACTIVE_DIRECTORY. For a new connection, a member that is left out gets its default. In an edit it stays as it is.',
 })
 export class LdapSettingsInput {
-  @Field(() => [String], { nullable, description: 'ldap://host:port or ldaps://host:port, tried in order.' })
+  @Field(() => [String], {
+    nullable,
+    description: 'Addresses, ldap://host:port or ldaps://host:port; they are tried in order.',
+  })
   urls?: string[] | null;
 
-  @Field(() => Boolean, { nullable, description: 'Secure an ldap:// connection by StartTLS.' })
+  @Field(() => Boolean, {
+    nullable,
+    description: 'Whether an ldap:// connection switches to TLS by StartTLS before anything else is sent.',
+  })
   startTls?: boolean | null;
 
-  @Field(() => String, { nullable, description: "PEM of the CA to trust besides the system's." })
+  @Field(() => String, { nullable, description: "A CA certificate (PEM) to trust in addition to the system's." })
   tlsCa?: string | null;
 
-  @Field(() => Boolean, { nullable, description: "Verify the server's certificate; true unless given." })
+  @Field(() => Boolean, { nullable, description: "Whether the server's certificate is verified; by default, true." })
   tlsVerify?: boolean | null;
 
-  @Field(() => String, { nullable, description: 'The account to sign in as; null: anonymous.' })
+  @Field(() => String, { nullable, description: 'The DN of the account to sign in with; null for anonymous.' })
   bindDn?: string | null;
 
   @Field(() => String, {
     nullable,
     description:
-      'Left out of an update: stays as it is. It has to be given again when `urls`, `tlsCa`, `startTls` or `tlsVerify` change.',
+      "The account's password. Left out of an edit, it stays as it is. When `urls`, `tlsCa`, `startTls` or `tlsVerify` change, it must be given again.",
   })
   bindPassword?: string | null;
 
-  @Field(() => [String], { nullable, description: 'Where people are looked for, subtree by subtree.' })
+  @Field(() => [String], { nullable, description: 'The subtrees that are searched for people.' })
   baseDns?: string[] | null;
 
-  @Field(() => Int, { nullable, description: 'Entries asked for at once.' })
+  @Field(() => Int, { nullable, description: 'The number of entries per page.' })
   pageSize?: number | null;
 
-  @Field(() => Int, { nullable, description: 'Seconds to wait for an answer.' })
+  @Field(() => Int, { nullable, description: 'How many seconds to wait for an answer.' })
   timeoutSeconds?: number | null;
 
-  @Field(() => String, { nullable, description: 'Attribute that never changes for a person; null: found by itself.' })
+  @Field(() => String, {
+    nullable,
+    description:
+      'The id attribute, which never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null to detect it.',
+  })
   idAttribute?: string | null;
 }

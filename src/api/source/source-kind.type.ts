@@ -23,14 +23,14 @@ export { SourceKind };
 
 registerEnumType(SettingType, {
   name: 'SettingType',
-  description: 'How a form asks for a setting.',
+  description: 'The kind of form field for a setting.',
   valuesConfig: {
     TEXT: { description: 'A line of text.' },
     NUMBER: { description: 'A whole number.' },
     BOOLEAN: { description: 'Yes or no.' },
     SECRET: { description: 'Text that is never sent back.' },
     CHOICE: { description: 'One of `options`.' },
-    MULTILINE: { description: 'Several lines; for a list, one entry each.' },
+    MULTILINE: { description: 'Several lines; a list has one entry per line.' },
   },
 });
 
@@ -39,30 +39,30 @@ export class SettingInfoType {
   @Field(() => String, { description: "Its name in the source's input." })
   name!: string;
 
-  @Field(() => String, { description: 'What a form calls it.' })
+  @Field(() => String, { description: 'The label in a form.' })
   label!: string;
 
-  @Field(() => String, { description: 'What a form says about it.' })
+  @Field(() => String, { description: 'The help text in a form.' })
   help!: string;
 
-  @Field(() => SettingType, { description: 'How a form asks for it.' })
+  @Field(() => SettingType, { description: 'The kind of form field.' })
   type!: SettingType;
 
   @Field(() => Boolean, { description: 'Whether a connection needs it.' })
   required!: boolean;
 
-  @Field(() => Boolean, { description: 'Seldom needed: a form may fold it away.' })
+  @Field(() => Boolean, { description: 'Whether it is seldom needed, so that a form may hide it at first.' })
   advanced!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'What it is when left out, as text; null: nothing.' })
+  @Field(() => String, { nullable: true, description: 'The default as text; null when there is none.' })
   default!: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'What to choose from, or suggestions.' })
+  @Field(() => [String], { nullable: true, description: 'The choices, or suggestions.' })
   options!: readonly string[] | null;
 }
 
 @ObjectType('SourceKindInfo', {
-  description: 'A kind of source, its settings form, and what a new connection starts with.',
+  description: 'A kind of source, with its settings form and the defaults of a new connection.',
   simpleResolvers: true,
 })
 export class SourceKindInfoType {
@@ -75,13 +75,13 @@ export class SourceKindInfoType {
   @Field(() => String, { description: 'What it is for.' })
   description!: string;
 
-  @Field(() => [SettingInfoType], { description: 'The settings, in the order of a form.' })
+  @Field(() => [SettingInfoType], { description: 'The settings, in the order for a form.' })
   settings!: readonly SettingInfoType[];
 
-  @Field(() => ScopeType, { description: 'The scope of a connection that gives none.' })
+  @Field(() => ScopeType, { description: 'The scope of a new connection for which none is given.' })
   defaultScope!: ScopeType;
 
-  @Field(() => [FieldMappingType], { description: 'The mappings of a connection that gives none.' })
+  @Field(() => [FieldMappingType], { description: 'The mappings of a new connection for which none are given.' })
   defaultMappings!: FieldMappingType[];
 }
 
@@ -90,7 +90,7 @@ export class SourceKindInfoResolver {
   @Needs(Permission.CONTACT_SYNC_VIEW)
   @Query(() => [SourceKindInfoType], {
     nullable: true,
-    description: 'The kinds of source that this server can read, with the settings form each one needs.',
+    description: 'The kinds of source that this server can read, each with the form for its settings.',
   })
   sourceKinds(@Ctx() { sources }: ApiContext): readonly SourceKindInfo[] {
     return sources.kinds();

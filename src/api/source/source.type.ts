@@ -6,7 +6,7 @@ import { LdapSettingsInput, LdapSettingsType } from './ldap-settings.type.ts';
 
 const nullable = true;
 
-@InputType('SourceInput', { description: 'The settings of a source; which one is given says its kind.' })
+@InputType('SourceInput', { description: 'The settings of a source. Give exactly one member; it decides the kind.' })
 export class SourceInput {
   @Field(() => LdapSettingsInput, { nullable, description: 'An LDAP directory.' })
   ldap?: LdapSettingsInput | null;
@@ -48,7 +48,7 @@ export function givenSource(source: SourceInput): GivenSource {
     const given = source[member];
     if (given) return { kind, member, given: { ...given } };
   }
-  throw new Error('A source was given that is of no kind.');
+  throw new Error('The source that was given has no kind.');
 }
 
 /** What the schema's `SourceSettings` shows: settings, a flag for each secret, and facts about the file. */
@@ -74,7 +74,7 @@ function shownFile(file: StoredFile | null) {
 
 export const SourceSettingsUnion = createUnionType({
   name: 'SourceSettings',
-  description: 'The settings of a source, by its kind.',
+  description: 'The settings of a source; the type depends on the kind.',
   types: () => [...new Set(Object.values(sourceApis).map(({ type }) => type))],
   resolveType: (shown) => sourceApis[(shown as ShownSettings).kind].type,
 });

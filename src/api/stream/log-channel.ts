@@ -95,7 +95,7 @@ export class LogChannel {
       return source.frame;
     }
     this.#source = source;
-    if (!isLog(source.events)) throw new TypeError('A log stream was opened, and what came is no log.');
+    if (!isLog(source.events)) throw new TypeError('The events of a log stream are no log.');
     this.#log = source.events;
     if (this.#closed) source.close();
     return null;

@@ -31,9 +31,9 @@ export const trafficLimits = {
 export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };
 
 /** One client asks for too much at once. The error's extensions carry `retryAfterSeconds`. */
-export function rateLimited(retryAfterSeconds: number, message = 'Too much is asked for at once.'): AppError {
+export function rateLimited(retryAfterSeconds: number, message = 'Too many requests at once.'): AppError {
   return new AppError('RATE_LIMITED', message, {
-    hint: 'Wait for some of your requests to be answered before you send more.',
+    hint: 'Wait for answers to your requests before you send more.',
     details: { retryAfterSeconds },
   });
 }

@@ -6,12 +6,12 @@ registerEnumType(ActorKind, {
   description: 'What kind of actor did something.',
   valuesConfig: {
     MEMBER: { description: 'A team member.' },
-    SERVICE: { description: 'The service itself: a schedule, say.' },
+    SERVICE: { description: 'The service itself, for example a schedule.' },
   },
 });
 
 @ObjectType('Actor', {
-  description: 'Who did something: a team member, or the service itself (a schedule, say).',
+  description: 'Who did something: a team member, or the service itself (for example, a schedule).',
   simpleResolvers: true,
 })
 export class ActorType {
@@ -21,6 +21,6 @@ export class ActorType {
   @Field(() => ID, { nullable: true, description: "The person's id; null for the service." })
   id!: string | null;
 
-  @Field(() => String, { description: 'Their name as it was then.' })
+  @Field(() => String, { description: 'Their name at that time.' })
   name!: string;
 }

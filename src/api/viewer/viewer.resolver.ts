@@ -6,7 +6,7 @@ import { Permission, SetContactSyncEnabledPayload, ViewerKind, ViewerType, Works
 
 @Resolver(() => ViewerType)
 export class ViewerResolver {
-  @Query(() => ViewerType, { description: 'Who is asking, and what they may do. Any member may.' })
+  @Query(() => ViewerType, { description: 'Who is asking, and what they may do. Any member may ask this.' })
   viewer(@Ctx() { viewer }: ApiContext): Viewer {
     return viewer;
   }
@@ -15,10 +15,10 @@ export class ViewerResolver {
   @Mutation(() => SetContactSyncEnabledPayload, {
     nullable: true,
     description:
-      'Turns Contact Sync on or off for the workspace. Off: connections, runs and logs answer FORBIDDEN, nothing is started, runs that have not ended are cancelled; contacts stay.',
+      'Turns Contact Sync on or off for the workspace. While it is off, connections, runs and logs answer FORBIDDEN and no run starts. Turning it off cancels runs that have not ended; contacts stay.',
   })
   async setContactSyncEnabled(
-    @Arg('enabled', () => Boolean, { description: 'On or off.' }) enabled: boolean,
+    @Arg('enabled', () => Boolean, { description: 'True for on, false for off.' }) enabled: boolean,
     @Ctx() { viewer, runner, contactSync }: ApiContext,
   ): Promise<{ viewer: Viewer; userErrors: [] }> {
     await runner.setContactSyncEnabled(viewer.workspaceId, enabled, actorOf(viewer));
@@ -26,12 +26,14 @@ export class ViewerResolver {
     return { viewer, userErrors: [] };
   }
 
-  @FieldResolver(() => ViewerKind, { description: 'A member; a contact user never gets this far.' })
+  @FieldResolver(() => ViewerKind, {
+    description: "The kind of viewer. It is always a member, because contacts can't use this API.",
+  })
   kind(): ViewerKind {
     return ViewerKind.MEMBER;
   }
 
-  @FieldResolver(() => WorkspaceType, { description: 'The workspace that the token is for.' })
+  @FieldResolver(() => WorkspaceType, { description: 'The workspace of the access token.' })
   workspace(@Ctx() context: ApiContext): Promise<Workspace> {
     return context.store.workspace();
   }

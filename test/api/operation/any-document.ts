@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 'graphql';
 
 /**
- * Documents that fit the schema, most of them: small ones and long ones, with fragments that spread each other (now and then
- * in a ring), fields again and again, aliases, pages within pages and introspection.
+ * Makes documents; most of them fit the schema. They are short or long, with fragments that spread each other
+ * (sometimes in a ring), repeated fields, aliases, pages within pages and introspection.
  */
 export function anyDocument(schema: GraphQLSchema): fc.Arbitrary<string> {
   return fc
     .record({
-      /** Picks what is written next. */
+      /** Decides what is written next. */
       choices: fc.array(fc.nat(1_000_000), { minLength: 5, maxLength: 300 }),
       fragments: fc.integer({ min: 0, max: 60 }),
       selections: fc.integer({ min: 1, max: 900 }),
@@ -45,7 +45,7 @@ export function anyDocument(schema: GraphQLSchema): fc.Arbitrary<string> {
     });
 }
 
-/** The next fragment on a type. */
+/** The next fragment for a type. */
 function firstFragment(typeOf: (fragment: number) => string, type: string, from: number, end: number): number | null {
   for (let fragment = from; fragment < end; fragment++) if (typeOf(fragment) === type) return fragment;
   return null;

@@ -14,7 +14,7 @@ function read(query: string) {
   return readDocument(schema, query);
 }
 
-/** What an operation is refused for, or its weight. */
+/** The reason why an operation is refused, or its weight. */
 function weigh(query: string) {
   const outcome = read(query);
   if (outcome.kind === 'refused') throw outcome.errors[0];
@@ -172,7 +172,7 @@ test('whatever the document, weighing it is a step a selection, and at most 20 m
 test('whatever the document, reading it takes no longer than a long one that is valid', () => {
   fc.assert(
     fc.property(anyDocument(schema), (query) => {
-      // The figure is ten times what is seen on a quiet machine.
+      // Ten times the time that a quiet machine needs.
       expect(cpuMs(() => read(query))).toBeLessThan(300);
     }),
     { numRuns: 200 },

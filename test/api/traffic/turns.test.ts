@@ -18,7 +18,7 @@ afterEach(() => {
   leaving = new AbortController();
 });
 
-/** Takes turns and notes in which order they were given. */
+/** Takes turns and notes the order in which they were given. */
 function desk(options: Partial<TurnLimits> = {}) {
   const turns = new Turns({ ...limits, ...options });
   const given: string[] = [];
@@ -28,7 +28,7 @@ function desk(options: Partial<TurnLimits> = {}) {
     ends.set(name, await turns.take({ workspaceId, tokenId }, settings));
     given.push(name);
   };
-  /** Asks without waiting; who has no turn when the test ends leaves. */
+  /** Asks for a turn without waiting for it. Askers without a turn leave the queue when the test ends. */
   const queue = (name: string, settings: Parameters<Turns['take']>[1] = {}): void => {
     ask(name, { signal: leaving.signal, ...settings }).catch(() => {});
   };
