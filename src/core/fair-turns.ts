@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Cuts what comes one by one into lists of at most `size`. */
 export function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
@@ -17,7 +17,7 @@ export async function mapInSlices<T, U>(items: Iterable<T>, size: number, map: (
   const mapped: U[] = [];
   for (const slice of slices(items, size)) {
     for (const item of slice) mapped.push(map(item));
-    await setImmediate();
+    await nextTurn();
   }
   return mapped;
 }
