@@ -46,6 +46,8 @@ async function saveFile({ services, traffic }: ServerParts, request: Request<{ i
   if (!takesFile) throw new AppError('BAD_USER_INPUT', `A connection of the kind ${label} takes no file.`);
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new AppError('BAD_USER_INPUT', 'A file is sent as it is, without Content-Encoding.');
+  if (/^multipart\//i.test(request.headers['content-type'] ?? ''))
+    throw new AppError('BAD_USER_INPUT', 'The body is the file itself, not a form: send it with curl -T, say, not -F.');
   if (Number(request.headers['content-length']) > largestFile) throw tooLarge();
   const end = traffic.uploads.add(viewer.workspaceId);
   if (end === null)

@@ -113,6 +113,13 @@ describe('PUT /connections/:id/file', () => {
     expect(test_.testConnection.result.ok).toBe(true);
   });
 
+  test('refuses the form of a browser or of curl -F, in which the file is only a part', async () => {
+    const body = '--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nNr\r\n1\r\n--x--\r\n';
+    const answer = await put(connection, { body, headers: { 'content-type': 'multipart/form-data; boundary=x' } });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('not a form')]);
+    expect(await shown()).toMatchObject({ source: { hasFile: false } });
+  });
+
   test('takes a stream of tens of megabytes without a length, of which little is in memory', async () => {
     const piece = Buffer.alloc(64 * 1024, 'x');
     let sent = 0;
