@@ -8,6 +8,7 @@ const longestName = 200;
 
 /** The columns of a file, with their names in the header row. */
 export type Header = {
+  /** Up to the last that has a name; '' for one that has none, which nobody can ask for. */
   names: readonly string[];
   /** The place of the column with this name. -1: there is none. */
   placeOf(name: string): number;
@@ -31,17 +32,21 @@ export function columnFault(name: string): ValueFault | null {
   return null;
 }
 
-/** Reads the header row. Throws AppError INVALID_HEADER with its faults. */
+/**
+ * Reads the header row. Columns without a name are left out: spreadsheets write them for cells that were once filled. Throws
+ * AppError INVALID_HEADER with its faults.
+ */
 export function readHeader(values: readonly string[], line: number): Header {
   if (values.length > mostColumns)
     throw invalid(line, [`it has ${values.length} columns, and at most ${mostColumns} are possible`]);
-  const names = values.map((value) => value.trim());
+  const trimmed = values.map((value) => value.trim());
+  const names = trimmed.slice(0, trimmed.findLastIndex((name) => name !== '') + 1);
   const faults: string[] = [];
   const places = new Map<string, number>();
   for (const [place, name] of names.entries()) {
     const earlier = places.get(columnKey(name));
-    if (name === '') faults.push(`column ${place + 1} has no name`);
-    else if (columnFault(name) !== null || name.includes('\ufffd'))
+    if (name === '') continue;
+    if (columnFault(name) !== null || name.includes('\ufffd'))
       faults.push(
         `the name of column ${place + 1} is too long, or is no text ("${saidText(name.slice(0, longestName))}")`,
       );
@@ -53,12 +58,17 @@ export function readHeader(values: readonly string[], line: number): Header {
   return { names, placeOf: (name) => places.get(columnKey(name)) ?? -1 };
 }
 
+/** The names that there are. */
+export function namesOf({ names }: Header): string[] {
+  return names.filter((name) => name !== '');
+}
+
 /** The place of a required column. Throws AppError COLUMN_MISSING, which lists the existing ones. */
 export function requiredColumn(header: Header, name: string, setting: string): number {
   const place = header.placeOf(name);
   if (place >= 0) return place;
   throw new AppError('COLUMN_MISSING', `The file has no column "${saidText(name)}", which ${setting} names.`, {
-    hint: `Its columns are ${listed(header.names)}. Name one of them, or set separator if the header was split in the wrong places.`,
+    hint: `Its columns are ${listed(namesOf(header))}. Name one of them, or set separator if the header was split in the wrong places.`,
   });
 }
 
@@ -69,6 +79,6 @@ function invalid(line: number, faults: readonly string[]): AppError {
   return new AppError(
     'INVALID_HEADER',
     `The header (line ${line}) can't be used: ${faults.slice(0, shownFaults).join('; ')}${more}.`,
-    { hint: 'The first row names the columns: give each its own name, and remove columns without a name.' },
+    { hint: 'The first row names the columns: give each its own name.' },
   );
 }

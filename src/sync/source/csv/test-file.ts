@@ -5,7 +5,7 @@ import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '
 import { CutOff } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 import { openOrigin } from './file-origin.ts';
-import { requiredColumn } from './header.ts';
+import { namesOf, requiredColumn } from './header.ts';
 import { type Row, Unreadable } from './parse-rows.ts';
 import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
@@ -66,7 +66,7 @@ async function examine(table: Table, settings: CsvSettings, report: Report): Pro
   report.done('File', `It can be read, and has a header in line ${table.headerLine}.`);
   report.done('Encoding', `${table.encoding}${settings.encoding === null ? ', as found' : ''}.`);
   report.done('Separator', `${JSON.stringify(separator)}${settings.separator === null ? ', as found' : ''}.`);
-  report.done('Columns', `${header.names.length}: ${listed(header.names)}.`);
+  report.done('Columns', `${namesOf(header).length}: ${listed(namesOf(header))}.`);
   const idPlace = requiredColumn(header, settings.idColumn, 'idColumn');
   const namePlace = settings.nameColumn === null ? idPlace : requiredColumn(header, settings.nameColumn, 'nameColumn');
   report.done('Id column', `"${header.names[idPlace]}" is there.`);

@@ -15,6 +15,14 @@ const marks: readonly { encoding: string; bytes: Buffer }[] = [
   { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
 ];
 
+/** How files begin that are no text, whatever their name says. */
+const otherFiles: readonly { what: string; bytes: Buffer }[] = [
+  { what: 'an Excel workbook or another ZIP file', bytes: Buffer.from('PK\x03\x04') },
+  { what: 'an Excel workbook of the old kind', bytes: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]) },
+  { what: 'packed with gzip', bytes: Buffer.from([0x1f, 0x8b]) },
+  { what: 'a PDF', bytes: Buffer.from('%PDF-') },
+];
+
 /** The name of an encoding in the WHATWG list. Null: the list has no such encoding. */
 export function encodingOf(label: string): string | null {
   try {
@@ -34,7 +42,7 @@ export type Text = {
 /**
  * Reads a file's bytes as text. A byte order mark decides the encoding, then `given`. Without both, the bytes are UTF-8 if the
  * first non-ASCII ones are valid UTF-8, and Windows-1252 otherwise. Invalid bytes become U+FFFD. Throws AppError
- * ENCODING_UNKNOWN.
+ * ENCODING_UNKNOWN, or INVALID_FILE for a file that is no text.
  */
 export function readText(bytes: AsyncIterable<Uint8Array>, given: string | null): Text {
   const found = { encoding: given === null ? 'ascii' : (encodingOf(given) ?? given) };
@@ -48,7 +56,9 @@ export function readText(bytes: AsyncIterable<Uint8Array>, given: string | null)
 
 async function* decoded(bytes: AsyncIterable<Uint8Array>, found: { encoding: string }): AsyncGenerator<Buffer> {
   const chunks = bytes[Symbol.asyncIterator]();
-  let started = await gather(chunks, Buffer.alloc(0), 4);
+  let started = await gather(chunks, Buffer.alloc(0), 5);
+  const other = otherFiles.find((one) => started.subarray(0, one.bytes.length).equals(one.bytes));
+  if (other !== undefined) throw noText(other.what);
   const mark = marks.find((one) => started.subarray(0, one.bytes.length).equals(one.bytes));
   if (mark !== undefined) {
     found.encoding = mark.encoding;
@@ -113,6 +123,12 @@ function isWide(bytes: Buffer): boolean {
   let zeros = 0;
   for (const byte of looked) if (byte === 0) zeros++;
   return looked.length >= 4 && zeros * 3 > looked.length;
+}
+
+function noText(what: string): AppError {
+  return new AppError('INVALID_FILE', `The file is ${what}, not a CSV file.`, {
+    hint: 'Save it as CSV (in Excel: "CSV UTF-8"), and give that file.',
+  });
 }
 
 function looksWide(): AppError {

@@ -27,6 +27,29 @@ async function read(file: string | Buffer, { encoding = null, separator = null }
 const latin = (text: string) => Buffer.from(text, 'latin1');
 
 describe('a table', () => {
+  test('has the columns that have a name; cells once filled in a spreadsheet leave others', async () => {
+    const { table, rows } = await read(';Nr;;Name;;\r\nx;1;;Ada;;\r\n;2;y;Bo\r\n');
+    expect(table.header.names).toEqual(['', 'Nr', '', 'Name']);
+    expect(['nr', 'NAME', ''].map((name) => table.header.placeOf(name))).toEqual([1, 3, -1]);
+    expect(rows).toEqual([
+      [2, ['x', '1', '', 'Ada', '', '']],
+      [3, ['', '2', 'y', 'Bo']],
+    ]);
+  });
+
+  test.each([
+    ['an Excel workbook', Buffer.from('PK\x03\x04\x14\0\x06\0')],
+    ['an Excel workbook of the old kind', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1])],
+    ['packed with gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0])],
+    ['a PDF', Buffer.from('%PDF-1.7\n')],
+  ])('is no file that is %s, which is told by its name', async (what, file) => {
+    await expect(read(file, {}, 1)).rejects.toMatchObject({
+      code: 'INVALID_FILE',
+      message: expect.stringContaining(`The file is ${what}`),
+      hint: expect.stringContaining('Save it as CSV'),
+    });
+  });
+
   test.each<[string, string | Buffer, readonly [number, readonly string[]][]]>([
     [
       'lines end in LF',
@@ -170,7 +193,6 @@ describe('a table', () => {
     ['an empty file', '', 'EMPTY_FILE', 'empty'],
     ['a file of empty lines', '\n\n , \n', 'EMPTY_FILE', 'empty'],
     ['a file of a mark alone', '\ufeff', 'EMPTY_FILE', 'empty'],
-    ['a column without a name', 'id,,name\n', 'INVALID_HEADER', 'line 1'],
     ['two columns of one name', 'id,Name, NAME \n', 'INVALID_HEADER', 'columns 2 and 3'],
     ['a header with a line break in it', '"id\nx",name\n', 'INVALID_HEADER', 'column 1'],
     ['a header with a quote in the wrong place', '\nid,na"me\n1,2\n', 'INVALID_HEADER', 'Line 2'],
