@@ -20,6 +20,8 @@ export type FeedEnd = {
   /** Parts of the source that lie elsewhere and were not read; each in one way of writing, sorted, each once. */
   referrals: readonly string[];
   notes: readonly SourceNote[];
+  /** Attributes that were asked for and that nobody can have there, such as columns that a file lacks. Left out: the source can't tell. */
+  lacking?: readonly string[];
 };
 
 /**

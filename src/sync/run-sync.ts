@@ -4,7 +4,8 @@ import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
 import type { AddressPolicy } from '../core/source-session.ts';
 import type { ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
-import { checkPlan, emptiedQuestion } from './check/check-plan.ts';
+import { emptiedQuestion, lackingParts, namedInVain } from './check/check-emptied.ts';
+import { checkPlan } from './check/check-plan.ts';
 import { type Judgement, judgeRead } from './check/judge-read.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
@@ -55,11 +56,13 @@ async function readAndPlan(
   try {
     const read = await reader.outcome;
     await progress.end();
-    const judgement = judgeRead({ ...read, lastReferrals: referrals, advice: sourceOf(settings.kind).advice });
+    const { attributes, advice } = sourceOf(settings.kind);
+    const inVain = namedInVain(settings.mappings, read.end.lacking ?? [], attributes.keyOf);
+    const judgement = judgeRead({ ...read, lastReferrals: referrals, advice });
     await run.report({
       event: 'READ',
       ...countsOf(read),
-      lines: [...lines.readDone(read.counts, read.extent), ...judgement.lines],
+      lines: [...lines.readDone(read.counts, read.extent), ...lines.namedInVain(inVain, advice), ...judgement.lines],
       readSummary: summaryOf(read, judgement),
     });
     // Removals first: the addresses that they free can then go to other people.
@@ -113,10 +116,13 @@ async function decide(
   const planCounts = countRows(await run.planRows());
   // Counting contacts is slow, so it is done only when a limit could be exceeded.
   const activeBefore = newlyGone === 0 ? 0 : await run.countActive();
-  const question = emptiedQuestion(removal, mappings);
+  const { attributes, advice } = sourceOf(kind);
+  const lacking = lackingParts(mappings, read.end.lacking ?? [], attributes.keyOf);
+  const question = emptiedQuestion(removal, mappings, lacking);
   const emptied = planCounts.updated < question.atLeast ? [] : await run.countEmptied(question);
   const counts = plannedCounts(planCounts, read);
-  const verdict = checkPlan({ removal, newlyGone, activeBefore, emptied, advice: sourceOf(kind).advice, review });
+  const nobodyCame = read.extent === 'everybody' && read.counts.read === 0;
+  const verdict = checkPlan({ removal, newlyGone, nobodyCame, activeBefore, emptied, lacking, advice, review });
   const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
   const planned = lines.planned(counts, newlyGone);
   if (dryRun) {

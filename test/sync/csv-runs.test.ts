@@ -155,6 +155,32 @@ describe('a run of an uploaded file', () => {
     expect(ruled).toMatchObject({ counts: { read: 2, inScope: 1, created: 1 }, excluded: { NOT_BY_RULES: 1 } });
   });
 
+  test('holds a file without anybody, and one without a column that fills a field, for a single contact, too', async () => {
+    await syncing.edit(connection, { removal: { maxPercent: null } });
+    expect(await run(header)).toMatchObject({ status: 'SUCCEEDED', counts: { read: 0 } });
+    await run(header + person('ada'));
+    const emptied = await run(header);
+    expect(emptied).toMatchObject({ status: 'HELD', holdReasons: [expect.stringContaining('nobody came')] });
+    await syncing.reject(emptied.id);
+    const renamed = await run(header.replace('Ort', 'Stadt') + person('ada'));
+    expect(renamed).toMatchObject({ status: 'HELD', holdReasons: [expect.stringContaining('no longer has "Ort"')] });
+    const warned = expect.stringMatching(/The source has no "Ort", .* whether the file still has those columns/);
+    expect(await linesOf(renamed, 'WARN')).toContainEqual(warned);
+    await syncing.approve(renamed.id);
+    expect(await statuses()).toEqual(['ada null ACTIVE']);
+    expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 1 } });
+  });
+
+  test('fails without a column that a rule of the scope names, which would let in the wrong people', async () => {
+    const { scope } = await syncing.connection(connection);
+    await syncing.edit(connection, {
+      scope: { ...scope, rules: [{ attribute: 'Left', operator: 'NOT_EQUALS', values: ['yes'] }] },
+    });
+    const failed = await run(header + everybody);
+    expect(failed).toMatchObject({ status: 'FAILED', error: { code: 'COLUMN_MISSING' } });
+    expect(failed.error?.message).toContain('no column "Left", which a rule of the scope names');
+  });
+
   test('fails where more rows are malformed than anybody could mend one by one', async () => {
     await run(header + everybody);
     const wrong = await run(header + 'x;y\n'.repeat(1500));

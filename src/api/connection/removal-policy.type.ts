@@ -40,7 +40,7 @@ export class RemovalPolicyType {
 
   @Field(() => Int, {
     nullable: true,
-    description: `The most percent of active contacts for which a run may empty one field; above it the run is HELD. Only contacts with a value in the field count, and fewer than ${fewestEmptied} emptied contacts never hold a run. Fields that no mapping fills are not checked. Null when the limit is off.`,
+    description: `The most percent of active contacts for which a run may empty one field; above it the run is HELD. Only contacts with a value in the field count, and fewer than ${fewestEmptied} emptied contacts do not hold a run, unless the source no longer has anything that fills the field (a column of a file). Fields that no mapping fills are not checked. Null when the limit is off.`,
   })
   maxEmptiedPercent!: number | null;
 }
@@ -75,7 +75,7 @@ export class RemovalPolicyInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: `The most percent of active contacts for which a run may empty one field; above it the run is HELD. Only contacts with a value in the field count, and fewer than ${fewestEmptied} emptied contacts never hold a run. By default, ${defaultRemoval.maxEmptiedPercent}; null switches the limit off.`,
+    description: `The most percent of active contacts for which a run may empty one field; above it the run is HELD. Only contacts with a value in the field count, and fewer than ${fewestEmptied} emptied contacts do not hold a run, unless the source no longer has anything that fills the field (a column of a file). By default, ${defaultRemoval.maxEmptiedPercent}; null switches the limit off.`,
   })
   maxEmptiedPercent?: number | null;
 }

@@ -1,5 +1,6 @@
-import type { Extent } from '../../core/arrivals.ts';
+import type { Extent, ReadAdvice } from '../../core/arrivals.ts';
 import type { SourceNote } from '../../core/entry.ts';
+import { listed } from '../../core/outside-text.ts';
 import type { RunRecord } from '../../core/records.ts';
 import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
 
@@ -55,6 +56,13 @@ export function readDone({ read, inScope, unchanged, excluded }: Read, extent: E
     `Read ${people(read)}: ${number.format(inScope)} in scope, ${number.format(unchanged)} unchanged${out === '' ? '' : `; left out: ${out}`}.`,
   );
   return extent === 'everybody' && read > 0 && inScope === 0 ? [done, emptyScope(read, out)] : [done];
+}
+
+/** Names that the mappings give and the source does not have. */
+export function namedInVain(names: readonly string[], { emptied }: Pick<ReadAdvice, 'emptied'>): NewLogLine[] {
+  if (names.length === 0) return [];
+  const message = `The source has no ${listed(names)}, which the mappings name. Check the mappings, and ${emptied}`;
+  return [{ level: 'WARN', code: 'ATTRIBUTE_MISSING', message }];
 }
 
 function emptyScope(read: number, out: string): NewLogLine {

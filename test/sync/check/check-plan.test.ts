@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Emptied } from '../../../src/core/sync-store.ts';
-import { checkPlan, emptiedQuestion, type PlanFacts } from '../../../src/sync/check/check-plan.ts';
+import { emptiedQuestion, lackingParts, namedInVain } from '../../../src/sync/check/check-emptied.ts';
+import { checkPlan, type PlanFacts } from '../../../src/sync/check/check-plan.ts';
 import { sources } from '../../../src/sync/source/sources.ts';
 import { map } from '../small-directory.ts';
 
@@ -13,7 +14,16 @@ const removal = {
 } as const;
 
 const { advice } = sources.LDAP;
-const nothing: PlanFacts = { removal, newlyGone: 0, activeBefore: 0, emptied: [], review: false, advice };
+const nothing: PlanFacts = {
+  removal,
+  newlyGone: 0,
+  nobodyCame: false,
+  activeBefore: 0,
+  emptied: [],
+  lacking: new Map(),
+  review: false,
+  advice,
+};
 
 test.each<[string, number, number, object, 'go' | 'hold']>([
   ['nobody gone', 0, 100, {}, 'go'],
@@ -33,12 +43,24 @@ test.each<[string, number, number, object, 'go' | 'hold']>([
   const verdict = checkPlan({
     removal: { ...removal, ...changes },
     newlyGone,
+    nobodyCame: false,
     activeBefore,
     emptied: [],
+    lacking: new Map(),
     review: false,
     advice,
   });
   expect(verdict.kind).toBe(expected);
+});
+
+test.each<[string, number, number, object, 'go' | 'hold']>([
+  ['the only one', 1, 1, {}, 'hold'],
+  ['both of two', 2, 2, {}, 'hold'],
+  ['nobody who was there', 0, 0, {}, 'go'],
+  ['all of them where that was chosen', 5, 5, { maxPercent: 100 }, 'go'],
+])('nobody came, and gone is %s', (_, newlyGone, activeBefore, changes, expected) => {
+  const facts = { ...nothing, newlyGone, activeBefore, nobodyCame: true, removal: { ...removal, ...changes } };
+  expect(checkPlan(facts).kind).toBe(expected);
 });
 
 test('a review always holds, and says so', () => {
@@ -102,11 +124,43 @@ test('counts the fields and labels that the mappings name, no flags, and nothing
     map('PHONE', 'telephoneNumber', { label: 'work' }),
     map('PHONE', 'mobile', { label: 'mobile' }),
   ];
-  expect(emptiedQuestion(removal, mappings).parts).toEqual([
+  expect(emptiedQuestion(removal, mappings, new Map())).toMatchObject({ atLeast: 20 });
+  expect(emptiedQuestion(removal, mappings, new Map([['CITY', ['l']]]))).toMatchObject({ atLeast: 1 });
+  expect(emptiedQuestion(removal, mappings, new Map()).parts).toEqual([
     { field: 'CITY', label: null },
     { field: 'PHONE', label: null },
     { field: 'PHONE', label: 'work' },
     { field: 'PHONE', label: 'mobile' },
   ]);
-  expect(emptiedQuestion({ ...removal, maxEmptiedPercent: null }, mappings).parts).toEqual([]);
+  expect(emptiedQuestion({ ...removal, maxEmptiedPercent: null }, mappings, new Map()).parts).toEqual([]);
+});
+
+const keyOf = (name: string): string => name.toLowerCase();
+
+test('what the source lacks as a whole holds for a few contacts, too, and names it', () => {
+  const lacking = new Map([['PRIMARY_EMAIL', ['mail', 'email']]]);
+  const facts = { ...nothing, lacking, emptied: [loss(1, 1), loss(2, 3, { field: 'CITY' })] };
+  expect(checkPlan(facts)).toEqual({
+    kind: 'hold',
+    reasons: [expect.stringContaining('no longer has "mail", "email";')],
+  });
+  expect(checkPlan({ ...facts, emptied: [loss(3, 10)] }).kind).toBe('go');
+  for (const maxEmptiedPercent of [100, null])
+    expect(checkPlan({ ...facts, removal: { ...removal, maxEmptiedPercent } }).kind).toBe('go');
+});
+
+test('a field is lacking where all that fills it is, and a label where all that fills the label is', () => {
+  const mappings = [
+    map('CITY', 'l'),
+    map('COMPANY', 'o', { attributes: ['o', 'company'] }),
+    map('PHONE', 'tel', { label: 'work' }),
+    map('PHONE', 'mobile', { label: 'mobile' }),
+    map('NOTES', 'x', { attributes: [], template: '{{ l }}' }),
+  ];
+  const found = lackingParts(mappings, ['L', 'company', 'Mobile'], keyOf);
+  expect([...found]).toEqual([
+    ['CITY', ['l']],
+    ['PHONE:mobile', ['mobile']],
+  ]);
+  expect(namedInVain(mappings, ['L', 'company', 'ofTemplate'], keyOf)).toEqual(['L', 'ofTemplate']);
 });

@@ -7,7 +7,7 @@ import type { OpenOptions, ReadRequest, SourceSession } from '../../../core/sour
 import { CutOff } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 import { type FileOrigin, openOrigin } from './file-origin.ts';
-import { requiredColumn } from './header.ts';
+import { namesOf, requiredColumn } from './header.ts';
 import { type Row, Unreadable } from './parse-rows.ts';
 import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
@@ -48,10 +48,18 @@ async function read(
   }
   const table = await readTable(fetched.bytes, settings);
   const arrivals = begin('everybody');
+  for (const { attribute } of request.scope.rules) requiredColumn(table.header, attribute, 'a rule of the scope');
   const reading = new Reading(settings, table, request, arrivals);
   const because = await reading.toEnd();
   const cursor = because === null && fetched.etag !== null ? { etag: fetched.etag } : null;
-  arrivals.end({ complete: because === null, because, cursor, referrals: [], notes: reading.notes });
+  arrivals.end({
+    complete: because === null,
+    because,
+    cursor,
+    referrals: [],
+    notes: reading.notes,
+    lacking: reading.lacking,
+  });
 }
 
 function etagOf(since: Cursor | null): string | null {
@@ -61,6 +69,7 @@ function etagOf(since: Cursor | null): string | null {
 /** The read of one file: its rows become people, its faults become notes. */
 class Reading {
   readonly notes: SourceNote[] = [];
+  readonly lacking: readonly string[];
   readonly #table: Table;
   readonly #arrivals: Arrivals;
   readonly #people: RowPeople;
@@ -76,15 +85,20 @@ class Reading {
     const idPlace = requiredColumn(header, idColumn, 'idColumn');
     const namePlace = nameColumn === null ? idPlace : requiredColumn(header, nameColumn, 'nameColumn');
     this.#people = new RowPeople(header, { attributes: request.attributes, idPlace, namePlace });
-    const columns = header.names.length === 1 ? '1 column' : `${header.names.length} columns`;
+    const named = namesOf(header).length;
+    const columns = named === 1 ? '1 column' : `${named} columns`;
     this.#note(
       'INFO',
       'READING',
       `The file has ${columns}, separated by ${JSON.stringify(separator)}, in ${encoding}.`,
     );
-    const { missing } = this.#people;
-    if (missing.length > 0)
-      this.#note('DEBUG', 'READING', `The file has no columns with these names of the mapping: ${listed(missing)}.`);
+    this.lacking = this.#people.missing;
+    if (this.lacking.length > 0)
+      this.#note(
+        'DEBUG',
+        'READING',
+        `The file has no columns with these names of the mapping: ${listed(this.lacking)}.`,
+      );
   }
 
   /** Reads all rows. Returns why the read is not complete, or null. */
