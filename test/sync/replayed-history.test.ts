@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { OrphanedContacts } from '../../src/core/connection.ts';
+import { valuesOf } from '../../src/db/contact/contact-columns.ts';
+import { ldapSettings, scopeOf } from '../support/ldap-reading.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { dn, map, removal, somebody, unit } from './small-directory.ts';
+
+/** Repeatable chance (a linear congruential generator). */
+const dice = (seed: number) => {
+  let state = seed;
+  return (sides: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+};
+type Roll = ReturnType<typeof dice>;
+
+const names = ['Byron', 'King', 'Lovelace'];
+const cities = ['Paris', 'Rome', 'Oslo', 'Refused'];
+const addresses = Array.from({ length: 20 }, (_, i) => `box${i}@example.org`);
+
+const mappings = [
+  map('FAMILY_NAME', 'sn'),
+  map('PRIMARY_EMAIL', 'mail'),
+  map('CITY', 'l'),
+  map('PORTAL_ACCESS', '', { attributes: [], value: 'TRUE' }),
+];
+/** Each connection of a test has an attribute that takes people out of its scope alone. */
+const awayFrom = ['employeeType', 'title'] as const;
+const policies = [
+  removal(),
+  removal({ action: 'DELETE' }),
+  removal({ action: 'KEEP' }),
+  removal({ graceDays: 5 }),
+  removal({ action: 'DELETE', graceDays: 3 }),
+];
+
+type State = {
+  version: number | null;
+  status: string | null;
+  portal_access_before: boolean | null;
+  removal_due_at: string | null;
+  values: Record<string, unknown>;
+};
+type Change = Omit<State, 'values'> & {
+  contact_id: string;
+  action: string;
+  before: State['values'] | null;
+  after: State['values'] | null;
+  state_before: Pick<State, 'status' | 'portal_access_before' | 'removal_due_at'> | null;
+};
+
+describe('the history of contacts', () => {
+  let slapd: Slapd;
+  let service: SyncService;
+  let syncing: Syncing;
+  beforeAll(async () => {
+    slapd = await startSlapd({ entries: [unit] });
+    service = await openSyncing();
+    // Some changes are refused by the database, and fail alone.
+    await service.pool.query(`ALTER TABLE contact ADD CONSTRAINT refused CHECK (city <> 'Refused')`);
+  });
+  afterAll(async () => {
+    await service?.close();
+    await slapd?.close();
+  });
+
+  const changes = () =>
+    syncing.rows<Change>(
+      `SELECT contact_id, action, contact_version AS version, status, portal_access_before,
+         to_jsonb(removal_due_at)->>0 AS removal_due_at, to_jsonb(before) AS before, to_jsonb(state_before) AS state_before,
+         CASE WHEN display_name IS NOT NULL THEN to_jsonb(${valuesOf('contact_change')}) END AS after
+       FROM contact_change WHERE outcome IS NULL AND (contact_version IS NOT NULL OR action = 'DELETE')
+       ORDER BY contact_id, contact_version NULLS LAST, at, position`,
+    );
+
+  const contacts = async () => {
+    const rows = await syncing.rows<State & { id: string }>(
+      `SELECT id, version, status, portal_access_before, to_jsonb(removal_due_at)->>0 AS removal_due_at,
+         to_jsonb(${valuesOf('contact')}) AS values FROM contact ORDER BY id`,
+    );
+    return new Map(rows.map(({ id, ...state }) => [id, state]));
+  };
+
+  /** What the history comes to; each change must begin where the one before it has ended. */
+  const replayed = async (): Promise<Map<string, State>> => {
+    const all = new Map<string, State>();
+    for (const { contact_id: id, action, before, after, state_before, ...state } of await changes()) {
+      const current = all.get(id);
+      expect([id, action === 'CREATE']).toEqual([id, current === undefined]);
+      if (current !== undefined) {
+        expect(state_before).toMatchObject({
+          status: current.status,
+          portal_access_before: current.portal_access_before,
+          removal_due_at: current.removal_due_at,
+        });
+        if (before !== null) expect([id, before]).toEqual([id, current.values]);
+      }
+      const isSame =
+        action === 'NONE' && current !== undefined && current.removal_due_at === state.removal_due_at ? 0 : 1;
+      if (action !== 'DELETE') expect([id, state.version]).toEqual([id, (current?.version ?? 0) + isSame]);
+      const values = after ?? (current as State).values;
+      if (action === 'DELETE') all.delete(id);
+      else all.set(id, { ...state, values: action === 'DEACTIVATE' ? { ...values, PORTAL_ACCESS: null } : values });
+    }
+    return all;
+  };
+
+  const expectSound = async () => {
+    expect(Object.fromEntries(await replayed())).toEqual(Object.fromEntries(await contacts()));
+    const counted = (sql: string) =>
+      syncing.rows(`SELECT status, ${sql} GROUP BY status HAVING ${sql.split(' ')[0]} > 0 ORDER BY 1`);
+    expect(await counted('sum(contacts)::int AS n FROM contact_count')).toEqual(
+      await counted('count(*)::int AS n FROM contact'),
+    );
+  };
+
+  const people = new Map<string, string>();
+  let born = 0;
+
+  /** Some people come, go, move out of a connection's scope or back, or change their values. */
+  const stir = async (roll: Roll) => {
+    const ldif: string[] = [];
+    const one = <T>(of: readonly T[]): T => of[roll(of.length)] as T;
+    for (let i = 3 + roll(7); i > 0; i--) {
+      const [uid] = people.size === 0 ? [] : [one([...people.keys()])];
+      const what = roll(7);
+      if (uid === undefined || what < 2) {
+        const id = `r${born++}`;
+        const mail = one(addresses);
+        people.set(id, mail);
+        const attributes = Object.entries(somebody(id).attributes).map(([name, value]) =>
+          name === 'mail' ? `mail: ${mail}` : name === 'sn' ? `sn: ${one(names)}` : `${name}: ${String(value)}`,
+        );
+        ldif.push(`dn: ${dn(id)}\nchangetype: add\n${attributes.join('\n')}\n\n`);
+      } else if (what === 2) {
+        people.delete(uid);
+        ldif.push(`dn: ${dn(uid)}\nchangetype: delete\n\n`);
+      } else {
+        const put = (name: string, value: string | null) =>
+          `dn: ${dn(uid)}\nchangetype: modify\nreplace: ${name}\n${value === null ? '' : `${name}: ${value}\n`}-\n\n`;
+        if (what === 3) ldif.push(put('mail', one(addresses)));
+        else if (what === 4) ldif.push(put('l', one(cities)) + put('sn', one(names)));
+        else ldif.push(put(one(awayFrom), roll(2) === 0 ? 'away' : null));
+      }
+    }
+    await slapd.change(ldif.join(''));
+  };
+
+  const settled = async (id: string, roll: Roll) => {
+    const { status } = await syncing.run(id);
+    if (status !== 'HELD') return;
+    if (roll(3) === 0) await syncing.reject(id);
+    else await syncing.approve(id);
+  };
+
+  test.each([1, 3])(
+    'replayed from nothing, comes to the contacts as they are (%i)',
+    async (seed) => {
+      syncing = await service.workspace();
+      await slapd.refill([unit]);
+      people.clear();
+      const roll = dice(seed * 7919);
+      const create = (nth: number) =>
+        syncing.createConnection(slapd, {
+          mappings,
+          scope: scopeOf({ filter: `(!(${awayFrom[nth]}=away))` }),
+          removal: policies[roll(policies.length)] ?? removal(),
+        });
+      const connections = [await create(0), await create(1)];
+      const of = (nth: number): string => connections[nth] ?? '';
+      for (let round = 0; round < 18; round++) {
+        await stir(roll);
+        const nth = roll(2);
+        const [mine, other] = [of(nth), of(1 - nth)];
+        const what = roll(12);
+        if (what === 0) await syncing.sync(mine, { dryRun: true });
+        else if (what < 3) {
+          // A plan that others overtake before it is approved.
+          const { id } = await syncing.sync(mine, { review: true });
+          await stir(roll);
+          await syncing.sync(other);
+          await settled(id, roll);
+        } else if (what === 3) {
+          await syncing.workspace.deleteConnection(mine, Object.values(OrphanedContacts)[roll(3)] ?? 'KEEP', anna);
+          connections[nth] = await create(nth);
+        } else if (what === 4) {
+          await syncing.edit(mine, { removal: policies[roll(policies.length)] ?? removal() });
+        } else if (what === 5) {
+          // Time passes: a grace may be over.
+          await syncing.rows(
+            `UPDATE contact_link SET gone_since = gone_since - interval '4 days' WHERE gone_since IS NOT NULL`,
+          );
+        } else if (what === 6) {
+          await syncing.edit(mine, { source: ldapSettings({ url: 'ldap://127.0.0.1:1' }) });
+          expect((await syncing.sync(mine)).status).toBe('FAILED');
+          await syncing.edit(mine, { source: ldapSettings(slapd) });
+        } else if (what === 7) {
+          // Its worker stops in the middle, and another goes on.
+          const id = await syncing.start(mine);
+          await syncing.carryOut(id, AbortSignal.timeout(10 + roll(80)));
+          if ((await syncing.run(id)).finishedAt === null) await syncing.carryOut(id);
+        } else await Promise.all(roll(3) === 0 ? [syncing.sync(mine), syncing.sync(other)] : [syncing.sync(mine)]);
+        await expectSound();
+      }
+      const left = await syncing.rows(
+        `SELECT run.status, run.id FROM plan_row JOIN run ON run.id = plan_row.run_id WHERE run.finished_at IS NOT NULL`,
+      );
+      expect(left).toEqual([]);
+      for (const { id } of await syncing.rows<{ id: string }>('SELECT id FROM run')) {
+        const lines = await syncing.log(id);
+        expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, i) => i + 1));
+      }
+      const actions = new Set((await changes()).map(({ action }) => action));
+      for (const action of ['CREATE', 'UPDATE', 'NONE']) expect(actions).toContain(action);
+    },
+    60_000,
+  );
+});
