@@ -1,12 +1,12 @@
 import type { RemovalPolicy } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
 
-/** A linked person whom a complete read has not had. */
+/** A linked person who was not in a complete read. */
 export type AbsentPerson = {
   externalId: string;
   person: string;
   connectionId: string;
-  /** The time of the first complete read without them; null: the present one. */
+  /** When the first complete read without them took place. Null: it is the present read. */
   goneSince: Date | null;
   contact: { id: string; version: number; name: string; status: ContactStatus; removalDueAt: Date | null };
   /** The names of other connections that feed the contact now, in order. */
@@ -15,22 +15,22 @@ export type AbsentPerson = {
   lostBy: readonly { connectionId: string; since: Date }[];
 };
 
-/** What a removal policy says of absences. */
+/** The part of a removal policy that decides about absent people. */
 export type AbsencePolicy = Pick<RemovalPolicy, 'action' | 'graceDays'>;
 
 const dayMs = 24 * 3_600_000;
 
-/** When the grace of an absence ends; days of 24 hours, whatever the time zone. */
+/** When the grace of an absence ends. A day is 24 hours, in every time zone. */
 export function endOfGrace({ goneSince }: AbsentPerson, { graceDays }: AbsencePolicy, now: Date): Date {
   return new Date((goneSince ?? now).getTime() + dayMs * graceDays);
 }
 
-/** Whether the contact is up to this connection: nobody feeds it any more, and nobody has lost its person later. */
+/** Whether this connection decides about the contact: no connection feeds it any more, and none lost its person later. */
 export function isOurs(absent: AbsentPerson): boolean {
   return absent.contact.status === 'ACTIVE' && absent.fedBy.length === 0 && !isLostLater(absent);
 }
 
-/** At the same moment, the connection with the higher id has lost the person last. */
+/** When two connections lost the person at the same moment, the one with the higher id counts as the later one. */
 function isLostLater({ goneSince, connectionId, lostBy }: AbsentPerson): boolean {
   return (
     goneSince !== null &&
@@ -45,8 +45,8 @@ export function isSameTime(a: Date | null, b: Date | null): boolean {
 }
 
 /**
- * When a contact that stays for now is to be removed; null: never. A day that another connection has set stays. This is asked
- * when the absence is planned, and again when it is noted: others may have found or lost the person in between. Pure.
+ * When a contact that stays for now is to be removed; null: never. A date that another connection has set is kept. The plan asks
+ * this, and so does the step that stores the absence, because other connections may have found or lost the person since. Pure.
  */
 export function removalDueAt(absent: AbsentPerson, policy: AbsencePolicy, now: Date): Date | null {
   if (!isOurs(absent)) return absent.contact.removalDueAt;

@@ -15,13 +15,13 @@ export type Actor = { kind: ActorKind; id: string | null; name: string };
 
 export type Workspace = { id: string; name: string; timeZone: string; contactSyncEnabled: boolean };
 
-/** Whoever a valid token speaks for. `permissions` already includes what others imply. */
+/** The person a valid token belongs to. `permissions` includes those that other permissions imply. */
 export type Viewer = {
   id: string;
   name: string | null;
   workspaceId: string;
   permissions: readonly Permission[];
-  /** Tells one access token from another; it lets nobody in. */
+  /** Tells access tokens apart. It can't be used to sign in. */
   tokenId: string;
   /** When the token stops being valid. */
   expiresAt: Date;

@@ -1,11 +1,11 @@
 /**
- * Trouble that ends a run, a test or a request, told so that a person can act on it. `code` is for programs (the
- * contract's list), `message` says what happened and where, `hint` what to do. No secrets in either.
+ * Trouble that ends a run, a test or a request, described so that a person can act on it. `code` is for programs (the list is in
+ * the contract), `message` says what happened and where, `hint` says what to do. None of them contains a secret.
  */
 export class AppError extends Error {
   readonly code: string;
   readonly hint: string | null;
-  /** Further facts for a client, e.g. `currentVersion` of a CONFLICT. */
+  /** More facts for a client, e.g. `currentVersion` of a CONFLICT. */
   readonly details: Record<string, unknown>;
 
   constructor(

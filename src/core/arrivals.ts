@@ -1,23 +1,23 @@
 import type { Entry, SourceNote } from './entry.ts';
 
 /**
- * Where a source stands, as JSON that only the source reads: the next run gives it back, so that the source goes on from there.
- * At most 64 KB. It is good for the connection as it was; an edited connection is read from the beginning.
+ * A position in a source, as JSON that only the source reads. The next run gives it back, and the source continues from there.
+ * At most 64 KB. It becomes invalid when the connection is edited; then the source is read from the beginning.
  */
 export type Cursor = Readonly<Record<string, unknown>>;
 
-/** `everybody`: people who are not present at a complete end are gone. `changes`: people of whom nothing is said are as before. */
+/** `everybody`: people who are missing when the feed ends complete are gone. `changes`: people who are not mentioned are unchanged. */
 export type Extent = 'everybody' | 'changes';
 
-/** What is said at the end of a feed. */
+/** How a feed ended. */
 export type FeedEnd = {
-  /** True only when nothing is missing: read to the last page, without a limit, an error or a change of server or account. */
+  /** True only when nothing is missing: the last page was read, and no limit, error or change of server or account came first. */
   complete: boolean;
-  /** Why not; null when complete. */
+  /** Why it is incomplete; null when complete. */
   because: string | null;
-  /** Stored with the connection when the run succeeds. Null: the source can't go on from anywhere. */
+  /** Stored with the connection when the run succeeds. Null: the next run must read from the beginning. */
   cursor: Cursor | null;
-  /** Parts of the source that lie elsewhere and were not read; each in one way of writing, sorted, each once. */
+  /** Parts of the source that lie on other servers and were not read: normalized, sorted, without duplicates. */
   referrals: readonly string[];
   notes: readonly SourceNote[];
   /** Attributes that were asked for and that nobody can have there, such as columns that a file lacks. Left out: the source can't tell. */
@@ -25,32 +25,32 @@ export type FeedEnd = {
 };
 
 /**
- * What feeds a run says, whatever it is: a full read, the changes since a cursor, a request that was pushed. Of one person the
- * first word counts in a feed of everybody, which is one picture; the last word in a feed of changes, which is a story.
+ * What a feed tells a run. A feed can be a full read, the changes since a cursor, or a request that was pushed. If a feed mentions
+ * a person more than once, the first mention counts in a feed of everybody, and the last one in a feed of changes.
  */
 export type Arrivals = {
   /**
-   * These people are there. Answers how many of them have an id of which nothing was said before: a source that goes on and on
-   * without saying anything new is not listened to for ever. A promise holds the source back.
+   * These people exist. Returns how many of their ids are new to this feed, so that a source that repeats itself forever can be
+   * stopped. If it returns a promise, the source waits for it before it sends more.
    */
   present(entries: readonly Entry[]): number | Promise<number>;
-  /** The people with these ids are gone. Ids that nobody knows are passed over. */
+  /** The people with these ids are gone. Unknown ids are ignored. */
   gone(ids: readonly string[]): void;
-  /** Said once, as the last word. A feed that breaks throws and says no end; nobody is gone then, whatever was said. */
+  /** Called once, last. A feed that breaks throws instead; then nobody counts as gone, even people reported as gone before. */
   end(end: FeedEnd): void;
 };
 
-/** Opens the feed: what follows is about everybody, or about changes. Once for each read. */
+/** Opens the feed and says what it is about. Called once for each read. */
 export type BeginArrivals = (extent: Extent) => Arrivals;
 
-/** What a kind of source advises on a read that can't be used as it is, in its own words; whole sentences unless said otherwise. */
+/** The advice of a kind of source for a read that can't be used as it is. Whole sentences, except `emptied`. */
 export type ReadAdvice = {
   /** A complete read brought nobody. */
   nobody: string;
   /** Some people came without an id that can be read. */
   withoutId: string;
-  /** Parts of the source are said to lie elsewhere, for the first time. */
+  /** The source says for the first time that parts of it lie on other servers. */
   elsewhere: string;
-  /** Many people lost the values of a field: what to check of the source, going on from "Check how it is mapped, and". */
+  /** Many people lost the values of a field: what to check in the source. It continues the words "Check how it is mapped, and". */
   emptied: string;
 };

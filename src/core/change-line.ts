@@ -1,6 +1,6 @@
 import type { ChangeAction, LogCode } from './run.ts';
 
-/** What people read of a change that was applied, or was not. */
+/** The words for a change that was applied, or was not. */
 
 const words: Record<Exclude<ChangeAction, 'SKIP'>, { code: LogCode; verb: string }> = {
   CREATE: { code: 'CONTACT_CREATED', verb: 'Created' },
@@ -12,7 +12,7 @@ const words: Record<Exclude<ChangeAction, 'SKIP'>, { code: LogCode; verb: string
   NONE: { code: 'CONTACT_KEPT', verb: 'Left as is' },
 };
 
-/** The run log's DEBUG line of an applied change; such lines are not stored, for the change itself is. */
+/** The run log's DEBUG line of an applied change. Such lines are not stored, because the change itself is stored. */
 export function changeLine(change: {
   action: Exclude<ChangeAction, 'SKIP'>;
   contactName: string;
@@ -22,17 +22,17 @@ export function changeLine(change: {
   return { code, message: `${verb}: ${change.contactName}${change.reason === null ? '' : ` (${change.reason})`}` };
 }
 
-/** The line of somebody who was left alone, while planning or applying. */
+/** The line of a person who was left alone, during planning or applying. */
 export function personSkipped(name: string, reason: string): string {
   return `Skipped ${name}: ${reason}`;
 }
 
-/** The line of somebody whose change could not be applied. */
+/** The line of a person whose change could not be applied. */
 export function changeFailed(name: string, reason: string): string {
   return `Failed ${name}: ${reason}`;
 }
 
-/** Why a change is not applied that was planned. */
+/** Why a planned change is not applied. */
 export const notApplied = {
   contactChanged: 'the contact has changed since the plan was made; the next run looks at it again',
   foundByAnother: 'another connection has found the person since the plan was made',

@@ -1,4 +1,4 @@
-/** The fields a mapping can fill. EMAIL and PHONE are lists of labeled values, the rest hold one value. */
+/** The fields that a mapping can fill. EMAIL and PHONE are lists of labeled values; each other field holds one value. */
 export const ContactField = {
   DISPLAY_NAME: 'DISPLAY_NAME',
   GIVEN_NAME: 'GIVEN_NAME',
@@ -55,42 +55,42 @@ export type ContactValues = { [field in TextField]?: string } & { [field in Labe
 export const ContactStatus = { ACTIVE: 'ACTIVE', INACTIVE: 'INACTIVE' } as const;
 export type ContactStatus = (typeof ContactStatus)[keyof typeof ContactStatus];
 
-/** What a mapping fills: a field, for labeled fields `FIELD:label`, e.g. `PHONE:mobile`. */
+/** What a mapping fills: a field, or `FIELD:label` for a labeled field, e.g. `PHONE:mobile`. */
 export type FieldKey = string;
 
 export function fieldKey(field: ContactField, label: string | null): FieldKey {
   return label === null ? field : `${field}:${label}`;
 }
 
-/** In `Fills`, a display name put together from other fields because the mapping gave none. */
+/** In `Fills`: the display name was put together from other fields, because the mapping gave none. */
 export const derivedFill = '~';
 
 /**
- * Where a draft's values came from: for each filled field key the attribute that won, `=` for a fixed value,
- * `{}` for a template, or `~` for a display name put together from other fields. Few distinct ones exist in a connection, so they are stored once and referred to.
+ * Where a draft's values came from. For each filled field key: the attribute that won, `=` for a fixed value, `{}` for a template,
+ * or `~` for a display name put together from other fields. A connection has few distinct ones, so each is stored once.
  */
 export type Fills = Record<FieldKey, string>;
 
 /** A person as mapped, not yet matched to a contact. */
 export type Draft = { values: ContactValues; fills: Fills };
 
-/** Columns in which a contact is found and ordered, derived from its values. */
+/** The columns by which contacts are searched and sorted, derived from a contact's values. */
 export type IndexedText = {
-  /** The primary address as it is compared. */
+  /** The primary address in lower case, for comparing. */
   emailKey: string | null;
   nameKey: string;
   /** Empty where there is no company. */
   companyKey: string;
   /** All words the contact is found under. */
   words: readonly string[];
-  /** The distinct keys that the index holds of them. */
+  /** The distinct keys of these words in the search index. */
   search: readonly string[];
 };
 
 /**
- * The display name that other values come to where no mapping gives one: given and family name, else the primary email, else
- * the first labeled one (alphabetically, since the values of an attribute have no order). Undefined: there is none of them,
- * nothing to show as a name. A company is no name of a person.
+ * The display name when no mapping gives one: given and family name, else the primary email, else the first labeled email
+ * (alphabetically, because the values of an attribute have no order). Undefined: there is none of these. A company is not a
+ * person's name.
  */
 export function putTogetherName({
   GIVEN_NAME = '',
@@ -101,12 +101,12 @@ export function putTogetherName({
   return `${GIVEN_NAME} ${FAMILY_NAME}`.trim() || PRIMARY_EMAIL || EMAIL.map(({ value }) => value).toSorted()[0];
 }
 
-/** Whether an address is the contact's primary one, case aside: it is not listed again among the others. */
+/** Whether an address is the contact's primary one, ignoring case. The primary address is not listed among the others. */
 export function isPrimaryEmail({ PRIMARY_EMAIL }: ContactValues, address: string): boolean {
   return PRIMARY_EMAIL !== undefined && PRIMARY_EMAIL.toLowerCase() === address.toLowerCase();
 }
 
-/** The values without the primary address among the others; the same object where it is not among them. */
+/** The values without the primary address among the other emails; the same object if it is not among them. */
 export function primaryEmailOnce(values: ContactValues): ContactValues {
   const others = values.EMAIL?.filter(({ value }) => !isPrimaryEmail(values, value));
   if (others === undefined || others.length === values.EMAIL?.length) return values;

@@ -1,29 +1,29 @@
 import { AppError } from './app-error.ts';
 
-/** Of the network and of the name service. */
+/** Error codes of the network and of name lookups. */
 const network = new Set(
   'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(' '),
 );
 
 /**
- * SQLSTATEs of a database that is not there for us: connections (08), nobody let in (28, 3D000), no room (53), shut down,
- * crashed or starting (57P), a session that was ended (25P03, 25P04).
+ * SQLSTATEs of a database that can't be used: broken connection (08), refused login (28, 3D000), no resources (53), shut down,
+ * crashed or starting (57P), ended session (25P03, 25P04).
  */
 const notThere = /^(08|28|53)...$|^57P..$|^3D000$|^25P0[34]$/;
 
-/** Of the driver and of the ORM, which lets go of a connection that is lost between two statements. They give no code. */
+/** Messages without a code, from the driver, and from the ORM when it loses a connection between two statements. */
 const lost =
   /^(Query runner already released|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Query read timeout)/;
 
 /**
- * What a failure says of the database itself: `unavailable` when it or a connection to it can't be had, `stopped` when a
- * statement was ended because it took too long or nobody wants its answer. Null: it says something else.
+ * What an error says about the database: `unavailable` when it or a connection to it can't be reached, `stopped` when a statement
+ * was ended because it took too long or nobody wants its answer. Null: the error is about something else.
  */
 export function databaseTrouble(error: unknown): 'unavailable' | 'stopped' | null {
   if (error instanceof AppError) return error.code === 'DATABASE_UNAVAILABLE' ? 'unavailable' : null;
   if (typeof error !== 'object' || error === null) return null;
   const { code, driverError, thrownValue, message } = error as Record<string, unknown>;
-  // Wrapped by the ORM, or by GraphQL where it is no Error of this realm.
+  // The ORM wraps errors. GraphQL wraps what is no Error of this realm.
   const inner = driverError ?? thrownValue;
   if (inner !== undefined && inner !== error) return databaseTrouble(inner);
   if (code === '57014') return 'stopped';
@@ -32,8 +32,8 @@ export function databaseTrouble(error: unknown): 'unavailable' | 'stopped' | nul
 }
 
 /**
- * The database was away for longer than is waited for, or (`startOver`) it is back and has forgotten some of what it had been
- * given, as after a crash: the run then goes on from what it still knows. Neither is a fault of the run.
+ * The database was away for longer than the service waits. With `startOver` it is back but has lost some of what it was given, as
+ * after a crash; then the run goes on from what is still stored. Neither is the run's fault.
  */
 export class DatabaseLost extends Error {
   readonly startOver: boolean;

@@ -1,21 +1,21 @@
 import { AppError } from './app-error.ts';
 
-/** How long somebody waits for an answer. */
+/** How long a client waits for an answer. */
 export type Deadline = {
-  /** Aborts when nobody waits any more: the client has left (AppError CLIENT_LEFT), or the time is over (TIMEOUT). */
+  /** Aborts when the client has left (AppError CLIENT_LEFT) or the time is over (TIMEOUT). */
   signal: AbortSignal;
-  /** Aborts when the time is over, and not when the client leaves: what was begun to be saved is saved. */
+  /** Aborts when the time is over, but not when the client leaves, so that a save that has begun is finished. */
   timeOver: AbortSignal;
   msLeft(): number;
 };
 
-/** What a database transaction may take; `end` gives it back. No deadline: it is bounded elsewhere. */
+/** The permission for one database transaction; `end` returns it. `deadline` null: something else limits the time. */
 export type Allowance = { deadline: Deadline | null; end(): void };
 
-/** Asked before each transaction. Rejects with an AppError when there is none to be had. */
+/** Called before each transaction. Rejects with an AppError when no transaction may begin. */
 export type Allow = () => Promise<Allowance>;
 
-/** Starts the clock. `end` stops it. `late`: what ends those who wait. */
+/** Starts the clock; `end` stops it. `late` makes the error for work that takes too long. */
 export function startDeadline(
   seconds: number,
   clientLeft?: AbortSignal,

@@ -2,42 +2,42 @@ import type { LogCode, LogLevel } from './run.ts';
 import type { ValueFault } from './user-error.ts';
 
 /**
- * The values of one attribute: absent, one, or several in the order sent. Texts are as sent but for binary ids, which
- * come in their usual text form.
+ * The values of one attribute: absent, one, or several in the order sent. Texts are as sent, except binary ids, which come in their
+ * usual text form.
  */
 export type AttributeValue = undefined | string | readonly string[];
 
 /** How a kind of source names the attributes of people. */
 export type AttributeNames = {
-  /** The same for all ways to write one attribute's name, and for no other attribute. */
+  /** A key that is equal for all spellings of one attribute's name, and different for any other attribute. */
   keyOf(name: string): string;
-  /** Why a mapping or template can't ask for an attribute of this name. Null: it can. */
+  /** Why a mapping or template can't use an attribute of this name. Null: it can. */
   fault(name: string): ValueFault | null;
 };
 
 /** One person as the source sent them. `attributes[i]` belongs to the i-th name of the read request. */
 export type Entry = {
-  /** How the source names the person for people to read, e.g. a DN. */
+  /** The source's readable name for the person, e.g. a DN. */
   name: string;
-  /** The stable id; null when the source sent none that can be read. */
+  /** The stable id; null when the source sent no readable one. */
   id: string | null;
-  /** Why nobody can be made of the entry: its id or its name is missing, too long, or no text. Null: somebody can. */
+  /** Why the entry can't become a contact: its id or its name is missing, too long, or no text. Null: it can. */
   unfit: string | null;
   attributes: readonly AttributeValue[];
   /** The source's own flag: the account is switched off. */
   disabled: boolean;
-  /** Something that is no person at all (a machine account, say). */
+  /** It is no person at all, e.g. a machine account. */
   notAPerson: boolean;
-  /** False when groups are asked for and could not be part of the search itself, and the person is in none of them. */
+  /** False when the scope names groups, the search itself could not check them, and the person is in none of them. */
   inGroups: boolean;
-  /** Names of attributes of which a value could not be decoded and was left out. */
+  /** Names of attributes with a value that could not be decoded and was left out. */
   undecodable: readonly string[];
   /**
-   * SHA-256 of the very bytes in which the source told of the person, one UTF-16 unit a byte: the same ones say the same. Null:
-   * it took several answers, so the fields above must tell.
+   * SHA-256 of the bytes that the source sent for the person, one UTF-16 unit a byte. Equal hashes mean equal entries. Null: the
+   * source sent them in several answers, so the fields above must be compared.
    */
   said: string | null;
-  /** Where the source has the person, such as `Line 17`, for lines about them. It is no part of what the source says of them. */
+  /** Where the person stands in the source, such as `Line 17`, for log lines. It is no part of the person's data. */
   place?: string;
 };
 

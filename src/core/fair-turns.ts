@@ -12,7 +12,7 @@ export function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (slice.length > 0) yield slice;
 }
 
-/** Maps items, and lets the event loop turn after each `size` of them: whatever they take, nobody waits for them all. */
+/** Maps items, and lets the event loop do other work after each `size` of them. */
 export async function mapInSlices<T, U>(items: Iterable<T>, size: number, map: (item: T) => U): Promise<U[]> {
   const mapped: U[] = [];
   for (const slice of slices(items, size)) {
@@ -23,14 +23,14 @@ export async function mapInSlices<T, U>(items: Iterable<T>, size: number, map: (
 }
 
 /**
- * Works on so many things at the same time; the others wait for their turn, first come first served. Between one and the next
- * that waited, the process gets to its other work.
+ * Limits how many pieces of work run at the same time. The others wait, first come first served. Before one that waited begins,
+ * the event loop does other work.
  */
 export function inTurn(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let working = 0;
   return async (work) => {
-    // Whoever ends hands its place over.
+    // Work that ends hands its place to the next.
     if (working >= most) await new Promise<void>((resolve) => waiting.push(resolve));
     else working++;
     try {

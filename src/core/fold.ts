@@ -1,13 +1,13 @@
-/** Accents and vowel points of the scripts that can be read without them; other scripts' marks are letters to us. */
+/** Accents and vowel points of scripts that can be read without them. The marks of other scripts are treated as letters. */
 const MARKS =
   '\\u0300-\\u036f\\u0483-\\u0489\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u0610-\\u061a\\u064b-\\u065f' +
   '\\u0670\\u06d6-\\u06dc\\u06df-\\u06e4\\u06e7\\u06e8\\u06ea-\\u06ed\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f';
 const APOSTROPHES =
   "'`\\u00b4\\u2018\\u2019\\u201a\\u201b\\u02b9\\u02bb-\\u02bd\\u02ca\\u02cb\\u2032\\u2035\\u055a\\uff07";
-/** Soft hyphen, tatweel, zero-width and direction marks: not seen, so not typed. */
+/** Soft hyphen, tatweel, zero-width and direction marks. People don't see them, so they don't type them. */
 const INVISIBLE = '\\u00ad\\u0640\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff';
 
-/** Letters that no Unicode decomposition takes apart, as people without them on their keyboard type them. */
+/** Letters that Unicode does not decompose, and what people type who don't have them on their keyboard. */
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -70,9 +70,9 @@ export function foldLetters(text: string): string {
 }
 
 /**
- * What makes Ångström sort beside Angstrom and be found as angstrom: lower case, accents stripped, letters such as ø and
- * ß spelled out, apostrophes dropped, any other punctuation a single space, trimmed. Letters of all scripts stay.
- * Empty when the text has neither letter nor digit. Folding twice changes nothing.
+ * Folds a text so that Ångström sorts beside Angstrom and is found as angstrom: lower case, accents removed, letters such as ø and
+ * ß spelled out, apostrophes removed, other punctuation a single space, trimmed. Letters of all scripts stay. Empty when the text
+ * has neither letter nor digit. Folding twice changes nothing.
  */
 export function fold(text: string): string {
   const lower = text.toLowerCase();
@@ -86,7 +86,7 @@ const umlauts = /[äöüøÄÖÜØ]|[aouAOU]\u0308/;
 const eachUmlaut = /[äöüøÄÖÜØ]/g;
 const spellings: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe' };
 
-/** The same name with Müller spelled Mueller and Søren Soeren. Null: there is nothing to spell otherwise. */
+/** The name with umlauts spelled out: Müller becomes Mueller, Søren becomes Soeren. Null: there is nothing to spell out. */
 export function spelledOut(text: string): string | null {
   return umlauts.test(text)
     ? text.normalize('NFC').replace(eachUmlaut, (umlaut) => spellings[umlaut.toLowerCase()] ?? umlaut)
@@ -103,7 +103,7 @@ export function cut(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
-/** What a list is ordered by, compared bytewise (collation "C"): folded, at most 200 characters. */
+/** The key by which lists are sorted, bytewise (collation "C"): the folded text, at most 200 characters. */
 export function sortKey(text: string): string {
   return cut(fold(text), SORT_KEY_LENGTH);
 }

@@ -1,4 +1,4 @@
-/** What is kept for a while, and how much of it there may be in all. What many keep counts once. */
+/** Counts how much is kept in memory, up to a limit. A thing that is kept several times counts once. */
 export class Held {
   readonly #most: number;
   readonly #kept = new Map<object, { size: number; keepers: number }>();
@@ -22,7 +22,7 @@ export class Held {
     this.#total += size;
   }
 
-  /** To be called once for each `keep`. */
+  /** Call it once for each `keep`. */
   drop(thing: object): void {
     const kept = this.#kept.get(thing);
     if (kept === undefined || --kept.keepers > 0) return;
@@ -30,7 +30,7 @@ export class Held {
     this.#total -= kept.size;
   }
 
-  /** What one more may take: the `nth` part of the room that is left, so that it gets less the more is kept. */
+  /** How much one more thing may take: the `nth` part of the room that is left, within `least` and `most`. */
   share(nth: number, { least, most }: { least: number; most: number }): number {
     return Math.max(least, Math.min(most, Math.floor((this.#most - this.#total) / nth)));
   }

@@ -1,4 +1,4 @@
-/** Characters of what others say that a message or a line shows: enough to act on, too little to fill a log. */
+/** How many characters of a stranger's text a message or line shows: enough to act on, too little to fill a log. */
 export const longestSaid = 500;
 /** Names that a message lists one by one. */
 const longestList = 20;
@@ -10,14 +10,14 @@ function escapeCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** The text with escapes in place of what would end a line, turn it around, or can't be seen. */
+/** The text with escapes in place of characters that end a line, change its direction, or can't be seen. */
 export function escapeUnprintable(text: string): string {
   return text.replace(unprintable, escapeCharacter);
 }
 
 /**
- * What a server or another stranger says, fit for a message: nothing around it (Active Directory ends its messages with
- * U+0000), control characters escaped, at most 500 characters.
+ * A text from a server or another stranger, made fit for a message: trimmed (Active Directory ends its messages with U+0000),
+ * control characters escaped, at most 500 characters.
  */
 export function saidText(text: string): string {
   let end = text.length;
@@ -27,7 +27,7 @@ export function saidText(text: string): string {
   return escaped !== null && escaped.length <= longestSaid ? escaped : cut(said);
 }
 
-/** Character by character, so that no escape and no surrogate pair is cut in two. */
+/** Cuts between characters, so that no escape and no surrogate pair is cut in two. */
 function cut(text: string): string {
   let shown = '';
   for (const character of text) {
@@ -38,7 +38,7 @@ function cut(text: string): string {
   return `${shown}…`;
 }
 
-/** Names in quotes, the first 20 of them, and how many more there are. */
+/** The first 20 names in quotes, and how many more there are. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, longestList).map((name) => `"${saidText(name)}"`);
   const more = names.length - shown.length;
@@ -47,15 +47,15 @@ export function listed(names: readonly string[]): string {
 
 const LONGEST_QUOTE = 80;
 
-/** A value as a log line may show it: in quotes, at most 80 characters, nothing in it that could forge a line. */
+/** A value as a log line may show it: in quotes, at most 80 characters, with nothing that could forge a line. */
 export function quoteValue(value: string): string {
   const shown = value.length <= LONGEST_QUOTE ? value : `${value.slice(0, LONGEST_QUOTE)}…`;
   return `"${escapeUnprintable(shown)}"`;
 }
 
 /**
- * Control characters (tabs and line breaks too), the separators of lines and paragraphs, and the signs that turn the direction
- * of what comes after them, with which a name can look like another.
+ * Control characters (tabs and line breaks too), line and paragraph separators, and the signs that change the direction of the text
+ * after them, which can make one name look like another.
  */
 const controls = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 const invisible = /^[\p{C}\p{Z}]*$/u;
@@ -67,41 +67,41 @@ export function isOneLine(text: string): boolean {
   return !controls.test(text);
 }
 
-/** A name from elsewhere, made fit for one line. */
+/** A name from outside, made fit for one line. */
 export function oneLine(text: string): string {
   return text.replace(allControls, ' ').trim();
 }
 
-/** Whether a text of several lines has no other control characters. */
+/** Whether a text has no control characters except line breaks and tabs. */
 export function isPlainText(text: string): boolean {
   return !controlsBesideLines.test(text);
 }
 
-/** Whether nothing of a text would be seen. */
+/** Whether a text shows nothing at all. */
 export function isInvisible(text: string): boolean {
   return invisible.test(text);
 }
 
-/** Why the database can't hold a text: it takes neither U+0000 nor half of a surrogate pair. Null: it can. */
+/** Why the database can't store a text: it accepts neither U+0000 nor half of a surrogate pair. Null: it can. */
 export function unstorableBecause(text: string): string | null {
   if (text.includes('\0')) return 'contains a NUL character';
   return text.isWellFormed() ? null : 'contains half of a surrogate pair';
 }
 
-/** Whether the database can hold a text. */
+/** Whether the database can store a text. */
 export function isStorable(text: string): boolean {
   return unstorableBecause(text) === null;
 }
 
-/** The text as the database can hold it, whatever it holds: U+FFFD stands for each character that it would refuse. */
+/** The text with U+FFFD in place of each character that the database would refuse. */
 export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** Characters of a line of a log: enough to act on, too little to fill it. */
+/** Characters of a log line: enough to act on, too little to fill the log. */
 const longestLine = 5000;
 
-/** The same of a text that may be of any length: what is longer than a line of a log is cut, with a mark that says so. */
+/** The same for a text of any length. A text that is longer than a log line is cut, and a mark shows the cut. */
 export function storableLine(text: string): string {
   return storableText(text.length > longestLine ? `${text.slice(0, longestLine)} […]` : text);
 }

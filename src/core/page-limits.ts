@@ -1,15 +1,15 @@
 import { AppError } from './app-error.ts';
 
-/** How many items a page of a list has: at most, and where nothing is asked for. */
+/** How many items a page of a list has: at most, and by default. */
 export const pageOf = { largest: 200, usual: 50 } as const;
-/** The same of a connection's runs, of which the newest matter. */
+/** The same for a connection's runs; mostly the newest are of interest. */
 export const pageOfRuns = { largest: pageOf.largest, usual: 20 } as const;
-/** The same of the lines of a run's log. */
+/** The same for the lines of a run's log. */
 export const pageOfLog = { largest: 1000, usual: 200 } as const;
 
 export type PageLimits = { largest: number; usual: number };
 
-/** AppError BAD_USER_INPUT unless `first` is a whole number from 1 to the largest of such pages. */
+/** Throws an AppError BAD_USER_INPUT unless `first` is a whole number from 1 to `largest`. */
 export function checkFirst(first: number, { largest }: Pick<PageLimits, 'largest'> = pageOf): void {
   if (Number.isInteger(first) && first >= 1 && first <= largest) return;
   throw new AppError('BAD_USER_INPUT', `\`first\` takes 1 to ${largest}.`);

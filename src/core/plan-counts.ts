@@ -1,7 +1,7 @@
 import type { Stays } from './plan.ts';
 import type { ChangeAction, RunCounts } from './run.ts';
 
-/** Rows of a plan that are alike. `outcome`: of applying; null: applied as planned, or not yet. */
+/** A number of equal rows of a plan. `outcome` is what applying them came to; null: applied as planned, or not applied yet. */
 export type PlanRows = {
   action: ChangeAction;
   stays: Stays | null;
@@ -9,7 +9,7 @@ export type PlanRows = {
   count: number;
 };
 
-/** What a plan comes to; `read` and `inScope` are the read's. */
+/** The counts that follow from a plan. `read` and `inScope` come from the read. */
 export type PlanCounts = Omit<RunCounts, 'read' | 'inScope'>;
 type Counter = keyof PlanCounts;
 
@@ -24,12 +24,12 @@ const counterOfAction: Record<ChangeAction, Counter | null> = {
   NONE: null,
 };
 
-/** Of contacts whose person is not in scope any more, and so is none of those whom the counts add up to. */
+/** Whether the contact's person is no longer in scope, and so is not part of the sum of the counts. */
 function isRemoval(action: ChangeAction): boolean {
   return action === 'DEACTIVATE' || action === 'DELETE';
 }
 
-/** Which count such a row is part of. */
+/** The count that these rows belong to. */
 function counterOf({ action, stays, outcome }: PlanRows): Counter | null {
   switch (outcome) {
     case 'FAILED':
@@ -41,7 +41,7 @@ function counterOf({ action, stays, outcome }: PlanRows): Counter | null {
   }
 }
 
-/** What these rows come to. Pure. */
+/** Adds the rows up. Pure. */
 export function countRows(rows: readonly PlanRows[]): PlanCounts {
   const counts: PlanCounts = {
     created: 0,

@@ -2,55 +2,55 @@ import type { AbsentPerson } from './absence.ts';
 import type { ContactField, ContactStatus, ContactValues, Fills, IndexedText, TextField } from './contact.ts';
 import type { ChangeAction, LogCode } from './run.ts';
 
-/** What planning knows (facts, which the tables are asked for) and what it decides (which is written into the plan). */
+/** What planning knows (facts from the tables) and what it decides (rows of the plan). */
 
-/** A connection's place where several fill one field: lower priority first, then the older connection. */
+/** A connection's rank when several fill one field: lower priority first, then the older connection. */
 export type Rank = { priority: number; createdAt: number; connectionId: string };
 
 /** What another connection brings to a contact. */
 export type OtherLink = { connectionName: string; rank: Rank; fills: Fills };
 
 /**
- * Whether a linked person is absent: not as far as is known; since an earlier read, of which this one has nothing new; as this
- * one finds, and the contact stays without them, or is removed.
+ * Whether a linked person is absent. `none`: not as far as we know. `before`: since an earlier read. `stays` and `removed`: since
+ * this read, and the contact stays or is removed.
  */
 export type Absence = 'none' | 'before' | 'stays' | 'removed';
 
-/** A contact that a staged person is, or may turn out to be, with all that merging needs. */
+/** A contact that belongs to a staged person, or may belong to them, with all that merging needs. */
 export type CandidateContact = {
   id: string;
   version: number;
   status: ContactStatus;
   values: ContactValues;
   lockedFields: readonly ContactField[];
-  /** What deactivation took away. */
+  /** The portal access that deactivation took away. */
   portalAccessBefore: boolean | null;
-  /** How our own connection feeds it, if it does or did. */
+  /** How this connection feeds it, if it does or did. */
   own: {
     externalId: string;
     person: string;
     fills: Fills;
-    /** How often the link was asked to be looked at again. */
+    /** Counts the requests to check this link again. */
     recheck: number;
     absence: Absence;
   } | null;
   /** The other connections that feed it now. */
   others: readonly OtherLink[];
-  /** Changes when a link of another connection is asked to be looked at again, or goes. */
+  /** Changes when a link of another connection must be checked again, or is removed. */
   othersRecheck: number;
 };
 
-/** Who else has, or may get, the addresses that a person may get. */
+/** Who else has or may get the addresses that a person may get. */
 export type AddressFacts = {
-  /** The active contact that holds the person's address, when it is another one than `linked`. */
+  /** The active contact that holds the person's address, if it is not `linked`. */
   holder: CandidateContact | null;
-  /** The active contact that holds the address which `linked`, inactive, had. */
+  /** The active contact that holds the former address of `linked`, which is inactive. */
   heir: CandidateContact | null;
-  /** How many people of this read may get an address that this one may get, this one included. */
+  /** How many people of this read may get an address that this person may get, including this person. */
   claimants: number;
 };
 
-/** A staged person, with the facts on which their decision rests. */
+/** A staged person, with the facts that the decision about them needs. */
 export type Question = AddressFacts & {
   person: string;
   values: ContactValues;
@@ -60,48 +60,48 @@ export type Question = AddressFacts & {
   linked: CandidateContact | null;
 };
 
-/** A question, and where its answer stands in the plan. */
+/** A question with the position of its answer in the plan. */
 export type PlacedQuestion = Question & { position: number };
 
-/** A contact as a decision found it: once it is another one, the decision is not carried out. */
+/** A contact as a decision found it. If the contact changes afterwards, the decision is not carried out. */
 export type FoundContact = {
   id: string;
   version: number;
-  /** Of the person's link, or, for one to be made, of the contact's others. */
+  /** The counter of the person's link; for a new link, that of the contact's other links. */
   recheck: number;
   values: ContactValues;
 };
 
-/** Somebody who is left alone. */
+/** A person who is left alone. */
 export type Skip = {
   kind: 'skip';
-  /** The contact that they have. */
+  /** The contact they already have. */
   contactId: string | null;
-  /** Its name, or the one that theirs would have got. */
+  /** Its name, or the name that a new contact would have had. */
   contactName: string | null;
   code: LogCode;
   reason: string;
 };
 
-/** Somebody whose decision does not stand after all. */
+/** A person whose decision is withdrawn. */
 export type Refusal = { position: number; skip: Skip };
 
-/** What must come true in the same plan for a decision to stand; `otherwise` takes its place if it does not. */
+/** What else must happen in the same plan for a decision to be valid. If it does not happen, `otherwise` replaces the decision. */
 export type Condition =
   | { kind: 'none' }
   /** The contact gives up its address. */
   | { kind: 'addressFreed'; contactId: string; otherwise: Skip }
-  /** The read has not brought the person whom the contact had. */
+  /** The read did not bring the person who had the contact. */
   | { kind: 'contactLost'; contactId: string; otherwise: Skip };
 
-/** An address that the person would get, and that somebody else of this read may get, too. */
+/** An address that the person would get, and that another person of this read may get, too. */
 export type Claim = {
   address: string;
-  /** As that of a contact which is theirs already. */
+  /** The person's own contact already has it. */
   keeps: boolean;
 };
 
-/** A decided row of the plan that is about a contact: with which address it finds the contact, and leaves it. */
+/** A decided row of the plan about a contact, with the contact's address before and after it. */
 export type PlannedAddress = {
   contactId: string;
   position: number;
@@ -110,7 +110,7 @@ export type PlannedAddress = {
   addressThen: string | null;
 };
 
-/** What becomes of a staged person. */
+/** What happens to a staged person. */
 export type Decision =
   | { kind: 'create'; after: ContactValues; onlyIf: Condition; claim: Claim | null }
   | {
@@ -120,13 +120,13 @@ export type Decision =
       onlyIf: Condition;
       claim: Claim | null;
     }
-  /** The contact has all that the person brings. */
+  /** The contact already has all that the person brings. */
   | { kind: 'asBefore'; contact: FoundContact }
   | (Skip & { claim: Claim | null });
 
 /**
- * A decision on the way into the plan. `staged`: which sides the person's row has already, as their draft. `indexed`: of
- * what the contact is to hold, where that is to be written.
+ * A decision that is to be written into the plan. `staged`: which sides the person's row already has, from their draft. `indexed`:
+ * the search columns for the contact's new values, if they must be written.
  */
 export type Decided = {
   position: number;
@@ -135,29 +135,29 @@ export type Decided = {
   indexed: IndexedText | null;
 };
 
-/** What becomes of a contact whose person is absent. `newly`: since the present read. */
+/** What happens to a contact whose person is absent. `newly`: absent since the present read. */
 export type AbsentOutcome =
-  /** All that is to be said of it has been noted before. */
+  /** Everything about it has already been stored. */
   | { kind: 'nothing' }
   | { kind: 'deactivate' | 'delete'; newly: boolean; reason: string }
   | { kind: 'stay'; newly: boolean; reason: string };
 
-/** An outcome that is written into the plan. */
+/** An outcome with its position in the plan. */
 export type PlannedAbsence = {
   position: number;
   person: AbsentPerson;
   outcome: Exclude<AbsentOutcome, { kind: 'nothing' }>;
 };
 
-/** Why a row of the plan changes no contact: what its column `stays` says. */
+/** Why a row of the plan changes no contact: the values of its column `stays`. */
 export const Stays = {
   /** The person brings what the contact has. */
   AS_BEFORE: 'AS_BEFORE',
-  /** The person is gone since this read. */
+  /** The person was not in this read. */
   NEWLY_GONE: 'NEWLY_GONE',
   /** The person was gone before. */
   STILL_GONE: 'STILL_GONE',
-  /** The person is gone, and the contact goes to somebody else of this read. */
+  /** The person is gone, and the contact passes to another person of this read. */
   TAKEN_OVER: 'TAKEN_OVER',
 } as const;
 export type Stays = (typeof Stays)[keyof typeof Stays];

@@ -1,7 +1,7 @@
-/** The operator's log, as far as parts of the service write to it; pino is one. An `err` among the details is shown whole. */
+/** The part of the operator's log (pino) that the service writes to. An `err` in the details is shown in full. */
 export type ProcessLog = {
   /** Someone must act. */
   error(details: object, message: string): void;
-  /** Something went wrong that mends itself, or that the run log tells. */
+  /** Something went wrong that repairs itself, or that the run log reports. */
   warn(details: object, message: string): void;
 };

@@ -16,14 +16,14 @@ export type ConnectionRecord = ConnectionSettings & {
   secretNames: readonly string[];
   /** Null: none has been uploaded. */
   file: StoredFile | null;
-  /** Grows by one at each saved edit that changes something. */
+  /** Grows by one with each saved edit that changes something. */
   version: number;
   createdBy: Actor;
   createdAt: Date;
   updatedAt: Date;
 };
 
-/** What a person edits of a connection. */
+/** The parts of a connection that a person edits. */
 export type ConnectionEdit = ConnectionSettings & {
   name: string;
   description: string;
@@ -47,7 +47,7 @@ export type RunRecord = {
   phase: RunPhase;
   counts: RunCounts;
   excluded: Excluded;
-  /** 0..1 while the total is known. */
+  /** 0 to 1; null while the total is unknown. */
   progress: number | null;
   queuedAt: Date;
   startedAt: Date | null;
@@ -56,7 +56,7 @@ export type RunRecord = {
   holdReasons: string[];
   decidedBy: Actor | null;
   decidedAt: Date | null;
-  /** Of the newest stored log line; 0 before the first. */
+  /** The number of the newest stored log line; 0 before the first. */
   lastSeq: number;
 };
 
@@ -79,7 +79,7 @@ export type ContactSourceRecord = {
   lastSeenAt: Date;
 };
 
-/** A row of a run's plan, or, once applied, of history. */
+/** A row of a run's plan, or of the history once it is applied. */
 export type ChangeRecord = {
   runId: string;
   position: number;

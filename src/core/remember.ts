@@ -1,10 +1,10 @@
-/** Characters; longer texts are rare and would fill the memory. */
+/** In characters. Longer texts are rare and would fill the memory. */
 const longestText = 200;
 
 /**
- * A pure function that remembers what it made of up to `most` texts, for texts that come again and again; then it begins anew.
- * It runs for each person who is read: a cache that knows what was used last takes two and a half times as long for a text
- * that is new, as most names are.
+ * Makes a pure function remember its results for up to `most` texts; then it forgets them all and begins again. For texts that
+ * repeat. It runs for each person who is read, and most names are new texts: for those an LRU cache takes two and a half times as
+ * long.
  */
 export function remember<T>(of: (text: string) => T, most = 4096): (text: string) => T {
   const known = new Map<string, T>();

@@ -1,6 +1,6 @@
 import type { RemovalPolicy } from './connection.ts';
 
-/** What a connection's removal policy is when nothing is said about it. */
+/** A connection's default removal policy. */
 export const defaultRemoval: RemovalPolicy = {
   action: 'DEACTIVATE',
   graceDays: 0,
@@ -9,11 +9,11 @@ export const defaultRemoval: RemovalPolicy = {
   maxEmptiedPercent: 30,
 };
 
-/** The percentage of people who may newly go where `maxPercent` is left out. */
+/** The percentage of people who may newly be gone, when `maxPercent` is not set. */
 export const defaultMaxPercent = 10;
 
-/** Below this many contacts a percentage says little, so a number takes its place where none was chosen. */
+/** With fewer contacts than this a percentage says little, so a fixed number applies instead if no limit was chosen. */
 export const smallConnection = { fewerThan: 20, mayGo: 2 } as const;
 
-/** Fewer contacts than these may lose what a field holds, whatever the percentage. */
+/** Fewer contacts than this may always lose the value of a field, whatever the percentage. */
 export const fewestEmptied = 20;

@@ -1,15 +1,14 @@
-/** One delivery of a run to a worker. Each delivery has an id of its own: a run that lost its worker gets another job. */
+/** One delivery of a run to a worker. Each delivery has its own id, because a run that lost its worker gets another job. */
 export type RunJob = { id: string; workspaceId: string; runId: string };
 
-/** The queue between those who start runs and those who work on them. */
+/** The queue between the code that starts runs and the workers. */
 export type RunQueue = {
   /**
-   * Takes jobs, at most `concurrency` at a time; of those that wait, one of a workspace with the fewest under way in all
-   * processes, the oldest first. While `work`'s promise is open the job is kept alive; its
-   * `expired` aborts when the job has been open for a day, its `giveWay` when all slots have long been one workspace's while
-   * another waited: the run is to wait again. What it rejects with is told to the queue, and the run gets
-   * another job after a few seconds if it has not ended. `stop` takes no further jobs and resolves when the last promise
-   * has settled.
+   * Takes jobs, at most `concurrency` at a time. Workspaces with the fewest jobs under way in all processes come first, then the
+   * oldest job. A job is kept alive while `work`'s promise is pending. `expired` aborts when the job has run for a day. `giveWay`
+   * aborts when one workspace has long had all slots while another waited; then the run must wait again. If `work` rejects, the
+   * queue gets the error, and the run gets another job after a few seconds unless it has ended. `stop` takes no more jobs and
+   * resolves when the last promise has settled.
    */
   take(
     concurrency: number,
@@ -17,7 +16,7 @@ export type RunQueue = {
   ): Promise<{ stop(): Promise<void> }>;
 };
 
-/** Why a job's signal aborts when another workspace has waited long for a slot: its run is to wait in the queue again. */
+/** The reason with which a job's signal aborts when another workspace has waited long for a slot. The run goes back to the queue. */
 export class GiveWay extends Error {
   constructor() {
     super('Another workspace waits for its turn; the run goes on later.');

@@ -1,9 +1,9 @@
 import type { RunCounts, RunPhase, RunStatus } from './run.ts';
 
-/** Where a run stands: every pair of status and phase that there is. */
+/** The states of a run: every possible pair of status and phase. */
 export const runStates = {
   queued: { status: 'QUEUED', phase: 'WAITING' },
-  /** It made way while its plan was being applied, and goes on there. */
+  /** It gave its slot to another run while its plan was being applied. It continues there later. */
   interrupted: { status: 'QUEUED', phase: 'APPLYING' },
   connecting: { status: 'RUNNING', phase: 'CONNECTING' },
   reading: { status: 'RUNNING', phase: 'READING' },
@@ -21,8 +21,8 @@ export type RunState = keyof typeof runStates;
 type Steps = Partial<Record<RunState, RunState>>;
 
 /**
- * What moves a run, and from where to where. A pair that is not here can't happen. A worker that takes a run which another
- * one has left starts the reading over, or goes on with the applying. A plan that is lost while it is applied is read again.
+ * Which event moves a run from which state to which. A pair that is not in this table can't happen. A worker that takes over
+ * another worker's run reads from the beginning, or continues applying. A plan that is lost while it is applied is read again.
  */
 const steps = {
   TAKEN_TO_READ: {
@@ -66,17 +66,17 @@ export type RunEvent = keyof typeof steps;
 
 export const runEvents = Object.keys(steps) as RunEvent[];
 
-/** From where to where the event moves a run. */
+/** The pairs [from, to] of states between which the event moves a run. */
 export function stepsOf(event: RunEvent): [RunState, RunState][] {
   return Object.entries(steps[event] satisfies Steps) as [RunState, RunState][];
 }
 
-/** What ends a run whose plan has been applied: somebody may have failed. */
+/** The event that ends a run whose plan has been applied. */
 export function endOfApplying({ failed }: RunCounts): RunEvent {
   return failed > 0 ? 'PARTLY_FAILED' : 'SUCCEEDED';
 }
 
-/** Whether the run's plan is complete: it waits for a person, a person has looked at it, or it is being applied. */
+/** Whether the run's plan is complete: it waits for a decision, a person has decided on it, or it is being applied. */
 export function isPlanComplete(run: { status: RunStatus; phase: RunPhase; decidedAt: Date | null }): boolean {
   return run.status === 'HELD' || run.phase === 'APPLYING' || run.decidedAt !== null;
 }

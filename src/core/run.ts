@@ -24,7 +24,7 @@ export const RunPhase = {
 } as const;
 export type RunPhase = (typeof RunPhase)[keyof typeof RunPhase];
 
-/** What a caller may ask for. AUTO comes to INCREMENTAL where the source tells what has changed since the last run, else to FULL. */
+/** What a caller may ask for. AUTO becomes INCREMENTAL if the source reports what has changed since the last run, else FULL. */
 export const StartRunMode = { AUTO: 'AUTO', FULL: 'FULL' } as const;
 export type StartRunMode = (typeof StartRunMode)[keyof typeof StartRunMode];
 
@@ -36,7 +36,7 @@ export type RunTrigger = (typeof RunTrigger)[keyof typeof RunTrigger];
 
 /** inScope = created + updated + linked + reactivated + unchanged + skipped + failed. */
 export type RunCounts = {
-  /** Distinct people the source delivered. */
+  /** Distinct people that the source delivered. */
   read: number;
   inScope: number;
   created: number;
@@ -64,10 +64,10 @@ export const noCounts: RunCounts = {
   failed: 0,
 };
 
-/** People that the source delivered and the scope left out, by reason. */
+/** How many delivered people the scope left out, by reason. */
 export type Excluded = Partial<Record<ExclusionReason, number>>;
 
-/** Why the scope leaves somebody out who was delivered. */
+/** Why the scope leaves a delivered person out. */
 export const ExclusionReason = {
   DISABLED: 'DISABLED',
   NO_EMAIL: 'NO_EMAIL',
@@ -92,7 +92,7 @@ export type ChangeAction = (typeof ChangeAction)[keyof typeof ChangeAction];
 export const LogLevel = { DEBUG: 'DEBUG', INFO: 'INFO', WARN: 'WARN', ERROR: 'ERROR' } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
-/** What a line of the run log can be about; the code is for programs, the message for people. */
+/** What a line of the run log is about. The code is for programs, the message for people. */
 export const LogCode = {
   // phases and totals
   RUN_STARTED: 'RUN_STARTED',
@@ -144,7 +144,7 @@ export const LogCode = {
 } as const;
 export type LogCode = (typeof LogCode)[keyof typeof LogCode];
 
-/** A line to be written: its `seq` and time are given when it is stored. */
+/** A line that is to be stored. It gets its `seq` and time then. */
 export type NewLogLine = {
   level: LogLevel;
   code: LogCode;
