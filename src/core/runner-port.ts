@@ -6,64 +6,64 @@ import type { UserError } from './user-error.ts';
 
 export type StartRunRequest = { mode: StartRunMode; dryRun: boolean; review: boolean; by: Actor };
 
-/** `draft`: a Draft can only be run dry. `unknown`: no such connection (a foreign or malformed id alike). */
+/** `draft`: a Draft allows only dry runs. `unknown`: no such connection; this includes foreign and malformed ids. */
 export type StartRunOutcome =
   | { kind: 'started'; run: RunRecord; alreadyRunning: boolean }
   | { kind: 'draft' }
   | { kind: 'unknown' };
 
-/** `ended`: there was nothing left to cancel. */
+/** `ended`: the run had already ended. */
 export type CancelRunOutcome =
   | { kind: 'done'; run: RunRecord }
   | { kind: 'ended'; run: RunRecord }
   | { kind: 'unknown' };
 
-/** `outdated`: the connection has been edited since the plan was made, or is gone. */
+/** `outdated`: the connection was edited after the plan was made, or was deleted. */
 export type ApproveRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'outdated' | 'unknown' };
 
 export type RejectRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' };
 
-/** Lines (after, lastSeq] of a run's log that are at the wanted level or above; `lastSeq` counts the others too. */
+/** The lines (after, lastSeq] of a run's log that have the wanted level or a higher one. `lastSeq` counts the other lines, too. */
 export type LogBatch = { runId: string; runStatus: RunStatus; lines: LogLine[]; lastSeq: number };
 
-/** A run's log, read once for all who follow it in this process; each has a place in it, the `seq` of their newest line. */
+/** A run's log, read once for all its followers in this process. Each follower's place is the `seq` of the newest line they have. */
 export type FollowedLog = AsyncIterable<LogBatch> & {
-  /** Of the newest line that is known of. */
+  /** The `seq` of the newest known line. */
   readonly lastSeq: number;
   /**
-   * What there is for somebody at that place who was last told that status: lines, the word that the run has ended, nothing
-   * more at all, or nothing yet, and then `whenChanged` tells when to look again.
+   * What there is for a follower at that place who last got that status: `lines`; `end`, the status of the ended run; `over`, nothing
+   * more; or `nothing yet`, then `whenChanged` says when to look again.
    */
   now(after: number, told: RunStatus | null): 'lines' | 'end' | 'over' | 'nothing yet';
-  /** Up to 1,000 lines after that place; none, with a later `lastSeq`, where all are below the level. */
+  /** Up to 1,000 lines after that place. If all are below the level: no lines, and a later `lastSeq`. */
   read(after: number): Promise<LogBatch>;
-  /** Calls back once; the function returned takes that back. While nobody waits so, the database isn't asked. */
+  /** Calls back once; the returned function cancels that. While nobody waits here, the database is not read. */
   whenChanged(call: () => void): () => void;
 };
 
 /**
- * What the API asks of those who run syncs. Expected refusals come back as outcomes; what is thrown is an AppError for the
- * client or a fault of ours. Every call names the workspace; permissions, and whether Contact Sync is on, are the caller's.
+ * What the API needs from the runner. Expected refusals are returned as outcomes. What is thrown is an AppError for the client, or
+ * our own fault. Every call names the workspace. The caller checks permissions and whether Contact Sync is on.
  */
 export type RunnerPort = {
-  /** Queues a run (trigger MANUAL), or tells the one that has not ended. Malformed ids are unknown ones. */
+  /** Queues a run (trigger MANUAL), or returns the one that has not ended. Malformed ids count as unknown. */
   startRun(workspaceId: string, connectionId: string, request: StartRunRequest): Promise<StartRunOutcome>;
-  /** Queues a run (trigger RUN_ALL) of every Enabled connection; one that has a run already counts with that one. */
+  /** Queues a run (trigger RUN_ALL) of every Enabled connection. If a connection has a run already, that run is returned. */
   startAllRuns(workspaceId: string, request: { mode: StartRunMode; by: Actor }): Promise<RunRecord[]>;
   cancelRun(workspaceId: string, runId: string, by: Actor): Promise<CancelRunOutcome>;
   approveRun(workspaceId: string, runId: string, by: Actor): Promise<ApproveRunOutcome>;
   rejectRun(workspaceId: string, runId: string, by: Actor): Promise<RejectRunOutcome>;
-  /** Turns Contact Sync on or off; off also cancels all runs of the workspace that have not ended, and ends their streams. */
+  /** Turns Contact Sync on or off. Off also cancels all runs of the workspace that have not ended, and ends their streams. */
   setContactSyncEnabled(workspaceId: string, enabled: boolean, by: Actor): Promise<void>;
 
   /**
-   * The run's state at once, then at each change, at most four a second; ends after the state of an ended run, or when
-   * `signal` aborts. Ends without a state when there is no such run.
+   * The run's state at once, then after each change, at most four times a second. Ends after the state of an ended run, or when
+   * `signal` aborts. Without such a run it ends at once.
    */
   followProgress(workspaceId: string, runId: string, signal: AbortSignal): AsyncIterable<RunRecord>;
   /**
-   * A log, once its run has been read. As an iterable it gives the lines after `after`, in order, each once, and ends after the
-   * last line of an ended run; every batch's `lastSeq` is the `after` to go on from. Over when `signal` aborts.
+   * The run's log. Resolves when the run has been read. As an iterable it gives the lines after `after`, in order, each once, and ends
+   * after the last line of an ended run, or when `signal` aborts. A batch's `lastSeq` is the `after` to continue from.
    */
   followLog(
     workspaceId: string,
@@ -72,12 +72,12 @@ export type RunnerPort = {
     minLevel: LogLevel,
     signal: AbortSignal,
   ): Promise<FollowedLog>;
-  /** Every run of the workspace, or of one connection, as it changes; listening has begun when the first `next()` is asked. */
+  /** Each run of the workspace, or of one connection, whenever it changes. Listening begins with the first call of `next()`. */
   followRuns(workspaceId: string, connectionId: string | null, signal: AbortSignal): AsyncIterable<RunRecord>;
 
   /** The next `count` times of a valid schedule after `from`, in order. */
   nextTimes(schedule: Schedule, count: number, from: Date): Date[];
 
-  /** What is wrong with a schedule, told below `path`, where it stands in the arguments. */
+  /** What is wrong with a schedule. `path` is where the schedule stands in the arguments. */
   checkSchedule(schedule: Schedule, path: readonly string[]): UserError[];
 };

@@ -11,28 +11,28 @@ export const SettingType = {
 } as const;
 export type SettingType = (typeof SettingType)[keyof typeof SettingType];
 
-/** One setting of a source, as a form shows it. `name` is the setting's name in the source's input. */
+/** One setting of a source, for a form. `name` is the setting's name in the source's input. */
 export type SettingInfo = {
   name: string;
   label: string;
   help: string;
   type: SettingType;
   required: boolean;
-  /** Seldom needed: a form may fold it away. */
+  /** Seldom needed, so a form may hide it at first. */
   advanced: boolean;
-  /** As text, e.g. `1000` or `true`; what a connection gets that leaves the setting out. Null: nothing. */
+  /** The value when a connection leaves the setting out, as text, e.g. `1000` or `true`. Null: none. */
   default: string | null;
-  /** For CHOICE, or as suggestions. */
+  /** The values of a CHOICE; for other types, suggestions. */
   options: readonly string[] | null;
 };
 
-/** A kind of source: its settings form, and what a new connection of it starts with. */
+/** A kind of source: its settings form, and the defaults of a new connection. */
 export type SourceKindInfo = {
   kind: SourceKind;
   label: string;
   description: string;
   settings: readonly SettingInfo[];
-  /** Names of its secrets; each is a setting of type SECRET. */
+  /** The names of its secrets. Each is a setting of type SECRET. */
   secrets: readonly string[];
   /** Whether files can be uploaded for its connections. */
   takesFile: boolean;
@@ -40,7 +40,7 @@ export type SourceKindInfo = {
   defaultMappings: FieldMapping[];
 };
 
-/** A kind of source as it is stored. Throws AppError UNKNOWN_KIND for one that this release does not have. */
+/** Parses a stored kind of source. Throws an AppError UNKNOWN_KIND if this release does not have it. */
 export function sourceKindOf(stored: string): SourceKind {
   if (isSourceKind(stored)) return stored;
   throw new AppError('UNKNOWN_KIND', `This release can't read sources of kind "${stored}".`, {

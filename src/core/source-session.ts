@@ -5,30 +5,30 @@ import type { StoredFiles } from './stored-files.ts';
 
 /** What a run asks of a source. */
 export type ReadRequest = {
-  /** Attribute names as the mapping writes them, each attribute once. */
+  /** The attribute names as the mapping writes them, each attribute once. */
   attributes: readonly string[];
   scope: Scope;
-  /** The time of the read: accounts that have expired by then are switched off. */
+  /** The time of the read. Accounts that have expired by then count as disabled. */
   at: Date;
-  /** Where the last run came to: a source that can may tell the changes from there on. Null: everybody is asked for. */
+  /** Where the last run ended. A source that can may send only the changes since then. Null: send everybody. */
   since: Cursor | null;
 };
 
-/** An open connection to a source, signed in and checked. Any failure is an AppError with a code of the contract. */
+/** An open connection to a source, signed in and checked. Each failure is an AppError with a code of the contract. */
 export type SourceSession = {
-  /** Whom we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
+  /** The server we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
   readonly server: string;
   /** Remarks made while connecting (e.g. URLs that were unreachable). */
   readonly notes: readonly SourceNote[];
   /**
-   * Tells of the people whom the scope may include, page after page, and then of the end. Somebody may be told of as often as
-   * found. Throws an AppError when the read breaks: nobody may be called gone then.
+   * Sends the people that the scope may include, page by page, and then the end. A person may be sent as often as they are found.
+   * Throws an AppError when the read breaks; then nobody may count as gone.
    */
   read(request: ReadRequest, begin: BeginArrivals, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Which addresses may be dialled; see ALLOW_PRIVATE_SOURCES. */
+/** The addresses to which sources may connect; see ALLOW_PRIVATE_SOURCES. */
 export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };
 
 export type OpenOptions = { addresses: AddressPolicy; files: StoredFiles; signal: AbortSignal };

@@ -4,7 +4,7 @@ import type { SourceKindInfo } from './source-kind.ts';
 import type { ConnectionTest } from './source-session.ts';
 import type { UserError } from './user-error.ts';
 
-/** Where, in the arguments of a mutation, each part of a connection stands; a part's faults are reported below it. */
+/** Where each part of a connection stands in the arguments of a mutation. The faults of a part are reported below its path. */
 export type ConnectionPaths = {
   /** e.g. `['input', 'source', 'ldap']`. */
   source: readonly string[];
@@ -14,8 +14,8 @@ export type ConnectionPaths = {
 };
 
 /**
- * Settings to be tried. `secrets`: those that are given; `connection`: the one whose stored secrets stand in for the others. The
- * API never sees these (it has checked that those of this version may be sent where the settings point).
+ * Settings to test. `secrets` are the given ones; for the others, the stored secrets of `connection` are used. The API never sees
+ * stored secrets. It has checked that those of this version may be sent where the settings point.
  */
 export type TestRequest = {
   workspaceId: string;
@@ -25,22 +25,22 @@ export type TestRequest = {
   secrets: Secrets;
 };
 
-/** What the API asks of the kinds of source. Expected refusals come back as user errors; what is thrown is a fault of ours. */
+/** What the API needs from the kinds of source. Expected refusals are returned as user errors; what is thrown is our own fault. */
 export type SourcesPort = {
   /** The kinds that this build can read. */
   kinds(): readonly SourceKindInfo[];
   kind(kind: SourceKind): SourceKindInfo;
   /**
-   * The settings of a source after an edit: `given` stands over `current`, or over the defaults where that is null, member by
-   * member. A member that is undefined stays, null restores its default; what is no setting of the kind is passed over.
+   * The settings of a source after an edit: each member of `given` replaces that of `current`, or the default if `current` is null. An
+   * undefined member keeps the value, null restores the default. Members that are no setting of the kind are ignored.
    */
   settings(kind: SourceKind, current: SourceSettings | null, given: SourceSettings): SourceSettings;
   /**
-   * What is wrong with a connection as far as can be told without contacting its source: settings, scope and filter, mappings,
-   * removal. Empty: it can be saved. `secrets`: the names of those that are there once it is saved.
+   * What is wrong with a connection, without contacting its source: settings, scope and filter, mappings, removal. Empty: it can be
+   * saved. `secrets`: the names of the secrets that it will have once it is saved.
    */
   checkConnection(edit: ConnectionEdit, secrets: ReadonlySet<string>, paths: ConnectionPaths): UserError[];
-  /** The same for the settings of a source alone, before a test. */
+  /** The same for the source's settings only, before a test. */
   checkSource(
     kind: SourceKind,
     settings: SourceSettings,
@@ -48,8 +48,8 @@ export type SourcesPort = {
     path: readonly string[],
   ): UserError[];
   /**
-   * Refuses to send stored secrets another way than the one that they were given for: people who may edit could have them sent
-   * to a host of theirs otherwise. `kept`: the names of the stored secrets that the edit neither replaces nor removes.
+   * Refuses to send stored secrets to another destination than the one they were entered for. Otherwise people who may edit could
+   * send them to their own host. `kept`: the names of the stored secrets that the edit neither replaces nor removes.
    */
   checkDestination(
     kind: SourceKind,
@@ -57,8 +57,8 @@ export type SourcesPort = {
     path: readonly string[],
   ): UserError[];
   /**
-   * Connects and reads one entry; whatever fails there is told in the answer. Throws AppError RATE_LIMITED when too many tests
-   * are under way, and the signal's reason.
+   * Connects and reads one entry. The answer reports what failed. Throws an AppError RATE_LIMITED when too many tests are running, and
+   * the signal's reason when it aborts.
    */
   test(request: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
 };

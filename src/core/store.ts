@@ -13,10 +13,10 @@ import type {
 import type { ChangeAction, LogLevel, LogLine, RunStatus } from './run.ts';
 import type { StoredFile } from './stored-files.ts';
 
-/** `first` is 1 to 200; `after` an `endCursor` of the same list with the same order and filters. */
+/** `first` is 1 to 200. `after` is an `endCursor` of the same list, with the same order and filters. */
 export type PageRequest = { first: number; after: string | null };
 
-/** `totalCount` is asked for only when somebody wants it. */
+/** `totalCount` is computed only when it is called. */
 export type Page<T> = { nodes: T[]; hasNextPage: boolean; endCursor: string | null; totalCount: () => Promise<number> };
 
 export const ContactOrder = {
@@ -43,14 +43,14 @@ export type ContactFilter = {
 export type ChangeFilter = { action: ChangeAction | null; search: string | null };
 
 export type LogQuery = { after: number; minLevel: LogLevel; search: string | null; first: number };
-/** `lastSeq`: of the newest line looked at, filtered out or not: the `after` to go on from. */
+/** `lastSeq` is the number of the newest line read, even if the filter dropped it: the `after` to continue from. */
 export type LogSlice = { lines: LogLine[]; lastSeq: number; hasMore: boolean };
 
 /**
- * All that the API reads and saves of one workspace, behind row-level security: each statement runs in a transaction with
- * that workspace set. Reads asked for at the same time share one transaction, which ends when none is waiting; they are
- * sent one after another. Unknown, foreign and malformed ids are alike: they yield nothing. A garbled or foreign cursor and
- * `first` out of range are an AppError BAD_USER_INPUT.
+ * All that the API reads and saves in one workspace, behind row-level security: each statement runs in a transaction with that
+ * workspace set. Reads that are requested at the same time share one transaction, which sends them one after another and ends when
+ * none is waiting. Unknown, foreign and malformed ids all return nothing. A garbled or foreign cursor, or `first` out of range,
+ * throws an AppError BAD_USER_INPUT.
  */
 export type WorkspaceStore = {
   workspace(): Promise<Workspace>;
@@ -60,24 +60,24 @@ export type WorkspaceStore = {
     page: PageRequest,
   ): Promise<Page<ConnectionRecord>>;
   connectionsByIds(ids: readonly string[]): Promise<ConnectionRecord[]>;
-  /** The newest run of each connection, dry ones included; a connection without one is absent. */
+  /** The newest run of each connection, including dry runs. A connection without a run is left out. */
   lastRunsOf(connectionIds: readonly string[]): Promise<RunRecord[]>;
-  /** Active contacts that each connection feeds, by connection id; 0 where absent. */
+  /** How many active contacts each connection feeds, by connection id; a missing id means 0. */
   contactCountsOf(connectionIds: readonly string[]): Promise<Map<string, number>>;
 
-  /** The first page of the runs of each of these connections, newest first, all at once. */
+  /** The first page of runs, newest first, of all these connections in one query. */
   runsPagesOf(connectionIds: readonly string[], first: number): Promise<(connectionId: string) => Page<RunRecord>>;
   runsPage(
     filter: { connectionId: string | null; status: readonly RunStatus[] | null },
     page: PageRequest,
   ): Promise<Page<RunRecord>>;
   runsByIds(ids: readonly string[]): Promise<RunRecord[]>;
-  /** Stored lines after `after`, oldest first, the DEBUG lines of applied changes among them. */
+  /** The lines after `after`, oldest first, including the DEBUG lines of applied changes. */
   runLog(runId: string, query: LogQuery): Promise<LogSlice>;
-  /** The same of each of these runs, all at once. */
+  /** The same for all these runs in one query. */
   runLogsOf(runIds: readonly string[], query: LogQuery): Promise<(runId: string) => LogSlice>;
   changesPage(runId: string, filter: ChangeFilter, page: PageRequest): Promise<Page<ChangeRecord>>;
-  /** The first page of the changes of each of these runs, all at once. */
+  /** The first page of changes of all these runs in one query. */
   changesPagesOf(
     runIds: readonly string[],
     filter: ChangeFilter,
@@ -90,10 +90,10 @@ export type WorkspaceStore = {
 
   createConnection(edit: ConnectionEdit, secrets: Secrets, by: Actor): Promise<ConnectionRecord>;
   /**
-   * Reads the connection under a lock, lets `change` make the new one of it, and saves that when anything differs (then
-   * `version` grows by one). A secret that `secrets` does not name is kept; null removes one. A change of priority makes the links of all connections that
-   * share contacts with this one be looked at again. Null: no such connection. AppError CONFLICT with `currentVersion`
-   * when `expectedVersion` is given and another. What `change` throws ends it, nothing saved.
+   * Reads the connection under a lock, calls `change`, and saves the result if anything differs; then `version` grows by one. A
+   * secret that `secrets` does not name is kept; null removes it. When the priority changes, the links of all connections that share
+   * contacts with this one are checked again. Null: no such connection. Throws an AppError CONFLICT with `currentVersion` if
+   * `expectedVersion` is not the current one. If `change` throws, nothing is saved.
    */
   updateConnection(
     id: string,
@@ -101,17 +101,17 @@ export type WorkspaceStore = {
     change: (current: ConnectionRecord) => { edit: ConnectionEdit; secrets?: Secrets },
   ): Promise<ConnectionRecord | null>;
   /**
-   * Stores a file for a connection, in place of the one before once it is whole; that stays where `bytes` throws. Null: no such
-   * connection.
+   * Stores a file for a connection. It replaces the previous file once it is complete; if `bytes` throws, the previous file stays.
+   * Null: no such connection.
    */
   saveFile(connectionId: string, name: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredFile | null>;
-  /** False: no such connection. Its runs stay, without connection; a contact that others feed too is left to them. */
+  /** False: no such connection. Its runs stay, without a connection. Contacts that other connections feed, too, are left as they are. */
   deleteConnection(id: string, contacts: OrphanedContacts, by: Actor): Promise<boolean>;
 };
 
 export type Store = {
-  /** `allow` is asked before each transaction; without it, nothing but the sessions' own limits bounds them. */
+  /** `allow` is called before each transaction. Without it, only the limits of the database session apply. */
   in(workspaceId: string, allow?: Allow): WorkspaceStore;
-  /** Sets the workspace up at its first valid token, and takes over a changed name or time zone. */
+  /** Creates the workspace at its first valid token, and updates its name and time zone when they change. */
   admitWorkspace(workspace: { id: string; name: string; timeZone: string }): Promise<void>;
 };

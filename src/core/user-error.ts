@@ -1,6 +1,6 @@
 /**
- * What a form's mistake can be. One pattern: `INVALID_X` is a malformed X, `X_NOT_ALLOWED` a well-formed one that can't be
- * used there, `X_REQUIRED` one that is missing, and the path says where. The last group is about a state, not a value.
+ * The mistakes in a form. The names follow a pattern: `INVALID_X` is a malformed X, `X_NOT_ALLOWED` a well-formed X that can't be
+ * used there, `X_REQUIRED` a missing X. The path says where. The last group is about a state, not a value.
  */
 export const userErrorCodes = [
   ...['REQUIRED', 'NAME_REQUIRED', 'SECRET_REQUIRED'],
@@ -14,16 +14,16 @@ export const userErrorCodes = [
 
 export type UserErrorCode = (typeof userErrorCodes)[number];
 
-/** Something the person at the form can mend; `field` is the path into the mutation's arguments. */
+/** A mistake that the person at the form can correct. `field` is the path into the mutation's arguments. */
 export type UserError = { field: string[] | null; code: UserErrorCode; message: string };
 
-/** A mistake in one part of a form: `path` leads on from where the part stands, with indexes as texts. */
+/** A mistake in one part of a form. `path` begins at that part; indexes are texts. */
 export type Fault = { path: readonly string[]; code: UserErrorCode; message: string };
 
-/** A mistake in a single value; who asks knows where it stands. */
+/** A mistake in a single value. The caller knows its path. */
 export type ValueFault = Omit<Fault, 'path'>;
 
-/** Faults of a part, told by where the part stands in the arguments. */
+/** Turns the faults of a part into user errors. `path` is where the part stands in the arguments. */
 export function faultsBelow(path: readonly string[], faults: readonly Fault[]): UserError[] {
   return faults.map(({ path: below, code, message }) => ({ field: [...path, ...below], code, message }));
 }

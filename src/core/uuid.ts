@@ -1,4 +1,4 @@
-/** 32 hexadecimal digits as a UUID in its usual text form. */
+/** Writes 32 hexadecimal digits as a UUID in its usual text form. */
 export function uuidText(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
@@ -10,7 +10,7 @@ export function uuidBytes(uuid: string): Uint8Array {
 
 const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Whether a text is a UUID of any version; a malformed id is treated as an unknown one. */
+/** Whether a text is a UUID of any version. */
 export function isUuid(text: string): boolean {
   return shape.test(text);
 }
