@@ -40,8 +40,8 @@ export type Text = {
 };
 
 /**
- * Reads a file's bytes as text. A byte order mark decides the encoding, then `given`. Without both, the bytes are UTF-8 if the
- * first non-ASCII ones are valid UTF-8, and Windows-1252 otherwise. Invalid bytes become U+FFFD. Throws AppError
+ * Reads a file's bytes as text. A byte order mark decides the encoding, then `given`. Without both, the bytes are UTF-8 if most of
+ * the first non-ASCII ones are valid UTF-8, and Windows-1252 otherwise. Invalid bytes become U+FFFD. Throws AppError
  * ENCODING_UNKNOWN, or INVALID_FILE for a file that is no text.
  */
 export function readText(bytes: AsyncIterable<Uint8Array>, given: string | null): Text {
@@ -70,7 +70,7 @@ async function* decoded(bytes: AsyncIterable<Uint8Array>, found: { encoding: str
     }
     started = await gather(chunks, started, sampleBytes);
     if (isWide(started)) throw looksWide();
-    if (started.length > 0) found.encoding = isUtf8(withoutCutEnd(started)) ? 'utf-8' : 'windows-1252';
+    if (started.length > 0) found.encoding = looksLikeUtf8(withoutCutEnd(started)) ? 'utf-8' : 'windows-1252';
   }
   const decode = found.encoding === 'utf-8' ? asIs : decoderOf(found.encoding);
   for (; started.length > 0; started = await nextOf(chunks)) yield decode(started);
@@ -105,6 +105,15 @@ async function gather(chunks: AsyncIterator<Uint8Array>, first: Buffer, least: n
     parts.push(next);
   }
   return parts.length === 1 ? first : Buffer.concat(parts, length);
+}
+
+/** A few damaged values don't make the umlauts of everybody else unreadable. In Windows-1252 hardly any are valid UTF-8. */
+function looksLikeUtf8(bytes: Buffer): boolean {
+  if (isUtf8(bytes)) return true;
+  let valid = 0;
+  let invalid = 0;
+  for (const [letter] of bytes.toString('utf8').matchAll(/[^\0-\x7f]/gu)) letter === '\ufffd' ? invalid++ : valid++;
+  return valid > invalid;
 }
 
 /** The bytes without an incomplete character at the end. */

@@ -178,6 +178,16 @@ describe('a table', () => {
     expect([table.encoding, rows[0]?.[1].at(-1)]).toEqual([encoding, value]);
   });
 
+  test('is UTF-8 where most of it is, and only damaged values are lost', async () => {
+    const damaged = await read(
+      Buffer.concat([Buffer.from('id,name\n1,Müller\n2,Jörg\n3,M'), latin('\xfcller\n4,Ada\n')]),
+    );
+    expect(damaged.table.encoding).toBe('utf-8');
+    expect(damaged.rows.map(([, values]) => values[1])).toEqual(['Müller', 'Jörg', 'M\ufffdller', 'Ada']);
+    const chance = await read(latin('id,name\n1,Müller\n2,Jörg\n3,AÃ¼B\n'));
+    expect(chance.table.encoding).toBe('windows-1252');
+  });
+
   test('of ASCII to begin with is told from Windows-1252 where it first matters, however late', async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `${i},x\n`).join('');
     for (const [last, encoding] of [
