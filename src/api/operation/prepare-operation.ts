@@ -13,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { cut } from '../../core/fold.ts';
 import type { ApiContext } from '../api-context.ts';
 import { checkCost } from './check-cost.ts';
+import { type ExecuteOperation, operationExecutor } from './execute-operation.ts';
 import { readDocument } from './read-document.ts';
 
 /** A request as it arrived, by any transport. */
@@ -29,6 +30,8 @@ export type PreparedOperation =
 export type OperationPreparer = {
   /** Makes all checks that come before the execution of an operation. */
   prepare(request: OperationRequest, contextValue: ApiContext): PreparedOperation;
+  /** Executes what was prepared, unless it is a subscription. */
+  execute: ExecuteOperation;
   /** A document that is still in the cache, by the SHA-256 of its text in hexadecimal. */
   known(hash: string): DocumentNode | undefined;
 };
@@ -61,7 +64,7 @@ export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
     if (tooMuch !== null) return refused([tooMuch]);
     return ready(operation, { schema, document, operationName, variableValues: variables, contextValue });
   };
-  return { prepare, known: (hash) => cache.get(hash)?.document };
+  return { prepare, execute: operationExecutor(schema), known: (hash) => cache.get(hash)?.document };
 }
 
 function refused(errors: readonly unknown[]): PreparedOperation {
