@@ -11,7 +11,7 @@ import { closeRun } from '../run/life/close-run.ts';
 import { type RunRow, runColumns } from '../run/run-row.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 
-/** Cancels the runs of a deleted connection. */
+/** The actor that cancels the runs of a deleted connection. */
 const deletion: Actor = { kind: 'SERVICE', id: null, name: 'the deletion of the connection' };
 
 /**
@@ -112,8 +112,8 @@ function rowsOf({ action, which }: Release, key: string[]): ChangeRows {
 
 /**
  * Lets go of all contacts of a connection that is being deleted. `contacts` says what becomes of those that only this connection
- * feeds. The other connections of the others look at them at their next run. Contacts are locked first, in the order in which a
- * sync locks them, so that no other connection can link one in between.
+ * feeds. The connections that feed the rest look at them at their next run. Contacts are locked first, in the order in which a sync
+ * locks them, so that no other connection can link one in between.
  */
 async function releaseContacts(
   { query, client, workspaceId }: Transaction,

@@ -26,7 +26,7 @@ export type DatabaseOptions = ApiSourceOptions & {
 
 /**
  * What one run uses at a time. While it reads: one connection each for the people known so far, the staging, the progress and
- * the watch. While it applies: two batches and the watch. A batch keeps its connection while it waits for the batch before it.
+ * the watch. While it applies: three batches and the watch. A batch keeps its connection while it waits for the batch before it.
  * With fewer connections, waiting batches could hold them all, and the batches they wait for would get none.
  */
 const CONNECTIONS_PER_RUN = 4;

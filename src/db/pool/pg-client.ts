@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 
-/** What node-postgres keeps to itself of a connection, and we need. */
+/** Private parts of a node-postgres connection that we need. */
 type Inside = { connection: { stream: Socket }; processID: number };
 
 function inside(client: pg.ClientBase): Inside {
