@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { AppError } from '../core/app-error.ts';
 
@@ -73,20 +73,14 @@ function isUsable(key: unknown): boolean {
 }
 
 function fileKeySet(path: string): JWTVerifyGetKey {
-  let current: JWTVerifyGetKey | null = null;
-  const read = async () => {
-    const parsed: JSONWebKeySet = JSON.parse(await readFile(path, 'utf8'));
-    current = createLocalJWKSet(parsed);
-    return current;
-  };
+  let current: { keys: JWTVerifyGetKey; version: string } | null = null;
   return async (header, token) => {
-    const known = current;
-    if (known === null) return (await read())(header, token);
-    try {
-      return await known(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      return (await read())(header, token);
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    const version = `${ino} ${size} ${mtimeNs}`;
+    if (current?.version !== version) {
+      const parsed: JSONWebKeySet = JSON.parse(await readFile(path, 'utf8'));
+      current = { keys: createLocalJWKSet(parsed), version };
     }
+    return current.keys(header, token);
   };
 }

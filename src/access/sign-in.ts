@@ -21,7 +21,7 @@ export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
 
 /** Verified tokens that are remembered, those used last. */
 const MOST_REMEMBERED = 10_000;
-/** A key that is taken out of the key set verifies nobody any more after this long. */
+/** So long a token may outlive its key, once we know that the key was taken out of the key set. */
 const REMEMBERED_MS = 10_000;
 
 /**

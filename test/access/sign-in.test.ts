@@ -188,6 +188,17 @@ test('a key that is added to the file is known at once', async () => {
   expect(await signIn(`Bearer ${await signWithSecond({ workspace })}`)).toMatchObject({ id: 'person-1' });
 });
 
+test('a key that is taken out of the file verifies nobody any more', async () => {
+  const other = await createIssuer();
+  const keys = openKeySet({ kind: 'file', path: other.path }, () => {});
+  const one = () => createSignIn({ ...expected, keys, admit: async () => undefined });
+  const token = `Bearer ${await other.sign({ workspace })}`;
+  expect(await one()(token)).toMatchObject({ id: 'person-1' });
+  await writeFile(other.path, JSON.stringify({ keys: [] }));
+  await expect(one()(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  await other.close();
+});
+
 describe('keys from a URL', () => {
   let server: Server;
   let url: URL;
