@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { uuidv7 } from 'uuidv7';
 import { AppError } from '../../src/core/app-error.ts';
@@ -5,6 +6,7 @@ import { databaseTrouble } from '../../src/core/database-trouble.ts';
 import { startDeadline } from '../../src/core/deadline.ts';
 import { openDatabase } from '../../src/db/pool/open-database.ts';
 import { type WorkspaceScope, workspaceScope } from '../../src/db/workspace-scope.ts';
+import { insertContacts } from './support/insert-rows.ts';
 import { openRig, type Rig } from './support/open-rig.ts';
 
 let rig: Rig;
@@ -243,6 +245,47 @@ describe('the deadline of a workspace’s transactions', () => {
       expect(limit).toEqual([{ s: '1min' }]);
     }
     expect((await transactionId(one)).split(' ')[0]).toBe(before.split(' ')[0]);
+    await database.close();
+  });
+
+  test('never sees another workspace’s rows on a session that they share, whatever became of the reads before', async () => {
+    const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
+    const ids = [uuidv7(), uuidv7()];
+    for (const id of ids) await insertContacts(database.syncPool as never, id, [{ DISPLAY_NAME: id }]);
+    const own = 'SELECT display_name AS name FROM contact';
+    const rowsOf = (id: string, work: () => Promise<{ name: string }[]>) =>
+      work().then((rows) => expect([id, rows]).toEqual([id, [{ name: id }]]));
+    const breakNapping = async () => {
+      const hit = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep(60)%'`;
+      while ((await rig.database.syncPool.query(hit)).rowCount === 0) await pause(5);
+    };
+    const ends = new Set<string>();
+    const attempts = Array.from({ length: 120 }, (_, nth) => async () => {
+      const id = ids[nth % 2] ?? '';
+      const what = (nth * 7) % 12;
+      const deadline = startDeadline(what === 3 || what === 4 ? 0.02 : 30);
+      const one = workspaceScope(database, id, async () => ({ deadline, end: deadline.end }));
+      try {
+        if (what === 1) await one.readOne('SELECT 1/0');
+        else if (what === 2) await one.read(({ query }) => query('SELECT 1/0'));
+        else if (what === 3) await one.readOne(SLEEP);
+        else if (what === 4) await one.read(({ query }) => query(SLEEP));
+        else if (what === 5) await Promise.all([one.readOne('SELECT pg_sleep(60)'), breakNapping()]);
+        else if (what === 6) await one.readOne(`SELECT set_config('app.workspace_id', '${ids[(nth + 1) % 2]}', true)`);
+        else if (what < 9) await rowsOf(id, () => one.read(({ query }) => query<{ name: string }>(own)));
+        else await rowsOf(id, () => one.readOne<{ name: string }>(own));
+        ends.add('answered');
+      } catch (error) {
+        if (error instanceof Error && 'matcherResult' in error) throw error;
+        const trouble = databaseTrouble(error);
+        ends.add(error instanceof AppError ? error.code : (trouble ?? 'refused'));
+      }
+    });
+    const atOnce = 6;
+    for (let i = 0; i < attempts.length; i += atOnce)
+      await Promise.all(attempts.slice(i, i + atOnce).map((attempt) => attempt()));
+    expect([...ends].sort()).toEqual(['TIMEOUT', 'answered', 'refused', 'unavailable']);
     await database.close();
   });
 
