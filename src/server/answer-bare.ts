@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Ends a connection that no response belongs to with a status line and no body. */
+/** Ends a connection that has no response object: sends a status line without a body. */
 export function answerBare(stream: Duplex, status: string): void {
   if (!stream.writable) return void stream.destroy();
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nX-Content-Type-Options: nosniff\r\n\r\n`);
@@ -13,7 +13,7 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Answers what is no HTTP, comes too slowly, or expects what there is not, as Node would. */
+/** Answers, as Node would, requests that are no HTTP, come too slowly, or have an `Expect` header that is not supported. */
 export function answerMalformed(httpServer: Server): void {
   httpServer.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     answerBare(stream, statuses[error.code ?? ''] ?? '400 Bad Request');

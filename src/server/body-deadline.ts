@@ -1,15 +1,15 @@
 import type { Server } from 'node:http';
 import type { RequestHandler } from 'express';
 
-/** By when all of a request has come. Node would count it for uploads, too, which may take as long as they bring something. */
+/** How long a request may take to arrive. Node's own limit would also apply to uploads, which may take longer while data comes. */
 const longestBodyMs = 300_000;
 
-/** Takes the deadline of requests over from Node: those that pass `bodyDeadline` have it, others none. */
+/** Turns Node's deadline for requests off. Only requests that pass `bodyDeadline` have one. */
 export function countBodiesHere(httpServer: Server): void {
   httpServer.requestTimeout = 0;
 }
 
-/** Answers 408 as Node does, and breaks off, where the body has not come to its end in time. */
+/** Answers 408 as Node does, and closes the connection, when the body is not complete in time. */
 export function bodyDeadline(httpServer: Server, ms = longestBodyMs): RequestHandler {
   return (request, _response, next) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../core/app-error.ts';
 
-/** Nobody reads it: whoever it would be told has left. */
+/** The client has left, so nobody reads this error. */
 export function clientLeft(): AppError {
   return new AppError('CLIENT_LEFT', 'The client left before it had its answer.');
 }
 
-/** Aborts when the client leaves before it has its whole answer; not when the answer is sent. */
+/** Aborts when the client leaves before it has its whole answer. */
 export function clientSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const closed = () => {

@@ -14,22 +14,22 @@ import { viewerOf } from './signed-in.ts';
 
 const megabyte = 1024 * 1024;
 const largestFile = 1024 * megabyte;
-/** Characters of a file's name. */
+/** In characters. */
 const longestName = 200;
-/** A client that sends nothing for so long, or less than a megabyte in so long, is not waited for. */
+/** The longest wait for the next bytes, and for the next megabyte. Slower uploads are ended. */
 const longestSilenceMs = 60_000;
 const longestMegabyteMs = 5 * 60_000;
 
 /**
- * PUT /connections/:id/file: stores the body as the connection's file, for those who are signed in. It is read no faster than it
- * is stored. The file before it stays until all of it has come.
+ * PUT /connections/:id/file: stores the body as the connection's file, for people who are signed in. The body is read no faster than
+ * it is stored. The previous file stays until the new one is complete.
  */
 export function fileRoute(parts: ServerParts): RequestHandler<{ id: string }> {
   return async (request, response) => {
     try {
       response.json(await saveFile(parts, request, response));
     } catch (error) {
-      // What is left of the body is not read.
+      // The rest of the body is not read.
       response.setHeader('connection', 'close');
       refuse(response, error, parts);
     }
@@ -38,7 +38,7 @@ export function fileRoute(parts: ServerParts): RequestHandler<{ id: string }> {
 
 async function saveFile({ services, traffic }: ServerParts, request: Request<{ id: string }>, response: Response) {
   const viewer = viewerOf(response);
-  // Not ended when the client leaves: what it has sent is cleared away then.
+  // When the client leaves, this must go on, because the part that was sent is deleted then.
   const context = makeApiContext(services, viewer, new AbortController().signal, traffic.eachTransaction(viewer));
   await requirePermissions(context, [Permission.CONTACT_SYNC_MANAGE]);
   const { id, kind } = found(await context.loaders.connection.load(request.params.id), 'connection');
@@ -82,7 +82,7 @@ async function* bodyOf(request: Request<{ id: string }>): AsyncGenerator<Uint8Ar
   if (!request.complete) throw clientLeft();
 }
 
-/** Node's iterator ends with an error of its own where the client has left. */
+/** Waits that long for the next chunk. Node's iterator throws an error of its own when the client has left. */
 async function inTime<T>(next: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(tooSlow()), ms);
@@ -96,7 +96,7 @@ async function inTime<T>(next: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** From the query (`?name=`), or else as a browser names what it sends; without folders, on one line. */
+/** The file's name from the query (`?name=`), or else from Content-Disposition; without folders, on one line. */
 function nameOf({ query, headers }: Request<{ id: string }>): string {
   const given = typeof query.name === 'string' ? query.name : dispositionName(headers['content-disposition']);
   const last =

@@ -15,7 +15,7 @@ import { executeInTurn } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import { viewerOf } from './signed-in.ts';
 
-/** How long answers that are under way may take when the server stops. */
+/** How long unfinished answers may take when the server stops. */
 const STOP_PATIENCE_MS = 10_000;
 
 const OK = 200;
@@ -28,8 +28,7 @@ const operationRequest = z.object({
 });
 
 /**
- * POST /graphql: queries and mutations of those who are signed in. `stop` takes no more requests, and waits for those under
- * way.
+ * POST /graphql: queries and mutations of people who are signed in. `stop` accepts no more requests, and waits for unfinished ones.
  */
 export async function graphqlRoute(
   parts: ServerParts,
@@ -41,7 +40,7 @@ export async function graphqlRoute(
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    // Apollo is given what was prepared, so what it would check itself has been checked.
+    // The prepared operation that Apollo gets is validated already.
     dangerouslyDisableValidation: true,
     documentStore: {
       get: async (key) => parts.operations.known(key.slice(key.lastIndexOf(':') + 1)),
@@ -61,7 +60,7 @@ export async function graphqlRoute(
   return { handlers: [answering(parts), expressMiddleware(apollo, { context })], stop: () => apollo.stop() };
 }
 
-/** Executes as the other transports do; Apollo keeps the reading of requests and the writing of answers. */
+/** Executes operations as the other transports do. Apollo only reads requests and writes answers. */
 function inTurn(parts: ServerParts): ApolloServerPlugin<ApiContext> {
   return {
     requestDidStart: async () => ({
@@ -76,7 +75,7 @@ function inTurn(parts: ServerParts): ApolloServerPlugin<ApiContext> {
 
 type Answer = { result: FormattedExecutionResult; status: number | undefined; headers: [string, string][] };
 
-/** What is sent for an operation that was executed, or had no turn; no status: the usual one. */
+/** Executes an operation and makes its answer, also when it got no turn. `status` undefined: the usual one. */
 async function answerOf(args: Parameters<typeof executeInTurn>[0], parts: ServerParts): Promise<Answer> {
   const { data, errors } = await executeInTurn(args, parts).catch((error: unknown) => ({
     data: undefined,
@@ -92,8 +91,8 @@ async function answerOf(args: Parameters<typeof executeInTurn>[0], parts: Server
 }
 
 /**
- * Answers what is not to be executed, and what asks for plain JSON, as nearly all requests do. The rest is left to Apollo: other
- * media types, and a body that is no request, which it says.
+ * Answers operations that are refused, and requests for plain JSON, which are nearly all. Apollo answers the rest: other media types,
+ * and bodies that are no request.
  */
 function answering(parts: ServerParts): RequestHandler {
   return async (request, response, next) => {
@@ -110,7 +109,7 @@ function answering(parts: ServerParts): RequestHandler {
   };
 }
 
-/** A client that names other media types may want to be answered in one of them. */
+/** A client that names other media types may want one of them. */
 function wantsPlainJson({ headers: { accept = '*/*' } }: Request): boolean {
   return accept === '*/*' || accept === 'application/json';
 }

@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../core/app-error.ts';
 
-/** Bytes of a request's body, unpacked. */
+/** In bytes, unpacked. */
 const LARGEST_BODY = 1024 * 1024;
 
 const read: RequestHandler = express.json({
@@ -13,8 +13,8 @@ const read: RequestHandler = express.json({
 });
 
 /**
- * Reads a request's JSON body into `request.body`, once it is known to be neither too large nor too deep. The rest of one
- * that is too large is not waited for: it may have no end.
+ * Reads a request's JSON body into `request.body`, unless it is too large or nested too deep. It does not wait for the rest of a body
+ * that is too large, because that may be endless.
  */
 export const jsonBody: RequestHandler = (request, response, next) => {
   if (Number(request.headers['content-length']) > LARGEST_BODY) return next(tooLarge());
@@ -37,12 +37,12 @@ function tooLarge(): Error {
   return Object.assign(new Error('The body is too large.'), { status: 413 });
 }
 
-/** Objects and lists within each other, in what a client sends as JSON. */
+/** How deep objects and lists in a client's JSON may be nested. */
 const DEEPEST = 64;
 
 const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...Buffer.from('"\\[]{}')];
 
-/** AppError BAD_REQUEST for JSON that is nested too deep; looks at UTF-8 bytes, before anything is parsed. */
+/** Throws an AppError BAD_REQUEST for JSON that is nested too deep. It reads UTF-8 bytes, before anything is parsed. */
 export function checkNesting(json: Uint8Array): void {
   let depth = 0;
   let isText = false;

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { AppError } from '../core/app-error.ts';
 
-/** Lets the server listen; port 0 picks a free one. Tells its URL. Throws an AppError CANNOT_LISTEN. */
+/** Lets the server listen and returns its URL. Port 0 picks a free one. Throws an AppError CANNOT_LISTEN. */
 export async function listen(httpServer: Server, { host, port }: { host: string; port: number }): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error) => reject(cannotListen(error, host, port));
@@ -21,7 +21,7 @@ const noAddress: [string, string] = [
   'Set HOST to one that is, such as 127.0.0.1, or to 0.0.0.0 or :: for all of them.',
 ];
 
-/** By the system's codes: why, and what to do. */
+/** By the system's error code: why it failed, and what to do. */
 const reasons: Record<string, [string, string]> = {
   EADDRINUSE: ['another program listens there', 'End that program, or set PORT to another port (0 picks a free one).'],
   EACCES: ['this user may not use that port', 'Set PORT to one from 1024 up, or give the user the right to use it.'],

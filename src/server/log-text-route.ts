@@ -13,7 +13,7 @@ import type { ServerParts } from './server-parts.ts';
 import { countStream } from './signed-in.ts';
 import { write } from './write.ts';
 
-/** GET /runs/:id/log.txt: the whole log as it is stored now, all levels, one line each; a page in memory at a time. */
+/** GET /runs/:id/log.txt: the whole stored log, all levels, as lines of text. Only one page is in memory at a time. */
 export function logTextRoute(parts: ServerParts): RequestHandler<{ id: string }> {
   return async (request, response) => {
     try {
@@ -54,7 +54,7 @@ async function sendLog(response: Response, store: WorkspaceStore, runId: string)
   }
 }
 
-/** What would end a line, move the cursor or turn the text around: C0, C1, line and paragraph separators, bidi signs. */
+/** Characters that end a line, move the cursor or change the text's direction: C0, C1, line and paragraph separators, bidi signs. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -63,7 +63,7 @@ function escaped(text: string): string {
   return text.replace(control, (sign) => named[sign] ?? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A line of a run's log as plain text, ending in a line feed: number, time, level, code, message, person. */
+/** A line of a run's log as plain text: number, time, level, code, message, person, line feed. */
 export function logText({ seq, at, level, code, message, person }: LogLine): string {
   const about = person === null ? '' : ` [${escaped(person)}]`;
   return `${seq} ${at.toISOString()} ${level.padEnd(5)} ${code} ${escaped(message)}${about}\n`;

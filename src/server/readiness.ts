@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { ServerParts } from './server-parts.ts';
 
-/** A database that has not answered by then does not. */
+/** After this time the database counts as not answering. */
 const PATIENCE_MS = 3000;
 
 const NO_ANSWER = 'the database does not answer';
 
-/** GET /readyz: 200 or 503. Nobody is signed in here, so however many ask, there is one look at a time, which they share. */
+/** GET /readyz: 200 or 503. It needs no sign-in, so all requests at the same time share one check. */
 export function readiness({ notReady, faultLog }: Pick<ServerParts, 'notReady' | 'faultLog'>): RequestHandler {
   let looking: Promise<string | null> | null = null;
   const look = async (): Promise<string | null> => {

@@ -3,7 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { formatError } from '../api/error/format-error.ts';
 import type { ServerParts } from './server-parts.ts';
 
-/** Ends a request that is refused as a whole, told as GraphQL tells errors. */
+/** Refuses a whole request. The answer has the form of GraphQL errors. */
 export function refuse(response: Response, error: unknown, { faultLog }: Pick<ServerParts, 'faultLog'>): void {
   const { message, extensions } = formatError(error, faultLog);
   const seconds = retryAfterSeconds([{ extensions }]);
@@ -25,7 +25,7 @@ const statuses: Record<string, number> = {
   TIMEOUT: 504,
 };
 
-/** What the service lacks, not the request: told by the status though other fields may have been answered. */
+/** The service is at fault, not the request. These codes set the status even if other fields were answered. */
 const passing = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT'];
 
 type Told = Pick<GraphQLFormattedError, 'extensions'>;
@@ -35,13 +35,13 @@ export function httpStatus({ extensions }: Told): number {
   return statuses[String(extensions?.code)] ?? 500;
 }
 
-/** The status of an answer with errors; null: they are about the request's fields, and it has been answered. */
+/** The status of an answer with errors. Null: the errors belong to single fields, and the request counts as answered. */
 export function statusOfAnswer(errors: readonly Told[]): number | null {
   const found = errors.find(({ extensions }) => passing.includes(String(extensions?.code)));
   return found === undefined ? null : httpStatus(found);
 }
 
-/** When to try again, where an error tells it. */
+/** When to try again, if an error says so. */
 export function retryAfterSeconds(errors: readonly Told[]): number | undefined {
   return errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((seconds) => typeof seconds === 'number');
 }

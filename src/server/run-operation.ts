@@ -5,12 +5,12 @@ import { secondsOf } from '../api/operation/takes-longer.ts';
 import { errorFrame, type Frame, frameOf } from '../api/stream/frame.ts';
 import type { ServerParts } from './server-parts.ts';
 
-/** What came of an operation: one frame, or a stream of them. */
+/** The result of an operation: one frame, or a stream of frames. */
 export type OperationOutcome = { kind: 'one'; frame: Frame } | { kind: 'stream'; frames: AsyncIterableIterator<Frame> };
 
 type Ready = Extract<PreparedOperation, { kind: 'ready' }>;
 
-/** Executes a query or mutation in its turn, until its deadline. AppError RATE_LIMITED or TIMEOUT. */
+/** Executes a query or mutation when its turn comes, until its deadline. Throws an AppError RATE_LIMITED or TIMEOUT. */
 export function executeInTurn(
   { schema, document, operationName, variableValues, contextValue }: Ready['args'],
   { services, traffic, operations }: Pick<ServerParts, 'services' | 'traffic' | 'operations'>,

@@ -15,7 +15,7 @@ export type ServerParts = {
   operations: OperationPreparer;
   streams: LiveStreams;
   traffic: Traffic;
-  /** What the service lacks to serve; null: nothing. */
+  /** Why the service is not ready; null: it is. */
   notReady(): Promise<string | null>;
   logger: Logger;
   faultLog: FaultLog;

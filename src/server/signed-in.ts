@@ -5,7 +5,7 @@ import type { Viewer } from '../core/access.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
 
-/** Lets on only those who are signed in: by the header alone, before anything of the body is read. */
+/** Lets only people through who are signed in. It needs only the header, and runs before the body is read. */
 export function signedIn(parts: Pick<ServerParts, 'signIn' | 'faultLog'>): RequestHandler {
   return async (request, response, next) => {
     try {
@@ -19,14 +19,14 @@ export function signedIn(parts: Pick<ServerParts, 'signIn' | 'faultLog'>): Reque
   };
 }
 
-/** Who a request comes from that `signedIn` let on. */
+/** The person who sent a request that `signedIn` let through. */
 export function viewerOf(response: Response): Viewer {
   const { viewer } = response.locals;
   if (viewer === undefined) throw new Error('A route was reached that asks for no sign-in.');
   return viewer;
 }
 
-/** Counts an answer that may take as long as it likes, until it ends. AppError RATE_LIMITED when its token has too many. */
+/** Counts an answer without a time limit until it ends. Throws an AppError RATE_LIMITED when its token has too many. */
 export function countStream({ streams, limits }: Traffic, viewer: Viewer, response: Response): void {
   const end = streams.add(viewer.tokenId);
   if (end === null) {
@@ -36,10 +36,10 @@ export function countStream({ streams, limits }: Traffic, viewer: Viewer, respon
   else response.once('close', end);
 }
 
-/** Longest that a timer can be set for. */
+/** The longest time that a timer can be set for. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Calls back at that moment, or at once when it is past. Returns the function that takes it back. */
+/** Calls back at that moment, or at once if it has passed. Returns the function that cancels the call. */
 export function whenExpired(expiresAt: Date, call: () => void): () => void {
   let timer: NodeJS.Timeout;
   const wait = () => {

@@ -12,7 +12,7 @@ import type { ServerParts } from './server-parts.ts';
 import { countStream, viewerOf, whenExpired } from './signed-in.ts';
 import { write } from './write.ts';
 
-/** So that nobody between us and the viewer takes a quiet stream for a dead one. */
+/** Pings keep proxies between us and the client from closing a quiet stream. */
 const PING_MS = 12_000;
 
 const json = z
@@ -36,8 +36,8 @@ const inBody = z.object({
 });
 
 /**
- * GET and POST /graphql/stream: server-sent events by the protocol of graphql-sse, a connection for each operation. `stop`
- * breaks the streams off, without telling them complete, so that clients come back.
+ * GET and POST /graphql/stream: server-sent events by the protocol of graphql-sse, one connection for each operation. `stop` breaks
+ * the streams off without a "complete", so that clients reconnect.
  */
 export function sseRoute(parts: ServerParts): { handler: RequestHandler; stop(): void } {
   const open = new Set<Response>();
@@ -94,7 +94,7 @@ async function sendEvents(response: Response, outcome: OperationOutcome, expires
     'x-accel-buffering': 'no',
     connection: 'keep-alive',
   });
-  // Some clients take nothing for a beginning but the first bytes of the body.
+  // For some clients the stream begins only with the first bytes of the body.
   await write(response, ':\n\n');
   if (outcome.kind === 'one') await writeEvent(response, outcome.frame);
   else await sendStream(response, outcome.frames, expiresAt, parts);
@@ -115,7 +115,7 @@ async function sendStream(
   });
   let sending = false;
   const pinging = setInterval(() => {
-    // Not into the middle of an event, which would break it.
+    // A ping in the middle of an event would break it.
     if (!sending) void write(response, ':\n\n');
   }, PING_MS);
   response.once('close', leave);
@@ -138,7 +138,7 @@ async function sendStream(
 const BEFORE_JSON = Buffer.from('event: next\ndata: ');
 const AFTER_JSON = Buffer.from('\n\n');
 
-/** The frame's JSON is the same bytes for all its viewers, so it is not joined to anything. */
+/** All viewers share the bytes of the frame's JSON, so they are not copied into a longer text. */
 async function writeEvent(response: Response, { json }: Frame): Promise<void> {
   await write(response, BEFORE_JSON);
   await write(response, json);

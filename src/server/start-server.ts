@@ -18,7 +18,7 @@ import { websocketRoute } from './websocket-route.ts';
 export type RunningServer = {
   /** e.g. http://127.0.0.1:4000 */
   url: string;
-  /** Ends streams and sockets, answers what is under way, takes nothing more. */
+  /** Ends streams and sockets, finishes the answers under way, and accepts nothing more. */
   close(): Promise<void>;
 };
 
@@ -32,7 +32,7 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   const sse = sseRoute(parts);
   app.disable('x-powered-by');
   app.use(noSniffing);
-  // Nested and repeated parameters are nothing that we take.
+  // No route takes nested parameters.
   app.set('query parser', 'simple');
   app.put('/connections/:id/file', signedIn(parts), fileRoute(parts));
   app.use(bodyDeadline(httpServer));
@@ -56,26 +56,26 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   };
 }
 
-/** No answer is to be taken for anything but what it says it is. */
+/** Browsers must not guess another content type than the one an answer names. */
 const noSniffing: RequestHandler = (_request, response, next) => {
   response.setHeader('x-content-type-options', 'nosniff');
   next();
 };
 
-/** Bodies that can't be read; and whatever else a route threw. Four parameters make it a handler of errors. */
+/** Answers errors of routes, and bodies that can't be read. Express needs the four parameters to see that it is for errors. */
 function failure(parts: ServerParts): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     if (response.headersSent) return void response.destroy();
     const status = error instanceof AppError ? null : statusOf(error);
     if (status === null) return refuse(response, error, parts);
-    // What is left of a body that is too large is not read.
+    // The rest of a body that is too large is not read.
     if (status === 413) response.setHeader('connection', 'close');
     const message = status === 413 ? 'A request has at most 1 MB.' : 'The request body can not be read.';
     response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
   };
 }
 
-/** Of an error that the reading of the body ended in. */
+/** The status of an error from reading the body. Null: it is another error. */
 function statusOf(error: unknown): number | null {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500
     ? error.status

@@ -14,7 +14,7 @@ import { runOperation } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import { whenExpired } from './signed-in.ts';
 
-/** One socket: who is behind it, and the JSON of the frame that is about to be sent. */
+/** What is known about one socket: its viewer, its operations, and the JSON of the frame that is sent next. */
 export type SocketExtra = {
   socket: WebSocket;
   viewer: Viewer | null;
@@ -25,24 +25,24 @@ export type SocketExtra = {
   underWay: Set<UnderWay>;
 };
 
-/** An operation that a client has asked for: whether it still wants the answer, and what is told when it doesn't. */
+/** An operation of a client. `left` aborts when `isWanted` has become false. */
 type UnderWay = { isWanted(): boolean; left: AbortController };
 
 export type WebsocketProtocol = Server<SocketExtra>;
 
-/** Stands for a frame's JSON, which is not serialized again for each viewer, until the message is sent. */
+/** Stands for a frame's JSON until the message is sent, so that the JSON is not serialized again for each viewer. */
 export const PLACEHOLDER = '@';
 
-/** Of RFC 6455's registry: clients come back by themselves. */
+/** From the registry of RFC 6455. Clients reconnect by themselves. */
 const TRY_AGAIN_LATER = 1013;
 
-/** Too much at once: the protocol's clients do not come back by themselves. */
+/** Too much at once. The protocol's clients do not reconnect by themselves. */
 const TOO_MANY = 4429;
 
 /**
- * graphql-transport-ws: the token in `connection_init`; closed with 4403 when it is refused and when it expires, with 1013
- * while it can't be verified or the database can't be had, and with 4429 when the token has too many sockets or the socket
- * too many operations.
+ * graphql-transport-ws, with the token in `connection_init`. Sockets close with 4403 when the token is refused or expires, with 1013
+ * while it can't be verified or the database can't be reached, and with 4429 when the token has too many sockets or the socket too
+ * many operations.
  */
 export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
   const prepared = new WeakMap<ExecutionArgs, Extract<PreparedOperation, { kind: 'ready' }>>();
@@ -80,7 +80,7 @@ export function websocketProtocol(parts: ServerParts): WebsocketProtocol {
   });
 }
 
-/** Begins to watch whether the client still wants an operation. */
+/** Registers an operation. The signal aborts when the client no longer wants it. */
 function track({ underWay }: SocketExtra, isWanted: () => boolean): AbortSignal {
   const left = new AbortController();
   underWay.add({ isWanted, left });
@@ -88,8 +88,8 @@ function track({ underWay }: SocketExtra, isWanted: () => boolean): AbortSignal 
 }
 
 /**
- * Tells the operations that nobody wants any more: the client has completed them, or the socket is closed. The protocol says
- * so of streams only, and lets queries and mutations go on to their end.
+ * Aborts the operations that nobody wants any more, because the client has completed them or the socket is closed. The library does
+ * this only for streams, and lets queries and mutations run to their end.
  */
 export function endUnwanted({ underWay }: SocketExtra): void {
   for (const operation of underWay) {
@@ -129,7 +129,7 @@ async function admit(
     const { message, extensions } = formatError(error, faultLog);
     const code = httpStatus({ extensions }) >= 500 ? TRY_AGAIN_LATER : CloseCode.Forbidden;
     extra.socket.close(code, `${extensions?.code}: ${message}`.slice(0, 120));
-    // It is closed already, with the reason.
+    // The socket is closed already, with the reason.
     return false;
   }
 }
@@ -138,14 +138,14 @@ function requestOf({ query, operationName, variables }: SubscribePayload) {
   return { query, operationName, variables };
 }
 
-/** Errors go by way of GraphQL's own, which this protocol insists on, to the one formatter. */
+/** Wraps an error in a GraphQLError, which this protocol requires. `formatError` unwraps it. */
 function located(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
   return new GraphQLError(cause.message, { originalError: cause });
 }
 
-/** Serializes to the placeholder, and at that moment sets the frame's own JSON aside for the sending that follows. */
+/** A result that serializes to the placeholder, and at that moment sets the frame's JSON aside for the message that follows. */
 function placeholder(extra: SocketExtra, result: object | Frame): FormattedExecutionResult {
   if (!('json' in result)) throw new Error('A result was to be sent that is no frame.');
   const { json } = result;

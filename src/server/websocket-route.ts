@@ -16,20 +16,20 @@ import {
 } from './websocket-protocol.ts';
 import { pieces } from './write.ts';
 
-/** Bytes of a message from a client. */
+/** Bytes of a client's message. */
 const LARGEST_MESSAGE = 1024 * 1024;
-/** How long a goodbye may take. */
+/** How long clients have to close their sockets. */
 const CLOSE_PATIENCE_MS = 1000;
 const GOING_AWAY = 1001;
 
-/** WS /graphql, protocol graphql-transport-ws. `stop` says goodbye to everybody. */
+/** WS /graphql, protocol graphql-transport-ws. `stop` closes all sockets. */
 export function websocketRoute(parts: ServerParts, httpServer: Server): { stop(): Promise<void> } {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, handleProtocols });
   sockets.on('wsClientError', (_error, stream) => answerBare(stream, '400 Bad Request'));
   const protocol = websocketProtocol(parts);
   let stopping = false;
   httpServer.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    // A connection that breaks before it is a socket is nobody's trouble.
+    // A connection may break before it becomes a socket. That needs no report.
     stream.on('error', () => stream.destroy());
     if (stopping) return answerBare(stream, '503 Service Unavailable');
     if (request.url?.split('?')[0] !== '/graphql') return answerBare(stream, '404 Not Found');
@@ -48,15 +48,15 @@ export function websocketRoute(parts: ServerParts, httpServer: Server): { stop()
   };
 }
 
-/** Between pings; a socket that has not answered one by the next is dead. */
+/** The time between pings. A socket that has not answered one by the next is dead. */
 const PING_MS = 12_000;
 const INTERNAL_ERROR = 4500;
-/** Of RFC 6455's registry. */
+/** From the registry of RFC 6455. */
 const TOO_LARGE = 1009;
-/** Bytes of a message from somebody who is not signed in, twice what headers may have: it holds a token. It is kept, too. */
+/** Bytes of a message before sign-in, which holds the token: twice what headers may have. It stays in memory. */
 const LARGEST_BEFORE_SIGN_IN = 32 * 1024;
 
-/** Lets one socket speak the protocol: what it sends, what it is sent, and how it ends. */
+/** Connects one socket to the protocol: incoming messages, outgoing messages, and its end. */
 export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void {
   const extra: SocketExtra = {
     socket,
@@ -75,7 +75,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
         socket.on('message', (data) => {
           const refusal = refusalOf(data, extra);
           if (refusal !== null) return socket.close(refusal.code, refusal.reason);
-          // What is thrown here was told by the protocol's hooks; this only ends the socket that it happened to.
+          // The protocol's hooks have reported the error. This only closes the socket.
           void read(String(data))
             .catch(() => socket.close(INTERNAL_ERROR, 'Internal error'))
             .finally(() => endUnwanted(extra));
@@ -87,7 +87,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
     extra,
   );
   const stopPinging = ping(socket);
-  // Its close follows and is what counts.
+  // "close" follows each error and does the work.
   socket.on('error', () => undefined);
   socket.once('close', (code, reason) => {
     stopPinging();
@@ -98,7 +98,7 @@ export function openSocket(socket: WebSocket, protocol: WebsocketProtocol): void
   });
 }
 
-/** Of a message that is not to be parsed; null: it may be. */
+/** Why a message must not be parsed; null: it may be. */
 function refusalOf(data: RawData, { viewer }: SocketExtra): { code: number; reason: string } | null {
   const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data));
   if (viewer === null && bytes.length > LARGEST_BEFORE_SIGN_IN) return { code: TOO_LARGE, reason: 'Sign in first' };
@@ -110,7 +110,7 @@ function refusalOf(data: RawData, { viewer }: SocketExtra): { code: number; reas
   }
 }
 
-/** Sends messages one after another; each resolves when it has left the process, and waits in pieces until then. */
+/** Sends messages one after another, in pieces. The promise resolves when the message has left the process. */
 function sender(socket: WebSocket, extra: SocketExtra): (message: string) => Promise<void> {
   let before: Promise<unknown> = Promise.resolve();
   return (message) => {
@@ -132,7 +132,7 @@ async function sendParts(socket: WebSocket, parts: readonly Buffer[]): Promise<v
   }
 }
 
-/** `fin`: it is the message's last. A piece that can't be sent ends the socket, and is nobody else's trouble. */
+/** `fin`: it is the message's last piece. If a piece can't be sent, the socket ends, and nothing is thrown. */
 function sendPiece(socket: WebSocket, piece: Buffer, fin: boolean): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) return resolve();
@@ -147,7 +147,7 @@ function sendPiece(socket: WebSocket, piece: Buffer, fin: boolean): Promise<void
 const SHORT = 2 * 1024;
 const MESSAGE_END = Buffer.from('}');
 
-/** With the frame that was set aside in place of what stands for it at the message's end; a long one stays a part. */
+/** Replaces the placeholder at the message's end by the frame's JSON. A long frame stays a part of its own. */
 function withFrame(message: string, extra: SocketExtra): Buffer[] {
   const { outgoing } = extra;
   if (outgoing === null) return [Buffer.from(message)];

@@ -1,16 +1,16 @@
 import type { Response } from 'express';
 
-/** Bytes of a piece. */
+/** In bytes. */
 const PIECE = 64 * 1024;
 
-/** What is sent in pieces, one after another; a character may lie in two of them. */
+/** Cuts bytes into pieces. A character may lie in two of them. */
 export function* pieces(bytes: Buffer): Generator<Buffer> {
   for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
 }
 
 /**
- * Resolves when it has left the process, or nobody is there any more: a slow reader is asked no more than it takes, and
- * holds no more than a piece of it.
+ * Writes piece by piece, so that a slow reader holds only one piece in memory. Resolves when all has left the process, or the client
+ * has gone.
  */
 export async function write(response: Response, data: string | Buffer): Promise<void> {
   for (const piece of pieces(typeof data === 'string' ? Buffer.from(data) : data)) await writePiece(response, piece);
