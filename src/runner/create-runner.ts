@@ -19,14 +19,14 @@ export type RunnerParts = {
 };
 
 export type Runner = RunnerPort & {
-  /** Ends what looks after lost runs. Streams end by their own signals. */
+  /** Stops the search for lost runs. Streams end by their own signals. */
   close(): Promise<void>;
 };
 
-/** A cancelled run whose worker is dead ends soon also where no worker is left at all. */
+/** This also ends cancelled runs whose worker is dead, even if no worker is left at all. */
 const recoveryEveryMs = 3000;
 
-/** What the API asks of those who run syncs. */
+/** The runner as the API uses it. */
 export function createRunner({ store, signals, log }: RunnerParts): Runner {
   const onTrouble = (err: unknown) => log.warn({ err }, 'A run could not be read; it is tried again');
   const runFeeds = createRunFeeds(store, signals, onTrouble);
@@ -54,7 +54,7 @@ export function createRunner({ store, signals, log }: RunnerParts): Runner {
   };
 }
 
-/** Turns Contact Sync on or off. Off also ends the streams of those who follow the workspace's runs. */
+/** Turns Contact Sync on or off. Off also ends the streams that follow the workspace's runs. */
 export async function setContactSyncEnabled(
   store: RunStore,
   feeds: WorkspaceFeeds,

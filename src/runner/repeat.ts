@@ -1,6 +1,6 @@
 /**
- * Does the work now, and again `everyMs` after each end of it. A fault goes to `onTrouble`, and the next time comes all the
- * same. `stop` resolves when work under way is over.
+ * Does the work now, and again `everyMs` after each time it ends. An error goes to `onTrouble` and does not stop the repetition.
+ * `stop` resolves when work under way is over.
  */
 export function repeat(
   work: () => Promise<void>,

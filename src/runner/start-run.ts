@@ -6,8 +6,8 @@ import type { RunStore } from '../core/run-store.ts';
 import type { StartRunOutcome, StartRunRequest } from '../core/runner-port.ts';
 
 /**
- * Queues a run of the connection, or tells the one that has not ended yet. Throws an AppError FORBIDDEN when Contact Sync
- * is off, which the caller has looked at before: it was turned off in between.
+ * Queues a run of the connection, or returns the one that has not ended yet. Throws an AppError FORBIDDEN when Contact Sync was
+ * turned off after the caller checked it.
  */
 export async function startRun(
   store: RunStore,
@@ -36,7 +36,7 @@ export async function startRun(
   }
 }
 
-/** Queues a run of every Enabled connection, in order of name; one that has a run already counts with that one. */
+/** Queues a run of every Enabled connection, in order of name. If a connection has a run already, that run is returned. */
 export async function startAllRuns(
   store: RunStore,
   workspaceId: string,
@@ -53,7 +53,7 @@ export async function startAllRuns(
       dryRun: false,
       review: false,
     });
-    // Deleted, switched to Draft or turned off just now: then it is none of them.
+    // It may just have been deleted, switched to Draft or turned off.
     if ('run' in outcome) runs.push(outcome.run);
   }
   return runs;

@@ -7,28 +7,28 @@ import { type WorkParts, work } from './work.ts';
 
 export type WorkerParts = WorkParts & {
   queue: RunQueue;
-  /** Runs at the same time in this process; the store's connections must suffice for them. */
+  /** How many runs this process works on at the same time. The store needs enough connections for them. */
   concurrency: number;
-  /** How long a run that is under way may go on when the worker closes, before it is handed back. */
+  /** How long runs may continue when the worker closes, before they are handed back. Default: 5000. */
   patienceMs?: number;
 };
 
 export type Worker = {
-  /** Takes no more runs, waits for those under way, hands back those that take longer. */
+  /** Takes no more runs, waits for those under way, and hands back those that take longer than `patienceMs`. */
   close(): Promise<void>;
 };
 
-/** How soon a run that lost its worker is found, once the worker has been silent for ten seconds. */
+/** How often it looks for runs that lost their worker. A worker counts as lost after ten seconds of silence. */
 const recoveryEveryMs = 1000;
 
-/** Works on runs: takes them from the queue, starts the scheduled ones, picks up what dead workers left. */
+/** Works on runs: takes them from the queue, starts scheduled runs, and takes over the runs of dead workers. */
 export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const { store, queue, log, concurrency, patienceMs = 5000 } = parts;
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
   const onTrouble = (doing: string) => (err: unknown) => log.warn({ err }, doing);
 
-  /** Runs handed back because the database stayed away, which are to be told from those of a process that is gone. */
+  /** Runs handed back because the database stayed away. They differ from the runs of a process that is gone. */
   const cutOff = new Set<string>();
 
   const workOn = (job: RunJob, given: { expired: AbortSignal; giveWay: AbortSignal }): Promise<void> => {
@@ -67,7 +67,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   };
 }
 
-/** Why a run's signal aborts when its process shuts down: the run goes on in another. */
+/** The reason with which a run's signal aborts when its process shuts down. The run continues in another process. */
 export class HandBack extends Error {
   constructor() {
     super('The process shuts down; the run goes on in another.');

@@ -1,14 +1,14 @@
 import { AppError } from '../core/app-error.ts';
 import type { ClaimedRun, RunSignals, RunStore } from '../core/run-store.ts';
 
-/** In case a signal got lost. */
+/** How often the store is asked in case a signal got lost. */
 const askAnywayMs = 1000;
-/** A run signals each of its own steps, too. */
+/** The least time between two questions, because a run signals each of its own steps, too. */
 const betweenAsksMs = 250;
 
 /**
- * Aborts with RunCancelled when somebody wants the run to stop, with an AppError FENCED when another attempt has taken over;
- * within a second or so. While the database can't be asked, it asks again.
+ * Aborts within about a second: with RunCancelled when a person wants the run to stop, with an AppError FENCED when another attempt
+ * has taken over. While the database does not answer, it asks again.
  */
 export function watchAttempt(
   store: RunStore,
@@ -43,20 +43,20 @@ export function watchAttempt(
   const unsubscribe = signals.subscribe((signal) => {
     if (signal.runId === claimed.run.id && signal.workspaceId === claimed.run.workspaceId) hear();
   }, hear);
-  // What was asked for between the claim and now is found at once.
+  // A request to stop may have come between the claim and now, so it asks at once.
   askIn(0);
   return {
     signal: controller.signal,
     stop: () => {
       unsubscribe();
-      // Nothing is asked any more, and an answer under way changes nothing.
+      // After the abort nothing is asked any more, and a late answer changes nothing.
       controller.abort();
       clearTimeout(timer);
     },
   };
 }
 
-/** Why a run's signal aborts when somebody wants the run to stop. */
+/** The reason with which a run's signal aborts when a person wants the run to stop. */
 export class RunCancelled extends Error {
   constructor() {
     super('The run was cancelled.');

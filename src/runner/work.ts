@@ -10,14 +10,14 @@ import { watchAttempt } from './watch-attempt.ts';
 export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync; log: ProcessLog };
 
 /**
- * One job: claims its run, lets it run to its end, and ends it when it breaks or is cancelled. `expired` aborts when
- * the run has taken too long, `giveWay` when it is to wait again, and `handBack` when the process shuts down: then the run stays
- * as it is for another worker. `databaseLost`: this process has worked on the run before, until the database was lost.
+ * Does one job: claims its run, works on it until its end, and ends it when it breaks or is cancelled. `expired` aborts when the run
+ * has taken too long, `giveWay` when it must wait again, and `handBack` when the process shuts down; then the run stays as it is for
+ * another worker. `databaseLost`: this process worked on the run until the database was lost.
  *
- * Rejects when not even the end could be stored, and when the database stays away: then, too, the run stays as it is.
+ * Rejects when the run's end could not be stored, and when the database stays away. Then, too, the run stays as it is.
  */
 export async function work(parts: WorkParts, job: RunJob, signals: Signals, databaseLost = false): Promise<void> {
-  // A database that has forgotten some of what it was given is worked on from what it still knows.
+  // If the database has lost some of what it was given, the run goes on from what is still stored.
   for (let again = databaseLost; (await workOnce(parts, job, signals, again)) === 'again'; again = true);
 }
 
@@ -34,7 +34,7 @@ async function workOnce(
   const watch = watchAttempt(parts.store, parts.signals, claimed);
   try {
     await parts.runSync(claimed, AbortSignal.any([watch.signal, handBack, expired, giveWay]));
-    // A sync that returns has ended the run. If it has not, the run must not look alive for ever.
+    // A sync that returns should have ended the run. If it has not, the run must not look alive forever.
     await endFailed(parts, claimed, new Error('The run came to no end.'));
   } catch (error) {
     if (isFenced(error) || isFenced(watch.signal.reason)) return 'over';
@@ -61,7 +61,7 @@ function tookTooLong(): AppError {
   });
 }
 
-/** A broken run tells what broke it; a fault of ours gets a reference under which the process log has the rest. */
+/** Ends a broken run with the reason. Our own faults get a reference, under which the process log has the details. */
 async function endFailed(parts: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
   if (!(fault instanceof AppError)) return endInternal(parts, claimed, fault);
   const { code, message, hint } = fault;
@@ -69,7 +69,7 @@ async function endFailed(parts: WorkParts, claimed: ClaimedRun, fault: unknown):
     await parts.store.end(claimed, { status: 'FAILED', error: { code, message, hint } });
   } catch (cause) {
     if (cause instanceof DatabaseLost) throw cause;
-    // What keeps it from ending may be what it is to end with.
+    // The text of the error may be what can't be stored.
     await endInternal(parts, claimed, new Error('A run could not be ended with its error.', { cause }));
   }
 }

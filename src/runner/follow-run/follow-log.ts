@@ -3,8 +3,8 @@ import type { FollowedLog } from '../../core/runner-port.ts';
 import type { RunFeeds } from './run-feed.ts';
 
 /**
- * A run's log for people who follow it, each from a place of their own: the stored lines, then those that come. Resolves
- * when the run has been read; ends when the signal aborts, or when its iterator returns.
+ * A run's log for one follower, from a place of their own: first the stored lines, then new ones. Resolves when the run has been
+ * read. Ends when the signal aborts, or when its iterator returns.
  */
 export async function followLog(
   feeds: RunFeeds,

@@ -2,12 +2,12 @@ import type { RunRecord } from '../../core/records.ts';
 import { isEnded } from '../../core/run.ts';
 import { type RunFeed, type RunFeeds, type RunView, sameState } from './run-feed.ts';
 
-/** Four states a second and follower. */
+/** Each follower gets at most four states a second. */
 const betweenStatesMs = 250;
 
 /**
- * The run's state at once, then the newest one after each change. Ends after the state of an ended run, when there is no
- * such run, or when the signal aborts.
+ * The run's state at once, then its newest state after each change. Ends after the state of an ended run, when there is no such run,
+ * or when the signal aborts.
  */
 export async function* followProgress(
   feeds: RunFeeds,
@@ -32,7 +32,7 @@ export async function* followProgress(
   }
 }
 
-/** The newest view when the pause is over; the end of the run is not waited for so long. */
+/** The newest view when the pause is over. The pause ends early when the run ends. */
 async function newestIn(feed: RunFeed, view: RunView, pauseMs: number, signal: AbortSignal): Promise<RunView> {
   const enough = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(pauseMs)))]);
   let newest = view;

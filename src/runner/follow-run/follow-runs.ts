@@ -6,9 +6,9 @@ import { sameState } from './run-feed.ts';
 import { shareFeeds } from './share-feeds.ts';
 
 /**
- * Every run of the workspace, or of one connection, as it changes from the first `next()` on, at most four times a second
- * each. Whoever reads slowly gets the newest state of each run. Ends when the connection is deleted, when Contact Sync is
- * turned off, or when the signal aborts.
+ * Each run of the workspace, or of one connection, whenever it changes after the first `next()`, at most four times a second. A slow
+ * reader gets the newest state of each run. Ends when the connection is deleted, when Contact Sync is turned off, or when the signal
+ * aborts.
  */
 export async function* followRuns(
   feeds: WorkspaceFeeds,
@@ -51,29 +51,29 @@ export async function* followRuns(
   }
 }
 
-/** Hears of a workspace's runs; `end` says that there will be no more. */
+/** Gets the changed runs of a workspace. `end` means that there will be no more. */
 export type RunsListener = { connectionId: string | null; change(run: RunRecord): void; end(): void };
 
-/** The feeds of the workspaces whose runs somebody in this process follows. */
+/** The feeds of all workspaces with followers in this process. */
 export type WorkspaceFeeds = {
-  /** The listener hears of changes from now on; the function returned ends that. */
+  /** The listener gets changes from now on. The returned function ends that. */
   listen(workspaceId: string, listener: RunsListener): () => void;
-  /** Says that something else than a run changed in the workspace. */
+  /** Says that something other than a run changed in the workspace. */
   lookAtAll(workspaceId: string): void;
 };
 
-/** The runs of one workspace, read once for all who follow them in this process, at most four times a second. */
+/** The runs of one workspace, read once for all followers in this process, at most four times a second. */
 type WorkspaceFeed = {
   readonly listeners: Set<RunsListener>;
   /** Says that this run has changed. */
   lookAt(runId: string): void;
-  /** Looks for what no signal told of: changed runs, deleted connections, Contact Sync turned off. */
+  /** Looks for changes without a signal: lost signals of runs, deleted connections, Contact Sync turned off. */
   lookAtAll(): void;
   close(): void;
 };
 
 const betweenReadsMs = 250;
-/** More than lies between two looks at all, so that no run slips through. */
+/** Longer than the time between two complete looks, so that no run is missed. */
 const lookBackMs = 60_000;
 
 export function createWorkspaceFeeds(
@@ -102,7 +102,7 @@ export function createWorkspaceFeeds(
 
 function openWorkspaceFeed(store: RunStore, workspaceId: string, onTrouble: (error: unknown) => void): WorkspaceFeed {
   const listeners = new Set<RunsListener>();
-  /** As last read, and whether that was passed on: what was there before anybody followed is no news. */
+  /** Each run as last read, and whether followers got that. Runs from before the first look are no news. */
   const known = new Map<string, { run: RunRecord; told: boolean }>();
   let toRead = new Set<string>();
   let all = true;
@@ -162,7 +162,7 @@ function openWorkspaceFeed(store: RunStore, workspaceId: string, onTrouble: (err
   };
 }
 
-/** Those who follow a deleted connection, or a workspace in which Contact Sync is off, have come to their end. */
+/** Ends the listeners of deleted connections, and all listeners if Contact Sync is off in the workspace. */
 async function endOver(store: RunStore, workspaceId: string, listeners: Set<RunsListener>): Promise<void> {
   const workspace = await store.workspace(workspaceId);
   const connections = new Map<string, boolean>();

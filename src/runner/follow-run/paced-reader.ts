@@ -1,16 +1,16 @@
-/** Reads when asked to, one read at a time, and leaves a pause between the beginnings of two. */
+/** Reads on request, one read at a time, with a pause between the beginnings of two reads. */
 export type PacedReader = {
   /**
-   * Resolves after a read that began later than this call; those who ask while one is due share it. Rejects when that
-   * read does. Never settles once closed.
+   * Resolves after a read that began later than this call. Calls that wait for the same read share it. Rejects when that read does.
+   * Never settles once the reader is closed.
    */
   read(): Promise<void>;
-  /** The same without the pause: the read begins as soon as one that is under way is over. */
+  /** The same without the pause. It waits only for a read that is under way. */
   readAtOnce(): Promise<void>;
   close(): void;
 };
 
-/** `pauseMs` lies between the beginnings of two reads at least; the first one begins at once. */
+/** At least `pauseMs` lie between the beginnings of two reads. The first read begins at once. */
 export function createPacedReader(pauseMs: number, readNow: () => Promise<void>): PacedReader {
   let due: Promise<void> | null = null;
   let lastBegin = Number.NEGATIVE_INFINITY;
@@ -37,7 +37,7 @@ export function createPacedReader(pauseMs: number, readNow: () => Promise<void>)
     lastBegin = performance.now();
     const reading = readNow();
     running = reading.catch(() => undefined);
-    // What a read meets whose reader was closed meanwhile, the database closed as well, say, is nobody's trouble.
+    // If the reader was closed during the read, errors no longer matter. The database may be closed, too.
     await running;
     return closed ? never : reading;
   };

@@ -6,50 +6,49 @@ import type { LogSlice } from '../../core/store.ts';
 import { createPacedReader } from './paced-reader.ts';
 import { shareFeeds } from './share-feeds.ts';
 
-/** A run as it was read at some moment; null: there is no such run. A later view has a greater version. */
+/** A run as it was read at one moment. `run` null: there is no such run. A later view has a greater version. */
 export type RunView = { run: RunRecord | null; version: number };
 
 /**
- * One run and its log, read once for all who follow it in this process. While somebody waits, it is read anew when it is
- * said to have changed, at most ten times a second, and at once when it is said to have ended. While nobody waits,
- * nothing is read.
+ * One run and its log, read once for all followers in this process. While a follower waits, it is read again after each signal, at
+ * most ten times a second, and at once when the signal says that it has ended. While nobody waits, nothing is read.
  */
 export type RunFeed = {
-  /** The newest view, read anew when the run may have changed meanwhile. Throws when the first one can't be read. */
+  /** The newest view. It is read again if the run may have changed. Throws when the first read fails. */
   view(): Promise<RunView>;
-  /** As last read. */
+  /** The view that was read last. */
   known(): RunView;
-  /** The newest view, when it is newer than that version or becomes so; the old one when the signal aborts. */
+  /** Waits for a view that is newer than that version. Resolves with the old view when the signal aborts. */
   viewAfter(version: number, signal: AbortSignal): Promise<RunView>;
-  /** Calls back once, at the next view that differs; the function returned takes that back. */
+  /** Calls back once, at the next view that differs. The returned function cancels that. */
   whenChanged(call: () => void): () => void;
   /**
-   * Up to 1,000 lines (fewer when many are kept) after `after`, none beyond the view's last. A stretch is read once for all
-   * who are in it at about the same time.
+   * Up to 1,000 lines after `after`, fewer when many lines are in memory, and none beyond the view's last. Followers that need the same
+   * stretch of the log at about the same time share one read.
    */
   lines(view: RunView, minLevel: LogLevel, after: number): Promise<LogSlice>;
-  /** Says that the run may have changed; `at once`: that it has ended. */
+  /** Says that the run may have changed (`soon`) or has ended (`at once`). */
   lookAgain(when: 'soon' | 'at once'): void;
   close(): void;
 };
 
-/** The feeds of the runs that somebody in this process follows. */
+/** The feeds of all runs with followers in this process. */
 export type RunFeeds = { join(workspaceId: string, runId: string): { feed: RunFeed; leave(): void } };
 
-/** A stretch of the log, from `after` on; `slice` once it has been read. */
+/** A stretch of the log after `after`. It has a `slice` once it has been read. */
 type Stretch = { minLevel: LogLevel; after: number; version: number; reading: Promise<LogSlice>; slice?: LogSlice };
 
 const betweenReadsMs = 100;
-/** Lines of a read. */
+/** How many lines a read may have. */
 const linesAtOnce = { most: 1000, least: 20 };
-/** The part of the room left in this process that a read may have. */
+/** A read may have one `share`-th of the room that is left in this process. */
 const share = 40;
-/** Stretches that are kept; a replay of a long log leaves the older ones behind. */
+/** How many stretches of a log are kept. A replay of a long log drops the oldest. */
 const mostStretches = 4;
-/** Lines that all feeds of this process keep and read. */
+/** How many lines all feeds of this process may hold, including those being read. */
 const mostLinesHeld = 50_000;
 
-/** `onTrouble` hears of reads that failed after the first; they are tried again. */
+/** `onTrouble` gets the errors of reads after the first. They are tried again. */
 export function createRunFeeds(store: RunStore, signals: RunSignals, onTrouble: (error: unknown) => void): RunFeeds {
   const held = new Held(mostLinesHeld);
   const feeds = shareFeeds<RunFeed>(signals, {
@@ -66,12 +65,12 @@ export function createRunFeeds(store: RunStore, signals: RunSignals, onTrouble: 
   };
 }
 
-/** Whether two readings of a run show the same, its log aside. */
+/** Whether two views of a run show the same, apart from its log. */
 export function sameState(one: RunRecord, other: RunRecord): boolean {
   return JSON.stringify({ ...one, lastSeq: 0 }) === JSON.stringify({ ...other, lastSeq: 0 });
 }
 
-/** The feed of one run. `held` counts the lines that are kept. */
+/** The feed of one run. `held` counts the lines in memory. */
 export function openRunFeed(
   store: RunStore,
   workspaceId: string,
@@ -128,7 +127,7 @@ export function openRunFeed(
     known: () => current,
     async viewAfter(version, signal) {
       await first;
-      // Looked at and waited for without a turn in between, or a change that is read just now would be missed.
+      // No `await` may come between this check and the waiting; otherwise a change in between would be missed.
       if (current.version <= version && !signal.aborted) await nextChange(signal);
       return current;
     },
@@ -142,7 +141,7 @@ export function openRunFeed(
   };
 }
 
-/** The stretches of one log that were read last. Those who are in the middle of one get the rest of it. */
+/** The stretches of one log that were read last. A follower in the middle of a stretch gets the rest of it. */
 function openStretches(store: RunStore, held: Held) {
   const kept = new Set<Stretch>();
   const drop = (stretch: Stretch) => {
@@ -152,7 +151,7 @@ function openStretches(store: RunStore, held: Held) {
     const first = held.share(share, linesAtOnce);
     const reading = readLines(store, view, { minLevel, after, first });
     const stretch: Stretch = { minLevel, after, version: view.version, reading };
-    // Counted before the lines have come: many may be read at the same time.
+    // They count before they have come, because many reads may run at the same time.
     held.keep(stretch, first);
     kept.add(stretch);
     for (const oldest of kept) {
@@ -163,7 +162,7 @@ function openStretches(store: RunStore, held: Held) {
       (slice) => {
         stretch.slice = slice;
       },
-      // What could not be read may be asked for again.
+      // After a failed read the stretch is read again on request.
       () => drop(stretch),
     );
     return stretch;
@@ -178,7 +177,7 @@ function openStretches(store: RunStore, held: Held) {
       if (stretch.after === after) return slice;
       return { ...slice, lines: slice.lines.filter((line) => line.seq > after) };
     },
-    /** Those that ended where the log did, which goes on now: their readers are to get more at once. */
+    /** Drops stretches that reached the log's end. The log has grown, and their readers must get more lines at once. */
     dropShort() {
       for (const stretch of kept) if (stretch.slice?.hasMore !== true) drop(stretch);
     },
@@ -188,7 +187,7 @@ function openStretches(store: RunStore, held: Held) {
   };
 }
 
-/** Lines stored since the view are left for the next one, so that all who have caught up stand at the same line. */
+/** Leaves lines that were stored after the view for the next view, so that all followers who have caught up are at the same line. */
 async function readLines(
   store: RunStore,
   view: RunView,

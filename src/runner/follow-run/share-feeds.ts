@@ -1,25 +1,25 @@
 import type { RunSignal, RunSignals } from '../../core/run-store.ts';
 
-/** What is read once for all who follow it in this process, and how it hears of changes. */
+/** A kind of feed, which is read once for all its followers in this process, and how it gets signals. */
 export type FeedKind<F> = {
-  /** Of the feed that a signal is for. */
+  /** The key of the feed that a signal is for. */
   keyOf(signal: RunSignal): string;
   hear(feed: F, signal: RunSignal): void;
-  /** Signals may have been lost: the feed looks for itself. */
+  /** Called when signals may have been lost. The feed must look for changes. */
   lookAtAll(feed: F): void;
   close(feed: F): void;
 };
 
 export type Feeds<F> = {
   get(key: string): F | undefined;
-  /** Listening has begun when it returns. `leave` may be called more than once; the last one to leave closes the feed. */
+  /** Listening has begun when it returns. `leave` may be called more than once. The last follower to leave closes the feed. */
   join(key: string, open: () => F): { feed: F; leave(): void };
 };
 
-/** A signal that got lost is made up for within this time. */
+/** Changes whose signal got lost are found within this time. */
 const lookAnywayMs = 3000;
 
-/** The feeds that somebody in this process follows. */
+/** All feeds of one kind with followers in this process. */
 export function shareFeeds<F>(signals: RunSignals, { keyOf, hear, lookAtAll, close }: FeedKind<F>): Feeds<F> {
   const open = new Map<string, { feed: F; followers: number }>();
   let stopListening: (() => void) | null = null;

@@ -3,7 +3,7 @@ import { quoteValue } from '../../core/outside-text.ts';
 import type { Fault } from '../../core/user-error.ts';
 import { nextTimes } from './next-times.ts';
 
-/** What is wrong with a schedule: five cron fields, an IANA time zone, and some time after `now`. Null: nothing. */
+/** What is wrong with a schedule. It needs five cron fields, an IANA time zone, and a due time after `now`. Null: nothing. */
 export function scheduleFault({ cron, timeZone }: Schedule, now: Date): Fault | null {
   if (!isTimeZone(timeZone)) {
     const message = `${quoteValue(timeZone)} is no time zone of the IANA list, such as Europe/Berlin or UTC.`;
@@ -27,7 +27,7 @@ type CronField = { name: string; least: number; most: number; names: readonly st
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** In their order. Names stand for numbers from `least` on; Sunday is 0 and 7. */
+/** In the order of the expression. Names stand for the numbers from `least` on. Sunday is 0 and 7. */
 const fields: readonly CronField[] = [
   { name: 'minute', least: 0, most: 59, names: [] },
   { name: 'hour', least: 0, most: 23, names: [] },
@@ -39,8 +39,8 @@ const fields: readonly CronField[] = [
 const LONGEST_CRON = 200;
 
 /**
- * What is wrong with a cron expression, naming the field. Numbers, names, lists, ranges and steps are taken; what some
- * tools know besides (H, L, W, #, ?, @daily) others read differently. Null: nothing.
+ * What is wrong with a cron expression, with the field's name. Numbers, names, lists, ranges and steps are accepted. Other signs (H, L,
+ * W, #, ?, @daily) are not, because tools read them differently. Null: nothing.
  */
 export function cronFault(cron: string): string | null {
   if (cron.length > LONGEST_CRON) return `A schedule has at most ${LONGEST_CRON} characters.`;
@@ -69,7 +69,7 @@ function fieldFault(text: string, field: CronField): string | null {
   return null;
 }
 
-/** One of a list: `*`, a value or a range, with a step or without. */
+/** What is wrong with one item of a list: `*`, a value or a range, with or without a step. */
 function itemFault(item: string, field: CronField): string | null {
   const [range = '', step, ...more] = item.split('/');
   if (more.length > 0) return 'has more than one step';
@@ -81,7 +81,7 @@ function itemFault(item: string, field: CronField): string | null {
   return to !== undefined && to < from ? 'has a range that ends before it begins' : null;
 }
 
-/** What an item without fault stands for; Sunday as 0. */
+/** The values of a correct item. Sunday is 0. */
 function valuesOf(item: string, field: CronField): number[] {
   const [range = '', step] = item.split('/');
   const [from, to] = range === '*' ? [field.least, field.most] : range.split('-').map((text) => numberOf(text, field));
@@ -97,7 +97,7 @@ function kindOf({ least, most, names }: CronField): string {
   return `is not made of numbers from ${least} to ${most}${names.length === 0 ? '' : `, names such as ${names[1]}`}, lists, ranges, steps and *`;
 }
 
-/** Null: no value of the field. */
+/** Null: the text is no value of the field. */
 function numberOf(text: string, { least, most, names }: CronField): number | null {
   const named = names.indexOf(text.toUpperCase());
   if (named >= 0) return least + named;

@@ -4,8 +4,8 @@ import { nextTimes } from './next-times.ts';
 const minuteMs = 60_000;
 
 /**
- * Looks at the schedules now, to make up for what came due while nobody looked, and then at the beginning of each minute
- * (cron knows nothing finer). `stop` resolves when a look under way is over.
+ * Checks the schedules now, to catch up on times that came due while no process checked, and then at the beginning of each minute,
+ * which is the finest step of cron. `stop` resolves when a check under way is over.
  */
 export function startScheduler(store: RunStore, onTrouble: (error: unknown) => void): { stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
@@ -29,9 +29,9 @@ export function startScheduler(store: RunStore, onTrouble: (error: unknown) => v
 }
 
 /**
- * Starts a run for every schedule of which a time has come since it was last looked at. Any number of processes may look at
- * the same moment: each time is done with once. Times that came while nobody looked count as one. `onTrouble` hears of
- * schedules that could not be dealt with; they are tried again at the next look.
+ * Starts a run for every schedule with a due time since its last check. Many processes may check at the same moment; each due time
+ * still starts one run. Several due times since the last check count as one. `onTrouble` gets the errors of schedules that failed;
+ * they are tried again at the next check.
  */
 export async function fireDueSchedules(store: RunStore, now: Date, onTrouble: (error: unknown) => void): Promise<void> {
   for (const scheduled of await store.scheduledConnections()) {
@@ -44,7 +44,7 @@ export async function fireDueSchedules(store: RunStore, now: Date, onTrouble: (e
 }
 
 async function lookAt(store: RunStore, scheduled: ScheduledConnection, now: Date): Promise<void> {
-  // From here on a later edit of something else does not move the beginning.
+  // Storing the time keeps later edits of the connection from moving it.
   if (!scheduled.marked && !(await store.passSchedule(scheduled, scheduled.lookedAt, false))) return;
   const [due] = nextTimes(scheduled.schedule, 1, scheduled.lookedAt);
   if (due === undefined || due > now) return;
