@@ -57,7 +57,7 @@ function isFenced(error: unknown): boolean {
 
 function tookTooLong(): AppError {
   return new AppError('RUN_TIME_LIMIT', 'The run was stopped after a day.', {
-    hint: 'Narrow the scope, or look for what makes the directory answer so slowly.',
+    hint: 'Narrow the scope, or look for what makes the source answer so slowly.',
   });
 }
 
