@@ -23,20 +23,20 @@ export type ExecuteOperation = (args: ExecutionArgs) => Promise<ExecutionResult>
 
 /** One execution of a plan. */
 type Execution = {
-  /** What a resolver is told of each field, beside the field itself. */
+  /** The part of a resolver's `info` that is the same for all fields. */
   about: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'rootValue' | 'operation' | 'variableValues'>;
   context: unknown;
   errors: GraphQLError[];
-  /** Where nothing is left but null; `undefined`: the whole answer. */
+  /** The places that became null by an error; `undefined` stands for the whole answer. */
   nulled: Set<ResponsePath | undefined>;
-  /** At least what the answer's names and texts take. */
+  /** The least length that the answer's names and texts have so far. */
   length: number;
 };
 
 /**
- * Executes operations, most queries by plans: GraphQL's own executor looks at types, arguments and directives again for each
- * value of a page, which is most of what it costs to answer one. Both give the same answers, with the same errors in the same
- * order. A plan is forgotten with its document.
+ * Executes operations, and most queries by plans. GraphQL's own executor looks at types, arguments and directives again
+ * for each value of a page, which is most of the cost of an answer. Both give the same answers, with the same errors in
+ * the same order. A plan is dropped together with its document.
  */
 export function operationExecutor(schema: GraphQLSchema): ExecuteOperation {
   const plans = new WeakMap<OperationDefinitionNode, ObjectPlan | null>();
@@ -105,7 +105,7 @@ function fieldsOf(
     }
   } catch (error) {
     if (!isLater) throw error;
-    // The others are waited for: they may fail, too.
+    // Wait for the other fields, because they may fail, too.
     return allOf(answer).finally(() => {
       throw error;
     });
@@ -123,7 +123,7 @@ async function allOf(answer: Record<string, unknown>): Promise<Record<string, un
 
 function fieldOf(execution: Execution, field: FieldPlan, source: unknown, parent: ResponsePath | undefined): unknown {
   const { value: plan } = field;
-  // Below a plain value there is nothing, so its place is needed only for an error.
+  // Nothing is below a plain value, so only an error needs its path.
   const path = plan.kind === 'leaf' && field.resolve === null ? undefined : placeOf(field, parent);
   try {
     const result = resolved(execution, field, source, path, parent);
@@ -152,7 +152,7 @@ function resolved(
     const info = infoOf(execution, field, path ?? placeOf(field, parent));
     return field.resolve(source, argumentsOf(execution, field), execution.context, info);
   }
-  // Arguments that can't be read are refused, also where nobody looks at them.
+  // Unreadable arguments are refused, even if the property does not use them.
   const args = field.takesArguments ? argumentsOf(execution, field) : null;
   if ((typeof source !== 'object' || source === null) && typeof source !== 'function') return undefined;
   const { name } = field.definition;
@@ -185,7 +185,7 @@ function infoOf(
   };
 }
 
-/** What stands in the answer for what a resolver gave. `path`: undefined for a plain value. */
+/** Turns what a resolver returned into the value in the answer. `path` is undefined for a plain value. */
 function answerOf(
   execution: Execution,
   field: FieldPlan,
@@ -232,7 +232,7 @@ function listOf(
       values.push(value);
     }
   } catch (error) {
-    // Nobody waits for the others, which may fail, too.
+    // Nobody waits for the other items, so their errors are ignored.
     for (const value of values) if (isPromise(value)) value.then(undefined, () => {});
     throw error;
   }
@@ -251,7 +251,9 @@ function itemOf(execution: Execution, field: FieldPlan, plan: ValuePlan, path: R
   }
 }
 
-/** Null where null may be; where it may not, the error goes on to what surrounds it. */
+/**
+ * Collects the error and returns null if the value may be null; otherwise throws the error on to the value around it.
+ */
 function fail(execution: Execution, { nodes }: FieldPlan, plan: ValuePlan, path: ResponsePath, raw: unknown): null {
   const error = locatedError(raw, nodes, keysOf(path));
   if (!plan.isNullable) throw error;
@@ -259,7 +261,7 @@ function fail(execution: Execution, { nodes }: FieldPlan, plan: ValuePlan, path:
   return null;
 }
 
-/** Nobody is told of an error within what is null by an earlier one. */
+/** Keeps an error, unless an earlier error has already made a value around it null. */
 function collect({ errors, nulled }: Execution, error: GraphQLError, path: ResponsePath | undefined): void {
   for (let at = path; at !== undefined; at = at.prev) if (nulled.has(at)) return;
   if (nulled.has(undefined)) return;

@@ -21,22 +21,22 @@ import {
 } from 'graphql';
 import { VALUE_LENGTH } from './bound-answer.ts';
 
-/** What is answered of an object: its fields, in the order in which they are asked for. */
+/** The fields to answer for an object, in the order of the document. */
 export type ObjectPlan = {
   fields: readonly FieldPlan[];
-  /** What their names, and each of them without its text, take in an answer. */
+  /** The length of the fields in an answer, without their texts. */
   length: number;
 };
 
-/** What is looked at once for a field of a document, and not again for each object that has it. */
+/** What is found out once for a field of a document, and not again for each object. */
 export type FieldPlan = {
   /** The name in the answer. */
   name: string;
-  /** Where it stands in the document: more than once, where a document repeats itself. */
+  /** Its places in the document; several when the document repeats the field. */
   nodes: readonly FieldNode[];
   parent: GraphQLObjectType;
   definition: GraphQLField<unknown, unknown>;
-  /** Null: a property of its object. */
+  /** Null when the field is a property of its object. */
   resolve: GraphQLFieldResolver<unknown, unknown> | null;
   takesArguments: boolean;
   value: ValuePlan;
@@ -48,19 +48,21 @@ export type ValuePlan = { isNullable: boolean } & (
   | { kind: 'list'; item: ValuePlan }
 );
 
-/** Of a plan, each field counted as often as a fragment brings it: plans are kept for as long as their documents. */
+/**
+ * Per plan; a fragment's fields count each time it is spread. Limited, because plans live as long as their documents.
+ */
 const MOST_FIELDS = 300;
 
 type Planning = {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Fields that there may still be; less than none: there is no plan. */
+  /** How many more fields are allowed; below zero there is no plan. */
   left: number;
 };
 
 /**
- * The plan of a valid operation. Null: it is left to GraphQL's own executor, as are mutations, introspection, unions, what
- * depends on variables (@skip, @include), and what is very long.
+ * The plan of a valid operation. Null when GraphQL's own executor has to execute it: mutations, introspection, unions,
+ * very long operations, and those that depend on variables by @skip or @include.
  */
 export function planOperation(
   schema: GraphQLSchema,
@@ -133,7 +135,7 @@ function planField(
   const [node] = nodes;
   const definition = node && definitionOf(parent, node.name.value);
   const value = definition && planValue(planning, definition.type, nodes);
-  // A property of this name would become an object's prototype.
+  // Setting a property of this name would change the object's prototype.
   if (!definition || !value || name === '__proto__') {
     planning.left = -1;
     return null;
@@ -157,7 +159,7 @@ function planValue(planning: Planning, type: GraphQLOutputType, nodes: readonly 
     return item && { kind: 'list', item, isNullable: true };
   }
   if (isLeafType(type)) return { kind: 'leaf', type, isNullable: true };
-  // A type that has to be asked whether a value is of it is one of a union.
+  // Only the types of a union have an `isTypeOf`.
   if (!isObjectType(type) || type.isTypeOf) return null;
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   return { kind: 'object', object: planObject(planning, type, sets), isNullable: true };
