@@ -39,14 +39,14 @@ import { runSync } from './sync/run-sync.ts';
 export type App = {
   /** Null for a worker alone. */
   url: string | null;
-  /** Takes nothing more, finishes or hands back what is under way, and closes all that was opened, in reverse. */
+  /** Accepts nothing more, finishes or hands back what is under way, and closes all that was opened, in reverse order. */
   close(): Promise<void>;
 };
 
 export type AppOptions = {
   /** Default: JSON lines on standard output. */
   logger?: Logger;
-  /** Told of each statement that the API sends, without its parameters. */
+  /** Gets each statement that the API sends, without its parameters. */
   onStatement?: (sql: string) => void;
   /** Ends a start that is under way, with its reason. */
   signal?: AbortSignal;
@@ -66,7 +66,7 @@ type Foundation = {
   limits: TrafficLimits;
 };
 
-/** Builds the service and starts what its role asks for. Throws an AppError when it can't; nothing is left open then. */
+/** Builds the service and starts the parts of its role. Throws an AppError when it can't, and leaves nothing open then. */
 export function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   return orClosed((opened) => openApp(config, options, opened));
 }
@@ -103,7 +103,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   return { url, close: () => opened.disposeAsync() };
 }
 
-/** How often partitions are made ahead of time, and those that are over dropped. */
+/** How often partitions are made ahead of time, and old ones dropped. */
 const tidyEveryMs = 60 * 60 * 1000;
 
 async function openWorker(
@@ -151,7 +151,7 @@ async function openServer(foundation: Foundation, opened: AsyncDisposableStack):
   return server.url;
 }
 
-/** Runs the migrations that the database lacks, and nothing else. */
+/** Runs the missing migrations, and nothing else. */
 export function migrateApp(config: DatabaseConfig): Promise<string[]> {
   return orClosed(async (opened) => {
     const logger = processLogger(config.logLevel);
@@ -162,7 +162,7 @@ export function migrateApp(config: DatabaseConfig): Promise<string[]> {
   });
 }
 
-/** Whatever was opened is closed again when `open` fails. */
+/** Closes all that was opened when `open` fails. */
 async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): Promise<T> {
   const opened = new AsyncDisposableStack();
   try {

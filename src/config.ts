@@ -7,14 +7,14 @@ import type { AddressPolicy } from './core/source-session.ts';
 
 export type Role = 'api' | 'worker' | 'all';
 
-/** Where the keys that verify access tokens come from. */
+/** Where the keys come from that verify access tokens. */
 export type KeySet = { kind: 'url'; url: URL } | { kind: 'file'; path: string };
 
 /** All that can be set from outside. */
 export type Config = {
   /** Null: the embedded Postgres under `dataDir`. */
   databaseUrl: string | null;
-  /** With a login of its own for the API's pool. Null: the login of `databaseUrl`, as the API's role. */
+  /** Has a login of its own for the API's pool. Null: the login of `databaseUrl`, in the API's role. */
   apiDatabaseUrl: string | null;
   dataDir: string;
   host: string;
@@ -25,11 +25,11 @@ export type Config = {
   /** 32 bytes each; the first encrypts, all decrypt. */
   secretsKeys: Buffer[];
   addresses: AddressPolicy;
-  /** Runs at a time in this process. */
+  /** How many runs this process works on at the same time. */
   runConcurrency: number;
-  /** How many days runs' logs, and runs with their changes, are kept. */
+  /** How many days the logs of runs are kept, and runs with their changes. */
   retention: { logDays: number; historyDays: number };
-  /** Deadline of a query or mutation that does not say that it takes longer. */
+  /** The deadline of queries and mutations that declare no longer one. */
   operationTimeoutSeconds: number;
   logLevel: string;
 };
@@ -104,7 +104,7 @@ function addressPolicy(value: string): AddressPolicy | null {
   return cidrs.every(isCidr) ? { allowPrivate: false, cidrs } : null;
 }
 
-/** What a parser answers with null is a fault, told in `takes`. */
+/** When `parse` returns null, the value is a fault, which `takes` describes. */
 function parsed<In, Out>(parse: (value: In) => Out | null, takes: string) {
   return z.transform((value: In, context) => {
     const result = parse(value);
@@ -168,14 +168,14 @@ const environment = z.object({
   LOG_LEVEL: withDefault('info').pipe(z.enum(logLevels, { error: takes.LOG_LEVEL })),
 });
 
-/** What migrating needs: the rest of the environment may be missing. */
+/** The settings that migrating needs. The others may be missing. */
 export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir' | 'logLevel' | 'retention'>;
 
 type Outcome<C> = { kind: 'config'; config: C } | { kind: 'faults'; faults: string[] };
 
 /**
- * Reads the environment. Every fault is told at once, one line each that names the variable and what it takes; the value
- * itself is never repeated, for it may be a secret.
+ * Reads the environment. It reports all faults at once, one line each, with the variable's name and what it takes. A value is never
+ * repeated, because it may be a secret.
  */
 export function readConfig(env: Env = process.env): Outcome<Config> {
   const outcome = environment.refine(databasesMatch, databasesFault).safeParse(env);
@@ -209,7 +209,7 @@ const databaseSettings = {
   RETAIN_HISTORY_DAYS: true,
 } as const;
 
-/** The same for those variables alone that migrating needs: where the database is, and how long it keeps what. */
+/** The same for only the variables that migrating needs: where the database is, and how long it keeps data. */
 export function readDatabaseConfig(env: Env = process.env): Outcome<DatabaseConfig> {
   const outcome = environment.pick(databaseSettings).safeParse(env);
   return outcome.success ? { kind: 'config', config: databaseConfig(outcome.data) } : faultsOf(outcome.error);

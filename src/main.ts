@@ -7,10 +7,10 @@ import { processLogger } from './process-logger.ts';
 /** EX_CONFIG of sysexits.h. */
 const BAD_CONFIGURATION = 78;
 
-/** Of Node's pool for small buffers: a few bytes that wait for a client who does not read keep no more than this. */
+/** The size of Node's pool for small buffers. A few bytes that wait for a slow client keep no more than this in memory. */
 Buffer.poolSize = 8 * 1024;
 
-/** Starts the service and lets it run until a signal: the first one lets it finish, a second one ends it at once. */
+/** Runs the service until a signal. The first signal lets it finish, a second one ends it at once. */
 async function serve(): Promise<void> {
   const outcome = readConfig();
   if (outcome.kind === 'faults') return refuse(outcome.faults);
@@ -22,7 +22,7 @@ async function serve(): Promise<void> {
     return signal;
   });
   const app = await startApp(outcome.config, { logger, signal: starting.signal });
-  // Told whatever the level: whoever started it waits for this line.
+  // Logged at every level, because the program that started the service waits for this line.
   const ready = logger.child({}, { level: 'info' });
   if (app.url === null) ready.info('working');
   else ready.info({ url: app.url, role: outcome.config.role }, 'listening');
@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
   process.exit(0);
 }
 
-/** A start that was told to end: no failure. */
+/** The start was told to end. That is no failure. */
 class StoppedEarly extends Error {
   readonly signal: string;
   constructor(signal: string) {
@@ -47,10 +47,10 @@ async function runMigrations(): Promise<void> {
   processLogger(outcome.config.logLevel).info({ migrations }, 'migrated');
 }
 
-/** A Ctrl-C reaches the service from the terminal, and again from whoever started it and passes it on. */
+/** A Ctrl-C reaches the service from the terminal, and again from the program that started it and passes it on. */
 const sameSignalMs = 2000;
 
-/** Resolves at the first signal to stop; the end of a process that started us with a channel between us is one, too. */
+/** Resolves at the first signal to stop. If the process that started us opened a channel to us, its end is such a signal, too. */
 function stopSignal(): Promise<NodeJS.Signals | 'disconnect'> {
   return new Promise((resolve) => {
     let first: number | null = null;
@@ -61,7 +61,7 @@ function stopSignal(): Promise<NodeJS.Signals | 'disconnect'> {
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
     process.on('disconnect', () => resolve('disconnect'));
-    // To hear of its end is no reason to stay.
+    // The channel alone must not keep the process running.
     process.channel?.unref();
   });
 }
@@ -71,7 +71,7 @@ function refuse(faults: readonly string[]): void {
   process.exitCode = BAD_CONFIGURATION;
 }
 
-/** In plain words for the person who looks on, and after that as a line of the log. */
+/** Reports in plain words for a person at the terminal, then as a line of the log. */
 function tellFailure(error: unknown): void {
   const hint = error instanceof AppError ? error.hint : null;
   const message = error instanceof Error ? error.message : String(error);
@@ -92,6 +92,6 @@ try {
     process.exit(0);
   }
   tellFailure(error);
-  // HOST and PORT are settings, though only listening tells that they can't be used.
+  // HOST and PORT are settings, but only listening shows that they can't be used.
   process.exit(error instanceof AppError && error.code === 'CANNOT_LISTEN' ? BAD_CONFIGURATION : 1);
 }

@@ -1,14 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /**
- * The operator's log, as JSON lines on standard output. Of an error it shows what it is called, what it says, where it
- * arose and what caused it, and nothing that is attached to it: a failed statement carries its parameters.
+ * The operator's log, as JSON lines on standard output. It shows an error's name, message, code, stack and cause, and no other
+ * properties, because a failed statement carries its parameters.
  */
 export function processLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino({ level, serializers: { err: described } }, destination);
 }
 
-/** A reader that has gone away (pino looks after that), or a terminal that was closed, doesn't end the service. */
+/** The service continues when the log's reader has gone (pino handles that), or the terminal was closed. */
 function standardOutput(): DestinationStream {
   const output = pino.destination(1);
   output.on('error', (error: NodeJS.ErrnoException) => {
@@ -31,7 +31,7 @@ function described(error: unknown): Described {
   };
 }
 
-/** Lets a call through at most once a second, and tells it how many were left out before. */
+/** Lets a call through at most once a second, with the number of calls left out before it. */
 export function onceASecond<Argument>(
   tell: (argument: Argument, leftOut: number) => void,
 ): (argument: Argument) => void {

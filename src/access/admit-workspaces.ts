@@ -2,12 +2,12 @@ import { LRUCache } from 'lru-cache';
 
 type Admitted = { id: string; name: string; timeZone: string };
 
-/** Workspaces remembered at once; one that is forgotten is simply admitted again. */
+/** How many workspaces are remembered. A forgotten one is admitted again. */
 const MOST_REMEMBERED = 10_000;
 
 /**
- * Lets a workspace be set up at its first token, and its name and time zone be taken over when a token says otherwise;
- * in between, no token costs a query. Calls for one state of a workspace at the same time share one `admit`.
+ * Calls `admit` at a workspace's first token, and when a token names it differently or gives another time zone. Other tokens cost no
+ * query. Calls with the same state of a workspace at the same time share one `admit`.
  */
 export function admitWorkspaces(admit: (workspace: Admitted) => Promise<void>): (workspace: Admitted) => Promise<void> {
   const remembered = new LRUCache<string, { state: string; done: Promise<void> }>({ max: MOST_REMEMBERED });

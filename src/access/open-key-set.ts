@@ -2,16 +2,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { AppError } from '../core/app-error.ts';
 
-/** While the keys can't be had, the operator is told this often at most, however many requests come. */
+/** While the keys can't be fetched, the operator gets at most one message in this time. */
 const TOLD_EVERY_MS = 60_000;
 
-/** What a token can be to blame for: its key is not among ours, or can't be told from others, or is of no use here. */
+/** Errors that are the token's fault: its key is unknown, ambiguous, or not supported. */
 const ofToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 /**
- * The keys that verify access tokens, by URL or path. A URL is asked again after ten minutes, or at a key id that is not
- * known (at most every 30 s); a file is read again at a key id that is not known. Throws an AppError SIGN_IN_UNAVAILABLE
- * when they can't be had, and tries anew at the next token. `onTrouble` hears why.
+ * The keys that verify access tokens, from a URL or a file. A URL is fetched again after ten minutes, or at an unknown key id (at most
+ * every 30 s). A file is read again at an unknown key id. Throws an AppError SIGN_IN_UNAVAILABLE while the keys can't be fetched, and
+ * tries again at the next token. `onTrouble` gets the reason.
  */
 export function openKeySet(
   source: { kind: 'url'; url: URL } | { kind: 'file'; path: string },
@@ -38,8 +38,8 @@ export function openKeySet(
 }
 
 /**
- * Tells, through `onTrouble`, of keys that can't be had and of a set without any key that could verify a token. Asks once;
- * a start need not wait for it.
+ * Checks once whether the keys can be fetched and at least one can verify a token. `onTrouble` gets the result if not. A start need
+ * not wait for it.
  */
 export async function checkKeySet(
   source: { kind: 'url'; url: URL } | { kind: 'file'; path: string },

@@ -5,7 +5,7 @@ import { cut } from '../core/fold.ts';
 import { isStorable, oneLine } from '../core/outside-text.ts';
 import { isUuid } from '../core/uuid.ts';
 
-/** What a verified token says: who it speaks for, and how its workspace is called now. */
+/** The content of a verified token: its person, and the present name and time zone of their workspace. */
 export type Claims = { viewer: Omit<Viewer, 'tokenId'>; workspace: { id: string; name: string; timeZone: string } };
 
 const implied: Partial<Record<Permission, Permission>> = {
@@ -14,8 +14,8 @@ const implied: Partial<Record<Permission, Permission>> = {
 };
 
 /**
- * Reads a verified token's claims. AppError UNAUTHENTICATED when one that is needed is missing or malformed, FORBIDDEN for
- * a contact. Permissions that are not known are passed over; those that others imply are added.
+ * Reads a verified token's claims. Throws an AppError UNAUTHENTICATED when a required claim is missing or malformed, FORBIDDEN for a
+ * contact. Unknown permissions are ignored; permissions that others imply are added.
  */
 export function readClaims(payload: JWTPayload): Claims {
   const { sub, exp, workspace, kind } = payload;
@@ -41,10 +41,10 @@ export function readClaims(payload: JWTPayload): Claims {
   };
 }
 
-/** The last moment that a date can hold, in the year 275760. */
+/** The last moment that a Date can hold, in the year 275760. */
 const LAST_MOMENT_MS = 8.64e15;
 
-/** A token expires at a whole second, as its verification counts; what no date can hold is the last moment that one can. */
+/** A token expires at a whole second, as in its verification. A later time than a Date can hold becomes the last moment. */
 function expiryOf(exp: number): Date {
   return new Date(Math.min(Math.ceil(exp) * 1000, LAST_MOMENT_MS));
 }
@@ -69,7 +69,7 @@ function permissionsOf(value: unknown): Permission[] {
   return Object.values(Permission).filter((permission) => named.has(permission));
 }
 
-/** A zone that this system does not know is taken for UTC, as one left out is: nobody is locked out for it. */
+/** An unknown or missing time zone becomes UTC, so that nobody is locked out because of it. */
 function timeZoneOf(value: unknown): string {
   if (typeof value !== 'string' || value === '') return 'UTC';
   try {

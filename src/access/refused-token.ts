@@ -1,7 +1,7 @@
 import { errors } from 'jose';
 import { AppError } from '../core/app-error.ts';
 
-/** Short enough for the reason of a closed WebSocket (123 bytes with the code); nothing of the token or of our settings is in it. */
+/** Short enough for the reason of a closed WebSocket (123 bytes with the code). It holds nothing of the token or of our settings. */
 const needed =
   'Send `Authorization: Bearer <token>`, in a WebSocket as `authorization` in the payload of connection_init.';
 
@@ -9,7 +9,7 @@ function refused(message: string, options: { hint?: string; cause?: unknown } = 
   return new AppError('UNAUTHENTICATED', message, options);
 }
 
-/** The token of an `Authorization` header. Throws an AppError UNAUTHENTICATED that says which form is wanted. */
+/** The token of an `Authorization` header. Throws an AppError UNAUTHENTICATED that describes the correct form. */
 export function bearerToken(authorization: string | undefined): string {
   const text = authorization?.trim() ?? '';
   if (text === '') throw refused('A bearer token is needed.', { hint: needed });
@@ -23,7 +23,7 @@ export function bearerToken(authorization: string | undefined): string {
   return token;
 }
 
-/** What jose refuses a token for, said so that its sender can mend it. */
+/** Why jose refuses a token, in words that help its sender to correct it. */
 export function refusedToken(cause: errors.JOSEError): AppError {
   if (cause instanceof errors.JWTExpired)
     return refused(`The access token has expired${at(cause.payload.exp)}.`, { cause });

@@ -9,24 +9,24 @@ export type SignInOptions = {
   keys: JWTVerifyGetKey;
   issuer: string;
   audience: string;
-  /** Called with the token's workspace before anybody is let in. */
+  /** Called with the token's workspace before the person is let in. */
   admit(workspace: Claims['workspace']): Promise<void>;
 };
 
 /**
- * Who an `Authorization` header speaks for. AppError UNAUTHENTICATED or FORBIDDEN, or SIGN_IN_UNAVAILABLE while the keys
- * can't be had; anything else thrown is ours.
+ * Finds the person of an `Authorization` header. Throws an AppError UNAUTHENTICATED or FORBIDDEN, or SIGN_IN_UNAVAILABLE while the keys
+ * can't be fetched. Anything else thrown is our own fault.
  */
 export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
 
-/** Verified tokens that are remembered, those used last. */
+/** How many verified tokens are remembered; those used last are kept. */
 const MOST_REMEMBERED = 10_000;
 /** So long a token may outlive its key, once we know that the key was taken out of the key set. */
 const REMEMBERED_MS = 10_000;
 
 /**
- * Sign-in by JWT: RS256, ES256 or EdDSA, issuer, audience and expiry checked without leeway. A token is verified again every
- * ten seconds; in between, only its expiry is looked at.
+ * Sign-in by JWT: RS256, ES256 or EdDSA. Issuer, audience and expiry are checked without leeway. A token is verified again every ten
+ * seconds; in between, only its expiry is checked.
  */
 export function createSignIn({ keys, issuer, audience, admit }: SignInOptions): SignIn {
   const remembered = new LRUCache<string, Claims>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS });

@@ -6,9 +6,9 @@ import { listWords } from './contact-words.ts';
 import { SHORTEST_NUMBER, withoutCountry } from './phone-digits.ts';
 import type { NumberTerm, SearchTerm } from './terms.ts';
 
-/** Letters of a word that the index holds: few enough that it stays small, enough that little is left to be looked at. */
+/** How many letters of a word the index holds: few, so that it stays small, but enough to leave few contacts to compare. */
 const WORD_LETTERS = 4;
-/** What has a digit among so many characters is held up to there: a firm's numbers and account names begin alike. */
+/** How many characters it holds of a word with a digit among them, because a company's numbers and account names begin alike. */
 const NUMBER_LETTERS = 8;
 const MARK_LETTERS = 4;
 
@@ -18,8 +18,8 @@ let lastWorkspace = '';
 let lastMark = '';
 
 /**
- * What stands before each key of a workspace's contacts, as all workspaces share one index: four letters or digits. Two
- * workspaces may have the same; the workspace is part of every condition anyway.
+ * The prefix of all keys of a workspace's contacts, four letters or digits. All workspaces share one index. Two workspaces may have
+ * the same prefix, because every query also names the workspace.
  */
 export function searchMark(workspaceId: string): string {
   if (workspaceId !== lastWorkspace) {
@@ -30,12 +30,12 @@ export function searchMark(workspaceId: string): string {
   return lastMark;
 }
 
-/** What stands before the last digits of a phone number: no word begins so. */
+/** The prefix of the last digits of a phone number. No word begins with it. */
 const ENDING = '~';
 
 /** The distinct index keys of these words, and of the last digits of phone numbers. */
 export function searchKeys(words: readonly string[], mark: string, endings: readonly string[] = []): string[] {
-  // A contact has few words: looking through a short list costs less than a set.
+  // A contact has few words, and searching a short list costs less than a set.
   const keys: string[] = [];
   for (const word of words) {
     const key = mark + keyOf(word);
@@ -50,14 +50,14 @@ export function keysText(keys: readonly string[]): string {
   return keys.map(quoted).join(' ');
 }
 
-/** Words as the column of a contact holds them: each with a blank before it, so that its beginning can be looked for. */
+/** The text of a contact's column of words. A blank stands before each word, so that beginnings of words can be searched. */
 export function wordsText(words: readonly string[]): string {
   return words.length === 0 ? '' : ` ${words.join(' ')}`;
 }
 
 /**
- * The condition of the index for these terms, as the text of a tsquery. It lets through words that only begin alike, so the
- * words themselves are to be looked at, too. Null: the index can't tell.
+ * The index condition for these terms, as the text of a tsquery. It also finds words that only begin alike, so the words themselves
+ * must be compared, too. Null: the index can't help.
  */
 export function searchQuery(terms: readonly SearchTerm[], mark: string): string | null {
   const conditions = terms.map((term) => condition(term, mark)).filter((one) => one !== '');
@@ -72,7 +72,7 @@ function condition(term: SearchTerm, mark: string): string {
     .join(' & ');
 }
 
-/** Parts of an address that the index is asked for: the longest tell most, and each costs a look-up. */
+/** How many parts of an address are searched in the index. The longest exclude most contacts, and each costs a look-up. */
 const MOST_PARTS = 4;
 
 function longestParts(address: string): string[] {
@@ -82,24 +82,24 @@ function longestParts(address: string): string[] {
     .slice(0, MOST_PARTS);
 }
 
-/** Digits may have been typed with the country's code, which the index leaves out, or without, or be the end of a number. */
+/** The digits may include the country's code, which the index leaves out, or not, or be the end of a number. */
 function numberCondition({ digits, ending, isInternational }: NumberTerm, mark: string): string {
   const national = withoutCountry(digits);
   if (national === '') return '';
   const ways = [beginning(digits, mark), beginning(national, mark)];
-  // Without a sign of what it is, a number is stored as if it began with a country's code.
+  // A number without a + or 0 is stored as if it began with a country's code.
   const unmarked = isInternational && national.length >= SHORTEST_NUMBER ? withoutCountry(national) : '';
   if (unmarked !== '') ways.push(beginning(unmarked, mark));
   if (ending !== null) ways.push(quoted(mark + ENDING + ending.slice(-SHORTEST_NUMBER)));
   return `(${ways.join(' | ')})`;
 }
 
-/** What every word that begins so has in the index. */
+/** The condition that all words with this beginning meet in the index. */
 function beginning(term: string, mark: string): string {
   const key = quoted(mark + keyOf(term));
   if (term.length >= NUMBER_LETTERS) return key;
   const soFar = `${quoted(mark + term)}:*`;
-  // A word goes on with letters, or has a digit further on.
+  // A word continues with letters, or has a digit further on.
   return hasDigit(term) || term.length <= WORD_LETTERS ? soFar : `(${key} | ${soFar})`;
 }
 
@@ -118,7 +118,7 @@ export function indexed(values: ContactValues, workspaceId: string): IndexedText
 const companyKey = remember(sortKey);
 const partKey = remember(sortKey);
 
-/** Names are put together of parts that come again and again. */
+/** The parts of names repeat, so their keys are remembered. */
 function nameKey({ DISPLAY_NAME: name = '', GIVEN_NAME: given = '', FAMILY_NAME: family = '' }: ContactValues): string {
   const [first, last] = [partKey(given), partKey(family)];
   return first !== '' && last !== '' && name === `${given} ${family}` ? sortKey(`${first} ${last}`) : sortKey(name);
@@ -133,7 +133,7 @@ function keyOf(word: string): string {
   return cut(word, hasDigit(word) ? NUMBER_LETTERS : WORD_LETTERS);
 }
 
-/** Among the first characters. */
+/** Whether one of the first characters is a digit. */
 function hasDigit(word: string): boolean {
   const end = Math.min(NUMBER_LETTERS, word.length);
   for (let i = 0; i < end; i++) if (isDigit(word.charCodeAt(i))) return true;
@@ -148,7 +148,7 @@ function isLowerCase(code: number): boolean {
   return code >= 97 && code <= 122;
 }
 
-/** Quoted where it holds anything that could mean something to Postgres. */
+/** The key, in quotes if it holds a character that Postgres may interpret. */
 function quoted(key: string): string {
   for (let i = 0; i < key.length; i++) {
     const code = key.charCodeAt(i);

@@ -15,8 +15,8 @@ import { WordList } from './word-list.ts';
 const letter = /\p{L}/u;
 
 /**
- * The distinct words under which a contact is found, each folded and at most 100 characters: those of its names and
- * company, each email whole and in parts, each phone's digits whole, without the country's and without the first four.
+ * The distinct words by which a contact is found, each folded and at most 100 characters: the words of its names and company, each
+ * email whole and in parts, the digits of each phone number whole, without the country's code and without the first four.
  */
 export function listWords(values: ContactValues): WordList {
   const { DISPLAY_NAME: name, GIVEN_NAME: given, FAMILY_NAME: family } = values;
@@ -33,7 +33,7 @@ export function listWords(values: ContactValues): WordList {
   return list;
 }
 
-/** A name with an @ in it is typed like an email; one with umlauts as people without them on their keyboard spell it. */
+/** Adds a name. Also its parts with an @ as emails, and its umlauts as people spell them who don't have them on their keyboard. */
 function addName(list: WordList, name: string | undefined): void {
   if (name === undefined) return;
   list.addText(name);
@@ -43,7 +43,7 @@ function addName(list: WordList, name: string | undefined): void {
     for (const token of name.split(/\s+/)) if (token.includes('@')) list.addAside(addressTyped(token));
 }
 
-/** Digits of several words are typed as one number. */
+/** People type the digits of several words as one number. */
 const someDigit = /[0-9]/;
 
 /** Many contacts share names, companies and mail domains, so their words are remembered. */
@@ -61,7 +61,7 @@ const domainWords = remember((domain: string): WordList => {
   return list;
 });
 
-/** An email is looked for by its parts, so the index does without the whole. */
+/** An email is searched by its parts, so the index does not need the whole. */
 function addEmail(list: WordList, email: string): void {
   const whole = foldLetters(email);
   const at = whole.lastIndexOf('@');
@@ -83,7 +83,7 @@ function addPhone(list: WordList, phone: string): void {
   if (!numberSigns.test(phone)) list.addText(phone);
 }
 
-/** The digits of a number in the commonest spelling: a plus, digits, blanks and hyphens. Null for any other. */
+/** The digits of a number in the most common spelling: plus, digits, blanks and hyphens. Null for other spellings. */
 function plainDigits(phone: string): string | null {
   let digits = '';
   let start = -1;
@@ -100,13 +100,13 @@ function plainDigits(phone: string): string | null {
   return start === -1 ? digits : digits + phone.slice(start);
 }
 
-/** Digits of country and area together, where people leave both out: as in +1 415 and +49 30. */
+/** How many digits country and area have together, when people leave both out, as in +1 415 and +49 30. */
 const COUNTRY_AND_AREA = 4;
 const AREA = 2;
 
 /**
- * An international number is listed whole, too, but found by what people type within the country. A national one is listed
- * with its zero, too: by that it is told from an international one, when the country is typed before it.
+ * Adds the digits of a number. An international number is listed whole, too, but the index finds it by what people type within the
+ * country. A national number is also listed with its zero, which tells it from an international one if the country is typed first.
  */
 function addDigits(list: WordList, digits: string): void {
   const whole = withoutLeadingZeros(digits);

@@ -2,7 +2,7 @@ import { cut, fold, foldLetters } from '../core/fold.ts';
 import { digitsOf, numberSigns, SHORTEST_NUMBER, withoutTrunkZero } from './phone-digits.ts';
 import { LONGEST_WORD } from './word-list.ts';
 
-/** What is looked for: a contact must have all terms of a search, in any order. */
+/** One term of a search. A contact must match all terms, in any order. */
 export type SearchTerm =
   /** Begins a word. */
   | { kind: 'word'; text: string }
@@ -11,15 +11,14 @@ export type SearchTerm =
   | NumberTerm;
 
 /**
- * Begins a number: `digits`, without 0, 00 or + before them; or is the end of a phone number: `ending`, as typed, null for
- * one typed with a country's code and for few digits.
+ * The beginning of a number (`digits`, without leading 0, 00 or +) or the end of a phone number (`ending`, as typed; null if a
+ * country's code or only few digits were typed).
  */
 export type NumberTerm = { kind: 'number'; digits: string; ending: string | null; isInternational: boolean };
 
 /**
- * What a person types, as terms. An email (anything with an @) stays whole; digits with the signs that numbers are written
- * with become one term. Whatever has been typed of a name, email or number so far goes on matching. Empty: nothing to look
- * for, everybody matches.
+ * Splits what a person types into terms. An email (any text with an @) stays whole. Digits with the signs of phone numbers become one
+ * term. While a person types a name, email or number, what they have typed so far matches. Empty: everybody matches.
  */
 export function searchTerms(query: string): SearchTerm[] {
   const terms = new Map<string, SearchTerm>();
@@ -42,12 +41,12 @@ export function searchTerms(query: string): SearchTerm[] {
   return [...terms.values()];
 }
 
-/** Whether something was typed that no contact can have: signs alone, other than those a number may begin with. */
+/** Whether the query can match no contact: it has only signs, and not those with which a number may begin. */
 export function isNothingSearchable(query: string): boolean {
   return searchTerms(query).length === 0 && !numberSigns.test(query);
 }
 
-/** 0, 00 and + before a number say nothing to a search but that a country's code follows. */
+/** Leading 0, 00 and + only show that a country's code follows or does not. They are not searched. */
 function numberTerm(text: string): NumberTerm {
   const typed = cut(digitsOf(withoutTrunkZero(text)), LONGEST_WORD);
   const isInternational = /^[\s(]*(?:\+|00)/.test(text);
@@ -55,7 +54,7 @@ function numberTerm(text: string): NumberTerm {
   return { kind: 'number', digits: typed.replace(/^0+/, ''), ending, isInternational };
 }
 
-/** As pasted from a mail program, too: `<anna@example.com>,`. `@example.com` looks for the domain. */
+/** An address as typed, or pasted from a mail program: `<anna@example.com>,`. `@example.com` searches the domain. */
 export function addressTyped(token: string): string {
   return foldLetters(token.replace(/^[<("[,;:]+|[>)"\],;:]+$/g, '').replace(/^@+/, ''));
 }

@@ -1,10 +1,10 @@
 import { cut, fold } from '../core/fold.ts';
 import { withoutLeadingZeros } from './phone-digits.ts';
 
-/** Characters (UTF-16 units) of a word or term; longer ones are cut on both sides alike. */
+/** Characters (UTF-16 units) of a word or term. Longer words and longer terms are cut in the same way. */
 export const LONGEST_WORD = 100;
 
-/** Up to here comparing with each word is faster than hashing them. */
+/** Up to this many words, comparing is faster than hashing. */
 const FEW = 48;
 
 const ZERO = 0x30;
@@ -20,14 +20,14 @@ function isLetter(code: number): boolean {
   return code >= LOWER_A && code <= LOWER_Z;
 }
 
-/** Text that needs no folding but lower case. */
+/** Text that needs only lower case to be folded. */
 const simple = /^[\0-&(-_a-\x7f]*$/;
 const otherThanDigits = /[^0-9]/;
 
 /** Distinct words, each at most 100 characters, in the order in which they first came. */
 export class WordList {
   readonly words: string[] = [];
-  /** Those that the index holds. */
+  /** The words that the index holds. */
   readonly indexed: string[] = [];
   /** The last digits of phone numbers. */
   readonly endings: string[] = [];
@@ -39,7 +39,7 @@ export class WordList {
     if (this.#addNew(word)) this.indexed.push(word);
   }
 
-  /** Adds a word that others of the list are found by: the index does without it. */
+  /** Adds a word that the index does not need, because it finds the contact by other words of the list. */
   addAside(text: string): void {
     if (text !== '') this.#addNew(text.length <= LONGEST_WORD ? text : cut(text, LONGEST_WORD));
   }
@@ -50,7 +50,7 @@ export class WordList {
 
   /** Adds the words of another list. */
   addAll({ words, indexed }: WordList): void {
-    // The words of the index come in the same order.
+    // `indexed` has the same order as `words`.
     let next = 0;
     for (const word of words) {
       const isIndexed = indexed[next] === word;
@@ -66,7 +66,7 @@ export class WordList {
     return true;
   }
 
-  /** Adds the folded words of a text, and its numbers as they are typed: see addNumbers. */
+  /** Adds the folded words of a text, and its numbers as people type them; see #addNumbers. */
   addText(text: string): void {
     if (simple.test(text)) this.#addRuns(text.toLowerCase());
     else this.#addFolded(fold(text));
@@ -83,13 +83,13 @@ export class WordList {
     return false;
   }
 
-  /** Words of a folded text, which a space parts. */
+  /** Adds the words of a folded text, which are separated by spaces. */
   #addFolded(folded: string): void {
     for (const word of folded.split(' ')) this.add(word);
     if (/(?:^| )[0-9]/.test(folded)) this.#addNumbers(folded);
   }
 
-  /** Words of a lower-case ASCII text: the runs of letters and digits. */
+  /** Adds the words of a lower-case ASCII text: its runs of letters and digits. */
   #addRuns(text: string): void {
     let start = -1;
     let numbers = 0;
@@ -110,8 +110,8 @@ export class WordList {
   }
 
   /**
-   * Digits in a name are typed like a phone number: without leading zeros, and those of several words ("Studio 54 2000")
-   * as one term.
+   * Adds the digits of a name as people type them, like a phone number: without leading zeros, and those of several words ("Studio 54
+   * 2000") as one term.
    */
   #addNumbers(folded: string): void {
     const parts = folded.split(' ');

@@ -29,9 +29,9 @@ export function startScheduler(store: RunStore, onTrouble: (error: unknown) => v
 }
 
 /**
- * Starts a run for every schedule with a due time since its last check. Many processes may check at the same moment; each due time
- * still starts one run. Several due times since the last check count as one. `onTrouble` gets the errors of schedules that failed;
- * they are tried again at the next check.
+ * Starts a run for every schedule with a due time since its last check. Several due times since then count as one. Many processes may
+ * check at the same moment; only one of them starts the run. `onTrouble` gets the errors of schedules that failed; they are tried
+ * again at the next check.
  */
 export async function fireDueSchedules(store: RunStore, now: Date, onTrouble: (error: unknown) => void): Promise<void> {
   for (const scheduled of await store.scheduledConnections()) {
