@@ -8,10 +8,10 @@ export type Child = {
 };
 
 const running = new Set<Child>();
-/** A process that doesn't end when told to is killed after this long. */
+/** A process that does not end on request is killed after this time. */
 const patienceMs = 20_000;
 
-/** Starts a program on this Node: its standard output is to be read, errors pass through, `message` brings what it sends. */
+/** Starts a program on this Node. The caller must read its standard output. Errors pass through; `message` events bring what it sends. */
 export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Child {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
@@ -29,7 +29,7 @@ export async function stopChild(child: Child): Promise<void> {
   clearTimeout(killer);
 }
 
-/** Ends whatever still runs of what has been started here, the newest first, one after another. */
+/** Ends all processes started here that still run, one after another, the newest first. */
 export async function stopChildren(): Promise<void> {
   for (const child of [...running].reverse()) await stopChild(child);
 }

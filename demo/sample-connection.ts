@@ -8,7 +8,7 @@ import { peopleDn, readerDn, readerPassword } from './sample-directory/people.ts
 
 const name = 'ACME sample directory';
 
-/** Creates the connection to the sample directory, or takes the one there is, pointed to where the directory listens now. */
+/** Creates the connection to the sample directory, or updates the existing one with the directory's present address. */
 export async function sampleConnection(api: ApiClient, url: string): Promise<{ id: string; isNew: boolean }> {
   const found = await api.ask(FindConnectionsDocument, { search: name });
   const saved = found.connections?.nodes.find((connection) => connection.name === name);
@@ -26,7 +26,7 @@ async function create(api: ApiClient, url: string): Promise<string> {
   return connection.id;
 }
 
-/** A new address asks for the password again, or it could be sent to somebody else's host. */
+/** A new address needs the password again; otherwise the password could be sent to a stranger's host. */
 async function move(api: ApiClient, id: string, url: string): Promise<void> {
   const source = { ldap: { urls: [url], bindPassword: readerPassword } };
   const answer = await api.ask(UpdateConnectionDocument, { id, input: { source } });

@@ -1,10 +1,10 @@
 import type { RunStateFragment } from '../schema/operations.generated.ts';
 
-/** Where the demo shows what happens: lines, and below them the bar of the run (on a terminal only). */
+/** The demo's output: lines, and below them the bar of the run (on a terminal only). */
 export type Screen = {
   line(text: string): void;
   progress(run: RunStateFragment): void;
-  /** Leaves the last state standing, below all lines. */
+  /** Leaves the last state on the screen, below all lines. */
   endProgress(): void;
 };
 
@@ -61,7 +61,7 @@ export function progressBar(run: RunStateFragment, now = Date.now()): string {
   return `${bar} ${percent}  ${phase.padEnd(10)} ${number(counts.read)} read · ${number(done)} of ${number(counts.inScope)} done${rate}`;
 }
 
-/** People in scope who have come to an end, whichever. */
+/** People in scope who are done, with any outcome. */
 function settled(counts: RunStateFragment['counts']): number {
   return (
     counts.created +

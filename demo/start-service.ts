@@ -11,9 +11,9 @@ import type { DemoKeys } from './demo-keys.ts';
 export type Service = { url: string; child: Child };
 
 export type ServiceOptions = {
-  /** Hears warnings and errors, and whatever is no log line. */
+  /** Gets warnings, errors, and output that is no log line. */
   say: (line: string) => void;
-  /** Beside and above what the demo sets. */
+  /** Added to the demo's settings; these win. */
   env: Record<string, string>;
   nodeOptions?: readonly string[];
 };
@@ -23,7 +23,8 @@ const program = join(import.meta.dirname, '../dist/src/main.js');
 const warning = 40;
 
 /**
- * Starts the service as `npm start` does, with the demo's keys and leave to reach loopback. Throws with what it said when it ends before it listens.
+ * Starts the service as `npm start` does, with the demo's keys, and lets it connect to loopback. If it ends before it listens, throws an
+ * error with its output.
  */
 export async function startService(keys: DemoKeys, options: ServiceOptions): Promise<Service> {
   if (!existsSync(program)) throw new Error('The service is not built yet: npm run demo builds it.');
@@ -51,7 +52,7 @@ export function ignoredSettings(env: NodeJS.ProcessEnv): string[] {
   return settingNames.filter((name) => !taken.includes(name) && env[name] !== undefined && env[name] !== '');
 }
 
-/** Those of a Postgres client, too: they would change how the service reaches its own. */
+/** A Postgres client's settings are among them, because they would change how the service reaches its own database. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !settingNames.includes(name) && !/^PG[A-Z]/.test(name)),
@@ -82,7 +83,7 @@ function parse(line: string): { level: number; msg?: string; url?: string; folde
   }
 }
 
-/** The port when nobody has it, else 0: any. */
+/** The port if it is free, else 0 (any port). */
 async function freeOr(port: number): Promise<string> {
   return new Promise((resolve) => {
     const probe = createServer();

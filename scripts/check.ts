@@ -1,4 +1,4 @@
-/** `npm run check`: everything that can be said of the code without running it. All faults are told; one makes it fail. */
+/** `npm run check`: all checks of the code that don't run it. It reports all faults, and fails if there is one. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

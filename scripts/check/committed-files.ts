@@ -1,4 +1,4 @@
-/** Tells lines of committed files that name this machine's folders or a package registry. */
+/** Lists lines of committed files that name this machine's folders or a package registry. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findMachineTraces, machineTraces } from './machine-traces.ts';

@@ -1,4 +1,4 @@
-/** Tells the imports that cross a wall of the house. */
+/** Lists the imports that break a rule of .dependency-cruiser.cjs. */
 import { importFaults } from './import-faults.ts';
 
 const { faults, filesRead } = await importFaults();
