@@ -230,3 +230,29 @@ describe('server-sent events', () => {
     expect((await api.get('/graphql/stream?query={viewer{id}}&variables=nonsense')).status).toBe(400);
   });
 });
+
+describe('an answer in plain JSON', () => {
+  test.each([
+    ['data', { query: '{ viewer { id } }' }],
+    ['nothing found', { query: '{ run(id: "x") { id } }' }],
+    ['no document', { query: '{' }],
+    ['no such field', { query: '{ nothing }' }],
+    ['no such operation', { query: 'query A { viewer { id } }', operationName: 'B' }],
+    ['a variable missing', { query: 'query A($id: ID!) { run(id: $id) { id } }' }],
+    ['a subscription', { query: 'subscription { runLog(runId: "x") { lastSeq } }' }],
+  ])('has the status, the body, and the headers that matter, of one that is negotiated: %s', async (_, request) => {
+    const answered = async (accept: string) => {
+      const answer = await fetch(`${api.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${api.token}`, accept },
+        body: JSON.stringify(request),
+      });
+      const names = ['content-type', 'cache-control', 'x-content-type-options', 'retry-after'];
+      const headers = Object.fromEntries(names.map((name) => [name, answer.headers.get(name)]));
+      return { status: answer.status, headers, body: await answer.json() };
+    };
+    const plain = await answered('application/json');
+    expect(await answered('application/json, text/plain;q=0.5')).toEqual(plain);
+    expect(plain.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+});
