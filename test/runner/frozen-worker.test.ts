@@ -101,7 +101,8 @@ async function start(point: string, nth: number): Promise<Started> {
     `UPDATE connection SET source = $2, scope = $3, mappings = $4, removal = $5 WHERE workspace_id = $1`,
     [
       workspaceId,
-      JSON.stringify(ldapSettings({ url: proxy.url })),
+      // On a busy machine it takes a while until all runs are where they are held up.
+      JSON.stringify({ ...ldapSettings({ url: proxy.url }), timeoutSeconds: 120 }),
       JSON.stringify(defaultScope('LDAP')),
       JSON.stringify(defaultMappings('LDAP')),
       JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 }),
