@@ -1,5 +1,6 @@
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, execute } from 'graphql';
 import { makeApiContext } from '../api/api-context.ts';
+import { boundAnswer } from '../api/operation/bound-answer.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import { secondsOf } from '../api/operation/takes-longer.ts';
 import { errorFrame, type Frame, frameOf } from '../api/stream/frame.ts';
@@ -13,13 +14,13 @@ type Ready = Extract<PreparedOperation, { kind: 'ready' }>;
 /** Executes a query or mutation when its turn comes, until its deadline. Throws an AppError RATE_LIMITED or TIMEOUT. */
 export function executeInTurn(
   { schema, document, operationName, variableValues, contextValue }: Ready['args'],
-  { services, traffic, operations }: Pick<ServerParts, 'services' | 'traffic' | 'operations'>,
+  { services, traffic }: Pick<ServerParts, 'services' | 'traffic'>,
 ): Promise<ExecutionResult> {
   const { viewer, signal } = contextValue;
   const seconds = secondsOf(schema, document, operationName);
-  return traffic.run(viewer, signal, seconds, (allow, deadline) => {
+  return traffic.run(viewer, signal, seconds, async (allow, deadline) => {
     const inTime = makeApiContext(services, viewer, deadline.signal, allow);
-    return operations.execute({ schema, document, operationName, variableValues, contextValue: inTime });
+    return boundAnswer(await execute({ schema, document, operationName, variableValues, contextValue: inTime }));
   });
 }
 

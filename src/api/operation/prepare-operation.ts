@@ -13,7 +13,6 @@ import { LRUCache } from 'lru-cache';
 import { cut } from '../../core/fold.ts';
 import type { ApiContext } from '../api-context.ts';
 import { checkCost } from './check-cost.ts';
-import { type ExecuteOperation, operationExecutor } from './execute-operation.ts';
 import { readDocument } from './read-document.ts';
 
 /** A request as it arrived, by any transport. */
@@ -30,8 +29,6 @@ export type PreparedOperation =
 export type OperationPreparer = {
   /** Makes all checks that come before the execution of an operation. */
   prepare(request: OperationRequest, contextValue: ApiContext): PreparedOperation;
-  /** Executes what was prepared, unless it is a subscription. */
-  execute: ExecuteOperation;
   /** A document that is still in the cache, by the SHA-256 of its text in hexadecimal. */
   known(hash: string): DocumentNode | undefined;
 };
@@ -64,7 +61,7 @@ export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
     if (tooMuch !== null) return refused([tooMuch]);
     return ready(operation, { schema, document, operationName, variableValues: variables, contextValue });
   };
-  return { prepare, execute: operationExecutor(schema), known: (hash) => cache.get(hash)?.document };
+  return { prepare, known: (hash) => cache.get(hash)?.document };
 }
 
 function refused(errors: readonly unknown[]): PreparedOperation {
