@@ -8,15 +8,15 @@ import { bareTable } from './limits.ts';
 /** The Postgres of the benchmarks: the embedded one, with its durable settings, in a folder of its own. */
 export type BenchDatabase = {
   url: string;
-  /** Of the server's first process. */
+  /** The process id of the server's first process. */
   pid: number;
   /** The bare table, new and empty. */
   prepareCopy(): Promise<void>;
-  /** Removes all workspaces with everything in them, and settles what is still to be written. */
+  /** Removes all workspaces with everything in them, and finishes pending writes. */
   empty(): Promise<void>;
-  /** Resolves when the service has no statement under way: what follows the end of a run is over then. */
+  /** Resolves when the service has no statement under way, so that the work after a run's end is over. */
   quiet(): Promise<void>;
-  /** Remembers every contact row as it lies there now. */
+  /** Remembers the present version of every contact row. */
   rememberRows(): Promise<void>;
   /** How many contact rows have been written or locked since. */
   touchedRows(): Promise<number>;
@@ -40,7 +40,7 @@ const everything = `
 export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase> {
   await rm(dataDir, { recursive: true, force: true });
   const server = await startEmbeddedPostgres({ dataDir });
-  // One session throughout: what it remembers is in a temporary table.
+  // All statements use one session, because it keeps a temporary table.
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   return {
@@ -82,7 +82,7 @@ export async function startBenchDatabase(dataDir: string): Promise<BenchDatabase
   };
 }
 
-/** The parent of a session's process; 0 where that can't be told. */
+/** The parent of a session's process; 0 if it is unknown. */
 async function serverOf(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const stat = await readFile(`/proc/${rows[0]?.pid}/stat`, 'utf8').catch(() => '');

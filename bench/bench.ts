@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the limits and ours in one interleaved run, each row in its own process, and the ratios as a table. A
- * missed figure is told, not an error. Options: --rounds=5, --people=100000, --million (the memory row at 1,000,000 too),
+ * missed figure is reported, but is no error. Options: --rounds=5, --people=100000, --million (the memory row at 1,000,000 too),
  * --only=memory (or rounds, or silent: those rows alone), --profile (CPU profiles of the services, to be opened in a
  * browser's developer tools).
  */

@@ -8,7 +8,7 @@ export type Watched = { service: number; postgres: number; slapd: number };
 /** What was spent between two moments, in milliseconds since 1970. */
 export type CpuWatch = { end(): (from: number, to: number) => CpuSeconds };
 
-/** As often as it can tell apart phases of a run and costs nothing that counts. */
+/** Often enough to tell the phases of a run apart, at a negligible cost. */
 const lookEveryMs = 50;
 /** /proc counts in hundredths of a second on all common machines. */
 const TICKS_A_SECOND = 100;
@@ -17,7 +17,7 @@ const PARENT = 1;
 const OWN = [11, 12] as const;
 const CHILDREN = [13, 14] as const;
 
-/** Looks at processes as they work (Linux; elsewhere nothing is spent). A reading thread is told by its name. */
+/** Watches processes as they work (on Linux; elsewhere it reports 0). It knows a reading thread by its name. */
 export function watchCpu(watched: Watched): CpuWatch {
   const looks: { at: number; spent: CpuSeconds }[] = [];
   const look = (): void => {

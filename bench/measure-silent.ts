@@ -17,11 +17,11 @@ import type { SetUp } from './measure-rounds.ts';
 const VIEWERS = 5000;
 const LINES = 40_000;
 const LINES_AT_ONCE = 200;
-/** Each has a log of its own, and takes as many viewers as one access token may have. */
+/** Each has its own log, and as many viewers as one access token may have. */
 const WORKSPACES = 10;
-/** So many kinds of subscription there are on each log in the rows of different ones. */
+/** How many kinds of subscription each log has, in the rows with different ones. */
 const KINDS = 50;
-/** After the last line, until what is still under way has come to rest. */
+/** The wait after the last line, until nothing is under way any more. */
 const REST_MS = 5000;
 const TARGET_MB = 400;
 

@@ -26,7 +26,7 @@ export type Bench = {
   connectionId: string;
   serving: Child;
   working: Child;
-  /** Begins to watch what the worker, the database and the directory spend. */
+  /** Begins to watch the processor time of the worker, the database and the directory. */
   watchCpu(): CpuWatch;
 };
 
@@ -99,7 +99,7 @@ export type TimedRun = {
   linesPerViewer: number[];
 };
 
-/** From the mutation to the end of the run as the subscription tells it, with so many viewers on its log. */
+/** The time from the mutation until the subscription reports the run's end, with that many viewers on its log. */
 export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
   const crowd = viewers > 0 ? await startCrowd() : null;
   bench.serving.process.send('reset');
@@ -140,7 +140,7 @@ async function loopDelays(serving: Child): Promise<{ delay: number; at: number }
 }
 
 type Crowd = {
-  /** Lines that each viewer got, when all have come to the end. */
+  /** The number of lines that each viewer got, once all have reached the end. */
   watch(task: { url: string; token: string; runId: string; viewers: number }): Promise<number[]>;
   close(): Promise<void>;
 };

@@ -15,13 +15,13 @@ export const API_CONNECTIONS = 8;
 const WARM_UP_MS = 500;
 const MEASURED_MS = 1500;
 
-/** What clients ask most: a page of fifty contacts, the same with how many there are, one contact by its id. */
+/** The most common requests: a page of fifty contacts, the same with the total count, one contact by its id. */
 export type ApiQuestion = 'page' | 'count' | 'contact';
 
 /** Answers a second. */
 export type ApiRate = { bare: number; ours: number };
 
-/** The same questions to the bare server and to the service, taking turns, over eight connections. */
+/** Sends the same requests to the bare server and to the service in turns, over eight connections. */
 export async function timeApi(bench: Bench, databaseUrl: string): Promise<Record<ApiQuestion, ApiRate>> {
   const bare = await startRow('bare-server');
   const load = await startRow('load');

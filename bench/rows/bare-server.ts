@@ -1,6 +1,6 @@
 /**
- * The least that could answer the API's questions: `node:http` before `pg`, prepared statements, no rights, no schema. What
- * it answers in a second is the limit that the API is held against.
+ * The smallest server that can answer the API's requests: `node:http` and `pg`, prepared statements, no rights, no schema. The number
+ * of its answers a second is the limit that the API is compared with.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** Asks a server the same over a few connections, one request after another on each, and tells how many answers came. */
+/** Sends a server the same requests over a few connections, one after another on each, and counts the answers. */
 import { connect, type Socket } from 'node:net';
 
 /** `requests`: whole HTTP requests, taken in turn. Warms up for a moment first. */

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * What goes wrong with the bytes from the server, counted over all connections: nothing; no more of them after so many
- * (the connection stays open); the connection is cut there; bits are turned from there on; the server is not listened to
- * for a while there; each chunk comes late; they come in pieces of so many bytes.
+ * What goes wrong with the bytes from the server, counted over all connections, in this order: nothing; after so many bytes no more
+ * come, but the connection stays open; the connection is cut there; bits are flipped from there on; the proxy stops reading for a
+ * while there; each chunk comes late; the bytes come in pieces of that size.
  */
 export type Fault =
   | { kind: 'none' }
@@ -24,7 +24,7 @@ export type FaultProxy = {
   connections: number;
   /** Resolves when the fault has struck for the first time. */
   struck: Promise<void>;
-  /** The connections that are open now stay so, and nothing comes over them any more. */
+  /** Silences the connections that are open now: they stay open, but no more bytes come. */
   silence(): void;
   close(): Promise<void>;
 };

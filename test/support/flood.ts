@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Sends `bytes` again and again, as fast as they are taken, until the socket closes or, where `most` is given, so many bytes
- * have been sent. `taken` tells how many have left.
+ * Sends `bytes` again and again, as fast as the socket takes them, until the socket closes or `most` bytes, if given, have been sent.
+ * `taken` is the number of bytes that have left.
  */
 export function flood(socket: Socket, bytes: Buffer, most = Number.POSITIVE_INFINITY): { taken(): number } {
   let sent = 0;

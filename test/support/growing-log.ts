@@ -4,11 +4,11 @@ import type { FollowedLog, RunnerPort } from '../../src/core/runner-port.ts';
 import type { SourcesPort } from '../../src/core/sources-port.ts';
 import type { Store, WorkspaceStore } from '../../src/core/store.ts';
 
-/** The one run there is. */
+/** The only run. */
 export const runId = '01890000-0000-7000-8000-000000000001';
 const actor = { kind: 'MEMBER' as const, id: 'person-1', name: 'Ada' };
 
-/** It, at its beginning. */
+/** The run at its beginning. */
 export const runRecord: RunRecord = {
   id: runId,
   workspaceId: 'workspace',
@@ -48,7 +48,7 @@ function line(seq: number, length = 10): LogLine {
   };
 }
 
-/** A log that grows when told to, and tells what was asked of it; stands in for the runner behind its port. */
+/** A log that grows on request and records what was asked of it. It stands in for the runner behind its port. */
 export function growingLog(lineLength = 10) {
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
@@ -104,7 +104,7 @@ export function growingLog(lineLength = 10) {
       ended = true;
       wake();
     },
-    /** The run is not there any more. */
+    /** Deletes the run. */
     remove: () => {
       gone = true;
       wake();
@@ -122,7 +122,7 @@ export function growingLog(lineLength = 10) {
     get reads() {
       return reads;
     },
-    /** Those who wait to be told of more. */
+    /** How many callbacks wait for more. */
     get waiting() {
       return waiting.size;
     },

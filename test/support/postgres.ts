@@ -10,7 +10,7 @@ export type TestDatabase = {
   url: string;
   /** Of the same database, with the login of the API's pool, which owns nothing. */
   apiUrl: string;
-  /** Drops it, whoever is still connected. */
+  /** Drops the database, even while clients are connected. */
   close(): Promise<void>;
 };
 
@@ -18,8 +18,8 @@ const TEMPLATE = 'migrated_template';
 const TEMPLATE_LOCK = 1;
 
 /**
- * What tests can do without: their data need not outlive a power cut, and a database in which autovacuum is at work can't be
- * dropped by its owner.
+ * Settings that tests don't need: their data need not survive a power cut, and an owner can't drop a database while autovacuum works
+ * in it.
  */
 const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
 
@@ -36,7 +36,7 @@ export async function createDatabase(): Promise<TestDatabase> {
       await makeTemplate(client, server.url);
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
       await client.query(`CREATE ROLE ${login.name} LOGIN PASSWORD '${login.password}'`);
-      // So that the owner sees what its sessions do, and ends those that are left.
+      // This lets the owner see its sessions, and end those that are left.
       await client.query(`GRANT ${login.name} TO CURRENT_USER`);
     });
     const close = async () => {
@@ -54,8 +54,8 @@ export async function createDatabase(): Promise<TestDatabase> {
 }
 
 /**
- * Waits until the change feed may show all that is committed: any open transaction on the server holds it back, those of
- * other test files too.
+ * Waits until the change feed may show all that is committed. Each open transaction on the server delays it, even those of other test
+ * files.
  */
 export function feedSettled(url: string): Promise<void> {
   return asOwner(url, async (client) => {
@@ -73,7 +73,7 @@ async function startServer(): Promise<{ url: string; close: () => Promise<void> 
   return startEmbeddedPostgres({ dataDir, settings });
 }
 
-/** The template appears whole or not at all; files that ask at the same moment wait for one of them. */
+/** The template appears complete or not at all. Files that need it at the same moment wait for one of them to make it. */
 async function makeTemplate(client: pg.Client, url: string): Promise<void> {
   await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [TEMPLATE]);
