@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { startApi } from './support/api.ts';
@@ -32,5 +34,42 @@ test("the README's WebSocket example follows a run's log to its end, as it is wr
     expect(stdout).toContain("level: 'ERROR'");
   } finally {
     await api.close();
+  }
+});
+
+test("the README's CSV example creates contacts, as it is written", async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const [ask] = /^ask\(\) \{.*?\n\}/ms.exec(readme) ?? [''];
+  const [, example = ''] = /```sh\n(cat > people.csv.*?)```/s.exec(readme) ?? [];
+  const [create = '', upload = ''] = example.split('# With the id');
+  const folder = await mkdtemp(join(tmpdir(), 'readme-'));
+  const api = await startApi();
+  try {
+    const shell = async (script: string): Promise<string> => {
+      const text = `${ask}\n${script}`.replaceAll('http://127.0.0.1:4000', api.url);
+      const env = { PATH: process.env.PATH, TOKEN: api.token };
+      return (await promisify(execFile)('sh', ['-c', text], { cwd: folder, env })).stdout;
+    };
+    const [id = ''] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(await shell(create)) ?? [];
+    expect(await shell(`: ${upload.replaceAll('ID', id)}`)).toContain('"bytes":');
+    const query = `{ connection(id: "${id}") { lastRun { status } } contacts(connectionId: "${id}") { nodes { primaryEmail displayName } } }`;
+    for (;;) {
+      await sleep(100);
+      const { data } = await api.request(query);
+      if (data?.connection.lastRun.status === 'QUEUED' || data?.connection.lastRun.status === 'RUNNING') continue;
+      expect(data).toEqual({
+        connection: { lastRun: { status: 'SUCCEEDED' } },
+        contacts: {
+          nodes: [
+            { primaryEmail: 'sam@example.com', displayName: 'Sam Okafor' },
+            { primaryEmail: 'zoe@example.com', displayName: 'Zoë Ångström' },
+          ],
+        },
+      });
+      break;
+    }
+  } finally {
+    await api.close();
+    await rm(folder, { recursive: true });
   }
 });
