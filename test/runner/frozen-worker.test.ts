@@ -102,7 +102,7 @@ async function start(point: string, nth: number): Promise<Started> {
     [
       workspaceId,
       // On a busy machine it takes a while until all runs are where they are held up.
-      JSON.stringify({ ...ldapSettings({ url: proxy.url }), timeoutSeconds: 120 }),
+      JSON.stringify({ ...ldapSettings({ url: proxy.url }), timeoutSeconds: 30 }),
       JSON.stringify(defaultScope('LDAP')),
       JSON.stringify(defaultMappings('LDAP')),
       JSON.stringify({ action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 }),
