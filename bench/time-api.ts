@@ -12,7 +12,8 @@ import type { LoadTask } from './rows/load.ts';
 import type { Bench } from './service-runs.ts';
 
 export const API_CONNECTIONS = 8;
-const WARM_UP_MS = 500;
+/** Until both servers run compiled code. */
+const WARM_UP_MS = 3000;
 const MEASURED_MS = 1500;
 
 /** The most common requests: a page of fifty contacts, the same with the total count, one contact by its id. */

@@ -43,11 +43,15 @@ export async function contactsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<ContactRecord[]> {
-  const rows = await query<ContactSelection>(
-    `SELECT ${contactSelection} FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[])`,
-    [workspaceId, ids.filter(isUuid)],
-    'contacts by ids',
-  );
+  const wanted = ids.filter(isUuid);
+  const [only] = wanted;
+  if (only === undefined) return [];
+  const select = `SELECT ${contactSelection} FROM contact WHERE contact.workspace_id = $1 AND contact.id`;
+  // One id has a statement of its own: Postgres plans a statement with a list of unknown length anew each time.
+  const rows =
+    wanted.length === 1
+      ? await query<ContactSelection>(`${select} = $2`, [workspaceId, only], 'contact by id')
+      : await query<ContactSelection>(`${select} = ANY($2::uuid[])`, [workspaceId, wanted], 'contacts by ids');
   return rows.map(toContact);
 }
 
