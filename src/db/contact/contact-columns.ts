@@ -39,10 +39,23 @@ export function setFields(row: string): string {
   return fields.map((field) => `"${columnOf(field)}" = ${row}."${columnOf(field)}"`).join(', ');
 }
 
-/** Values from a composite contact_values that came as JSON. Leaves out nulls, flags that are off and empty lists. */
+/** Whether a stored value says anything: nulls, flags that are off and empty lists do not. */
+function saysSomething(value: unknown): boolean {
+  return value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
+}
+
+/** Values from a composite contact_values that came as JSON, without those that say nothing. */
 export function readValues(row: Record<string, unknown>): ContactValues {
   const values: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(row))
-    if (value !== null && value !== false && !(Array.isArray(value) && value.length === 0)) values[field] = value;
+  for (const [field, value] of Object.entries(row)) if (saysSomething(value)) values[field] = value;
+  return values as ContactValues;
+}
+
+const columns = fields.map((field) => ({ field, column: columnOf(field) }));
+
+/** Values from a row of contact, without those that say nothing. */
+export function valuesOfRow(row: Record<string, unknown>): ContactValues {
+  const values: Record<string, unknown> = {};
+  for (const { field, column } of columns) if (saysSomething(row[column])) values[field] = row[column];
   return values as ContactValues;
 }

@@ -1,9 +1,8 @@
-import { ContactField, type ContactValues } from '../../core/contact.ts';
 import type { ContactRecord, ContactSourceRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
 import type { ContactRow } from '../entities/contact.entity.ts';
 import type { Query } from '../query.ts';
-import { columnOf, fieldColumns } from './contact-columns.ts';
+import { fieldColumns, valuesOfRow } from './contact-columns.ts';
 
 /** A row of `contact`, without the columns of the search. */
 export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key' | 'changed_xid'>;
@@ -12,14 +11,11 @@ export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key'
 export const contactSelection = `contact.id, contact.status, contact.version, contact.locked_fields, contact.removal_due_at,
   contact.created_at, contact.updated_at, contact.name_key, contact.company_key, ${fieldColumns.replaceAll('"', '')}`;
 
-const fields = Object.values(ContactField).map((field) => ({ field, column: columnOf(field) }));
-
 export function toContact(row: ContactSelection): ContactRecord {
-  const columns: Record<string, unknown> = row;
   return {
     id: row.id,
     status: row.status,
-    values: heldValues(columns),
+    values: valuesOfRow(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     removalDueAt: row.removal_due_at,
@@ -27,17 +23,7 @@ export function toContact(row: ContactSelection): ContactRecord {
   };
 }
 
-/** Leaves out nulls, flags that are off and empty lists. */
-function heldValues(columns: Record<string, unknown>): ContactValues {
-  const values: Record<string, unknown> = {};
-  for (const { field, column } of fields) {
-    const value = columns[column];
-    if (value !== null && value !== false && !(Array.isArray(value) && value.length === 0)) values[field] = value;
-  }
-  return values as ContactValues;
-}
-
-/** Skips ids that do not exist. In no particular order. */
+/** The contacts with these ids, in no particular order. Ids that do not exist are skipped. */
 export async function contactsByIds(
   query: Query,
   workspaceId: string,
