@@ -67,10 +67,21 @@ export type FieldMappingInput = {
   whenEmpty?: WhenEmpty | null | undefined;
 };
 
+export type LdapFlavour =
+  | 'ACTIVE_DIRECTORY'
+  | 'AUTO'
+  | 'DS389'
+  | 'EDIRECTORY'
+  | 'FREEIPA'
+  | 'OPENLDAP'
+  | 'OTHER'
+  | 'SAMBA';
+
 export type LdapSettingsInput = {
   baseDns?: Array<string> | null | undefined;
   bindDn?: string | null | undefined;
   bindPassword?: string | null | undefined;
+  flavour?: LdapFlavour | null | undefined;
   idAttribute?: string | null | undefined;
   pageSize?: number | null | undefined;
   startTls?: boolean | null | undefined;

@@ -21,6 +21,7 @@ export function ldapSettings(
     pageSize: 100,
     timeoutSeconds: 10,
     idAttribute: null,
+    flavour: 'AUTO',
     ...changes,
   };
 }

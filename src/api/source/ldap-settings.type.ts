@@ -1,6 +1,25 @@
-import { Field, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { LdapFlavour } from '../../core/ldap-flavour.ts';
 
 const nullable = true;
+
+registerEnumType(LdapFlavour, {
+  name: 'LdapFlavour',
+  description:
+    'The kinds of LDAP server that are treated differently: ids, flags of disabled accounts, filter for people, changes.',
+  valuesConfig: {
+    AUTO: { description: 'What the server says about itself (its root DSE).' },
+    OPENLDAP: { description: 'OpenLDAP.' },
+    DS389: { description: '389 Directory Server, Red Hat Directory Server.' },
+    FREEIPA: { description: 'FreeIPA, Red Hat Identity Management.' },
+    ACTIVE_DIRECTORY: { description: 'Active Directory Domain Services and Lightweight Directory Services.' },
+    SAMBA: { description: 'A Samba domain controller.' },
+    EDIRECTORY: { description: 'NetIQ eDirectory.' },
+    OTHER: { description: 'Any other server: nothing special is expected of it.' },
+  },
+});
+
+const flavourText = 'What the server is treated as. With AUTO, each run and test recognises it.';
 
 @ObjectType('LdapSettings', { description: 'Settings of LDAP and ACTIVE_DIRECTORY.', simpleResolvers: true })
 export class LdapSettingsType {
@@ -39,6 +58,9 @@ export class LdapSettingsType {
       'The id attribute, which never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null to detect it.',
   })
   idAttribute!: string | null;
+
+  @Field(() => LdapFlavour, { description: flavourText })
+  flavour!: LdapFlavour;
 }
 
 @InputType('LdapSettingsInput', {
@@ -89,4 +111,7 @@ export class LdapSettingsInput {
       'The id attribute, which never changes for a person: entryUUID, objectGUID, nsUniqueId, GUID. Null to detect it.',
   })
   idAttribute?: string | null;
+
+  @Field(() => LdapFlavour, { nullable, description: `${flavourText} By default, AUTO.` })
+  flavour?: LdapFlavour | null;
 }

@@ -13,6 +13,8 @@ export const flagAttributes = [
   'objectSid',
 ] as const;
 
+export type AccountFlag = (typeof flagAttributes)[number];
+
 const accountDisable = 0x2;
 /** Accounts of workstations, servers and other domains (MS-ADTS 2.2.16). */
 const trustAccount = 0x0800 | 0x1000 | 0x2000;
@@ -46,7 +48,10 @@ export function fileTime(time: Date): bigint {
   return (BigInt(time.getTime()) - fileTimeStartMs) * 10_000n;
 }
 
-/** Reads the flags of an account at the time `now` (a FILETIME). `values[slots[i]]` belongs to `flagAttributes[i]`. */
+/**
+ * Reads the flags of an account at the time `now` (a FILETIME). `values[slots[i]]` belongs to `flagAttributes[i]`; a slot of -1: this
+ * kind of server does not have the flag.
+ */
 export function accountFlags(
   values: readonly AttributeValue[],
   slots: readonly number[],

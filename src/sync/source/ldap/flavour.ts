@@ -1,82 +1,165 @@
-import { saidText } from '../../../core/outside-text.ts';
-import { type RawEntry, textsOf } from './read-entries.ts';
+import type { FieldMapping } from '../../../core/connection.ts';
+import type { LdapFlavour } from '../../../core/ldap-flavour.ts';
+import { type AccountFlag, flagAttributes } from './account-flags.ts';
+import {
+  activeDirectoryMappings,
+  eDirectoryMappings,
+  everywhereMappings,
+  inetOrgPersonMappings,
+} from './default-mappings.ts';
+import { and, equal, type LdapFilter, or } from './filter/filter.ts';
 
-/** The kinds of LDAP server that need different treatment. */
-export type Flavour = 'OPENLDAP' | 'DS389' | 'FREEIPA' | 'ACTIVE_DIRECTORY' | 'SAMBA' | 'EDIRECTORY' | 'OTHER';
+/** What a server is treated as. */
+export type Flavour = Exclude<LdapFlavour, 'AUTO'>;
 
-/** What the server says about itself. */
-export type ServerInfo = {
-  flavour: Flavour;
-  /** For people to read, e.g. `OpenLDAP`. */
+/**
+ * How the bytes of an id become text: `text` as sent, `lower` in lower case, `guid` as 16 bytes in the order of Windows (the
+ * first three groups have the lowest byte first), `guid-in-order` as 16 bytes in the order of the text.
+ */
+export type IdForm = 'text' | 'lower' | 'guid' | 'guid-in-order';
+/** An attribute that can hold a permanent id. */
+type IdAttribute = { name: string; form: IdForm };
+
+/** The values of one attribute of the root DSE; the name may be in any case. */
+type RootDseValues = (name: string) => readonly string[];
+
+/** What is true of all servers of one kind. */
+type FlavourFacts = {
+  /** For people to read. */
   label: string;
-  namingContexts: string[];
-  controls: ReadonlySet<string>;
-  extensions: ReadonlySet<string>;
-  /** The same text means the same server. It must not change during a read. */
-  identity: string;
+  /** Whether a root DSE is one of this kind. The first row of the table that says so decides. */
+  isShownBy(rootDse: RootDseValues): boolean;
+  /** Attributes that can hold a permanent id, the best first. */
+  ids: readonly IdAttribute[];
+  /** The attributes that tell that an account is switched off, or is no person's. Only these are asked for and obeyed. */
+  flags: readonly AccountFlag[];
+  /** The attribute that every change of an entry raises: a number for one server, or a time. */
+  changeAttribute: { name: 'uSNChanged'; kind: 'number' } | { name: 'modifyTimestamp'; kind: 'time' };
+  /** The filter for people. */
+  people: LdapFilter;
+  /** Whether it works as Active Directory does: memberOf kept by itself, members in ranges, a number for each change. */
+  isActiveDirectory: boolean;
+  /** The mapping that suits its people. New objects at each call. */
+  mappings(): FieldMapping[];
 };
 
-/** The attributes of the rootDSE that `serverInfo` reads. */
-export const rootDseAttributes = [
-  'objectClass',
-  'structuralObjectClass',
-  'vendorName',
-  'vendorVersion',
-  'namingContexts',
-  'supportedControl',
-  'supportedExtension',
-  'supportedCapabilities',
-  'forestFunctionality',
-  'dsServiceName',
-  'dnsHostName',
-  'ipaDomainLevel',
-  'ipatopologypluginversion',
-];
+const entryUuid: IdAttribute = { name: 'entryUUID', form: 'lower' };
+/** Four groups of eight digits; not a UUID (`b1a2c3d4-11eef0a1-8b2fd2c1-1a2b3c4d`). */
+const nsUniqueId: IdAttribute = { name: 'nsUniqueId', form: 'text' };
+const ipaUniqueId: IdAttribute = { name: 'ipaUniqueID', form: 'lower' };
+const objectGuid: IdAttribute = { name: 'objectGUID', form: 'guid' };
+const eDirectoryGuid: IdAttribute = { name: 'GUID', form: 'guid-in-order' };
+const ibmEntryUuid: IdAttribute = { name: 'ibm-entryUUID', form: 'lower' };
 
-const labels: Record<Flavour, string> = {
-  OPENLDAP: 'OpenLDAP',
-  DS389: '389 Directory Server',
-  FREEIPA: 'FreeIPA',
-  ACTIVE_DIRECTORY: 'Active Directory',
-  SAMBA: 'Samba AD',
-  EDIRECTORY: 'eDirectory',
-  OTHER: 'LDAP server',
+/** Schemas of all these servers derive people from `person`; the names of the others are for those that do not expand classes. */
+const inetOrgPeople = or(['person', 'inetOrgPerson', 'organizationalPerson'].map((name) => equal('objectClass', name)));
+/** Computers are of class user too, but of another category. */
+const activeDirectoryPeople = and([equal('objectCategory', 'person'), equal('objectClass', 'user')]);
+
+const modifyTimestamp = { name: 'modifyTimestamp', kind: 'time' } as const;
+/** Counted by each domain controller for itself, and indexed. modifyTimestamp is computed there and not indexed. */
+const usnChanged = { name: 'uSNChanged', kind: 'number' } as const;
+
+const activeDirectoryFlags = flagAttributes.filter(
+  (name) => !['nsAccountLock', 'loginDisabled', 'pwdAccountLockedTime'].includes(name),
+);
+const says = (rootDse: RootDseValues, name: string, words: RegExp): boolean =>
+  rootDse(name).some((value) => words.test(value));
+const isVendor = (rootDse: RootDseValues, words: RegExp): boolean =>
+  says(rootDse, 'vendorName', words) || says(rootDse, 'vendorVersion', words);
+
+/**
+ * Every kind of server, in the order in which root DSEs are tried: Samba also looks like Active Directory, and FreeIPA like 389
+ * Directory Server, so they come first.
+ */
+export const flavours: Record<Flavour, FlavourFacts> = {
+  SAMBA: {
+    label: 'Samba AD',
+    isShownBy: (rootDse) => isVendor(rootDse, /samba/i),
+    ids: [objectGuid],
+    flags: activeDirectoryFlags,
+    changeAttribute: usnChanged,
+    people: activeDirectoryPeople,
+    isActiveDirectory: true,
+    mappings: activeDirectoryMappings,
+  },
+  ACTIVE_DIRECTORY: {
+    label: 'Active Directory',
+    // The capabilities of a domain controller, and of AD LDS (MS-ADTS 3.1.1.3.4.3).
+    isShownBy: (rootDse) =>
+      rootDse('forestFunctionality').length > 0 ||
+      says(rootDse, 'supportedCapabilities', /^1\.2\.840\.113556\.1\.4\.(?:800|1851)$/),
+    ids: [objectGuid],
+    flags: activeDirectoryFlags,
+    changeAttribute: usnChanged,
+    people: activeDirectoryPeople,
+    isActiveDirectory: true,
+    mappings: activeDirectoryMappings,
+  },
+  FREEIPA: {
+    label: 'FreeIPA',
+    // The attributes are hidden from accounts without rights. The extended operations of FreeIPA (arc 2.16.840.1.113730.3.8.10) are not.
+    isShownBy: (rootDse) =>
+      rootDse('ipaDomainLevel').length > 0 ||
+      rootDse('ipaTopologyPluginVersion').length > 0 ||
+      says(rootDse, 'supportedExtension', /^2\.16\.840\.1\.113730\.3\.8\.10\./),
+    ids: [ipaUniqueId, nsUniqueId, entryUuid],
+    flags: ['nsAccountLock'],
+    changeAttribute: modifyTimestamp,
+    // The copies of people below cn=compat are no `person`.
+    people: inetOrgPeople,
+    isActiveDirectory: false,
+    mappings: inetOrgPersonMappings,
+  },
+  DS389: {
+    label: '389 Directory Server',
+    isShownBy: (rootDse) => isVendor(rootDse, /389|red.?hat|fedora/i),
+    // Entries that were loaded while the server was off can lack entryUUID.
+    ids: [nsUniqueId, entryUuid],
+    flags: ['nsAccountLock'],
+    changeAttribute: modifyTimestamp,
+    people: inetOrgPeople,
+    isActiveDirectory: false,
+    mappings: inetOrgPersonMappings,
+  },
+  EDIRECTORY: {
+    label: 'eDirectory',
+    isShownBy: (rootDse) =>
+      isVendor(rootDse, /netiq|novell|edirectory|micro focus|opentext/i) || rootDse('directoryTreeName').length > 0,
+    ids: [eDirectoryGuid],
+    flags: ['loginDisabled'],
+    changeAttribute: modifyTimestamp,
+    people: inetOrgPeople,
+    isActiveDirectory: false,
+    mappings: eDirectoryMappings,
+  },
+  OPENLDAP: {
+    label: 'OpenLDAP',
+    isShownBy: (rootDse) =>
+      says(rootDse, 'objectClass', /^OpenLDAProotDSE$/i) ||
+      says(rootDse, 'structuralObjectClass', /^OpenLDAProotDSE$/i),
+    ids: [entryUuid],
+    // It has no flag of its own but the lock of its password policy. It is also the proxy and the heir of all other servers.
+    flags: flagAttributes,
+    changeAttribute: modifyTimestamp,
+    people: inetOrgPeople,
+    isActiveDirectory: false,
+    mappings: inetOrgPersonMappings,
+  },
+  OTHER: {
+    label: 'LDAP server',
+    isShownBy: () => true,
+    ids: [entryUuid, objectGuid, nsUniqueId, ipaUniqueId, eDirectoryGuid, ibmEntryUuid],
+    flags: flagAttributes,
+    changeAttribute: modifyTimestamp,
+    people: inetOrgPeople,
+    isActiveDirectory: false,
+    mappings: everywhereMappings,
+  },
 };
 
-/** Recognises the server by its rootDSE. Null: the server shows none. */
-export function serverInfo(rootDse: RawEntry | null): ServerInfo {
-  const values = (name: string): string[] => (rootDse === null ? [] : textsOf(rootDse, name));
-  const flavour = recognise(values);
-  const vendor = values('vendorName')[0];
-  return {
-    flavour,
-    label: flavour === 'OTHER' && vendor !== undefined ? saidText(vendor) : labels[flavour],
-    namingContexts: values('namingContexts').filter((dn) => dn !== ''),
-    controls: new Set(values('supportedControl')),
-    extensions: new Set(values('supportedExtension')),
-    identity: [flavour, ...values('dsServiceName'), ...values('dnsHostName'), ...values('vendorVersion')].join('|'),
-  };
+/** The kind of server that a root DSE shows. */
+export function recognise(rootDse: RootDseValues): Flavour {
+  const known = Object.keys(flavours) as Flavour[];
+  return known.find((flavour) => flavours[flavour].isShownBy(rootDse)) ?? 'OTHER';
 }
-
-function recognise(values: (name: string) => string[]): Flavour {
-  const vendor = `${values('vendorName').join(' ')} ${values('vendorVersion').join(' ')}`;
-  const classes = [...values('objectClass'), ...values('structuralObjectClass')].map((name) => name.toLowerCase());
-  if (/samba/i.test(vendor)) return 'SAMBA';
-  if (values('forestFunctionality').length > 0 || values('supportedCapabilities').includes('1.2.840.113556.1.4.800'))
-    return 'ACTIVE_DIRECTORY';
-  if (values('ipaDomainLevel').length > 0 || values('ipatopologypluginversion').length > 0) return 'FREEIPA';
-  if (/389|red hat|fedora/i.test(vendor)) return 'DS389';
-  if (/netiq|novell|edirectory|micro focus|opentext/i.test(vendor)) return 'EDIRECTORY';
-  return classes.includes('openldaprootdse') ? 'OPENLDAP' : 'OTHER';
-}
-
-/** By kind of server: attributes that can hold a permanent id, the best first. */
-export const idCandidates: Record<Flavour, readonly string[]> = {
-  OPENLDAP: ['entryUUID'],
-  DS389: ['nsUniqueId', 'entryUUID'],
-  FREEIPA: ['ipaUniqueID', 'nsUniqueId', 'entryUUID'],
-  ACTIVE_DIRECTORY: ['objectGUID'],
-  SAMBA: ['objectGUID'],
-  EDIRECTORY: ['GUID'],
-  OTHER: ['entryUUID', 'objectGUID', 'nsUniqueId', 'ipaUniqueID', 'GUID', 'ibm-entryUUID'],
-};

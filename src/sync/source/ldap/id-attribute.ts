@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/app-error.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
-import { idCandidates } from './flavour.ts';
+import { flavours } from './flavour.ts';
 import { accountOf, moreRights } from './ldap-settings.ts';
 import { contextOf, type Reached } from './reach.ts';
 import { readEntries } from './read-entries.ts';
@@ -18,7 +18,8 @@ export type IdFinding = { attribute: string; readable: boolean; sampled: number 
  */
 export async function findIdAttribute(reached: Reached, filter: LdapFilter): Promise<IdFinding> {
   const { settings, server, connection } = reached;
-  const candidates = settings.idAttribute === null ? idCandidates[server.flavour] : [settings.idAttribute];
+  const usualOnes = flavours[server.flavour].ids.map(({ name }) => name);
+  const candidates = settings.idAttribute === null ? usualOnes : [settings.idAttribute];
   const usual = candidates[0] ?? 'entryUUID';
   for (const baseDn of settings.baseDns) {
     const page = { size: sampleSize, cookie: Buffer.alloc(0) };

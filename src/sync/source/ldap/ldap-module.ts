@@ -5,14 +5,14 @@ import type { SourceModule } from '../source-module.ts';
 import { attributeFault, normalName } from './attribute-name.ts';
 import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
-import { activeDirectoryMappings, ldapMappings } from './default-mappings.ts';
+import { activeDirectoryMappings, everywhereMappings } from './default-mappings.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
 import { searchPeople } from './search-people.ts';
 import { testDirectory } from './test-directory.ts';
 
 type Flavour = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 'form'> & {
-  mappings: typeof ldapMappings;
+  mappings: typeof everywhereMappings;
 };
 
 /** All kinds of LDAP servers. The server itself tells its flavour; the kind of source does not decide it. */
@@ -44,7 +44,7 @@ export const ldap = directory({
   label: 'LDAP',
   description: 'OpenLDAP, 389 Directory Server, FreeIPA, eDirectory and other LDAP servers.',
   form: ldapForm,
-  mappings: ldapMappings,
+  mappings: everywhereMappings,
 });
 
 export const activeDirectory = directory({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LdapFlavour } from '../../../core/ldap-flavour.ts';
 import type { SettingInfo, SettingType } from '../../../core/source-kind.ts';
 
 /** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secret `bindPassword` is stored apart. */
@@ -18,6 +19,8 @@ export const ldapSettings = z.object({
   timeoutSeconds: z.number().default(30),
   /** An attribute that never changes for a person. Null: it is found automatically. */
   idAttribute: z.string().nullable().default(null),
+  /** What the server is treated as. AUTO: what its root DSE shows. */
+  flavour: z.enum(LdapFlavour).default('AUTO'),
 });
 
 export type LdapSettings = z.infer<typeof ldapSettings>;
@@ -105,6 +108,13 @@ function ldapFields(help: Help): SettingInfo[] {
       },
     ),
     field('idAttribute', 'TEXT', 'Id attribute', help.idAttribute, { advanced: true }),
+    field(
+      'flavour',
+      'CHOICE',
+      'Kind of server',
+      'AUTO: what the server says about itself. Choose one where it hides that, or stands behind a proxy.',
+      { advanced: true, default: defaults.flavour, options: Object.keys(LdapFlavour) },
+    ),
   ];
 }
 

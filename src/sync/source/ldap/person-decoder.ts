@@ -5,11 +5,15 @@ import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
 import { isForbidden, normalName } from './attribute-name.ts';
 import { canonicalDn } from './dn.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
+import { type Flavour, flavours } from './flavour.ts';
 import type { GroupPlan } from './group-plan.ts';
 
 /** Most characters of an id and of a DN. Longer ones would not fit where they are stored. */
 export const longestId = 512;
 export const longestName = 4096;
+
+/** How people are told apart and judged. */
+type PeopleForm = { idAttribute: string; flavour: Flavour; groups: GroupPlan; at: Date };
 
 /** Turns entries into people. It asks for the mapping's attributes, then for id, flags and uid. */
 export class PersonDecoder {
@@ -27,7 +31,7 @@ export class PersonDecoder {
   readonly #groups: GroupPlan;
 
   /** Accounts that have expired at the time `at` count as disabled. */
-  constructor(attributes: readonly string[], idAttribute: string, groups: GroupPlan, at: Date) {
+  constructor(attributes: readonly string[], { idAttribute, flavour, groups, at }: PeopleForm) {
     const names = [...attributes];
     const slotOf = (name: string): number => {
       const known = names.findIndex((other) => normalName(other) === normalName(name));
@@ -37,7 +41,8 @@ export class PersonDecoder {
     this.#idAttribute = idAttribute;
     this.#idSlot = slotOf(idAttribute);
     this.#now = fileTime(at);
-    this.#flagSlots = flagAttributes.map(slotOf);
+    const flags: readonly string[] = flavours[flavour].flags;
+    this.#flagSlots = flagAttributes.map((name) => (flags.includes(name) ? slotOf(name) : -1));
     this.#uidSlot = groups.kind === 'members' && groups.uids.size > 0 ? slotOf('uid') : -1;
     this.#groups = groups;
     this.#decoder = new EntryDecoder(names);

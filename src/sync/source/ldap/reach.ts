@@ -3,12 +3,13 @@ import type { SourceNote } from '../../../core/entry.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
 import { allowances } from './answer-limits.ts';
 import { encodeFilter, present } from './filter/filter.ts';
-import { rootDseAttributes, type ServerInfo, serverInfo } from './flavour.ts';
+import { flavours } from './flavour.ts';
 import type { LdapConnection } from './ldap-connection.ts';
 import { accountOf, type LdapSettings } from './ldap-settings.ts';
 import { type OnStep, openConnection } from './open-connection.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError, type SearchContext } from './result-error.ts';
+import { rootDseAttributes, type ServerInfo, serverInfo } from './root-dse.ts';
 
 /** What the steps of a read share: the connection and what is known about its server. */
 export type Reached = {
@@ -30,7 +31,7 @@ export async function reach(
   const { connection, notes } = await openConnection({ settings, secrets, options, onStep });
   const release = connection.obey(options.signal);
   try {
-    const server = await readServerInfo(connection);
+    const server = await readServerInfo(connection, settings);
     return { connection, settings, server, account: await whoAmI(connection, server), notes };
   } catch (error) {
     await connection.close();
@@ -42,11 +43,14 @@ export async function reach(
 
 /** Whether the server behaves like Active Directory; Samba does. */
 export function isActiveDirectory({ server }: Reached): boolean {
-  return server.flavour === 'ACTIVE_DIRECTORY' || server.flavour === 'SAMBA';
+  return flavours[server.flavour].isActiveDirectory;
 }
 
-/** Reads the rootDSE and recognises the server. */
-export async function readServerInfo(connection: LdapConnection): Promise<ServerInfo> {
+/** Reads the root DSE and recognises the server. A root DSE without attributes is hidden. */
+export async function readServerInfo(
+  connection: LdapConnection,
+  { flavour }: Pick<LdapSettings, 'flavour'>,
+): Promise<ServerInfo> {
   const filter = encodeFilter(present('objectClass'));
   const { entries } = await readEntries(connection, {
     baseDn: '',
@@ -55,12 +59,13 @@ export async function readServerInfo(connection: LdapConnection): Promise<Server
     attributes: rootDseAttributes,
     allowance: allowances.entry,
   });
-  return serverInfo(entries[0] ?? null);
+  const [rootDse = null] = entries;
+  return serverInfo(rootDse === null || rootDse.attributes.size === 0 ? null : rootDse, flavour);
 }
 
 /** Asks only servers that offer it: Samba would answer "protocol error", even after a good bind. */
 export async function whoAmI(connection: LdapConnection, server: ServerInfo): Promise<string | null> {
-  return server.extensions.has('1.3.6.1.4.1.4203.1.11.3') ? await connection.whoAmI() : null;
+  return server.supports.has('whoAmI') ? await connection.whoAmI() : null;
 }
 
 /** Throws AppError BASE_DN_NOT_FOUND unless the server has the base. Returns whether the account can see its entry. */

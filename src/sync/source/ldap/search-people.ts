@@ -39,7 +39,12 @@ export async function searchPeople(
     const read: Read = {
       reached,
       filter,
-      decoder: new PersonDecoder(request.attributes, id.attribute, groups, request.at),
+      decoder: new PersonDecoder(request.attributes, {
+        idAttribute: id.attribute,
+        flavour: reached.server.flavour,
+        groups,
+        at: request.at,
+      }),
       arrivals,
       signal,
       referrals: new Set(),
@@ -187,8 +192,8 @@ function append(entry: Entry, slot: number, more: string[]): boolean {
 
 /** Checks at the end whether server and account are still the same. Returns what is not, or null. */
 async function otherServerOrAccount(reached: Reached): Promise<string | null> {
-  const { connection, server, account } = reached;
-  const now = await readServerInfo(connection);
+  const { connection, settings, server, account } = reached;
+  const now = await readServerInfo(connection, settings);
   if (now.identity !== server.identity) return 'Another server answered at the end than at the beginning.';
   if ((await whoAmI(connection, server)) !== account)
     return 'The server took us for another account at the end than at the beginning.';

@@ -1,12 +1,11 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/source-session.ts';
-import { peopleFilter } from './filter/scope-filter.ts';
+import { flavours } from './flavour.ts';
 import { findIdAttribute } from './id-attribute.ts';
 import { accountOf, type LdapSettings, moreRights } from './ldap-settings.ts';
 import type { OpenStep } from './open-connection.ts';
 import { checkBase, type Reached, reach } from './reach.ts';
-import { pagedResultsOid } from './search-result.ts';
 
 /** The steps in their order. */
 const steps = ['Reach', 'TLS', 'Sign-in', 'Server', 'Paging', 'Base DN', 'People'] as const;
@@ -55,7 +54,7 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
   const release = connection.obey(signal);
   try {
     report.add('Server', 'OK', server.label);
-    const pages = server.controls.has(pagedResultsOid);
+    const pages = server.supports.has('paging');
     if (pages) report.add('Paging', 'OK', `Pages of ${settings.pageSize}.`);
     else
       report.add(
@@ -85,7 +84,7 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
 
 async function examinePeople(reached: Reached, report: TestReport): Promise<void> {
   const account = accountOf(reached.settings);
-  const id = await findIdAttribute(reached, peopleFilter(reached.server.flavour));
+  const id = await findIdAttribute(reached, flavours[reached.server.flavour].people);
   if (id.sampled === 0) {
     report.add(
       'People',

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isStorable, saidText, storableText } from '../../../core/outside-text.ts';
+import { flavours, type IdForm } from './flavour.ts';
 
 /**
  * The text of bytes from a server. All of them become text in this file, so that the database can store each text. Null: the
@@ -23,20 +24,19 @@ export function wordsOf(bytes: Buffer): string {
 }
 
 /** The rule by which the bytes of a value become text. */
-export type ValueForm = 'text' | 'lower' | 'guid' | 'guid-in-order' | 'sid';
+export type ValueForm = IdForm | 'sid';
 
-const guids = new Set(['objectguid', 'ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid']);
+/** By attribute in lower case: the ids of all kinds of server, and others that are built like them. */
+const forms = new Map<string, ValueForm>([
+  ...Object.values(flavours).flatMap(({ ids }) => ids.map(({ name, form }) => [name.toLowerCase(), form] as const)),
+  ...['ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid'].map((name) => [name, 'guid'] as const),
+  ['objectsid', 'sid'],
+  ['sidhistory', 'sid'],
+]);
 
-/**
- * The form of an attribute's values. objectGUID and similar ones are Windows GUIDs, eDirectory's GUID is 16 bytes in plain order,
- * objectSid is a SID, entryUUID is a UUID in any case. `attribute` is in lower case.
- */
+/** The form of an attribute's values. `attribute` is in lower case. */
 export function valueForm(attribute: string): ValueForm {
-  if (guids.has(attribute)) return 'guid';
-  if (attribute === 'guid') return 'guid-in-order';
-  if (attribute === 'objectsid' || attribute === 'sidhistory') return 'sid';
-  if (attribute === 'entryuuid' || attribute === 'ibm-entryuuid') return 'lower';
-  return 'text';
+  return forms.get(attribute) ?? 'text';
 }
 
 /** A binary value in its usual text form. Null: the bytes do not have this form. */

@@ -1,5 +1,5 @@
 import type { Scope, ScopeRule } from '../../../../core/connection.ts';
-import type { Flavour } from '../flavour.ts';
+import { type Flavour, flavours } from '../flavour.ts';
 import { and, equal, type LdapFilter, not, or, present } from './filter.ts';
 
 type Compare = (attribute: string, values: string[]) => LdapFilter;
@@ -38,13 +38,6 @@ export function ruleFilter({ attribute, operator, values }: ScopeRule): LdapFilt
   return operators[operator](attribute, values);
 }
 
-/** The filter for people on this kind of server. */
-export function peopleFilter(flavour: Flavour): LdapFilter {
-  if (flavour === 'ACTIVE_DIRECTORY' || flavour === 'SAMBA')
-    return and([equal('objectCategory', 'person'), equal('objectClass', 'user')]);
-  return or(['person', 'inetOrgPerson', 'organizationalPerson'].map((name) => equal('objectClass', name)));
-}
-
 /**
  * The filter of a scope: people, the rules, the scope's own filter, and `groups` unless it is null; all must be met. If the own
  * filter names object classes itself, it is not narrowed to people.
@@ -56,7 +49,7 @@ export function scopeFilter(
   flavour: Flavour,
 ): LdapFilter {
   const parts: LdapFilter[] = [];
-  if (own === null || !namesClass(own)) parts.push(peopleFilter(flavour));
+  if (own === null || !namesClass(own)) parts.push(flavours[flavour].people);
   if (own !== null) parts.push(own);
   if (scope.rules.length > 0) parts.push((scope.match === 'ALL' ? and : or)(scope.rules.map(ruleFilter)));
   if (groups !== null) parts.push(groups);
