@@ -165,6 +165,7 @@ const tables = [
     "mappings" jsonb NOT NULL,
     "removal" jsonb NOT NULL,
     "schedule" jsonb,
+    "continuous" boolean NOT NULL DEFAULT false,
     "match_by" text NOT NULL,
     "priority" integer NOT NULL,
     "version" integer NOT NULL DEFAULT 1,

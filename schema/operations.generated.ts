@@ -35,6 +35,7 @@ export type ContactStatus =
   | 'INACTIVE';
 
 export type CreateConnectionInput = {
+  continuous?: boolean | null | undefined;
   description?: string | null | undefined;
   mappings?: Array<FieldMappingInput> | null | undefined;
   matchBy?: MatchBy | null | undefined;
@@ -188,6 +189,7 @@ export type Transform =
   | 'UPPERCASE';
 
 export type UpdateConnectionInput = {
+  continuous?: boolean | null | undefined;
   description?: string | null | undefined;
   mappings?: Array<FieldMappingInput> | null | undefined;
   matchBy?: MatchBy | null | undefined;

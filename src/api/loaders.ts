@@ -1,5 +1,12 @@
 import DataLoader from 'dataloader';
-import type { ChangeRecord, ConnectionRecord, ContactRecord, ContactSourceRecord, RunRecord } from '../core/records.ts';
+import type {
+  ChangeRecord,
+  ConnectionRecord,
+  ContactRecord,
+  ContactSourceRecord,
+  RunRecord,
+  WatchRecord,
+} from '../core/records.ts';
 import type { ChangeFilter, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
 /**
@@ -11,6 +18,8 @@ export type Loaders = {
   contact: DataLoader<string, ContactRecord | null>;
   /** By connection id. */
   lastRun: DataLoader<string, RunRecord | null>;
+  /** By connection id. */
+  watch: DataLoader<string, WatchRecord | null>;
   /** By connection id. */
   contactCount: DataLoader<string, number>;
   /** The first page of a connection's runs; the question is the page's length. */
@@ -31,6 +40,7 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
     connection: loader(async (ids) => oneEach(await store.connectionsByIds(ids), (connection) => connection.id)),
     contact: loader(async (ids) => oneEach(await store.contactsByIds(ids), (contact) => contact.id)),
     lastRun: loader(async (ids) => oneEach(await store.lastRunsOf(ids), (run) => run.connectionId ?? '')),
+    watch: loader(async (ids) => oneEach(await store.watchesOf(ids), (watch) => watch.connectionId)),
     contactCount: loader(async (ids) => {
       const counts = await store.contactCountsOf(ids);
       return (id) => counts.get(id) ?? 0;

@@ -12,6 +12,8 @@ export type ConnectionRecord = ConnectionSettings & {
   description: string;
   status: ConnectionStatus;
   schedule: Schedule | null;
+  /** Whether it is watched, and runs when its source changes. */
+  continuous: boolean;
   /** The names of its stored secrets. */
   secretNames: readonly string[];
   /** Null: none has been uploaded. */
@@ -29,6 +31,18 @@ export type ConnectionEdit = ConnectionSettings & {
   description: string;
   status: ConnectionStatus;
   schedule: Schedule | null;
+  /** Whether it is to be watched, so that a change in the source starts a run. */
+  continuous: boolean;
+};
+
+/** How the watch of a connection stands. `since`: since when it is watched; null: it is not watched now. */
+export type WatchRecord = {
+  connectionId: string;
+  since: Date | null;
+  /** When the watch last heard of a change. */
+  lastChangeAt: Date | null;
+  /** Why it is not watched, although it should be. */
+  error: RunError | null;
 };
 
 export type RunRecord = {

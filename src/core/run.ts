@@ -31,7 +31,7 @@ export type StartRunMode = (typeof StartRunMode)[keyof typeof StartRunMode];
 export const RunMode = { FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
 export type RunMode = (typeof RunMode)[keyof typeof RunMode];
 
-export const RunTrigger = { MANUAL: 'MANUAL', RUN_ALL: 'RUN_ALL', SCHEDULE: 'SCHEDULE' } as const;
+export const RunTrigger = { MANUAL: 'MANUAL', RUN_ALL: 'RUN_ALL', SCHEDULE: 'SCHEDULE', WATCH: 'WATCH' } as const;
 export type RunTrigger = (typeof RunTrigger)[keyof typeof RunTrigger];
 
 /** inScope = created + updated + linked + reactivated + unchanged + skipped + failed. */
@@ -96,6 +96,7 @@ export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 export const LogCode = {
   // phases and totals
   RUN_STARTED: 'RUN_STARTED',
+  WATCH_STARTED: 'WATCH_STARTED',
   RUN_RESUMED: 'RUN_RESUMED',
   RUN_MADE_WAY: 'RUN_MADE_WAY',
   CONNECTED: 'CONNECTED',

@@ -36,6 +36,8 @@ export type SourceKindInfo = {
   secrets: readonly string[];
   /** Whether files can be uploaded for its connections. */
   takesFile: boolean;
+  /** Whether its connections can be watched, so that a change in the source starts a run. */
+  watchable: boolean;
   defaultScope: Scope;
   defaultMappings: FieldMapping[];
 };

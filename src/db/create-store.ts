@@ -15,6 +15,7 @@ import { findRuns, lastRuns } from './run/list/find-runs.ts';
 import { runsPage, runsPages } from './run/list/runs-page.ts';
 import { readLog, readLogs } from './run/log/read-log.ts';
 import type { Sealer } from './secrets/sealer.ts';
+import { watchesOf } from './watch/find-watches.ts';
 import { type WorkspaceScope, workspaceScope } from './workspace-scope.ts';
 import { admitWorkspace, readWorkspace } from './workspaces.ts';
 
@@ -38,6 +39,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     connectionsPage: (filter, page) => connectionsPage(scope, filter, page),
     connectionsByIds: (ids) => read((query) => connectionsByIds(query, workspaceId, ids)),
     lastRunsOf: (ids) => read((query) => lastRuns(query, workspaceId, ids)),
+    watchesOf: (ids) => read((query) => watchesOf(query, workspaceId, ids)),
     contactCountsOf: (ids) => read((query) => contactCounts(query, workspaceId, ids)),
 
     runsPage: (filter, page) => runsPage(scope, filter, page),

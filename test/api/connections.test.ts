@@ -19,6 +19,7 @@ const probe = `mutation ($id: ID, $source: SourceInput) {
   testConnection(connectionId: $id, source: $source) { result { ok code message hint } userErrors { field code message } }
 }`;
 const all = `fragment all on Connection {
+  continuous watch { watching since lastChangeAt error { code message hint } }
   id name description status kind priority matchBy version createdBy { kind id name } createdAt updatedAt nextRunAt contactCount
   source { ... on LdapSettings { urls startTls tlsCa tlsVerify bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
   scope { groups nestedGroups match rules { attribute operator values } filter includeDisabled requireEmail }
@@ -76,6 +77,8 @@ describe('creating a connection', () => {
       scope: { groups: [], nestedGroups: false, match: 'ALL', rules: [], filter: null },
       removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
       schedule: null,
+      continuous: false,
+      watch: null,
     });
     expect(connection.mappings).toEqual(sourceKinds[0].defaultMappings);
     expect(connection.createdAt).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
@@ -88,6 +91,22 @@ describe('creating a connection', () => {
     expect(connection.nextRunAt).toBe(connection.schedule.nextTimes[0]);
     expect((await updated(connection.id, { status: 'DRAFT' })).nextRunAt).toBeNull();
     expect((await updated(connection.id, { schedule: null })).schedule).toBeNull();
+  });
+
+  test('can be continuous, unless its source is of a kind that nobody can watch', async () => {
+    const connection = await created({ continuous: true });
+    expect(connection).toMatchObject({
+      continuous: true,
+      watch: { watching: false, since: null, lastChangeAt: null, error: null },
+    });
+    expect(await updated(connection.id, { continuous: null })).toMatchObject({ continuous: false, watch: null });
+    const { createConnection } = await api.ask(`${create} ${all}`, {
+      input: { name: 'File', source: { csv: { idColumn: 'Id' } }, continuous: true },
+    });
+    expect(createConnection).toMatchObject({
+      connection: null,
+      userErrors: [{ field: ['input', 'continuous'], code: 'NOT_SUPPORTED' }],
+    });
   });
 
   test('tells all that is to be mended at once, each with its path, and saves nothing', async () => {

@@ -98,6 +98,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
       description: '',
       status: 'ENABLED',
       schedule: null,
+      continuous: false,
       kind: 'LDAP',
       source: ldapSettings(server),
       scope: defaultScope('LDAP'),

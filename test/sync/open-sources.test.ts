@@ -79,6 +79,7 @@ describe('the sources', () => {
       name: 'Staff',
       description: '',
       status: 'ENABLED',
+      continuous: false,
       schedule: { cron: '0 6 * * *', timeZone: 'Europe/Berlin' },
       kind: 'LDAP',
       source: {

@@ -25,8 +25,16 @@ export function checkEdit(
       mappings: ['input', 'mappings'],
       removal: ['input', 'removal'],
     }),
+    ...checkContinuous(edit, sources),
     ...(edit.schedule === null ? [] : runner.checkSchedule(edit.schedule, ['input', 'schedule'])),
   ];
+}
+
+function checkContinuous({ continuous, kind }: ConnectionEdit, sources: SourcesPort): UserError[] {
+  const { watchable, label } = sources.kind(kind);
+  if (!continuous || watchable) return [];
+  const message = `A source of kind ${label} can't be watched. Give the connection a schedule instead.`;
+  return [{ field: ['input', 'continuous'], code: 'NOT_SUPPORTED', message }];
 }
 
 function checkText({ name, description }: ConnectionEdit): UserError[] {

@@ -42,6 +42,12 @@ export class CreateConnectionInput {
   @Field(() => ScheduleInput, { nullable, description: 'When it runs by itself; by default, never.' })
   schedule?: ScheduleInput | null;
 
+  @Field(() => Boolean, {
+    nullable,
+    description: 'Whether changes in the source start runs by themselves; by default, false. Not for CSV.',
+  })
+  continuous?: boolean | null;
+
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts; by default, PRIMARY_EMAIL.' })
   matchBy?: MatchBy | null;
 
@@ -83,6 +89,12 @@ export class UpdateConnectionInput {
 
   @Field(() => ScheduleInput, { nullable, description: 'When it runs by itself; null for never.' })
   schedule?: ScheduleInput | null;
+
+  @Field(() => Boolean, {
+    nullable,
+    description: 'Whether changes in the source start runs by themselves. Not for CSV.',
+  })
+  continuous?: boolean | null;
 
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts.' })
   matchBy?: MatchBy | null;

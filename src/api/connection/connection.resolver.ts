@@ -13,6 +13,7 @@ import { type ShownSettings, SourceSettingsUnion, showSettings } from '../source
 import { SourceKind } from '../source/source-kind.type.ts';
 import { ConnectionPage, ConnectionType } from './connection.type.ts';
 import { RemovalPolicyType } from './removal-policy.type.ts';
+import { WatchStateType, watchState } from './watch-state.type.ts';
 
 @Resolver(() => ConnectionType)
 export class ConnectionResolver {
@@ -73,6 +74,17 @@ export class ConnectionResolver {
   })
   nextRunAt(@Root() { status, schedule }: ConnectionRecord, @Ctx() { runner }: ApiContext): Date | null {
     return status === 'ENABLED' && schedule ? (runner.nextTimes(schedule, 1, new Date())[0] ?? null) : null;
+  }
+
+  @FieldResolver(() => WatchStateType, {
+    nullable: true,
+    description: 'How its watch stands; null unless it is `continuous`.',
+  })
+  async watch(
+    @Root() { id, continuous }: ConnectionRecord,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<WatchStateType | null> {
+    return continuous ? watchState(await loaders.watch.load(id)) : null;
   }
 
   @FieldResolver(() => Int, { description: 'The number of active contacts that this connection feeds.' })

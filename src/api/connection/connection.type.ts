@@ -13,7 +13,10 @@ registerEnumType(ConnectionStatus, {
   description: 'Whether a connection may change contacts.',
   valuesConfig: {
     DRAFT: { description: 'Being set up; it can only be run dry.' },
-    ENABLED: { description: 'In use; it runs when somebody starts it, and by its schedule.' },
+    ENABLED: {
+      description:
+        'In use; it runs when somebody starts it, by its schedule, and, if it is `continuous`, when its source changes.',
+    },
   },
 });
 
@@ -64,6 +67,12 @@ export class ConnectionType {
 
   @Field(() => ScheduleType, { nullable: true, description: 'When it runs by itself; null for never.' })
   schedule!: ScheduleType | null;
+
+  @Field(() => Boolean, {
+    description:
+      "Kept up to date from the source's own changes, by runs with trigger WATCH. Only an ENABLED connection is watched.",
+  })
+  continuous!: boolean;
 
   @Field(() => MatchBy, { description: 'How people are matched to contacts.' })
   matchBy!: MatchBy;

@@ -23,6 +23,7 @@ function defaultEdit(info: SourceKindInfo, sources: SourcesPort): ConnectionEdit
     mappings: info.defaultMappings,
     removal: defaultRemoval,
     schedule: null,
+    continuous: false,
     matchBy: 'PRIMARY_EMAIL',
     priority: 100,
   };
@@ -56,6 +57,7 @@ export function editConnection(
     ),
     removal: mergeMembers(current.removal, input.removal, input.removal ? nulledRemoval : defaults.removal),
     schedule: mergeValue(current.schedule, input.schedule && { ...input.schedule }, null),
+    continuous: mergeValue(current.continuous, input.continuous, defaults.continuous),
     matchBy: mergeValue(current.matchBy, input.matchBy, defaults.matchBy),
     priority: mergeValue(current.priority, input.priority, defaults.priority),
   };

@@ -54,6 +54,7 @@ registerEnumType(RunTrigger, {
     MANUAL: { description: 'Somebody called `startRun`.' },
     RUN_ALL: { description: 'Somebody called `startAllRuns`.' },
     SCHEDULE: { description: "The connection's schedule." },
+    WATCH: { description: 'A change in the source of a connection that is `continuous`.' },
   },
 });
 

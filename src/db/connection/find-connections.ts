@@ -33,6 +33,7 @@ export function toConnection(row: ConnectionSelection): ConnectionRecord {
     mappings: row.mappings,
     removal: row.removal,
     schedule: row.schedule,
+    continuous: row.continuous,
     matchBy: row.match_by,
     priority: row.priority,
     secretNames: row.secret_names,

@@ -137,6 +137,7 @@ function editedColumns(edit: ConnectionEdit) {
     mappings: edit.mappings,
     removal: edit.removal,
     schedule: edit.schedule,
+    continuous: edit.continuous,
     match_by: edit.matchBy,
     priority: edit.priority,
   };

@@ -11,6 +11,7 @@ export type ConnectionRow = Omit<ConnectionSettings, 'matchBy' | 'source'> & {
   description: string;
   status: ConnectionStatus;
   schedule: Schedule | null;
+  continuous: boolean;
   match_by: ConnectionSettings['matchBy'];
   /** Grows by one at each saved edit that changes something. */
   version: number;
@@ -41,6 +42,7 @@ export const connectionEntity = new EntitySchema<ConnectionRow>({
     mappings: { type: 'jsonb' },
     removal: { type: 'jsonb' },
     schedule: { type: 'jsonb', ...optional },
+    continuous: { type: 'boolean', default: false },
     match_by: text(),
     priority: { type: 'integer' },
     version: { type: 'integer', default: 1 },
@@ -52,7 +54,10 @@ export const connectionEntity = new EntitySchema<ConnectionRow>({
     referrals: text({ array: true, default: '{}' }),
     read_cursor: { type: 'jsonb', ...optional },
   },
-  indices: [{ name: 'connection_by_name', columns: ['workspace_id', 'name_key', 'id'] }],
+  indices: [
+    { name: 'connection_by_name', columns: ['workspace_id', 'name_key', 'id'] },
+    { name: 'connection_continuous', columns: ['workspace_id', 'id'], where: 'continuous' },
+  ],
 });
 
 export type ConnectionSecretRow = {

@@ -1,6 +1,7 @@
 import { connectionEntity, connectionSecretEntity } from './connection.entity.ts';
 import { contactEntity, contactLinkEntity, fillsEntity } from './contact.entity.ts';
 import { runEntity } from './run.entity.ts';
+import { connectionWatchEntity } from './watch.entity.ts';
 import { workspaceEntity } from './workspace.entity.ts';
 
 /**
@@ -11,6 +12,7 @@ export const entities = [
   workspaceEntity,
   connectionEntity,
   connectionSecretEntity,
+  connectionWatchEntity,
   runEntity,
   fillsEntity,
   contactEntity,

@@ -2,6 +2,7 @@ import { Initial1795300000000 } from '../../../migrations/1795300000000-initial.
 import { ScheduleMark1795300100000 } from '../../../migrations/1795300100000-schedule-mark.ts';
 import { ConnectionFile1795300200000 } from '../../../migrations/1795300200000-connection-file.ts';
 import { ContactCount1795300300000 } from '../../../migrations/1795300300000-contact-count.ts';
+import { ConnectionWatch1795300500000 } from '../../../migrations/1795300500000-connection-watch.ts';
 import type { Query } from '../query.ts';
 
 /** All migrations, oldest first. A new one is added here. */
@@ -10,6 +11,7 @@ export const migrations = [
   ScheduleMark1795300100000,
   ConnectionFile1795300200000,
   ContactCount1795300300000,
+  ConnectionWatch1795300500000,
 ];
 
 /** TypeORM's table of the migrations that have run. */

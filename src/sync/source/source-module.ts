@@ -36,6 +36,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly advice: ReadAdvice;
   /** Whether files can be uploaded for its connections. */
   readonly takesFile: boolean;
+  /** Whether changes can be heard of while no run reads. */
+  readonly watchable: boolean;
   /** Scope and mappings of a connection that was given none. New objects at each call. */
   defaults(): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
@@ -58,7 +60,7 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, attributes, appliesRules, advice, checkScope } = module;
+  const { kind, label, description, form, takesFile, watchable, attributes, appliesRules, advice, checkScope } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
@@ -76,6 +78,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
         settings: form,
         secrets,
         takesFile,
+        watchable,
         defaultScope: scope,
         defaultMappings: mappings,
       };

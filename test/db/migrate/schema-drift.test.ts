@@ -56,6 +56,7 @@ test('what TypeORM does not compare is as the entities say: conditions, kinds an
      WHERE schemaname = 'public' AND NOT pg_class.relispartition AND (indexdef LIKE '% WHERE %' OR indexdef NOT LIKE '%USING btree%') ORDER BY 1`,
   );
   expect(Object.fromEntries(indexes.map(({ name, definition }) => [name, definition]))).toEqual({
+    connection_continuous: 'USING btree (workspace_id, id) WHERE continuous',
     connection_file_current:
       'USING btree (workspace_id, connection_id) WHERE ((uploaded_at IS NOT NULL) AND (NOT superseded))',
     contact_by_search: 'USING gin (search)',

@@ -32,6 +32,7 @@ async function fill(workspaceId: string): Promise<void> {
   await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);
   const mark = { connection_id: connection.id, cron: '* * * * *', time_zone: 'UTC', looked_at: new Date() };
   await insertRows(pool, 'schedule_mark', [{ ...key, ...mark }]);
+  await insertRows(pool, 'connection_watch', [{ ...key, connection_id: connection.id, version: 1 }]);
 }
 
 const walledTables = async (): Promise<{ name: string; walled: boolean; readable: boolean; writable: boolean }[]> => {

@@ -55,6 +55,7 @@ export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEd
   description: '',
   status: 'ENABLED',
   schedule: null,
+  continuous: false,
   kind: 'LDAP',
   source: {
     urls: ['ldap://ldap.example.org'],

@@ -36,6 +36,7 @@ const toldModule: SourceModule<Settings> = {
   checkScope: () => [],
   attributes: { keyOf: (name) => name, fault: () => null },
   takesFile: false,
+  watchable: false,
   appliesRules: 'here',
   advice: { nobody: '', withoutId: '', elsewhere: '', emptied: '' },
   defaults: () => {

@@ -20,6 +20,7 @@ export const csv: SourceModule<CsvSettings> = {
   attributes: { keyOf: columnKey, fault: columnFault },
   appliesRules: 'here',
   takesFile: true,
+  watchable: false,
   advice: {
     nobody: 'The file has a header and no rows: look whether it was exported whole.',
     withoutId: 'Correct the rows of the skipped people (the log names them), or choose another idColumn.',

@@ -26,6 +26,7 @@ function directory({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings
     attributes: { keyOf: normalName, fault: attributeFault },
     appliesRules: 'by source',
     takesFile: false,
+    watchable: true,
     advice: {
       nobody:
         'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
