@@ -40,10 +40,15 @@ export type ScopeOperator = (typeof ScopeOperator)[keyof typeof ScopeOperator];
 
 export type ScopeRule = { attribute: string; operator: ScopeOperator; values: string[] };
 
-/** Who is included: people who are in at least one of the groups (if any are named), and meet the rules and the filter. */
+/**
+ * Who is included: people who are in at least one of the groups (if any are named), meet the rules and the filter, and whom the
+ * excludes do not leave out.
+ */
 export type Scope = {
   groups: string[];
   nestedGroups: boolean;
+  /** Places in the source, below which people are left out. */
+  excludeBaseDns: string[];
   match: ScopeMatch;
   rules: ScopeRule[];
   /** In the source's own filter language; null: no filter. */

@@ -1,4 +1,4 @@
-import type { LogCode, LogLevel } from './run.ts';
+import type { ExclusionReason, LogCode, LogLevel } from './run.ts';
 import type { ValueFault } from './user-error.ts';
 
 /**
@@ -30,6 +30,8 @@ export type Entry = {
   notAPerson: boolean;
   /** False when the scope names groups, the search itself could not check them, and the person is in none of them. */
   inGroups: boolean;
+  /** Why the scope's excludes leave the person out. Null: they do not. */
+  excluded: ExclusionReason | null;
   /** Names of attributes with a value that could not be decoded and was left out. */
   undecodable: readonly string[];
   /**

@@ -74,6 +74,7 @@ export const ExclusionReason = {
   NOT_IN_GROUP: 'NOT_IN_GROUP',
   NOT_A_PERSON: 'NOT_A_PERSON',
   NOT_BY_RULES: 'NOT_BY_RULES',
+  BELOW_EXCLUDED_DN: 'BELOW_EXCLUDED_DN',
 } as const;
 export type ExclusionReason = (typeof ExclusionReason)[keyof typeof ExclusionReason];
 

@@ -33,7 +33,7 @@ export function openSources(parts: SourcesParts): SourcesPort {
     settings: (kind, current, given) => sourceOf(kind).settings(edited(current ?? {}, given)),
     checkConnection: ({ kind, status, source, scope, mappings, removal }, secrets, paths) => [
       ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { has: secrets, mayLack: status === 'DRAFT' })),
-      ...faultsBelow(paths.scope, sourceOf(kind).checkScope(scope)),
+      ...faultsBelow(paths.scope, sourceOf(kind).checkScope(scope, source)),
       ...checkMappings(mappings, sourceOf(kind).attributes, paths.mappings),
       ...faultsBelow(paths.removal, checkRemoval(removal)),
     ],

@@ -39,7 +39,7 @@ export class ScopeRuleType {
 
 @ObjectType('Scope', {
   description:
-    'Which people are included. A person must be in one of the groups (if there are any), meet the rules, and match the filter.',
+    'Which people are included. A person must be in one of the groups (if there are any), meet the rules, match the filter, and not be left out by an exclude.',
   simpleResolvers: true,
 })
 export class ScopeType {
@@ -52,6 +52,11 @@ export class ScopeType {
     description: 'Whether members of groups inside these groups count, too. Not supported yet, so it is always false.',
   })
   nestedGroups!: boolean;
+
+  @Field(() => [String], {
+    description: 'DNs below a base DN: people there are left out. Empty when nobody is left out by place.',
+  })
+  excludeBaseDns!: string[];
 
   @Field(() => ScopeMatch, { description: 'Whether a person has to meet all rules or any one of them.' })
   match!: ScopeMatch;
@@ -100,6 +105,13 @@ export class ScopeInput {
     description: 'Whether members of groups inside these groups count, too. Not supported yet: true is refused.',
   })
   nestedGroups?: boolean | null;
+
+  @Field(() => [String], {
+    nullable,
+    description:
+      'DNs below a base DN: people there are left out. A DN that is not there fails the run, so that nobody comes in by a renamed place.',
+  })
+  excludeBaseDns?: string[] | null;
 
   @Field(() => ScopeMatch, { nullable, description: 'Whether a person has to meet all rules or any one of them.' })
   match?: ScopeMatch | null;

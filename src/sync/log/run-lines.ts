@@ -24,6 +24,7 @@ const exclusions: Record<keyof Excluded, string> = {
   NOT_IN_GROUP: 'in none of the groups',
   NOT_A_PERSON: 'not people',
   NOT_BY_RULES: 'not let in by the rules',
+  BELOW_EXCLUDED_DN: 'below an excluded DN',
 };
 
 function leftOut(excluded: Excluded): string {

@@ -15,16 +15,17 @@ const notByRules: Scoped = Object.freeze({ kind: 'out', reason: 'NOT_BY_RULES' }
 
 /**
  * Whether the scope lets in a delivered person, before the mapping. With several reasons against them the first counts: not a
- * person, disabled, in no group, not by the rules. `rules` is null where the source has applied rules and filter itself.
+ * person, disabled, in no group, excluded, not by the rules. `rules` is null where the source has applied rules and filter itself.
  */
 export function scopeEntry(
-  entry: Pick<Entry, 'disabled' | 'notAPerson' | 'inGroups' | 'attributes'>,
+  entry: Pick<Entry, 'disabled' | 'notAPerson' | 'inGroups' | 'excluded' | 'attributes'>,
   scope: Pick<Scope, 'includeDisabled'>,
   rules: Pick<CompiledRules, 'meets'> | null,
 ): Scoped {
   if (entry.notAPerson) return notAPerson;
   if (entry.disabled && !scope.includeDisabled) return disabled;
   if (!entry.inGroups) return notInGroup;
+  if (entry.excluded !== null) return { kind: 'out', reason: entry.excluded };
   return rules === null || rules.meets(entry) ? isIn : notByRules;
 }
 

@@ -29,7 +29,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   destination(settings: Settings): Partial<Settings>;
   /** The faults of the settings that can be found without contacting the source. */
   checkSettings(settings: Settings, secrets: SecretsAtHand): Fault[];
-  checkScope(scope: Scope): Fault[];
+  /** The same for a scope. It can depend on the settings. */
+  checkScope(scope: Scope, settings: Settings): Fault[];
   readonly attributes: AttributeNames;
   /** `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies the rules. */
   readonly appliesRules: 'by source' | 'here';
@@ -46,7 +47,7 @@ export type SourceModule<Settings extends SourceSettings> = {
 };
 
 /** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
-export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice' | 'checkScope'> & {
+export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice'> & {
   /** Names of its secrets. */
   readonly secrets: readonly string[];
   info(): SourceKindInfo;
@@ -54,13 +55,14 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
   settings(given: SourceSettings): SourceSettings;
   destination(settings: SourceSettings): SourceSettings;
   checkSettings(settings: SourceSettings, secrets: SecretsAtHand): Fault[];
+  checkScope(scope: Scope, settings: SourceSettings): Fault[];
   open(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   test(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
 };
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, watchable, attributes, appliesRules, advice, checkScope } = module;
+  const { kind, label, description, form, takesFile, watchable, attributes, appliesRules, advice } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
@@ -68,7 +70,6 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     attributes,
     appliesRules,
     advice,
-    checkScope,
     info: () => {
       const { scope, mappings } = module.defaults();
       return {
@@ -86,6 +87,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     settings: read,
     destination: (settings) => module.destination(read(settings)),
     checkSettings: (settings, secrets) => module.checkSettings(read(settings), secrets),
+    checkScope: (scope, settings) => module.checkScope(scope, read(settings)),
     open: async (settings, secrets, options) => module.open(read(settings), secrets, options),
     test: async (settings, secrets, options) => module.test(read(settings), secrets, options),
   };

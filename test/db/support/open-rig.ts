@@ -71,6 +71,7 @@ export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEd
   scope: {
     groups: [],
     nestedGroups: false,
+    excludeBaseDns: [],
     match: 'ALL',
     rules: [],
     filter: null,

@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScopeRule } from '../../../src/core/connection.ts';
+import type { ExclusionReason } from '../../../src/core/run.ts';
 import { compileRules } from '../../../src/sync/scope/compile-rules.ts';
 import { scopeDraft, scopeEntry } from '../../../src/sync/scope/scope-person.ts';
 import { defaultScope } from '../../support/source-defaults.ts';
 
-const entry = (disabled: boolean, notAPerson: boolean, inGroups: boolean) => ({
+const entry = (disabled: boolean, notAPerson: boolean, inGroups: boolean, excluded: ExclusionReason | null = null) => ({
   disabled,
   notAPerson,
   inGroups,
+  excluded,
   attributes: [],
 });
 
@@ -17,6 +19,18 @@ describe('the scope before the mapping', () => {
     ['leaves out who is disabled', entry(true, false, true), false, { kind: 'out', reason: 'DISABLED' }],
     ['lets the disabled in when asked to', entry(true, false, true), true, { kind: 'in' }],
     ['leaves out who is in no group', entry(false, false, false), false, { kind: 'out', reason: 'NOT_IN_GROUP' }],
+    [
+      'leaves out who is excluded, and says by what',
+      entry(false, false, true, 'BELOW_EXCLUDED_DN'),
+      false,
+      { kind: 'out', reason: 'BELOW_EXCLUDED_DN' },
+    ],
+    [
+      'tells the first reason: in no group',
+      entry(false, false, false, 'BELOW_EXCLUDED_DN'),
+      false,
+      { kind: 'out', reason: 'NOT_IN_GROUP' },
+    ],
     [
       'leaves out what is no person, even when asked for the disabled',
       entry(false, true, true),

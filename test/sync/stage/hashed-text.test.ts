@@ -10,6 +10,7 @@ const entry = (attributes: AttributeValue[], changes: Partial<Entry> = {}): Entr
   disabled: false,
   notAPerson: false,
   inGroups: true,
+  excluded: null,
   undecodable: [],
   said: null,
   ...changes,

@@ -74,6 +74,7 @@ const entryOf = ({ id, disabled = false, attributes }: Told, request: ReadReques
   disabled,
   notAPerson: false,
   inGroups: true,
+  excluded: null,
   undecodable: [],
   said: null,
 });

@@ -57,6 +57,7 @@ export class RowPeople {
       disabled: false,
       notAPerson: false,
       inGroups: true,
+      excluded: null,
       undecodable,
       said: null,
       place: `Line ${line}`,
@@ -86,6 +87,7 @@ function unknownPerson(line: number, unfit: string): Entry {
     disabled: false,
     notAPerson: false,
     inGroups: true,
+    excluded: null,
     undecodable: [],
     said: null,
   };

@@ -1,23 +1,27 @@
 import type { Scope } from '../../../core/connection.ts';
-import { isOneLine, quoteValue } from '../../../core/outside-text.ts';
+import { isOneLine, listed, quoteValue } from '../../../core/outside-text.ts';
 import type { Fault, ValueFault } from '../../../core/user-error.ts';
 import { checkRules, tooLong, tooMany } from '../shared-checks.ts';
 import { isAttributeName } from './attribute-name.ts';
-import { parseDn } from './dn.ts';
+import { dnFaults } from './check-settings.ts';
+import { canonicalDn, isWithinDn, parseDn } from './dn.ts';
 import { parseFilter } from './filter/parse-filter.ts';
+import type { LdapSettings } from './ldap-settings.ts';
 
 /** Servers refuse longer filters, and nobody can read them. */
 const maxFilterLength = 20_000;
 const mostGroups = 500;
+const mostExcludedDns = 500;
 
 /**
  * All faults of a scope that can be found without contacting the source. Codes: REQUIRED, INVALID_FILTER, INVALID_ATTRIBUTE,
- * INVALID_GROUP, NOT_SUPPORTED, UNWANTED, TOO_MANY, TOO_LONG.
+ * INVALID_GROUP, INVALID_DN, CONTRADICTION, NOT_SUPPORTED, UNWANTED, TOO_MANY, TOO_LONG.
  */
-export function checkScope(scope: Scope): Fault[] {
+export function checkScope(scope: Scope, { baseDns }: Pick<LdapSettings, 'baseDns'>): Fault[] {
   return [
     ...groupsFaults(scope.groups),
     ...nestedFaults(scope),
+    ...excludedDnFaults(scope.excludeBaseDns, baseDns),
     ...checkRules(scope.rules, ruleFault),
     ...filterFaults(scope.filter),
   ];
@@ -52,6 +56,27 @@ function groupFaults(group: string, i: number): Fault[] {
       message: `${quoteValue(group)} is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
     },
   ];
+}
+
+/** An excluded DN that lies below no base DN leaves out nobody: it is a slip, and would stay unnoticed. */
+function excludedDnFaults(dns: readonly string[], baseDns: readonly string[]): Fault[] {
+  const many = tooMany(['excludeBaseDns'], dns, mostExcludedDns);
+  if (many.length > 0) return many;
+  const bases = baseDns.map(canonicalDn);
+  const basesAreDns = baseDns.every((base) => parseDn(base).kind === 'ok');
+  return dns.flatMap((text, i) => {
+    const path = ['excludeBaseDns', String(i)];
+    const faults = dnFaults(path, text, 'An excluded DN');
+    if (faults.length > 0 || !basesAreDns) return faults;
+    const dn = canonicalDn(text);
+    if (bases.some((base) => isWithinDn(base, dn))) {
+      const message = `${quoteValue(text)} leaves out a whole base DN: exclude a part of it, or remove the base DN.`;
+      return [{ path, code: 'CONTRADICTION', message }];
+    }
+    if (bases.some((base) => isWithinDn(dn, base))) return [];
+    const message = `${quoteValue(text)} lies below none of the base DNs (${listed(baseDns)}), so it leaves out nobody.`;
+    return [{ path, code: 'CONTRADICTION', message }];
+  });
 }
 
 function ruleFault(attribute: string): ValueFault | null {

@@ -95,21 +95,19 @@ function baseFaults(baseDns: readonly string[]): Fault[] {
     return [fault(['baseDns'], 'REQUIRED', 'Give at least one base DN, such as ou=people,dc=example,dc=com.')];
   const many = tooMany(['baseDns'], baseDns, MOST_BASES);
   if (many.length > 0) return many;
-  return baseDns.flatMap((text, i) => {
-    const long = tooLong(['baseDns', String(i)], text);
-    if (long.length > 0) return long;
-    if (text.trim() === '') return [fault(['baseDns', String(i)], 'REQUIRED', 'A base DN is empty.')];
-    if (!isOneLine(text)) return [fault(['baseDns', String(i)], 'INVALID_DN', controls('DN'))];
-    const parsed = parseDn(text);
-    if (parsed.kind === 'ok') return [];
-    return [
-      fault(
-        ['baseDns', String(i)],
-        'INVALID_DN',
-        `${quoteValue(text)} is no DN: ${parsed.message} (at character ${parsed.position + 1}).`,
-      ),
-    ];
-  });
+  return baseDns.flatMap((text, i) => dnFaults(['baseDns', String(i)], text, 'A base DN'));
+}
+
+/** The faults of a DN that must not be empty. `what`: the words for it. */
+export function dnFaults(path: string[], text: string, what: string): Fault[] {
+  const long = tooLong(path, text);
+  if (long.length > 0) return long;
+  if (text.trim() === '') return [fault(path, 'REQUIRED', `${what} is empty.`)];
+  if (!isOneLine(text)) return [fault(path, 'INVALID_DN', controls('DN'))];
+  const parsed = parseDn(text);
+  if (parsed.kind === 'ok') return [];
+  const message = `${quoteValue(text)} is no DN: ${parsed.message} (at character ${parsed.position + 1}).`;
+  return [fault(path, 'INVALID_DN', message)];
 }
 
 function smallFaults({ bindDn, pageSize, timeoutSeconds, idAttribute }: LdapSettings): Fault[] {

@@ -3,17 +3,18 @@ import type { AttributeValue, Entry } from '../../../core/entry.ts';
 import { longestSaid, saidText } from '../../../core/outside-text.ts';
 import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
 import { isForbidden, normalName } from './attribute-name.ts';
-import { canonicalDn } from './dn.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
 import { type Flavour, flavours } from './flavour.ts';
-import type { GroupPlan } from './group-plan.ts';
+import type { Membership, Standing } from './scope-plan.ts';
 
 /** Most characters of an id and of a DN. Longer ones would not fit where they are stored. */
 export const longestId = 512;
 export const longestName = 4096;
 
-/** How people are told apart and judged. */
-type PeopleForm = { idAttribute: string; flavour: Flavour; groups: GroupPlan; at: Date };
+/** How people are told apart and judged. `membership` is that of the scope's plan. */
+type PeopleForm = { idAttribute: string; flavour: Flavour; membership: Membership | null; at: Date };
+
+const included: Standing = Object.freeze({ inGroups: true, excluded: null });
 
 /** Turns entries into people. It asks for the mapping's attributes, then for id, flags and uid. */
 export class PersonDecoder {
@@ -28,10 +29,10 @@ export class PersonDecoder {
   readonly #now: bigint;
   readonly #idAttribute: string;
   readonly #uidSlot: number;
-  readonly #groups: GroupPlan;
+  readonly #membership: Membership | null;
 
   /** Accounts that have expired at the time `at` count as disabled. */
-  constructor(attributes: readonly string[], { idAttribute, flavour, groups, at }: PeopleForm) {
+  constructor(attributes: readonly string[], { idAttribute, flavour, membership, at }: PeopleForm) {
     const names = [...attributes];
     const slotOf = (name: string): number => {
       const known = names.findIndex((other) => normalName(other) === normalName(name));
@@ -43,8 +44,8 @@ export class PersonDecoder {
     this.#now = fileTime(at);
     const flags: readonly string[] = flavours[flavour].flags;
     this.#flagSlots = flagAttributes.map((name) => (flags.includes(name) ? slotOf(name) : -1));
-    this.#uidSlot = groups.kind === 'members' && groups.uids.size > 0 ? slotOf('uid') : -1;
-    this.#groups = groups;
+    this.#uidSlot = membership?.needsUid ? slotOf('uid') : -1;
+    this.#membership = membership;
     this.#decoder = new EntryDecoder(names);
     this.attributes = names.filter((name) => !isForbidden(name));
   }
@@ -55,7 +56,7 @@ export class PersonDecoder {
     const id = idOf(values[this.#idSlot]);
     const unfit = this.#unfit(id, name, nameIsText);
     const { disabled, notAPerson } = accountFlags(values, this.#flagSlots, this.#now);
-    const inGroups = this.#groups.kind !== 'members' || this.#isMember(name, values[this.#uidSlot]);
+    const { inGroups, excluded } = this.#membership?.of(name, [values[this.#uidSlot] ?? []].flat()) ?? included;
     values.length = this.#wanted;
     const entry: Entry = {
       name: unfit !== null && name.length > longestSaid ? saidText(name) : name,
@@ -65,6 +66,7 @@ export class PersonDecoder {
       disabled,
       notAPerson,
       inGroups,
+      excluded,
       undecodable,
       said: ranges.length === 0 ? hash('sha256', bytes.subarray(at, end), 'binary') : null,
     };
@@ -77,13 +79,6 @@ export class PersonDecoder {
       return `There is no "${this.#idAttribute}" that can be read (text of at most ${longestId} characters). It identifies people.`;
     if (!nameIsText) return 'The DN holds bytes that are no text.';
     return name.length > longestName ? `The DN has more than ${longestName} characters.` : null;
-  }
-
-  #isMember(name: string, uid: Entry['attributes'][number]): boolean {
-    if (this.#groups.kind !== 'members') return true;
-    if (this.#groups.dns.has(canonicalDn(name))) return true;
-    const { uids } = this.#groups;
-    return uid !== undefined && (typeof uid === 'string' ? [uid] : uid).some((one) => uids.has(one.toLowerCase()));
   }
 }
 

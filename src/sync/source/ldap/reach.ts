@@ -1,3 +1,4 @@
+import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { SourceNote } from '../../../core/entry.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
@@ -80,6 +81,15 @@ export async function checkBase(reached: Reached, baseDn: string): Promise<boole
   });
   if (result.code === 0) return entries.length > 0;
   throw resultError(result, contextOf(reached, baseDn));
+}
+
+/** Throws `gone` when the server does not have an entry. Entries that the account can't see count as there. */
+export async function checkThere(reached: Reached, dn: string, gone: AppError): Promise<void> {
+  try {
+    await checkBase(reached, dn);
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'BASE_DN_NOT_FOUND' ? gone : error;
+  }
 }
 
 /** The context for the error of a search. `firstPage` matters because some result codes mean something else there. */

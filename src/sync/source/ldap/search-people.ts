@@ -1,4 +1,3 @@
-import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals, FeedEnd } from '../../../core/arrivals.ts';
 import type { Entry, SourceNote } from '../../../core/entry.ts';
 import { listed } from '../../../core/outside-text.ts';
@@ -6,13 +5,11 @@ import type { ReadRequest } from '../../../core/source-session.ts';
 import { canonicalDn } from './dn.ts';
 import { maxValues } from './entry-decoder.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
-import { parseFilter } from './filter/parse-filter.ts';
-import { scopeFilter } from './filter/scope-filter.ts';
-import { planGroups } from './group-plan.ts';
 import { findIdAttribute, noReadableId } from './id-attribute.ts';
 import { PersonDecoder } from './person-decoder.ts';
 import { type Reached, readServerInfo, whoAmI } from './reach.ts';
 import { readPages, readRange } from './read-parts.ts';
+import { planScope } from './scope-plan.ts';
 
 /** Most search references that are kept, to find new ones in the next read. */
 export const maxReferrals = 1000;
@@ -26,14 +23,8 @@ export async function searchPeople(
 ): Promise<void> {
   const release = reached.connection.obey(signal);
   try {
-    const own = ownFilter(request.scope.filter);
-    const { plan: groups, notes } = await planGroups(reached, request.scope.groups);
-    const filter = scopeFilter(
-      request.scope,
-      own,
-      groups.kind === 'filter' ? groups.filter : null,
-      reached.server.flavour,
-    );
+    const scope = await planScope(reached, request.scope);
+    const { filter } = scope;
     const id = await findIdAttribute(reached, filter);
     if (!id.readable) throw noReadableId(id, reached);
     const read: Read = {
@@ -42,7 +33,7 @@ export async function searchPeople(
       decoder: new PersonDecoder(request.attributes, {
         idAttribute: id.attribute,
         flavour: reached.server.flavour,
-        groups,
+        membership: scope.membership,
         at: request.at,
       }),
       arrivals,
@@ -53,7 +44,8 @@ export async function searchPeople(
     let doubt: string | null = null;
     for (const baseDn of distinctBases(reached.settings.baseDns)) doubt = (await readBase(read, baseDn)) ?? doubt;
     doubt = (await otherServerOrAccount(reached)) ?? doubt;
-    arrivals.end(endOf(doubt, read.referrals, notes));
+    await scope.confirm();
+    arrivals.end(endOf(doubt, read.referrals, scope.notes));
   } finally {
     release();
   }
@@ -68,19 +60,6 @@ type Read = {
   referrals: Set<string>;
   progress: { pages: number };
 };
-
-function ownFilter(text: string | null): LdapFilter | null {
-  if (text === null || text.trim() === '') return null;
-  const parsed = parseFilter(text);
-  if (parsed.kind === 'ok') return parsed.filter;
-  throw new AppError(
-    'FILTER_REFUSED',
-    `The scope's filter has a mistake at character ${parsed.position + 1}: ${parsed.message}`,
-    {
-      hint: 'Correct the filter (RFC 4515).',
-    },
-  );
-}
 
 /** Keeps a base that is inside another one: it can be in its own partition, which the outer search does not enter. */
 function distinctBases(baseDns: readonly string[]): string[] {

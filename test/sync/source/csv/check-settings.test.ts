@@ -55,9 +55,13 @@ test('what a new connection of CSV maps can be saved', () => {
 test('a scope of CSV has rules on any column, and no groups and no filter', () => {
   const { defaultScope } = sources.CSV.info();
   const codes = (changes: Partial<Scope>) =>
-    sources.CSV.checkScope({ ...defaultScope, ...changes }).map(({ path, code }) => [path.join('.'), code]);
+    sources.CSV.checkScope({ ...defaultScope, ...changes }, { idColumn: 'id' }).map(({ path, code }) => [
+      path.join('.'),
+      code,
+    ]);
   expect(codes({ rules: [{ attribute: 'Kostenstelle (neu)', operator: 'EQUALS', values: ['1'] }] })).toEqual([]);
   expect(codes({ groups: ['staff'] })).toEqual([['groups', 'NOT_SUPPORTED']]);
   expect(codes({ nestedGroups: true })).toEqual([['nestedGroups', 'NOT_SUPPORTED']]);
+  expect(codes({ excludeBaseDns: ['ou=a'] })).toEqual([['excludeBaseDns', 'NOT_SUPPORTED']]);
   expect(codes({ filter: '(a=b)' })).toEqual([['filter', 'NOT_SUPPORTED']]);
 });

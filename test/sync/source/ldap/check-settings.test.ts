@@ -69,6 +69,7 @@ describe('settings are checked without contacting the source', () => {
 });
 
 describe('scopes are checked without contacting the source', () => {
+  const baseDns = ['dc=example,dc=org', 'ou=b, dc=other'];
   test.each<[string, Partial<Scope>, string[]]>([
     ['an empty one', {}, []],
     ['groups by DN and name', { groups: ['cn=a,dc=x', 'Staff & Co, Ltd'] }, []],
@@ -115,12 +116,47 @@ describe('scopes are checked without contacting the source', () => {
       ['groups.0 TOO_LONG', 'rules.0.attribute TOO_LONG', 'rules.0.values.0 TOO_LONG'],
     ],
     ['a bad filter', { filter: '(cn=a' }, ['filter INVALID_FILTER']],
+    [
+      'excluded DNs below a base DN, however they are written',
+      { excludeBaseDns: ['OU=a\\2Cb , DC=Example,dc=org', 'ou=c,ou=B,dc=other'] },
+      [],
+    ],
+    [
+      'excluded DNs that are no DNs',
+      {
+        excludeBaseDns: [
+          '',
+          'people',
+          'ou=a,,dc=example,dc=org',
+          'ou=a\u0007,dc=example,dc=org',
+          `ou=${'a'.repeat(2000)}`,
+        ],
+      },
+      [
+        'excludeBaseDns.0 REQUIRED',
+        'excludeBaseDns.1 INVALID_DN',
+        'excludeBaseDns.2 INVALID_DN',
+        'excludeBaseDns.3 INVALID_DN',
+        'excludeBaseDns.4 TOO_LONG',
+      ],
+    ],
+    [
+      'excluded DNs that leave out nobody, or a whole base DN',
+      { excludeBaseDns: ['ou=a,dc=example,dc=com', 'dc=org', 'dc=EXAMPLE, dc=org', 'ou=b,dc=other'] },
+      [
+        'excludeBaseDns.0 CONTRADICTION',
+        'excludeBaseDns.1 CONTRADICTION',
+        'excludeBaseDns.2 CONTRADICTION',
+        'excludeBaseDns.3 CONTRADICTION',
+      ],
+    ],
+    ['too many excluded DNs', { excludeBaseDns: Array(501).fill('') }, ['excludeBaseDns TOO_MANY']],
   ])('%s', (_name, changes, faults) => {
-    expect(short(checkScope(scopeOf(changes)))).toEqual(faults);
+    expect(short(checkScope(scopeOf(changes), { baseDns }))).toEqual(faults);
   });
 
   test('a mistake in the filter is told with its position', () => {
-    expect(checkScope(scopeOf({ filter: '(&(cn=a)(b>c))' }))[0]?.message).toBe(
+    expect(checkScope(scopeOf({ filter: '(&(cn=a)(b>c))' }), { baseDns })[0]?.message).toBe(
       'Character 11: ">" must be followed by "=".',
     );
   });
