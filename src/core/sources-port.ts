@@ -1,4 +1,4 @@
-import type { Secrets, SourceKind, SourceSettings } from './connection.ts';
+import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from './connection.ts';
 import type { ConnectionEdit } from './records.ts';
 import type { SourceKindInfo } from './source-kind.ts';
 import type { ConnectionTest } from './source-session.ts';
@@ -30,6 +30,8 @@ export type SourcesPort = {
   /** The kinds that this build can read. */
   kinds(): readonly SourceKindInfo[];
   kind(kind: SourceKind): SourceKindInfo;
+  /** Scope and mappings of a connection with these settings that was given none. */
+  defaults(kind: SourceKind, settings: SourceSettings): { scope: Scope; mappings: FieldMapping[] };
   /**
    * The settings of a source after an edit: each member of `given` replaces that of `current`, or the default if `current` is null. An
    * undefined member keeps the value, null restores the default. Members that are no setting of the kind are ignored.

@@ -30,6 +30,7 @@ export function openSources(parts: SourcesParts): SourcesPort {
   return {
     kinds: () => kinds,
     kind: (kind) => infos.get(kind) ?? sourceOf(kind).info(),
+    defaults: (kind, settings) => sourceOf(kind).defaults(settings),
     settings: (kind, current, given) => sourceOf(kind).settings(edited(current ?? {}, given)),
     checkConnection: ({ kind, status, source, scope, mappings, removal }, secrets, paths) => [
       ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { has: secrets, mayLack: status === 'DRAFT' })),

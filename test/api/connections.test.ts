@@ -84,6 +84,34 @@ describe('creating a connection', () => {
     expect(connection.createdAt).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
   });
 
+  test('keeps a flavour, and starts with the mapping that suits it when it is given none', async () => {
+    const source = '{ source { ... on LdapSettings { flavour } } mappings { field attributes } id }';
+    const make = (flavour?: string) =>
+      api.ask(`mutation($input: CreateConnectionInput!) { createConnection(input: $input) { connection ${source} } }`, {
+        input: { name: 'Directory', source: { ldap: { ...ldap, flavour } } },
+      });
+    const attributesOf = ({ mappings }: Data, field: string) =>
+      mappings.find((mapping: Data) => mapping.field === field)?.attributes;
+    const { connection: plain } = (await make()).createConnection;
+    expect(plain.source.flavour).toBe('AUTO');
+    expect(attributesOf(plain, 'DEPARTMENT')).toEqual(['departmentNumber', 'ou', 'department']);
+    const { connection: samba } = (await make('SAMBA')).createConnection;
+    expect(samba.source.flavour).toBe('SAMBA');
+    expect(attributesOf(samba, 'DEPARTMENT')).toEqual(['department']);
+
+    const change = (input: Data) =>
+      api.ask(
+        `mutation($id: ID!, $input: UpdateConnectionInput!) { updateConnection(id: $id, input: $input) { connection ${source} } }`,
+        { id: samba.id, input },
+      );
+    const edited = (await change({ source: { ldap: { flavour: 'EDIRECTORY' } } })).updateConnection.connection;
+    expect(edited.source.flavour).toBe('EDIRECTORY');
+    expect(attributesOf(edited, 'DEPARTMENT')).toEqual(['department']);
+    const reset = (await change({ source: { ldap: { flavour: null } }, mappings: null })).updateConnection.connection;
+    expect(reset.source.flavour).toBe('AUTO');
+    expect(attributesOf(reset, 'DEPARTMENT')).toEqual(['departmentNumber', 'ou', 'department']);
+  });
+
   test('tells a scheduled one when it runs next, once it is Enabled', async () => {
     const schedule = { cron: '0 3 * * *', timeZone: 'Europe/Berlin' };
     const connection = await created({ schedule, status: 'ENABLED' });

@@ -24,6 +24,8 @@ export type SlapdOptions = {
   access?: string[];
   /** Further lines of the database's section of slapd.conf. */
   config?: string[];
+  /** Further modules, e.g. `ppolicy` for `overlay ppolicy` in `config`. */
+  modules?: string[];
   /** Turns on the memberof overlay (for what is written later: slapadd runs no overlays). */
   memberOf?: boolean;
   /** Served on ldaps:// and by StartTLS. Left out: a good one for localhost, ldap.example.org and 127.0.0.1. */
@@ -113,7 +115,7 @@ function config(
     ...schemas,
     `modulepath ${modulePath}`,
     'moduleload back_mdb',
-    'moduleload memberof',
+    ...['memberof', ...(options.modules ?? [])].map((name) => `moduleload ${name}`),
     `pidfile ${folder}/slapd.pid`,
     `TLSCertificateFile ${folder}/cert.pem`,
     `TLSCertificateKeyFile ${folder}/key.pem`,

@@ -11,16 +11,17 @@ import type { ScopeInput } from './scope.type.ts';
 /** What null means for a single member: it switches the limit on emptied fields off. */
 const nulledRemoval: RemovalPolicy = { ...defaultRemoval, maxEmptiedPercent: null };
 
-/** A connection of this kind with all its defaults. */
-function defaultEdit(info: SourceKindInfo, sources: SourcesPort): ConnectionEdit {
+/** A connection with these settings and all its other defaults. */
+function defaultEdit(kind: SourceKind, source: SourceSettings, sources: SourcesPort): ConnectionEdit {
+  const { scope, mappings } = sources.defaults(kind, source);
   return {
     name: '',
     description: '',
     status: 'DRAFT',
-    kind: info.kind,
-    source: sources.settings(info.kind, null, {}),
-    scope: info.defaultScope,
-    mappings: info.defaultMappings,
+    kind,
+    source,
+    scope,
+    mappings,
     removal: defaultRemoval,
     schedule: null,
     continuous: false,
@@ -31,7 +32,9 @@ function defaultEdit(info: SourceKindInfo, sources: SourcesPort): ConnectionEdit
 
 /** A new connection: the defaults of its kind, overridden by the input. */
 export function newConnection(input: CreateConnectionInput, kind: SourceKind, sources: SourcesPort): ConnectionEdit {
-  return editConnection(defaultEdit(sources.kind(kind), sources), input, sources);
+  const bare = sources.settings(kind, null, {});
+  const source = editSource({ kind, source: bare }, input.source, sources);
+  return editConnection(defaultEdit(kind, source, sources), input, sources);
 }
 
 /**
@@ -42,13 +45,14 @@ export function editConnection(
   input: UpdateConnectionInput,
   sources: SourcesPort,
 ): ConnectionEdit {
-  const defaults = defaultEdit(sources.kind(current.kind), sources);
+  const source = editSource(current, input.source, sources);
+  const defaults = defaultEdit(current.kind, source, sources);
   return {
     name: mergeValue(current.name, input.name, '').trim(),
     description: mergeValue(current.description, input.description, '').trim(),
     status: mergeValue(current.status, input.status, defaults.status),
     kind: current.kind,
-    source: editSource(current, input.source, sources),
+    source,
     scope: mergeMembers(current.scope, scopeOf(input.scope), defaults.scope),
     mappings: mergeValue(
       current.mappings,
@@ -64,7 +68,7 @@ export function editConnection(
 }
 
 function editSource(
-  { kind, source: current }: ConnectionEdit,
+  { kind, source: current }: Pick<ConnectionEdit, 'kind' | 'source'>,
   source: SourceInput | null | undefined,
   sources: SourcesPort,
 ): SourceSettings {

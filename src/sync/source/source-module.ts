@@ -39,8 +39,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly takesFile: boolean;
   /** Whether changes can be heard of while no run reads. */
   readonly watchable: boolean;
-  /** Scope and mappings of a connection that was given none. New objects at each call. */
-  defaults(): { scope: Scope; mappings: FieldMapping[] };
+  /** Scope and mappings of a connection with these settings that was given none. New objects at each call. */
+  defaults(settings: Settings): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   /** Connects, reads one entry and reports each step. Does not throw for faults that the person at the form can mend. */
   test(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
@@ -53,6 +53,7 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
   info(): SourceKindInfo;
   /** Fills in defaults and drops unknown keys. */
   settings(given: SourceSettings): SourceSettings;
+  defaults(settings: SourceSettings): { scope: Scope; mappings: FieldMapping[] };
   destination(settings: SourceSettings): SourceSettings;
   checkSettings(settings: SourceSettings, secrets: SecretsAtHand): Fault[];
   checkScope(scope: Scope, settings: SourceSettings): Fault[];
@@ -71,7 +72,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     appliesRules,
     advice,
     info: () => {
-      const { scope, mappings } = module.defaults();
+      const { scope, mappings } = module.defaults(read({}));
       return {
         kind,
         label,
@@ -85,6 +86,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
       };
     },
     settings: read,
+    defaults: (settings) => module.defaults(read(settings)),
     destination: (settings) => module.destination(read(settings)),
     checkSettings: (settings, secrets) => module.checkSettings(read(settings), secrets),
     checkScope: (scope, settings) => module.checkScope(scope, read(settings)),

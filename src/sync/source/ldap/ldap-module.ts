@@ -1,4 +1,4 @@
-import type { Secrets } from '../../../core/connection.ts';
+import type { FieldMapping, Secrets } from '../../../core/connection.ts';
 import type { OpenOptions, SourceSession } from '../../../core/source-session.ts';
 import { everybody } from '../defaults.ts';
 import type { SourceModule } from '../source-module.ts';
@@ -6,19 +6,21 @@ import { attributeFault, normalName } from './attribute-name.ts';
 import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
 import { activeDirectoryMappings, everywhereMappings } from './default-mappings.ts';
+import { flavours } from './flavour.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
 import { searchPeople } from './search-people.ts';
 import { testDirectory } from './test-directory.ts';
 
-type Flavour = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 'form'> & {
-  mappings: typeof everywhereMappings;
+type Kind = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 'form'> & {
+  /** The mappings of a new connection whose settings name no flavour. */
+  mappings(): FieldMapping[];
 };
 
 /** All kinds of LDAP servers. The server itself tells its flavour; the kind of source does not decide it. */
-function directory({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings> {
+function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
   return {
-    ...flavour,
+    ...kind,
     settings: ldapSettings,
     destination: ({ urls, tlsCa, startTls, tlsVerify }) => ({ urls, tlsCa, startTls, tlsVerify }),
     checkSettings,
@@ -34,7 +36,10 @@ function directory({ mappings, ...flavour }: Flavour): SourceModule<LdapSettings
       elsewhere: 'Add that server as a connection, or narrow the base DNs.',
       emptied: 'whether the directory still shows those values to the bind account.',
     },
-    defaults: () => ({ scope: everybody(), mappings: mappings() }),
+    defaults: ({ flavour }) => ({
+      scope: everybody(),
+      mappings: flavour === 'AUTO' ? mappings() : flavours[flavour].mappings(),
+    }),
     open: openSession,
     test: testDirectory,
   };

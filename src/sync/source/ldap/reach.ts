@@ -33,6 +33,7 @@ export async function reach(
   const release = connection.obey(options.signal);
   try {
     const server = await readServerInfo(connection, settings);
+    if (server.recognised === null) notes.push(hiddenRootDse(server));
     return { connection, settings, server, account: await whoAmI(connection, server), notes };
   } catch (error) {
     await connection.close();
@@ -40,6 +41,11 @@ export async function reach(
   } finally {
     release();
   }
+}
+
+function hiddenRootDse({ label }: ServerInfo): SourceNote {
+  const message = `The server does not show its root DSE, so it does not tell what it is. It is treated as: ${label}.`;
+  return { level: 'INFO', code: 'SERVER_NOT_RECOGNISED', message };
 }
 
 /** Whether the server behaves like Active Directory; Samba does. */

@@ -6,6 +6,7 @@ import { findIdAttribute } from './id-attribute.ts';
 import { accountOf, type LdapSettings, moreRights } from './ldap-settings.ts';
 import type { OpenStep } from './open-connection.ts';
 import { checkBase, type Reached, reach } from './reach.ts';
+import type { ServerInfo } from './root-dse.ts';
 
 /** The steps in their order. */
 const steps = ['Reach', 'TLS', 'Sign-in', 'Server', 'Paging', 'Base DN', 'People'] as const;
@@ -53,9 +54,10 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
   const account = accountOf(settings);
   const release = connection.obey(signal);
   try {
-    report.add('Server', 'OK', server.label);
-    const pages = server.supports.has('paging');
-    if (pages) report.add('Paging', 'OK', `Pages of ${settings.pageSize}.`);
+    report.addServer(server);
+    if (server.supports.has('paging')) report.add('Paging', 'OK', `Pages of ${settings.pageSize}.`);
+    else if (server.recognised === null)
+      report.add('Paging', 'OK', `Pages of ${settings.pageSize}, if the server can: it does not tell.`);
     else
       report.add(
         'Paging',
@@ -120,6 +122,29 @@ class TestReport {
 
   add(name: Step, status: CheckStatus, detail: string, advice: string | null = null): void {
     this.#checks.push({ name, status, detail, advice });
+  }
+
+  /** What the server is treated as, and whether it says so itself. */
+  addServer({ flavour, recognised, label }: ServerInfo): void {
+    const { flavour: wanted } = this.#settings;
+    const said = recognised === null ? null : flavours[recognised].label;
+    if (recognised === flavour) this.add('Server', 'OK', label);
+    else if (said === null)
+      this.add(
+        'Server',
+        wanted === 'AUTO' ? 'WARN' : 'OK',
+        `The server does not show its root DSE, so it does not tell what it is. It is treated as: ${label}.`,
+        wanted === 'AUTO' ? 'Let the account read the root DSE, or set flavour to the kind of server.' : null,
+      );
+    else if (recognised === 'OTHER')
+      this.add('Server', 'OK', `Treated as ${label}, as the settings say: the server itself names no known kind.`);
+    else
+      this.add(
+        'Server',
+        'WARN',
+        `Treated as ${label}, as the settings say, but the server says that it is ${said}.`,
+        'Set flavour to AUTO, unless the server stands behind a proxy that answers in its place.',
+      );
   }
 
   opened(step: OpenStep): void {
