@@ -8,13 +8,13 @@ import { sources } from '../../src/sync/source/sources.ts';
 
 /** Settings that read a server on loopback with nothing special about them. */
 export function ldapSettings(
-  server: { url: string; baseDn?: string; bindDn?: string },
+  server: { url: string; baseDn?: string; bindDn?: string; ca?: string },
   changes: Partial<LdapSettings> = {},
 ): LdapSettings {
   return {
     urls: [server.url],
     startTls: false,
-    tlsCa: null,
+    tlsCa: server.url.startsWith('ldaps:') ? (server.ca ?? null) : null,
     tlsVerify: true,
     bindDn: server.bindDn ?? null,
     baseDns: [server.baseDn ?? 'dc=example,dc=org'],

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { installPackages, libraryFolders, packageCache, unpackPackages } from './debian-packages.ts';
 
 /** Where the programs of OpenLDAP lie and what their processes need to run. */
 export type SlapdBinaries = {
@@ -17,7 +13,8 @@ export type SlapdBinaries = {
   env: NodeJS.ProcessEnv;
 };
 
-const cacheFolder = join(import.meta.dirname, '../../.cache/slapd');
+const cacheFolder = join(packageCache, 'slapd');
+const packages = ['slapd', 'ldap-utils'];
 let found: Promise<SlapdBinaries> | undefined;
 
 /**
@@ -31,14 +28,18 @@ export function slapdBinaries(): Promise<SlapdBinaries> {
 
 async function find(): Promise<SlapdBinaries> {
   if (process.env.SLAPD_UNPACK === undefined) {
-    const installed = at('/');
+    const installed = await at('/');
     if (installed !== null) return installed;
-    if (process.getuid?.() === 0) return await install();
+    if (process.getuid?.() === 0) {
+      await installPackages(packages, ['slapd']);
+      return (await at('/')) ?? fail();
+    }
   }
-  return at(cacheFolder) ?? (await unpack());
+  await unpackPackages(cacheFolder, packages);
+  return (await at(cacheFolder)) ?? fail();
 }
 
-function at(root: string): SlapdBinaries | null {
+async function at(root: string): Promise<SlapdBinaries | null> {
   const folders = [
     ...(root === '/' ? (process.env.PATH ?? '').split(delimiter) : []),
     join(root, 'usr/sbin'),
@@ -50,12 +51,6 @@ function at(root: string): SlapdBinaries | null {
   const ldapmodify = program('ldapmodify');
   const ldapsearch = program('ldapsearch');
   if (slapd === undefined || ldapmodify === undefined || ldapsearch === undefined) return null;
-  const libraries = [
-    'usr/lib/x86_64-linux-gnu',
-    'usr/lib/aarch64-linux-gnu',
-    'lib/x86_64-linux-gnu',
-    'lib/aarch64-linux-gnu',
-  ];
   return {
     slapd,
     // Debian links the slap* tools to slapd by absolute path: where unpacked, slapd itself is asked to be slapadd.
@@ -64,32 +59,8 @@ function at(root: string): SlapdBinaries | null {
     ldapsearch,
     modulePath: join(root, 'usr/lib/ldap'),
     schemaPath: join(root, 'etc/ldap/schema'),
-    env:
-      root === '/'
-        ? process.env
-        : { ...process.env, LD_LIBRARY_PATH: libraries.map((path) => join(root, path)).join(delimiter) },
+    env: root === '/' ? process.env : { ...process.env, LD_LIBRARY_PATH: (await libraryFolders(root)).join(delimiter) },
   };
-}
-
-async function install(): Promise<SlapdBinaries> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const packages = ['install', '-y', '--no-install-recommends', 'slapd', 'ldap-utils'];
-  await run('apt-get', packages, { env }).catch(async () => {
-    await run('apt-get', ['update'], { env });
-    await run('apt-get', packages, { env });
-  });
-  return at('/') ?? fail();
-}
-
-async function unpack(): Promise<SlapdBinaries> {
-  const packages = join(cacheFolder, 'packages');
-  await mkdir(packages, { recursive: true });
-  const { stdout } = await run('apt-cache', ['depends', '--no-recommends', '--no-suggests', 'slapd', 'ldap-utils']);
-  const libraries = [...stdout.matchAll(/Depends: (lib[\w.+-]+)/g)].map((match) => match[1] ?? '');
-  const wanted = [...new Set(['slapd', 'ldap-utils', ...libraries.filter((name) => !name.startsWith('libc6'))])];
-  await run('apt-get', ['download', ...wanted], { cwd: packages });
-  for (const file of await readdir(packages)) await run('dpkg', ['-x', join(packages, file), cacheFolder]);
-  return at(cacheFolder) ?? fail();
 }
 
 function fail(): never {

@@ -1,14 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Certificate, makeCertificate } from './ldap-certificates.ts';
-import { type LdifEntry, type LdifValue, ldifLine, toLdif } from './ldap-ldif.ts';
+import { changesBy, execute, type LdapAccount, type LdapChanges, searchLines } from './ldap-changes.ts';
+import { type LdifEntry, toLdif } from './ldap-ldif.ts';
+import { freePort, type ServerProcess, startServerProcess } from './server-process.ts';
 import { type SlapdBinaries, slapdBinaries } from './slapd-binaries.ts';
 
 export type SlapdOptions = {
@@ -35,7 +34,7 @@ export type SlapdOptions = {
 };
 
 /** A running slapd on loopback. All changes are made as its administrator and are done when the promise is. */
-export type Slapd = {
+export type Slapd = LdapChanges & {
   url: string;
   ldapsUrl: string;
   port: number;
@@ -49,13 +48,6 @@ export type Slapd = {
   adminDn: string;
   adminPassword: string;
   pid: number;
-  add(dn: string, attributes: LdifEntry['attributes']): Promise<void>;
-  /** Replaces the values of the named attributes; an empty list removes the attribute. */
-  modify(dn: string, attributes: Record<string, LdifValue | LdifValue[]>): Promise<void>;
-  rename(dn: string, newRdn: string, newParent?: string): Promise<void>;
-  delete(dn: string): Promise<void>;
-  /** Anything that ldapmodify understands; a record without `changetype` is added. */
-  change(ldif: string): Promise<void>;
   /** Empties the directory and loads other entries, parents before children; the base and the bind account stay. */
   refill(entries: Iterable<LdifEntry>): Promise<void>;
   /** Ends the process and removes its folder. */
@@ -74,8 +66,10 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     const ca = await writeFiles(folder, baseDn, options, binaries);
     await loadEntries(folder, baseDn, options, binaries);
     const [port, ldapsPort] = [await freePort(), await freePort()];
-    const server = await startServer(folder, port, ldapsPort, binaries);
-    return handle({ folder, baseDn, ca, port, ldapsPort, server, binaries });
+    const listen = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${ldapsPort}`;
+    const args = ['-d', '0', '-f', join(folder, 'slapd.conf'), '-h', listen];
+    const server = await startServerProcess({ program: binaries.slapd, args, env: binaries.env, folder, port });
+    return handle({ baseDn, ca, port, ldapsPort, server });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -146,7 +140,7 @@ async function loadEntries(
 ): Promise<void> {
   const file = join(folder, 'load.ldif');
   await pipeline(Readable.from(ldif(baseDn, options)), createWriteStream(file));
-  await execute(binaries, binaries.slapadd, ['-Tadd', '-q', '-f', join(folder, 'slapd.conf'), '-l', file]);
+  await execute(binaries.slapadd, ['-Tadd', '-q', '-f', join(folder, 'slapd.conf'), '-l', file], binaries.env);
   await rm(file);
 }
 
@@ -177,88 +171,22 @@ function reader(baseDn: string): LdifEntry {
   };
 }
 
-async function startServer(
-  folder: string,
-  port: number,
-  ldapsPort: number,
-  { slapd, env }: SlapdBinaries,
-): Promise<ChildProcess> {
-  const listen = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${ldapsPort}`;
-  const server = spawn(slapd, ['-d', '0', '-f', join(folder, 'slapd.conf'), '-h', listen], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  server.stderr?.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2000);
-  });
-  const ended = once(server, 'exit').then(() => Promise.reject(new Error(`slapd ended at its start: ${said}`)));
-  ended.catch(() => {});
-  await Promise.race([accepting(port), ended]);
-  return server;
-}
+type Running = { baseDn: string; ca: string; port: number; ldapsPort: number; server: ServerProcess };
 
-/** Resolves when something listens; slapd answers what it accepted as soon as it is ready. */
-async function accepting(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** A loopback port that nothing listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-type Running = {
-  folder: string;
-  baseDn: string;
-  ca: string;
-  port: number;
-  ldapsPort: number;
-  server: ChildProcess;
-  binaries: SlapdBinaries;
-};
-
-function handle({ folder, baseDn, ca, port, ldapsPort, server, binaries }: Running): Slapd {
+function handle({ baseDn, ca, port, ldapsPort, server }: Running): Slapd {
   const url = `ldap://127.0.0.1:${port}`;
-  const adminDn = `cn=admin,${baseDn}`;
-  const change = async (text: string): Promise<void> => {
-    await execute(binaries, binaries.ldapmodify, ['-x', '-a', '-H', url, '-D', adminDn, '-w', password], text);
-  };
+  const admin: LdapAccount = { url, dn: `cn=admin,${baseDn}`, password };
+  const changes = changesBy(admin);
   const refill = async (entries: Iterable<LdifEntry>): Promise<void> => {
-    const session = ['-x', '-H', url, '-D', adminDn, '-w', password];
-    const all = ['-s', 'sub', '-b', baseDn, '-LLL', '-o', 'ldif-wrap=no', '1.1'];
-    const found = await execute(binaries, binaries.ldapsearch, [...session, ...all]);
+    const found = await searchLines(admin, ['-s', 'sub', '-b', baseDn, '1.1']);
     const dns = found.split('\n').filter((line) => line.startsWith('dn:'));
     const below = dns.filter((line) => line !== `dn: ${baseDn}`).sort((a, b) => depthOf(b) - depthOf(a));
     const gone = below.map((line) => `${line}\nchangetype: delete\n\n`).join('');
-    await change(gone + [reader(baseDn), ...entries].map(toLdif).join(''));
-  };
-  const kill = (): boolean => server.kill('SIGKILL');
-  process.once('exit', kill);
-  const close = async (): Promise<void> => {
-    process.off('exit', kill);
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGKILL');
-      await once(server, 'exit');
-    }
-    await rm(folder, { recursive: true, force: true });
+    await changes.change(gone + [reader(baseDn), ...entries].map(toLdif).join(''));
   };
   return {
+    ...changes,
+    ...server,
     url,
     ldapsUrl: `ldaps://127.0.0.1:${ldapsPort}`,
     port,
@@ -267,17 +195,10 @@ function handle({ folder, baseDn, ca, port, ldapsPort, server, binaries }: Runni
     baseDn,
     bindDn: `cn=reader,${baseDn}`,
     bindPassword: password,
-    adminDn,
+    adminDn: admin.dn,
     adminPassword: password,
-    pid: server.pid ?? 0,
-    add: (dn, attributes) => change(toLdif({ dn, attributes })),
-    modify: (dn, attributes) => change(modification(dn, attributes)),
-    rename: (dn, newRdn, newParent) => change(renaming(dn, newRdn, newParent)),
-    delete: (dn) => change(`${ldifLine('dn', dn)}changetype: delete\n`),
-    change,
     refill,
-    close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: server.close,
   };
 }
 
@@ -285,31 +206,4 @@ function handle({ folder, baseDn, ca, port, ldapsPort, server, binaries }: Runni
 function depthOf(line: string): number {
   const dn = line.startsWith('dn:: ') ? Buffer.from(line.slice(5), 'base64').toString() : line;
   return dn.replace(/\\./g, '').split(',').length;
-}
-
-function modification(dn: string, attributes: Record<string, LdifValue | LdifValue[]>): string {
-  const lines = [ldifLine('dn', dn), 'changetype: modify\n'];
-  for (const [name, values] of Object.entries(attributes)) {
-    lines.push(`replace: ${name}\n`);
-    for (const value of Array.isArray(values) ? values : [values]) lines.push(ldifLine(name, value));
-    lines.push('-\n');
-  }
-  return lines.join('');
-}
-
-function renaming(dn: string, newRdn: string, newParent: string | undefined): string {
-  const parent = newParent === undefined ? '' : ldifLine('newsuperior', newParent);
-  return `${ldifLine('dn', dn)}changetype: modrdn\n${ldifLine('newrdn', newRdn)}deleteoldrdn: 1\n${parent}`;
-}
-
-function execute({ env }: SlapdBinaries, program: string, args: string[], input = ''): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { env }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`${program} failed: ${stderr}`));
-    });
-    // A program that ends without reading its input tells by its exit code whether that was well.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
 }

@@ -32,7 +32,7 @@ import { createDatabase } from './postgres.ts';
 import { defaultMappings, defaultScope } from './source-defaults.ts';
 
 export type RunOptions = { dryRun?: boolean; review?: boolean; signal?: AbortSignal };
-export type Directory = { url: string; baseDn?: string; bindDn?: string; bindPassword?: string };
+export type Directory = { url: string; baseDn?: string; bindDn?: string; bindPassword?: string; ca?: string };
 /** What a test changes of a connection; `source` and `removal` member by member. */
 export type Changes = Partial<Omit<ConnectionEdit, 'source' | 'removal'>> & {
   source?: Partial<LdapSettings>;

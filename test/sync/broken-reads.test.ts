@@ -6,7 +6,8 @@ import { type Fault, startFaultProxy } from '../support/fault-proxy.ts';
 import { makeCertificate } from '../support/ldap-certificates.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { people } from '../support/ldap-people.ts';
-import { freePort, type Slapd, startSlapd } from '../support/slapd.ts';
+import { freePort } from '../support/server-process.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { defaultMappings } from '../support/source-defaults.ts';
 import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 

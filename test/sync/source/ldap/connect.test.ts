@@ -9,7 +9,8 @@ import { makeCertificate } from '../../../support/ldap-certificates.ts';
 import { startFakeServer } from '../../../support/ldap-fake-server.ts';
 import { people } from '../../../support/ldap-people.ts';
 import { ldapSettings, openOptions, readEverybody } from '../../../support/ldap-reading.ts';
-import { freePort, type Slapd, startSlapd } from '../../../support/slapd.ts';
+import { freePort } from '../../../support/server-process.ts';
+import { type Slapd, startSlapd } from '../../../support/slapd.ts';
 
 let slapd: Slapd;
 
