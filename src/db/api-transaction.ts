@@ -1,14 +1,19 @@
 import type { PoolClient } from 'pg';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { AppError } from '../core/app-error.ts';
 import type { Allow, Deadline } from '../core/deadline.ts';
 import { API_ROLE } from './pool/api-login.ts';
+import { poolOf } from './pool/api-source.ts';
 import { breakOff, socketOf } from './pool/pg-client.ts';
+import { type Answer, type Statement, sendStatement } from './pool/send-statement.ts';
 import type { StatementStopper } from './pool/statement-stopper.ts';
 import type { Query } from './query.ts';
 
 /** A transaction that sees one workspace. Its statements run one after another. */
-export type Transaction = { workspaceId: string; query: Query; entities: EntityManager; client: PoolClient };
+export type Transaction = { workspaceId: string; query: Query; client: PoolClient };
+
+/** A transaction that also saves entities. */
+export type WriteTransaction = Transaction & { entities: EntityManager };
 
 /** Connections that work as the API's role, and the stopper of their statements. */
 export type ApiConnections = {
@@ -29,28 +34,46 @@ const BEHIND_MS = 1000;
  */
 export const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
 
+/** A connection of the pool that is in use. */
+export type Borrowed = { client: PoolClient; release(): unknown };
+
+export async function borrowToRead(source: DataSource): Promise<Borrowed> {
+  const client = await poolOf(source).connect();
+  return { client, release: () => client.release() };
+}
+
+export async function borrowToWrite(source: DataSource): Promise<Borrowed & Pick<WriteTransaction, 'entities'>> {
+  const runner = source.createQueryRunner();
+  const client: PoolClient = await runner.connect();
+  return { client, release: () => runner.release(), entities: runner.manager };
+}
+
 /** Holds a connection while `work` goes on, but no longer than until the deadline's signal aborts. */
-export async function inApiTransaction<T>(
+export async function inApiTransaction<B extends Borrowed, T>(
   { apiSource, stopper }: ApiConnections,
   allow: Allow,
   until: 'signal' | 'timeOver',
-  work: (runner: QueryRunner, deadline: Deadline | null) => Promise<T>,
+  borrow: (source: DataSource) => Promise<B>,
+  work: (borrowed: B, deadline: Deadline | null) => Promise<T>,
 ): Promise<T> {
   const { deadline, end } = await allow();
   try {
     const signal = deadline?.[until];
-    const runner = await connect(apiSource, signal);
-    const ending = stopOnAbort(await runner.connect(), stopper, signal);
+    signal?.throwIfAborted();
+    const borrowed = await inTime(borrow(apiSource), signal);
+    const { client } = borrowed;
+    const ending = stopOnAbort(client, stopper, signal);
     try {
-      const result = await work(runner, deadline);
+      const result = await work(borrowed, deadline);
       await ending();
       return result;
     } catch (error) {
       await ending();
-      await runner.query('ROLLBACK').catch(() => discard(runner));
+      apiSource.logger.logQuery('ROLLBACK');
+      await client.query('ROLLBACK').catch(() => discard(client));
       throw signal?.aborted && error !== brokenByRead ? signal.reason : error;
     } finally {
-      await runner.release();
+      await borrowed.release();
     }
   } finally {
     end();
@@ -58,18 +81,14 @@ export async function inApiTransaction<T>(
 }
 
 /** Waits for a connection. One that comes too late goes back to the pool at once. */
-async function connect(source: DataSource, signal: AbortSignal | undefined): Promise<QueryRunner> {
-  signal?.throwIfAborted();
-  const runner = source.createQueryRunner();
-  const connecting: Promise<unknown> = runner.connect();
+async function inTime<B extends Borrowed>(borrowing: Promise<B>, signal: AbortSignal | undefined): Promise<B> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.race([connecting, aborted]);
-    return runner;
+    return await Promise.race([borrowing, aborted]);
   } catch (error) {
-    void connecting.catch(() => {}).then(() => runner.release());
+    borrowing.then(({ release }) => release()).catch(() => {});
     throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
@@ -104,27 +123,45 @@ function stopOnAbort(
  * Sends the beginning of a transaction. `begun` resolves when the session has set the workspace, and rejects when it does not work
  * as the API's role: row-level security depends on that. The workspace is a UUID, so it may be part of the text.
  */
-export async function begin(
-  runner: QueryRunner,
+export function begin(
+  client: PoolClient,
   workspaceId: string,
   opening: string,
   deadline: Deadline | null,
-): Promise<{ transaction: Transaction; begun: Promise<void> }> {
-  const client: PoolClient = await runner.connect();
-  // Later than our own deadline: for the case that this process is too busy to notice it.
-  const limit =
-    deadline === null ? '' : `set_config('statement_timeout', '${Math.ceil(deadline.msLeft()) + BEHIND_MS}', true), `;
+  log: (sql: string) => void,
+): { transaction: Transaction; begun: Promise<void> } {
+  const limitMs = limitOf(deadline);
+  const limit = limitMs === null ? '' : `set_config('statement_timeout', '${limitMs}', true), `;
   const sql = `${opening}; SELECT ${limit}set_config('app.workspace_id', '${workspaceId}', true), current_user AS role`;
-  runner.dataSource.logger.logQuery(sql);
+  log(sql);
   sendTogether(client);
   const begun = client.query(sql).then(requireApiRole);
   // If a read fails as well, its error is reported and nobody awaits this one.
   begun.catch(() => {});
-  const query: Query = async (text, parameters = [], name = undefined) => {
-    runner.dataSource.logger.logQuery(text);
-    return (await client.query({ text, values: [...parameters], name })).rows;
+  const query: Query = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<Row[]> => {
+    log(text);
+    if (name === undefined) return (await client.query({ text, values: [...values] })).rows;
+    return (await sendStatement<Row>(client, { text, values, isKept: true })).rows;
   };
-  return { transaction: { workspaceId, query, entities: runner.manager, client }, begun };
+  return { transaction: { workspaceId, query, client }, begun };
+}
+
+/** Later than our own deadline: for the case that this process is too busy to notice it. */
+function limitOf(deadline: Deadline | null): number | null {
+  return deadline === null ? null : Math.ceil(deadline.msLeft()) + BEHIND_MS;
+}
+
+/** Reads with a statement that is a transaction of its own, in one message to the session. */
+export async function readAlone<Row>(
+  client: PoolClient,
+  workspaceId: string,
+  statement: Statement,
+  deadline: Deadline | null,
+): Promise<Row[]> {
+  const sight = { workspaceId, limitMs: limitOf(deadline) };
+  const { rows, role }: Answer<Row> = await sendStatement(client, statement, sight);
+  if (role !== API_ROLE) throw wrongRole();
+  return rows;
 }
 
 /** Sends what is written until the next tick in one piece, because each write to the socket costs more than most statements. */
@@ -137,14 +174,15 @@ function sendTogether(client: PoolClient): void {
 /** The result of the last statement has the role. Throws when it is not the API's role. */
 function requireApiRole(results: unknown): void {
   const last: { rows?: { role?: string }[] } | undefined = Array.isArray(results) ? results.at(-1) : undefined;
-  if (last?.rows?.[0]?.role === API_ROLE) return;
-  throw new AppError('DATABASE_UNAVAILABLE', `A connection of the API does not work as ${API_ROLE}.`);
+  if (last?.rows?.[0]?.role !== API_ROLE) throw wrongRole();
+}
+
+function wrongRole(): AppError {
+  return new AppError('DATABASE_UNAVAILABLE', `A connection of the API does not work as ${API_ROLE}.`);
 }
 
 /** Takes the connection out of the pool, because its state is unknown. */
-export async function discard(runner: QueryRunner): Promise<void> {
-  if (runner.isReleased) return;
-  const client: PoolClient | undefined = await runner.connect().catch(() => undefined);
+export function discard(client: PoolClient): void {
   // We don't wait for it: on a broken network it may take long. The pool drops a client that is ending.
-  (client as unknown as { end(): Promise<void> } | undefined)?.end().catch(() => {});
+  (client as unknown as { end(): Promise<void> }).end().catch(() => {});
 }

@@ -34,7 +34,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
   const { workspaceId } = scope;
   const read = <T>(work: (query: Query) => Promise<T>): Promise<T> => scope.read(({ query }) => work(query));
   return {
-    workspace: () => scope.read(readWorkspace),
+    workspace: () => readWorkspace(scope),
 
     connectionsPage: (filter, page) => connectionsPage(scope, filter, page),
     connectionsByIds: (ids) => read((query) => connectionsByIds(query, workspaceId, ids)),

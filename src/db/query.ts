@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 
-// There are two ways to talk to Postgres (see README.md). The API uses TypeORM's connections (workspace-scope.ts), the sync path
+// There are two ways to talk to Postgres (see README.md). The API uses the connections of TypeORM's pool (workspace-scope.ts), the sync path
 // and the runs use a pool of `pg` (pool/sync-pool.ts). SQL that both need is written against `Query`.
 
 /**

@@ -4,11 +4,16 @@ import { isUuid } from '../core/uuid.ts';
 import {
   type ApiConnections,
   begin,
+  borrowToRead,
+  borrowToWrite,
   brokenByRead,
   discard,
   inApiTransaction,
+  readAlone,
   type Transaction,
+  type WriteTransaction,
 } from './api-transaction.ts';
+import type { Statement } from './pool/send-statement.ts';
 import type { Query } from './query.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -19,19 +24,19 @@ export type WorkspaceScope = {
    * deadline's reason when nobody waits for the answer any more.
    */
   read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** Reads with a single statement. If no other read waits, the transaction begins, reads and ends in one round trip. */
+  /** Reads with a single statement, which is prepared. If no other read waits, it begins, reads and ends in one round trip. */
   readOne: Query;
   /**
    * Writes, in a transaction of its own. It is tried again after a deadlock with a sync, so `work` may run more than once. Rejects,
    * with nothing saved, when the time is over.
    */
-  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
 };
 
 type Job = {
   work: (transaction: Transaction) => Promise<unknown>;
-  /** The job sends a single statement, as soon as it is called. */
-  isOne: boolean;
+  /** What `work` does, if it only sends a single statement; otherwise null. */
+  one: Statement | null;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 };
@@ -69,17 +74,18 @@ export function workspaceScope(
     while (waiting.length > 0) await readTogether(connections, workspaceId, allow, waiting);
     working = false;
   };
-  const read = <T>(work: Job['work'], isOne: boolean): Promise<T> =>
+  const read = <T>(work: Job['work'], one: Statement | null): Promise<T> =>
     new Promise((resolve, reject) => {
-      waiting.push({ work, isOne, resolve, reject });
+      waiting.push({ work, one, resolve, reject });
       if (working) return;
       working = true;
       void workOff();
     });
   return {
     workspaceId,
-    read: (work) => read(work, false),
-    readOne: (...statement) => read(({ query }) => query(...statement), true),
+    read: (work) => read(work, null),
+    readOne: (text, values = [], name = undefined) =>
+      read(({ query }) => query(text, values, name), { text, values, isKept: name !== undefined }),
     write: (work) => tryAgain(() => writeAlone(connections, workspaceId, allow, work)),
   };
 }
@@ -91,14 +97,22 @@ async function readTogether(
   allow: Allow,
   waiting: Job[],
 ): Promise<void> {
+  const log = logOf(connections);
   try {
-    await inApiTransaction(connections, allow, 'signal', async (runner, deadline) => {
-      const { transaction, begun } = await begin(runner, workspaceId, 'BEGIN READ ONLY', deadline);
-      const end = () => {
-        runner.dataSource.logger.logQuery('COMMIT');
-        return transaction.client.query('COMMIT').catch(() => discard(runner));
-      };
-      await workThrough(transaction, begun, waiting, end, deadline?.signal);
+    await inApiTransaction(connections, allow, 'signal', borrowToRead, async ({ client }, deadline) => {
+      const [first] = waiting;
+      if (first?.one && waiting.length === 1) {
+        waiting.shift();
+        log(first.one.text);
+        const reading = readAlone(client, workspaceId, first.one, deadline);
+        return void (await reading.then(first.resolve as (rows: unknown) => void, (error: unknown) => {
+          throw broken(first, error, deadline?.signal);
+        }));
+      }
+      const { transaction, begun } = begin(client, workspaceId, 'BEGIN READ ONLY', deadline, log);
+      await workThrough(transaction, begun, waiting, deadline?.signal);
+      log('COMMIT');
+      await client.query('COMMIT').catch(() => discard(client));
     });
   } catch (error) {
     if (error === brokenByRead) return;
@@ -107,15 +121,11 @@ async function readTogether(
   }
 }
 
-/**
- * Sends the first read together with the beginning of the transaction, and a single read also together with the end. Reads resolve
- * only when the transaction has begun correctly.
- */
+/** Sends the first read together with the beginning of the transaction. Reads resolve only when it has begun correctly. */
 async function workThrough(
   transaction: Transaction,
   begun: Promise<void>,
   waiting: Job[],
-  end: () => Promise<unknown>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let reads = 0; reads < MOST_READS_TOGETHER; reads++) {
@@ -123,19 +133,23 @@ async function workThrough(
     if (job === undefined) break;
     try {
       signal?.throwIfAborted();
-      const working = Promise.all([job.work(transaction), begun]);
-      const ended = job.isOne && waiting.length === 0 ? end() : null;
-      const [answer] = await working;
+      const [answer] = await Promise.all([job.work(transaction), begun]);
       job.resolve(answer as never);
-      if (ended !== null) return void (await ended);
     } catch (error) {
-      job.reject(signal?.aborted ? signal.reason : error);
-      throw brokenByRead;
+      throw broken(job, error, signal);
     }
   }
   await begun;
-  // All reads have been answered.
-  await end();
+}
+
+/** Tells one read that it has failed. Returns the error for the others. */
+function broken({ reject }: Job, error: unknown, signal: AbortSignal | undefined): Error {
+  reject(signal?.aborted ? signal.reason : error);
+  return brokenByRead;
+}
+
+function logOf({ apiSource }: ApiConnections): (sql: string) => void {
+  return (sql) => apiSource.logger.logQuery(sql);
 }
 
 /** The next read. The caller that has just got an answer has one turn of the event loop to ask for more. */
@@ -148,13 +162,15 @@ function writeAlone<T>(
   connections: ApiConnections,
   workspaceId: string,
   allow: Allow,
-  work: (transaction: Transaction) => Promise<T>,
+  work: (transaction: WriteTransaction) => Promise<T>,
 ): Promise<T> {
-  return inApiTransaction(connections, allow, 'timeOver', async (runner, deadline) => {
-    const { transaction, begun } = await begin(runner, workspaceId, 'BEGIN', deadline);
+  const log = logOf(connections);
+  return inApiTransaction(connections, allow, 'timeOver', borrowToWrite, async ({ client, entities }, deadline) => {
+    const { transaction, begun } = begin(client, workspaceId, 'BEGIN', deadline, log);
     await begun;
-    const result = await work(transaction);
-    await runner.query('COMMIT');
+    const result = await work({ ...transaction, entities });
+    log('COMMIT');
+    await client.query('COMMIT');
     return result;
   });
 }

@@ -140,6 +140,72 @@ describe('reads of a workspace', () => {
   });
 });
 
+describe('a read with a single statement', () => {
+  const settings = `SELECT current_setting('app.workspace_id', true) AS w, current_setting('transaction_read_only') AS ro,
+    current_setting('statement_timeout') AS s, current_user AS role`;
+
+  test('is a transaction of its own, of one workspace, which leaves nothing to the session', async () => {
+    const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
+    const deadline = startDeadline(30);
+    const one = workspaceScope(database, uuidv7(), async () => ({ deadline, end: deadline.end }));
+    const [row] = await one.readOne<Record<string, string>>(settings, [], 'kept');
+    expect(row).toMatchObject({ w: one.workspaceId, ro: 'on', role: 'kdesk_contact_sync_api' });
+    expect(row?.s).toMatch(/^3\d{4}ms$|^31s$/);
+    expect(await database.apiSource.query(settings)).toMatchObject([{ w: '', ro: 'off', s: '1min' }]);
+    await database.close();
+  });
+
+  test('can’t write', async () => {
+    await expect(scope.readOne('DELETE FROM fills')).rejects.toThrow('read-only');
+  });
+
+  test('sends values of all types as a statement of many does, and reads them back', async () => {
+    const values = [
+      null,
+      true,
+      12.5,
+      'it’s "ä" \\ {}',
+      new Date(0),
+      ['a,"b', null, 'ä\\'],
+      { a: [1] },
+      Buffer.from([0, 255]),
+    ];
+    const sql = `SELECT $1::text AS a, $2::boolean AS b, $3::float8 AS c, $4::text AS d, $5::timestamptz AS e, $6::text[] AS f,
+      $7::jsonb AS g, $8::bytea AS h`;
+    const [a, b, c, d, e, f, g, h] = values;
+    for (const name of [undefined, 'kept', 'kept'])
+      expect(await scope.readOne(sql, values, name)).toEqual([{ a, b, c, d, e, f, g, h }]);
+    expect(await scope.read(({ query }) => query(sql, values))).toEqual([{ a, b, c, d, e, f, g, h }]);
+  });
+
+  test('is kept by the session, with the last hundred others', async () => {
+    const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
+    const one = workspaceScope(database, uuidv7());
+    for (let nth = 0; nth < 130; nth++) {
+      expect(await one.readOne(`SELECT ${nth} AS nth`, [], 'kept')).toEqual([{ nth }]);
+      expect(await one.readOne('SELECT 1 AS often', [], 'kept')).toEqual([{ often: 1 }]);
+    }
+    const kept = await one.readOne<{ statement: string }>('SELECT statement FROM pg_prepared_statements');
+    const texts = kept.map(({ statement }) => statement).filter((text) => text.startsWith('SELECT '));
+    expect(texts.length).toBeLessThan(105);
+    expect(texts).toContain('SELECT 1 AS often');
+    expect(texts).toContain('SELECT 129 AS nth');
+    await database.close();
+  });
+
+  test('is prepared anew after it has failed, e.g. because its table has changed', async () => {
+    const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
+    const one = workspaceScope(database, uuidv7());
+    const all = () => one.readOne('SELECT * FROM fills', [], 'kept');
+    expect(await all()).toEqual([]);
+    await database.syncPool.query('ALTER TABLE fills ADD COLUMN more text');
+    await all().catch(() => {});
+    expect(await all()).toEqual([]);
+    await database.syncPool.query('ALTER TABLE fills DROP COLUMN more');
+    await database.close();
+  });
+});
+
 describe('writes of a workspace', () => {
   test('are all there or not at all', async () => {
     const insert = 'INSERT INTO fills (workspace_id, id, fields) VALUES ($1, $2, $3)';

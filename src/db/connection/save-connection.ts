@@ -6,7 +6,7 @@ import type { Secrets } from '../../core/connection.ts';
 import { sortKey } from '../../core/fold.ts';
 import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
-import type { Transaction } from '../api-transaction.ts';
+import type { Transaction, WriteTransaction } from '../api-transaction.ts';
 import { connectionEntity } from '../entities/connection.entity.ts';
 import { byList } from '../planner-hints.ts';
 import { saveSecrets } from '../secrets/connection-secrets.ts';
@@ -85,7 +85,7 @@ function differs(row: ConnectionSelection, edit: ConnectionEdit): boolean {
 }
 
 async function save(
-  { entities, workspaceId }: Transaction,
+  { entities, workspaceId }: WriteTransaction,
   row: ConnectionSelection,
   edit: ConnectionEdit,
 ): Promise<void> {

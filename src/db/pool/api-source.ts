@@ -3,7 +3,7 @@ import { DataSource, type Logger } from 'typeorm';
 import { AppError } from '../../core/app-error.ts';
 import { entities } from '../entities/entities.ts';
 import { API_ROLE } from './api-login.ts';
-import { hearErrors } from './pg-client.ts';
+import { prepareSession } from './send-statement.ts';
 
 export type ApiSourceOptions = {
   url: string;
@@ -33,13 +33,18 @@ export function createApiSource(options: ApiSourceOptions, onTrouble: (error: Er
       keepAlive: true,
       // Statements are sent at once, without waiting for the answer to the one before.
       pipeline: true,
-      onConnect: hearErrors,
+      onConnect: prepareSession,
     },
     entities,
     installExtensions: false,
     poolErrorHandler: onTrouble,
     logger: typeormLogger(options.onStatement),
   });
+}
+
+/** The pool of node-postgres that TypeORM uses. Reads take their connections from it without TypeORM. */
+export function poolOf(source: DataSource): pg.Pool {
+  return (source.driver as unknown as { master: pg.Pool }).master;
 }
 
 /** The type timestamptz. */

@@ -1,8 +1,19 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 
-/** Private parts of a node-postgres connection that we need. */
-type Inside = { connection: { stream: Socket }; processID: number };
+/** A node-postgres connection: sends messages of Postgres's extended query protocol. */
+export type Wire = {
+  stream: Socket;
+  parse(message: { name: string; text: string }): void;
+  bind(message: { statement: string; values: readonly (string | Buffer | null)[] }): void;
+  describe(message: { type: 'P' }): void;
+  execute(): void;
+  close(message: { type: 'S'; name: string }): void;
+  sync(): void;
+};
+
+/** Private parts of a node-postgres client that we need. */
+type Inside = { connection: Wire; processID: number };
 
 function inside(client: pg.ClientBase): Inside {
   return client as unknown as Inside;

@@ -2,13 +2,13 @@ import type { Pool } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { Secrets } from '../../core/connection.ts';
 import { isUuid } from '../../core/uuid.ts';
-import type { Transaction } from '../api-transaction.ts';
+import type { WriteTransaction } from '../api-transaction.ts';
 import { connectionSecretEntity } from '../entities/connection.entity.ts';
 import type { Sealer } from './sealer.ts';
 
 /** Seals and stores some of a connection's secrets; null removes one. True: something has changed. */
 export async function saveSecrets(
-  transaction: Transaction,
+  transaction: WriteTransaction,
   sealer: Sealer,
   connectionId: string,
   secrets: Secrets,
@@ -20,7 +20,7 @@ export async function saveSecrets(
 }
 
 async function saveSecret(
-  { entities, query, workspaceId }: Transaction,
+  { entities, query, workspaceId }: WriteTransaction,
   sealer: Sealer,
   { connectionId, name, secret }: { connectionId: string; name: string; secret: string | null },
 ): Promise<boolean> {
