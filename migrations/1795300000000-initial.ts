@@ -285,7 +285,8 @@ const tables = [
     "EMAIL_NOTIFICATIONS" boolean, "FORMS_ACCESS" boolean)`,
 
   // name_key, company_key: folded, to sort by. words: all words that find the contact, each after a blank. search: the first
-  // letters of the words after the workspace's mark; the text index holds these. email_key: the address in lower case.
+  // letters of the words after the workspace's mark; the text index holds these. email_key: the address in lower case. person_key:
+  // the id space and id of a person without an address for whom a run made the contact (see db/sync/known-elsewhere.ts).
   `CREATE TABLE "contact" (
     "workspace_id" uuid NOT NULL,
     "id" uuid NOT NULL,
@@ -318,6 +319,7 @@ const tables = [
     "created_at" timestamptz(3) NOT NULL,
     "updated_at" timestamptz(3) NOT NULL,
     "changed_xid" bigint NOT NULL DEFAULT (pg_current_xact_id()::text)::bigint,
+    "person_key" text COLLATE "C",
     "email_key" text COLLATE "C",
     "name_key" text COLLATE "C" NOT NULL,
     "company_key" text COLLATE "C" NOT NULL,
@@ -325,6 +327,7 @@ const tables = [
     "search" tsvector NOT NULL,
     CONSTRAINT "contact_pkey" PRIMARY KEY ("workspace_id", "id"))`,
   `CREATE UNIQUE INDEX "contact_email_of_active" ON "contact" ("workspace_id", "email_key") WHERE status = 'ACTIVE' AND email_key IS NOT NULL`,
+  `CREATE UNIQUE INDEX "contact_of_person" ON "contact" ("workspace_id", "person_key") WHERE person_key IS NOT NULL`,
   `CREATE INDEX "contact_by_name" ON "contact" ("workspace_id", "name_key", "id")`,
   `CREATE INDEX "contact_by_company" ON "contact" ("workspace_id", "company_key", "id")`,
   `CREATE INDEX "contact_by_update" ON "contact" ("workspace_id", "updated_at", "id")`,

@@ -35,6 +35,8 @@ export function changeFailed(name: string, reason: string): string {
 /** Why a planned change is not applied. */
 export const notApplied = {
   contactChanged: 'the contact has changed since the plan was made; the next run looks at it again',
+  madeByAnother:
+    'another connection has made the contact of this person since the plan was made; the next run links it',
   foundByAnother: 'another connection has found the person since the plan was made',
   addressTaken: (address: string): string =>
     `the address ${address} has been taken by another contact since the plan was made`,

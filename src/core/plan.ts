@@ -1,4 +1,5 @@
 import type { AbsentPerson } from './absence.ts';
+import type { SourceKind } from './connection.ts';
 import type { ContactField, ContactStatus, ContactValues, Fills, IndexedText, TextField } from './contact.ts';
 import type { ChangeAction, LogCode } from './run.ts';
 
@@ -50,13 +51,19 @@ export type AddressFacts = {
   claimants: number;
 };
 
+/** Sources in which a UUID means the same person everywhere: the name of their id space, and their kinds. */
+export type IdSpace = { name: string; kinds: readonly SourceKind[] };
+
 /** A staged person, with the facts that the decision about them needs. */
 export type Question = AddressFacts & {
   person: string;
   values: ContactValues;
   alternatives: Partial<Record<TextField, string[]>>;
   fills: Fills;
-  /** The contact linked to this person's stable id. */
+  /**
+   * The contact of this person's stable id: linked by this connection, or, where its id space is shared, made or linked by another one
+   * (then `own` is null).
+   */
   linked: CandidateContact | null;
 };
 

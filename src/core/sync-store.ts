@@ -1,7 +1,7 @@
 import type { AbsentPerson } from './absence.ts';
 import type { Cursor, Extent } from './arrivals.ts';
 import type { ContactField, Fills, FlagField } from './contact.ts';
-import type { Decided, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
+import type { Decided, IdSpace, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
 import type { PlanRows } from './plan-counts.ts';
 import type { Excluded, NewLogLine, RunCounts } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
@@ -72,8 +72,8 @@ export type SyncRun = {
   /** Adds what happens to them to the plan. */
   decideAbsent(planned: readonly PlannedAbsence[]): Promise<void>;
   /**
-   * Finds the staged people whose decision depends on others: linked people, and new people whose address belongs to an active contact
-   * or may go to another person of this read. Resolves with their number.
+   * Finds the staged people whose decision depends on others: linked people, and new people whose id another connection knows, or whose
+   * address belongs to an active contact or may go to another person of this read. Resolves with their number.
    */
   findQuestions(staged: StagedCounts): Promise<number>;
   /** The next of these people, in order of position. */
@@ -142,5 +142,5 @@ export type RunReport = {
   readSummary?: ReadSummary;
 };
 
-/** Calls that wait for a lost database give up when `signal` aborts. */
-export type SyncStore = { open(claimed: ClaimedRun, signal?: AbortSignal): SyncRun };
+/** `ids`: the id space of the run's source. Calls that wait for a lost database give up when `signal` aborts. */
+export type SyncStore = { open(claimed: ClaimedRun, ids?: IdSpace | null, signal?: AbortSignal): SyncRun };

@@ -8,7 +8,7 @@ import { planAbsent } from './plan/plan-absent.ts';
 import { contactOf, planPerson, sameValues } from './plan/plan-person.ts';
 import { takenOver } from './plan/sentences.ts';
 import { settleHandovers, settleLost, type TakingOver, type Waiting } from './plan/settle-handovers.ts';
-import { gatherRivals, type Rivals } from './plan/settle-rivals.ts';
+import { gatherRivals, type Rivals, settleTakers, type Taker } from './plan/settle-rivals.ts';
 
 /** Questions loaded and decided at a time, and decisions refused at a time. */
 const pageSize = 1000;
@@ -46,7 +46,7 @@ export async function planChanges({
   signal,
 }: PlanInput): Promise<void> {
   const total = await run.findQuestions(staged);
-  const unsettled: Unsettled = { rivals: gatherRivals(), takingOver: [], waiting: [] };
+  const unsettled: Unsettled = { rivals: gatherRivals(), takers: [], takingOver: [], waiting: [] };
   let done = 0;
   for (let after = -1; done < total; ) {
     signal.throwIfAborted();
@@ -67,7 +67,7 @@ export async function planChanges({
 }
 
 /** What can be settled only when everybody is decided. */
-type Unsettled = { rivals: Rivals; takingOver: TakingOver[]; waiting: Waiting[] };
+type Unsettled = { rivals: Rivals; takers: Taker[]; takingOver: TakingOver[]; waiting: Waiting[] };
 
 function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Decision): void {
   if (decision.kind === 'asBefore') return;
@@ -76,6 +76,12 @@ function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Deci
   if (decision.claim !== null)
     unsettled.rivals.add({ ...decision.claim, position, person, skipped, ...contactOf(question) });
   if (decision.kind === 'skip') return;
+  const { linked, holder } = question;
+  if (decision.kind !== 'create' && (linked ?? holder)?.own === null) {
+    const { id: contactId, values } = decision.contact;
+    const contactName = values.DISPLAY_NAME ?? null;
+    unsettled.takers.push({ position, person, contactId, contactName, byId: linked !== null });
+  }
   const { onlyIf } = decision;
   if (onlyIf.kind === 'contactLost')
     unsettled.takingOver.push({ position, contactId: onlyIf.contactId, otherwise: onlyIf.otherwise });
@@ -83,13 +89,16 @@ function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Deci
     unsettled.waiting.push({ position, waitsForContact: onlyIf.contactId, otherwise: onlyIf.otherwise });
 }
 
-async function settle(run: SyncRun, { rivals, takingOver, waiting }: Unsettled): Promise<void> {
+async function settle(run: SyncRun, { rivals, takers, takingOver, waiting }: Unsettled): Promise<void> {
   const positions = new Set<number>();
   for (const refused of slices(rivals.refused(), pageSize)) {
     await run.refuse(refused);
     for (const { position } of refused) positions.add(position);
   }
   const isOpen = ({ position }: { position: number }): boolean => !positions.has(position);
+  const refusedTakers = settleTakers(takers.filter(isOpen));
+  await refuse(run, refusedTakers);
+  for (const { position } of refusedTakers) positions.add(position);
   await settleTakeovers(run, takingOver.filter(isOpen));
   await settleWaiting(run, waiting.filter(isOpen));
 }

@@ -12,7 +12,7 @@ import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
-import { sourceOf } from './source/sources.ts';
+import { idSpaceOf, sourceOf } from './source/sources.ts';
 import { type ReadOutcome, startReader } from './start-reader.ts';
 
 /** What a run needs from the rest of the service. */
@@ -30,7 +30,7 @@ export type SyncParts = {
  * signal's reason when it aborts. Each batch of changes is stored as a whole or not at all.
  */
 export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
-  const run = parts.store.open(claimed, signal);
+  const run = parts.store.open(claimed, idSpaceOf(claimed.settings.kind), signal);
   if (!claimed.planStands) {
     await run.begin(lines.started(claimed.run));
     const verdict = await readAndPlan(parts, run, claimed, signal);

@@ -5,6 +5,7 @@ import {
   type ChangeRows,
   type ChangeSet,
   connectionOf,
+  type Put,
   paramsOf,
   writeChanges,
   writeCreations,
@@ -54,16 +55,18 @@ async function carryOut(
   await client.query(statement(rowsWritten), [workspaceId, id, first, last]);
 }
 
-/** Creates contacts. */
-export async function createContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
+/** Creates contacts. `personKey`: SQL for the id of the person for whom the contact of `change` is made; mostly null. */
+export async function createContacts(set: ChangeSet, rows: ChangeRows, personKey: (put: Put) => string): Promise<void> {
   await writeCreations(set, rows);
+  const { params, put } = paramsOf(rows);
   await set.client.query(
-    `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, ${keyColumns})
-     SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid, ${keysOf('change')}
+    `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, person_key, ${keyColumns})
+     SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid,
+       ${personKey(put)}, ${keysOf('change')}
      FROM ${rows.from} AS change,
        (SELECT clock_timestamp()::timestamptz(3) AS now, (pg_current_xact_id()::text)::bigint AS xid) AS clock
      WHERE ${rows.where} ORDER BY change.position`,
-    [...rows.params],
+    params,
   );
 }
 

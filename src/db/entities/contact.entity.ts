@@ -36,6 +36,8 @@ export type ContactRow = {
   updated_at: Date;
   /** The transaction that wrote the row last. The change feed waits for transactions that are still open. */
   changed_xid: string;
+  /** The id space and id of the person without an address for whom a run made the contact. */
+  person_key: string | null;
   /** This and the following columns find and order contacts. search/contact-index derives them. */
   email_key: string | null;
   name_key: string;
@@ -80,6 +82,7 @@ export const contactEntity = new EntitySchema<ContactRow>({
     updated_at: time(),
     // Written as TypeORM reads the default back, without casts.
     changed_xid: { type: 'bigint', default: () => '((pg_current_xact_id()))' },
+    person_key: bytewise(optional),
     email_key: bytewise(optional),
     name_key: bytewise(),
     company_key: bytewise(),
@@ -92,6 +95,12 @@ export const contactEntity = new EntitySchema<ContactRow>({
       columns: ['workspace_id', 'email_key'],
       unique: true,
       where: `status = 'ACTIVE' AND email_key IS NOT NULL`,
+    },
+    {
+      name: 'contact_of_person',
+      columns: ['workspace_id', 'person_key'],
+      unique: true,
+      where: `person_key IS NOT NULL`,
     },
     { name: 'contact_by_name', columns: ['workspace_id', 'name_key', 'id'] },
     { name: 'contact_by_company', columns: ['workspace_id', 'company_key', 'id'] },

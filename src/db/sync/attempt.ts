@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { AppError } from '../../core/app-error.ts';
 import type { RemovalPolicy } from '../../core/connection.ts';
+import type { IdSpace } from '../../core/plan.ts';
 import { inTransaction, workingOn } from '../in-transaction.ts';
 import { isLost, tryAgain } from '../try-again.ts';
 import type { Patience } from './patience.ts';
@@ -13,6 +14,8 @@ export type Attempt = {
   workspaceId: string;
   runId: string;
   connectionId: string;
+  /** The id space of the run's source. */
+  ids: IdSpace | null;
   removal: RemovalPolicy;
   attempt: number;
   /** The table of the run's plan: `kept_plan_row` when somebody has approved it. */

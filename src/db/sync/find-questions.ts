@@ -7,6 +7,7 @@ import { byKey, byList } from '../planner-hints.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 import { findFills } from './fills.ts';
 import { findCandidates } from './find-candidates.ts';
+import { idParams, knownElsewhere, mayBeKnown, reopenKnown } from './known-elsewhere.ts';
 
 /** From this many staged people on, reading all contacts once is cheaper than looking up each address. */
 const many = 5000;
@@ -22,9 +23,10 @@ export function findQuestions(attempt: Attempt, { created, undecided, skipped }:
     // The planner has no statistics of freshly staged rows.
     if (created + undecided >= many) await client.query(byList);
     const held = await reopenHeld(client, attempt);
+    const known = created > 0 && (await mayBeKnown(client, attempt)) ? await reopenKnown(client, attempt) : 0;
     const claimed = await countClaimants(client, attempt);
     if (skipped > 0) await nameSkipped(client, attempt);
-    return held === 0 && claimed === 0 ? undecided : await countOpen(client, attempt);
+    return held === 0 && known === 0 && claimed === 0 ? undecided : await countOpen(client, attempt);
   });
 }
 
@@ -43,18 +45,19 @@ async function reopenHeld(client: PoolClient, attempt: Attempt): Promise<number>
 /** Notes with each person how many people of this read may get the same address, if there are several. Returns the number of these people. */
 async function countClaimants(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rowCount } = await client.query(
-    `WITH claim AS (SELECT position, count(*) OVER (PARTITION BY email_key) AS claimants FROM (${claims}) AS claimed),
+    `WITH claim AS (SELECT position, count(*) OVER (PARTITION BY email_key) AS claimants FROM (${claims}) AS claimed WHERE email_key IS NOT NULL),
      shared AS MATERIALIZED (
        SELECT claim.position, max(claim.claimants) AS claimants FROM claim WHERE claim.claimants > 1 GROUP BY claim.position)
      UPDATE plan_row AS change SET action = NULL, claimants = shared.claimants
      FROM shared
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = shared.position`,
-    [...key(attempt), attempt.connectionId],
+    [...key(attempt), ...idParams(attempt)],
   );
   return rowCount ?? 0;
 }
 
-// The addresses of drafts, and of inactive contacts whose person comes back. $1: workspace, $2: run, $3: connection.
+// The addresses of drafts, and of inactive contacts whose person comes back, here or from another connection. $1: workspace, $2: run,
+// $3 to $5: idParams.
 const claims = `
   SELECT position, email_key FROM plan_row
   WHERE workspace_id = $1 AND run_id = $2 AND (action IS NULL OR action = 'CREATE') AND email_key IS NOT NULL
@@ -64,7 +67,16 @@ const claims = `
   JOIN contact_link AS link ON link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id
   JOIN contact ON contact.workspace_id = $1 AND contact.id = link.contact_id
   WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action IS NULL AND link.gone_since IS NOT NULL
-    AND contact.status = 'INACTIVE' AND contact.email_key IS NOT NULL AND contact.email_key IS DISTINCT FROM change.email_key`;
+    AND contact.status = 'INACTIVE' AND contact.email_key IS NOT NULL AND contact.email_key IS DISTINCT FROM change.email_key
+  UNION ALL
+  SELECT change.position, (
+    SELECT contact.email_key FROM contact
+    WHERE contact.workspace_id = $1 AND contact.id = (${knownElsewhere(3)} LIMIT 1) AND contact.status = 'INACTIVE'
+      AND contact.email_key IS DISTINCT FROM change.email_key LIMIT 1)
+  FROM plan_row AS change
+  WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.action IS NULL AND $5::text IS NOT NULL
+    AND (SELECT true FROM contact_link AS own
+      WHERE own.workspace_id = $1 AND own.connection_id = $3 AND own.external_id = change.person_id LIMIT 1) IS NULL`;
 
 async function countOpen(client: PoolClient, attempt: Attempt): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
@@ -107,20 +119,22 @@ export function questions(attempt: Attempt, afterPosition: number, limit: number
     await client.query(byKey);
     const { rows } = await client.query<QuestionRow>(
       `SELECT change.position, change.person, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
-       change.fills_id, link.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
+       change.fills_id, known.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
        change.claimants
      FROM plan_row AS change
      LEFT JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = $3
        AND link.external_id = change.person_id
+     LEFT JOIN LATERAL (${knownElsewhere(6)} LIMIT 1) AS elsewhere ON link.contact_id IS NULL
+     CROSS JOIN LATERAL (SELECT coalesce(link.contact_id, elsewhere.contact_id) AS contact_id) AS known
      LEFT JOIN contact AS holder ON holder.workspace_id = change.workspace_id AND holder.email_key = change.email_key
-       AND holder.status = 'ACTIVE' AND holder.id IS DISTINCT FROM link.contact_id
-     LEFT JOIN contact AS asleep ON asleep.workspace_id = link.workspace_id AND asleep.id = link.contact_id
+       AND holder.status = 'ACTIVE' AND holder.id IS DISTINCT FROM known.contact_id
+     LEFT JOIN contact AS asleep ON asleep.workspace_id = change.workspace_id AND asleep.id = known.contact_id
        AND asleep.status = 'INACTIVE'
      LEFT JOIN contact AS heir ON heir.workspace_id = asleep.workspace_id AND heir.email_key = asleep.email_key
        AND heir.status = 'ACTIVE'
      WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position > $4 AND change.action IS NULL
      ORDER BY change.position LIMIT $5`,
-      [...key(attempt), attempt.connectionId, afterPosition, limit],
+      [...key(attempt), attempt.connectionId, afterPosition, limit, ...idParams(attempt)],
     );
     const ids = rows.flatMap(({ linked_id, holder_id, heir_id }) =>
       [linked_id, holder_id, heir_id].filter((id) => id !== null),

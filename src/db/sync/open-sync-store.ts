@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { IdSpace } from '../../core/plan.ts';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
 import { storedFiles } from '../file/read-file.ts';
@@ -22,13 +23,14 @@ import { createStaging, unstage } from './staging.ts';
 /** The sync path's store, with the rights of the tables' owner. Every statement names the workspace. */
 export function openSyncStore(pool: Pool): SyncStore {
   return {
-    open: (claimed, signal) => openSyncRun(pool, claimed, signal),
+    open: (claimed, ids = null, signal) => openSyncRun(pool, claimed, ids, signal),
   };
 }
 
 function openSyncRun(
   pool: Pool,
   { run, attempt: number, settings, positionBase }: ClaimedRun,
+  ids: IdSpace | null,
   signal?: AbortSignal,
 ): SyncRun {
   if (run.connectionId === null) throw new Error('A run without a connection is never claimed.');
@@ -38,6 +40,7 @@ function openSyncRun(
     workspaceId: run.workspaceId,
     runId: run.id,
     connectionId: run.connectionId,
+    ids,
     removal: settings.removal,
     attempt: number,
     plan: run.decidedAt === null ? 'plan_row' : 'kept_plan_row',

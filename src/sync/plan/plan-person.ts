@@ -32,14 +32,14 @@ function planLinked(question: Question, contact: CandidateContact, settings: Pla
   // portalAccessBefore is set by a removal only. A contact that people have made inactive stays inactive.
   const returns =
     contact.status === 'INACTIVE' &&
-    contact.own !== null &&
-    hasLost(contact.own) &&
+    (contact.own === null || hasLost(contact.own)) &&
     contact.portalAccessBefore !== null;
   const current = returns ? withPortalAccess(contact) : contact.values;
   const after = merge(question, contact, current, settings);
-  const found = foundContact(contact, contact.own?.recheck ?? 0);
-  if (!returns && sameValues(contact.values, after)) return { kind: 'asBefore', contact: found };
-  const kind = returns ? 'reactivate' : 'update';
+  const found = foundContact(contact, contact.own?.recheck ?? contact.othersRecheck);
+  if (!returns && contact.own !== null && sameValues(contact.values, after))
+    return { kind: 'asBefore', contact: found };
+  const kind = returns ? 'reactivate' : contact.own === null ? 'link' : 'update';
   const gainsAddress = returns || (contact.status === 'ACTIVE' && addressOf(after) !== addressOf(contact.values));
   if (!gainsAddress) return { kind, contact: found, after, onlyIf: { kind: 'none' }, claim: null };
   const claim = claimOf(question, after, contact.values);

@@ -39,3 +39,8 @@ export function contactOf(name: string, person: string): string {
 export function claimedBySeveral(address: string, person: string, rival: string): string {
   return `The address ${address} is claimed by several people: ${person} and ${rival}. Give each an address of their own.`;
 }
+
+/** Two people of one read are found to be one contact. */
+export function goesTo(name: string, contactId: string, person: string, winner: string): string {
+  return `The ${aContact(name, contactId)} of ${person} goes to ${winner}, who was found to be the same contact.`;
+}

@@ -1,6 +1,6 @@
 import type { Claim, Refusal } from '../../core/plan.ts';
 import { leftAlone } from './plan-person.ts';
-import { claimedBySeveral } from './sentences.ts';
+import { claimedBySeveral, goesTo } from './sentences.ts';
 
 /** A claim and its person. */
 export type PersonsClaim = Claim & {
@@ -50,6 +50,34 @@ export function gatherRivals(): Rivals {
 function rivalOf(claim: PersonsClaim, { claims, keepers }: Shared): PersonsClaim | undefined {
   const another = ([one, two]: readonly PersonsClaim[]): PersonsClaim | undefined => (one === claim ? two : one);
   return claim.keeps ? another(keepers) : (keepers[0] ?? another(claims));
+}
+
+/** A person who would be linked to a contact that this connection does not feed yet. */
+export type Taker = {
+  position: number;
+  person: string;
+  contactId: string;
+  contactName: string | null;
+  /** Found by the stable id, not by the address. */
+  byId: boolean;
+};
+
+/**
+ * The people who can't have their contact because another person of the same read gets it. A connection feeds a contact with one person:
+ * with the one who was found by the id before those found by the address, else with the first one.
+ */
+export function settleTakers(takers: readonly Taker[]): Refusal[] {
+  const best = new Map<string, Taker>();
+  for (const taker of takers) {
+    const other = best.get(taker.contactId);
+    if (other === undefined || (taker.byId && !other.byId)) best.set(taker.contactId, taker);
+  }
+  return takers.flatMap((taker) => {
+    const winner = best.get(taker.contactId);
+    if (winner === undefined || winner === taker) return [];
+    const reason = goesTo(taker.contactName ?? '', taker.contactId, taker.person, winner.person);
+    return { position: taker.position, skip: { ...leftAlone(taker, reason), code: 'CONTACT_CLAIMED' } };
+  });
 }
 
 function refusal(claim: PersonsClaim, rival: PersonsClaim): Refusal {

@@ -35,6 +35,11 @@ export type SourceModule<Settings extends SourceSettings> = {
   /** `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies the rules. */
   readonly appliesRules: 'by source' | 'here';
   readonly advice: ReadAdvice;
+  /**
+   * Where a UUID that identifies a person is the same in every connection. Kinds with the same name share their ids. Null: the ids mean
+   * nothing outside the connection.
+   */
+  readonly idSpace: string | null;
   /** Whether files can be uploaded for its connections. */
   readonly takesFile: boolean;
   /** Whether changes can be heard of while no run reads. */
@@ -47,7 +52,7 @@ export type SourceModule<Settings extends SourceSettings> = {
 };
 
 /** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
-export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice'> & {
+export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice' | 'idSpace'> & {
   /** Names of its secrets. */
   readonly secrets: readonly string[];
   info(): SourceKindInfo;
@@ -63,7 +68,7 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, watchable, attributes, appliesRules, advice } = module;
+  const { kind, label, description, form, takesFile, watchable, attributes, appliesRules, advice, idSpace } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
@@ -71,6 +76,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     attributes,
     appliesRules,
     advice,
+    idSpace,
     info: () => {
       const { scope, mappings } = module.defaults(read({}));
       return {

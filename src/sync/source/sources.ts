@@ -1,4 +1,5 @@
-import type { SourceKind } from '../../core/connection.ts';
+import { SourceKind } from '../../core/connection.ts';
+import type { IdSpace } from '../../core/plan.ts';
 import { sourceKindOf } from '../../core/source-kind.ts';
 import { csv } from './csv/csv-module.ts';
 import { activeDirectory, ldap } from './ldap/ldap-module.ts';
@@ -14,4 +15,11 @@ export const sources = {
 /** The source of a stored kind. Throws AppError UNKNOWN_KIND for a kind that this release does not have. */
 export function sourceOf(kind: string): Source {
   return sources[sourceKindOf(kind)];
+}
+
+/** The id space of a kind, with all kinds that share it. Null: none. */
+export function idSpaceOf(kind: SourceKind): IdSpace | null {
+  const name = sources[kind].idSpace;
+  if (name === null) return null;
+  return { name, kinds: Object.values(SourceKind).filter((other) => sources[other].idSpace === name) };
 }

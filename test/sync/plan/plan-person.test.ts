@@ -191,3 +191,38 @@ describe('somebody linked', () => {
     expect(planPerson(question({ linked, values }), settings)).toMatchObject({ kind: 'update' });
   });
 });
+
+describe('somebody new to the connection whose id another one knows', () => {
+  const linked = contact({
+    others: [{ connectionName: 'Other', rank: settings.rank, fills: {} }],
+    othersRecheck: 1001,
+  });
+
+  test('is linked to that contact, even if nothing about it changes', () => {
+    expect(planPerson(question({ linked }), settings)).toMatchObject({
+      kind: 'link',
+      contact: { id: 'c1', recheck: 1001 },
+      onlyIf: { kind: 'none' },
+    });
+  });
+
+  test('wakes it when its person had left the other connection', () => {
+    const asleep = { ...linked, status: 'INACTIVE', portalAccessBefore: true } as const;
+    expect(planPerson(question({ linked: asleep }), settings)).toMatchObject({
+      kind: 'reactivate',
+      after: { PORTAL_ACCESS: true },
+    });
+    const byHand = { ...asleep, portalAccessBefore: null };
+    expect(planPerson(question({ linked: byHand }), settings)).toMatchObject({ kind: 'link' });
+  });
+
+  test('is skipped when the address that they bring belongs to another contact', () => {
+    const holder = contact({ id: 'c2', values: { DISPLAY_NAME: 'Bob', PRIMARY_EMAIL: 'ada@x.org' } });
+    const withoutMail = { ...linked, values: { DISPLAY_NAME: 'Ada' } };
+    expect(planPerson(question({ linked: withoutMail, holder }), settings)).toMatchObject({
+      kind: 'skip',
+      code: 'EMAIL_TAKEN',
+      contactId: 'c1',
+    });
+  });
+});

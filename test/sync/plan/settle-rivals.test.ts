@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { gatherRivals, type PersonsClaim } from '../../../src/sync/plan/settle-rivals.ts';
+import { describe, expect, test } from '@jest/globals';
+import { gatherRivals, type PersonsClaim, settleTakers } from '../../../src/sync/plan/settle-rivals.ts';
 
 const claim = (position: number, address: string, changes: Partial<PersonsClaim> = {}): PersonsClaim => ({
   position,
@@ -61,4 +61,29 @@ test.each([
     return count;
   };
   expect(looks(20_000)).toBeLessThanOrEqual(11 * looks(2_000));
+});
+
+describe('two people who were found to be one contact', () => {
+  const taker = (position: number, byId: boolean, contactId = 'c1') => ({
+    position,
+    person: `uid=${position}`,
+    contactId,
+    contactName: 'Ada',
+    byId,
+  });
+
+  test('leave it to the one whose id was found, else to the first', () => {
+    expect(settleTakers([taker(1, false), taker(2, true), taker(3, true)])).toMatchObject([
+      { position: 1, skip: { code: 'CONTACT_CLAIMED', contactId: 'c1' } },
+      {
+        position: 3,
+        skip: { reason: 'The contact Ada (c1) of uid=3 goes to uid=2, who was found to be the same contact.' },
+      },
+    ]);
+    expect(settleTakers([taker(1, false), taker(2, false)])).toMatchObject([{ position: 2 }]);
+  });
+
+  test('do not disturb others', () => {
+    expect(settleTakers([taker(1, true), taker(2, true, 'c2')])).toEqual([]);
+  });
 });

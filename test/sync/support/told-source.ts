@@ -35,6 +35,7 @@ const toldModule: SourceModule<Settings> = {
   checkSettings: () => [],
   checkScope: () => [],
   attributes: { keyOf: (name) => name, fault: () => null },
+  idSpace: null,
   takesFile: false,
   watchable: false,
   appliesRules: 'here',

@@ -9,6 +9,7 @@ import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../signals/open-run-signals.ts';
 import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
+import { leaveKnownAlone } from '../known-elsewhere.ts';
 import { type Batch, isOnlyNew } from '../plan-outline.ts';
 import { changePeople, createPeople } from './change-people.ts';
 import { dropPeople, noteAbsence } from './people-gone.ts';
@@ -55,20 +56,21 @@ function tryBatch(
     // run waits for the disk, and so makes all earlier commits durable.
     await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
     await client.query('SAVEPOINT batch');
-    let rescued = false;
+    let asDecided = isOnlyNew(batch);
     try {
+      if ((await leaveKnown(client, attempt, batch)) > 0) asDecided = false;
       await applyRows(client, attempt, batch);
     } catch (error) {
-      rescued = true;
+      asDecided = false;
       await client.query('ROLLBACK TO SAVEPOINT batch');
       // The rescue may take long. First wait for the batch before, so that nothing waits for us while we wait for it.
       await kept(client, previous);
       await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
     }
-    const outcomes = isOnlyNew(batch) && !rescued ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
+    const outcomes = asDecided ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
     const exceptions = await exceptionLines(client, attempt, batch, outcomes);
     const range = { client, attempt, first: batch.first, last: batch.last };
-    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || rescued) await writeRest(range);
+    if (batch.actions.size > 1 || !batch.actions.has('CREATE') || !asDecided) await writeRest(range);
     await dropPlanRows(range);
     const before = await kept(client, previous);
     return endBatch(client, attempt, batch, outcomes, exceptions, before, progress);
@@ -103,6 +105,10 @@ async function applyRows(client: PoolClient, attempt: Attempt, { first, last, ac
     await refreshLinks(range);
   }
   if (has('CREATE')) await createPeople(range);
+}
+
+function leaveKnown(client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<number> {
+  return actions.has('CREATE') ? leaveKnownAlone({ client, attempt, first, last }) : Promise.resolve(0);
 }
 
 /** The outcomes of a batch of new people: all are created, or the batch fails. */

@@ -1,9 +1,13 @@
 import { createContacts, giveValues } from '../../contact/change-contact.ts';
+import type { Put } from '../../contact/write-history.ts';
+import { keyOfNew } from '../known-elsewhere.ts';
 import { due, leaveChangedAlone, params, type Range, rowsOf, setOf } from './range.ts';
 
 /** Creates the contacts of new people, and links them. */
 export async function createPeople(range: Range): Promise<void> {
-  await createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)));
+  const { ids } = range.attempt;
+  const personKey = (put: Put): string => (ids === null ? 'NULL' : keyOfNew(put(ids.name)));
+  await createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)), personKey);
   await range.client.query(
     `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, clock.now, clock.now
@@ -39,9 +43,13 @@ async function writeLinks(range: Range): Promise<void> {
   await client.query(
     `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at, recheck)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person,
-       CASE WHEN change.action <> 'LINK' OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
-       clock_timestamp(), clock_timestamp(), CASE change.action WHEN 'LINK' THEN 0 ELSE change.link_recheck END
-     FROM ${attempt.plan} AS change WHERE ${due(actions)}
+       CASE WHEN own.linked OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
+       clock_timestamp(), clock_timestamp(), CASE WHEN own.linked THEN change.link_recheck ELSE 0 END
+     FROM ${attempt.plan} AS change
+     CROSS JOIN LATERAL (SELECT (
+       SELECT true FROM contact_link AS link
+       WHERE link.workspace_id = $1 AND link.connection_id = $5 AND link.external_id = change.person_id LIMIT 1) IS NOT NULL AS linked) AS own
+     WHERE ${due(actions)}
      ON CONFLICT (workspace_id, connection_id, external_id) DO UPDATE
      SET person = excluded.person, hash = CASE WHEN link.recheck = excluded.recheck THEN excluded.hash END,
        fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,

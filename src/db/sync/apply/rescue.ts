@@ -3,6 +3,7 @@ import { notApplied } from '../../../core/change-line.ts';
 import type { ChangeAction } from '../../../core/run.ts';
 import { byKey, byList } from '../../planner-hints.ts';
 import { type Attempt, key } from '../attempt.ts';
+import { leaveKnownAlone } from '../known-elsewhere.ts';
 import type { Batch } from '../plan-outline.ts';
 import { leaveChangedAlone } from './range.ts';
 
@@ -20,7 +21,9 @@ export async function rescue(
   apply: (part: Batch) => Promise<void>,
 ): Promise<void> {
   if (!isAboutRows(error)) throw error;
-  await leaveChangedAlone({ client, attempt, first: batch.first, last: batch.last }, `'UPDATE', 'LINK', 'REACTIVATE'`);
+  const range = { client, attempt, first: batch.first, last: batch.last };
+  await leaveChangedAlone(range, `'UPDATE', 'LINK', 'REACTIVATE'`);
+  await leaveKnownAlone(range);
   // A person who is left alone keeps an address that another person may be waiting for, so look until nothing changes.
   await client.query(byList);
   while ((await leaveTakenAlone(client, attempt, batch)) > 0);
@@ -102,6 +105,11 @@ async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, erro
     await client.query(update, [...key(attempt), first, whyTaken]);
     return;
   }
+  if (error.constraint === uniquePerson) {
+    const update = `UPDATE ${attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN', reason = $4 WHERE ${row}`;
+    await client.query(update, [...key(attempt), first, notApplied.madeByAnother]);
+    return;
+  }
   const what = error.constraint ?? error.column ?? 'a value';
   await client.query(
     `UPDATE ${attempt.plan} AS change SET outcome = 'FAILED', code = 'APPLY_FAILED', reason = $4 WHERE ${row}`,
@@ -111,6 +119,8 @@ async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, erro
 
 /** The unique index of addresses of the workspace's active contacts. */
 const uniqueAddress = 'contact_email_of_active';
+/** The unique index of the people without an address for whom contacts were made. */
+const uniquePerson = 'contact_of_person';
 
 type DataError = { code: string; constraint?: string; column?: string };
 

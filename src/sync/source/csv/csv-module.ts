@@ -19,6 +19,7 @@ export const csv: SourceModule<CsvSettings> = {
   checkScope,
   attributes: { keyOf: columnKey, fault: columnFault },
   appliesRules: 'here',
+  idSpace: null,
   takesFile: true,
   watchable: false,
   advice: {

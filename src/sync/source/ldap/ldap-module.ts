@@ -27,6 +27,8 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     checkScope,
     attributes: { keyOf: normalName, fault: attributeFault },
     appliesRules: 'by source',
+    // A directory makes its UUIDs itself and copies them to its replicas, so the same UUID is the same entry.
+    idSpace: 'DIRECTORY',
     takesFile: false,
     watchable: true,
     advice: {
