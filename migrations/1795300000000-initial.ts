@@ -10,6 +10,7 @@ const walled = [
   'fills',
   'contact',
   'contact_link',
+  'former_person_ref',
   'plan_row',
   'kept_plan_row',
   'contact_change',
@@ -102,6 +103,7 @@ const fieldColumns = `
     "job_title" text,
     "department" text,
     "employee_id" text,
+    "manager" text,
     "primary_email" text,
     "emails" jsonb,
     "phones" jsonb,
@@ -133,9 +135,11 @@ const planColumns = `
     "before" contact_values,${fieldColumns},
     "hash" bytea,
     "fills_id" uuid,
+    "person_ref" uuid,
     "email_key" text COLLATE "C",
     "name_key" text COLLATE "C",
     "company_key" text COLLATE "C",
+    "manager_ref" uuid,
     "words" text,
     "search" tsvector,
     "code" text,
@@ -280,13 +284,14 @@ const tables = [
 
   `CREATE TYPE "contact_values" AS (
     "DISPLAY_NAME" text, "GIVEN_NAME" text, "FAMILY_NAME" text, "COMPANY" text, "JOB_TITLE" text, "DEPARTMENT" text,
-    "EMPLOYEE_ID" text, "PRIMARY_EMAIL" text, "EMAIL" jsonb, "PHONE" jsonb, "STREET" text, "CITY" text, "REGION" text,
-    "POSTAL_CODE" text, "COUNTRY" text, "LANGUAGE" text, "TIME_ZONE" text, "NOTES" text, "PORTAL_ACCESS" boolean,
+    "EMPLOYEE_ID" text, "MANAGER" text, "PRIMARY_EMAIL" text, "EMAIL" jsonb, "PHONE" jsonb, "STREET" text, "CITY" text,
+    "REGION" text, "POSTAL_CODE" text, "COUNTRY" text, "LANGUAGE" text, "TIME_ZONE" text, "NOTES" text, "PORTAL_ACCESS" boolean,
     "EMAIL_NOTIFICATIONS" boolean, "FORMS_ACCESS" boolean)`,
 
   // name_key, company_key: folded, to sort by. words: all words that find the contact, each after a blank. search: the first
   // letters of the words after the workspace's mark; the text index holds these. email_key: the address in lower case. person_key:
   // the id space and id of a person without an address for whom a run made the contact (see db/sync/known-elsewhere.ts).
+  // manager_ref: the digest of the manager's name in the source (see person_ref of contact_link).
   `CREATE TABLE "contact" (
     "workspace_id" uuid NOT NULL,
     "id" uuid NOT NULL,
@@ -298,6 +303,7 @@ const tables = [
     "job_title" text,
     "department" text,
     "employee_id" text,
+    "manager" text,
     "primary_email" text,
     "emails" jsonb,
     "phones" jsonb,
@@ -323,6 +329,7 @@ const tables = [
     "email_key" text COLLATE "C",
     "name_key" text COLLATE "C" NOT NULL,
     "company_key" text COLLATE "C" NOT NULL,
+    "manager_ref" uuid,
     "words" text NOT NULL,
     "search" tsvector NOT NULL,
     CONSTRAINT "contact_pkey" PRIMARY KEY ("workspace_id", "id"))`,
@@ -332,10 +339,12 @@ const tables = [
   `CREATE INDEX "contact_by_company" ON "contact" ("workspace_id", "company_key", "id")`,
   `CREATE INDEX "contact_by_update" ON "contact" ("workspace_id", "updated_at", "id")`,
   `CREATE INDEX "contact_by_creation" ON "contact" ("workspace_id", "created_at", "id")`,
+  `CREATE INDEX "contact_by_manager" ON "contact" ("workspace_id", "manager_ref", "name_key", "id") WHERE manager_ref IS NOT NULL`,
   `CREATE INDEX "contact_by_search" ON "contact" USING gin ("search")`,
 
   // hash null: the next run looks at the link again. recheck: counts the requests for that. gone_since: missing from complete
-  // reads since then.
+  // reads since then. person_ref: the digest of the person's name in the source, in a form that is equal for all spellings; null
+  // if the connection maps no manager.
   `CREATE TABLE "contact_link" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -344,12 +353,26 @@ const tables = [
     "person" text NOT NULL,
     "hash" bytea,
     "fills_id" uuid,
+    "person_ref" uuid,
     "linked_at" timestamptz(3) NOT NULL,
     "last_seen_at" timestamptz(3) NOT NULL,
     "gone_since" timestamptz(3),
     "recheck" integer NOT NULL DEFAULT 0,
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
+  `CREATE INDEX "contact_link_by_person" ON "contact_link" ("workspace_id", "connection_id", "person_ref") WHERE person_ref IS NOT NULL`,
+
+  // Names that people of a connection had in the source before their present ones, and who had each last. Other people may still be
+  // stored with such a name as their manager's.
+  `CREATE TABLE "former_person_ref" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "person_ref" uuid NOT NULL,
+    "external_id" text COLLATE "C" NOT NULL,
+    CONSTRAINT "former_person_ref_pkey" PRIMARY KEY ("workspace_id", "connection_id", "person_ref"),
+    CONSTRAINT "former_person_ref_connection" FOREIGN KEY ("workspace_id", "connection_id")
+      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+  `CREATE INDEX "former_person_ref_of_person" ON "former_person_ref" ("workspace_id", "connection_id", "external_id")`,
 
   // A run's people as read, and what is to become of them. Applied rows move to the history. Unlogged: a run that loses its plan
   // reads again. The planned values have the same columns as a contact; display_name is null if there are none. before: the

@@ -21,6 +21,7 @@ export type ContactField =
   | 'GIVEN_NAME'
   | 'JOB_TITLE'
   | 'LANGUAGE'
+  | 'MANAGER'
   | 'NOTES'
   | 'PHONE'
   | 'PORTAL_ACCESS'

@@ -30,6 +30,10 @@ export type Loaders = {
   changes: LoaderByQuestion<ChangeFilter & { first: number }, Page<ChangeRecord>>;
   /** By contact id. */
   sources: DataLoader<string, ContactSourceRecord[]>;
+  /** By the id of the contact whose manager it is. */
+  manager: DataLoader<string, ContactRecord | null>;
+  /** The first page of the contacts whose manager a contact is; the question is the page's length. */
+  reports: LoaderByQuestion<number, Page<ContactRecord>>;
 };
 
 /** A loader with arguments: requests with the same arguments are loaded together. */
@@ -52,6 +56,11 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
       const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
       return (id) => sources.get(id) ?? [];
     }),
+    manager: loader(async (ids) => {
+      const managers = await store.managersOf(ids);
+      return (id) => managers.get(id) ?? null;
+    }),
+    reports: loaderByQuestion((ids, first) => store.reportsPagesOf(ids, first)),
   };
 }
 

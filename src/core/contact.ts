@@ -1,4 +1,7 @@
-/** The fields that a mapping can fill. EMAIL and PHONE are lists of labeled values; each other field holds one value. */
+/**
+ * The fields that a mapping can fill. EMAIL and PHONE are lists of labeled values; each other field holds one value. MANAGER holds
+ * the manager as the source names them, e.g. a DN.
+ */
 export const ContactField = {
   DISPLAY_NAME: 'DISPLAY_NAME',
   GIVEN_NAME: 'GIVEN_NAME',
@@ -7,6 +10,7 @@ export const ContactField = {
   JOB_TITLE: 'JOB_TITLE',
   DEPARTMENT: 'DEPARTMENT',
   EMPLOYEE_ID: 'EMPLOYEE_ID',
+  MANAGER: 'MANAGER',
   PRIMARY_EMAIL: 'PRIMARY_EMAIL',
   EMAIL: 'EMAIL',
   PHONE: 'PHONE',

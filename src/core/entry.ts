@@ -15,6 +15,16 @@ export type AttributeNames = {
   fault(name: string): ValueFault | null;
 };
 
+/**
+ * How a kind of source names people in the data of others, e.g. as somebody's manager. Both functions return a text that is equal for
+ * all names of the same person.
+ */
+export type PersonNames = {
+  ofPerson(person: Pick<Entry, 'name' | 'id'>): string;
+  /** Of a value that names a person. */
+  ofValue(value: string): string;
+};
+
 /** One person as the source sent them. `attributes[i]` belongs to the i-th name of the read request. */
 export type Entry = {
   /** The source's readable name for the person, e.g. a DN. */

@@ -133,13 +133,14 @@ export type Decision =
 
 /**
  * A decision that is to be written into the plan. `staged`: which sides the person's row already has, from their draft. `indexed`:
- * the search columns for the contact's new values, if they must be written.
+ * the search columns for the contact's new values, if they must be written. `keepsManager`: the contact's manager stays, whom the row's draft does not name.
  */
 export type Decided = {
   position: number;
   decision: Decision;
   staged: { before: boolean; after: boolean };
   indexed: IndexedText | null;
+  keepsManager: boolean;
 };
 
 /** What happens to a contact whose person is absent. `newly`: absent since the present read. */

@@ -90,6 +90,12 @@ export type WorkspaceStore = {
   contactsPage(filter: ContactFilter, page: PageRequest): Promise<Page<ContactRecord>>;
   contactsByIds(ids: readonly string[]): Promise<ContactRecord[]>;
   sourcesOf(contactIds: readonly string[]): Promise<ContactSourceRecord[]>;
+  /** The managers of these contacts, by the contact's id. A contact without one, or whose manager has no contact, is left out. */
+  managersOf(contactIds: readonly string[]): Promise<Map<string, ContactRecord>>;
+  /** The contacts whose manager this is, by name. */
+  reportsPage(managerId: string, page: PageRequest): Promise<Page<ContactRecord>>;
+  /** The first page of the reports of all these contacts in one query. */
+  reportsPagesOf(managerIds: readonly string[], first: number): Promise<(managerId: string) => Page<ContactRecord>>;
 
   createConnection(edit: ConnectionEdit, secrets: Secrets, by: Actor): Promise<ConnectionRecord>;
   /**

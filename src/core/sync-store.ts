@@ -90,6 +90,8 @@ export type SyncRun = {
   markHandovers(positions: readonly number[]): Promise<void>;
   /** The plan's rows, counted, once every decision is made. */
   planRows(): Promise<PlanRows[]>;
+  /** How many people of the plan have a manager who has no contact and gets none by the plan. */
+  countUnknownManagers(): Promise<number>;
   /** How many active contacts the connection had before the run. */
   countActive(): Promise<number>;
   /** Those of the parts that many contacts would lose. */

@@ -9,6 +9,7 @@ import { connectionsByIds, contactCounts } from './connection/find-connections.t
 import { createConnection, updateConnection } from './connection/save-connection.ts';
 import { contactsPage } from './contact/contacts-page.ts';
 import { contactsByIds, sourcesOf } from './contact/find-contacts.ts';
+import { managersOf, reportsPage, reportsPages } from './contact/managers.ts';
 import { saveFile } from './file/save-file.ts';
 import type { Query } from './query.ts';
 import { findRuns, lastRuns } from './run/list/find-runs.ts';
@@ -59,6 +60,9 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     contactsPage: (filter, page) => contactsPage(scope, filter, page),
     contactsByIds: (ids) => contactsByIds(scope.readOne, workspaceId, ids),
     sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
+    managersOf: (ids) => read((query) => managersOf(query, workspaceId, ids)),
+    reportsPage: (managerId, page) => reportsPage(scope, managerId, page),
+    reportsPagesOf: (managerIds, first) => reportsPages(scope, managerIds, first),
 
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
     updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),

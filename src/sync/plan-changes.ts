@@ -127,17 +127,18 @@ async function refuse(run: SyncRun, refused: readonly Refusal[]): Promise<void> 
 /** Most contacts have, before or after, the values of the staged row. Those need not be sent and indexed again. */
 function decided({ position, values }: PlacedQuestion, decision: Decision, workspaceId: string): Decided {
   if (decision.kind === 'skip' || decision.kind === 'asBefore')
-    return { position, decision, staged: { before: false, after: false }, indexed: null };
+    return { position, decision, staged: { before: false, after: false }, indexed: null, keepsManager: false };
   const { after } = decision;
   const isStaged = sameValues(after, values);
   if (decision.kind === 'create')
-    return { position, decision, staged: { before: false, after: isStaged }, indexed: null };
+    return { position, decision, staged: { before: false, after: isStaged }, indexed: null, keepsManager: false };
   const before = sameValues(decision.contact.values, values);
   return {
     position,
     decision,
     staged: { before, after: isStaged },
     indexed: isStaged ? null : indexed(after, workspaceId),
+    keepsManager: after.MANAGER !== values.MANAGER,
   };
 }
 

@@ -39,7 +39,15 @@ export type FromReader =
   | { kind: 'fills'; id: string; fields: Fills }
   | { kind: 'begun'; extent: Extent }
   | { kind: 'takenBack'; rows: [id: string, before: number][] }
-  | { kind: 'done'; extent: Extent; end: FeedEnd; counts: ReadCounts; staged: StagedCounts; gone: number }
+  | {
+      kind: 'done';
+      extent: Extent;
+      end: FeedEnd;
+      counts: ReadCounts;
+      staged: StagedCounts;
+      withManager: number;
+      gone: number;
+    }
   | { kind: 'gone'; ids: string[] }
   | { kind: 'goneDone' }
   | { kind: 'free' }

@@ -61,6 +61,7 @@ export class Reading {
       runId: task.runId,
       settingsText: settingsText(task.settings, mappingVersion),
       index: (values) => indexed(values, task.workspaceId),
+      people: task.settings.mappings.some(({ field }) => field === 'MANAGER') ? source.people : null,
       onRows: (bytes) => {
         this.#underWay++;
         send({ kind: 'rows', bytes }, [bytes.buffer as ArrayBuffer]);
@@ -166,8 +167,8 @@ export class Reading {
     const end = this.#end;
     if (end === null) throw new Error('A source ended its read without reporting the end.');
     const { counts } = this.#people;
-    const { staged } = this.#staging;
-    this.#send({ kind: 'done', extent, end, counts, staged, gone: this.#known.countGone(extent) });
+    const { staged, withManager } = this.#staging;
+    this.#send({ kind: 'done', extent, end, counts, staged, withManager, gone: this.#known.countGone(extent) });
   }
 
   /** Sent before `done`: all rows are stored first, then the void ones are deleted. */

@@ -124,14 +124,15 @@ async function decide(
   const nobodyCame = read.extent === 'everybody' && read.counts.read === 0;
   const verdict = checkPlan({ removal, newlyGone, nobodyCame, activeBefore, emptied, lacking, advice, review });
   const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
-  const planned = lines.planned(counts, newlyGone);
+  const unknown = read.withManager === 0 ? 0 : await run.countUnknownManagers();
+  const planned = [lines.planned(counts, newlyGone), ...lines.unknownManagers(unknown)];
   if (dryRun) {
-    const dryLines = [planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
+    const dryLines = [...planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
     await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: dryLines });
     return 'ended';
   }
   if (verdict.kind === 'hold') {
-    await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: [planned, ...holdReasons.map(lines.held)] });
+    await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: [...planned, ...holdReasons.map(lines.held)] });
     return 'ended';
   }
   // From here on the counts say what has been applied.
@@ -139,7 +140,7 @@ async function decide(
   await run.reportPlan({
     event: 'CHECKED',
     counts: { read: counts.read, inScope, unchanged, skipped },
-    lines: [planned, lines.applyingStarts],
+    lines: [...planned, lines.applyingStarts],
   });
   return 'go';
 }

@@ -12,6 +12,8 @@ export type ReadOutcome = {
   end: FeedEnd;
   counts: ReadCounts;
   staged: StagedCounts;
+  /** How many of the staged people have a manager. */
+  withManager: number;
   /** Linked people who are gone, if the read turns out to be usable for that. */
   gone: number;
 };

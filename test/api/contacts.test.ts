@@ -15,9 +15,16 @@ let slapd: Slapd;
 let connectionId: string;
 
 beforeAll(async () => {
+  const manager = 'uid=zoe,dc=example,dc=org';
   const entries = [
-    person('angstrom', { cn: 'Åsa Ångström', mail: 'asa@example.org', telephoneNumber: '+46 8 123456', o: 'Kiosk' }),
-    person('angstrom2', { cn: 'Bo Angstrom', mail: 'Bo@Example.org', mobile: '+46 70 1234567', l: 'Umeå' }),
+    person('angstrom', {
+      cn: 'Åsa Ångström',
+      mail: 'asa@example.org',
+      telephoneNumber: '+46 8 123456',
+      o: 'Kiosk',
+      manager,
+    }),
+    person('angstrom2', { cn: 'Bo Angstrom', mail: 'Bo@Example.org', mobile: '+46 70 1234567', l: 'Umeå', manager }),
     person('zoe', { cn: 'Zoë Quick', mail: ['zoe@example.org', 'quick@example.org'], o: 'Acme' }),
     person('berg', { cn: 'Anna Berg' }),
   ];
@@ -139,6 +146,45 @@ test('a page of contacts with their connections costs as many statements for 4 a
       {
         first,
       },
+    );
+    return api.statements.length - before;
+  };
+  expect(await counted(4)).toBe(await counted(1));
+});
+
+test('a contact shows its manager, and the contacts whose manager it is, page by page', async () => {
+  const { contacts } = await api.ask(
+    '{ contacts { nodes { id displayName manager { displayName manager { displayName } } reports(first: 1) { totalCount nodes { displayName } pageInfo { hasNextPage endCursor } } } } }',
+  );
+  const none = { totalCount: 0, nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+  const [anna, asa, bo, zoe] = contacts.nodes;
+  expect(anna).toMatchObject({ manager: null, reports: none });
+  for (const report of [asa, bo])
+    expect(report).toMatchObject({ manager: { displayName: 'Zoë Quick', manager: null }, reports: none });
+  const { reports } = zoe;
+  expect(reports).toMatchObject({
+    totalCount: 2,
+    nodes: [{ displayName: 'Åsa Ångström' }],
+    pageInfo: { hasNextPage: true },
+  });
+  const next = await api.ask(
+    'query ($id: ID!, $after: String) { contact(id: $id) { reports(after: $after) { nodes { displayName } pageInfo { hasNextPage } } } }',
+    { id: zoe.id, after: reports.pageInfo.endCursor },
+  );
+  expect(next.contact.reports).toEqual({ nodes: [{ displayName: 'Bo Angstrom' }], pageInfo: { hasNextPage: false } });
+  const foreign = await api.request(
+    'query ($id: ID!, $after: String) { contact(id: $id) { reports(after: $after) { nodes { id } } } }',
+    { id: asa.id, after: reports.pageInfo.endCursor },
+  );
+  expect(foreign.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+});
+
+test('managers and reports of 4 contacts cost as many statements as those of 1', async () => {
+  const counted = async (first: number) => {
+    const before = api.statements.length;
+    await api.ask(
+      'query ($first: Int) { contacts(first: $first, orderBy: NAME_DESC) { nodes { manager { id } reports(first: 2) { nodes { id } totalCount } } } }',
+      { first },
     );
     return api.statements.length - before;
   };

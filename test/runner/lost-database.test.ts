@@ -228,6 +228,7 @@ test('a crash between two transactions, which breaks no statement, is noticed by
     pool,
     patience: createPatience(pool, undefined),
     removal,
+    mapsManagers: false,
   };
   expect(await transaction(attempt, async () => 'first')).toBe('first');
   const gone = once(pool, 'remove');

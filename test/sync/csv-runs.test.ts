@@ -38,6 +38,23 @@ const connect = (source: object): Promise<string> =>
     },
   );
 
+test('the column that names a manager holds a value of the id column', async () => {
+  const connection = await syncing.createConnection(
+    { url: 'ldap://nowhere' },
+    {
+      kind: 'CSV',
+      source: { idColumn: 'nr' } as object,
+      mappings: [map('DISPLAY_NAME', 'name'), map('MANAGER', 'Chef')],
+    },
+  );
+  const rows = 'Nr;Name;Chef\r\n1;Ada; 007\r\n007;Boss;\r\n8;Cy;boss\r\n';
+  await syncing.workspace.saveFile(connection, 'people.csv', bytesOf(rows));
+  await syncing.sync(connection);
+  const [ada, , cy] = (await syncing.contacts()).map(({ id }) => String(id));
+  const found = await syncing.workspace.managersOf([ada ?? '', cy ?? '']);
+  expect([...found].map(([id, { values }]) => [id, values.DISPLAY_NAME])).toEqual([[ada, 'Boss']]);
+});
+
 const statuses = async (): Promise<string[]> =>
   (await syncing.contacts()).map(({ display_name, city, status }) => `${display_name} ${city} ${status}`);
 

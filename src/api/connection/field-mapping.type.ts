@@ -15,6 +15,10 @@ registerEnumType(ContactField, {
     JOB_TITLE: { description: 'Job title.' },
     DEPARTMENT: { description: 'Department.' },
     EMPLOYEE_ID: { description: 'Employee number.' },
+    MANAGER: {
+      description:
+        "The manager, as the source names people: a DN in a directory, a value of the id column in a file. `Contact.manager` is that person's contact.",
+    },
     PRIMARY_EMAIL: { description: 'The email for signing in to the portal.' },
     EMAIL: { description: 'Further emails, each with a label.' },
     PHONE: { description: 'Phone numbers, each with a label.' },

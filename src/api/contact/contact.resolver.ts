@@ -1,10 +1,11 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
+import { pageOf } from '../../core/page-limits.ts';
 import type { ConnectionRecord, ContactSourceRecord } from '../../core/records.ts';
 import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
-import { type ApiPage, pageRequest, toPage } from '../list/page.ts';
+import { type ApiPage, howMany, pageRequest, toPage } from '../list/page.ts';
 import { ContactPage, ContactSourceType, ContactType } from './contact.type.ts';
 import { ContactsArgs, contactFilter } from './contacts.args.ts';
 import { type ApiContact, toContact } from './to-contact.ts';
@@ -38,6 +39,32 @@ export class ContactResolver {
   @FieldResolver(() => [ContactSourceType], { description: 'The connections that feed this contact.' })
   sources(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<ContactSourceRecord[]> {
     return loaders.sources.load(id);
+  }
+
+  @FieldResolver(() => ContactType, {
+    nullable: true,
+    description:
+      "The contact of the person's manager in the source; null when there is none, or the manager is not imported.",
+  })
+  async manager(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<ApiContact | null> {
+    const manager = await loaders.manager.load(id);
+    return manager && toContact(manager);
+  }
+
+  @FieldResolver(() => ContactPage, { description: 'The contacts whose manager this contact is, by name.' })
+  async reports(
+    @Root() { id }: ApiContact,
+    @Ctx() { store, loaders }: ApiContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
+    first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after?: string | null,
+  ): Promise<ApiPage<ApiContact>> {
+    const page = pageRequest(first, after);
+    // A cursor belongs to one contact's list, so only first pages are loaded for many contacts at once.
+    const reports =
+      page.after === null ? await loaders.reports.load(id, page.first) : await store.reportsPage(id, page);
+    return toPage(reports, toContact);
   }
 }
 

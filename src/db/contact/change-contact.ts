@@ -26,7 +26,7 @@ const changed =
 
 const ofContact = 'contact.workspace_id = change.workspace_id AND contact.id = change.contact_id';
 
-const keys = ['email_key', 'name_key', 'company_key', 'words', 'search'];
+const keys = ['email_key', 'name_key', 'company_key', 'manager_ref', 'words', 'search'];
 const keyColumns = keys.join(', ');
 function keysOf(row: string): string {
   return keys.map((key) => `${row}.${key}`).join(', ');

@@ -13,6 +13,7 @@ export type ContactRow = {
   job_title: string | null;
   department: string | null;
   employee_id: string | null;
+  manager: string | null;
   primary_email: string | null;
   emails: LabeledValue[] | null;
   phones: LabeledValue[] | null;
@@ -42,6 +43,8 @@ export type ContactRow = {
   email_key: string | null;
   name_key: string;
   company_key: string;
+  /** The digest of the manager's name in the source (see ContactLinkRow.person_ref). */
+  manager_ref: string | null;
   words: string;
   search: string;
 };
@@ -60,6 +63,7 @@ export const contactEntity = new EntitySchema<ContactRow>({
     job_title: text(optional),
     department: text(optional),
     employee_id: text(optional),
+    manager: text(optional),
     primary_email: text(optional),
     emails: { type: 'jsonb', ...optional },
     phones: { type: 'jsonb', ...optional },
@@ -86,6 +90,7 @@ export const contactEntity = new EntitySchema<ContactRow>({
     email_key: bytewise(optional),
     name_key: bytewise(),
     company_key: bytewise(),
+    manager_ref: { type: 'uuid', ...optional },
     words: text(),
     search: { type: 'tsvector' },
   },
@@ -105,6 +110,11 @@ export const contactEntity = new EntitySchema<ContactRow>({
     { name: 'contact_by_name', columns: ['workspace_id', 'name_key', 'id'] },
     { name: 'contact_by_company', columns: ['workspace_id', 'company_key', 'id'] },
     { name: 'contact_by_update', columns: ['workspace_id', 'updated_at', 'id'] },
+    {
+      name: 'contact_by_manager',
+      columns: ['workspace_id', 'manager_ref', 'name_key', 'id'],
+      where: 'manager_ref IS NOT NULL',
+    },
     { name: 'contact_by_creation', columns: ['workspace_id', 'created_at', 'id'] },
     // A GIN index. TypeORM can't describe one, so only the migrations make it.
     { name: 'contact_by_search', columns: ['search'], synchronize: false },
@@ -122,6 +132,8 @@ export type ContactLinkRow = {
   /** Hash of the draft at the last run. Null: the next run must look at the person again. */
   hash: Buffer | null;
   fills_id: string | null;
+  /** The digest of the person's name in the source; null if the connection maps no manager. */
+  person_ref: string | null;
   linked_at: Date;
   last_seen_at: Date;
   /** Since then the person is missing from complete reads, and the link no longer feeds its contact. */
@@ -141,6 +153,7 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
     person: text(),
     hash: { type: 'bytea', ...optional },
     fills_id: { type: 'uuid', ...optional },
+    person_ref: { type: 'uuid', ...optional },
     linked_at: time(),
     last_seen_at: time(),
     gone_since: time(optional),
@@ -148,6 +161,11 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
   },
   indices: [
     { name: 'contact_link_by_contact', columns: ['workspace_id', 'contact_id', 'connection_id'], unique: true },
+    {
+      name: 'contact_link_by_person',
+      columns: ['workspace_id', 'connection_id', 'person_ref'],
+      where: 'person_ref IS NOT NULL',
+    },
   ],
 });
 

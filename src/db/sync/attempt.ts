@@ -17,6 +17,8 @@ export type Attempt = {
   /** The id space of the run's source. */
   ids: IdSpace | null;
   removal: RemovalPolicy;
+  /** Whether the connection maps managers, so that people are found by the names they have in the source. */
+  mapsManagers: boolean;
   attempt: number;
   /** The table of the run's plan: `kept_plan_row` when somebody has approved it. */
   plan: 'plan_row' | 'kept_plan_row';

@@ -23,11 +23,14 @@ export async function decide(attempt: Attempt, decisions: readonly Decided[]): P
          email_key = CASE WHEN decided.indexed THEN decided.email_key ELSE change.email_key END,
          name_key = CASE WHEN decided.indexed THEN decided.name_key ELSE change.name_key END,
          company_key = CASE WHEN decided.indexed THEN decided.company_key ELSE change.company_key END,
+         manager_ref = CASE WHEN decided.keeps_manager THEN (
+           SELECT contact.manager_ref FROM contact WHERE contact.workspace_id = $1 AND contact.id = decided.contact_id)
+           ELSE change.manager_ref END,
          words = CASE WHEN decided.indexed THEN decided.words ELSE change.words END,
          search = CASE WHEN decided.indexed THEN decided.search ELSE change.search END
        FROM jsonb_to_recordset($3::jsonb) AS decided (position bigint, action text, stays text, contact_id uuid, contact_version int, link_recheck int,
          contact_name text, before_staged boolean, before contact_values, after_staged boolean, after contact_values, code text,
-         reason text, indexed boolean,
+         reason text, keeps_manager boolean, indexed boolean,
          email_key text, name_key text, company_key text, words text, search tsvector)
        WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = decided.position
          AND change.position BETWEEN $4 AND $5`,
@@ -54,11 +57,12 @@ const actions = {
 } as const satisfies Record<Decision['kind'], ChangeAction>;
 
 /** A decision as a record of the statement above. */
-function row({ position, decision, staged, indexed }: Decided) {
+function row({ position, decision, staged, indexed, keepsManager }: Decided) {
   return {
     position,
     action: actions[decision.kind],
     ...columns(decision, staged),
+    keeps_manager: keepsManager,
     ...(indexed === null
       ? { indexed: false }
       : {

@@ -7,7 +7,8 @@ import { inTransaction } from '../in-transaction.ts';
 const shown = `workspace_id, run_id, position, action, person, person_id, stays, contact_id, contact_name, before, ${fieldColumns},
   code, reason, outcome`;
 /** The columns needed to apply it, too. */
-const whole = `${shown}, contact_version, link_recheck, hash, fills_id, email_key, name_key, company_key, words, search`;
+const whole = `${shown}, contact_version, link_recheck, hash, fills_id, person_ref, email_key, name_key, company_key,
+  manager_ref, words, search`;
 
 /**
  * Moves a run's plan to the table that survives a crash of the server: `whole`, to be applied later, or only what is shown of it.

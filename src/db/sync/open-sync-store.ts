@@ -8,6 +8,7 @@ import { applyPlan } from './apply/apply-plan.ts';
 import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
 import { countActive, countEmptied } from './count-emptied.ts';
+import { countUnknownManagers } from './count-unknown-managers.ts';
 import { decide } from './decide.ts';
 import { saveFills } from './fills.ts';
 import { findQuestions, questions } from './find-questions.ts';
@@ -42,6 +43,7 @@ function openSyncRun(
     connectionId: run.connectionId,
     ids,
     removal: settings.removal,
+    mapsManagers: settings.mappings.some(({ field }) => field === 'MANAGER'),
     attempt: number,
     plan: run.decidedAt === null ? 'plan_row' : 'kept_plan_row',
     base: positionBase,
@@ -72,6 +74,7 @@ function openSyncRun(
       outline = await readOutline(attempt);
       return rowsOf(outline.open);
     },
+    countUnknownManagers: () => countUnknownManagers(attempt),
     countActive: () => countActive(attempt),
     countEmptied: (question) => countEmptied(attempt, question),
     reportPlan: async (change) => reportPlan(attempt, await withEarlierPart(attempt, change), outline?.told !== 0),

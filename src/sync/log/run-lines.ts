@@ -98,6 +98,13 @@ export function planned(counts: RunCounts, newlyGone: number): NewLogLine {
   return info('PLANNED', `The plan: ${countsText(counts)}; ${people(newlyGone)} newly gone.`);
 }
 
+/** How many people name a manager who has no contact. */
+export function unknownManagers(count: number): NewLogLine[] {
+  if (count === 0) return [];
+  const [name, they] = count === 1 ? ['names', 'this contact has'] : ['name', 'these contacts have'];
+  return [info('MANAGER_UNKNOWN', `${people(count)} ${name} a manager who is not imported; ${they} none until then.`)];
+}
+
 export function held(reason: string): NewLogLine {
   return {
     level: 'WARN',

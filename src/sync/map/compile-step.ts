@@ -157,6 +157,9 @@ const writeText: Record<TextField, (values: ContactValues, value: string) => voi
   EMPLOYEE_ID: (values, value) => {
     values.EMPLOYEE_ID = value;
   },
+  MANAGER: (values, value) => {
+    values.MANAGER = value;
+  },
   PRIMARY_EMAIL: (values, value) => {
     values.PRIMARY_EMAIL = value;
   },

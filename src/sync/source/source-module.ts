@@ -2,7 +2,7 @@ import type { ZodType } from 'zod';
 import { AppError } from '../../core/app-error.ts';
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
-import type { AttributeNames } from '../../core/entry.ts';
+import type { AttributeNames, PersonNames } from '../../core/entry.ts';
 import type { SettingInfo, SourceKindInfo } from '../../core/source-kind.ts';
 import type { ConnectionTest, OpenOptions, SourceSession } from '../../core/source-session.ts';
 import type { Fault } from '../../core/user-error.ts';
@@ -32,6 +32,7 @@ export type SourceModule<Settings extends SourceSettings> = {
   /** The same for a scope. It can depend on the settings. */
   checkScope(scope: Scope, settings: Settings): Fault[];
   readonly attributes: AttributeNames;
+  readonly people: PersonNames;
   /** `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies the rules. */
   readonly appliesRules: 'by source' | 'here';
   readonly advice: ReadAdvice;
@@ -52,7 +53,10 @@ export type SourceModule<Settings extends SourceSettings> = {
 };
 
 /** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
-export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesRules' | 'advice' | 'idSpace'> & {
+export type Source = Pick<
+  SourceModule<SourceSettings>,
+  'attributes' | 'people' | 'appliesRules' | 'advice' | 'idSpace'
+> & {
   /** Names of its secrets. */
   readonly secrets: readonly string[];
   info(): SourceKindInfo;
@@ -68,12 +72,14 @@ export type Source = Pick<SourceModule<SourceSettings>, 'attributes' | 'appliesR
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, watchable, attributes, appliesRules, advice, idSpace } = module;
+  const { kind, label, description, form, takesFile, watchable, attributes, people, appliesRules, advice, idSpace } =
+    module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
     secrets,
     attributes,
+    people,
     appliesRules,
     advice,
     idSpace,

@@ -1,5 +1,6 @@
 import type { ContactValues, Fills, IndexedText, TextField } from '../../core/contact.ts';
-import type { Entry } from '../../core/entry.ts';
+import type { Entry, PersonNames } from '../../core/entry.ts';
+import { remember } from '../../core/remember.ts';
 import type { LogCode } from '../../core/run.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
@@ -15,6 +16,8 @@ export type StagingParts = {
   /** See `settingsText` in hashed-text.ts. */
   settingsText: string;
   index: (values: ContactValues) => IndexedText;
+  /** Null: no manager is mapped, so nobody needs to be found by name. */
+  people: PersonNames | null;
   /** Gets each buffer of rows when it is full. */
   onRows: (bytes: Uint8Array) => void;
   /** Gets each pattern of fills before a row refers to it. The same pattern can come again after very many others. */
@@ -38,12 +41,17 @@ export type ArrivedPerson = {
 /** Writes the new and changed people of a read as rows of the plan, in the order of their arrival. */
 export class Staging {
   readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0 };
+  /** How many of them have a manager. */
+  withManager = 0;
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
   /** The digest of the settings. It is part of every hash, so that other settings give other hashes. */
   readonly #salt: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
+  readonly #personRef: Digest = new Uint32Array(4);
+  /** Many people have the same manager. */
+  readonly #refOfManager: (manager: string) => Digest;
   /** Weak, because a source with many empty fields can have a pattern for each person. */
   readonly #fillsIds = new WeakMap<Fills, Uint8Array>();
   #position: number = planPositions.people;
@@ -53,6 +61,11 @@ export class Staging {
     this.#writer = new RowWriter(parts.onRows);
     this.#rows = stageRow(this.#writer, parts.workspaceId, parts.runId);
     digestText(parts.settingsText, this.#salt);
+    this.#refOfManager = remember((manager) => {
+      const key: Digest = new Uint32Array(4);
+      digestText(parts.people?.ofValue(manager) ?? '', key);
+      return key;
+    });
   }
 
   /** The position of the next row. */
@@ -70,7 +83,10 @@ export class Staging {
   }
 
   add({ person, personId, decided, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {
+    const { people } = this.#parts;
     this.staged[decided]++;
+    if (values.MANAGER !== undefined) this.withManager++;
+    if (people !== null) digestText(people.ofPerson({ name: person, id: personId }), this.#personRef);
     this.#rows.person({
       position: this.#position++,
       action: decided === 'created' ? 'CREATE' : null,
@@ -80,6 +96,8 @@ export class Staging {
       alternatives,
       hash,
       fillsId: this.#fillsId(fills),
+      personRef: people === null ? null : this.#personRef,
+      managerRef: people === null || values.MANAGER === undefined ? null : this.#refOfManager(values.MANAGER),
       indexed: this.#parts.index(values),
       remark: remarks.length === 0 ? null : remarks.join(' '),
     });

@@ -23,6 +23,9 @@ export type StagedPerson = {
   alternatives: { [field in TextField]?: string[] } | undefined;
   hash: Digest;
   fillsId: Uint8Array;
+  /** The digests of the person's name in the source and of their manager's. Null: not needed, or there is no manager. */
+  personRef: Digest | null;
+  managerRef: Digest | null;
   indexed: IndexedText;
   remark: string | null;
 };
@@ -40,7 +43,7 @@ export type SkippedPerson = {
 const fields = Object.values(ContactField).map((field) => ({ field, isFlag: isFlagField(field) }));
 
 /** Number of columns that db/sync/staging.ts names. `before` of them come before the fields. */
-const columns = 19 + fields.length;
+const columns = 21 + fields.length;
 const before = 8;
 
 /** Writes rows of one workspace and run, with the columns that db/sync/staging.ts names. */
@@ -68,9 +71,11 @@ export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
       contactValues(rows, staged.values);
       rows.digest(staged.hash);
       rows.bytes(staged.fillsId);
+      digest(rows, staged.personRef);
       rows.text(indexed.emailKey);
       rows.text(indexed.nameKey);
       rows.text(indexed.companyKey);
+      digest(rows, staged.managerRef);
       rows.text(wordsText(indexed.words));
       rows.keys(indexed.search);
       if (staged.alternatives === undefined) rows.null();
@@ -88,6 +93,11 @@ export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
       rows.text(skipped.reason);
     },
   };
+}
+
+function digest(rows: RowWriter, value: Digest | null): void {
+  if (value === null) rows.null();
+  else rows.digest(value);
 }
 
 function contactValues(rows: RowWriter, values: ContactValues): void {

@@ -27,6 +27,8 @@ async function fill(workspaceId: string): Promise<void> {
     { ...key, change_set: runId, position: 1, at: new Date(), action: 'CREATE', person: 'cn=a' },
   ]);
   await insertRows(pool, 'open_run', [{ ...key, connection_id: connection.id, run_id: runId }]);
+  const former = { connection_id: connection.id, person_ref: uuidv7(), external_id: 'a' };
+  await insertRows(pool, 'former_person_ref', [{ ...key, ...former }]);
   const fileId = uuidv7();
   await insertRows(pool, 'connection_file', [{ ...key, id: fileId, connection_id: connection.id, name: 'people.csv' }]);
   await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);

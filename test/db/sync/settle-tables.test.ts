@@ -39,6 +39,7 @@ const attempt = (workspaceId: string): Attempt => ({
   connectionId: uuidv7(),
   ids: null,
   removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
+  mapsManagers: false,
   attempt: 1,
   plan: 'plan_row',
   base: 0,

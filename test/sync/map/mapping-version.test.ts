@@ -124,6 +124,7 @@ test('is part of what people are known by: under another version nobody is uncha
       index: () => {
         throw new Error('nothing is staged');
       },
+      people: null,
       onRows: () => {},
       onFills: () => {},
     });

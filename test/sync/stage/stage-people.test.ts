@@ -16,6 +16,7 @@ test('patterns of what filled what are not kept once nobody else has them', asyn
     runId: uuidv7(),
     settingsText: '',
     index: (values) => indexed(values, workspaceId),
+    people: null,
     onRows: () => {},
     onFills: () => {},
   });

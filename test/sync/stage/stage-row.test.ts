@@ -4,7 +4,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { uuidv7 } from 'uuidv7';
 import type { ContactValues } from '../../../src/core/contact.ts';
-import { uuidBytes } from '../../../src/core/uuid.ts';
+import { uuidBytes, uuidText } from '../../../src/core/uuid.ts';
 import { valuesOf } from '../../../src/db/contact/contact-columns.ts';
 import { copyRows } from '../../../src/db/sync/staging.ts';
 import { indexed, keysText, wordsText } from '../../../src/search/contact-index.ts';
@@ -62,6 +62,8 @@ const person = (position: number, values: ContactValues) => ({
   alternatives: undefined,
   hash,
   fillsId: uuidBytes(fillsId),
+  personRef: hash,
+  managerRef: null,
   indexed: indexed(values, workspaceId),
   remark: null,
 });
@@ -94,6 +96,8 @@ test.each<[string, ContactValues]>([
       person_id: 'id\u00e9\n1',
       contact_name: null,
       fills_id: fillsId,
+      person_ref: uuidText(hexOf('Ada')),
+      manager_ref: null,
       hex: hexOf('Ada'),
       email_key: emailKey,
       name_key: nameKey,

@@ -36,6 +36,7 @@ const toldModule: SourceModule<Settings> = {
   checkScope: () => [],
   attributes: { keyOf: (name) => name, fault: () => null },
   idSpace: null,
+  people: { ofPerson: ({ name }) => name, ofValue: (value) => value },
   takesFile: false,
   watchable: false,
   appliesRules: 'here',

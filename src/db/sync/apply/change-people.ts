@@ -2,6 +2,7 @@ import { createContacts, giveValues } from '../../contact/change-contact.ts';
 import type { Put } from '../../contact/write-history.ts';
 import { keyOfNew } from '../known-elsewhere.ts';
 import { due, leaveChangedAlone, params, type Range, rowsOf, setOf } from './range.ts';
+import { rememberNames } from './remember-names.ts';
 
 /** Creates the contacts of new people, and links them. */
 export async function createPeople(range: Range): Promise<void> {
@@ -9,8 +10,9 @@ export async function createPeople(range: Range): Promise<void> {
   const personKey = (put: Put): string => (ids === null ? 'NULL' : keyOfNew(put(ids.name)));
   await createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)), personKey);
   await range.client.query(
-    `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at)
-     SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, clock.now, clock.now
+    `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, person_ref, linked_at, last_seen_at)
+     SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, change.person_ref,
+       clock.now, clock.now
      FROM ${range.attempt.plan} AS change, (SELECT clock_timestamp() AS now) AS clock
      WHERE ${due(`'CREATE'`)}`,
     [...params(range), range.attempt.connectionId],
@@ -32,6 +34,7 @@ export async function changePeople(range: Range): Promise<void> {
 
 async function writeLinks(range: Range): Promise<void> {
   const { client, attempt } = range;
+  await rememberNames(range, due(actions));
   // A link that lost its person gives way to the new link of the same connection. The comparison as text makes the planner look
   // links up by contact. Without statistics of the connection it would read all of its links, once per contact.
   await client.query(
@@ -41,10 +44,11 @@ async function writeLinks(range: Range): Promise<void> {
     [...params(range), attempt.connectionId],
   );
   await client.query(
-    `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, linked_at, last_seen_at, recheck)
+    `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, person_ref, linked_at,
+       last_seen_at, recheck)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person,
        CASE WHEN own.linked OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
-       clock_timestamp(), clock_timestamp(), CASE WHEN own.linked THEN change.link_recheck ELSE 0 END
+       change.person_ref, clock_timestamp(), clock_timestamp(), CASE WHEN own.linked THEN change.link_recheck ELSE 0 END
      FROM ${attempt.plan} AS change
      CROSS JOIN LATERAL (SELECT (
        SELECT true FROM contact_link AS link
@@ -52,7 +56,8 @@ async function writeLinks(range: Range): Promise<void> {
      WHERE ${due(actions)}
      ON CONFLICT (workspace_id, connection_id, external_id) DO UPDATE
      SET person = excluded.person, hash = CASE WHEN link.recheck = excluded.recheck THEN excluded.hash END,
-       fills_id = excluded.fills_id, gone_since = NULL, last_seen_at = excluded.last_seen_at`,
+       fills_id = excluded.fills_id, person_ref = coalesce(excluded.person_ref, link.person_ref), gone_since = NULL,
+       last_seen_at = excluded.last_seen_at`,
     [...params(range), attempt.connectionId],
   );
 }

@@ -1,5 +1,6 @@
 import { lookAgain, noteRemoval } from '../../contact/change-contact.ts';
 import { due, params, type Range, rowsOf, setOf } from './range.ts';
+import { rememberNames } from './remember-names.ts';
 
 const found = `${due(`'NONE'`)} AND change.stays = 'AS_BEFORE'`;
 
@@ -20,6 +21,7 @@ export async function refreshLinks(range: Range): Promise<void> {
   await lockReturning(range);
   const staying = await clearRemoval(range);
   await tellOthers(range);
+  await rememberNames(range, found);
   await renewLinks(range, staying > 0);
 }
 
@@ -61,7 +63,8 @@ async function renewLinks(range: Range, anyStays: boolean): Promise<void> {
           AND told.change_set = change.run_id AND told.position = change.position + ${range.attempt.base})`
     : '0';
   await range.client.query(
-    `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person, last_seen_at = clock_timestamp(),
+    `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person,
+       person_ref = coalesce(change.person_ref, link.person_ref), last_seen_at = clock_timestamp(),
        hash = CASE WHEN seen.is_same AND link.recheck = change.link_recheck THEN change.hash END,
        gone_since = CASE WHEN NOT seen.is_same THEN link.gone_since END
      FROM ${range.attempt.plan} AS change, contact,

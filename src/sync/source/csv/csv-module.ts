@@ -18,6 +18,7 @@ export const csv: SourceModule<CsvSettings> = {
   checkSettings,
   checkScope,
   attributes: { keyOf: columnKey, fault: columnFault },
+  people: { ofPerson: ({ id }) => id ?? '', ofValue: (value) => value },
   appliesRules: 'here',
   idSpace: null,
   takesFile: true,

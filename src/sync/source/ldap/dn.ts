@@ -91,11 +91,15 @@ function unescapeAt(text: string, at: number): { bytes: Buffer; length: number }
   return { bytes: Buffer.from(char), length: 1 + char.length };
 }
 
+/** Names that need no more than lower case: usual attributes, ASCII, and nothing that is escaped, repeated or to be trimmed. */
+const plainDn = /^(?:(?:^|,)(?:cn|uid|ou|dc|o|l)=(?:[!$-*./0-:=?-[\]-~-](?: (?![ ,]|$))?)+)+$/i;
+
 /**
  * The same text for all DNs that LDAP servers call equal: without case, repeated spaces as one, escapes undone, the parts of a
  * multi-valued RDN sorted, `surname` as `sn`. A text that is no DN stands for itself.
  */
 export function canonicalDn(text: string): string {
+  if (plainDn.test(text)) return text.toLowerCase().replaceAll(',', '\u0000');
   const parsed = parseDn(text);
   if (parsed.kind === 'error') return `?${text.toLowerCase()}`;
   return parsed.rdns.map((rdn) => rdn.map(canonicalPart).sort().join('\u0001')).join('\u0000');

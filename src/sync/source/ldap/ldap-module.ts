@@ -6,6 +6,7 @@ import { attributeFault, normalName } from './attribute-name.ts';
 import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
 import { activeDirectoryMappings, everywhereMappings } from './default-mappings.ts';
+import { canonicalDn } from './dn.ts';
 import { flavours } from './flavour.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
@@ -26,6 +27,7 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     checkSettings,
     checkScope,
     attributes: { keyOf: normalName, fault: attributeFault },
+    people: { ofPerson: ({ name }) => canonicalDn(name), ofValue: canonicalDn },
     appliesRules: 'by source',
     // A directory makes its UUIDs itself and copies them to its replicas, so the same UUID is the same entry.
     idSpace: 'DIRECTORY',

@@ -81,3 +81,11 @@ test('a value that holds what stands between the parts of a canonical DN passes 
   expect(canonicalDn('cn=a\\01sn\\3db')).not.toBe(canonicalDn('cn=a+sn=b'));
   expect(canonicalDn('cn=a\\5c0b')).not.toBe(canonicalDn('cn=a\\00b'));
 });
+
+test.each(["cn=O'Neil (x),o=a=b", 'uid=Ada-L.,ou=People and more,DC=x', 'cn=a b c', 'cn=!$*-._~[]{}^|,o=1'])(
+  '%s, which needs no unescaping, is the same with a space after each =',
+  (dn) => {
+    expect(canonicalDn(dn)).toBe(canonicalDn(dn.replaceAll(/(cn|o|uid|ou|DC)=/g, '$1= ')));
+    expect(canonicalDn(dn)).toBe(canonicalDn(`${dn} `));
+  },
+);
