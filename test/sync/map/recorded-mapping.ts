@@ -40,7 +40,7 @@ export const recordedMapping = {
     names: '52d1fb4790ef631a',
     templates: '6f7b0ef1c4b4b8cb',
     filters: 'a4ba6a8c00158926',
-    'defaults of LDAP': '6aba9621695bf8bc',
+    'defaults of LDAP': 'e220e86d43a44374',
     'defaults of ACTIVE_DIRECTORY': 'a7676908970d6c88',
     'defaults of CSV': 'e44563adbb297549',
     contacts: '4446b91e96925c15',
