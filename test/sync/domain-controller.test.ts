@@ -1,25 +1,145 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fileTime } from '../../src/sync/source/ldap/account-flags.ts';
 import { ldapSettings, readEverybody } from '../support/ldap-reading.ts';
 import { describeSamba, installMs, type Samba, sambaPerson, startSamba } from '../support/samba.ts';
+import { defaultMappings } from '../support/source-defaults.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { removal } from './small-directory.ts';
 
-describeSamba("Active Directory on a domain controller of Samba's", () => {
-  const people = 'OU=people,DC=example,DC=test';
+describeSamba("runs on a domain controller of Samba's", () => {
   let dc: Samba;
+  let service: SyncService;
+  let places = 0;
 
   beforeAll(async () => {
-    dc = await startSamba({
-      entries: [
-        { dn: people, attributes: { objectClass: 'organizationalUnit' } },
-        sambaPerson('Ada Lovelace', people, { mail: 'ada@example.test' }),
-      ],
-    });
+    [dc, service] = await Promise.all([startSamba(), openSyncing()]);
   }, installMs);
-  afterAll(() => dc?.close());
+  afterAll(async () => {
+    await service?.close();
+    await dc?.close();
+  });
+
+  /** An OU of its own for one test, and a workspace with a connection that reads it. */
+  async function setUp(options: { baseDns?: string[] } = {}) {
+    const people = `OU=place ${++places},DC=example,DC=test`;
+    await dc.add(people, { objectClass: 'organizationalUnit' });
+    const syncing = await service.workspace();
+    const connection = await syncing.createConnection(dc, {
+      kind: 'ACTIVE_DIRECTORY',
+      mappings: defaultMappings('ACTIVE_DIRECTORY'),
+      source: { baseDns: options.baseDns ?? [people] },
+      removal: removal(),
+    });
+    const add = async (name: string, attributes: Parameters<typeof sambaPerson>[2] = {}, parent = people) => {
+      const { dn, attributes: all } = sambaPerson(name, parent, attributes);
+      await dc.add(dn, { ...all, sAMAccountName: `${name.replaceAll(' ', '.')}${places}` });
+      return dn;
+    };
+    return { people, syncing, connection, add, sync: () => syncing.sync(connection) };
+  }
+
+  const ids = async (syncing: Syncing) =>
+    Object.fromEntries((await syncing.contacts()).map(({ display_name, id }) => [display_name, id]));
+  const statuses = async (syncing: Syncing) =>
+    Object.fromEntries((await syncing.contacts()).map(({ display_name, status }) => [display_name, status]));
+  const loud = async (syncing: Syncing, runId: string) =>
+    (await syncing.log(runId)).filter(({ level }) => level === 'WARN' || level === 'ERROR');
 
   test("a person's id is the objectGUID as the tools of the server write it", async () => {
-    const settings = ldapSettings(dc, { baseDns: [people] });
-    const { entries } = await readEverybody(settings, { password: dc.bindPassword });
-    const shown = await dc.tool(['user', 'show', 'Ada.Lovelace', '--attributes=objectGUID']);
+    const { people, add } = await setUp();
+    await add('Ada Lovelace');
+    const { entries } = await readEverybody(ldapSettings(dc, { baseDns: [people] }), { password: dc.bindPassword });
+    const shown = await dc.tool(['user', 'show', `Ada.Lovelace${places}`, '--attributes=objectGUID']);
     expect(entries.map(({ id }) => id)).toEqual([/^objectGUID: (.*)$/m.exec(shown)?.[1]]);
+  });
+
+  test('disabled and expired accounts are left out, people without mail and in nested OUs come in', async () => {
+    const { people, syncing, add, sync } = await setUp();
+    const nested = `OU=b\\, c,OU=a,${people}`;
+    await dc.add(`OU=a,${people}`, { objectClass: 'organizationalUnit' });
+    await dc.add(nested, { objectClass: 'organizationalUnit' });
+    const at = (ms: number) => String(fileTime(new Date(Date.now() + ms)));
+    await add('Enabled', { mail: 'enabled@example.test' });
+    await add('Disabled', { mail: 'disabled@example.test', userAccountControl: '546' });
+    await add('Expired', { accountExpires: at(-60_000) });
+    await add('Expires', { accountExpires: at(3_600_000) });
+    await add('Never expires', { accountExpires: '0' });
+    await add('Nested', { proxyAddresses: ['SMTP:Nested@example.test', 'smtp:n@example.test', 'X500:/o=x'] }, nested);
+    const run = await sync();
+    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { created: 4 }, excluded: { DISABLED: 2 } });
+    expect(await loud(syncing, run.id)).toEqual([]);
+    expect((await syncing.contacts()).map((one) => [one.display_name, one.primary_email, one.emails])).toEqual([
+      ['Enabled', 'enabled@example.test', null],
+      ['Expires', null, null],
+      ['Nested', 'Nested@example.test', [{ label: 'other', value: 'n@example.test' }]],
+      ['Never expires', null, null],
+    ]);
+  });
+
+  test('who is disabled, expires, moves out or is deleted is switched off, and back when that is undone', async () => {
+    const { people, syncing, add, sync } = await setUp();
+    const outside = `OU=outside ${places},DC=example,DC=test`;
+    await dc.add(outside, { objectClass: 'organizationalUnit' });
+    const [disabled, expired, moved] = [await add('Disabled'), await add('Expired'), await add('Moved')];
+    const deleted = await add('Deleted');
+    await add('Stays');
+    await sync();
+    const before = await ids(syncing);
+
+    await dc.modify(disabled, { userAccountControl: '546' });
+    await dc.modify(expired, { accountExpires: String(fileTime(new Date(Date.now() - 60_000))) });
+    await dc.rename(moved, 'CN=Moved', outside);
+    await dc.delete(deleted);
+    const gone = await sync();
+    expect(gone).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 4, unchanged: 1 } });
+    expect(await statuses(syncing)).toEqual({
+      Disabled: 'INACTIVE',
+      Expired: 'INACTIVE',
+      Moved: 'INACTIVE',
+      Deleted: 'INACTIVE',
+      Stays: 'ACTIVE',
+    });
+
+    await dc.modify(disabled, { userAccountControl: '544' });
+    await dc.modify(expired, { accountExpires: '0' });
+    await dc.rename(`CN=Moved,${outside}`, 'CN=Moved', people);
+    expect(await sync()).toMatchObject({ counts: { reactivated: 3, unchanged: 1, created: 0 } });
+    expect(await ids(syncing)).toEqual(before);
+  });
+
+  test('who is renamed or moved within the scope keeps the contact', async () => {
+    const { people, syncing, add, sync } = await setUp();
+    await dc.add(`OU=other,${people}`, { objectClass: 'organizationalUnit' });
+    const ada = await add('Ada Byron', { sn: 'Byron', mail: 'byron@example.test' });
+    const bob = await add('Bob');
+    await sync();
+    const before = await ids(syncing);
+
+    await dc.rename(ada, 'CN=Ada Lovelace', `OU=other,${people}`);
+    const married = { sn: 'Lovelace', mail: 'lovelace@example.test', sAMAccountName: `ada.l${places}` };
+    await dc.modify(`CN=Ada Lovelace,OU=other,${people}`, married);
+    await dc.rename(bob, 'CN=Bob', `OU=other,${people}`);
+    expect(await sync()).toMatchObject({ counts: { updated: 1, unchanged: 1, created: 0, deactivated: 0 } });
+    expect(await ids(syncing)).toEqual({ 'Ada Lovelace': before['Ada Byron'], Bob: before.Bob });
+    expect(await syncing.contacts()).toMatchObject([{ primary_email: 'lovelace@example.test' }, {}]);
+  });
+
+  test('the root of a domain is read without a warning, people are removed at once, and accounts of the domain itself are none', async () => {
+    const { syncing, connection, add, sync, people } = await setUp({ baseDns: ['DC=example,DC=test'] });
+    await syncing.edit(connection, {
+      scope: { ...(await syncing.connection(connection)).scope, filter: `(description=at ${places})` },
+    });
+    await add('Stays', { description: `at ${places}` });
+    const goes = await add('Goes', { description: `at ${places}` });
+    await dc.add(`CN=PC1,${people}`, { objectClass: 'computer', sAMAccountName: 'PC1$', description: `at ${places}` });
+    await dc.modify('CN=Administrator,CN=Users,DC=example,DC=test', { description: `at ${places}` });
+    const first = await sync();
+    expect(await loud(syncing, first.id)).toEqual([]);
+    expect(first).toMatchObject({ status: 'SUCCEEDED', counts: { created: 2 }, excluded: { NOT_A_PERSON: 1 } });
+    await dc.delete(goes);
+    const second = await sync();
+    expect(await loud(syncing, second.id)).toEqual([]);
+    expect(second).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 1, unchanged: 1 } });
+    expect(await statuses(syncing)).toEqual({ Goes: 'INACTIVE', Stays: 'ACTIVE' });
   });
 });

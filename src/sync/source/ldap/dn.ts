@@ -94,20 +94,23 @@ function unescapeAt(text: string, at: number): { bytes: Buffer; length: number }
 /** Names that need no more than lower case: usual attributes, ASCII, and nothing that is escaped, repeated or to be trimmed. */
 const plainDn = /^(?:(?:^|,)(?:cn|uid|ou|dc|o|l)=(?:[!$-*./0-:=?-[\]-~-](?: (?![ ,]|$))?)+)+$/i;
 
+/** Separates the parts of a canonical DN. */
+export const betweenParts = '\u0000';
+
 /**
  * The same text for all DNs that LDAP servers call equal: without case, repeated spaces as one, escapes undone, the parts of a
  * multi-valued RDN sorted, `surname` as `sn`. A text that is no DN stands for itself.
  */
 export function canonicalDn(text: string): string {
-  if (plainDn.test(text)) return text.toLowerCase().replaceAll(',', '\u0000');
+  if (plainDn.test(text)) return text.toLowerCase().replaceAll(',', betweenParts);
   const parsed = parseDn(text);
   if (parsed.kind === 'error') return `?${text.toLowerCase()}`;
-  return parsed.rdns.map((rdn) => rdn.map(canonicalPart).sort().join('\u0001')).join('\u0000');
+  return parsed.rdns.map((rdn) => rdn.map(canonicalPart).sort().join('\u0001')).join(betweenParts);
 }
 
 /** Whether `dn` is `base` or lies below it. Both are canonical. */
 export function isWithinDn(dn: string, base: string): boolean {
-  return dn === base || base === '' || dn.endsWith(`\u0000${base}`);
+  return dn === base || base === '' || dn.endsWith(`${betweenParts}${base}`);
 }
 
 function canonicalPart({ attribute, value }: Rdn[number]): string {

@@ -1,6 +1,5 @@
 import type { Arrivals, FeedEnd } from '../../../core/arrivals.ts';
 import type { Entry, SourceNote } from '../../../core/entry.ts';
-import { listed } from '../../../core/outside-text.ts';
 import type { ReadRequest } from '../../../core/source-session.ts';
 import { canonicalDn } from './dn.ts';
 import { maxValues } from './entry-decoder.ts';
@@ -9,10 +8,8 @@ import { findIdAttribute, noReadableId } from './id-attribute.ts';
 import { PersonDecoder } from './person-decoder.ts';
 import { type Reached, readServerInfo, whoAmI } from './reach.ts';
 import { readPages, readRange } from './read-parts.ts';
+import { type Elsewhere, ReferralsMet } from './referrals.ts';
 import { planScope } from './scope-plan.ts';
-
-/** Most search references that are kept, to find new ones in the next read. */
-export const maxReferrals = 1000;
 
 /** Searches everybody in scope, base by base and page by page (see SourceSession). */
 export async function searchPeople(
@@ -38,14 +35,14 @@ export async function searchPeople(
       }),
       arrivals,
       signal,
-      referrals: new Set(),
+      referrals: new ReferralsMet(),
       progress: { pages: 0 },
     };
     let doubt: string | null = null;
     for (const baseDn of distinctBases(reached.settings.baseDns)) doubt = (await readBase(read, baseDn)) ?? doubt;
     doubt = (await otherServerOrAccount(reached)) ?? doubt;
     await scope.confirm();
-    arrivals.end(endOf(doubt, read.referrals, scope.notes));
+    arrivals.end(endOf(doubt, read.referrals.settle(reached), scope.notes));
   } finally {
     release();
   }
@@ -57,7 +54,7 @@ type Read = {
   decoder: PersonDecoder;
   arrivals: Arrivals;
   signal: AbortSignal;
-  referrals: Set<string>;
+  referrals: ReferralsMet;
   progress: { pages: number };
 };
 
@@ -76,9 +73,7 @@ async function readBase(
     entry: (bytes: Buffer, at: number, end: number) => {
       delivery.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0);
     },
-    references: (urls: string[]) => {
-      for (const url of urls) if (referrals.size <= maxReferrals) referrals.add(normalReferral(url));
-    },
+    references: (urls: string[]) => referrals.add(urls),
   };
   const takePage = async (): Promise<void> => {
     delivery.endPage();
@@ -179,22 +174,8 @@ async function otherServerOrAccount(reached: Reached): Promise<string | null> {
   return null;
 }
 
-function endOf(doubt: string | null, met: ReadonlySet<string>, notes: SourceNote[]): FeedEnd {
-  const referrals = [...met].sort().slice(0, maxReferrals);
-  if (referrals.length > 0) {
-    const message = `Parts of the scope lie on other servers and were not read: ${listed(referrals)}`;
-    notes.push({ level: 'WARN', code: 'REFERRAL', message });
-  }
-  const tooMany = met.size > maxReferrals ? `The server refers to more than ${maxReferrals} other places.` : null;
-  const because = doubt ?? tooMany;
-  return { complete: because === null, because, cursor: null, referrals, notes };
-}
-
-/** The same text for equal references: scheme and host in lower case, no default port, no `??sub` at the end. */
-function normalReferral(url: string): string {
-  const match = /^(ldaps?):\/\/([^/?]*)(.*)$/i.exec(url.trim());
-  if (match === null) return url.trim();
-  const [, scheme = '', host = '', rest = ''] = match;
-  const port = scheme.toLowerCase() === 'ldap' ? /:389$/ : /:636$/;
-  return `${scheme.toLowerCase()}://${host.toLowerCase().replace(port, '')}${rest.replace(/\?.*$/, '')}`;
+function endOf(doubt: string | null, elsewhere: Elsewhere, notes: readonly SourceNote[]): FeedEnd {
+  const because = doubt ?? elsewhere.doubt;
+  const { referrals } = elsewhere;
+  return { complete: because === null, because, cursor: null, referrals, notes: [...notes, ...elsewhere.notes] };
 }

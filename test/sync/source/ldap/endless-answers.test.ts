@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { maxBarrenPages, maxParts } from '../../../../src/sync/source/ldap/read-parts.ts';
-import { maxReferrals } from '../../../../src/sync/source/ldap/search-people.ts';
+import { maxReferrals } from '../../../../src/sync/source/ldap/referrals.ts';
 import {
   done,
   entry,

@@ -57,6 +57,44 @@ test('pages without entries do not end the read while there is a cookie', async 
   ).toBe(true);
 });
 
+describe('references at the root of a domain', () => {
+  const own = [
+    'ldap://example.org/CN=Configuration,DC=example,DC=org',
+    'ldap://DomainDnsZones.example.org:389/DC=DomainDnsZones,DC=example,DC=org',
+    'ldap://ForestDnsZones.example.org/dc=forestdnszones,%44C=example,DC=org??sub',
+  ];
+  const domain = 'ldap://emea.example.org/DC=emea,DC=example,DC=org';
+  const search = onePage(({ id }) => [...own, domain].map((url) => reference(id, [url])));
+
+  test('settings and DNS zones of Active Directory are no missing people, another domain is', async () => {
+    const { summary } = await read({ rootDse: activeDirectory, search });
+    expect(summary).toMatchObject({ complete: true, referrals: [domain] });
+    expect(summary.notes).toMatchObject([
+      { level: 'WARN', code: 'REFERRAL', message: expect.stringContaining(domain) },
+      { level: 'DEBUG', code: 'REFERRAL', message: expect.stringContaining('CN=Configuration,DC=example,DC=org') },
+    ]);
+    expect(summary.notes[0]?.message).not.toMatch(/zones|configuration/i);
+  });
+
+  test.each([
+    ['below a unit', 'ldap://x/DC=DomainDnsZones,OU=people,DC=example,DC=org'],
+    ['without a domain', 'ldap://x/CN=Configuration'],
+    ['with a DN that can not be decoded', 'ldap://x/CN=Configuration,DC=%ff'],
+    ['without a DN', 'ldap://configuration.example.org'],
+  ])('a place of such a name %s may hold people', async (_, url) => {
+    const { summary } = await read({
+      rootDse: activeDirectory,
+      search: onePage(({ id }) => [reference(id, [url])]),
+    });
+    expect(summary.referrals).toHaveLength(1);
+  });
+
+  test('another kind of server has no such parts', async () => {
+    const { summary } = await read({ rootDse: dsa, search });
+    expect(summary.referrals).toHaveLength(4);
+  });
+});
+
 test('a server that answers without paging gives no complete read', async () => {
   const { entries, summary } = await read({ search: ({ id }) => [ada(id), done(id)] });
   expect(entries).toHaveLength(1);
