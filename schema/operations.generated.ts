@@ -146,6 +146,7 @@ export type ScheduleInput = {
 
 export type ScopeInput = {
   excludeBaseDns?: Array<string> | null | undefined;
+  excludeGroups?: Array<string> | null | undefined;
   filter?: string | null | undefined;
   groups?: Array<string> | null | undefined;
   includeDisabled?: boolean | null | undefined;

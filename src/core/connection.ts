@@ -47,6 +47,8 @@ export type ScopeRule = { attribute: string; operator: ScopeOperator; values: st
 export type Scope = {
   groups: string[];
   nestedGroups: boolean;
+  /** Groups whose members are left out; `nestedGroups` goes for them as well. */
+  excludeGroups: string[];
   /** Places in the source, below which people are left out. */
   excludeBaseDns: string[];
   match: ScopeMatch;

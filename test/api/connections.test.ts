@@ -22,7 +22,7 @@ const all = `fragment all on Connection {
   continuous watch { watching since lastChangeAt error { code message hint } }
   id name description status kind priority matchBy version createdBy { kind id name } createdAt updatedAt nextRunAt contactCount
   source { ... on LdapSettings { urls startTls tlsCa tlsVerify bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
-  scope { groups nestedGroups match rules { attribute operator values } filter includeDisabled requireEmail }
+  scope { groups nestedGroups excludeGroups excludeBaseDns match rules { attribute operator values } filter includeDisabled requireEmail }
   mappings { field label attributes template value transforms policy whenEmpty }
   removal { action graceDays maxPercent maxCount maxEmptiedPercent }
   schedule { cron timeZone nextTimes(count: 2) }
@@ -74,7 +74,15 @@ describe('creating a connection', () => {
       nextRunAt: null,
       contactCount: 0,
       source: { ...ldap, startTls: false, tlsVerify: true, bindDn: null, hasBindPassword: false, pageSize: 1000 },
-      scope: { groups: [], nestedGroups: false, match: 'ALL', rules: [], filter: null },
+      scope: {
+        groups: [],
+        nestedGroups: false,
+        excludeGroups: [],
+        excludeBaseDns: [],
+        match: 'ALL',
+        rules: [],
+        filter: null,
+      },
       removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
       schedule: null,
       continuous: false,
@@ -143,7 +151,7 @@ describe('creating a connection', () => {
       input: {
         name: '   ',
         source: { ldap: { urls: ['ftp://example.org'], baseDns: ['nonsense'] } },
-        scope: { filter: '(cn=', nestedGroups: true },
+        scope: { filter: '(cn=', excludeGroups: ['cn=a,,dc=x'], excludeBaseDns: ['nonsense'] },
         mappings: [{ field: 'PRIMARY_EMAIL' }],
         removal: { graceDays: -1, maxEmptiedPercent: 101 },
         schedule: { cron: 'nonsense', timeZone: 'Europe/Berlin' },
@@ -157,7 +165,8 @@ describe('creating a connection', () => {
         'input.source.ldap.urls.0',
         'input.source.ldap.baseDns.0',
         'input.scope.filter',
-        'input.scope.nestedGroups',
+        'input.scope.excludeGroups.0',
+        'input.scope.excludeBaseDns.0',
         'input.removal.graceDays',
         'input.removal.maxEmptiedPercent',
         'input.schedule.cron',
@@ -336,8 +345,8 @@ describe('updating a connection', () => {
       code: 'REQUIRED',
     });
     expect(await refusedUpdate(id, { name: null })).toMatchObject([{ field: ['input', 'name'], code: 'REQUIRED' }]);
-    expect(await refusedUpdate(id, { scope: { nestedGroups: true } })).toMatchObject([
-      { field: ['input', 'scope', 'nestedGroups'], code: 'NOT_SUPPORTED' },
+    expect(await refusedUpdate(id, { scope: { excludeBaseDns: ['ou=people,dc=elsewhere'] } })).toMatchObject([
+      { field: ['input', 'scope', 'excludeBaseDns', '0'], code: 'CONTRADICTION' },
     ]);
   });
 

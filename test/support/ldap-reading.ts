@@ -31,6 +31,7 @@ export function scopeOf(changes: Partial<Scope> = {}): Scope {
   return {
     groups: [],
     nestedGroups: false,
+    excludeGroups: [],
     excludeBaseDns: [],
     match: 'ALL',
     rules: [],

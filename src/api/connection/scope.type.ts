@@ -44,14 +44,21 @@ export class ScopeRuleType {
 })
 export class ScopeType {
   @Field(() => [String], {
-    description: 'The groups, by DN; a person must be in at least one of them. Empty when groups do not matter.',
+    description:
+      'The groups, by DN or by a name that only one group has; a person must be in at least one of them. Empty when groups do not matter.',
   })
   groups!: string[];
 
   @Field(() => Boolean, {
-    description: 'Whether members of groups inside these groups count, too. Not supported yet, so it is always false.',
+    description:
+      'Whether members of groups inside the groups, and inside the excluded groups, count too, on any level.',
   })
   nestedGroups!: boolean;
+
+  @Field(() => [String], {
+    description: 'Groups whose members are left out, by DN or by a name that only one group has.',
+  })
+  excludeGroups!: string[];
 
   @Field(() => [String], {
     description: 'DNs below a base DN: people there are left out. Empty when nobody is left out by place.',
@@ -96,15 +103,24 @@ export class ScopeRuleInput {
 export class ScopeInput {
   @Field(() => [String], {
     nullable,
-    description: 'The groups, by DN; a person must be in at least one of them. Empty when groups do not matter.',
+    description:
+      'The groups, by DN or by a name that only one group has; a person must be in at least one of them. Empty when groups do not matter.',
   })
   groups?: string[] | null;
 
   @Field(() => Boolean, {
     nullable,
-    description: 'Whether members of groups inside these groups count, too. Not supported yet: true is refused.',
+    description:
+      'Whether members of groups inside the groups, and inside the excluded groups, count too, on any level.',
   })
   nestedGroups?: boolean | null;
+
+  @Field(() => [String], {
+    nullable,
+    description:
+      'Groups whose members are left out, by DN or by a name that only one group has. A group that is not there fails the run, so that nobody comes in by a renamed group.',
+  })
+  excludeGroups?: string[] | null;
 
   @Field(() => [String], {
     nullable,

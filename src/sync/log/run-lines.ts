@@ -24,6 +24,7 @@ const exclusions: Record<keyof Excluded, string> = {
   NOT_IN_GROUP: 'in none of the groups',
   NOT_A_PERSON: 'not people',
   NOT_BY_RULES: 'not let in by the rules',
+  IN_EXCLUDED_GROUP: 'in an excluded group',
   BELOW_EXCLUDED_DN: 'below an excluded DN',
 };
 

@@ -6,6 +6,7 @@ export function everybody(): Scope {
   return {
     groups: [],
     nestedGroups: false,
+    excludeGroups: [],
     excludeBaseDns: [],
     match: 'ALL',
     rules: [],

@@ -71,6 +71,7 @@ export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEd
   scope: {
     groups: [],
     nestedGroups: false,
+    excludeGroups: [],
     excludeBaseDns: [],
     match: 'ALL',
     rules: [],

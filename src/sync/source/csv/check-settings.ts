@@ -68,11 +68,12 @@ function separatorFaults(separator: string): Fault[] {
 }
 
 /** All faults of a scope. A file has no groups and no filter. Codes: NOT_SUPPORTED, and those of rules. */
-export function checkScope({ groups, nestedGroups, excludeBaseDns, rules, filter }: Scope): Fault[] {
+export function checkScope({ groups, nestedGroups, excludeGroups, excludeBaseDns, rules, filter }: Scope): Fault[] {
   const unknown = (setting: string, what: string): Fault =>
     fault(setting, 'NOT_SUPPORTED', `A file has no ${what}: use rules on its columns.`);
   return [
     ...(groups.length > 0 || nestedGroups ? [unknown(groups.length > 0 ? 'groups' : 'nestedGroups', 'groups')] : []),
+    ...(excludeGroups.length > 0 ? [unknown('excludeGroups', 'groups')] : []),
     ...(excludeBaseDns.length > 0 ? [unknown('excludeBaseDns', 'DNs')] : []),
     ...checkRules(rules, columnFault),
     ...(filter === null || filter.trim() === '' ? [] : [unknown('filter', 'filter language')]),

@@ -15,31 +15,28 @@ const mostExcludedDns = 500;
 
 /**
  * All faults of a scope that can be found without contacting the source. Codes: REQUIRED, INVALID_FILTER, INVALID_ATTRIBUTE,
- * INVALID_GROUP, INVALID_DN, CONTRADICTION, NOT_SUPPORTED, UNWANTED, TOO_MANY, TOO_LONG.
+ * INVALID_GROUP, INVALID_DN, CONTRADICTION, UNWANTED, TOO_MANY, TOO_LONG.
  */
 export function checkScope(scope: Scope, { baseDns }: Pick<LdapSettings, 'baseDns'>): Fault[] {
   return [
-    ...groupsFaults(scope.groups),
-    ...nestedFaults(scope),
+    ...groupsFaults('groups', scope.groups),
+    ...groupsFaults('excludeGroups', scope.excludeGroups),
     ...excludedDnFaults(scope.excludeBaseDns, baseDns),
     ...checkRules(scope.rules, ruleFault),
     ...filterFaults(scope.filter),
   ];
 }
 
-function groupsFaults(groups: readonly string[]): Fault[] {
-  const faults = tooMany(['groups'], groups, mostGroups);
-  return faults.length > 0 ? faults : groups.flatMap(groupFaults);
+type GroupList = 'groups' | 'excludeGroups';
+
+function groupsFaults(list: GroupList, groups: readonly string[]): Fault[] {
+  const faults = tooMany([list], groups, mostGroups);
+  return faults.length > 0 ? faults : groups.flatMap((group, i) => groupFaults([list, String(i)], group));
 }
 
-function nestedFaults({ nestedGroups }: Scope): Fault[] {
-  const message = 'Groups within groups are not followed yet: name each group whose members should come in.';
-  return nestedGroups ? [{ path: ['nestedGroups'], code: 'NOT_SUPPORTED', message }] : [];
-}
-
-/** A group is given as a DN or as its name (cn). A text with "=" counts as a DN. */
-function groupFaults(group: string, i: number): Fault[] {
-  const path = ['groups', String(i)];
+/** A group is given as a DN or as its name (cn, on Active Directory also
+ * sAMAccountName). A text with "=" counts as a DN. */
+function groupFaults(path: string[], group: string): Fault[] {
   if (group.trim() === '') return [{ path, code: 'REQUIRED', message: 'The name of a group is empty.' }];
   if (!isOneLine(group)) {
     const message = 'A group has no control characters and is written on one line.';

@@ -108,6 +108,17 @@ export function canonicalDn(text: string): string {
   return parsed.rdns.map((rdn) => rdn.map(canonicalPart).sort().join('\u0001')).join(betweenParts);
 }
 
+/** The DN of the entry above, as it is written. Null: there is none, or the text is no DN. */
+export function parentDn(text: string): string | null {
+  for (let at = 0; ; ) {
+    const equals = text.indexOf('=', at);
+    const value = equals < 0 ? null : readValue(text, equals + 1);
+    if (value === null || typeof value === 'string' || value.end >= text.length) return null;
+    if (text[value.end] !== '+') return text.slice(value.end + 1).trim();
+    at = value.end + 1;
+  }
+}
+
 /** Whether `dn` is `base` or lies below it. Both are canonical. */
 export function isWithinDn(dn: string, base: string): boolean {
   return dn === base || base === '' || dn.endsWith(`${betweenParts}${base}`);

@@ -10,11 +10,13 @@ import type { SearchSink, Wire } from './wire.ts';
 /** One search request. */
 export type LdapSearch = {
   baseDn: string;
-  scope: 'base' | 'sub';
+  scope: 'base' | 'one' | 'sub';
   filter: Filter;
   attributes: readonly string[];
   /** An empty cookie asks for the first page. Left out: no paging. */
   page?: { size: number; cookie: Buffer };
+  /** How long the server may search; left out: timeoutSeconds. A server that stops by itself answers with result 3. */
+  timeLimitSeconds?: number;
   /** Limits for the answer; left out: those of a page. */
   allowance?: Allowance;
 };
@@ -102,6 +104,7 @@ export class LdapConnection {
    */
   async search(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
     const { baseDn, scope, filter, page, allowance = allowances.page } = request;
+    const timeLimit = request.timeLimitSeconds ?? this.timeoutSeconds;
     const attributes = [...request.attributes];
     const controls = page === undefined ? [] : [new PageControl(page.size, page.cookie)];
     const outcome: { result: LdapResult | null } = { result: null };
@@ -111,7 +114,7 @@ export class LdapConnection {
     this.#wire.expectSearch({ entry: sink.entry, references: sink.references, done });
     try {
       await this.#operate(allowance, () =>
-        this.#client.search(baseDn, { scope, filter, attributes, timeLimit: this.timeoutSeconds }, controls),
+        this.#client.search(baseDn, { scope, filter, attributes, timeLimit }, controls),
       );
     } catch (error) {
       if (!(error instanceof ServerRefusal)) throw error;

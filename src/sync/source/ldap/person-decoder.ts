@@ -28,7 +28,7 @@ export class PersonDecoder {
   readonly #flagSlots: number[];
   readonly #now: bigint;
   readonly #idAttribute: string;
-  readonly #uidSlot: number;
+  readonly #membershipSlots: readonly number[];
   readonly #membership: Membership | null;
 
   /** Accounts that have expired at the time `at` count as disabled. */
@@ -44,7 +44,7 @@ export class PersonDecoder {
     this.#now = fileTime(at);
     const flags: readonly string[] = flavours[flavour].flags;
     this.#flagSlots = flagAttributes.map((name) => (flags.includes(name) ? slotOf(name) : -1));
-    this.#uidSlot = membership?.needsUid ? slotOf('uid') : -1;
+    this.#membershipSlots = membership?.attributes.map(slotOf) ?? [];
     this.#membership = membership;
     this.#decoder = new EntryDecoder(names);
     this.attributes = names.filter((name) => !isForbidden(name));
@@ -56,7 +56,7 @@ export class PersonDecoder {
     const id = idOf(values[this.#idSlot]);
     const unfit = this.#unfit(id, name, nameIsText);
     const { disabled, notAPerson } = accountFlags(values, this.#flagSlots, this.#now);
-    const { inGroups, excluded } = this.#membership?.of(name, [values[this.#uidSlot] ?? []].flat()) ?? included;
+    const { inGroups, excluded } = this.#standing(name, values);
     values.length = this.#wanted;
     const entry: Entry = {
       name: unfit !== null && name.length > longestSaid ? saidText(name) : name,
@@ -72,6 +72,14 @@ export class PersonDecoder {
     };
     for (const range of ranges) if (range.slot < this.#wanted) this.unfinished.push({ entry, range });
     return entry;
+  }
+
+  #standing(name: string, values: readonly AttributeValue[]): Standing {
+    if (this.#membership === null) return included;
+    return this.#membership.of(
+      name,
+      this.#membershipSlots.map((slot) => [values[slot] ?? []].flat()),
+    );
   }
 
   #unfit(id: string | null, name: string, nameIsText: boolean): string | null {

@@ -88,12 +88,25 @@ export const maxParts = 1000;
 /** The remaining values of an attribute, and whether some were left out as undecodable. */
 export type RestOfAttribute = { values: string[]; undecodable: boolean };
 
+/** The same as readEachPart, with all values at once. */
+export async function readRange(reached: Reached, dn: string, name: string, from: number): Promise<RestOfAttribute> {
+  const rest: RestOfAttribute = { values: [], undecodable: false };
+  await readEachPart(reached, { dn, name, from }, (part) => {
+    for (const value of part.values) rest.values.push(value);
+    rest.undecodable ||= part.undecodable;
+  });
+  return rest;
+}
+
 /**
  * Reads the rest of an attribute that came in part (`member;range=0-1499`): from value number `from` to the part that the server
  * calls the last. Throws AppError INVALID_RESPONSE when a part is missing or repeated, or when the parts do not end.
  */
-export async function readRange(reached: Reached, dn: string, name: string, from: number): Promise<RestOfAttribute> {
-  const rest: RestOfAttribute = { values: [], undecodable: false };
+export async function readEachPart(
+  reached: Reached,
+  { dn, name, from }: { dn: string; name: string; from: number },
+  take: (part: RestOfAttribute) => void,
+): Promise<void> {
   const decoder = new EntryDecoder([name]);
   const filter = encodeFilter(present('objectClass'));
   let next: number | null = from;
@@ -108,12 +121,10 @@ export async function readRange(reached: Reached, dn: string, name: string, from
     if (result.code !== 0) throw resultError(result, contextOf(reached, dn, false));
     const part = found[0];
     if (part === undefined) throw brokenRange(reached, dn, name, 'does not send the rest of it');
-    for (const value of [part.values[0] ?? []].flat()) rest.values.push(value);
-    rest.undecodable ||= part.undecodable.length > 0;
+    take({ values: [part.values[0] ?? []].flat(), undecodable: part.undecodable.length > 0 });
     next = part.ranges[0]?.next ?? null;
     if (next !== null && next <= asked) throw brokenRange(reached, dn, name, `sends the part from ${asked} again`);
   }
-  return rest;
 }
 
 function brokenRange({ connection }: Reached, dn: string, name: string, what: string): AppError {

@@ -6,20 +6,31 @@ import { canonicalDn, isWithinDn } from './dn.ts';
 import type { LdapFilter } from './filter/filter.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import { scopeFilter } from './filter/scope-filter.ts';
-import { type GroupPlan, planGroups } from './group-plan.ts';
+import { confirmGroups } from './group/confirm-groups.ts';
+import { type FollowedGroups, followGroups, mustBeWhole, type ToFollow } from './group/follow-groups.ts';
+import { GroupFinder } from './group/group-finder.ts';
+import { groupNotes } from './group/group-notes.ts';
+import { groupsFilter } from './group/groups-filter.ts';
 import { checkThere, type Reached } from './reach.ts';
 
 /**
  * How a read decides who is in scope. A search with `filter` below the base DNs finds everybody who can be; `membership` then
- * decides about each of them by DN. Any other search of the scope (only ids, only changed people) needs both as well.
+ * decides about each of them by DN. Any other search of the scope (only ids, only changed people) needs both as well, and the
+ * attributes of `membership`.
+ *
+ * Groups whose members are to come in are part of the filter where memberOf can be trusted; then the server sends only their
+ * members. Otherwise it sends everybody else who meets the scope, and each is compared with the members here. What the scope
+ * excludes is always decided here, because the people who are left out are counted.
  */
 export type ScopePlan = {
   /** The part that the server decides: people, rules, the scope's own filter, groups where memberOf can be trusted. */
   filter: LdapFilter;
   /** The part that is decided here. Null: the filter has decided all. */
   membership: Membership | null;
-  /** Warnings about the scope. */
+  /** Remarks on what the scope names. */
   notes: SourceNote[];
+  /** Why people can be missing however well the search goes, or null: a group inside a group can't be read. */
+  doubt: string | null;
   /**
    * Asks at the end of a read whether all that the scope names is still where it was. If not, people may have come or be missing
    * because of it. Throws AppError.
@@ -29,10 +40,10 @@ export type ScopePlan = {
 
 /** Decides about people by DN: groups whose members the server can't filter, and what the scope excludes. */
 export type Membership = {
-  /** Whether `uid` is needed beside the DN: a group names its members by it. */
-  needsUid: boolean;
-  /** `uids` are the values of `uid`, where they are needed. */
-  of(dn: string, uids: readonly string[]): Standing;
+  /** The attributes that it needs besides the DN. */
+  attributes: readonly string[];
+  /** `values[i]` are the values of `attributes[i]`. */
+  of(dn: string, values: readonly (readonly string[])[]): Standing;
 };
 
 /** What becomes of a person by groups and excludes. */
@@ -41,18 +52,39 @@ export type Standing = { inGroups: boolean; excluded: ExclusionReason | null };
 /** Finds all that the scope names in the directory. Throws AppError FILTER_REFUSED, GROUP_NOT_FOUND, BASE_DN_NOT_FOUND. */
 export async function planScope(reached: Reached, scope: Scope): Promise<ScopePlan> {
   const own = ownFilter(scope.filter);
-  const confirm = async (): Promise<void> => {
-    for (const dn of scope.excludeBaseDns) await checkThere(reached, dn, excludedDnGone(dn));
-  };
-  await confirm();
-  const { plan: groups, notes } = await planGroups(reached, scope.groups);
-  const byServer = groups.kind === 'filter' ? groups.filter : null;
+  await checkExcludedDns(reached, scope);
+  const finder = new GroupFinder(reached);
+  const nested = scope.nestedGroups;
+  const include = await follow(reached, finder, { role: 'include', groups: scope.groups, nested });
+  const exclude = await follow(reached, finder, { role: 'exclude', groups: scope.excludeGroups, nested });
+  if (exclude !== null) mustBeWhole(exclude.followed);
+  const byServer = include === null ? null : await groupsFilter(reached, include.followed);
+  const compared = byServer === null ? include : null;
   return {
     filter: scopeFilter(scope, own, byServer, reached.server.flavour),
-    membership: membershipOf(groups, scope.excludeBaseDns.map(canonicalDn)),
-    notes,
-    confirm,
+    membership: membershipOf(
+      compared && testOf(compared.followed),
+      exclude && testOf(exclude.followed),
+      scope.excludeBaseDns.map(canonicalDn),
+    ),
+    notes: [...(include?.notes ?? []), ...(exclude?.notes ?? [])],
+    doubt: include === null || include.followed.doubts.length === 0 ? null : include.followed.doubts.join(' '),
+    confirm: async () => {
+      await checkExcludedDns(reached, scope);
+      const groups = [...(include?.followed.groups ?? []), ...(exclude?.followed.groups ?? [])];
+      await confirmGroups(reached, groups);
+    },
   };
+}
+
+async function follow(
+  reached: Reached,
+  finder: GroupFinder,
+  wanted: ToFollow,
+): Promise<{ followed: FollowedGroups; notes: SourceNote[] } | null> {
+  if (wanted.groups.length === 0) return null;
+  const followed = await followGroups(reached, finder, wanted);
+  return { followed, notes: await groupNotes(finder, { followed, nested: wanted.nested }) };
 }
 
 function ownFilter(text: string | null): LdapFilter | null {
@@ -69,22 +101,56 @@ function ownFilter(text: string | null): LdapFilter | null {
 }
 
 /** If a renamed place left out nobody, all people of that place would come in. */
-function excludedDnGone(dn: string): AppError {
-  return new AppError('BASE_DN_NOT_FOUND', `The excluded DN "${dn}" of the scope is not on this server.`, {
-    hint: 'If it was renamed, write its new DN. If it was deleted, remove it from the scope.',
-  });
+async function checkExcludedDns(reached: Reached, { excludeBaseDns }: Scope): Promise<void> {
+  for (const dn of excludeBaseDns) {
+    const gone = new AppError('BASE_DN_NOT_FOUND', `The excluded DN "${dn}" of the scope is not on this server.`, {
+      hint: 'If it was renamed, write its new DN. If it was deleted, remove it from the scope.',
+    });
+    await checkThere(reached, dn, gone);
+  }
 }
 
-function membershipOf(groups: GroupPlan, excludedDns: readonly string[]): Membership | null {
-  if (groups.kind !== 'members' && excludedDns.length === 0) return null;
-  const inGroups = (dn: string, uids: readonly string[]): boolean =>
-    groups.kind !== 'members' || groups.dns.has(dn) || uids.some((uid) => groups.uids.has(uid.toLowerCase()));
+/** Tells members of groups from others. */
+type MemberTest = {
+  attributes: readonly string[];
+  isMember(dn: string, values: readonly (readonly string[])[]): boolean;
+};
+
+/** Compares people with the members of groups, by DN, by uid where a group names uids, and by primary group. */
+function testOf({ members, groups }: FollowedGroups): MemberTest {
+  const rids = new Set(groups.flatMap(({ rid }) => (rid === null ? [] : [rid])));
+  const attributes: string[] = [];
+  const tests: ((values: readonly string[]) => boolean)[] = [];
+  if (members.uids > 0) {
+    attributes.push('uid');
+    tests.push((uids) => uids.some((uid) => members.hasUid(uid)));
+  }
+  if (rids.size > 0) {
+    attributes.push('primaryGroupID');
+    tests.push((ids) => ids.some((id) => rids.has(id)));
+  }
   return {
-    needsUid: groups.kind === 'members' && groups.uids.size > 0,
-    of: (text, uids) => {
+    attributes,
+    isMember: (dn, values) => members.hasDn(dn) || tests.some((test, i) => test(values[i] ?? [])),
+  };
+}
+
+function membershipOf(
+  include: MemberTest | null,
+  exclude: MemberTest | null,
+  excludedDns: readonly string[],
+): Membership | null {
+  if (include === null && exclude === null && excludedDns.length === 0) return null;
+  const ofInclude = include?.attributes ?? [];
+  const excludedBy = (dn: string, values: readonly (readonly string[])[]): ExclusionReason | null => {
+    if (exclude?.isMember(dn, values.slice(ofInclude.length))) return 'IN_EXCLUDED_GROUP';
+    return excludedDns.some((excluded) => isWithinDn(dn, excluded)) ? 'BELOW_EXCLUDED_DN' : null;
+  };
+  return {
+    attributes: [...ofInclude, ...(exclude?.attributes ?? [])],
+    of: (text, values) => {
       const dn = canonicalDn(text);
-      const below = excludedDns.some((excluded) => isWithinDn(dn, excluded));
-      return { inGroups: inGroups(dn, uids), excluded: below ? 'BELOW_EXCLUDED_DN' : null };
+      return { inGroups: include?.isMember(dn, values) ?? true, excluded: excludedBy(dn, values) };
     },
   };
 }

@@ -38,7 +38,7 @@ export async function searchPeople(
       referrals: new ReferralsMet(),
       progress: { pages: 0 },
     };
-    let doubt: string | null = null;
+    let { doubt } = scope;
     for (const baseDn of distinctBases(reached.settings.baseDns)) doubt = (await readBase(read, baseDn)) ?? doubt;
     doubt = (await otherServerOrAccount(reached)) ?? doubt;
     await scope.confirm();

@@ -62,6 +62,7 @@ test('a scope of CSV has rules on any column, and no groups and no filter', () =
   expect(codes({ rules: [{ attribute: 'Kostenstelle (neu)', operator: 'EQUALS', values: ['1'] }] })).toEqual([]);
   expect(codes({ groups: ['staff'] })).toEqual([['groups', 'NOT_SUPPORTED']]);
   expect(codes({ nestedGroups: true })).toEqual([['nestedGroups', 'NOT_SUPPORTED']]);
+  expect(codes({ excludeGroups: ['leavers'] })).toEqual([['excludeGroups', 'NOT_SUPPORTED']]);
   expect(codes({ excludeBaseDns: ['ou=a'] })).toEqual([['excludeBaseDns', 'NOT_SUPPORTED']]);
   expect(codes({ filter: '(a=b)' })).toEqual([['filter', 'NOT_SUPPORTED']]);
 });

@@ -32,6 +32,11 @@ export function equal(attribute: string, value: string): LdapFilter {
   };
 }
 
+/** A comparison by a rule of the server, such as `memberOf:1.2.840.113556.1.4.1941:=…`. */
+export function extensible(attribute: string, rule: string, value: string): LdapFilter {
+  return { kind: 'extensible', attribute, rule, dnAttributes: false, value: Buffer.from(value) };
+}
+
 export function present(attribute: string): LdapFilter {
   return { kind: 'present', attribute };
 }

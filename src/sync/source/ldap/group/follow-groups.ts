@@ -1,0 +1,148 @@
+import { AppError } from '../../../../core/app-error.ts';
+import { saidText } from '../../../../core/outside-text.ts';
+import { canonicalDn } from '../dn.ts';
+import { encodeFilter, equal } from '../filter/filter.ts';
+import type { Reached } from '../reach.ts';
+import { type RawEntry, readEntries } from '../read-entries.ts';
+import { findGroup, type GroupRole, readGroup, vanished } from './find-group.ts';
+import type { GroupFinder } from './group-finder.ts';
+import { HiddenGroups } from './hidden-groups.ts';
+import { Members } from './members.ts';
+import { type Group, takeGroup } from './take-group.ts';
+
+/** Most groups whose members are taken in, and most levels of groups within groups. Beyond them, the read is incomplete. */
+const mostGroups = 10_000;
+const mostLevels = 50;
+/** Groups without members that are asked whether people say to be in them. */
+const mostAsked = 100;
+
+/** The groups that a scope names for one purpose, and those inside them if they are followed, with the members of all. */
+export type FollowedGroups = {
+  role: GroupRole;
+  /** The named groups first, then those inside them, each once. */
+  groups: readonly Group[];
+  /** Number of groups that the scope names. */
+  named: number;
+  members: Members;
+  /** Why members may be missing, a sentence each. */
+  doubts: readonly string[];
+};
+
+/** What is followed: groups by DN or name, with the groups inside them if `nested`. */
+export type ToFollow = { role: GroupRole; groups: readonly string[]; nested: boolean };
+
+/**
+ * Finds the named groups and takes in their members; if `nested`, also those of the groups inside, level by level. Each group is
+ * read once, so circles end. Throws AppError GROUP_NOT_FOUND.
+ */
+export async function followGroups(
+  reached: Reached,
+  finder: GroupFinder,
+  { role, groups: names, nested }: ToFollow,
+): Promise<FollowedGroups> {
+  const follow = new Follow(reached, finder, nested);
+  for (const name of names) await follow.take(await findGroup(reached, name, role));
+  const named = follow.groups.length;
+  if (nested) await follow.down();
+  return { role, groups: follow.groups, named, members: follow.members, doubts: await follow.doubts() };
+}
+
+class Follow {
+  readonly groups: Group[] = [];
+  readonly members: Members;
+  readonly #reached: Reached;
+  readonly #finder: GroupFinder;
+  readonly #seen = new Set<string>();
+  readonly #hidden: HiddenGroups | null;
+  readonly #doubts: string[] = [];
+
+  constructor(reached: Reached, finder: GroupFinder, nested: boolean) {
+    this.#reached = reached;
+    this.#finder = finder;
+    this.members = new Members(reached.settings.baseDns);
+    this.#hidden = nested ? new HiddenGroups(reached) : null;
+  }
+
+  async take(entry: RawEntry): Promise<void> {
+    const canonical = canonicalDn(entry.dn);
+    if (this.#seen.has(canonical)) return;
+    this.#seen.add(canonical);
+    const { list } = this.#finder;
+    const onMember = (member: string, dn: string): void => this.#hidden?.add(member, dn);
+    this.groups.push(await takeGroup(this.#reached, entry, { members: this.members, list, onMember }));
+  }
+
+  /** Goes down through the groups inside the groups, level by level. */
+  async down(): Promise<void> {
+    const named = [...this.groups];
+    for (let [level, from] = [1, 0]; from < this.groups.length; level++) {
+      const above = this.groups.slice(from);
+      from = this.groups.length;
+      const { inner, because } = await this.#finder.within(above);
+      if (because !== null) this.#doubts.push(`Whether there are more groups inside could not be seen: ${because}`);
+      const next = level === 1 ? [...inner, ...((await this.#finder.inChain(named, inner)) ?? [])] : inner;
+      const fresh = next.filter((dn) => !this.#seen.has(canonicalDn(dn)));
+      if (fresh.length === 0) return;
+      if (level > mostLevels)
+        return this.#stop(`Groups within groups are followed for ${mostLevels} levels, and there are more.`);
+      for (const dn of fresh) {
+        if (this.groups.length >= mostGroups)
+          return this.#stop(`More than ${mostGroups} groups are inside the groups.`);
+        await this.#takeByDn(dn);
+      }
+    }
+  }
+
+  #stop(doubt: string): void {
+    this.#doubts.push(doubt);
+  }
+
+  async #takeByDn(dn: string): Promise<void> {
+    if (this.#seen.has(canonicalDn(dn))) return;
+    const entry = await readGroup(this.#reached, dn);
+    if (entry === null) throw vanished(dn);
+    await this.take(entry);
+  }
+
+  async doubts(): Promise<string[]> {
+    const unreadable: string[] = [];
+    let asked = 0;
+    for (const group of this.groups) {
+      if (group.size.dns + group.size.uids > 0 || group.hasEmptyMember) continue;
+      if (mustHaveMembers(this.#reached, group) || (asked++ < mostAsked && (await this.#isNamed(group))))
+        unreadable.push(group.dn);
+    }
+    const hidden = await this.#hidden?.doubt((canonical) => this.#seen.has(canonical));
+    return [
+      ...this.#doubts,
+      ...unreadable.map((dn) => `The members of the group "${saidText(dn)}" can't be read.`),
+      ...(hidden ? [hidden] : []),
+    ];
+  }
+
+  /** Whether somebody's memberOf names a group that shows no members. OpenLDAP is not asked: there it is seldom indexed. */
+  async #isNamed({ dn }: Group): Promise<boolean> {
+    const { connection, settings, server } = this.#reached;
+    if (server.flavour === 'OPENLDAP') return false;
+    for (const baseDn of settings.baseDns) {
+      const filter = encodeFilter(equal('memberOf', dn));
+      const page = { size: 1, cookie: Buffer.alloc(0) };
+      const { entries } = await readEntries(connection, { baseDn, scope: 'sub', filter, attributes: ['1.1'], page }, 1);
+      if (entries.length > 0) return true;
+    }
+    return false;
+  }
+}
+
+/** Groups of these classes have at least one member (RFC 4519). OpenLDAP insists on it; other servers allow empty ones. */
+function mustHaveMembers({ server }: Reached, { classes }: Group): boolean {
+  return server.flavour === 'OPENLDAP' && (classes.includes('groupofnames') || classes.includes('groupofuniquenames'));
+}
+
+/** An excluded group that is not known in full would let people in. */
+export function mustBeWhole({ doubts }: FollowedGroups): void {
+  if (doubts.length === 0) return;
+  throw new AppError('INCOMPLETE_READ', `The excluded groups of the scope can't be read in full. ${doubts.join(' ')}`, {
+    hint: 'Let the bind account read these groups, or remove them from the scope.',
+  });
+}

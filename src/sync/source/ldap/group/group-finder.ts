@@ -1,0 +1,102 @@
+import { canonicalDn } from '../dn.ts';
+import { and, encodeFilter, equal, extensible, type LdapFilter, or, present } from '../filter/filter.ts';
+import { isActiveDirectory, type Reached } from '../reach.ts';
+import { readEntries, textsOf } from '../read-entries.ts';
+import { isGroup, isGroupClass } from './find-group.ts';
+import { type ListedGroups, listGroups, searchGroups } from './listed-groups.ts';
+import type { Group } from './take-group.ts';
+
+/** DNs of groups, as the server writes them. `because`: why there may be more of them, or null. */
+export type InnerGroups = { inner: string[]; because: string | null };
+
+/** Matches a DN, and all DNs that contain it through other groups (MS-ADTS 3.1.1.3.4.4.3). */
+const ruleInChain = '1.2.840.113556.1.4.1941';
+/** How long the server may follow chains. Large domains take longer, and serve nobody else meanwhile. */
+const chainSeconds = 3;
+/** With more named groups, following the chains costs more than going down level by level. */
+const mostChains = 10;
+/** Groups in one filter. */
+const groupsAtOnce = 50;
+
+/** Finds the groups inside groups. */
+export class GroupFinder {
+  readonly #reached: Reached;
+  #listed: Promise<ListedGroups> | null = null;
+  /** Members of small groups that are still looked at one by one. With more of them, listing all groups costs less. */
+  #looksLeft = 500;
+
+  constructor(reached: Reached) {
+    this.#reached = reached;
+  }
+
+  /** Lists all groups of the server once. Active Directory is asked for the groups inside a group instead. */
+  get list(): (() => Promise<ListedGroups>) | null {
+    return isActiveDirectory(this.#reached) ? null : () => (this.#listed ??= listGroups(this.#reached));
+  }
+
+  /** Whether one question finds the groups inside many groups. */
+  get asksForMany(): boolean {
+    return isActiveDirectory(this.#reached);
+  }
+
+  /** The groups that are members of these groups, one level down. */
+  async within(groups: readonly Group[]): Promise<InnerGroups> {
+    if (isActiveDirectory(this.#reached)) return await this.#byMemberOf(groups.map(({ dn }) => dn));
+    const all: InnerGroups = { inner: [], because: null };
+    for (const group of groups) {
+      const { inner, because } = await this.#amongMembers(group);
+      for (const dn of inner) all.inner.push(dn);
+      all.because ??= because;
+    }
+    return all;
+  }
+
+  /**
+   * All groups inside these groups, on any level, found by the server; null when it does not do that well enough. What it finds
+   * is only a head start: whoever goes on level by level from there misses nothing that the server left out.
+   */
+  async inChain(groups: readonly Group[], firstLevel: readonly string[]): Promise<string[] | null> {
+    if (!isActiveDirectory(this.#reached) || groups.length > mostChains || firstLevel.length === 0) return null;
+    const found = new Map<string, string>();
+    const chains = or(groups.map(({ dn }) => extensible('memberOf', ruleInChain, dn)));
+    const add = (dn: string): boolean => found.size !== found.set(canonicalDn(dn), dn).size;
+    const because = await searchGroups(this.#reached, and([isGroup, chains]), add, chainSeconds);
+    // A server that does not know the rule finds nobody, also not the groups of the first level.
+    const works = because === null && firstLevel.every((dn) => found.has(canonicalDn(dn)));
+    return works ? [...found.values()] : null;
+  }
+
+  /** Active Directory keeps memberOf itself, and has it indexed. */
+  async #byMemberOf(dns: readonly string[]): Promise<InnerGroups> {
+    const inner = new Map<string, string>();
+    let because: string | null = null;
+    for (let at = 0; at < dns.length; at += groupsAtOnce) {
+      const some: LdapFilter = or(dns.slice(at, at + groupsAtOnce).map((dn) => equal('memberOf', dn)));
+      const add = (dn: string): boolean => inner.size !== inner.set(canonicalDn(dn), dn).size;
+      because ??= await searchGroups(this.#reached, and([isGroup, some]), add);
+    }
+    return { inner: [...inner.values()], because };
+  }
+
+  /** A few members are read one by one. For many, all groups of the server are listed and compared with the members. */
+  async #amongMembers(group: Group): Promise<InnerGroups> {
+    if (group.inner !== null) return { inner: group.inner, because: (await this.list?.())?.because ?? null };
+    const few = group.firstMembers.length <= this.#looksLeft;
+    const { dns, because } = few
+      ? { dns: null, because: null }
+      : ((await this.list?.()) ?? { dns: null, because: null });
+    if (dns !== null) return { inner: group.firstMembers.filter((dn) => dns.has(canonicalDn(dn))), because };
+    this.#looksLeft -= group.firstMembers.length;
+    const inner: string[] = [];
+    for (const dn of group.firstMembers) if (await this.#isGroup(dn)) inner.push(dn);
+    return { inner, because: null };
+  }
+
+  /** Members that are missing or invisible are no groups here; `hiddenGroups` looks for them. */
+  async #isGroup(baseDn: string): Promise<boolean> {
+    const filter = encodeFilter(present('objectClass'));
+    const search = { baseDn, scope: 'base', filter, attributes: ['objectClass'] } as const;
+    const { entries } = await readEntries(this.#reached.connection, search);
+    return entries.some((entry) => isGroupClass(textsOf(entry, 'objectClass')));
+  }
+}

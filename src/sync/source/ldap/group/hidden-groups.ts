@@ -1,0 +1,92 @@
+import { listed } from '../../../../core/outside-text.ts';
+import { canonicalDn, isWithinDn, parentDn } from '../dn.ts';
+import { and, encodeFilter, equal, or, present } from '../filter/filter.ts';
+import type { Reached } from '../reach.ts';
+import { readEntries } from '../read-entries.ts';
+
+/** Places that are remembered, members that are remembered of each, and members that are looked at in one run. */
+const mostPlaces = 1000;
+const mostOfPlace = 500;
+const mostLooks = 500;
+
+/** Members with the same place and kind of name, such as all `cn=…` directly below `ou=groups,dc=example,dc=org`. */
+type Place = { parent: string; attribute: string; members: string[]; more: boolean };
+
+/** The object classes of members that are no groups. */
+const others = [
+  ...['person', 'organizationalPerson', 'inetOrgPerson', 'account'],
+  ...['contact', 'computer', 'device', 'foreignSecurityPrincipal'],
+];
+const isOther = or(others.map((name) => equal('objectClass', name)));
+
+/**
+ * Looks for members that can be groups which the account can't see: their members would be missing without a trace. An invisible
+ * member can also be a person who was deleted and whom the group still names; most servers leave such names where they are. So a
+ * member counts as a hidden group only if it is not named by `uid`, and no people or the like are where it should be.
+ */
+export class HiddenGroups {
+  readonly #reached: Reached;
+  readonly #contexts: readonly string[];
+  readonly #places = new Map<string, Place>();
+  #looksLeft = mostLooks;
+
+  constructor(reached: Reached) {
+    this.#reached = reached;
+    this.#contexts = reached.server.namingContexts.map(canonicalDn);
+  }
+
+  /** Remembers the place of a member. Members on other servers can't be looked at. */
+  add(canonical: string, dn: string): void {
+    const end = canonical.indexOf('\u0000');
+    const attribute = canonical.slice(0, canonical.indexOf('='));
+    if (end < 0 || attribute === 'uid') return;
+    const key = `${attribute}${canonical.slice(end)}`;
+    const place = this.#places.get(key);
+    if (place === undefined) {
+      if (this.#places.size >= mostPlaces || !this.#isHere(canonical)) return;
+      const parent = parentDn(dn);
+      if (parent !== null) this.#places.set(key, { parent, attribute, members: [dn], more: false });
+    } else if (place.members.length < mostOfPlace) place.members.push(dn);
+    else place.more = true;
+  }
+
+  #isHere(canonical: string): boolean {
+    return this.#contexts.length === 0 || this.#contexts.some((context) => isWithinDn(canonical, context));
+  }
+
+  /** Why members of hidden groups may be missing, or null. `isKnown`: whether the group of a canonical DN was found. */
+  async doubt(isKnown: (canonical: string) => boolean): Promise<string | null> {
+    const hidden: string[] = [];
+    for (const place of this.#places.values()) {
+      const strange = place.members.filter((dn) => !isKnown(canonicalDn(dn)));
+      if (strange.length === 0 || (await this.#holdsOthers(place))) continue;
+      for (const dn of strange) {
+        if (this.#looksLeft-- <= 0)
+          return `Whether more than ${mostLooks} members of the groups are groups could not be seen.`;
+        if (!(await this.#isVisible(dn))) hidden.push(dn);
+      }
+      if (place.more) return `Whether all members at "${place.parent}" are groups could not be seen.`;
+    }
+    if (hidden.length === 0) return null;
+    return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups if they do not exist.`;
+  }
+
+  async #holdsOthers({ parent, attribute }: Place): Promise<boolean> {
+    const { entries } = await readEntries(this.#reached.connection, {
+      baseDn: parent,
+      scope: 'one',
+      filter: encodeFilter(and([isOther, present(attribute)])),
+      attributes: ['1.1'],
+      page: { size: 1, cookie: Buffer.alloc(0) },
+    });
+    return entries.length > 0;
+  }
+
+  /** A member of which the server says that it is elsewhere counts as visible: it is told as one outside the base DNs. */
+  async #isVisible(baseDn: string): Promise<boolean> {
+    const filter = encodeFilter(present('objectClass'));
+    const search = { baseDn, scope: 'base', filter, attributes: ['1.1'] } as const;
+    const { entries, result } = await readEntries(this.#reached.connection, search);
+    return entries.length > 0 || result.code === 10;
+  }
+}

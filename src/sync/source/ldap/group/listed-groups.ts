@@ -1,0 +1,62 @@
+import { AppError } from '../../../../core/app-error.ts';
+import { canonicalDn } from '../dn.ts';
+import { encodeFilter, type LdapFilter } from '../filter/filter.ts';
+import type { Reached } from '../reach.ts';
+import { decodeRawEntry, textsOf } from '../read-entries.ts';
+import { type Brought, readPages } from '../read-parts.ts';
+import { isGroup, isGroupClass, placesOfGroups } from './find-group.ts';
+import { TextSet } from './text-set.ts';
+
+/** Groups of the server. `because`: why there may be more of them, or null. */
+export type ListedGroups = { dns: TextSet; because: string | null };
+
+/** Most groups of the directory that are listed. */
+const mostListed = 500_000;
+
+/** Lists all groups of the server, by canonical DN. Large groups are compared with them to find the groups inside. */
+export async function listGroups(reached: Reached): Promise<ListedGroups> {
+  const dns = new TextSet();
+  const because = await searchGroups(reached, isGroup, (dn) => dns.add(canonicalDn(dn)));
+  return { dns, because };
+}
+
+/**
+ * Searches the whole server for groups that meet a filter. `take` gets each DN and returns whether it is new. Returns why there
+ * may be more of them, or null. `timeLimitSeconds`: how long the server may search for a page; left out: timeoutSeconds.
+ */
+export async function searchGroups(
+  reached: Reached,
+  filter: LdapFilter,
+  take: (dn: string) => boolean,
+  timeLimitSeconds?: number,
+): Promise<string | null> {
+  const progress = { pages: 0 };
+  let [all, news] = [0, 0];
+  const entry = (bytes: Buffer, at: number, end: number): void => {
+    if (all > mostListed) return;
+    const found = decodeRawEntry(bytes, at, end);
+    // Some proxies ignore filters.
+    if (!isGroupClass(textsOf(found, 'objectClass')) || !take(found.dn)) return;
+    all++;
+    news++;
+  };
+  const onPage = (): Brought => {
+    const brought = all > mostListed ? 'enough' : news;
+    news = 0;
+    return brought;
+  };
+  let because: string | null = null;
+  for (const baseDn of placesOfGroups(reached)) {
+    const limit = timeLimitSeconds === undefined ? {} : { timeLimitSeconds };
+    const attributes = ['objectClass'];
+    const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes, ...limit } as const;
+    try {
+      await readPages(reached, { search, sink: { entry, references: () => {} }, onPage, progress });
+    } catch (error) {
+      if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
+      // Nothing is known about places that the account can't see at all.
+      if (error.code !== 'BASE_DN_NOT_FOUND') because ??= error.message;
+    }
+  }
+  return all > mostListed ? `There are more than ${mostListed} groups.` : because;
+}

@@ -1,0 +1,125 @@
+import { AppError } from '../../../../core/app-error.ts';
+import { saidText } from '../../../../core/outside-text.ts';
+import { rangeOf } from '../attribute-name.ts';
+import { canonicalDn } from '../dn.ts';
+import type { Reached } from '../reach.ts';
+import { type RawEntry, textsOf } from '../read-entries.ts';
+import { readEachPart } from '../read-parts.ts';
+import { binaryText } from '../value-text.ts';
+import { memberAttributes, vanished } from './find-group.ts';
+import type { ListedGroups } from './listed-groups.ts';
+import type { Members } from './members.ts';
+
+/** A group whose members have been taken in. */
+export type Group = {
+  dn: string;
+  /** Empty when they can't be read. */
+  classes: string[];
+  /** Its number in its domain of Active Directory, the last part of its SID. Null: it has none. */
+  rid: string | null;
+  /** Number of members by DN, and by uid. */
+  size: { dns: number; uids: number };
+  /** Whether it has the empty DN as a member, which is nobody. Some schemas require a member. */
+  hasEmptyMember: boolean;
+  /** The DNs of the first members, as the server writes them: all of them, if they are this few. */
+  firstMembers: string[];
+  /** DNs of members that were found in the list of all groups. Null: the list was not needed. */
+  inner: string[] | null;
+};
+
+type TakingIn = {
+  members: Members;
+  list: (() => Promise<ListedGroups>) | null;
+  onMember: (canonical: string, dn: string) => void;
+};
+
+/** A group with more members is compared with the list of all groups. The members of smaller ones are looked at one by one. */
+export const firstMembersKept = 50;
+
+/**
+ * Takes in the members of a group: all of them, also where the server sends them in parts (Active Directory: 1,500 at a time).
+ * `list` gives the list of all groups of the server, with which it compares the members of large groups; null: it does not.
+ * `onMember` gets each member by DN.
+ */
+export async function takeGroup(
+  reached: Reached,
+  entry: RawEntry,
+  { members, list, onMember }: TakingIn,
+): Promise<Group> {
+  const group: Group = {
+    dn: entry.dn,
+    classes: textsOf(entry, 'objectClass').map((name) => name.toLowerCase()),
+    rid: ridOf(entry),
+    size: { dns: 0, uids: 0 },
+    hasEmptyMember: false,
+    firstMembers: [],
+    inner: null,
+  };
+  const parts = memberAttributes(reached).map((name) => firstPart(entry, name));
+  const byDn = parts.filter(({ name }) => name !== 'memberUid');
+  const isLarge =
+    byDn.some(({ next }) => next !== null) ||
+    byDn.reduce((sum, { values }) => sum + values.length, 0) > firstMembersKept;
+  const groups = isLarge && list !== null ? await list() : null;
+  if (groups !== null) group.inner = [];
+  const add = (attribute: string, value: string): void => {
+    if (value === '') {
+      group.hasEmptyMember = true;
+      return;
+    }
+    if (attribute === 'memberUid') {
+      group.size.uids++;
+      members.addUid(value);
+      return;
+    }
+    const dn = attribute === 'uniqueMember' ? value.replace(/#'[01]*'B$/, '') : value;
+    const canonical = canonicalDn(dn);
+    group.size.dns++;
+    if (group.firstMembers.length < firstMembersKept) group.firstMembers.push(dn);
+    if (groups?.dns.has(canonical)) group.inner?.push(dn);
+    members.addDn(canonical, dn);
+    onMember(canonical, dn);
+  };
+  for (const { name, values, next } of parts) {
+    for (const value of values) add(name, value);
+    if (next !== null) await readRest(reached, { dn: entry.dn, name, from: next }, (value) => add(name, value));
+  }
+  return group;
+}
+
+/** The values of an attribute that came with the entry; `next` is the number of the first missing one, or null. */
+function firstPart(entry: RawEntry, name: string): { name: string; values: string[]; next: number | null } {
+  const range = [...entry.attributes.keys()].find((key) => rangeOf(key)?.name === name.toLowerCase());
+  const values = textsOf(entry, name);
+  if (range !== undefined) for (const value of textsOf(entry, range)) values.push(value);
+  return { name, values, next: range === undefined ? null : (rangeOf(range)?.next ?? null) };
+}
+
+async function readRest(
+  reached: Reached,
+  part: { dn: string; name: string; from: number },
+  take: (value: string) => void,
+): Promise<void> {
+  try {
+    await readEachPart(reached, part, ({ values, undecodable }) => {
+      // If unreadable members were skipped, they would look like people who have left the group.
+      if (undecodable) throw unreadableMembers(part.dn, part.name);
+      for (const value of values) take(value);
+    });
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'BASE_DN_NOT_FOUND' ? vanished(part.dn) : error;
+  }
+}
+
+function unreadableMembers(dn: string, attribute: string): AppError {
+  return new AppError('INVALID_RESPONSE', `Some members of the group "${saidText(dn)}" can't be read.`, {
+    hint: `Look at the values of ${attribute}: DNs are text, and no part of them has more than 10,000.`,
+  });
+}
+
+/** Only groups of a domain can be somebody's primary group: the RIDs of built-in groups mean others there. */
+function ridOf(entry: RawEntry): string | null {
+  const sid = entry.attributes.get('objectsid')?.[0];
+  const text = sid === undefined ? null : binaryText('sid', sid);
+  return /^S-1-5-21-\d+-\d+-\d+-(\d+)$/.exec(text ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,274 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Scope } from '../../src/core/connection.ts';
+import type { LdifEntry } from '../support/ldap-ldif.ts';
+import { ldapSettings, readEverybody, scopeOf } from '../support/ldap-reading.ts';
+import { type Slapd, startSlapd } from '../support/slapd.ts';
+import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
+import { dn, map, removal, somebody, unit } from './small-directory.ts';
+
+const groupDn = (name: string): string => `cn=${name},ou=groups,dc=example,dc=org`;
+const group = (name: string, member: string[], parent = 'ou=groups'): LdifEntry => ({
+  dn: `cn=${name},${parent},dc=example,dc=org`,
+  attributes: { objectClass: 'groupOfNames', cn: name, member },
+});
+const ou = (name: string): LdifEntry => ({
+  dn: `ou=${name},dc=example,dc=org`,
+  attributes: { objectClass: 'organizationalUnit', ou: name },
+});
+const crowd = Array.from({ length: 60 }, (_, i) => `u${i}`);
+const odd = 'cn=Lovelace\\, Ada,ou=people,dc=example,dc=org';
+
+const entries: LdifEntry[] = [
+  unit,
+  ou('groups'),
+  ou('others'),
+  ...crowd.map((uid) => somebody(uid)),
+  { dn: odd, attributes: { objectClass: 'inetOrgPerson', cn: 'Lovelace, Ada', sn: 'Lovelace', displayName: 'ADA' } },
+  { dn: 'cn=guest,ou=others,dc=example,dc=org', attributes: { objectClass: 'inetOrgPerson', cn: 'guest', sn: 'g' } },
+  group('top', [dn('u0'), groupDn('middle'), groupDn('also')]),
+  group('middle', [dn('u0'), dn('u1'), 'CN=Bottom , OU=Groups,dc=EXAMPLE,dc=org']),
+  group('bottom', [dn('u2'), 'UID=U3, ou=People,dc=example,dc=org', 'cn="Lovelace, Ada",ou=people,dc=example,dc=org']),
+  group('also', [dn('u0'), dn('u4'), groupDn('circle')]),
+  group('circle', [dn('u5'), groupDn('top'), groupDn('circle')]),
+  group('large', [...crowd.map(dn).slice(0, 55), groupDn('inner')]),
+  group('inner', [dn('u58'), groupDn('unique')]),
+  {
+    dn: groupDn('unique'),
+    attributes: {
+      objectClass: 'groupOfUniqueNames',
+      cn: 'unique',
+      uniqueMember: [`${dn('u57')}#'0101'B`, groupDn('unix')],
+    },
+  },
+  {
+    dn: groupDn('unix'),
+    attributes: { objectClass: 'posixGroup', cn: 'unix', gidNumber: '1', memberUid: ['u56', 'U59', 'nobody'] },
+  },
+  group('twin', [dn('u0')]),
+  group('twin', [dn('u1')], 'ou=others'),
+  group('wide', [dn('u0'), 'cn=guest,ou=others,dc=example,dc=org', 'uid=far,dc=elsewhere', groupDn('bottom')]),
+  group('deleted', [dn('u0'), dn('gone'), groupDn('bottom')]),
+  group('partly', [dn('u0'), groupDn('secret'), groupDn('bottom')]),
+  group('secret', [dn('u1')]),
+  group('sealed', [dn('u0'), groupDn('mute')]),
+  group('mute', [dn('u1')]),
+];
+/** Both are invisible to the bind account: a whole group, and the members of another. */
+const access = [
+  `to dn.exact="${groupDn('secret')}" by * none`,
+  `to dn.exact="${groupDn('mute')}" attrs=member by * none`,
+];
+
+let slapd: Slapd;
+let syncing: LoneSyncing;
+
+beforeAll(async () => {
+  slapd = await startSlapd({ entries, access, memberOf: true });
+  syncing = await createSyncing();
+});
+afterAll(async () => {
+  await syncing?.close();
+  await slapd?.close();
+});
+beforeEach(async () => {
+  await syncing.rows('DELETE FROM contact_link');
+  await syncing.rows('DELETE FROM contact');
+});
+
+const people = 'ou=people,dc=example,dc=org';
+const connect = (scope: Partial<Scope>): Promise<string> =>
+  syncing.createConnection(
+    { ...slapd, baseDn: people },
+    { scope: scopeOf(scope), mappings: [map('DISPLAY_NAME', 'displayName')], removal: removal() },
+  );
+/** A first dry run: who came in, and what the log says besides the usual. */
+const run = async (scope: Partial<Scope>) => {
+  const outcome = await syncing.sync(await connect(scope), { dryRun: true });
+  const log = await syncing.log(outcome.id);
+  const usual = ['RUN_STARTED', 'CONNECTED', 'READING', 'READ_DONE', 'PLANNED', 'SUMMARY'];
+  return {
+    ...outcome,
+    told: log.filter(({ code }) => !usual.includes(code)).map(({ code, message }) => `${code}: ${message}`),
+  };
+};
+const read = async (scope: Partial<Scope>, onPage?: () => Promise<void>) => {
+  const settings = ldapSettings(slapd, { baseDns: [people] });
+  const asked = { attributes: ['uid', 'cn'], scope, password: slapd.bindPassword, ...(onPage && { onPage }) };
+  const { entries: found, summary } = await readEverybody(settings, asked);
+  const came = found.filter(({ inGroups, excluded }) => inGroups && excluded === null);
+  return { uids: came.map(({ attributes: [uid, cn] }) => String(uid ?? cn)).sort(), summary, read: found.length };
+};
+
+describe('groups within groups', () => {
+  test.each<[string, string[], string[]]>([
+    [
+      'are followed on three levels and through circles, and count everybody once',
+      [groupDn('top')],
+      ['Lovelace, Ada', 'u0', 'u1', 'u2', 'u3', 'u4', 'u5'],
+    ],
+    [
+      'are followed from any place of a circle',
+      [groupDn('circle')],
+      ['Lovelace, Ada', 'u0', 'u1', 'u2', 'u3', 'u4', 'u5'],
+    ],
+    [
+      'count who is in several of them once',
+      [groupDn('middle'), groupDn('also')],
+      ['Lovelace, Ada', 'u0', 'u1', 'u2', 'u3', 'u4', 'u5'],
+    ],
+    ['are found by name', ['bottom', 'also'], ['Lovelace, Ada', 'u0', 'u1', 'u2', 'u3', 'u4', 'u5']],
+    [
+      'are found among many members, whether they name people by DN or by uid',
+      [groupDn('large')],
+      [...crowd.slice(0, 55), 'u56', 'u57', 'u58', 'u59'].sort(),
+    ],
+  ])('%s', async (_name, groups, uids) => {
+    const found = await read({ groups, nestedGroups: true });
+    expect(found.uids).toEqual(uids);
+    expect(found.summary).toMatchObject({ complete: true, notes: [] });
+  });
+
+  test('are not followed unless asked for', async () => {
+    expect((await read({ groups: [groupDn('top')] })).uids).toEqual(['u0']);
+  });
+
+  test('are left to memberOf where it names the same people, level by level', async () => {
+    await slapd.add(groupDn('fresh'), { objectClass: 'groupOfNames', cn: 'fresh', member: [dn('u7'), dn('u8')] });
+    await slapd.add(groupDn('above'), {
+      objectClass: 'groupOfNames',
+      cn: 'above',
+      member: [dn('u9'), groupDn('fresh')],
+    });
+    expect(await read({ groups: [groupDn('above')], nestedGroups: true })).toMatchObject({
+      uids: ['u7', 'u8', 'u9'],
+      read: 3,
+    });
+  });
+});
+
+test('DNs that differ in case, spaces or escapes name the same members', async () => {
+  const { uids } = await read({ groups: ['CN=bottom,ou="groups", dc=example,DC=org'] });
+  expect(uids).toEqual(['Lovelace, Ada', 'u2', 'u3']);
+});
+
+describe('a group that can not be told', () => {
+  test.each<[string, Partial<Scope>, string, string]>([
+    ['by a name that nothing has', { groups: ['nothing'] }, '"nothing"', 'Write its DN'],
+    [
+      'by a name of two',
+      { groups: ['twin'] },
+      '"twin"',
+      '"cn=twin,ou=groups,dc=example,dc=org", "cn=twin,ou=others,dc=example,dc=org"',
+    ],
+    ['by a DN that nothing has', { groups: [groupDn('none')] }, groupDn('none'), 'Check its DN'],
+    ['though it is only excluded', { excludeGroups: ['nothing'] }, '"nothing"', 'Write its DN'],
+    ['and is excluded by the name of two', { excludeGroups: ['twin'] }, '"twin"', 'Write the DN of one of them'],
+  ])('%s fails the run with its name', async (_name, scope, words, hint) => {
+    expect(await run({ ...scope, nestedGroups: true })).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'GROUP_NOT_FOUND', message: expect.stringContaining(words), hint: expect.stringContaining(hint) },
+    });
+  });
+});
+
+describe('a group that vanishes', () => {
+  test.each<['groups' | 'excludeGroups', number]>([
+    ['groups', 1],
+    ['excludeGroups', 60],
+  ])(
+    'between two runs, named in %s, fails the second with its name, and nobody goes or comes',
+    async (list, created) => {
+      await slapd.add(groupDn('brief'), { objectClass: 'groupOfNames', cn: 'brief', member: dn('u0') });
+      const connection = await connect({ [list]: [groupDn('brief')] });
+      expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', counts: { created } });
+      await slapd.rename(groupDn('brief'), 'cn=renamed');
+      const second = await syncing.sync(connection);
+      await slapd.delete(groupDn('renamed'));
+      expect(second).toMatchObject({ status: 'FAILED', error: { code: 'GROUP_NOT_FOUND' } });
+      expect(second.error?.message).toContain(groupDn('brief'));
+      expect(await syncing.contacts()).toHaveLength(created);
+      expect(await syncing.rows(`SELECT 1 FROM contact WHERE status <> 'ACTIVE'`)).toEqual([]);
+    },
+  );
+
+  test.each(['brief', 'within'])('while a run reads (%s) fails the run with its name', async (name) => {
+    await slapd.add(groupDn('within'), { objectClass: 'groupOfNames', cn: 'within', member: dn('u1') });
+    await slapd.add(groupDn('brief'), {
+      objectClass: 'groupOfNames',
+      cn: 'brief',
+      member: [dn('u0'), groupDn('within')],
+    });
+    let left = [groupDn(name)];
+    const onPage = async (): Promise<void> => {
+      for (const one of left.splice(0)) await slapd.delete(one);
+    };
+    await expect(read({ groups: [groupDn('brief')], nestedGroups: true }, onPage)).rejects.toMatchObject({
+      code: 'GROUP_NOT_FOUND',
+      message: expect.stringContaining(groupDn(name)),
+    });
+    left = [];
+    await slapd.delete(groupDn(name === 'brief' ? 'within' : 'brief'));
+  });
+});
+
+describe('a group inside that can not be read', () => {
+  test.each([
+    ['because all of it is hidden', 'partly', 'secret'],
+    ['because its members are hidden', 'sealed', 'mute'],
+  ])('%s makes the read incomplete, with its DN, so nobody is removed', async (_name, named, hidden) => {
+    const connection = await connect({ groups: ['top'], nestedGroups: true });
+    expect(await syncing.sync(connection)).toMatchObject({ counts: { created: 7 } });
+    await syncing.edit(connection, { scope: scopeOf({ groups: [named], nestedGroups: true }) });
+    const second = await syncing.sync(connection);
+    expect(second).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 0 } });
+    const lines = (await syncing.log(second.id)).filter(({ code }) => code === 'INCOMPLETE_READ');
+    expect(lines).toMatchObject([{ level: 'WARN', message: expect.stringContaining(groupDn(hidden)) }]);
+  });
+
+  test.each(['partly', 'sealed'])('and is excluded (%s) fails the run, so nobody comes in', async (name) => {
+    expect(await run({ excludeGroups: [name], nestedGroups: true })).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'INCOMPLETE_READ', message: expect.stringContaining('excluded groups') },
+    });
+  });
+
+  test('is not suspected in a person who was deleted and is still a member', async () => {
+    const { uids, summary } = await read({ groups: [groupDn('deleted')], nestedGroups: true });
+    expect([uids, summary.complete]).toEqual([['Lovelace, Ada', 'u0', 'u2', 'u3'], true]);
+  });
+});
+
+test('members of other base DNs and other servers are counted in one line', async () => {
+  const { status, counts, told } = await run({ groups: ['wide'], nestedGroups: true });
+  expect({ status, inScope: counts.inScope }).toEqual({ status: 'SUCCEEDED', inScope: 4 });
+  expect(told).toEqual([
+    'MEMBERS_OUTSIDE: 2 members of the groups are not below the base DNs and do not come in: "cn=guest,ou=others,dc=example,dc=org", "uid=far,dc=elsewhere".',
+  ]);
+});
+
+describe('excluded groups', () => {
+  test.each<[string, Partial<Scope>, number, number]>([
+    ['leave out their members', { excludeGroups: ['top'] }, 60, 1],
+    ['leave out the members of groups inside them too', { excludeGroups: ['top'], nestedGroups: true }, 54, 7],
+    [
+      'leave out who another group lets in',
+      { groups: ['middle'], excludeGroups: [groupDn('bottom')], nestedGroups: true },
+      2,
+      3,
+    ],
+    ['leave out by uid', { excludeGroups: ['unix'] }, 59, 2],
+    ['count who is excluded twice once', { excludeGroups: ['middle', 'also'] }, 58, 3],
+  ])('%s', async (_name, scope, inScope, excluded) => {
+    const outcome = await run(scope);
+    expect(outcome).toMatchObject({
+      status: 'SUCCEEDED',
+      counts: { inScope },
+      excluded: { IN_EXCLUDED_GROUP: excluded },
+    });
+  });
+
+  test('that hold groups which are not followed are warned of', async () => {
+    const { told } = await run({ excludeGroups: ['middle'] });
+    expect(told).toEqual([expect.stringMatching(/^GROUPS_NOT_FOLLOWED: .*their members are not left out by it/)]);
+  });
+});
