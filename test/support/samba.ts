@@ -170,21 +170,25 @@ function handle({ server, address, ca, caFile, smbConf }: Running): Samba {
 const readerDn = `CN=reader,CN=Users,${baseDn}`;
 
 async function fill(dc: Samba, entries: Iterable<LdifEntry>): Promise<void> {
-  const unicodePwd = Buffer.from(`"${password}"`, 'utf16le');
-  const reader = sambaPerson('reader', `CN=Users,${baseDn}`, { unicodePwd });
+  const reader = sambaPerson('reader', `CN=Users,${baseDn}`, sambaPassword());
   await dc.change([reader, ...entries].map(toLdif).join(''));
 }
 
 /** An enabled account as Active Directory has them, `CN=<name>` below `parent`. */
 export function sambaPerson(name: string, parent: string, attributes: LdifEntry['attributes'] = {}): LdifEntry {
   return {
-    dn: `CN=${name},${parent}`,
+    dn: `CN=${name.replace(/[,+"\\<>;=]/g, '\\$&')},${parent}`,
     attributes: {
       objectClass: 'user',
-      sAMAccountName: name.replaceAll(' ', '.').slice(0, 20),
+      sAMAccountName: name.replaceAll(/[^\w-]/g, '_').slice(0, 20),
       // Enabled, and no password is asked for.
       userAccountControl: '544',
       ...attributes,
     },
   };
+}
+
+/** The attribute that sets an account's password; default: that of the bind account. */
+export function sambaPassword(text: string = password): { unicodePwd: Buffer } {
+  return { unicodePwd: Buffer.from(`"${text}"`, 'utf16le') };
 }
