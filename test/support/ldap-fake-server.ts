@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { BerReader, BerWriter } from 'ldapts';
+import type { LdapFilter } from '../../src/sync/source/ldap/filter/filter.ts';
+import { decodeFilter } from './decode-filter.ts';
 
 /** A search request as the fake server sees it. */
 export type FakeSearch = {
   id: number;
   baseDn: string;
   scope: number;
+  filter: LdapFilter;
   attributes: string[];
   pageSize: number | null;
   cookie: string;
@@ -129,13 +132,12 @@ function parseSearch(id: number, reader: BerReader): FakeSearch {
   reader.readInt();
   reader.readInt();
   reader.readBoolean();
-  reader.readSequence();
-  reader.offset += reader.length;
+  const filter = decodeFilter(reader);
   const attributes: string[] = [];
   reader.readSequence();
   const end = reader.offset + reader.length;
   while (reader.offset < end) attributes.push(reader.readString() ?? '');
-  const search: FakeSearch = { id, baseDn, scope, attributes, pageSize: null, cookie: '', critical: false };
+  const search: FakeSearch = { id, baseDn, scope, filter, attributes, pageSize: null, cookie: '', critical: false };
   if (reader.peek() !== 0xa0) return search;
   reader.readSequence();
   reader.readSequence();

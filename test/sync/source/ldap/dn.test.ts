@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { canonicalDn, isWithinDn, parseDn } from '../../../../src/sync/source/ldap/dn.ts';
+import { canonicalDn, isWithinDn, parentDn, parseDn } from '../../../../src/sync/source/ldap/dn.ts';
 
 const valuesOf = (text: string): string[] | string => {
   const parsed = parseDn(text);
@@ -89,3 +89,14 @@ test.each(["cn=O'Neil (x),o=a=b", 'uid=Ada-L.,ou=People and more,DC=x', 'cn=a b 
     expect(canonicalDn(dn)).toBe(canonicalDn(`${dn} `));
   },
 );
+
+test.each([
+  ['cn=Lovelace\\, Ada , ou=People,dc=x', 'ou=People,dc=x'],
+  ['cn="a,b"+uid=c;dc=x', 'dc=x'],
+  ['cn=a\\2Cb,dc=y\\,z', 'dc=y\\,z'],
+  ['dc=x', null],
+  ['', null],
+  ['nonsense,dc=x', null],
+])('above %s is %s', (dn, parent) => {
+  expect(parentDn(dn)).toBe(parent);
+});
