@@ -26,15 +26,18 @@ import { resealSecrets } from './db/secrets/connection-secrets.ts';
 import { createSealer, type Sealer } from './db/secrets/sealer.ts';
 import { openRunSignals, type WorkspaceSignals } from './db/signals/open-run-signals.ts';
 import { openSyncStore } from './db/sync/open-sync-store.ts';
+import { createWatchStore } from './db/watch/create-watch-store.ts';
 import { onceASecond, processLogger } from './process-logger.ts';
 import { createRunner, type Runner } from './runner/create-runner.ts';
 import { repeat } from './runner/repeat.ts';
 import { startWorker } from './runner/start-worker.ts';
+import { startWatcher } from './runner/watch/start-watcher.ts';
 import type { ServerParts } from './server/server-parts.ts';
 import { startServer } from './server/start-server.ts';
 import { openSources } from './sync/open-sources.ts';
 import { openReadingThreads } from './sync/reading-threads.ts';
 import { runSync } from './sync/run-sync.ts';
+import { watchSource } from './sync/watch-source.ts';
 
 export type App = {
   /** Null for a worker alone. */
@@ -107,7 +110,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
 const tidyEveryMs = 60 * 60 * 1000;
 
 async function openWorker(
-  { config, logger, database, boss, runStore, signals }: Foundation,
+  { config, logger, database, boss, sealer, runStore, signals }: Foundation,
   opened: AsyncDisposableStack,
 ): Promise<void> {
   const queue = createRunQueue(boss, signals, (err) => logger.error({ err }, 'A run could not be worked on'));
@@ -130,6 +133,14 @@ async function openWorker(
     log: logger,
   });
   opened.defer(() => worker.close());
+  const watcher = startWatcher({
+    watches: createWatchStore({ pool: database.syncPool, boss, openSecret: sealer.open }),
+    runs: runStore,
+    signals,
+    watchSource: (task, options) => watchSource(task, config.addresses, options),
+    log: logger,
+  });
+  opened.defer(() => watcher.close());
 }
 
 async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {

@@ -22,8 +22,14 @@ export type FaultProxy = {
   fault: Fault;
   /** Connections taken so far. */
   connections: number;
+  /** Bytes from the server so far. */
+  readonly bytes: number;
+  /** Connections that are open now. */
+  readonly open: number;
   /** Resolves when the fault has struck for the first time. */
   struck: Promise<void>;
+  /** Cuts the connections that are open now. */
+  cut(): void;
   /** Silences the connections that are open now: they stay open, but no more bytes come. */
   silence(): void;
   close(): Promise<void>;
@@ -33,10 +39,13 @@ export type FaultProxy = {
 export async function startFaultProxy(targetPort: number, fault: Fault = { kind: 'none' }): Promise<FaultProxy> {
   const struck = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   const silenced = new WeakSet<Socket>();
   let passed = 0;
   const server = createServer((client) => {
     proxy.connections++;
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     const target = connect(targetPort, '127.0.0.1');
     for (const socket of [client, target]) {
       sockets.add(socket);
@@ -70,6 +79,15 @@ export async function startFaultProxy(targetPort: number, fault: Fault = { kind:
     fault,
     connections: 0,
     struck: struck.promise,
+    get bytes() {
+      return passed;
+    },
+    get open() {
+      return clients.size;
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     silence: () => {
       for (const socket of sockets) silenced.add(socket);
     },

@@ -11,6 +11,8 @@ export type FakeSearch = {
   scope: number;
   filter: LdapFilter;
   attributes: string[];
+  /** The OIDs of its controls. */
+  controls: string[];
   pageSize: number | null;
   cookie: string;
   critical: boolean;
@@ -34,7 +36,7 @@ export type FakeOptions = {
   /** What to answer to whoami: a text, or a result code; default: `dn:cn=reader`. */
   whoAmI?: () => string | number;
   /** Asked first of each request; true: it has been seen to, over the socket that it came by. */
-  takeOver?: (kind: FakeRequest, id: number, socket: Socket) => boolean;
+  takeOver?: (kind: FakeRequest, id: number, socket: Socket, search?: FakeSearch) => boolean;
   /** Answers everything but rootDSE and base searches; messages in the order to be sent. */
   search: (search: FakeSearch) => Buffer[];
   /** Answers base searches; default: an entry without attributes. */
@@ -90,7 +92,8 @@ function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: He
   reader.readSequence();
   const id = reader.readInt() ?? 0;
   const operation = reader.readSequence();
-  const takesOver = (kind: FakeRequest): boolean => options.takeOver?.(kind, id, socket) ?? false;
+  const takesOver = (kind: FakeRequest, search?: FakeSearch): boolean =>
+    options.takeOver?.(kind, id, socket, search) ?? false;
   if (operation !== 0x63 && takesOver(operation === 0x60 ? 'bind' : operation === 0x77 ? 'extended' : 'other'))
     return [];
   if (operation === 0x60) {
@@ -101,7 +104,7 @@ function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: He
   if (operation !== 0x63) return [];
   const search = parseSearch(id, reader);
   searches.push(search);
-  if (takesOver(search.scope !== 0 ? 'search' : search.baseDn === '' ? 'rootDse' : 'base')) return [];
+  if (takesOver(search.scope !== 0 ? 'search' : search.baseDn === '' ? 'rootDse' : 'base', search)) return [];
   if (search.scope === 0 && search.baseDn === '') {
     return [
       entry(
@@ -137,17 +140,38 @@ function parseSearch(id: number, reader: BerReader): FakeSearch {
   reader.readSequence();
   const end = reader.offset + reader.length;
   while (reader.offset < end) attributes.push(reader.readString() ?? '');
-  const search: FakeSearch = { id, baseDn, scope, filter, attributes, pageSize: null, cookie: '', critical: false };
+  const search: FakeSearch = {
+    id,
+    baseDn,
+    scope,
+    filter,
+    attributes,
+    controls: [],
+    pageSize: null,
+    cookie: '',
+    critical: false,
+  };
   if (reader.peek() !== 0xa0) return search;
   reader.readSequence();
-  reader.readSequence();
-  reader.readString();
+  for (const all = reader.offset + reader.length; reader.offset < all; ) {
+    reader.readSequence();
+    const end = reader.offset + reader.length;
+    const oid = reader.readString() ?? '';
+    search.controls.push(oid);
+    if (oid === paging) readPaging(reader, search);
+    reader.offset = end;
+  }
+  return search;
+}
+
+const paging = '1.2.840.113556.1.4.319';
+
+function readPaging(reader: BerReader, search: FakeSearch): void {
   search.critical = reader.readBoolean() ?? false;
   const value = new BerReader(reader.readString(0x04, true) ?? Buffer.alloc(0));
   value.readSequence();
   search.pageSize = value.readInt();
   search.cookie = value.readString() ?? '';
-  return search;
 }
 
 function message(id: number, write: (writer: BerWriter) => void): Buffer {

@@ -5,6 +5,7 @@ import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '.
 import type { AttributeNames, PersonNames } from '../../core/entry.ts';
 import type { SettingInfo, SourceKindInfo } from '../../core/source-kind.ts';
 import type { ConnectionTest, OpenOptions, SourceSession } from '../../core/source-session.ts';
+import type { WatchOptions } from '../../core/source-watch.ts';
 import type { Fault } from '../../core/user-error.ts';
 
 /** The names of the secrets that a source has. `mayLack`: secrets may be missing, because the connection is a Draft or is only tested. */
@@ -43,13 +44,16 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly idSpace: string | null;
   /** Whether files can be uploaded for its connections. */
   readonly takesFile: boolean;
-  /** Whether changes can be heard of while no run reads. */
-  readonly watchable: boolean;
   /** Scope and mappings of a connection with these settings that was given none. New objects at each call. */
   defaults(settings: Settings): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   /** Connects, reads one entry and reports each step. Does not throw for faults that the person at the form can mend. */
   test(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
+  /**
+   * Hears of changes while no run reads. Never resolves: it throws an AppError when it breaks, or the signal's reason. It runs in the
+   * main thread, so its work must be light. Null: sources of this kind can't be watched.
+   */
+  readonly watch: ((settings: Settings, secrets: Secrets, options: WatchOptions) => Promise<never>) | null;
 };
 
 /** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
@@ -68,11 +72,13 @@ export type Source = Pick<
   checkScope(scope: Scope, settings: SourceSettings): Fault[];
   open(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   test(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
+  /** Throws AppError NOT_SUPPORTED for a kind that can't be watched. */
+  watch(settings: SourceSettings, secrets: Secrets, options: WatchOptions): Promise<never>;
 };
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, watchable, attributes, people, appliesRules, advice, idSpace } =
+  const { kind, label, description, form, takesFile, attributes, people, appliesRules, advice, idSpace, watch } =
     module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
@@ -92,7 +98,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
         settings: form,
         secrets,
         takesFile,
-        watchable,
+        watchable: watch !== null,
         defaultScope: scope,
         defaultMappings: mappings,
       };
@@ -104,6 +110,10 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     checkScope: (scope, settings) => module.checkScope(scope, read(settings)),
     open: async (settings, secrets, options) => module.open(read(settings), secrets, options),
     test: async (settings, secrets, options) => module.test(read(settings), secrets, options),
+    watch: async (settings, secrets, options) => {
+      if (watch === null) throw new AppError('NOT_SUPPORTED', `A source of kind ${label} can't be watched.`);
+      return watch(read(settings), secrets, options);
+    },
   };
 }
 

@@ -38,7 +38,7 @@ const toldModule: SourceModule<Settings> = {
   idSpace: null,
   people: { ofPerson: ({ name }) => name, ofValue: (value) => value },
   takesFile: false,
-  watchable: false,
+  watch: null,
   appliesRules: 'here',
   advice: { nobody: '', withoutId: '', elsewhere: '', emptied: '' },
   defaults: () => {

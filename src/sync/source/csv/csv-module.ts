@@ -22,7 +22,6 @@ export const csv: SourceModule<CsvSettings> = {
   appliesRules: 'here',
   idSpace: null,
   takesFile: true,
-  watchable: false,
   advice: {
     nobody: 'The file has a header and no rows: look whether it was exported whole.',
     withoutId: 'Correct the rows of the skipped people (the log names them), or choose another idColumn.',
@@ -35,4 +34,5 @@ export const csv: SourceModule<CsvSettings> = {
   }),
   open: openSession,
   test: testFile,
+  watch: null,
 };

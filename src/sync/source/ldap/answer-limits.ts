@@ -4,6 +4,8 @@ export type Allowance = {
   waits: number;
   bytes: number;
   messages: number;
+  /** Bytes of the largest message. Left out: `bytes`. */
+  largest?: number;
 };
 
 const megabyte = 1024 * 1024;
@@ -16,6 +18,11 @@ export const allowances = {
   entry: { waits: 1, bytes: 4 * megabyte, messages: 100 },
   /** A page of people (at most 10,000, but some servers send all at once), a group with its members. Held in memory as a whole. */
   page: { waits: 4, bytes: 64 * megabyte, messages: 100_000 },
+  /**
+   * All that comes between two questions of a watch: the changes of a whole directory at once, each a message without attributes.
+   * Nothing of it is kept.
+   */
+  watch: { waits: 4, bytes: 256 * megabyte, messages: 2_000_000, largest: megabyte },
 } as const satisfies Record<string, Allowance>;
 
 /** Number of looks within the longest silence. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Client, type Filter, ResultCodeError } from 'ldapts';
+import { Client, type Control, type Filter, ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import { saidText } from '../../../core/outside-text.ts';
 import { type Allowance, allowances, type Lateness, watchAnswer } from './answer-limits.ts';
@@ -17,6 +17,8 @@ export type LdapSearch = {
   page?: { size: number; cookie: Buffer };
   /** How long the server may search; left out: timeoutSeconds. A server that stops by itself answers with result 3. */
   timeLimitSeconds?: number;
+  /** Further controls. */
+  controls?: readonly Control[];
   /** Limits for the answer; left out: those of a page. */
   allowance?: Allowance;
 };
@@ -49,6 +51,8 @@ export class LdapConnection {
   readonly #wire: Wire;
   readonly #client: Client;
   readonly #lost: Promise<never>;
+  /** Whether searches are kept open. Then what comes is not only the answer to our last request. */
+  #keepsOpen = false;
 
   constructor(url: LdapUrl, wire: Wire, timeoutSeconds: number) {
     this.url = url;
@@ -103,19 +107,36 @@ export class LdapConnection {
    * bad. Referrals are not followed, aliases are not resolved, and no size limit is set.
    */
   async search(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
-    const { baseDn, scope, filter, page, allowance = allowances.page } = request;
-    const timeLimit = request.timeLimitSeconds ?? this.timeoutSeconds;
-    const attributes = [...request.attributes];
-    const controls = page === undefined ? [] : [new PageControl(page.size, page.cookie)];
+    const { allowance = allowances.page, timeLimitSeconds = this.timeoutSeconds } = request;
+    return this.#search(request, sink, timeLimitSeconds, (send) => this.#operate(allowance, send));
+  }
+
+  /**
+   * Sends a search that the server keeps open and answers whenever something changes. Returns the result with which the server ends
+   * it. No limit of time applies to it; other requests show whether the server is alive, and each allows as much again to come.
+   */
+  async keepOpen(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
+    this.#keepsOpen = true;
+    if (!this.isOpen) throw this.#reason();
+    this.#allow(allowances.watch);
+    return this.#search(request, sink, 0, (send) => this.#settled(send()));
+  }
+
+  async #search(
+    { baseDn, scope, filter, attributes, page, controls = [] }: LdapSearch,
+    { entry, references, intermediate }: Omit<SearchSink, 'done'>,
+    timeLimit: number,
+    operate: (send: () => Promise<unknown>) => Promise<unknown>,
+  ): Promise<LdapResult> {
+    const options = { scope, filter, attributes: [...attributes], timeLimit };
+    const all = page === undefined ? [...controls] : [...controls, new PageControl(page.size, page.cookie)];
     const outcome: { result: LdapResult | null } = { result: null };
     const done = (result: LdapResult): void => {
       outcome.result = result;
     };
-    this.#wire.expectSearch({ entry: sink.entry, references: sink.references, done });
+    this.#wire.expectSearch({ entry, references, intermediate, done });
     try {
-      await this.#operate(allowance, () =>
-        this.#client.search(baseDn, { scope, filter, attributes, timeLimit }, controls),
-      );
+      await operate(() => this.#client.search(baseDn, options, all));
     } catch (error) {
       if (!(error instanceof ServerRefusal)) throw error;
     }
@@ -136,15 +157,26 @@ export class LdapConnection {
 
   async #operate<T>(allowance: Allowance, work: () => Promise<T>, secret = ''): Promise<T> {
     if (!this.isOpen) throw this.#reason();
-    this.#wire.allow(allowance, (what) => this.#tooMuch(allowance, what));
-    const stop = this.#watch(allowance);
+    const limits = this.#keepsOpen ? allowances.watch : allowance;
+    this.#allow(limits);
+    const stop = this.#watch(limits);
     try {
-      return await Promise.race([work(), this.#lost]);
+      return await this.#settled(work(), secret);
+    } finally {
+      stop();
+    }
+  }
+
+  #allow(allowance: Allowance): void {
+    this.#wire.allow(allowance, (what) => this.#tooMuch(allowance, what));
+  }
+
+  async #settled<T>(work: Promise<T>, secret = ''): Promise<T> {
+    try {
+      return await Promise.race([work, this.#lost]);
     } catch (error) {
       if (error instanceof ResultCodeError) throw new ServerRefusal(error, secret);
       throw this.isOpen ? error : this.#reason();
-    } finally {
-      stop();
     }
   }
 

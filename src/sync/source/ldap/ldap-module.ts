@@ -12,6 +12,7 @@ import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from '
 import { checkBase, reach } from './reach.ts';
 import { searchPeople } from './search-people.ts';
 import { testDirectory } from './test-directory.ts';
+import { watchDirectory } from './watch/watch-directory.ts';
 
 type Kind = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 'form'> & {
   /** The mappings of a new connection whose settings name no flavour. */
@@ -32,7 +33,6 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     // A directory makes its UUIDs itself and copies them to its replicas, so the same UUID is the same entry.
     idSpace: 'DIRECTORY',
     takesFile: false,
-    watchable: true,
     advice: {
       nobody:
         'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
@@ -46,6 +46,7 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     }),
     open: openSession,
     test: testDirectory,
+    watch: (settings, secrets, options) => watchDirectory(settings, secrets, options),
   };
 }
 

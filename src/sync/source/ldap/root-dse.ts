@@ -4,7 +4,7 @@ import { type Flavour, flavours, recognise } from './flavour.ts';
 import { type RawEntry, textsOf } from './read-entries.ts';
 
 /** What a server can offer beyond plain searches: a control or an extended operation, by its OID. */
-const features = {
+export const features = {
   paging: '1.2.840.113556.1.4.319',
   /** RFC 4533: changes since a cookie, and then as they come. */
   contentSync: '1.3.6.1.4.1.4203.1.9.1.1',

@@ -10,6 +10,8 @@ import { decodeReferences, decodeResult, type LdapResult } from './search-result
 export type SearchSink = {
   entry(bytes: Buffer, at: number, end: number): void;
   references(urls: string[]): void;
+  /** An intermediate response (RFC 4511, 4.13). Without this they are dropped. */
+  intermediate?(response: BerCursor): void;
   done(result: LdapResult): void;
 };
 
@@ -55,13 +57,13 @@ export class Wire extends Duplex {
 
   /** Sets the limits for the answer to the next request. The connection ends when the server sends more. */
   allow(
-    { bytes, messages }: Pick<Allowance, 'bytes' | 'messages'>,
+    { bytes, messages, largest = bytes }: Pick<Allowance, 'bytes' | 'messages' | 'largest'>,
     tooMuch: (what: 'bytes' | 'messages') => AppError,
   ): void {
     this.#bytesLeft = bytes;
     this.#messagesLeft = messages;
     this.#tooMuch = tooMuch;
-    this.#splitter.largest = bytes;
+    this.#splitter.largest = largest;
   }
 
   /** Ends the connection at once. Operations that wait for it fail with `reason`. */
@@ -145,6 +147,8 @@ export class Wire extends Duplex {
       sink.entry(bytes, entry.at, entry.end);
     } else if (sink !== undefined && operation === Tag.SEARCH_REFERENCE) {
       sink.references(decodeReferences(cursor.element(Tag.SEARCH_REFERENCE)));
+    } else if (sink !== undefined && operation === Tag.INTERMEDIATE_RESPONSE) {
+      sink.intermediate?.(cursor.element(Tag.INTERMEDIATE_RESPONSE));
     } else {
       this.#last = null;
       if (sink !== undefined && operation === Tag.SEARCH_DONE) {

@@ -57,7 +57,7 @@ export function scopeFilter(
 }
 
 /** Whether each entry that meets the filter has an object class that the filter names. */
-function namesClass(filter: LdapFilter): boolean {
+export function namesClass(filter: LdapFilter): boolean {
   if (filter.kind === 'and') return filter.filters.some(namesClass);
   if (filter.kind === 'or') return filter.filters.every(namesClass);
   return (

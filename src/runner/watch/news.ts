@@ -1,0 +1,36 @@
+/** What a watch has heard and no run has been started for. However much comes, it is one piece of news. */
+export class News {
+  /** When it was last told of something, as `performance.now()`. */
+  lastAt = Number.NEGATIVE_INFINITY;
+  #why: string | null = null;
+  #arrived = Promise.withResolvers<void>();
+
+  /** Cheap, because a watch may call it for every entry of a directory. */
+  tell(why: string): void {
+    this.lastAt = performance.now();
+    if (this.#why !== null) return;
+    this.#why = why;
+    this.#arrived.resolve();
+  }
+
+  /** Resolves when there is news. Rejects with the signal's reason. */
+  async arrival(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([this.#arrived.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Takes the news: the first reason that was told. */
+  take(): string {
+    const why = this.#why ?? '';
+    this.#why = null;
+    this.#arrived = Promise.withResolvers();
+    return why;
+  }
+}

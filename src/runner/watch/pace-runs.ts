@@ -1,0 +1,114 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RunRecord } from '../../core/records.ts';
+import type { StoredStart } from '../../core/run-store.ts';
+import type { News } from './news.ts';
+
+/** How closely runs follow changes. */
+export type Pace = {
+  /** A run starts when no further change has come for `quietMs`, or `gatherMs` after the first one. */
+  quietMs: number;
+  gatherMs: number;
+  /** So many runs may follow each other quickly; then one more every `oneEveryMs`. */
+  burst: number;
+  oneEveryMs: number;
+  /** After a run that took longer than this, the source rests as long as the run took, up to `longestRestMs`. */
+  longRunMs: number;
+  longestRestMs: number;
+  /** The pause after a run that failed, was rejected or cancelled. It doubles each time, up to `longestPauseMs`. */
+  firstPauseMs: number;
+  longestPauseMs: number;
+  /** The pause when no run may start: the lease is lost, or the connection is not Enabled. */
+  refusedPauseMs: number;
+};
+
+export const usualPace: Pace = {
+  quietMs: 200,
+  gatherMs: 1000,
+  burst: 100,
+  oneEveryMs: 10_000,
+  longRunMs: 2000,
+  longestRestMs: 600_000,
+  firstPauseMs: 30_000,
+  longestPauseMs: 3_600_000,
+  refusedPauseMs: 2000,
+};
+
+/** How runs are started and followed. */
+export type RunsOfWatch = {
+  start(why: string): Promise<StoredStart | { kind: 'lost' }>;
+  /** Resolves when the run has ended. Null: it is gone. */
+  ended(runId: string): Promise<RunRecord | null>;
+};
+
+/**
+ * Starts a run when there is news, again and again. Changes that come while a run goes lead to one more run after it. When another
+ * run of the connection goes, also one that is HELD, it waits for its end. After a run that failed, the same changes are tried again.
+ * Never resolves. Rejects with the signal's reason, and with errors of the store; the news stays then.
+ */
+export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal: AbortSignal): Promise<never> {
+  const allowance = allowanceOf(pace);
+  for (let badEnds = 0; ; ) {
+    await news.arrival(signal);
+    await gather(news, pace, signal);
+    await allowance.take(signal);
+    const why = news.take();
+    const outcome = await runs.start(why).catch((error: unknown) => {
+      news.tell(why);
+      throw error;
+    });
+    if (!('run' in outcome)) {
+      // Most likely the watch is about to be stopped. If not, the change must not be forgotten.
+      news.tell(why);
+      await wait(pace.refusedPauseMs, undefined, { signal });
+      continue;
+    }
+    const run = await runs.ended(outcome.run.id);
+    // That run may have read before the change.
+    if (outcome.kind === 'already_running') news.tell(why);
+    if (run === null || run.status === 'SUCCEEDED' || run.status === 'PARTIAL') {
+      badEnds = 0;
+      await wait(restAfter(run, pace), undefined, { signal });
+    } else {
+      badEnds++;
+      if (run.status === 'FAILED') news.tell(why);
+      await wait(pauseAfter(run, badEnds, pace), undefined, { signal });
+    }
+  }
+}
+
+async function gather(news: News, { quietMs, gatherMs }: Pace, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + gatherMs;
+  for (;;) {
+    const now = performance.now();
+    const left = Math.min(until, news.lastAt + quietMs) - now;
+    if (left <= 0) return;
+    await wait(Math.ceil(left), undefined, { signal });
+  }
+}
+
+/** A run that was HELD took as long as a person thought about it, which says nothing about the source. */
+function restAfter(run: RunRecord | null, { longRunMs, longestRestMs }: Pace): number {
+  if (run === null || run.startedAt === null || run.finishedAt === null || run.decidedAt !== null) return 0;
+  const tookMs = run.finishedAt.getTime() - run.startedAt.getTime();
+  return tookMs > longRunMs ? Math.min(tookMs, longestRestMs) : 0;
+}
+
+/** Each refused sign-in counts towards the lock of the account, so after one the longest pause comes at once. */
+function pauseAfter({ error }: RunRecord, badEnds: number, { firstPauseMs, longestPauseMs }: Pace): number {
+  if (error?.code === 'BIND_REFUSED') return longestPauseMs;
+  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(badEnds - 1, 20)) * (0.75 + Math.random() / 2);
+}
+
+/** Runs that may start now. One more is allowed every `oneEveryMs`, up to `burst`. */
+function allowanceOf({ burst, oneEveryMs }: Pace) {
+  let left = burst;
+  let countedAt = performance.now();
+  return {
+    take: async (signal: AbortSignal): Promise<void> => {
+      const gained = (performance.now() - countedAt) / oneEveryMs;
+      countedAt = performance.now();
+      left = Math.min(burst, left + gained) - 1;
+      if (left < 0) await wait(-left * oneEveryMs, undefined, { signal });
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Control } from 'ldapts';
+import { allowances } from '../answer-limits.ts';
+import { encodeFilter, equal, present } from '../filter/filter.ts';
+import { flavours } from '../flavour.ts';
+import { isActiveDirectory, type Reached } from '../reach.ts';
+import { readEntries, textsOf } from '../read-entries.ts';
+import { features } from '../root-dse.ts';
+import { lookAt, newer } from './look-at.ts';
+import { contextsOfPeople, type Place, watchedPlaces } from './watched-places.ts';
+import type { Refused, Watching } from './watching.ts';
+
+/**
+ * Watches by questions. Every second it asks for entries that are newer than the newest one known. Now and then it sweeps: it reads
+ * the change attribute of all entries and compares the sum with the last one. That finds entries that are gone, and changes that
+ * came late from another server with an older time. Slow answers make for longer pauses, so that the server mostly rests.
+ */
+export async function askForChanges({ reached, options, times }: Watching): Promise<Refused> {
+  const attribute = flavours[reached.server.flavour].changeAttribute;
+  const places = watchedPlaces(reached, options.scope);
+  const deleted = await visibleDeletions(reached);
+  const rest = (afterMs: number, leastMs: number): number => Math.max(leastMs, times.restFactor * afterMs);
+  const sweep = async () => {
+    const [began, number] = [performance.now(), await changeNumber(reached)];
+    const look = await lookAt(reached, places, attribute, null);
+    const dueAt = performance.now() + rest(performance.now() - began, times.sweepEveryMs);
+    return { ...look, number, dueAt };
+  };
+  let last = await sweep();
+  let { newest, number } = last;
+  if (last.entries > 0 && newest === null) return { refused: null };
+  options.listening();
+  for (let askedMs = 0; ; ) {
+    await wait(rest(askedMs, times.askEveryMs), undefined, { signal: options.signal });
+    const began = performance.now();
+    const numberNow = await changeNumber(reached);
+    const look =
+      numberNow !== null && numberNow === number
+        ? null
+        : await lookAt(reached, [...places, ...deleted], attribute, newest);
+    askedMs = performance.now() - began;
+    number = numberNow;
+    if (look !== null && look.entries > 0) {
+      if (look.newest === null) return { refused: null };
+      newest = newer(newest, look.newest, attribute);
+      if (attribute.kind === 'time') await wait(times.settleMs, undefined, { signal: options.signal });
+      options.changed();
+    }
+    if (performance.now() < last.dueAt || (number !== null && number === last.number)) continue;
+    const before = last;
+    last = await sweep();
+    newest = newer(newest, last.newest, attribute);
+    if (last.digest !== before.digest || last.entries !== before.entries) options.changed();
+  }
+}
+
+/** Active Directory's number of its last change, which grows with each. Null: the server has none. */
+async function changeNumber(reached: Reached): Promise<string | null> {
+  if (!isActiveDirectory(reached)) return null;
+  const { entries } = await readEntries(reached.connection, {
+    baseDn: '',
+    scope: 'base',
+    filter: encodeFilter(present('objectClass')),
+    attributes: ['highestCommittedUSN'],
+    allowance: allowances.entry,
+  });
+  return entries[0] === undefined ? null : (textsOf(entries[0], 'highestCommittedUSN')[0] ?? null);
+}
+
+/**
+ * Where Active Directory keeps what is left of deleted entries, if the account may see it. By default only administrators may; others
+ * see from the sweep that somebody is gone.
+ */
+async function visibleDeletions(reached: Reached): Promise<Place[]> {
+  if (!isActiveDirectory(reached) || !reached.server.supports.has('showDeleted')) return [];
+  const controls = [new Control(features.showDeleted, { critical: true })];
+  const places: Place[] = [];
+  for (const context of contextsOfPeople(reached)) {
+    const place = { baseDn: `CN=Deleted Objects,${context}`, filter: equal('isDeleted', 'TRUE'), controls };
+    const { entries } = await readEntries(reached.connection, {
+      ...place,
+      scope: 'base',
+      filter: encodeFilter(place.filter),
+      attributes: ['1.1'],
+      allowance: allowances.entry,
+    });
+    if (entries.length > 0) places.push(place);
+  }
+  return places;
+}

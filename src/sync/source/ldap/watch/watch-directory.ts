@@ -1,0 +1,88 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { AppError } from '../../../../core/app-error.ts';
+import type { Secrets } from '../../../../core/connection.ts';
+import type { WatchOptions } from '../../../../core/source-watch.ts';
+import { type LdapSettings, moreRights } from '../ldap-settings.ts';
+import { checkBase, type Reached, reach } from '../reach.ts';
+import { askForChanges } from './ask-for-changes.ts';
+import { keepSearchesOpen } from './keep-searches-open.ts';
+import { isAlive, type Refused, type Watching, type WatchTimes } from './watching.ts';
+
+const usualTimes: WatchTimes = {
+  checkEveryMs: 30_000,
+  askEveryMs: 1000,
+  sweepEveryMs: 60_000,
+  restFactor: 20,
+  settleMs: 1000,
+};
+
+/**
+ * Watches a directory over one connection, by the best way that the server offers: it is told of changes (persistent search, or
+ * RFC 4533), or it asks for them. Each way that the server refuses leads to the next one. It works in the main thread: of a
+ * change nothing is kept or decoded. Never resolves. Throws an AppError when the watch breaks, or the signal's reason.
+ */
+export async function watchDirectory(
+  settings: LdapSettings,
+  secrets: Secrets,
+  options: WatchOptions,
+  times: Partial<WatchTimes> = {},
+): Promise<never> {
+  const reached = await reach(settings, secrets, options, () => {});
+  const { connection } = reached;
+  const release = connection.obey(options.signal);
+  try {
+    for (const baseDn of settings.baseDns) await checkBase(reached, baseDn);
+    const watching: Watching = { reached, options, times: { ...usualTimes, ...times } };
+    for (const way of waysOf(reached)) await besideChecks(watching, way);
+    throw noWay(reached);
+  } finally {
+    release();
+    await connection.close();
+  }
+}
+
+type Way = (watching: Watching) => Promise<Refused>;
+
+/**
+ * The ways to watch this server, the best first. A persistent search begins at once, while RFC 4533 may first send everybody. Active
+ * Directory would tell of changes only without a filter, so it is asked for its number of changes, which costs it nothing.
+ */
+function waysOf({ server }: Reached): Way[] {
+  const ways: Way[] = [];
+  if (server.supports.has('persistentSearch')) ways.push((watching) => keepSearchesOpen(watching, 'persistentSearch'));
+  if (server.supports.has('contentSync')) ways.push((watching) => keepSearchesOpen(watching, 'contentSync'));
+  return [...ways, askForChanges];
+}
+
+/** Watches in this way, and checks now and then that the server is alive. */
+async function besideChecks(watching: Watching, way: Way): Promise<Refused> {
+  const over = new AbortController();
+  const { reached, options, times } = watching;
+  const signal = AbortSignal.any([over.signal, options.signal]);
+  const checks = async (): Promise<never> => {
+    for (;;) {
+      await wait(times.checkEveryMs, undefined, { signal });
+      await isAlive(reached);
+    }
+  };
+  const checking = checks();
+  checking.catch(() => {});
+  try {
+    return await Promise.race([way(watching), checking]);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw error;
+  } finally {
+    over.abort();
+  }
+}
+
+function noWay({ connection, settings }: Reached): AppError {
+  return new AppError(
+    'WATCH_NOT_POSSIBLE',
+    `${connection.url.url} tells nobody of changes, and its entries do not show when they were changed.`,
+    {
+      hint: `Turn continuous off, and give the connection a schedule. ${moreRights(settings.bindDn, 'Or let the bind account read modifyTimestamp.')}`,
+    },
+  );
+}

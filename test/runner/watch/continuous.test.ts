@@ -1,0 +1,203 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Data, startApi, type TestApi } from '../../support/api.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { type Slapd, startSlapd } from '../../support/slapd.ts';
+
+let api: TestApi;
+let slapd: Slapd;
+const proxies: FaultProxy[] = [];
+
+const base = 'dc=example,dc=org';
+const person = (uid: string, parent: string) => ({
+  dn: `uid=${uid},${parent}`,
+  attributes: { objectClass: ['inetOrgPerson'], uid, cn: `${uid} Person`, sn: 'Person', mail: `${uid}@example.org` },
+});
+const unit = (ou: string) => ({ dn: `ou=${ou},${base}`, attributes: { objectClass: ['organizationalUnit'], ou } });
+
+beforeAll(async () => {
+  [api, slapd] = await Promise.all([
+    startApi(),
+    startSlapd({
+      modules: ['syncprov'],
+      config: ['overlay syncprov'],
+      entries: [
+        ...['one', 'two', 'three', 'four', 'groups'].map(unit),
+        ...['one', 'two', 'three', 'four'].flatMap((ou) =>
+          ['ada', 'bob', 'cleo'].map((uid) => person(`${uid}-${ou}`, `ou=${ou},${base}`)),
+        ),
+        {
+          dn: `cn=staff,ou=groups,${base}`,
+          attributes: { objectClass: ['groupOfNames'], cn: 'staff', member: `uid=ada-two,ou=two,${base}` },
+        },
+      ],
+    }),
+  ]);
+});
+afterAll(async () => {
+  await api?.close();
+  for (const proxy of proxies) await proxy.close();
+  await slapd?.close();
+});
+
+/** Asks again and again, with a pause that leaves others time. */
+async function until<T>(ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (is(answer)) return answer;
+    await pause(20);
+  }
+}
+
+async function proxied(): Promise<FaultProxy> {
+  const proxy = await startFaultProxy(slapd.port);
+  proxies.push(proxy);
+  return proxy;
+}
+
+async function watched(ou: string, changes: object = {}, server: { url: string } = slapd): Promise<string> {
+  const { createConnection } = await api.ask(
+    'mutation ($input: CreateConnectionInput!) { createConnection(input: $input) { connection { id } userErrors { field code message } } }',
+    {
+      input: {
+        name: `Directory ${ou}`,
+        status: 'ENABLED',
+        continuous: true,
+        removal: { maxPercent: 100 },
+        source: {
+          ldap: {
+            urls: [server.url],
+            bindDn: slapd.bindDn,
+            bindPassword: slapd.bindPassword,
+            baseDns: [`ou=${ou},${base}`],
+          },
+        },
+        ...changes,
+      },
+    },
+  );
+  expect(createConnection.userErrors).toEqual([]);
+  return createConnection.connection.id;
+}
+
+const edit = (id: string, input: object): Promise<Data> =>
+  api.ask(
+    'mutation ($id: ID!, $input: UpdateConnectionInput!) { updateConnection(id: $id, input: $input) { connection { id } userErrors { code } } }',
+    { id, input },
+  );
+
+/** The status of all contacts, by name. */
+async function contacts(): Promise<Record<string, string>> {
+  const answer = await api.ask('{ contacts(first: 200) { nodes { displayName status } } }');
+  return Object.fromEntries(answer.contacts.nodes.map((one: Data) => [one.displayName, one.status]));
+}
+
+async function connection(id: string): Promise<Data> {
+  const answer = await api.ask(
+    `query ($id: ID!) { connection(id: $id) {
+      watch { watching since lastChangeAt error { code message hint } }
+      runs(first: 50) { nodes { id trigger status startedBy { kind name } log(first: 50) { nodes { level code message } } } }
+    } }`,
+    { id },
+  );
+  return answer.connection;
+}
+
+/** Waits until the watch stands and the run that it begins with has ended. */
+const settled = (id: string): Promise<Data> =>
+  until(
+    () => connection(id),
+    ({ watch, runs }) => watch.watching && runs.nodes.length > 0 && runs.nodes[0].status === 'SUCCEEDED',
+  );
+
+describe('a continuous connection', () => {
+  test('follows the directory: who is changed, added, moved away and deleted', async () => {
+    const id = await watched('one');
+    const { watch, runs } = await settled(id);
+    expect(watch).toMatchObject({ watching: true, lastChangeAt: null, error: null });
+    expect(runs.nodes[0]).toMatchObject({ trigger: 'WATCH', startedBy: { kind: 'SERVICE', name: 'Watch' } });
+    expect(runs.nodes[0].log.nodes[0]).toMatchObject({ level: 'INFO', code: 'WATCH_STARTED' });
+    expect(Object.keys(await contacts()).sort()).toEqual(['ada-one Person', 'bob-one Person', 'cleo-one Person']);
+
+    await slapd.modify(`uid=ada-one,ou=one,${base}`, { cn: 'Ada Lovelace' });
+    await until(contacts, (all) => 'Ada Lovelace' in all);
+    const dora = person('dora', `ou=one,${base}`);
+    await slapd.add(dora.dn, dora.attributes);
+    await until(contacts, (all) => all['dora Person'] === 'ACTIVE');
+    await slapd.rename(`uid=bob-one,ou=one,${base}`, 'uid=bob-one', `ou=groups,${base}`);
+    await until(contacts, (all) => all['bob-one Person'] === 'INACTIVE');
+    await slapd.delete(dora.dn);
+    await until(contacts, (all) => all['dora Person'] === 'INACTIVE');
+    const after = await connection(id);
+    expect(after.watch.since).toBe(watch.since);
+    expect(new Date(after.watch.lastChangeAt).getTime()).toBeGreaterThan(new Date(watch.since).getTime());
+  });
+
+  test('catches up on what it missed while its connection was lost', async () => {
+    const proxy = await proxied();
+    const id = await watched('two', { scope: { groups: ['staff'] } }, proxy);
+    await settled(id);
+    expect(await contacts()).toHaveProperty('ada-two Person');
+
+    proxy.fault = { kind: 'cut', afterBytes: 0 };
+    proxy.cut();
+    await until(
+      () => connection(id),
+      ({ watch }) => watch.error !== null,
+    );
+    await slapd.modify(`cn=staff,ou=groups,${base}`, {
+      member: ['ada', 'bob'].map((uid) => `uid=${uid}-two,ou=two,${base}`),
+    });
+    proxy.fault = { kind: 'none' };
+    await until(contacts, (all) => all['bob-two Person'] === 'ACTIVE');
+    expect((await settled(id)).watch).toMatchObject({ watching: true, error: null });
+
+    await slapd.modify(`cn=staff,ou=groups,${base}`, { member: [`uid=bob-two,ou=two,${base}`] });
+    await until(contacts, (all) => all['ada-two Person'] === 'INACTIVE');
+  });
+
+  test('is watched with the password of the last edit, and tells when it is refused', async () => {
+    const proxy = await proxied();
+    const id = await watched('three', {}, proxy);
+    await settled(id);
+    await edit(id, { source: { ldap: { bindPassword: 'wrong' } } });
+    const refused = await until(
+      () => connection(id),
+      ({ watch }) => watch.error !== null,
+    );
+    expect(refused.watch).toMatchObject({ watching: false, since: null, error: { code: 'BIND_REFUSED' } });
+    const { connections } = proxy;
+    await edit(id, { source: { ldap: { bindPassword: slapd.bindPassword } } });
+    await until(
+      () => connection(id),
+      ({ watch }) => watch.watching,
+    );
+    expect(proxy.connections).toBeGreaterThan(connections);
+  });
+
+  test.each([
+    ['when it is turned off', (id: string) => edit(id, { continuous: false })],
+    ['when it becomes a Draft', (id: string) => edit(id, { status: 'DRAFT' })],
+    [
+      'when it is deleted',
+      (id: string) => api.ask('mutation ($id: ID!) { deleteConnection(id: $id) { deletedId } }', { id }),
+    ],
+    [
+      'when Contact Sync is turned off',
+      () => api.ask('mutation { setContactSyncEnabled(enabled: false) { viewer { id } userErrors { code } } }'),
+    ],
+  ])('is not watched any more %s', async (_, turnOff) => {
+    const proxy = await proxied();
+    const id = await watched('four', {}, proxy);
+    await settled(id);
+    await until(
+      async () => proxy.open,
+      (open) => open === 1,
+    );
+    await turnOff(id);
+    await until(
+      async () => proxy.open,
+      (open) => open === 0,
+    );
+  });
+});
