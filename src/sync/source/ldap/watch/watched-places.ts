@@ -4,8 +4,8 @@ import { canonicalDn, isWithinDn } from '../dn.ts';
 import { type LdapFilter, present } from '../filter/filter.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
 import { namesClass } from '../filter/scope-filter.ts';
-import { isGroup } from '../group/find-group.ts';
 import { flavours } from '../flavour.ts';
+import { isGroup } from '../group/find-group.ts';
 import type { Reached } from '../reach.ts';
 
 /** A part of the directory to be watched: the entries below `baseDn` that meet the filter. */
