@@ -55,11 +55,40 @@ async function carryOut(
   await client.query(statement(rowsWritten), [workspaceId, id, first, last]);
 }
 
-/** Creates contacts. `personKey`: SQL for the id of the person for whom the contact of `change` is made; mostly null. */
-export async function createContacts(set: ChangeSet, rows: ChangeRows, personKey: (put: Put) => string): Promise<void> {
-  await writeCreations(set, rows);
+/**
+ * When the two halves of creating contacts are done: history and links, then the contacts. Each takes about as long. The caller
+ * may make transactions take turns at each half.
+ */
+export type CreationTurns = Record<'history' | 'contacts', (work: () => Promise<void>) => Promise<void>>;
+
+export type Creation = {
+  /** SQL for the id of the person for whom the contact of `change` is made; mostly null. */
+  personKey: (put: Put) => string;
+  /** Writes the set's own links. */
+  writeLinks: () => Promise<void>;
+  turns: CreationTurns;
+};
+
+/** Creates contacts. */
+export async function createContacts(
+  set: ChangeSet,
+  rows: ChangeRows,
+  { personKey, writeLinks, turns }: Creation,
+): Promise<void> {
+  await turns.history(async () => {
+    await writeCreations(set, rows);
+    await writeLinks();
+  });
+  await turns.contacts(() => insertContacts(set, rows, personKey));
+}
+
+async function insertContacts(
+  { client }: ChangeSet,
+  rows: ChangeRows,
+  personKey: Creation['personKey'],
+): Promise<void> {
   const { params, put } = paramsOf(rows);
-  await set.client.query(
+  await client.query(
     `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, person_key, ${keyColumns})
      SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid,
        ${personKey(put)}, ${keysOf('change')}

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { changeFailed, personSkipped } from '../../../core/change-line.ts';
 import { countRows, type PlanRows } from '../../../core/plan-counts.ts';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { isShown, shownName } from '../../change/change-record.ts';
+import type { CreationTurns } from '../../contact/change-contact.ts';
 import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../signals/open-run-signals.ts';
@@ -12,6 +12,7 @@ import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { leaveKnownAlone } from '../known-elsewhere.ts';
 import { type Batch, isOnlyNew } from '../plan-outline.ts';
 import { changePeople, createPeople } from './change-people.ts';
+import { kept, patientTurns } from './patient-turns.ts';
 import { dropPeople, noteAbsence } from './people-gone.ts';
 import { dropPlanRows, writeRest } from './range.ts';
 import { refreshLinks } from './refresh-links.ts';
@@ -22,8 +23,11 @@ export type BatchEnd = { position: number };
 
 export type OnBatch = (applied: number, total: number) => { progress: number; lines: NewLogLine[] };
 
-/** The progress of all batches together. Each batch adds its rows when it commits. */
-export type BatchProgress = { applied: number; total: number; onBatch: OnBatch };
+/**
+ * What all batches share: their progress, to which each one adds its rows when it commits, and the turns they take. Two
+ * transactions that fill the same tables and indexes at once get in each other's way more than they gain.
+ */
+export type BatchProgress = { applied: number; total: number; onBatch: OnBatch; turns: CreationTurns };
 
 /**
  * Applies one stretch of the plan in one transaction: contacts, links, outcomes, counts, log lines, the run's position and the
@@ -56,16 +60,17 @@ function tryBatch(
     // run waits for the disk, and so makes all earlier commits durable.
     await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
     await client.query('SAVEPOINT batch');
+    const turns = patientTurns(client, progress.turns);
     let asDecided = isOnlyNew(batch);
     try {
       if ((await leaveKnown(client, attempt, batch)) > 0) asDecided = false;
-      await applyRows(client, attempt, batch);
+      await applyRows(client, attempt, batch, turns);
     } catch (error) {
       asDecided = false;
       await client.query('ROLLBACK TO SAVEPOINT batch');
       // The rescue may take long. First wait for the batch before, so that nothing waits for us while we wait for it.
       await kept(client, previous);
-      await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part));
+      await rescue(client, attempt, batch, error, (part) => applyRows(client, attempt, part, turns));
     }
     const outcomes = asDecided ? asPlanned(batch) : await readOutcomes(client, attempt, batch);
     const exceptions = await exceptionLines(client, attempt, batch, outcomes);
@@ -77,25 +82,12 @@ function tryBatch(
   });
 }
 
-/** How often a waiting transaction shows that its process is alive. The server ends idle transactions (see pool/sync-pool.ts). */
-const aliveEveryMs = 2000;
-
-/** Waits for the batch before. Keeps the transaction busy meanwhile, so that the server does not end it as idle. */
-async function kept(client: PoolClient, previous: Promise<BatchEnd>): Promise<BatchEnd> {
-  for (;;) {
-    const waited = new AbortController();
-    const due = wait(aliveEveryMs, null, { signal: waited.signal }).catch(() => null);
-    try {
-      const end = await Promise.race([previous, due]);
-      if (end !== null) return end;
-    } finally {
-      waited.abort();
-    }
-    await client.query('SELECT 1');
-  }
-}
-
-async function applyRows(client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<void> {
+async function applyRows(
+  client: PoolClient,
+  attempt: Attempt,
+  { first, last, actions }: Batch,
+  turns: CreationTurns,
+): Promise<void> {
   const range = { client, attempt, first, last };
   const has = (...some: ChangeAction[]): boolean => some.some((action) => actions.has(action));
   if (has('DEACTIVATE', 'DELETE')) await dropPeople(range);
@@ -104,7 +96,7 @@ async function applyRows(client: PoolClient, attempt: Attempt, { first, last, ac
     await noteAbsence(range);
     await refreshLinks(range);
   }
-  if (has('CREATE')) await createPeople(range);
+  if (has('CREATE')) await createPeople(range, turns);
 }
 
 function leaveKnown(client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<number> {

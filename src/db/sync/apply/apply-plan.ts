@@ -1,3 +1,4 @@
+import { inTurn } from '../../../core/fair-turns.ts';
 import { countRows } from '../../../core/plan-counts.ts';
 import type { RunRow } from '../../run/run-row.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
@@ -6,7 +7,7 @@ import { applyBatch, type BatchEnd, type BatchProgress, type OnBatch } from './a
 
 /**
  * How many batches of new people are under way at a time. They change nothing that exists, so they can't block each other. While
- * one commits, two are being written.
+ * one commits, the next one writes contacts, and the one after that writes history and links.
  */
 const batchesAtOnce = 3;
 
@@ -21,7 +22,12 @@ export async function applyPlan(
   signal: AbortSignal,
 ): Promise<void> {
   const { position, applied } = await startApplying(attempt, outline);
-  const progress: BatchProgress = { applied, total: applied + sumOf(rowsOf(outline.open)), onBatch };
+  const progress: BatchProgress = {
+    applied,
+    total: applied + sumOf(rowsOf(outline.open)),
+    onBatch,
+    turns: { history: inTurn(1), contacts: inTurn(1) },
+  };
   const underWay: Promise<BatchEnd>[] = [];
   let previous: Promise<BatchEnd> = Promise.resolve({ position });
   try {

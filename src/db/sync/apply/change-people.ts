@@ -1,14 +1,20 @@
-import { createContacts, giveValues } from '../../contact/change-contact.ts';
+import { type CreationTurns, createContacts, giveValues } from '../../contact/change-contact.ts';
 import type { Put } from '../../contact/write-history.ts';
 import { keyOfNew } from '../known-elsewhere.ts';
 import { due, leaveChangedAlone, params, type Range, rowsOf, setOf } from './range.ts';
 import { rememberNames } from './remember-names.ts';
 
 /** Creates the contacts of new people, and links them. */
-export async function createPeople(range: Range): Promise<void> {
+export function createPeople(range: Range, turns: CreationTurns): Promise<void> {
   const { ids } = range.attempt;
-  const personKey = (put: Put): string => (ids === null ? 'NULL' : keyOfNew(put(ids.name)));
-  await createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)), personKey);
+  return createContacts(setOf(range), rowsOf(range, due(`'CREATE'`)), {
+    personKey: (put: Put): string => (ids === null ? 'NULL' : keyOfNew(put(ids.name))),
+    writeLinks: () => insertLinks(range),
+    turns,
+  });
+}
+
+async function insertLinks(range: Range): Promise<void> {
   await range.client.query(
     `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, person_ref, linked_at, last_seen_at)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, change.person_ref,
