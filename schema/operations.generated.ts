@@ -83,12 +83,15 @@ export type LdapSettingsInput = {
   baseDns?: Array<string> | null | undefined;
   bindDn?: string | null | undefined;
   bindPassword?: string | null | undefined;
+  domain?: string | null | undefined;
   flavour?: LdapFlavour | null | undefined;
   idAttribute?: string | null | undefined;
   pageSize?: number | null | undefined;
   startTls?: boolean | null | undefined;
   timeoutSeconds?: number | null | undefined;
   tlsCa?: string | null | undefined;
+  tlsCert?: string | null | undefined;
+  tlsKey?: string | null | undefined;
   tlsVerify?: boolean | null | undefined;
   urls?: Array<string> | null | undefined;
 };

@@ -31,7 +31,13 @@ export type SourceSession = {
 /** The addresses to which sources may connect; see ALLOW_PRIVATE_SOURCES. */
 export type AddressPolicy = { allowPrivate: boolean; cidrs: readonly string[] };
 
-export type OpenOptions = { addresses: AddressPolicy; files: StoredFiles; signal: AbortSignal };
+export type OpenOptions = {
+  addresses: AddressPolicy;
+  files: StoredFiles;
+  signal: AbortSignal;
+  /** The name servers that are asked for the servers of a domain, as `address:port`. Left out: those of the system. */
+  nameServers?: readonly string[];
+};
 
 export type CheckStatus = 'OK' | 'WARN' | 'FAIL' | 'SKIPPED';
 export type ConnectionCheck = { name: string; status: CheckStatus; detail: string; advice: string | null };

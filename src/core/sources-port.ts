@@ -25,6 +25,9 @@ export type TestRequest = {
   secrets: Secrets;
 };
 
+/** The names of the secrets that a connection will have, and the secrets that the edit gives. */
+export type EditedSecrets = { has: ReadonlySet<string>; given: Secrets };
+
 /** What the API needs from the kinds of source. Expected refusals are returned as user errors; what is thrown is our own fault. */
 export type SourcesPort = {
   /** The kinds that this build can read. */
@@ -39,16 +42,11 @@ export type SourcesPort = {
   settings(kind: SourceKind, current: SourceSettings | null, given: SourceSettings): SourceSettings;
   /**
    * What is wrong with a connection, without contacting its source: settings, scope and filter, mappings, removal. Empty: it can be
-   * saved. `secrets`: the names of the secrets that it will have once it is saved.
+   * saved.
    */
-  checkConnection(edit: ConnectionEdit, secrets: ReadonlySet<string>, paths: ConnectionPaths): UserError[];
+  checkConnection(edit: ConnectionEdit, secrets: EditedSecrets, paths: ConnectionPaths): UserError[];
   /** The same for the source's settings only, before a test. */
-  checkSource(
-    kind: SourceKind,
-    settings: SourceSettings,
-    secrets: ReadonlySet<string>,
-    path: readonly string[],
-  ): UserError[];
+  checkSource(kind: SourceKind, settings: SourceSettings, secrets: EditedSecrets, path: readonly string[]): UserError[];
   /**
    * Refuses to send stored secrets to another destination than the one they were entered for. Otherwise people who may edit could
    * send them to their own host. `kept`: the names of the stored secrets that the edit neither replaces nor removes.

@@ -33,13 +33,13 @@ export function openSources(parts: SourcesParts): SourcesPort {
     defaults: (kind, settings) => sourceOf(kind).defaults(settings),
     settings: (kind, current, given) => sourceOf(kind).settings(edited(current ?? {}, given)),
     checkConnection: ({ kind, status, source, scope, mappings, removal }, secrets, paths) => [
-      ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { has: secrets, mayLack: status === 'DRAFT' })),
+      ...faultsBelow(paths.source, sourceOf(kind).checkSettings(source, { ...secrets, mayLack: status === 'DRAFT' })),
       ...faultsBelow(paths.scope, sourceOf(kind).checkScope(scope, source)),
       ...checkMappings(mappings, sourceOf(kind).attributes, paths.mappings),
       ...faultsBelow(paths.removal, checkRemoval(removal)),
     ],
     checkSource: (kind, settings, secrets, path) =>
-      faultsBelow(path, sourceOf(kind).checkSettings(settings, { has: secrets, mayLack: true })),
+      faultsBelow(path, sourceOf(kind).checkSettings(settings, { ...secrets, mayLack: true })),
     checkDestination: (kind, edit, path) => faultsBelow(path, secretsAstray(sourceOf(kind), edit)),
     test: (request, signal) => slots.run(request.workspaceId, () => test(parts, request, signal)),
   };

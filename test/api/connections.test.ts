@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { type Answer, type Data, startApi, type TestApi } from '../support/api.ts';
+import { makeCertificate } from '../support/ldap-certificates.ts';
 
 let api: TestApi;
 
@@ -21,7 +22,7 @@ const probe = `mutation ($id: ID, $source: SourceInput) {
 const all = `fragment all on Connection {
   continuous watch { watching since lastChangeAt error { code message hint } }
   id name description status kind priority matchBy version createdBy { kind id name } createdAt updatedAt nextRunAt contactCount
-  source { ... on LdapSettings { urls startTls tlsCa tlsVerify bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
+  source { ... on LdapSettings { urls domain startTls tlsCa tlsVerify tlsCert hasTlsKey bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
   scope { groups nestedGroups excludeGroups excludeBaseDns match rules { attribute operator values } filter includeDisabled requireEmail }
   mappings { field label attributes template value transforms policy whenEmpty }
   removal { action graceDays maxPercent maxCount maxEmptiedPercent }
@@ -356,6 +357,98 @@ describe('updating a connection', () => {
   });
 });
 
+describe('a client certificate', () => {
+  const { cert, key } = makeCertificate({ commonName: 'reader' });
+  const other = makeCertificate({ commonName: 'other' });
+  const source = { urls: ['ldaps://ldap.example.org'], baseDns: ['dc=example,dc=org'], tlsCert: cert, tlsKey: key };
+  const wanted = (...names: string[]) =>
+    names.map((name) => expect.objectContaining({ field: ['input', 'source', 'ldap', name], code: 'SECRET_REQUIRED' }));
+
+  test('is shown, and its key is not', async () => {
+    const connection = await created({ source: { ldap: source } });
+    expect(connection.source).toMatchObject({ tlsCert: cert, hasTlsKey: true, hasBindPassword: false });
+    expect(JSON.stringify(connection)).not.toContain(key.split('\n')[1]);
+    const removed = await updated(connection.id, { source: { ldap: { tlsCert: null, tlsKey: null } } });
+    expect(removed.source).toMatchObject({ tlsCert: null, hasTlsKey: false });
+  });
+
+  test('is given again with its key, and the password too, when one of them would go elsewhere', async () => {
+    const account = { bindDn: 'cn=reader,dc=example,dc=org', bindPassword: 'correct horse' };
+    const { id } = await created({ source: { ldap: { ...source, ...account } } });
+    const both = wanted('bindPassword', 'tlsKey');
+    const change = (ldap: object) => refusedUpdate(id, { source: { ldap } });
+    expect(await change({ urls: ['ldaps://attacker.example.org'] })).toEqual(both);
+    expect(await change({ urls: null, domain: 'attacker.example.org' })).toEqual(both);
+    expect(await change({ tlsCert: other.cert })).toEqual(both);
+    expect(await change({ tlsCert: other.cert, tlsKey: other.key })).toEqual(wanted('bindPassword'));
+    expect(await change({ tlsCert: other.cert, bindPassword: 'new' })).toEqual(wanted('tlsKey'));
+    const all = { urls: null, domain: 'example.org', tlsCert: other.cert, tlsKey: other.key, bindPassword: 'new' };
+    expect((await updated(id, { source: { ldap: all } })).source).toMatchObject({
+      urls: [],
+      domain: 'example.org',
+      tlsCert: other.cert,
+      hasTlsKey: true,
+    });
+    expect((await updated(id, { source: { ldap: { pageSize: 10 } } })).source).toMatchObject({ hasTlsKey: true });
+  });
+
+  test('that does not fit its key is refused, saved or in a test, without a word of the key', async () => {
+    const refused = [{ code: 'INVALID_PEM', message: expect.stringContaining('does not belong') }];
+    const wrong = { ...source, tlsKey: other.key };
+    const { data } = await api.request(`${create} ${all}`, { input: { ...input, source: { ldap: wrong } } });
+    expect(data?.createConnection).toMatchObject({ connection: null, userErrors: refused });
+    expect(JSON.stringify(data)).not.toContain(other.key.split('\n')[1]);
+    expect((await api.ask(probe, { source: { ldap: wrong } })).testConnection).toMatchObject({
+      result: null,
+      userErrors: refused,
+    });
+    const { id } = await created({ source: { ldap: source } });
+    expect(await refusedUpdate(id, { source: { ldap: { tlsKey: other.key } } })).toMatchObject(refused);
+  });
+
+  test('is needed again by an ENABLED connection that loses the key', async () => {
+    const { id } = await created({ status: 'ENABLED', source: { ldap: source } });
+    expect(await refusedUpdate(id, { source: { ldap: { tlsKey: null } } })).toEqual(wanted('tlsKey'));
+    expect((await updated(id, { status: 'DRAFT', source: { ldap: { tlsKey: null } } })).source.hasTlsKey).toBe(false);
+  });
+});
+
+describe('a domain', () => {
+  test('stands in the place of URLs, not beside them', async () => {
+    const connection = await created({ source: { ldap: { domain: 'corp.example.com', baseDns: ['dc=x'] } } });
+    expect(connection.source).toMatchObject({ urls: [], domain: 'corp.example.com' });
+    const refused = async (ldap: object) => {
+      const { createConnection } = await api.ask(`${create} ${all}`, {
+        input: { name: 'Directory', source: { ldap: { baseDns: ['dc=x'], ...ldap } } },
+      });
+      return createConnection.userErrors.map(({ field, code }: Data) => `${field.at(-1)} ${code}`);
+    };
+    expect(await refused({})).toEqual(['urls REQUIRED']);
+    expect(await refused({ domain: '  ' })).toEqual(['urls REQUIRED']);
+    expect(await refused({ domain: 'a.example', urls: ['ldap://b'] })).toEqual(['domain CONTRADICTION']);
+    for (const domain of [
+      'ldap://a.example',
+      'a b',
+      'a..example',
+      '10.0.0.1',
+      'a@b',
+      'x/y',
+      'a.example\nb',
+      '.',
+      '0x7f000001',
+    ])
+      expect(await refused({ domain })).toEqual(['domain INVALID_DOMAIN']);
+    expect(await refused({ domain: `${'a.'.repeat(150)}x` })).toEqual(['domain TOO_LONG']);
+  });
+
+  test.each(['corp.example.com.', 'CORP', 'Bücher.example', 'Berlin._sites.corp.example.com', 'xn--bcher-kva.example'])(
+    '%s is one',
+    async (domain) => {
+      expect((await created({ source: { ldap: { domain, baseDns: ['dc=x'] } } })).source.domain).toBe(domain);
+    },
+  );
+});
+
 describe('a stored password', () => {
   const withPassword = { ...ldap, bindDn: 'cn=reader,dc=example,dc=org', bindPassword: 'correct horse' };
   const ways = [
@@ -363,6 +456,8 @@ describe('a stored password', () => {
     ['tlsCa', '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n'],
     ['startTls', true],
     ['tlsVerify', false],
+    ['domain', 'attacker.example.org'],
+    ['tlsCert', makeCertificate({ commonName: 'x' }).cert],
   ] as const;
 
   test.each(ways)('has to be given again when %s changes, saved or in a test', async (setting, value) => {

@@ -125,7 +125,8 @@ function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: He
 function passwordOf(reader: BerReader): string {
   reader.readInt();
   reader.readString();
-  return reader.readString(0x80) ?? '';
+  // A mechanism of SASL has no password.
+  return reader.peek() === 0x80 ? (reader.readString(0x80) ?? '') : '';
 }
 
 function parseSearch(id: number, reader: BerReader): FakeSearch {

@@ -13,9 +13,11 @@ export function ldapSettings(
 ): LdapSettings {
   return {
     urls: [server.url],
+    domain: null,
     startTls: false,
     tlsCa: server.url.startsWith('ldaps:') ? (server.ca ?? null) : null,
     tlsVerify: true,
+    tlsCert: null,
     bindDn: server.bindDn ?? null,
     baseDns: [server.baseDn ?? 'dc=example,dc=org'],
     pageSize: 100,

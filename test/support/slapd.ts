@@ -29,6 +29,8 @@ export type SlapdOptions = {
   memberOf?: boolean;
   /** Served on ldaps:// and by StartTLS. Left out: a good one for localhost, ldap.example.org and 127.0.0.1. */
   certificate?: Certificate;
+  /** Client certificates are asked for, and `demand`ed or not; those of this CA sign in as `cn=<their name>,<baseDn>`. */
+  clients?: { ca: string; verify: 'try' | 'demand' };
   /** Trusted by clients that check `certificate`; goes into `ca`. */
   ca?: string;
 };
@@ -93,6 +95,7 @@ async function writeFiles(
   await mkdir(join(folder, 'db'));
   await writeFile(join(folder, 'cert.pem'), certificate.cert);
   await writeFile(join(folder, 'key.pem'), certificate.key, { mode: 0o600 });
+  if (options.clients !== undefined) await writeFile(join(folder, 'clients.pem'), options.clients.ca);
   await writeFile(join(folder, 'slapd.conf'), config(folder, baseDn, options, binaries));
   return options.ca ?? authority.cert;
 }
@@ -113,6 +116,13 @@ function config(
     `pidfile ${folder}/slapd.pid`,
     `TLSCertificateFile ${folder}/cert.pem`,
     `TLSCertificateKeyFile ${folder}/key.pem`,
+    ...(options.clients === undefined
+      ? []
+      : [
+          `TLSCACertificateFile ${folder}/clients.pem`,
+          `TLSVerifyClient ${options.clients.verify}`,
+          `authz-regexp "^cn=([^,]+)$" "cn=$1,${baseDn}"`,
+        ]),
     'sockbuf_max_incoming_auth 67108863',
     'database mdb',
     `suffix "${baseDn}"`,

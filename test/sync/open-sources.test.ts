@@ -20,7 +20,7 @@ afterAll(async () => {
   await db?.close();
 });
 
-const none: ReadonlySet<string> = new Set();
+const none = { has: new Set<string>(), given: {} };
 
 describe('the sources', () => {
   test('knows the kinds of source with their forms and beginnings', () => {

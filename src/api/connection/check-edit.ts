@@ -1,7 +1,7 @@
 import { isInvisible, isOneLine, isPlainText, isStorable, unstorableBecause } from '../../core/outside-text.ts';
 import type { ConnectionEdit } from '../../core/records.ts';
 import type { RunnerPort } from '../../core/runner-port.ts';
-import type { SourcesPort } from '../../core/sources-port.ts';
+import type { EditedSecrets, SourcesPort } from '../../core/sources-port.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { memberOf } from '../source/source.type.ts';
 
@@ -10,11 +10,10 @@ const LONGEST_DESCRIPTION = 2000;
 
 /**
  * Everything that prevents saving a connection, with paths into the arguments of createConnection and updateConnection.
- * `secrets` are the names of the secrets that the connection will have.
  */
 export function checkEdit(
   edit: ConnectionEdit,
-  secrets: ReadonlySet<string>,
+  secrets: EditedSecrets,
   { sources, runner }: { sources: SourcesPort; runner: RunnerPort },
 ): UserError[] {
   return [

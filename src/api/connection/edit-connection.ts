@@ -2,7 +2,7 @@ import type { FieldMapping, RemovalPolicy, Scope, Secrets, SourceKind, SourceSet
 import type { ConnectionEdit } from '../../core/records.ts';
 import { defaultRemoval } from '../../core/removal-limits.ts';
 import type { SourceKindInfo } from '../../core/source-kind.ts';
-import type { SourcesPort } from '../../core/sources-port.ts';
+import type { EditedSecrets, SourcesPort } from '../../core/sources-port.ts';
 import { givenSource, type SourceInput } from '../source/source.type.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
 import type { FieldMappingInput } from './field-mapping.type.ts';
@@ -139,12 +139,9 @@ function textOrNull(secret: unknown): string | null {
   return typeof secret === 'string' && secret !== '' ? secret : null;
 }
 
-/** The names of a connection's secrets after an edit: the stored ones that stay unchanged, and all of them. */
-export function secretsAfter(
-  stored: readonly string[],
-  given: Secrets,
-): { kept: ReadonlySet<string>; all: ReadonlySet<string> } {
+/** A connection's secrets after an edit: the names of the stored ones that stay unchanged and of all of them, and the given ones. */
+export function secretsAfter(stored: readonly string[], given: Secrets): EditedSecrets & { kept: ReadonlySet<string> } {
   const kept = stored.filter((name) => given[name] === undefined);
   const added = Object.keys(given).filter((name) => given[name] !== null);
-  return { kept: new Set(kept), all: new Set([...kept, ...added]) };
+  return { kept: new Set(kept), has: new Set([...kept, ...added]), given };
 }

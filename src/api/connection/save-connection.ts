@@ -16,7 +16,7 @@ export async function createConnection(input: CreateConnectionInput, context: Ap
   const { kind, given } = givenSource(input.source);
   const edit = newConnection(input, kind, sources);
   const secrets = givenSecrets(sources.kind(kind), given);
-  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, secretsAfter([], secrets).all, context)];
+  const userErrors = [...checkStorable(input, ['input']), ...checkEdit(edit, secretsAfter([], secrets), context)];
   if (userErrors.length > 0) return { connection: null, userErrors };
   return { connection: await store.createConnection(edit, secrets, actorOf(viewer)), userErrors: [] };
 }
@@ -37,11 +37,11 @@ export async function updateConnection(
     const edit = editConnection(current, input, sources);
     const given = input.source ? givenSource(input.source).given : {};
     const secrets = givenSecrets(sources.kind(current.kind), given);
-    const { kept, all } = secretsAfter(current.secretNames, secrets);
+    const after = secretsAfter(current.secretNames, secrets);
     refusal.refuse([
       ...checkStorable(input, ['input']),
-      ...checkGivenSource(current, { edit, kept }, input, sources),
-      ...checkEdit(edit, all, context),
+      ...checkGivenSource(current, { edit, kept: after.kept }, input, sources),
+      ...checkEdit(edit, after, context),
     ]);
     return { edit, secrets };
   };

@@ -35,10 +35,12 @@ function testRequest(
   }
   const settings = sources.settings(kind, saved?.source ?? null, given?.given ?? {});
   const secrets = givenSecrets(sources.kind(kind), given?.given ?? {});
-  const { kept, all } = secretsAfter(saved?.secretNames ?? [], secrets);
+  const after = secretsAfter(saved?.secretNames ?? [], secrets);
   const userErrors = [
-    ...(saved === null ? [] : sources.checkDestination(kind, { saved: saved.source, wanted: settings, kept }, path)),
-    ...sources.checkSource(kind, settings, all, path),
+    ...(saved === null
+      ? []
+      : sources.checkDestination(kind, { saved: saved.source, wanted: settings, kept: after.kept }, path)),
+    ...sources.checkSource(kind, settings, after, path),
   ];
   return {
     request: { workspaceId: viewer.workspaceId, connection: saved, kind, settings, secrets },

@@ -19,12 +19,23 @@ registerEnumType(LdapFlavour, {
   },
 });
 
+const domainText =
+  'Instead of `urls`: the domain whose servers are found by DNS, by its SRV records `_ldaps._tcp`, `_ldap._tcp.dc._msdcs` and `_ldap._tcp`. They are tried in the order of RFC 2782. Without `startTls`, only those of `_ldaps._tcp` are used if there are any.';
+const tlsCertText =
+  'A client certificate (PEM), followed by the rest of its chain. Every server is shown it; it signs in (SASL EXTERNAL) when there is no `bindDn`. It needs ldaps:// or `startTls`.';
+const bindDnText =
+  'The DN of the account to sign in with a password; null for the client certificate if there is one, otherwise for anonymous.';
+const keptText =
+  'Left out of an edit, it stays as it is. When `urls`, `domain`, `tlsCa`, `tlsCert`, `startTls` or `tlsVerify` change, it must be given again.';
 const flavourText = 'What the server is treated as. With AUTO, each run and test recognises it.';
 
 @ObjectType('LdapSettings', { description: 'Settings of LDAP and ACTIVE_DIRECTORY.', simpleResolvers: true })
 export class LdapSettingsType {
   @Field(() => [String], { description: 'Addresses, ldap://host:port or ldaps://host:port; they are tried in order.' })
   urls!: string[];
+
+  @Field(() => String, { nullable: true, description: domainText })
+  domain!: string | null;
 
   @Field(() => Boolean, {
     description: 'Whether an ldap:// connection switches to TLS by StartTLS before anything else is sent.',
@@ -37,7 +48,15 @@ export class LdapSettingsType {
   @Field(() => Boolean, { description: "Whether the server's certificate is verified." })
   tlsVerify!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The DN of the account to sign in with; null for anonymous.' })
+  @Field(() => String, { nullable: true, description: tlsCertText })
+  tlsCert!: string | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether a key of the client certificate is stored. The key itself is never sent back.',
+  })
+  hasTlsKey!: boolean;
+
+  @Field(() => String, { nullable: true, description: bindDnText })
   bindDn!: string | null;
 
   @Field(() => Boolean, { description: 'Whether a password is stored. The password itself is never sent back.' })
@@ -74,6 +93,9 @@ export class LdapSettingsInput {
   })
   urls?: string[] | null;
 
+  @Field(() => String, { nullable, description: domainText })
+  domain?: string | null;
+
   @Field(() => Boolean, {
     nullable,
     description: 'Whether an ldap:// connection switches to TLS by StartTLS before anything else is sent.',
@@ -86,13 +108,21 @@ export class LdapSettingsInput {
   @Field(() => Boolean, { nullable, description: "Whether the server's certificate is verified; by default, true." })
   tlsVerify?: boolean | null;
 
-  @Field(() => String, { nullable, description: 'The DN of the account to sign in with; null for anonymous.' })
+  @Field(() => String, { nullable, description: tlsCertText })
+  tlsCert?: string | null;
+
+  @Field(() => String, {
+    nullable,
+    description: `The private key of \`tlsCert\` (PEM, without a passphrase). ${keptText}`,
+  })
+  tlsKey?: string | null;
+
+  @Field(() => String, { nullable, description: bindDnText })
   bindDn?: string | null;
 
   @Field(() => String, {
     nullable,
-    description:
-      "The account's password. Left out of an edit, it stays as it is. When `urls`, `tlsCa`, `startTls` or `tlsVerify` change, it must be given again.",
+    description: `The account's password. ${keptText}`,
   })
   bindPassword?: string | null;
 

@@ -8,8 +8,11 @@ import type { ConnectionTest, OpenOptions, SourceSession } from '../../core/sour
 import type { WatchOptions } from '../../core/source-watch.ts';
 import type { Fault } from '../../core/user-error.ts';
 
-/** The names of the secrets that a source has. `mayLack`: secrets may be missing, because the connection is a Draft or is only tested. */
-export type SecretsAtHand = { has: ReadonlySet<string>; mayLack: boolean };
+/**
+ * The secrets of a source: the names of those that it has, and those that are given now. Stored ones can't be looked at.
+ * `mayLack`: secrets may be missing, because the connection is a Draft or is only tested.
+ */
+export type SecretsAtHand = { has: ReadonlySet<string>; given: Secrets; mayLack: boolean };
 
 /**
  * Everything about one kind of source, written in its folder. Nothing outside the folder knows its settings or the names of its

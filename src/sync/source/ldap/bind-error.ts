@@ -47,16 +47,41 @@ const hints: Record<number, string> = {
   53: 'The account is disabled, locked, or its password has expired on the server.',
 };
 
+/** By result code, for a client certificate. */
+const certificateHints: Record<number, string> = {
+  7: 'The server does not take client certificates as sign-in: let it ask for them (OpenLDAP: TLSVerifyClient try) and trust their CA.',
+  8: 'The server wants more than a certificate: look at its rules for sign-in.',
+  48: 'The server has not taken the certificate: let it ask for one (OpenLDAP: TLSVerifyClient try) and trust its CA.',
+  49: 'No account belongs to the certificate: map its subject to one on the server (OpenLDAP: authz-regexp; 389 Directory Server: certmap.conf), and check that it is the right certificate.',
+};
+
+const otherCertificateHint =
+  'Check on the server that it asks for client certificates, trusts the CA of this one, and maps its subject to an account.';
+
+/** `code`: the result of the bind. Null: the server did not refuse it, but signs in nobody. */
+type CertificateRefusal = { code: number | null; text: string; server: string; subject: string };
+
+/** The AppError for a sign-in by client certificate that did not succeed. */
+export function certificateRefused({ code, text: said, server, subject }: CertificateRefusal): AppError {
+  if (code === 51 || code === 52) return busy(server, code);
+  const because = said === '' ? '' : `: ${said}`;
+  const result = code === null ? '' : ` (result ${code})`;
+  const message = `${server} refuses to let the client certificate of "${subject}" sign in${because}${result}.`;
+  return new AppError('BIND_REFUSED', message, { hint: certificateHints[code ?? 0] ?? otherCertificateHint });
+}
+
+function busy(server: string, code: number): AppError {
+  return new AppError('SERVER_BUSY', `${server} is too busy to let anybody sign in (result ${code}).`, {
+    hint: 'Try again later.',
+  });
+}
+
 /** `text` is the server's message, without the password. */
 type Refusal = { code: number; text: string; server: string; bindDn: string };
 
 /** The AppError for a bind that did not succeed. */
 export function bindError({ code, text: said, server, bindDn }: Refusal): AppError {
-  if (code === 51 || code === 52) {
-    return new AppError('SERVER_BUSY', `${server} is too busy to let anybody sign in (result ${code}).`, {
-      hint: 'Try again later.',
-    });
-  }
+  if (code === 51 || code === 52) return busy(server, code);
   const [reason = said, hint] = activeDirectoryReasons[/\bdata ([\da-f]+)/i.exec(said)?.[1]?.toLowerCase() ?? ''] ?? [];
   const because = reason === '' ? '' : `: ${reason}`;
   return new AppError('BIND_REFUSED', `${server} refuses to let "${bindDn}" sign in${because} (result ${code}).`, {

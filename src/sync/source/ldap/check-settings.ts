@@ -1,27 +1,28 @@
-import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { isOneLine, quoteValue } from '../../../core/outside-text.ts';
 import type { Fault, UserErrorCode } from '../../../core/user-error.ts';
 import { tooLong, tooMany } from '../shared-checks.ts';
 import type { SecretsAtHand } from '../source-module.ts';
 import { isPlainAttributeName } from './attribute-name.ts';
+import { certificateFaults } from './client-certificate.ts';
 import { parseDn } from './dn.ts';
-import { accountOf, type LdapSettings } from './ldap-settings.ts';
-import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
+import { accountOf, hasCertificate, hasDomain, type LdapSettings } from './ldap-settings.ts';
+import { type LdapUrl, MOST_URLS, parseLdapUrl } from './ldap-url.ts';
+import { LONGEST_PEM, readCertificates } from './pem.ts';
 
-const MOST_URLS = 10;
 const MOST_BASES = 100;
-/** All certificates of a system are about 200,000 characters. A server needs one of them, or a few. */
-const LONGEST_PEM = 100_000;
 
 /**
  * All faults of the settings that can be found without contacting the source. Codes: REQUIRED, SECRET_REQUIRED, INVALID_URL,
- * CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
+ * INVALID_DOMAIN, CONTRADICTION, INVALID_PEM, INVALID_DN, OUT_OF_RANGE, INVALID_ATTRIBUTE, TOO_MANY, TOO_LONG.
  */
 export function checkSettings(settings: LdapSettings, secrets: SecretsAtHand): Fault[] {
   return [
     ...passwordFaults(settings, secrets),
-    ...urlFaults(settings),
+    ...serverFaults(settings),
     ...pemFaults(settings.tlsCa),
+    ...certificateFaults(settings, secrets),
     ...baseFaults(settings.baseDns),
     ...smallFaults(settings),
   ];
@@ -45,9 +46,36 @@ function passwordFaults(settings: LdapSettings, { has, mayLack }: SecretsAtHand)
   return [fault(['bindPassword'], 'SECRET_REQUIRED', message)];
 }
 
-function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
-  if (urls.length === 0)
-    return [fault(['urls'], 'REQUIRED', 'Give at least one URL, such as ldaps://ldap.example.com.')];
+/** Servers are named by URLs, or found by their domain. */
+function serverFaults(settings: LdapSettings): Fault[] {
+  const { urls, domain } = settings;
+  if (domain === null || !hasDomain(settings)) return urlFaults(settings);
+  if (urls.length > 0) {
+    const message = 'Give either urls or domain: the servers of a domain are found by DNS.';
+    return [fault(['domain'], 'CONTRADICTION', message), ...urlFaults(settings)];
+  }
+  return domainFaults(domain);
+}
+
+/** Letters and digits of any alphabet. Names of sites and services begin with an underscore. */
+const domainName = /^(?:[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?(?:\.(?=.)|\.?$))+$/u;
+
+function domainFaults(domain: string): Fault[] {
+  const long = tooLong(['domain'], domain, 253);
+  if (long.length > 0) return long;
+  if (!isOneLine(domain)) return [fault(['domain'], 'INVALID_DOMAIN', controls('domain'))];
+  const ascii = domainName.test(domain.trim()) ? domainToASCII(domain.trim()) : '';
+  const message = `${quoteValue(domain)} is no name of a domain, such as corp.example.com.`;
+  return ascii !== '' && isIP(ascii) === 0 ? [] : [fault(['domain'], 'INVALID_DOMAIN', message)];
+}
+
+function urlFaults(settings: LdapSettings): Fault[] {
+  const { urls, startTls } = settings;
+  if (urls.length === 0) {
+    const message =
+      'Give at least one URL, such as ldaps://ldap.example.com, or a domain whose servers are found by DNS.';
+    return [fault(['urls'], 'REQUIRED', message)];
+  }
   const faults = tooMany(['urls'], urls, MOST_URLS);
   if (faults.length > 0) return faults;
   for (const [i, text] of urls.entries()) {
@@ -61,6 +89,10 @@ function urlFaults({ urls, startTls }: LdapSettings): Fault[] {
       faults.push(
         fault(path, 'CONTRADICTION', 'ldaps:// is encrypted from the start: turn off startTls, or use ldap://.'),
       );
+    else if (!startTls && !isSecure(parsed.url) && hasCertificate(settings))
+      faults.push(
+        fault(path, 'CONTRADICTION', 'A client certificate is shown only with TLS: use ldaps://, or turn on startTls.'),
+      );
   }
   return faults;
 }
@@ -73,21 +105,8 @@ function pemFaults(pem: string | null): Fault[] {
   if (pem === null || pem.trim() === '') return [];
   const long = tooLong(['tlsCa'], pem, LONGEST_PEM);
   if (long.length > 0) return long;
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  if (/PRIVATE KEY/.test(pem))
-    return [fault(['tlsCa'], 'INVALID_PEM', 'This holds a private key. Only the certificate of the CA belongs here.')];
-  if (blocks.length === 0) return [fault(['tlsCa'], 'INVALID_PEM', 'A PEM begins with "-----BEGIN CERTIFICATE-----".')];
-  const bad = blocks.findIndex((block) => !isCertificate(block));
-  return bad < 0 ? [] : [fault(['tlsCa'], 'INVALID_PEM', `Certificate ${bad + 1} in it can not be read.`)];
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
+  const read = readCertificates(pem);
+  return read.kind === 'ok' ? [] : [fault(['tlsCa'], 'INVALID_PEM', read.message)];
 }
 
 function baseFaults(baseDns: readonly string[]): Fault[] {

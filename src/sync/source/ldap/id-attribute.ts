@@ -1,7 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
 import { flavours } from './flavour.ts';
-import { accountOf, moreRights } from './ldap-settings.ts';
+import { moreRights, signedInAs } from './ldap-settings.ts';
 import { contextOf, type Reached } from './reach.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError } from './result-error.ts';
@@ -44,7 +44,7 @@ export function noReadableId({ attribute }: IdFinding, { settings }: Reached): A
       hint:
         settings.idAttribute === null
           ? moreRights(
-              accountOf(settings),
+              signedInAs(settings),
               'Give the bind account the right to read it, or name another attribute that never changes in idAttribute.',
             )
           : 'Check idAttribute, or leave it empty so that it is found automatically.',

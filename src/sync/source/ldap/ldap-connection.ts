@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { Client, type Control, type Filter, ResultCodeError } from 'ldapts';
+import { Client, type Control, DN, type Filter, ResultCodeError } from 'ldapts';
 import { AppError } from '../../../core/app-error.ts';
 import { saidText } from '../../../core/outside-text.ts';
+import { alertOf } from '../net/tls.ts';
 import { type Allowance, allowances, type Lateness, watchAnswer } from './answer-limits.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { type LdapResult, PageControl } from './search-result.ts';
@@ -32,6 +33,20 @@ export class ServerRefusal extends Error {
     const words = message.replace(/ Code: 0x[\da-f]+$/i, '');
     super(saidText(secret === '' ? words : words.replaceAll(secret, '…')));
     this.code = code;
+  }
+}
+
+/** A name to sign in with, as it is. ldapts takes texts such as PLAIN for a mechanism of SASL. */
+class PlainName extends DN {
+  readonly #text: string;
+
+  constructor(text: string) {
+    super();
+    this.#text = text;
+  }
+
+  override toString(): string {
+    return this.#text;
   }
 }
 
@@ -89,7 +104,12 @@ export class LdapConnection {
 
   /** Throws ServerRefusal when refused. */
   async bind(dn: string, password: string): Promise<void> {
-    await this.#operate(allowances.reply, () => this.#client.bind(dn, password), password);
+    await this.#operate(allowances.reply, () => this.#client.bind(new PlainName(dn), password), password);
+  }
+
+  /** SASL EXTERNAL: signs in as the account of our TLS certificate. Throws ServerRefusal when refused. */
+  async bindExternal(): Promise<void> {
+    await this.#operate(allowances.reply, () => this.#client.bindSASL('EXTERNAL'));
   }
 
   /** The account that the server has signed us in as (RFC 4532). Null: it does not tell. */
@@ -210,6 +230,13 @@ export class LdapConnection {
   #reason(): unknown {
     const { failure, socketError: cause, heard } = this.#wire;
     if (failure !== null) return failure.reason;
+    const alert = cause === null ? null : alertOf(cause);
+    if (alert !== null) {
+      return new AppError('TLS_FAILED', `${this.url.url} ended the encrypted connection: ${alert.reason}.`, {
+        hint: 'Look at the client certificate in tlsCert and tlsKey: the server must trust its CA. It has its reasons in its own log.',
+        cause,
+      });
+    }
     if (!heard) {
       return new AppError('UNREACHABLE', `${this.url.url} closed the connection without an answer.`, {
         hint: 'Check that the port is that of an LDAP server (ldaps:// needs the TLS port), and that it accepts connections from here.',

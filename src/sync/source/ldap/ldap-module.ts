@@ -24,7 +24,14 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
   return {
     ...kind,
     settings: ldapSettings,
-    destination: ({ urls, tlsCa, startTls, tlsVerify }) => ({ urls, tlsCa, startTls, tlsVerify }),
+    destination: ({ urls, domain, tlsCa, tlsCert, startTls, tlsVerify }) => ({
+      urls,
+      domain,
+      tlsCa,
+      tlsCert,
+      startTls,
+      tlsVerify,
+    }),
     checkSettings,
     checkScope,
     attributes: { keyOf: normalName, fault: attributeFault },

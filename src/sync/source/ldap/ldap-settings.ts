@@ -2,15 +2,19 @@ import { z } from 'zod';
 import { LdapFlavour } from '../../../core/ldap-flavour.ts';
 import type { SettingInfo, SettingType } from '../../../core/source-kind.ts';
 
-/** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secret `bindPassword` is stored apart. */
+/** The settings of LDAP and ACTIVE_DIRECTORY, with their defaults. The secrets `bindPassword` and `tlsKey` are stored apart. */
 export const ldapSettings = z.object({
   /** ldap://host:port or ldaps://host:port, tried in order. */
   urls: z.array(z.string()).default([]),
+  /** Instead of `urls`: the domain whose servers are found by DNS (SRV records). */
+  domain: z.string().nullable().default(null),
   startTls: z.boolean().default(false),
   /** PEM of a CA to trust in addition to the system's. */
   tlsCa: z.string().nullable().default(null),
   tlsVerify: z.boolean().default(true),
-  /** Null: no account signs in. */
+  /** PEM of the certificate that we show to the server, followed by those of its chain. `tlsKey` belongs to it. */
+  tlsCert: z.string().nullable().default(null),
+  /** Null: nobody signs in with a password; `tlsCert` does if there is one. */
   bindDn: z.string().nullable().default(null),
   baseDns: z.array(z.string()).default([]),
   /** Entries on a page. */
@@ -25,9 +29,24 @@ export const ldapSettings = z.object({
 
 export type LdapSettings = z.infer<typeof ldapSettings>;
 
-/** The account that signs in. Null: none. */
+/** The account that signs in with a password. Null: none. */
 export function accountOf({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | null {
   return bindDn === null || bindDn.trim() === '' ? null : bindDn;
+}
+
+/** Who signs in, for people to read. Null: nobody. */
+export function signedInAs(settings: Pick<LdapSettings, 'bindDn' | 'tlsCert'>): string | null {
+  return accountOf(settings) ?? (hasCertificate(settings) ? 'the client certificate' : null);
+}
+
+/** Whether the servers are found by their domain. */
+export function hasDomain({ domain }: Pick<LdapSettings, 'domain'>): boolean {
+  return domain !== null && domain.trim() !== '';
+}
+
+/** Whether there is a client certificate. */
+export function hasCertificate({ tlsCert }: Pick<LdapSettings, 'tlsCert'>): boolean {
+  return tlsCert !== null && tlsCert.trim() !== '';
 }
 
 /** Advice when too little is visible: `forAccount`, or to set an account if there is none. */
@@ -38,7 +57,7 @@ export function moreRights(account: string | null, forAccount: string): string {
 }
 
 /** The help texts that differ between the two kinds. */
-type Help = { urls: string; bindDn: string; baseDns: string; idAttribute: string };
+type Help = { urls: string; domain: string; bindDn: string; baseDns: string; idAttribute: string };
 
 const defaults = ldapSettings.parse({});
 
@@ -65,12 +84,13 @@ function field(
 /** Lists (`urls`, `baseDns`) are MULTILINE, one item on each line. */
 function ldapFields(help: Help): SettingInfo[] {
   return [
-    field('urls', 'MULTILINE', 'Server URLs', help.urls, { required: true }),
+    field('urls', 'MULTILINE', 'Server URLs', help.urls),
+    field('domain', 'TEXT', 'Domain', help.domain),
     field(
       'startTls',
       'BOOLEAN',
       'StartTLS',
-      'Encrypts a connection to an ldap:// URL before anything is sent. Not for ldaps://.',
+      'Encrypts a connection to an ldap:// URL, or to a server of the domain, before anything is sent. Not for ldaps://.',
       { default: String(defaults.startTls) },
     ),
     field('bindDn', 'TEXT', 'Account', help.bindDn),
@@ -92,6 +112,20 @@ function ldapFields(help: Help): SettingInfo[] {
         advanced: true,
         default: String(defaults.tlsVerify),
       },
+    ),
+    field(
+      'tlsCert',
+      'MULTILINE',
+      'Client certificate',
+      'PEM of a certificate to sign in with instead of account and password, followed by the rest of its chain if there is one.',
+      { advanced: true },
+    ),
+    field(
+      'tlsKey',
+      'SECRET',
+      'Key of the client certificate',
+      'PEM of the private key, without a passphrase. Stored encrypted, never shown again.',
+      { advanced: true },
     ),
     field('pageSize', 'NUMBER', 'Page size', 'People asked for at a time, 1 to 10000; servers often allow 1000.', {
       advanced: true,
@@ -119,15 +153,20 @@ function ldapFields(help: Help): SettingInfo[] {
 }
 
 export const ldapForm = ldapFields({
-  urls: 'ldap://host:port or ldaps://host:port, one to a line; the next is tried when one can not be reached.',
-  bindDn: 'DN of an account that may read the people, e.g. cn=reader,dc=example,dc=com. Empty: nobody signs in.',
+  urls: 'ldap://host:port or ldaps://host:port, one to a line; the next is tried when one can not be reached. Or give a domain.',
+  domain:
+    'Instead of URLs: the domain whose servers DNS names (SRV records _ldaps._tcp and _ldap._tcp), e.g. example.com. Their order is kept.',
+  bindDn:
+    'DN of an account that may read the people, e.g. cn=reader,dc=example,dc=com. Empty: the client certificate signs in, or nobody.',
   baseDns: 'Where the people are, one to a line, e.g. ou=people,dc=example,dc=com.',
   idAttribute:
     'An attribute that never changes for a person, such as entryUUID, nsUniqueId or GUID. Empty: found automatically.',
 });
 
 export const activeDirectoryForm = ldapFields({
-  urls: 'ldaps://dc1.example.com, one domain controller to a line; the next is tried when one can not be reached.',
+  urls: 'ldaps://dc1.example.com, one domain controller to a line; the next is tried when one can not be reached. Or give a domain.',
+  domain:
+    'Instead of URLs: the domain whose controllers DNS names, e.g. corp.example.com. Turn on StartTLS, which they usually need.',
   bindDn: 'A DN, user@domain or DOMAIN\\user of an account that may read the people. An ordinary user will do.',
   baseDns: 'Where the people are, one to a line, e.g. OU=Staff,DC=example,DC=com.',
   idAttribute: 'An attribute that never changes for a person. Empty: objectGUID.',

@@ -1,3 +1,6 @@
+/** Most servers that a connection tries. */
+export const MOST_URLS = 10;
+
 /** A parsed URL of a server. */
 export type LdapUrl = { url: string; host: string; port: number; secure: boolean };
 

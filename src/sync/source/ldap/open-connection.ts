@@ -6,38 +6,44 @@ import type { SourceNote } from '../../../core/entry.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
 import { type DialOptions, type DialTarget, dial, dialBy, tcp } from '../net/dial.ts';
 import * as net from '../net/tls.ts';
-import { bindError } from './bind-error.ts';
+import { type ClientCertificate, clientCertificate } from './client-certificate.ts';
+import { findServers } from './find-servers.ts';
 import { LdapConnection, ServerRefusal } from './ldap-connection.ts';
-import { accountOf, type LdapSettings } from './ldap-settings.ts';
+import { hasDomain, type LdapSettings } from './ldap-settings.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
+import { type SignedIn, signIn } from './sign-in.ts';
 import { Wire } from './wire.ts';
 
 /** Gets each finished step, for the test of a connection. */
 export type OnStep = (step: OpenStep) => void;
 /** A step of opening a connection. */
 export type OpenStep =
+  /** DNS has named the servers of the domain. They are tried in this order. */
+  | { kind: 'found'; servers: readonly LdapUrl[] }
   | { kind: 'reached'; url: LdapUrl }
   /** The next URL is tried. */
   | { kind: 'unreachable'; message: string }
-  | { kind: 'secured'; certificateEnds: Date | null; verified: boolean }
-  | { kind: 'bound'; dn: string | null };
+  /** `ownEnds`: when our own certificate ends. Null: we have shown none. */
+  | { kind: 'secured'; certificateEnds: Date | null; verified: boolean; ownEnds: Date | null }
+  | { kind: 'bound'; signedIn: SignedIn };
 
-type Opening = { settings: LdapSettings; secrets: Secrets; options: OpenOptions; onStep: OnStep };
+type Asked = { settings: LdapSettings; secrets: Secrets; options: OpenOptions; onStep: OnStep };
+type Opening = Asked & { certificate: ClientCertificate | null };
 
 /**
- * Connects to the first reachable URL, secures the connection and signs in. Only UNREACHABLE leads to the next URL: a refused
- * bind is never tried twice. Throws AppError (that of the last URL when none is reachable), or the signal's reason.
+ * Connects to the first reachable URL or server of the domain, secures the connection and signs in. Only UNREACHABLE leads to the
+ * next one: a refused bind is never tried twice. Throws AppError (that of the last URL when none is reachable), or the signal's
+ * reason.
  */
-export async function openConnection(opening: Opening): Promise<{ connection: LdapConnection; notes: SourceNote[] }> {
+export async function openConnection(asked: Asked): Promise<{ connection: LdapConnection; notes: SourceNote[] }> {
   const notes: SourceNote[] = [];
-  const { urls } = opening.settings;
-  for (const [index, text] of urls.entries()) {
-    const parsed = parseLdapUrl(text);
-    if (parsed.kind === 'error') throw new AppError('UNREACHABLE', parsed.message, { hint: 'Correct the URL.' });
+  const opening: Opening = { ...asked, certificate: clientCertificate(asked.settings, asked.secrets) };
+  const servers = await serversOf(asked);
+  for (const [index, server] of servers.entries()) {
     try {
-      return { connection: await openOne(parsed.url, opening), notes };
+      return { connection: await openOne(server, opening), notes };
     } catch (error) {
-      const hasNext = index < urls.length - 1;
+      const hasNext = index < servers.length - 1;
       if (!(error instanceof AppError) || error.code !== 'UNREACHABLE' || !hasNext) throw error;
       notes.push({ level: 'WARN', code: 'URL_UNREACHABLE', message: error.message });
       opening.onStep({ kind: 'unreachable', message: error.message });
@@ -48,47 +54,62 @@ export async function openConnection(opening: Opening): Promise<{ connection: Ld
   });
 }
 
+async function serversOf({ settings, options, onStep }: Asked): Promise<LdapUrl[]> {
+  if (!hasDomain(settings)) return settings.urls.map(urlOf);
+  const servers = await findServers(settings, options);
+  onStep({ kind: 'found', servers });
+  return servers;
+}
+
+function urlOf(text: string): LdapUrl {
+  const parsed = parseLdapUrl(text);
+  if (parsed.kind === 'error') throw new AppError('UNREACHABLE', parsed.message, { hint: 'Correct the URL.' });
+  return parsed.url;
+}
+
 async function openOne(url: LdapUrl, opening: Opening): Promise<LdapConnection> {
   const { settings, options, onStep } = opening;
   const dialling = { addresses: options.addresses, signal: options.signal, timeoutMs: settings.timeoutSeconds * 1000 };
   if (url.secure) {
     const raw = await dial(url, dialling);
     onStep({ kind: 'reached', url });
-    const socket = await secure(raw, url, settings, options.signal);
-    onStep({ kind: 'secured', certificateEnds: certificateEnds(socket), verified: socket.authorized });
-    return await signIn(new Wire(socket), url, opening);
+    const socket = await secure(raw, url, opening);
+    onStep(secured(socket, opening));
+    return await begin(new Wire(socket), url, opening);
   }
   const wire = settings.startTls ? new Wire(await dial(url, dialling)) : await dialPlain(url, dialling);
   onStep({ kind: 'reached', url });
-  return await signIn(wire, url, opening);
+  return await begin(wire, url, opening);
 }
 
-async function signIn(
-  wire: Wire,
-  url: LdapUrl,
-  { settings, secrets, options, onStep }: Opening,
-): Promise<LdapConnection> {
+async function begin(wire: Wire, url: LdapUrl, opening: Opening): Promise<LdapConnection> {
+  const { settings, options, onStep } = opening;
   const connection = new LdapConnection(url, wire, settings.timeoutSeconds);
+  const encrypted = url.secure || settings.startTls;
   const release = connection.obey(options.signal);
   try {
-    if (settings.startTls && !url.secure) await startTls(connection, wire, { settings, options, onStep });
-    const account = accountOf(settings);
-    if (account !== null) await bind(connection, account, secrets.bindPassword ?? null);
-    onStep({ kind: 'bound', dn: account });
+    if (settings.startTls && !url.secure) await startTls(connection, wire, opening);
+    onStep({ kind: 'bound', signedIn: await signIn(connection, opening) });
     return connection;
   } catch (error) {
     await connection.close();
-    throw error;
+    throw encrypted ? withoutAWord(error, opening) : error;
   } finally {
     release();
   }
 }
 
-async function startTls(
-  connection: LdapConnection,
-  wire: Wire,
-  { settings, options, onStep }: Omit<Opening, 'secrets'>,
-): Promise<void> {
+/** In TLS 1.3 a server looks at our certificate after the handshake. Some say nothing when they refuse it, and hang up. */
+function withoutAWord(error: unknown, { certificate }: Opening): unknown {
+  if (!(error instanceof AppError) || error.code !== 'UNREACHABLE') return error;
+  const hint =
+    certificate === null
+      ? 'It may want a client certificate: set tlsCert and tlsKey then. Otherwise look whether it accepts connections from here.'
+      : 'It may refuse the client certificate in tlsCert: check that it trusts its CA. Otherwise look whether it accepts connections from here.';
+  return new AppError('UNREACHABLE', error.message, { hint, cause: error.cause });
+}
+
+async function startTls(connection: LdapConnection, wire: Wire, opening: Opening): Promise<void> {
   try {
     await connection.askForTls();
   } catch (error) {
@@ -98,29 +119,15 @@ async function startTls(
       cause: error,
     });
   }
-  const socket = await secure(wire.release(), connection.url, settings, options.signal);
+  const socket = await secure(wire.release(), connection.url, opening);
   wire.attach(socket);
-  onStep({ kind: 'secured', certificateEnds: certificateEnds(socket), verified: socket.authorized });
+  opening.onStep(secured(socket, opening));
 }
 
-function certificateEnds(socket: TLSSocket): Date | null {
+function secured(socket: TLSSocket, { certificate: own }: Opening): OpenStep {
   const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? null : new Date(certificate.validTo);
-}
-
-/** An empty password is refused here: the server would sign in nobody (RFC 4513, 5.1.2) and report success. */
-async function bind(connection: LdapConnection, dn: string, password: string | null): Promise<void> {
-  if (password === null || password === '') {
-    throw new AppError('BIND_REFUSED', `There is no password for "${dn}".`, {
-      hint: 'Set bindPassword, or leave bindDn empty to read without signing in.',
-    });
-  }
-  try {
-    await connection.bind(dn, password);
-  } catch (error) {
-    if (!(error instanceof ServerRefusal)) throw error;
-    throw bindError({ code: error.code, text: error.message, server: connection.url.url, bindDn: dn });
-  }
+  const certificateEnds = certificate === undefined ? null : new Date(certificate.validTo);
+  return { kind: 'secured', certificateEnds, verified: socket.authorized, ownEnds: own?.ends ?? null };
 }
 
 /** Bytes read at a time from a plain connection. The kernel seldom has more ready. */
@@ -143,13 +150,18 @@ export function dialPlain(target: DialTarget, options: DialOptions): Promise<Wir
 }
 
 /** Starts TLS over a connected socket. Throws AppError TLS_FAILED or TIMEOUT, or the signal's reason; closes the socket then. */
-export function secure(raw: Socket, url: LdapUrl, settings: LdapSettings, signal: AbortSignal): Promise<TLSSocket> {
+export function secure(
+  raw: Socket,
+  url: LdapUrl,
+  { settings, options: { signal }, certificate }: Opening,
+): Promise<TLSSocket> {
   return net.secure(raw, {
     host: url.host,
     timeoutMs: settings.timeoutSeconds * 1000,
     signal,
     trust: {
       rejectUnauthorized: settings.tlsVerify,
+      ...(certificate === null ? {} : { cert: certificate.cert, key: certificate.key }),
       ca:
         settings.tlsCa === null
           ? undefined

@@ -6,11 +6,11 @@ import { allowances } from './answer-limits.ts';
 import { encodeFilter, present } from './filter/filter.ts';
 import { flavours } from './flavour.ts';
 import type { LdapConnection } from './ldap-connection.ts';
-import { accountOf, type LdapSettings } from './ldap-settings.ts';
+import { type LdapSettings, signedInAs } from './ldap-settings.ts';
 import { type OnStep, openConnection } from './open-connection.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError, type SearchContext } from './result-error.ts';
-import { rootDseAttributes, type ServerInfo, serverInfo } from './root-dse.ts';
+import { readServerInfo, type ServerInfo, whoAmI } from './root-dse.ts';
 
 /** What the steps of a read share: the connection and what is known about its server. */
 export type Reached = {
@@ -53,28 +53,6 @@ export function isActiveDirectory({ server }: Reached): boolean {
   return flavours[server.flavour].isActiveDirectory;
 }
 
-/** Reads the root DSE and recognises the server. A root DSE without attributes is hidden. */
-export async function readServerInfo(
-  connection: LdapConnection,
-  { flavour }: Pick<LdapSettings, 'flavour'>,
-): Promise<ServerInfo> {
-  const filter = encodeFilter(present('objectClass'));
-  const { entries } = await readEntries(connection, {
-    baseDn: '',
-    scope: 'base',
-    filter,
-    attributes: rootDseAttributes,
-    allowance: allowances.entry,
-  });
-  const [rootDse = null] = entries;
-  return serverInfo(rootDse === null || rootDse.attributes.size === 0 ? null : rootDse, flavour);
-}
-
-/** Asks only servers that offer it: Samba would answer "protocol error", even after a good bind. */
-export async function whoAmI(connection: LdapConnection, server: ServerInfo): Promise<string | null> {
-  return server.supports.has('whoAmI') ? await connection.whoAmI() : null;
-}
-
 /** Throws AppError BASE_DN_NOT_FOUND unless the server has the base. Returns whether the account can see its entry. */
 export async function checkBase(reached: Reached, baseDn: string): Promise<boolean> {
   const filter = encodeFilter(present('objectClass'));
@@ -103,7 +81,7 @@ export function contextOf({ connection, settings, server }: Reached, baseDn: str
   return {
     server: connection.url.url,
     baseDn,
-    bindDn: accountOf(settings),
+    bindDn: signedInAs(settings),
     flavour: server.flavour,
     timeoutSeconds: settings.timeoutSeconds,
     namingContexts: server.namingContexts,

@@ -1,7 +1,11 @@
 import type { LdapFlavour } from '../../../core/ldap-flavour.ts';
 import { saidText } from '../../../core/outside-text.ts';
+import { allowances } from './answer-limits.ts';
+import { encodeFilter, present } from './filter/filter.ts';
 import { type Flavour, flavours, recognise } from './flavour.ts';
-import { type RawEntry, textsOf } from './read-entries.ts';
+import type { LdapConnection } from './ldap-connection.ts';
+import type { LdapSettings } from './ldap-settings.ts';
+import { type RawEntry, readEntries, textsOf } from './read-entries.ts';
 
 /** What a server can offer beyond plain searches: a control or an extended operation, by its OID. */
 export const features = {
@@ -47,7 +51,7 @@ export type ServerInfo = {
 };
 
 /** The attributes of the root DSE that `serverInfo` reads. */
-export const rootDseAttributes = [
+const rootDseAttributes = [
   'objectClass',
   'structuralObjectClass',
   'vendorName',
@@ -67,7 +71,7 @@ export const rootDseAttributes = [
 ];
 
 /** Recognises the server by its root DSE. `rootDse` is null when it can't be read. `wanted` other than AUTO wins. */
-export function serverInfo(rootDse: RawEntry | null, wanted: LdapFlavour): ServerInfo {
+function serverInfo(rootDse: RawEntry | null, wanted: LdapFlavour): ServerInfo {
   const values = (name: string): string[] => (rootDse === null ? [] : textsOf(rootDse, name));
   const recognised = rootDse === null ? null : recognise(values);
   const flavour = wanted === 'AUTO' ? (recognised ?? 'OTHER') : wanted;
@@ -87,4 +91,26 @@ export function serverInfo(rootDse: RawEntry | null, wanted: LdapFlavour): Serve
     changeLogDn: values('changelog')[0] ?? null,
     identity: [recognised, ...values('dsServiceName'), ...values('dnsHostName'), ...values('vendorVersion')].join('|'),
   };
+}
+
+/** Reads the root DSE and recognises the server. A root DSE without attributes is hidden. */
+export async function readServerInfo(
+  connection: LdapConnection,
+  { flavour }: Pick<LdapSettings, 'flavour'>,
+): Promise<ServerInfo> {
+  const filter = encodeFilter(present('objectClass'));
+  const { entries } = await readEntries(connection, {
+    baseDn: '',
+    scope: 'base',
+    filter,
+    attributes: rootDseAttributes,
+    allowance: allowances.entry,
+  });
+  const [rootDse = null] = entries;
+  return serverInfo(rootDse === null || rootDse.attributes.size === 0 ? null : rootDse, flavour);
+}
+
+/** Asks only servers that offer it: Samba would answer "protocol error", even after a good bind. */
+export async function whoAmI(connection: LdapConnection, server: ServerInfo): Promise<string | null> {
+  return server.supports.has('whoAmI') ? await connection.whoAmI() : null;
 }

@@ -6,9 +6,10 @@ import { maxValues } from './entry-decoder.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
 import { findIdAttribute, noReadableId } from './id-attribute.ts';
 import { PersonDecoder } from './person-decoder.ts';
-import { type Reached, readServerInfo, whoAmI } from './reach.ts';
+import type { Reached } from './reach.ts';
 import { readPages, readRange } from './read-parts.ts';
 import { type Elsewhere, ReferralsMet } from './referrals.ts';
+import { readServerInfo, whoAmI } from './root-dse.ts';
 import { planScope } from './scope-plan.ts';
 
 /** Searches everybody in scope, base by base and page by page (see SourceSession). */

@@ -7,8 +7,8 @@ export type Handshake = {
   host: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Which CAs to trust, and whether to check the certificate. */
-  trust: Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized'>;
+  /** Which CAs to trust, whether to check the certificate, and our own certificate if there is one. */
+  trust: Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized' | 'cert' | 'key'>;
   failed(fault: TlsFault, cause: Error): Error;
   late(): Error;
 };
@@ -65,8 +65,32 @@ const reasons: Record<string, string> = {
   ECONNRESET: 'it closed the connection during the handshake',
 };
 
+/** What servers say of our own certificate: the end of OpenSSL's error code, whose beginning depends on the version. */
+const alerts: Record<string, string> = {
+  CERTIFICATE_REQUIRED: 'it wants a client certificate',
+  UNKNOWN_CA: 'it does not trust the CA of the client certificate',
+  BAD_CERTIFICATE: 'it refuses the client certificate, or wants one',
+  UNSUPPORTED_CERTIFICATE: 'it can not use this kind of client certificate',
+  CERTIFICATE_REVOKED: 'it says that the client certificate has been revoked',
+  CERTIFICATE_EXPIRED: 'it says that the client certificate has expired',
+  CERTIFICATE_UNKNOWN: 'it refuses the client certificate',
+  ACCESS_DENIED: 'it does not let the client certificate in',
+};
+
+/**
+ * Why the other side has ended TLS, if it said so about our certificate. In TLS 1.3 that can come after the handshake. Null: it did
+ * not.
+ */
+export function alertOf(error: Error): TlsFault | null {
+  const code = 'code' in error ? String(error.code) : '';
+  const reason = alerts[/^ERR_SSL_.*_ALERT_(\w+)$/.exec(code)?.[1] ?? ''];
+  return reason === undefined ? null : { reason, code };
+}
+
 function faultOf(error: Error, host: string): TlsFault {
   const code = 'code' in error ? String(error.code) : '';
+  const alert = alertOf(error);
+  if (alert !== null) return alert;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { reason: wrongName(error, host), code };
   return { reason: reasons[code] ?? (code === '' ? error.message : `${error.message} (${code})`), code };
 }

@@ -4,7 +4,7 @@ import { checkMappings } from '../../../../src/sync/map/check-mappings.ts';
 import { sources } from '../../../../src/sync/source/sources.ts';
 
 const faults = (settings: object, has: string[] = []) =>
-  sources.CSV.checkSettings({ idColumn: 'id', ...settings }, { has: new Set(has), mayLack: false }).map(
+  sources.CSV.checkSettings({ idColumn: 'id', ...settings }, { has: new Set(has), given: {}, mayLack: false }).map(
     ({ path, code }) => [path.join('.'), code],
   );
 

@@ -9,7 +9,7 @@ import { ldapSettings, scopeOf } from '../../../support/ldap-reading.ts';
 
 const short = (faults: Fault[]): string[] => faults.map(({ path, code }) => `${path.join('.')} ${code}`);
 /** No secret is stored. */
-const bare = { has: new Set<string>(), mayLack: true };
+const bare = { has: new Set<string>(), given: {}, mayLack: true };
 const ca = makeCertificate({ commonName: 'CA' });
 
 describe('settings are checked without contacting the source', () => {

@@ -1,5 +1,6 @@
 import type { WatchOptions } from '../../../../core/source-watch.ts';
-import { type Reached, readServerInfo } from '../reach.ts';
+import type { Reached } from '../reach.ts';
+import { readServerInfo } from '../root-dse.ts';
 import type { LdapResult } from '../search-result.ts';
 
 /** How often what is done. The pauses between questions are also at least `restFactor` times as long as a question took. */

@@ -1,0 +1,77 @@
+import type { SrvRecord } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+/** A server that a domain names for a service. */
+export type SrvTarget = { host: string; port: number };
+
+/** What DNS says about a service: its servers in the order to try them, that there is none, or nothing (`code`: why). */
+export type SrvAnswer = { kind: 'found'; targets: SrvTarget[] } | { kind: 'none' } | { kind: 'failed'; code: string };
+
+export type SrvOptions = {
+  /** The name servers to ask, as `address:port`. Left out: those of the system. */
+  servers?: readonly string[] | undefined;
+  signal: AbortSignal;
+  /** From 0 to below 1. */
+  random?: () => number;
+};
+
+const timeoutMs = 5000;
+const tries = 2;
+/** A domain can name more servers than anybody tries. */
+const mostRecords = 100;
+const hostName = /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?(?:\.[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?)*$/i;
+
+/** Asks for the SRV records of a name such as `_ldap._tcp.example.com`. Throws only the signal's reason. */
+export async function findTargets(name: string, { servers, signal, random }: SrvOptions): Promise<SrvAnswer> {
+  signal.throwIfAborted();
+  const resolver = new Resolver({ timeout: timeoutMs, tries });
+  if (servers !== undefined) resolver.setServers(servers);
+  const cancel = (): void => resolver.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const targets = srvTargets(await resolver.resolveSrv(name), random);
+    return targets.length === 0 ? { kind: 'none' } : { kind: 'found', targets };
+  } catch (error) {
+    signal.throwIfAborted();
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'no code';
+    return code === 'ENOTFOUND' || code === 'ENODATA' ? { kind: 'none' } : { kind: 'failed', code };
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/**
+ * The targets in the order of RFC 2782: the lowest priority first; among equals by chance, in proportion to their weight. What
+ * is no name of a host is left out; so is the name ".", which says that there is no such service.
+ */
+export function srvTargets(records: readonly SrvRecord[], random: () => number = Math.random): SrvTarget[] {
+  const usable = records.flatMap((record) => {
+    const host = record.name.replace(/\.$/, '').toLowerCase();
+    const isName = host.length <= 253 && hostName.test(host) && isIP(host) === 0;
+    return isName && record.port > 0 ? [{ ...record, host }] : [];
+  });
+  const priorities = [...new Set(usable.map(({ priority }) => priority))].sort((a, b) => a - b);
+  const ordered: SrvTarget[] = [];
+  for (const priority of priorities) {
+    const equals = usable.filter((record) => record.priority === priority);
+    // Weight 0 goes first, so that it has a small chance to be taken (RFC 2782).
+    const left = equals.sort((a, b) => a.weight - b.weight);
+    while (left.length > 0 && ordered.length < mostRecords) {
+      const [{ host, port } = { host: '', port: 0 }] = left.splice(drawn(left, random), 1);
+      ordered.push({ host, port });
+    }
+  }
+  return ordered;
+}
+
+/** The index of the record that is drawn by weight. */
+function drawn(records: readonly { weight: number }[], random: () => number): number {
+  const total = records.reduce((sum, { weight }) => sum + weight, 0);
+  let left = Math.floor(random() * (total + 1));
+  const index = records.findIndex(({ weight }) => {
+    left -= weight;
+    return left <= 0;
+  });
+  return Math.max(index, 0);
+}

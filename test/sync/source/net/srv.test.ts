@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { srvTargets } from '../../../../src/sync/source/net/srv.ts';
+
+const record = (name: string, priority = 0, weight = 0, port = 389) => ({ name, priority, weight, port });
+const hosts = (records: ReturnType<typeof record>[], random?: () => number): string[] =>
+  srvTargets(records, random).map(({ host }) => host);
+
+describe('the order of SRV records', () => {
+  test('is by priority first, whatever the weights', () => {
+    expect(hosts([record('c.x', 20, 100), record('a.x', 0, 1), record('b.x', 10, 65_535)])).toEqual([
+      'a.x',
+      'b.x',
+      'c.x',
+    ]);
+  });
+
+  test('among equals is drawn by weight', () => {
+    const records = [record('heavy.x', 0, 75), record('light.x', 0, 25)];
+    expect(hosts(records, () => 0)).toEqual(['light.x', 'heavy.x']);
+    expect(hosts(records, () => 0.24)).toEqual(['light.x', 'heavy.x']);
+    expect(hosts(records, () => 0.26)).toEqual(['heavy.x', 'light.x']);
+    expect(hosts(records, () => 0.999)).toEqual(['heavy.x', 'light.x']);
+    const evenly = Array.from({ length: 1000 }, (_, i) => hosts(records, () => i / 1000)[0]);
+    expect(evenly.filter((host) => host === 'heavy.x')).toHaveLength(742);
+  });
+
+  test('gives weight 0 a small chance, and takes all of them when there is nothing else', () => {
+    expect(hosts([record('b.x', 0, 10), record('a.x', 0, 0)], () => 0)).toEqual(['a.x', 'b.x']);
+    expect(hosts([record('b.x', 0, 10), record('a.x', 0, 0)], () => 0.5)).toEqual(['b.x', 'a.x']);
+    expect(hosts([record('a.x'), record('b.x'), record('c.x')], () => 0.9).sort()).toEqual(['a.x', 'b.x', 'c.x']);
+  });
+
+  test('has each target once for each record, in lower case and without the last dot', () => {
+    expect(srvTargets([record('DC1.Example.com.', 0, 0, 636)])).toEqual([{ host: 'dc1.example.com', port: 636 }]);
+  });
+
+  test.each(['.', '', '10.0.0.1', '::1', '-x.example', 'a b', 'x/../y', 'evil@host', 'x'.repeat(64), 'a..b', '\u0000'])(
+    'leaves out %j, which is no name of a host',
+    (name) => {
+      expect(hosts([record(name), record('good.x')])).toEqual(['good.x']);
+    },
+  );
+
+  test('leaves out port 0, and ends after 100 of them', () => {
+    expect(hosts([record('a.x', 0, 0, 0)])).toEqual([]);
+    const many = Array.from({ length: 5000 }, (_, i) => record(`h${i}.x`, 0, i % 7));
+    expect(new Set(hosts(many)).size).toBe(100);
+  });
+});
