@@ -24,6 +24,8 @@ export type Ds389Options = {
   retroChangelog?: boolean;
   /** Turns on RFC 4533 (Content Synchronization), which needs the retro change log and turns it on as well. */
   contentSync?: boolean;
+  /** Makes it a supplier of replication: what is deleted stays as a tombstone. */
+  tombstones?: boolean;
   /** Limits of the bind account, e.g. `{ nsSizeLimit: '10', nsLookThroughLimit: '50' }`; default: unlimited. */
   limits?: Record<string, string>;
   /** Whom the base entry's ACI lets read everything; default: the bind account. Null: nobody, so that a search finds nothing. */
@@ -259,8 +261,25 @@ async function prepare(server: Ds389, options: Ds389Options): Promise<void> {
     const aci = `(targetattr="*")(version 3.0; acl "readers"; allow (read,search,compare) userdn="ldap:///${server.bindDn}";)`;
     await server.modify('cn=changelog', { aci });
   }
+  if (options.tombstones === true) await server.change(toLdif(replica(server.baseDn)));
   const entries = [...(options.entries ?? [])];
   if (entries.length > 0) await server.change(entries.map(toLdif).join(''));
+}
+
+function replica(baseDn: string): LdifEntry {
+  return {
+    dn: `cn=replica,cn=${baseDn.replace(/[=,]/g, '\\$&')},cn=mapping tree,cn=config`,
+    attributes: {
+      objectClass: ['top', 'nsDS5Replica'],
+      cn: 'replica',
+      nsDS5ReplicaRoot: baseDn,
+      nsDS5ReplicaId: '1',
+      // A supplier that others may read from: it keeps tombstones.
+      nsDS5ReplicaType: '3',
+      nsDS5Flags: '1',
+      nsDS5ReplicaBindDN: 'cn=replication manager,cn=config',
+    },
+  };
 }
 
 function salted(text: string): string {

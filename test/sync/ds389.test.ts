@@ -1,37 +1,203 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
+import { sources } from '../../src/sync/source/sources.ts';
 import { type Ds389, startDs389 } from '../support/ds389.ts';
-import { ldapSettings, readEverybody } from '../support/ldap-reading.ts';
+import type { LdifEntry } from '../support/ldap-ldif.ts';
+import { ldapSettings, openOptions, readEverybody } from '../support/ldap-reading.ts';
+import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { removal, sumOf } from './small-directory.ts';
 
 const baseDn = 'dc=example,dc=org';
-let server: Ds389;
 
-const person = (uid: string, attributes: Record<string, string> = {}) => ({
-  dn: `uid=${uid},ou=people,${baseDn}`,
-  attributes: { objectClass: 'inetOrgPerson', cn: uid, sn: uid, mail: `${uid}@example.org`, ...attributes },
-});
+describe('runs on 389 Directory Server', () => {
+  let server: Ds389;
+  let service: SyncService;
+  let places = 0;
 
-beforeAll(async () => {
-  server = await startDs389({
-    imported: [{ dn: `ou=people,${baseDn}`, attributes: { objectClass: 'organizationalUnit' } }, person('imported')],
-    entries: [person('ada'), person('bo')],
+  beforeAll(async () => {
+    const imported: LdifEntry[] = [
+      { dn: `ou=imported,${baseDn}`, attributes: { objectClass: 'organizationalUnit' } },
+      { dn: `uid=old,ou=imported,${baseDn}`, attributes: { objectClass: 'inetOrgPerson', cn: 'old', sn: 'old' } },
+    ];
+    [server, service] = await Promise.all([startDs389({ imported, memberOf: true, tombstones: true }), openSyncing()]);
+  }, 600_000);
+  afterAll(async () => {
+    await service?.close();
+    await server?.close();
   });
-}, 600_000);
-afterAll(() => server?.close());
 
-/** By uid, what the server's own tools say. */
-async function nsUniqueIds(): Promise<Record<string, string>> {
-  const lines = await server.search(['-b', baseDn, '(uid=*)', 'uid', 'nsUniqueId']);
-  const found = lines.matchAll(/^uid: (.*)\nnsUniqueId: (.*)$/gim);
-  return Object.fromEntries([...found].map((match) => [match[1], match[2]]));
-}
-
-test('the id of a person is nsUniqueId, also where the person was imported offline and has no entryUUID', async () => {
-  for (const url of [server.url, server.ldapsUrl]) {
-    const options = { attributes: ['uid'], password: server.bindPassword };
-    const { entries, summary } = await readEverybody(ldapSettings({ ...server, url }), options);
-    expect(summary.complete).toBe(true);
-    const ids = Object.fromEntries(entries.flatMap(({ id, attributes: [uid] }) => (uid == null ? [] : [[uid, id]])));
-    expect(ids).toEqual(await nsUniqueIds());
-    expect(Object.keys(ids).sort()).toEqual(['ada', 'bo', 'imported']);
+  /** A unit of its own for one test, and a workspace with a connection that reads it. */
+  async function setUp(...uids: string[]) {
+    const people = `ou=place ${++places},${baseDn}`;
+    await server.add(people, { objectClass: 'organizationalUnit' });
+    const syncing = await service.workspace();
+    const connection = await syncing.createConnection(server, { source: { baseDns: [people] }, removal: removal() });
+    const add = async (uid: string, attributes: LdifEntry['attributes'] = {}) => {
+      const dn = `uid=${uid},${people}`;
+      const names = { objectClass: 'inetOrgPerson', cn: uid, sn: uid, mail: `${uid}.${places}@example.org` };
+      await server.add(dn, { ...names, ...attributes });
+      return dn;
+    };
+    for (const uid of uids) await add(uid);
+    const sync = async () => {
+      const run = await syncing.sync(connection);
+      expect(run.counts && sumOf(run.counts)).toBe(run.counts?.inScope);
+      return run;
+    };
+    return { people, syncing, connection, add, sync };
   }
+
+  const ids = async (syncing: Syncing) =>
+    Object.fromEntries((await syncing.contacts()).map(({ display_name, id }) => [display_name, id]));
+  const statuses = async (syncing: Syncing) =>
+    Object.fromEntries((await syncing.contacts()).map(({ display_name, status }) => [display_name, status]));
+  const loud = async (syncing: Syncing, runId: string) =>
+    (await syncing.log(runId)).filter(({ level }) => level === 'WARN' || level === 'ERROR');
+
+  test('the id of a person is nsUniqueId, also of one who was imported offline and has no entryUUID', async () => {
+    await server.add(`uid=new,ou=imported,${baseDn}`, { objectClass: 'inetOrgPerson', cn: 'new', sn: 'new' });
+    const shown = await server.search(['-b', `ou=imported,${baseDn}`, '(cn=*)', 'nsUniqueId', 'entryUUID']);
+    const told = [...shown.matchAll(/^nsUniqueId: (.*)$/gim)].map((match) => match[1]);
+    expect(shown.match(/^entryUUID: /gim)).toHaveLength(1);
+    const ways: [url: string, changes: Partial<LdapSettings>][] = [
+      [server.url, {}],
+      [server.url, { startTls: true, tlsCa: server.ca }],
+      [server.ldapsUrl, {}],
+    ];
+    for (const [url, changes] of ways) {
+      const settings = ldapSettings({ ...server, url }, { baseDns: [`ou=imported,${baseDn}`], ...changes });
+      const { entries } = await readEverybody(settings, { password: server.bindPassword });
+      expect(entries.map(({ id }) => id)).toEqual(told);
+    }
+  });
+
+  test('its test answers with the kind of server, paging and the id', async () => {
+    const settings = ldapSettings({ ...server, url: server.ldapsUrl });
+    const result = await sources.LDAP.test(settings, { bindPassword: server.bindPassword }, openOptions());
+    expect(result).toMatchObject({ ok: true, code: null, server: `${server.ldapsUrl} (389 Directory Server)` });
+    expect(result.checks.map(({ status }) => status)).toEqual(Array(7).fill('OK'));
+    expect(result.checks.at(-1)?.detail).toContain('nsUniqueId');
+  });
+
+  test('an account that is locked by nsAccountLock is switched off, in any spelling, and back when it is unlocked', async () => {
+    const { people, syncing, sync, add } = await setUp('ada', 'bo');
+    await add('open', { nsAccountLock: 'false' });
+    await sync();
+    for (const [lock, bo] of [
+      ['TRUE', 'INACTIVE'],
+      ['false', 'ACTIVE'],
+      ['true', 'INACTIVE'],
+      [[], 'ACTIVE'],
+    ] as const) {
+      await server.modify(`uid=bo,${people}`, { nsAccountLock: [lock].flat() });
+      const run = await sync();
+      expect(await loud(syncing, run.id)).toEqual([]);
+      expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo, open: 'ACTIVE' });
+    }
+    expect(await syncing.contacts()).toHaveLength(3);
+  });
+
+  test('who is renamed or moved keeps the contact; who is deleted leaves, and the tombstone is nobody', async () => {
+    const { people, syncing, sync } = await setUp('ada', 'bo', 'cy');
+    await server.add(`ou=other,${people}`, { objectClass: 'organizationalUnit' });
+    await sync();
+    const before = await ids(syncing);
+
+    await server.rename(`uid=ada,${people}`, 'uid=ada.lovelace', `ou=other,${people}`);
+    await server.modify(`uid=ada.lovelace,ou=other,${people}`, { cn: 'Ada Lovelace', mail: 'lovelace@example.org' });
+    await server.rename(`uid=bo,${people}`, 'uid=bob');
+    await server.delete(`uid=cy,${people}`);
+    const tombstones = ['-b', baseDn, `(&(objectClass=nsTombstone)(uid=cy))`, 'uid'];
+    expect(await server.search(tombstones)).toContain('uid: cy');
+    expect(await sync()).toMatchObject({ counts: { updated: 1, unchanged: 1, deactivated: 1, created: 0 } });
+    expect(await ids(syncing)).toEqual({ 'Ada Lovelace': before.ada, bo: before.bo, cy: before.cy });
+    expect(await statuses(syncing)).toEqual({ 'Ada Lovelace': 'ACTIVE', bo: 'ACTIVE', cy: 'INACTIVE' });
+    expect(await sync()).toMatchObject({ counts: { read: 2, unchanged: 2, reactivated: 0 } });
+  });
+
+  const hidden = '(targetattr="*")(version 3.0; acl "hidden"; deny (all) userdn="ldap:///anyone";)';
+
+  test('an account that loses all its rights finds nobody, with success: nobody is removed, although all might be', async () => {
+    const { people, syncing, sync } = await setUp('ada', 'bo');
+    await sync();
+    await server.modify(people, { aci: hidden });
+    const run = await sync();
+    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { read: 0, deactivated: 0 } });
+    expect(await loud(syncing, run.id)).toMatchObject([
+      {
+        code: 'INCOMPLETE_READ',
+        message: expect.stringContaining(`Neither "${people}" nor anybody below it can be seen`),
+      },
+    ]);
+    expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo: 'ACTIVE' });
+    await server.modify(people, { aci: [] });
+    expect(await sync()).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 2 } });
+  });
+
+  test('an account that sees the base but no people any more is told so, and the run is held', async () => {
+    const { people, syncing, connection, sync } = await setUp('ada', 'bo', 'cy');
+    await syncing.edit(connection, { removal: { maxPercent: null } });
+    await sync();
+    await server.modify(people, { aci: hidden.replace('(version', '(targetfilter="(uid=*)")(version') });
+    const run = await sync();
+    expect(run).toMatchObject({ status: 'HELD', counts: { read: 0, deactivated: 3 } });
+    expect(await loud(syncing, run.id)).toMatchObject([{ code: 'EMPTY_READ' }, {}]);
+    expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo: 'ACTIVE', cy: 'ACTIVE' });
+    await syncing.reject(run.id);
+  });
+
+  test.each([
+    ['nsPagedSizeLimit', { nsPagedSizeLimit: '2' }],
+    ['nsPagedSizeLimit', { nsPagedSizeLimit: [], nsSizeLimit: '2' }],
+    ['nsPagedLookThroughLimit', { nsPagedLookThroughLimit: '1' }],
+    ['nsPagedLookThroughLimit', { nsLookThroughLimit: '1' }],
+  ])(
+    'a limit of the account ends the run as SIZE_LIMIT, with %s as advice, and removes nobody: %j',
+    async (advice, limits) => {
+      const { syncing, connection, sync } = await setUp('ada', 'bo', 'cy', 'di');
+      await sync();
+      await syncing.edit(connection, { source: { pageSize: 1 } });
+      const before = await server.search(['-b', server.bindDn, '-s', 'base', ...Object.keys(limits)]);
+      await server.modify(server.bindDn, limits);
+      try {
+        const run = await sync();
+        expect(run).toMatchObject({ status: 'FAILED', error: { code: 'SIZE_LIMIT' } });
+        expect(run.error?.hint).toContain(advice);
+        expect(Object.values(await statuses(syncing))).toEqual(Array(4).fill('ACTIVE'));
+      } finally {
+        const was = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(before)?.[1] ?? [];
+        await server.modify(server.bindDn, Object.fromEntries(Object.keys(limits).map((name) => [name, was(name)])));
+      }
+      expect(await sync()).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 4 } });
+    },
+  );
+
+  test("people whom the account may not see take nobody's place on a page", async () => {
+    const { people, syncing, connection, add, sync } = await setUp();
+    const shownOnly = '(targetfilter="(&(uid=*)(!(employeeType=shown)))")';
+    for (let i = 0; i < 20; i++) await add(`p${i}`, i % 10 === 9 ? { employeeType: 'shown' } : {});
+    await server.modify(people, { aci: hidden.replace('(version', `${shownOnly}(version`) });
+    for (const pageSize of [1, 2, 3]) {
+      await syncing.edit(connection, { source: { pageSize } });
+      const run = await sync();
+      expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { inScope: 2, deactivated: 0 } });
+      expect(await loud(syncing, run.id)).toEqual([]);
+    }
+    expect(Object.keys(await statuses(syncing))).toEqual(['p19', 'p9']);
+  });
+
+  test('a group lets in its members, by DN and by name, those that the plug-in gave memberOf and those it did not', async () => {
+    const { people, syncing, connection, sync } = await setUp('ada', 'bo', 'cy');
+    const group = `cn=staff ${places},${people}`;
+    await server.add(group, { objectClass: 'groupOfNames', member: [`uid=ada,${people}`, `UID=BO, ${people}`] });
+    expect(await server.search(['-b', people, '(uid=ada)', 'memberOf'])).toContain(`memberOf: ${group}`);
+    const { scope } = await syncing.connection(connection);
+    await syncing.edit(connection, { scope: { ...scope, groups: [group] } });
+    expect(await sync()).toMatchObject({ counts: { created: 2 } });
+    await syncing.edit(connection, { scope: { ...scope, groups: [`staff ${places}`] } });
+    expect(await sync()).toMatchObject({ counts: { unchanged: 2 } });
+    await server.change(`dn: ${group}\nchangetype: modify\ndelete: member\nmember: uid=ada,${people}\n`);
+    expect(await sync()).toMatchObject({ counts: { unchanged: 1, deactivated: 1 } });
+    expect(await statuses(syncing)).toEqual({ ada: 'INACTIVE', bo: 'ACTIVE' });
+  });
 });

@@ -5,8 +5,9 @@ import { canonicalDn } from './dn.ts';
 import { maxValues } from './entry-decoder.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
 import { findIdAttribute, noReadableId } from './id-attribute.ts';
+import { accountOf } from './ldap-settings.ts';
 import { PersonDecoder } from './person-decoder.ts';
-import type { Reached } from './reach.ts';
+import { checkBase, type Reached } from './reach.ts';
 import { readPages, readRange } from './read-parts.ts';
 import { type Elsewhere, ReferralsMet } from './referrals.ts';
 import { readServerInfo, whoAmI } from './root-dse.ts';
@@ -70,8 +71,10 @@ async function readBase(
   baseDn: string,
 ): Promise<string | null> {
   const delivery = deliverInOrder(arrivals);
+  let anybody = false;
   const sink = {
     entry: (bytes: Buffer, at: number, end: number) => {
+      anybody = true;
       delivery.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0);
     },
     references: (urls: string[]) => referrals.add(urls),
@@ -92,9 +95,15 @@ async function readBase(
     beforeNext: takePage,
     progress,
   });
-  return proven
-    ? null
-    : `The server answered the search of "${baseDn}" without paging, so nothing proves that it was complete.`;
+  if (!proven)
+    return `The server answered the search of "${baseDn}" without paging, so nothing proves that it was complete.`;
+  return anybody ? null : await hiddenBase(reached, baseDn);
+}
+
+/** A server that hides all from an account answers a search as if nobody were there. Returns the doubt, or null. */
+async function hiddenBase(reached: Reached, baseDn: string): Promise<string | null> {
+  if (await checkBase(reached, baseDn)) return null;
+  return `Neither "${baseDn}" nor anybody below it can be seen by ${accountOf(reached.settings) === null ? 'everybody' : 'the account'}, so nothing proves that nobody is there.`;
 }
 
 /** People delivered at a time while their page still arrives. A small number: their objects die young, which is cheap. */
