@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type {
   ChangeRecord,
   ConnectionRecord,
+  ContactPart,
   ContactRecord,
   ContactSourceRecord,
   RunRecord,
@@ -15,7 +16,8 @@ import type { ChangeFilter, LogQuery, LogSlice, Page, WorkspaceStore } from '../
  */
 export type Loaders = {
   connection: DataLoader<string, ConnectionRecord | null>;
-  contact: DataLoader<string, ContactRecord | null>;
+  /** The question is what to read of the contact. */
+  contact: LoaderByQuestion<readonly ContactPart[], ContactRecord | null>;
   /** By connection id. */
   lastRun: DataLoader<string, RunRecord | null>;
   /** By connection id. */
@@ -42,7 +44,7 @@ type LoaderByQuestion<Question, V> = { load(id: string, question: Question): Pro
 export function makeLoaders(store: WorkspaceStore): Loaders {
   return {
     connection: loader(async (ids) => oneEach(await store.connectionsByIds(ids), (connection) => connection.id)),
-    contact: loader(async (ids) => oneEach(await store.contactsByIds(ids), (contact) => contact.id)),
+    contact: loaderByQuestion(async (ids, parts) => oneEach(await store.contactsByIds(ids, parts), ({ id }) => id)),
     lastRun: loader(async (ids) => oneEach(await store.lastRunsOf(ids), (run) => run.connectionId ?? '')),
     watch: loader(async (ids) => oneEach(await store.watchesOf(ids), (watch) => watch.connectionId)),
     contactCount: loader(async (ids) => {

@@ -74,14 +74,18 @@ export type RunRecord = {
   lastSeq: number;
 };
 
+/** What can be read of a contact beside its id: a field, or a fact about it. */
+export type ContactPart = ContactField | 'STATUS' | 'CREATED_AT' | 'UPDATED_AT' | 'REMOVAL_DUE_AT' | 'LOCKED_FIELDS';
+
+/** A contact with the parts that were asked for. The others are missing. */
 export type ContactRecord = {
   id: string;
-  status: ContactStatus;
   values: ContactValues;
-  createdAt: Date;
-  updatedAt: Date;
-  removalDueAt: Date | null;
-  lockedFields: ContactField[];
+  status?: ContactStatus;
+  createdAt?: Date;
+  updatedAt?: Date;
+  removalDueAt?: Date | null;
+  lockedFields?: ContactField[];
 };
 
 /** One connection that feeds one contact. */

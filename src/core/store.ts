@@ -6,6 +6,7 @@ import type {
   ChangeRecord,
   ConnectionEdit,
   ConnectionRecord,
+  ContactPart,
   ContactRecord,
   ContactSourceRecord,
   RunRecord,
@@ -87,8 +88,9 @@ export type WorkspaceStore = {
     first: number,
   ): Promise<(runId: string) => Page<ChangeRecord>>;
 
-  contactsPage(filter: ContactFilter, page: PageRequest): Promise<Page<ContactRecord>>;
-  contactsByIds(ids: readonly string[]): Promise<ContactRecord[]>;
+  /** Reads these parts of the contacts; all when left out. */
+  contactsPage(filter: ContactFilter, page: PageRequest, parts?: readonly ContactPart[]): Promise<Page<ContactRecord>>;
+  contactsByIds(ids: readonly string[], parts?: readonly ContactPart[]): Promise<ContactRecord[]>;
   sourcesOf(contactIds: readonly string[]): Promise<ContactSourceRecord[]>;
   /** The managers of these contacts, by the contact's id. A contact without one, or whose manager has no contact, is left out. */
   managersOf(contactIds: readonly string[]): Promise<Map<string, ContactRecord>>;

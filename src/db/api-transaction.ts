@@ -28,11 +28,16 @@ const STOP_PATIENCE_MS = 2000;
 /** The server's time limit for a statement ends this long after the deadline. */
 const BEHIND_MS = 1000;
 
-/**
- * A read has failed and has been rejected already. The transaction that it shared rolls back; the other reads go on in another
- * one.
- */
-export const brokenByRead = new Error('A read has failed, and with it the transaction that it shared.');
+/** One of the reads that shared a transaction has failed. The transaction rolls back; the other reads go on in another one. */
+export class BrokenRead extends Error {
+  /** Tells the read that has failed. */
+  readonly tell: () => void;
+
+  constructor(tell: () => void) {
+    super('A read has failed, and with it the transaction that it shared.');
+    this.tell = tell;
+  }
+}
 
 /** A connection of the pool that is in use. */
 export type Borrowed = { client: PoolClient; release(): unknown };
@@ -71,7 +76,7 @@ export async function inApiTransaction<B extends Borrowed, T>(
       await ending();
       apiSource.logger.logQuery('ROLLBACK');
       await client.query('ROLLBACK').catch(() => discard(client));
-      throw signal?.aborted && error !== brokenByRead ? signal.reason : error;
+      throw signal?.aborted && !(error instanceof BrokenRead) ? signal.reason : error;
     } finally {
       await borrowed.release();
     }
@@ -138,9 +143,9 @@ export function begin(
   const begun = client.query(sql).then(requireApiRole);
   // If a read fails as well, its error is reported and nobody awaits this one.
   begun.catch(() => {});
-  const query: Query = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<Row[]> => {
+  const query: Query = async <Row>(text: string, values: readonly unknown[] = [], kept?: 'kept'): Promise<Row[]> => {
     log(text);
-    if (name === undefined) return (await client.query({ text, values: [...values] })).rows;
+    if (kept === undefined) return (await client.query({ text, values: [...values] })).rows;
     return (await sendStatement<Row>(client, { text, values, isKept: true })).rows;
   };
   return { transaction: { workspaceId, query, client }, begun };

@@ -57,8 +57,8 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     changesPage: (runId, filter, page) => changesPage(scope, runId, filter, page),
     changesPagesOf: (runIds, filter, first) => changesPages(scope, runIds, filter, first),
 
-    contactsPage: (filter, page) => contactsPage(scope, filter, page),
-    contactsByIds: (ids) => contactsByIds(scope.readOne, workspaceId, ids),
+    contactsPage: (filter, page, parts) => contactsPage(scope, filter, page, parts),
+    contactsByIds: (ids, parts) => contactsByIds(scope.readOne, workspaceId, ids, parts),
     sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
     managersOf: (ids) => read((query) => managersOf(query, workspaceId, ids)),
     reportsPage: (managerId, page) => reportsPage(scope, managerId, page),

@@ -3,10 +3,10 @@ import { type Allow, startDeadline } from '../core/deadline.ts';
 import { isUuid } from '../core/uuid.ts';
 import {
   type ApiConnections,
+  BrokenRead,
   begin,
   borrowToRead,
   borrowToWrite,
-  brokenByRead,
   discard,
   inApiTransaction,
   readAlone,
@@ -24,7 +24,7 @@ export type WorkspaceScope = {
    * deadline's reason when nobody waits for the answer any more.
    */
   read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** Reads with a single statement, which is prepared. If no other read waits, it begins, reads and ends in one round trip. */
+  /** Reads with a single statement. If no other read waits, the transaction begins, reads and ends in one round trip. */
   readOne: Query;
   /**
    * Writes, in a transaction of its own. It is tried again after a deadlock with a sync, so `work` may run more than once. Rejects,
@@ -84,8 +84,8 @@ export function workspaceScope(
   return {
     workspaceId,
     read: (work) => read(work, null),
-    readOne: (text, values = [], name = undefined) =>
-      read(({ query }) => query(text, values, name), { text, values, isKept: name !== undefined }),
+    readOne: (text, values = [], kept = undefined) =>
+      read(({ query }) => query(text, values, kept), { text, values, isKept: kept !== undefined }),
     write: (work) => tryAgain(() => writeAlone(connections, workspaceId, allow, work)),
   };
 }
@@ -105,7 +105,7 @@ async function readTogether(
         waiting.shift();
         log(first.one.text);
         const reading = readAlone(client, workspaceId, first.one, deadline);
-        return void (await reading.then(first.resolve as (rows: unknown) => void, (error: unknown) => {
+        return void (await reading.then(first.resolve as (rows: unknown[]) => void, (error) => {
           throw broken(first, error, deadline?.signal);
         }));
       }
@@ -115,7 +115,7 @@ async function readTogether(
       await client.query('COMMIT').catch(() => discard(client));
     });
   } catch (error) {
-    if (error === brokenByRead) return;
+    if (error instanceof BrokenRead) return error.tell();
     // If there is no connection for one read, there is none for the others that wait.
     for (const job of waiting.splice(0)) job.reject(error);
   }
@@ -142,10 +142,8 @@ async function workThrough(
   await begun;
 }
 
-/** Tells one read that it has failed. Returns the error for the others. */
-function broken({ reject }: Job, error: unknown, signal: AbortSignal | undefined): Error {
-  reject(signal?.aborted ? signal.reason : error);
-  return brokenByRead;
+function broken({ reject }: Job, error: unknown, signal: AbortSignal | undefined): BrokenRead {
+  return new BrokenRead(() => reject(signal?.aborted ? signal.reason : error));
 }
 
 function logOf({ apiSource }: ApiConnections): (sql: string) => void {

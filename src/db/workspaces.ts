@@ -35,7 +35,7 @@ async function selectWorkspace(query: Query, id: string): Promise<Workspace | nu
        workspace.contact_sync_enabled AS "contactSyncEnabled"
      FROM workspace WHERE workspace.id = $1`,
     [id],
-    'workspace by id',
+    'kept',
   );
   return rows[0] ?? null;
 }

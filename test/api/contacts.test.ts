@@ -191,6 +191,62 @@ test('managers and reports of 4 contacts cost as many statements as those of 1',
   expect(await counted(4)).toBe(await counted(1));
 });
 
+describe('of contacts, the database reads what a document asks for and no more', () => {
+  /** The columns that fields are made from. */
+  async function columnsOf(query: string, variables: Data = {}): Promise<string[]> {
+    const before = api.statements.length;
+    await api.ask(query, variables);
+    const columns = api.statements
+      .slice(before)
+      .flatMap((sql) => /SELECT (contact\.id,.*?) FROM contact/.exec(sql)?.[1] ?? []);
+    return columns
+      .flatMap((list) => list.split(', '))
+      .filter((column) => column.startsWith('contact.') && !column.includes(' '));
+  }
+
+  test.each<[string, string, string[]]>([
+    ['a list', '{ contacts { nodes { id company } } }', ['company']],
+    ['a list with nothing of its contacts', '{ contacts { totalCount pageInfo { endCursor } } }', []],
+    ['aliases and repeated fields', '{ contacts { nodes { a: company } one: nodes { notes } } }', ['company', 'notes']],
+    [
+      'fragments',
+      '{ contacts { ...P } } fragment P on ContactPage { nodes { ... on Contact { ...C } } } fragment C on Contact { jobTitle }',
+      ['job_title'],
+    ],
+    [
+      'a field that two places ask for',
+      '{ contacts { nodes { company } } ... { contacts { nodes { department } } } }',
+      ['company', 'department'],
+    ],
+    [
+      'an address',
+      '{ contacts { nodes { address { city } } } }',
+      ['street', 'city', 'region', 'postal_code', 'country'],
+    ],
+    [
+      'fields of other types with the same names',
+      '{ contacts { nodes { sources { connectionName } } pageInfo { endCursor } } }',
+      [],
+    ],
+  ])('of %s', async (_name, query, columns) => {
+    expect(await columnsOf(query)).toEqual(['contact.id', ...columns.map((column) => `contact.${column}`)]);
+  });
+
+  test('of a contact, with fields that are left out or added', async () => {
+    const { contacts } = await api.ask(
+      '{ contacts(first: 1) { nodes { id displayName emails { value } updatedAt } } }',
+    );
+    const [{ id, displayName, emails, updatedAt }] = contacts.nodes;
+    const query = `query ($id: ID!, $more: Boolean!) {
+      contact(id: $id) { displayName emails @include(if: $more) { value } ... @skip(if: $more) { updatedAt } }
+    }`;
+    for (const more of [true, false]) {
+      const { contact } = await api.ask(query, { id, more });
+      expect(contact).toEqual({ displayName, ...(more ? { emails } : { updatedAt }) });
+    }
+  });
+});
+
 test.each([
   'contacts(search: $text)',
   'contacts(email: $text)',

@@ -173,8 +173,8 @@ describe('a read with a single statement', () => {
     const sql = `SELECT $1::text AS a, $2::boolean AS b, $3::float8 AS c, $4::text AS d, $5::timestamptz AS e, $6::text[] AS f,
       $7::jsonb AS g, $8::bytea AS h`;
     const [a, b, c, d, e, f, g, h] = values;
-    for (const name of [undefined, 'kept', 'kept'])
-      expect(await scope.readOne(sql, values, name)).toEqual([{ a, b, c, d, e, f, g, h }]);
+    for (const kept of [undefined, 'kept', 'kept'] as const)
+      expect(await scope.readOne(sql, values, kept)).toEqual([{ a, b, c, d, e, f, g, h }]);
     expect(await scope.read(({ query }) => query(sql, values))).toEqual([{ a, b, c, d, e, f, g, h }]);
   });
 

@@ -1,12 +1,13 @@
-import { Ctx, Field, FieldResolver, ID, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Ctx, Field, FieldResolver, ID, Info, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
 import { type Actor, Permission } from '../../core/access.ts';
 import type { ChangeRecord, RunRecord } from '../../core/records.ts';
 import { ChangeAction } from '../../core/run.ts';
 import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
 import { ContactField } from '../connection/field-mapping.type.ts';
+import { ApiContact, askedParts } from '../contact/api-contact.ts';
 import { ContactType } from '../contact/contact.type.ts';
-import { type ApiContact, toContact } from '../contact/to-contact.ts';
 import { PageInfo } from '../list/page.ts';
 import { RunType } from '../run/run.type.ts';
 import { ActorType } from '../viewer/actor.type.ts';
@@ -113,9 +114,13 @@ export class ContactChangeResolver {
     nullable: true,
     description: 'The contact as it is now; null when there is none.',
   })
-  async contact(@Root() { contactId }: RunChange, @Ctx() { loaders }: ApiContext): Promise<ApiContact | null> {
-    const contact = contactId === null ? null : await loaders.contact.load(contactId);
-    return contact && toContact(contact);
+  async contact(
+    @Root() { contactId }: RunChange,
+    @Ctx() { loaders }: ApiContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<ApiContact | null> {
+    const contact = contactId === null ? null : await loaders.contact.load(contactId, askedParts(info));
+    return contact && new ApiContact(contact);
   }
 
   @FieldResolver(() => RunType, { nullable: true, description: 'The run that planned it.' })

@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { pageOf } from '../../core/page-limits.ts';
 import type { ConnectionRecord, ContactSourceRecord } from '../../core/records.ts';
@@ -6,9 +7,9 @@ import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
 import { type ApiPage, howMany, pageRequest, toPage } from '../list/page.ts';
+import { ApiContact, askedParts } from './api-contact.ts';
 import { ContactPage, ContactSourceType, ContactType } from './contact.type.ts';
 import { ContactsArgs, contactFilter } from './contacts.args.ts';
-import { type ApiContact, toContact } from './to-contact.ts';
 
 @Resolver(() => ContactType)
 export class ContactResolver {
@@ -17,9 +18,10 @@ export class ContactResolver {
   async contact(
     @Arg('id', () => ID, { description: "The contact's id." }) id: string,
     @Ctx() { loaders }: ApiContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<ApiContact | null> {
-    const contact = await loaders.contact.load(id);
-    return contact && toContact(contact);
+    const contact = await loaders.contact.load(id, askedParts(info));
+    return contact && new ApiContact(contact);
   }
 
   @Needs(Permission.CONTACTS_VIEW)
@@ -31,9 +33,11 @@ export class ContactResolver {
   async contacts(
     @Args(() => ContactsArgs) args: ContactsArgs,
     @Ctx() { store }: ApiContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<ApiPage<ApiContact>> {
     const request = pageRequest(args.first, args.after);
-    return toPage(await store.contactsPage(contactFilter(args), request), toContact);
+    const page = await store.contactsPage(contactFilter(args), request, askedParts(info, ['nodes']));
+    return toPage(page, (contact) => new ApiContact(contact));
   }
 
   @FieldResolver(() => [ContactSourceType], { description: 'The connections that feed this contact.' })
@@ -48,7 +52,7 @@ export class ContactResolver {
   })
   async manager(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<ApiContact | null> {
     const manager = await loaders.manager.load(id);
-    return manager && toContact(manager);
+    return manager && new ApiContact(manager);
   }
 
   @FieldResolver(() => ContactPage, { description: 'The contacts whose manager this contact is, by name.' })
@@ -64,7 +68,7 @@ export class ContactResolver {
     // A cursor belongs to one contact's list, so only first pages are loaded for many contacts at once.
     const reports =
       page.after === null ? await loaders.reports.load(id, page.first) : await store.reportsPage(id, page);
-    return toPage(reports, toContact);
+    return toPage(reports, (contact) => new ApiContact(contact));
   }
 }
 

@@ -1,8 +1,9 @@
 import { ContactField, type ContactValues, isFlagField } from '../../core/contact.ts';
+import type { ContactPart } from '../../core/records.ts';
 
-/** The column of `contact` that holds a field. In the composite type contact_values it has the field's own name. */
-export function columnOf(field: ContactField): string {
-  return field === 'EMAIL' ? 'emails' : field === 'PHONE' ? 'phones' : field.toLowerCase();
+/** The column of `contact` that holds a part. In the composite type contact_values a field has its own name. */
+export function columnOf(part: ContactPart): string {
+  return part === 'EMAIL' ? 'emails' : part === 'PHONE' ? 'phones' : part.toLowerCase();
 }
 
 const fields = Object.values(ContactField);
@@ -51,11 +52,14 @@ export function readValues(row: Record<string, unknown>): ContactValues {
   return values as ContactValues;
 }
 
-const columns = fields.map((field) => ({ field, column: columnOf(field) }));
+const fieldOfColumn = new Map(fields.map((field) => [columnOf(field), field]));
 
-/** Values from a row of contact, without those that say nothing. */
-export function valuesOfRow(row: Record<string, unknown>): ContactValues {
+/** Values from the columns that a row of contact has, without those that say nothing. */
+export function valuesOfRow(row: Readonly<Record<string, unknown>>): ContactValues {
   const values: Record<string, unknown> = {};
-  for (const { field, column } of columns) if (saysSomething(row[column])) values[field] = row[column];
+  for (const column in row) {
+    const field = fieldOfColumn.get(column);
+    if (field !== undefined && saysSomething(row[column])) values[field] = row[column];
+  }
   return values as ContactValues;
 }

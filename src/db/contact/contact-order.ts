@@ -1,6 +1,5 @@
 import { ContactOrder } from '../../core/store.ts';
 import type { Position } from '../page/cursor.ts';
-import type { ContactSelection } from './find-contacts.ts';
 
 /** A part of a list, in the order of an index. */
 export type Stretch = { condition: string | null; holds(key: Position[number]): boolean };
@@ -11,7 +10,6 @@ export type Ordering = {
   /** The SQL type of the key in a cursor. */
   type: 'text' | 'timestamptz';
   direction: 'ASC' | 'DESC';
-  position(row: ContactSelection): Position;
   /** Read one after another, until the page is full. */
   stretches: readonly Stretch[];
 };
@@ -22,21 +20,18 @@ const byName = {
   key: 'contact.name_key',
   type: 'text',
   stretches: whole,
-  position: (row) => [row.name_key, row.id],
 } as const satisfies Omit<Ordering, 'direction'>;
 
 /** Contacts without a company come last in both directions. So in ascending order they are a stretch of their own, at the end. */
 const byCompany = {
   key: 'contact.company_key',
   type: 'text',
-  position: (row) => [row.company_key, row.id],
 } as const satisfies Omit<Ordering, 'direction' | 'stretches'>;
 
 const byUpdate = {
   key: 'contact.updated_at',
   type: 'timestamptz',
   stretches: whole,
-  position: (row) => [row.updated_at.toISOString(), row.id],
 } as const satisfies Omit<Ordering, 'direction'>;
 
 export const orderings: Readonly<Record<ContactOrder, Ordering>> = {
@@ -58,7 +53,6 @@ export const orderings: Readonly<Record<ContactOrder, Ordering>> = {
     type: 'timestamptz',
     direction: 'DESC',
     stretches: whole,
-    position: (row) => [row.created_at.toISOString(), row.id],
   },
 };
 

@@ -1,21 +1,32 @@
-import type { ContactRecord, ContactSourceRecord } from '../../core/records.ts';
+import { ContactField } from '../../core/contact.ts';
+import type { ContactPart, ContactRecord, ContactSourceRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
 import type { ContactRow } from '../entities/contact.entity.ts';
 import type { Query } from '../query.ts';
-import { fieldColumns, valuesOfRow } from './contact-columns.ts';
+import { columnOf, valuesOfRow } from './contact-columns.ts';
 
-/** A row of `contact`, without the columns of the search. */
-export type ContactSelection = Omit<ContactRow, 'words' | 'search' | 'email_key' | 'changed_xid'>;
+/** The parts that were asked for, of a row of `contact`. */
+export type ContactSelection = Pick<ContactRow, 'id'> & Partial<ContactRow>;
 
-/** SQL: the columns of a ContactSelection, of a table or view named contact. */
-export const contactSelection = `contact.id, contact.status, contact.version, contact.locked_fields, contact.removal_due_at,
-  contact.created_at, contact.updated_at, contact.name_key, contact.company_key, ${fieldColumns.replaceAll('"', '')}`;
+export const allParts: readonly ContactPart[] = [
+  ...Object.values(ContactField),
+  'STATUS',
+  'CREATED_AT',
+  'UPDATED_AT',
+  'REMOVAL_DUE_AT',
+  'LOCKED_FIELDS',
+];
+
+/** SQL: the columns of these parts, of a table or view named contact. */
+export function contactSelection(parts: readonly ContactPart[]): string {
+  return ['id', ...parts.map(columnOf)].map((column) => `contact.${column}`).join(', ');
+}
 
 export function toContact(row: ContactSelection): ContactRecord {
   return {
     id: row.id,
-    status: row.status,
     values: valuesOfRow(row),
+    status: row.status,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     removalDueAt: row.removal_due_at,
@@ -28,16 +39,17 @@ export async function contactsByIds(
   query: Query,
   workspaceId: string,
   ids: readonly string[],
+  parts: readonly ContactPart[] = allParts,
 ): Promise<ContactRecord[]> {
   const wanted = ids.filter(isUuid);
   const [only] = wanted;
   if (only === undefined) return [];
-  const select = `SELECT ${contactSelection} FROM contact WHERE contact.workspace_id = $1 AND contact.id`;
+  const select = `SELECT ${contactSelection(parts)} FROM contact WHERE contact.workspace_id = $1 AND contact.id`;
   // One id has a statement of its own: Postgres plans a statement with a list of unknown length anew each time.
   const rows =
     wanted.length === 1
-      ? await query<ContactSelection>(`${select} = $2`, [workspaceId, only], 'contact by id')
-      : await query<ContactSelection>(`${select} = ANY($2::uuid[])`, [workspaceId, wanted], 'contacts by ids');
+      ? await query<ContactSelection>(`${select} = $2`, [workspaceId, only], 'kept')
+      : await query<ContactSelection>(`${select} = ANY($2::uuid[])`, [workspaceId, wanted], 'kept');
   return rows.map(toContact);
 }
 

@@ -6,7 +6,7 @@ import { decodeCursor, type ListIdentity, type Position } from '../page/cursor.t
 import { emptyPage, makePage } from '../page/make-page.ts';
 import type { Query } from '../query.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
-import { type ContactSelection, contactSelection, toContact } from './find-contacts.ts';
+import { allParts, type ContactSelection, contactSelection, toContact } from './find-contacts.ts';
 
 /*
  * Who is whose manager. A contact has the digest of the name that its source gives for the manager (manager_ref); a link has that
@@ -48,7 +48,7 @@ export async function managersOf(
   const rows = await query<ContactSelection & { report_id: string }>(
     `SELECT report.id AS report_id, contact.*
      FROM contact AS report CROSS JOIN LATERAL (
-       SELECT ${contactSelection} FROM contact
+       SELECT ${contactSelection(allParts)} FROM contact
        WHERE contact.workspace_id = report.workspace_id AND contact.id = ${managerOf('report')}) AS contact
      WHERE report.workspace_id = $1 AND report.id = ANY($2::uuid[]) AND report.manager_ref IS NOT NULL`,
     [workspaceId, contactIds.filter(isUuid)],
@@ -101,9 +101,9 @@ async function readReports(
   checkFirst(first);
   const ids = managerIds.filter(isUuid);
   const beyond = after === null ? '' : 'AND (contact.name_key, contact.id) > ($4::text, $5::uuid)';
-  const rows = await scope.readOne<ContactSelection & { manager_id: string }>(
+  const rows = await scope.readOne<ContactSelection & { manager_id: string; name_key: string }>(
     `SELECT named.manager_id, contact.* FROM (${names}) AS named CROSS JOIN LATERAL (
-       SELECT ${contactSelection} FROM contact WHERE ${isReport} ${beyond}
+       SELECT ${contactSelection(allParts)}, contact.name_key FROM contact WHERE ${isReport} ${beyond}
        ORDER BY contact.name_key, contact.id LIMIT $3) AS contact
      ORDER BY contact.name_key, contact.id`,
     [scope.workspaceId, ids, first + 1, ...(after ?? [])],
