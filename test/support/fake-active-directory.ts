@@ -1,6 +1,6 @@
 import { canonicalDn, isWithinDn } from '../../src/sync/source/ldap/dn.ts';
 import type { LdapFilter } from '../../src/sync/source/ldap/filter/filter.ts';
-import { done, entry, type FakeSearch, type FakeServer, startFakeServer } from './ldap-fake-server.ts';
+import { done, entry, type FakeResult, type FakeSearch, type FakeServer, startFakeServer } from './ldap-fake-server.ts';
 
 /** An object of the directory; `member` is what a group says, `memberOf` follows from it. */
 export type AdObject = { dn: string; attributes: Record<string, string | Buffer | string[]> };
@@ -8,6 +8,8 @@ export type AdObject = { dn: string; attributes: Record<string, string | Buffer 
 export type FakeActiveDirectory = FakeServer & {
   /** May be changed while it runs. */
   objects: AdObject[];
+  /** What a search is refused with; null: nothing. */
+  refuse: (search: FakeSearch) => FakeResult | null;
   /** What happens to filters that follow chains of groups; they are counted. */
   chains: { answer: 'works' | 'unknown' | 'too slow'; asked: number };
 };
@@ -23,6 +25,8 @@ export async function startActiveDirectory(objects: AdObject[]): Promise<FakeAct
   const answer = (search: FakeSearch): Buffer[] => {
     const { id, baseDn, scope, filter } = search;
     const { chains } = directory;
+    const refused = directory.refuse(search);
+    if (refused !== null) return [done(id, refused)];
     const { all, groups } = prepared(directory.objects);
     const base = canonicalDn(baseDn);
     if (scope === 0 && !all.has(base)) return [done(id, { code: 32 })];
@@ -52,6 +56,7 @@ export async function startActiveDirectory(objects: AdObject[]): Promise<FakeAct
   });
   const directory: FakeActiveDirectory = Object.assign(server, {
     objects,
+    refuse: () => null,
     chains: { answer: 'works' as const, asked: 0 },
   });
   return directory;

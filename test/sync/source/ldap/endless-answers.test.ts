@@ -117,3 +117,15 @@ describe('an attribute in parts', () => {
     });
   });
 });
+
+test('groups within groups without an end are followed for 50 levels, and the read is incomplete', async () => {
+  const base: FakeOptions['base'] = ({ id, baseDn }) => {
+    const level = Number(/^cn=g(\d+)$/.exec(baseDn)?.[1] ?? Number.NaN);
+    const group = { objectClass: 'groupOfNames', member: [`cn=g${level + 1}`, 'cn=g0', 'uid=a'] };
+    return [entry(id, baseDn, Number.isNaN(level) ? {} : group), done(id)];
+  };
+  const search: FakeOptions['search'] = ({ id }) => [entry(id, 'uid=a', { entryUUID: 'a' }), done(id, { cookie: '' })];
+  const { entries, summary } = await read({ base, search }, {}, { scope: { groups: ['cn=g0'], nestedGroups: true } });
+  expect(entries).toMatchObject([{ inGroups: true }]);
+  expect(summary).toMatchObject({ complete: false, because: expect.stringContaining('50 levels') });
+});

@@ -1,13 +1,15 @@
 import { listed } from '../../../../core/outside-text.ts';
 import { canonicalDn, isWithinDn, parentDn } from '../dn.ts';
 import { and, encodeFilter, equal, or, present } from '../filter/filter.ts';
-import type { Reached } from '../reach.ts';
+import { isActiveDirectory, type Reached } from '../reach.ts';
 import { readEntries } from '../read-entries.ts';
 
-/** Places that are remembered, members that are remembered of each, and members that are looked at in one run. */
+/** Places that are remembered, members that are remembered of each and of all, and members that are looked at in one run. */
 const mostPlaces = 1000;
 const mostOfPlace = 500;
+const mostRemembered = 20_000;
 const mostLooks = 500;
+const fewMembers = 100;
 
 /** Members with the same place and kind of name, such as all `cn=…` directly below `ou=groups,dc=example,dc=org`. */
 type Place = { parent: string; attribute: string; members: string[]; more: boolean };
@@ -21,13 +23,14 @@ const isOther = or(others.map((name) => equal('objectClass', name)));
 
 /**
  * Looks for members that can be groups which the account can't see: their members would be missing without a trace. An invisible
- * member can also be a person who was deleted and whom the group still names; most servers leave such names where they are. So a
+ * member can also be a person who was deleted and whom the group still names; many servers leave such names where they are. So a
  * member counts as a hidden group only if it is not named by `uid`, and no people or the like are where it should be.
  */
 export class HiddenGroups {
   readonly #reached: Reached;
   readonly #contexts: readonly string[];
   readonly #places = new Map<string, Place>();
+  #remembered = 0;
   #looksLeft = mostLooks;
 
   constructor(reached: Reached) {
@@ -46,8 +49,10 @@ export class HiddenGroups {
       if (this.#places.size >= mostPlaces || !this.#isHere(canonical)) return;
       const parent = parentDn(dn);
       if (parent !== null) this.#places.set(key, { parent, attribute, members: [dn], more: false });
-    } else if (place.members.length < mostOfPlace) place.members.push(dn);
-    else place.more = true;
+    } else if (place.members.length < mostOfPlace && this.#remembered < mostRemembered) {
+      place.members.push(dn);
+      this.#remembered++;
+    } else place.more = true;
   }
 
   #isHere(canonical: string): boolean {
@@ -59,7 +64,7 @@ export class HiddenGroups {
     const hidden: string[] = [];
     for (const place of this.#places.values()) {
       const strange = place.members.filter((dn) => !isKnown(canonicalDn(dn)));
-      if (strange.length === 0 || (await this.#holdsOthers(place))) continue;
+      if (strange.length === 0 || (!this.#isTidyAndSmall(strange) && (await this.#holdsOthers(place)))) continue;
       for (const dn of strange) {
         if (this.#looksLeft-- <= 0)
           return `Whether more than ${mostLooks} members of the groups are groups could not be seen.`;
@@ -69,6 +74,11 @@ export class HiddenGroups {
     }
     if (hidden.length === 0) return null;
     return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups if they do not exist.`;
+  }
+
+  /** Active Directory names no deleted members. So a few of them can be looked at, whatever else is where they are. */
+  #isTidyAndSmall(members: readonly string[]): boolean {
+    return isActiveDirectory(this.#reached) && members.length <= Math.min(fewMembers, this.#looksLeft);
   }
 
   async #holdsOthers({ parent, attribute }: Place): Promise<boolean> {

@@ -5,6 +5,7 @@ import {
   type FakeActiveDirectory,
   startActiveDirectory,
 } from '../../../../support/fake-active-directory.ts';
+import type { FakeSearch } from '../../../../support/ldap-fake-server.ts';
 import { ldapSettings, readEverybody } from '../../../../support/ldap-reading.ts';
 
 const base = 'dc=example,dc=org';
@@ -72,6 +73,7 @@ beforeEach(() => {
   server.chains = { answer: 'works', asked: 0 };
   server.searches.length = 0;
   server.objects = objects;
+  server.refuse = () => null;
 });
 
 const read = async (scope: Partial<Scope>, onPage?: () => void) => {
@@ -143,6 +145,23 @@ test('members of other domains are told once, and are no fault', async () => {
   ]);
 });
 
+test('a time limit that ends the search for groups inside makes the read incomplete, so nobody is removed', async () => {
+  const asksForGroups = (search: FakeSearch): boolean =>
+    search.scope === 2 && search.attributes.includes('objectClass');
+  server.refuse = (search) => (asksForGroups(search) ? { code: 3, message: 'too slow' } : null);
+  expect(await read({ groups: [groupDn('top')] })).toMatchObject({
+    names: ['p0'],
+    complete: false,
+    because: expect.stringMatching(/groups inside could not be seen.*time limit/),
+  });
+  await expect(read({ excludeGroups: [groupDn('top')] })).rejects.toMatchObject({ code: 'INCOMPLETE_READ' });
+});
+
+test('a time limit that ends the search for the members of groups fails the read', async () => {
+  server.refuse = ({ attributes }) => (attributes.includes('cn') ? { code: 3, message: 'too slow' } : null);
+  await expect(read({ groups: [groupDn('top')] })).rejects.toMatchObject({ code: 'TIME_LIMIT' });
+});
+
 test('a group that vanishes while people are read fails the read with its name', async () => {
   const vanish = (): void => {
     server.objects = objects.filter(({ dn }) => dn !== groupDn('bottom'));
@@ -153,10 +172,13 @@ test('a group that vanishes while people are read fails the read with its name',
   });
 });
 
-test('a group inside that is hidden makes the read incomplete, with its DN', async () => {
-  server.objects = objects.filter(({ dn }) => dn !== groupDn('bottom'));
-  expect(await read({ groups: ['top'] })).toMatchObject({
+test.each([
+  ['among groups', groupDn('bottom'), objects],
+  ['among people', `CN=secret,OU=Staff,${base}`, [...objects, group('open', [first, `CN=secret,OU=Staff,${base}`])]],
+])('a group inside that is hidden %s makes the read incomplete, with its DN', async (_name, hidden, all) => {
+  server.objects = all.filter(({ dn }) => dn !== hidden);
+  expect(await read({ groups: [hidden === groupDn('bottom') ? 'top' : 'open'] })).toMatchObject({
     complete: false,
-    because: expect.stringContaining(groupDn('bottom')),
+    because: expect.stringContaining(hidden),
   });
 });
