@@ -38,6 +38,7 @@ export type ContactStatus =
 export type CreateConnectionInput = {
   continuous?: boolean | null | undefined;
   description?: string | null | undefined;
+  fullEvery?: number | null | undefined;
   mappings?: Array<FieldMappingInput> | null | undefined;
   matchBy?: MatchBy | null | undefined;
   name: string;
@@ -197,6 +198,7 @@ export type Transform =
 export type UpdateConnectionInput = {
   continuous?: boolean | null | undefined;
   description?: string | null | undefined;
+  fullEvery?: number | null | undefined;
   mappings?: Array<FieldMappingInput> | null | undefined;
   matchBy?: MatchBy | null | undefined;
   name?: string | null | undefined;

@@ -33,7 +33,7 @@ const session = await sources.LDAP.open(
 );
 await session.read(
   { attributes: mapping.attributes, scope, at: new Date(), since: null },
-  () => ({ present: takePage, gone: () => {}, end: () => {} }),
+  () => ({ present: takePage, unchanged: () => 'wanted', startOver: () => {}, gone: () => {}, end: () => {} }),
   signal,
 );
 const ms = performance.now() - began;

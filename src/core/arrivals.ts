@@ -1,10 +1,17 @@
 import type { Entry, SourceNote } from './entry.ts';
+import type { ExclusionReason, RunMode } from './run.ts';
 
 /**
  * A position in a source, as JSON that only the source reads. The next run gives it back, and the source continues from there.
  * At most 64 KB. It becomes invalid when the connection is edited; then the source is read from the beginning.
  */
 export type Cursor = Readonly<Record<string, unknown>>;
+
+/** A cursor, and what else the source wants to remember with it: bytes that only the source reads, at most `longestMemory`. */
+export type Since = { cursor: Cursor; memory: Uint8Array };
+
+/** Bytes of a source's memory. It is stored with the connection. */
+export const longestMemory = 1024 * 1024;
 
 /** `everybody`: people who are missing when the feed ends complete are gone. `changes`: people who are not mentioned are unchanged. */
 export type Extent = 'everybody' | 'changes';
@@ -17,6 +24,10 @@ export type FeedEnd = {
   because: string | null;
   /** Stored with the connection when the run succeeds. Null: the next run must read from the beginning. */
   cursor: Cursor | null;
+  /** Stored with the cursor; left out: nothing. */
+  memory?: Uint8Array;
+  /** Why there is no cursor, as a sentence for people; left out: the source does not say. */
+  noCursorBecause?: string;
   /** Parts of the source that lie on other servers and were not read: normalized, sorted, without duplicates. */
   referrals: readonly string[];
   notes: readonly SourceNote[];
@@ -31,17 +42,34 @@ export type FeedEnd = {
 export type Arrivals = {
   /**
    * These people exist. Returns how many of their ids are new to this feed, so that a source that repeats itself forever can be
-   * stopped. If it returns a promise, the source waits for it before it sends more.
+   * stopped. If it returns a promise, the source waits for it before it sends more. `taken` is called for those with a new id.
    */
-  present(entries: readonly Entry[]): number | Promise<number>;
+  present<E extends Entry>(entries: readonly E[], taken?: (entry: E) => void): number | Promise<number>;
+  /**
+   * Somebody exists, and the source knows that their entry is as it was at the cursor. `leftOut`: why the scope leaves them out for
+   * something that is not in their entry, such as their groups. 'wanted': the run knows too little about them. The source must
+   * then send them as present; people whom it does not find any more count as not mentioned.
+   */
+  unchanged(id: string, leftOut: ExclusionReason | null): 'known' | 'again' | 'wanted';
+  /** Forgets all that was said so far, because the source reads everybody after all. Only before anybody was sent as present. */
+  startOver(reason: string): void;
   /** The people with these ids are gone. Unknown ids are ignored. */
   gone(ids: readonly string[]): void;
   /** Called once, last. A feed that breaks throws instead; then nobody counts as gone, even people reported as gone before. */
   end(end: FeedEnd): void;
 };
 
-/** Opens the feed and says what it is about. Called once for each read. */
-export type BeginArrivals = (extent: Extent) => Arrivals;
+/** How a source reads. `reason`: why, as a sentence for people; null: because the run asked for it. */
+export type ReadMode = { mode: RunMode; reason: string | null };
+
+/** Opens the feed and says what it is about, and how the source reads. Called once for each read. */
+export type BeginArrivals = (extent: Extent, how: ReadMode) => Arrivals;
+
+/**
+ * How a kind of source goes on from a cursor. `names everybody`: it reads what has changed, and names all others, so people whom
+ * the last run skipped can be looked at again. `tells changes`: it mentions only people who have changed.
+ */
+export type Continuation = 'names everybody' | 'tells changes';
 
 /** The advice of a kind of source for a read that can't be used as it is. Whole sentences, except `emptied`. */
 export type ReadAdvice = {

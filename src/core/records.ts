@@ -14,6 +14,8 @@ export type ConnectionRecord = ConnectionSettings & {
   schedule: Schedule | null;
   /** Whether it is watched, and runs when its source changes. */
   continuous: boolean;
+  /** After how many hours a run that may choose reads everybody again. */
+  fullEvery: number;
   /** The names of its stored secrets. */
   secretNames: readonly string[];
   /** Null: none has been uploaded. */
@@ -33,6 +35,8 @@ export type ConnectionEdit = ConnectionSettings & {
   schedule: Schedule | null;
   /** Whether it is to be watched, so that a change in the source starts a run. */
   continuous: boolean;
+  /** After how many hours a run that may choose reads everybody again. */
+  fullEvery: number;
 };
 
 /** How the watch of a connection stands. `since`: since when it is watched; null: it is not watched now. */
@@ -52,7 +56,10 @@ export type RunRecord = {
   connectionId: string | null;
   connectionName: string;
   connectionVersion: number;
+  /** Null until the run has begun to read. */
   mode: RunMode | null;
+  /** Why this mode, in one sentence. */
+  modeReason: string | null;
   dryRun: boolean;
   review: boolean;
   trigger: RunTrigger;

@@ -1,7 +1,7 @@
 import type { Actor, Workspace } from './access.ts';
 import type { ConnectionSettings, Schedule, Secrets } from './connection.ts';
 import type { RunRecord } from './records.ts';
-import type { NewLogLine, RunError, RunMode, RunTrigger } from './run.ts';
+import type { NewLogLine, RunError, RunTrigger, StartRunMode } from './run.ts';
 import type { RunJob } from './run-queue.ts';
 import type { LogQuery, LogSlice } from './store.ts';
 import type { FileStore } from './stored-files.ts';
@@ -9,8 +9,7 @@ import type { FileStore } from './stored-files.ts';
 export type NewRun = {
   workspaceId: string;
   connectionId: string;
-  /** Null: the run decides. */
-  mode: RunMode | null;
+  mode: StartRunMode;
   trigger: RunTrigger;
   startedBy: Actor;
   dryRun: boolean;
@@ -26,8 +25,7 @@ export type ClaimedRun = {
   secrets: Secrets;
   /** The plan of an earlier attempt, or of an approved run, is complete; applying continues from there. */
   planStands: boolean;
-  /** Whether the source may continue after the last run: nobody asked for a full read, and no earlier attempt has begun. */
-  mayGoOn: boolean;
+  askedMode: StartRunMode;
   /** Where the plan's positions begin in the run's history. They come after those of a plan that was lost while it was applied. */
   positionBase: number;
 };

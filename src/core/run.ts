@@ -24,8 +24,11 @@ export const RunPhase = {
 } as const;
 export type RunPhase = (typeof RunPhase)[keyof typeof RunPhase];
 
-/** What a caller may ask for. AUTO becomes INCREMENTAL if the source reports what has changed since the last run, else FULL. */
-export const StartRunMode = { AUTO: 'AUTO', FULL: 'FULL' } as const;
+/**
+ * What a caller may ask for. AUTO becomes INCREMENTAL when that is safe, else FULL. INCREMENTAL becomes FULL when the source can't
+ * tell what has changed.
+ */
+export const StartRunMode = { AUTO: 'AUTO', FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
 export type StartRunMode = (typeof StartRunMode)[keyof typeof StartRunMode];
 
 export const RunMode = { FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
@@ -102,6 +105,7 @@ export const LogCode = {
   RUN_RESUMED: 'RUN_RESUMED',
   RUN_MADE_WAY: 'RUN_MADE_WAY',
   CONNECTED: 'CONNECTED',
+  READ_MODE: 'READ_MODE',
   READING: 'READING',
   READ_DONE: 'READ_DONE',
   PLANNED: 'PLANNED',

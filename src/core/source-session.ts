@@ -1,4 +1,4 @@
-import type { BeginArrivals, Cursor } from './arrivals.ts';
+import type { BeginArrivals, Since } from './arrivals.ts';
 import type { Scope } from './connection.ts';
 import type { SourceNote } from './entry.ts';
 import type { StoredFiles } from './stored-files.ts';
@@ -11,7 +11,7 @@ export type ReadRequest = {
   /** The time of the read. Accounts that have expired by then count as disabled. */
   at: Date;
   /** Where the last run ended. A source that can may send only the changes since then. Null: send everybody. */
-  since: Cursor | null;
+  since: Since | null;
 };
 
 /** An open connection to a source, signed in and checked. Each failure is an AppError with a code of the contract. */

@@ -3,7 +3,7 @@ import type { Cursor, Extent } from './arrivals.ts';
 import type { ContactField, Fills, FlagField } from './contact.ts';
 import type { Decided, IdSpace, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
 import type { PlanRows } from './plan-counts.ts';
-import type { Excluded, NewLogLine, RunCounts } from './run.ts';
+import type { Excluded, NewLogLine, RunCounts, RunMode } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
 import type { StoredFiles } from './stored-files.ts';
 
@@ -66,6 +66,8 @@ export type SyncRun = {
   readonly files: StoredFiles;
   /** What the run needs to know about its connection's earlier runs. */
   facts(): Promise<ConnectionFacts>;
+  /** The memory that this earlier run has left for the next one. Empty when there is none. */
+  memoryOf(runId: string): Promise<Uint8Array>;
 
   /** What is known about these linked people, who were not in the read, and since when. People whose link is gone are left out. */
   absentPeople(externalIds: readonly string[]): Promise<{ at: Date; people: AbsentPerson[] }>;
@@ -117,9 +119,17 @@ export type ConnectionFacts = {
   referrals: string[];
   /** How many people the last full read had, to estimate progress; null when there was none. */
   expectedPeople: number | null;
-  /** Where the last run ended; null when there is no such place, or the connection has been edited since. */
-  readOn: ReadCursor | null;
+  /** Where the last run ended. */
+  readOn: ReadOn;
+  /** After how many hours a run that may choose reads everybody again. */
+  fullEvery: number;
 };
+
+/** Where a run may go on from. `nowhere`: no run has come to an end that could be used; `because`: why, if the source said so. */
+export type ReadOn =
+  | { kind: 'from'; from: ReadCursor }
+  | { kind: 'nowhere'; because: string | null }
+  | { kind: 'edited' };
 
 /** The summary of a run's read. It is stored with the run, and moves to the connection once the plan has been applied. */
 export type ReadSummary = {
@@ -127,11 +137,20 @@ export type ReadSummary = {
   /** Set when everybody was read and has a known id. */
   complete: { at: Date; referrals: readonly string[] } | null;
   /** Set when all that the source sent is in the plan. `from` is where the next run may continue; null: it must read everything. */
-  readOn: { from: ReadCursor | null } | null;
+  readOn: NextRead | null;
 };
 
-/** A source's cursor, and the version of the mapping that was used for the people before it. */
-export type ReadCursor = { cursor: Cursor; mappingVersion: string };
+/**
+ * Where the next run may continue. `from`: null for nowhere, because of `because`. `evenAfterSkips`: people whom this run skips or
+ * fails on will be looked at again all the same.
+ */
+export type NextRead = { from: ReadCursor | null; because: string | null; evenAfterSkips: boolean };
+
+/**
+ * A source's cursor, the version of the mapping that was used for the people before it, when everybody was last read in full, and
+ * the run that left the memory that belongs to the cursor (null: there is none).
+ */
+export type ReadCursor = { cursor: Cursor; mappingVersion: string; fullAt: string; memoryOf: string | null };
 
 export type RunReport = {
   /** HELD and, for a dry run, SUCCEEDED end the work on it. */
@@ -142,6 +161,10 @@ export type RunReport = {
   holdReasons?: string[];
   lines?: readonly NewLogLine[];
   readSummary?: ReadSummary;
+  /** What the next run may have to know, beside the cursor. Stored with the run. */
+  memory?: Uint8Array;
+  /** How the run reads, once that is decided. */
+  mode?: { mode: RunMode; reason: string };
 };
 
 /** `ids`: the id space of the run's source. Calls that wait for a lost database give up when `signal` aborts. */

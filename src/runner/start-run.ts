@@ -18,7 +18,7 @@ export async function startRun(
   const outcome = await store.startRun({
     workspaceId,
     connectionId,
-    mode: mode === 'AUTO' ? null : mode,
+    mode,
     trigger: 'MANUAL',
     startedBy: by,
     dryRun,
@@ -47,7 +47,7 @@ export async function startAllRuns(
     const outcome = await store.startRun({
       workspaceId,
       connectionId,
-      mode: mode === 'AUTO' ? null : mode,
+      mode,
       trigger: 'RUN_ALL',
       startedBy: by,
       dryRun: false,

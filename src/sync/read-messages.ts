@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Cursor, Extent, FeedEnd } from '../core/arrivals.ts';
+import type { Continuation, Extent, FeedEnd, Since } from '../core/arrivals.ts';
 import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
 import type { SourceNote } from '../core/entry.ts';
 import type { Rank } from '../core/plan.ts';
-import type { Excluded, RunError } from '../core/run.ts';
+import type { Excluded, RunError, RunMode } from '../core/run.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 
@@ -18,8 +18,10 @@ export type ReadTask = {
   addresses: AddressPolicy;
   /** The time of the read. */
   at: Date;
-  /** The cursor of the last run, if the source may continue there. */
-  since: Cursor | null;
+  /** Where the last run ended, if the source may continue there. Its memory is what `done` gave. */
+  since: Since | null;
+  /** Why the source may continue there, or why not. */
+  modeReason: string;
 };
 
 /** What a reading thread is to test. */
@@ -27,6 +29,23 @@ export type TestTask = { kind: SourceKind; settings: SourceSettings; secrets: Se
 
 /** How far a read is. `withoutId` counts people in scope without a readable id. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
+
+/**
+ * What a read came to. `gone`: linked people who are gone, if the read turns out to be usable for that. `memory`: for the next read,
+ * beside the cursor; null: as it was given to this one.
+ */
+export type ReadDone = {
+  extent: Extent;
+  mode: RunMode;
+  continuation: Continuation;
+  end: Omit<FeedEnd, 'memory'>;
+  memory: Uint8Array | null;
+  counts: ReadCounts;
+  staged: StagedCounts;
+  /** How many of the staged people have a manager. */
+  withManager: number;
+  gone: number;
+};
 
 /**
  * What the reading thread sends during a read. `takenBack` comes after all rows and before `done`: the rows of these people
@@ -37,17 +56,9 @@ export type FromReader =
   | { kind: 'counts'; counts: ReadCounts }
   | { kind: 'rows'; bytes: Uint8Array }
   | { kind: 'fills'; id: string; fields: Fills }
-  | { kind: 'begun'; extent: Extent }
+  | { kind: 'begun'; extent: Extent; mode: RunMode; reason: string }
   | { kind: 'takenBack'; rows: [id: string, before: number][] }
-  | {
-      kind: 'done';
-      extent: Extent;
-      end: FeedEnd;
-      counts: ReadCounts;
-      staged: StagedCounts;
-      withManager: number;
-      gone: number;
-    }
+  | ({ kind: 'done' } & ReadDone)
   | { kind: 'gone'; ids: string[] }
   | { kind: 'goneDone' }
   | { kind: 'free' }

@@ -1,10 +1,18 @@
 import { AppError } from '../core/app-error.ts';
-import type { Arrivals, Extent, FeedEnd } from '../core/arrivals.ts';
+import {
+  type Arrivals,
+  type Extent,
+  type FeedEnd,
+  longestMemory,
+  type ReadMode,
+  type Since,
+} from '../core/arrivals.ts';
 import type { Entry } from '../core/entry.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
 import { mappingVersion } from './map/mapping-version.ts';
+import { type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
 import type { Source } from './source/source-module.ts';
 import { settingsText } from './stage/hashed-text.ts';
@@ -18,6 +26,9 @@ const maxUnderWay = 2 * mostWaitingBuffers;
 
 /** Ids in one message about people who are gone or whose rows are void. */
 const idsAtOnce = 5000;
+
+/** People of whom only the id comes, after which the counts are sent. */
+const countsEvery = 1000;
 
 /** Characters of a cursor as JSON. It is stored with the run and the connection. */
 const longestCursor = 65_536;
@@ -42,6 +53,9 @@ export class Reading {
     (id) => this.#addGone(id),
   );
   #extent: Extent | null = null;
+  #mode: ReadMode['mode'] = 'FULL';
+  #reason: string;
+  #stayed = 0;
   #end: FeedEnd | null = null;
   #gone: string[] = [];
   #underWay = 0;
@@ -55,6 +69,7 @@ export class Reading {
     this.#task = task;
     this.#send = send;
     this.#source = source;
+    this.#reason = task.modeReason;
     this.#files = files;
     this.#staging = new Staging({
       workspaceId: task.workspaceId,
@@ -106,33 +121,56 @@ export class Reading {
   }
 
   async #read(): Promise<void> {
-    const { settings, secrets, addresses, at, since } = this.#task;
+    const { settings, secrets, addresses, at } = this.#task;
     // Nothing aborts it: a run that is given up ends the whole thread.
     const { signal } = new AbortController();
     const session = await this.#source.open(settings.source, secrets, { addresses, files: this.#files, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;
-      // A feed of changes would miss linked people who must be looked at again or removed.
-      const from = this.#known.unsettled === 0 ? since : null;
-      const request = { attributes: this.#people.attributes, scope: settings.scope, at, since: from };
-      await session.read(request, (extent) => this.#begin(extent), signal);
+      const request = { attributes: this.#people.attributes, scope: settings.scope, at, since: this.#since() };
+      await session.read(request, (extent, how) => this.#begin(extent, how), signal);
     } finally {
       await session.close();
     }
   }
 
-  #begin(extent: Extent): Arrivals {
+  /** Where the source may go on from. */
+  #since(): Since | null {
+    const { since } = this.#task;
+    if (since === null) return null;
+    if (this.#source.continuation === 'tells changes' && this.#known.unsettled > 0) {
+      this.#reason = 'Some people must be looked at again, because their contacts have been changed here.';
+      return null;
+    }
+    const { source, leftOut } = readMemory(since.memory);
+    this.#people.remember(leftOut);
+    return { cursor: since.cursor, memory: source };
+  }
+
+  #begin(extent: Extent, { mode, reason }: ReadMode): Arrivals {
     if (this.#extent !== null) throw new Error('A source began twice in one read.');
     this.#extent = extent;
-    this.#send({ kind: 'begun', extent });
+    this.#mode = mode;
+    this.#send({ kind: 'begun', extent, mode, reason: reason ?? this.#reason });
     const unended = (): void => {
       if (this.#end !== null) throw new Error('A source went on after the end.');
     };
     return {
-      present: (entries) => {
+      present: (entries, taken) => {
         unended();
-        return this.#takePage(entries, extent);
+        return this.#takePage(entries, extent, taken);
+      },
+      unchanged: (id, leftOut) => {
+        const became = this.#people.stay(id, leftOut);
+        if (became === 'known' && ++this.#stayed % countsEvery === 0) this.#sendCounts();
+        return became;
+      },
+      startOver: (reason) => {
+        unended();
+        this.#people.startOver();
+        this.#mode = 'FULL';
+        this.#send({ kind: 'begun', extent, mode: 'FULL', reason });
       },
       gone: (ids) => {
         unended();
@@ -140,7 +178,8 @@ export class Reading {
       },
       end: (end) => {
         unended();
-        if (JSON.stringify(end.cursor).length > longestCursor) throw tooLongCursor();
+        if (JSON.stringify(end.cursor).length > longestCursor || (end.memory?.length ?? 0) > longestMemory)
+          throw tooLongCursor();
         this.#end = end;
       },
     };
@@ -151,24 +190,58 @@ export class Reading {
     return this.#extent;
   }
 
-  #takePage(entries: readonly Entry[], extent: Extent): number | Promise<number> {
+  #takePage<E extends Entry>(
+    entries: readonly E[],
+    extent: Extent,
+    taken: (entry: E) => void = () => {},
+  ): number | Promise<number> {
     let news = 0;
-    for (const entry of entries) if (this.#people.take(entry, extent) === 'new') news++;
-    const { counts } = this.#people;
-    this.#send({ kind: 'counts', counts: { ...counts, excluded: { ...counts.excluded } } });
+    for (const entry of entries) {
+      if (this.#people.take(entry, extent) === 'not new') continue;
+      news++;
+      taken(entry);
+    }
+    this.#sendCounts();
     if (this.#underWay < maxUnderWay) return news;
     return new Promise((resolve) => {
       this.#release = () => resolve(news);
     });
   }
 
+  #sendCounts(): void {
+    const { counts } = this.#people;
+    this.#send({ kind: 'counts', counts: { ...counts, excluded: { ...counts.excluded } } });
+  }
+
   #sendDone(): void {
     const extent = this.#begun();
-    const end = this.#end;
-    if (end === null) throw new Error('A source ended its read without reporting the end.');
+    if (this.#end === null) throw new Error('A source ended its read without reporting the end.');
+    const { memory: ofSource, ...end } = this.#end;
     const { counts } = this.#people;
     const { staged, withManager } = this.#staging;
-    this.#send({ kind: 'done', extent, end, counts, staged, withManager, gone: this.#known.countGone(extent) });
+    const memory = this.#memory({ source: ofSource ?? new Uint8Array(0), leftOut: this.#people.leftOut() });
+    const gone = this.#known.countGone(extent);
+    const { continuation } = this.#source;
+    this.#send({
+      kind: 'done',
+      extent,
+      mode: this.#mode,
+      continuation,
+      end,
+      memory,
+      counts,
+      staged,
+      withManager,
+      gone,
+    });
+  }
+
+  /** The memory for the next read. Null: it is the one that this read was given. */
+  #memory(memory: ReadMemory): Uint8Array | null {
+    if (this.#end?.cursor === null || this.#source.continuation === 'tells changes') return new Uint8Array(0);
+    const written = writeMemory(memory);
+    const given = this.#task.since?.memory;
+    return given !== undefined && Buffer.compare(given, written) === 0 ? null : written;
   }
 
   /** Sent before `done`: all rows are stored first, then the void ones are deleted. */

@@ -38,8 +38,9 @@ export function followReading(run: SyncRun, expectedPeople: number | null): Read
   };
   return {
     onConnected: (server, notes) => report({ event: 'CONNECTED', lines: lines.connected(server, notes) }),
-    onBegun: (extent) => {
+    onBegun: (extent, mode) => {
       if (extent === 'changes') expected = null;
+      report({ mode, lines: [lines.readMode(mode)] });
     },
     onCounts: (counts: ReadCounts) => {
       const now = performance.now();

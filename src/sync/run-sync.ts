@@ -1,4 +1,3 @@
-import type { Cursor } from '../core/arrivals.ts';
 import { countRows, type PlanCounts } from '../core/plan-counts.ts';
 import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
@@ -7,13 +6,15 @@ import type { ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-s
 import { emptiedQuestion, lackingParts, namedInVain } from './check/check-emptied.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { type Judgement, judgeRead } from './check/judge-read.ts';
+import { chooseMode } from './choose-mode.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
+import type { ReadDone } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
 import { idSpaceOf, sourceOf } from './source/sources.ts';
-import { type ReadOutcome, startReader } from './start-reader.ts';
+import { startReader } from './start-reader.ts';
 
 /** What a run needs from the rest of the service. */
 export type SyncParts = {
@@ -48,10 +49,12 @@ async function readAndPlan(
 ): Promise<'go' | 'ended'> {
   const { settings, secrets } = claimed;
   const { workspaceId, id: runId } = claimed.run;
-  const { rank, referrals, expectedPeople, readOn } = await run.facts();
+  const { rank, referrals, expectedPeople, readOn, fullEvery } = await run.facts();
   const progress = followReading(run, expectedPeople);
-  const since = sinceFor(claimed, readOn);
-  const task = { workspaceId, runId, settings, rank, secrets, addresses, at: new Date(), since };
+  const at = new Date();
+  const { from, reason } = chooseMode({ asked: claimed.askedMode, readOn, fullEvery, mappingVersion, at });
+  const since = from === null ? null : { cursor: from.cursor, memory: await memoryOf(run, from) };
+  const task = { workspaceId, runId, settings, rank, secrets, addresses, at, since, modeReason: reason };
   const reader = startReader(threads, task, run, progress, signal);
   try {
     const read = await reader.outcome;
@@ -63,7 +66,8 @@ async function readAndPlan(
       event: 'READ',
       ...countsOf(read),
       lines: [...lines.readDone(read.counts, read.extent), ...lines.namedInVain(inVain, advice), ...judgement.lines],
-      readSummary: summaryOf(read, judgement),
+      readSummary: summaryOf(read, judgement, { runId, at, from }),
+      ...(read.memory !== null && read.memory.length > 0 ? { memory: read.memory } : {}),
     });
     // Removals first: the addresses that they free can then go to other people.
     const removals = planRemovals(run, settings.removal);
@@ -83,23 +87,35 @@ async function readAndPlan(
   }
 }
 
-/** The cursor to continue from. Null for a full run, and for the first run after an update that maps people differently. */
-function sinceFor({ mayGoOn }: ClaimedRun, readOn: ReadCursor | null): Cursor | null {
-  return !mayGoOn || readOn?.mappingVersion !== mappingVersion ? null : readOn.cursor;
+async function memoryOf(run: SyncRun, { memoryOf: runId }: ReadCursor): Promise<Uint8Array> {
+  return runId === null ? new Uint8Array(0) : await run.memoryOf(runId);
 }
 
+type ThisRead = { runId: string; at: Date; from: ReadCursor | null };
+
 function summaryOf(
-  { extent, end: { referrals, cursor } }: ReadOutcome,
+  { extent, mode, continuation, memory, end: { referrals, cursor, noCursorBecause } }: ReadDone,
   { complete, tellsWhoIsGone }: Judgement,
+  { runId, at, from }: ThisRead,
 ): ReadSummary {
+  const next = (): ReadCursor | null =>
+    cursor === null
+      ? null
+      : {
+          cursor,
+          mappingVersion,
+          fullAt: mode === 'FULL' || from === null ? at.toISOString() : from.fullAt,
+          memoryOf: memory === null ? (from?.memoryOf ?? null) : memory.length === 0 ? null : runId,
+        };
+  const evenAfterSkips = continuation === 'names everybody';
   return {
     extent,
     complete: complete && extent === 'everybody' ? { at: new Date(), referrals } : null,
-    readOn: tellsWhoIsGone ? { from: cursor === null ? null : { cursor, mappingVersion } } : null,
+    readOn: tellsWhoIsGone ? { from: next(), because: noCursorBecause ?? null, evenAfterSkips } : null,
   };
 }
 
-function countsOf({ counts: { read, inScope, unchanged, excluded } }: ReadOutcome) {
+function countsOf({ counts: { read, inScope, unchanged, excluded } }: ReadDone) {
   return {
     counts: { read, inScope, unchanged },
     excluded,
@@ -110,7 +126,7 @@ function countsOf({ counts: { read, inScope, unchanged, excluded } }: ReadOutcom
 async function decide(
   run: SyncRun,
   { settings: { kind, removal, mappings }, run: { dryRun, review } }: ClaimedRun,
-  read: ReadOutcome,
+  read: ReadDone,
   newlyGone: number,
 ): Promise<'go' | 'ended'> {
   const planCounts = countRows(await run.planRows());
@@ -146,7 +162,7 @@ async function decide(
 }
 
 /** People who were looked at again and are as before count as unchanged, like people with an unchanged hash. */
-function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadOutcome): RunCounts {
+function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadDone): RunCounts {
   return {
     ...counts,
     read,

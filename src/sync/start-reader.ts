@@ -1,34 +1,23 @@
 import { AppError } from '../core/app-error.ts';
-import type { Extent, FeedEnd } from '../core/arrivals.ts';
+import type { Extent } from '../core/arrivals.ts';
 import type { SourceNote } from '../core/entry.ts';
-import type { StagedCounts, SyncRun } from '../core/sync-store.ts';
+import type { RunMode } from '../core/run.ts';
+import type { SyncRun } from '../core/sync-store.ts';
 import { lendFiles } from './lend-files.ts';
-import type { FromReader, ReadCounts, ReadTask, ToReader } from './read-messages.ts';
+import type { FromReader, ReadCounts, ReadDone, ReadTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
-
-/** The result of a read that came to its end. */
-export type ReadOutcome = {
-  extent: Extent;
-  end: FeedEnd;
-  counts: ReadCounts;
-  staged: StagedCounts;
-  /** How many of the staged people have a manager. */
-  withManager: number;
-  /** Linked people who are gone, if the read turns out to be usable for that. */
-  gone: number;
-};
 
 /** Called while a read runs. */
 export type ReadEvents = {
   onConnected: (server: string, notes: readonly SourceNote[]) => void;
-  onBegun: (extent: Extent) => void;
+  onBegun: (extent: Extent, mode: { mode: RunMode; reason: string }) => void;
   onCounts: (counts: ReadCounts) => void;
 };
 
 /** A read that runs in its own thread. */
 export type Reader = {
   /** Resolves when everybody has been read and staged. Rejects with an AppError when the read broke. */
-  outcome: Promise<ReadOutcome>;
+  outcome: Promise<ReadDone>;
   /** Call it after the outcome. Goes through all linked people and hands over the ids of those who are gone, list by list. */
   tellGone(onGone: (externalIds: readonly string[]) => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -48,7 +37,7 @@ export function startReader(
     const memory = stored.map(({ buffer }) => buffer as ArrayBuffer);
     if (memory.length > 0) thread.postMessage({ kind: 'stored', memory } satisfies ToReader, memory);
   };
-  const outcome = Promise.withResolvers<ReadOutcome>();
+  const outcome = Promise.withResolvers<ReadDone>();
   const swept = Promise.withResolvers<void>();
   const freed = Promise.withResolvers<boolean>();
   // Without this, a failure before the sweep would be an unhandled rejection. The outcome reports it.
@@ -71,7 +60,7 @@ export function startReader(
     counts: ({ counts }) => events.onCounts(counts),
     fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
     rows: ({ bytes }) => store(() => run.stage(bytes).then(giveBack)),
-    begun: ({ extent }) => events.onBegun(extent),
+    begun: ({ extent, mode, reason }) => events.onBegun(extent, { mode, reason }),
     takenBack: ({ rows }) => store(() => run.stageEnd().then(() => run.unstage(rows))),
     done: ({ kind: _, ...read }) => store(() => run.stageEnd().then(() => outcome.resolve(read))),
     gone: ({ ids }) => store(() => onGone(ids)),

@@ -12,6 +12,7 @@ import { scopeDraft, scopeEntry } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
 import type { Digest } from './stage/digest.ts';
 import { type KnownPeople, largestNote, nothingNoted } from './stage/known-people.ts';
+import { readLeftOut, writeLeftOut } from './stage/left-out.ts';
 import type { Staging } from './stage/stage-people.ts';
 
 /** What became of somebody who is present. It is noted for each person, so that a later arrival can undo it. */
@@ -21,6 +22,16 @@ type Outcome = (typeof outcomes)[number];
 const firstNote = nothingNoted + 1;
 const noteOf = Object.fromEntries(outcomes.map((outcome, i) => [outcome, firstNote + i])) as Record<Outcome, number>;
 if (firstNote + outcomes.length - 1 > largestNote) throw new Error('There are more outcomes than can be noted.');
+
+/** Why the last read left somebody out, by its note. */
+const reasonOfNote = new Map(Object.values(ExclusionReason).map((reason) => [noteOf[reason], reason]));
+
+/** Reasons that are in a person's entry. The others are about their groups or their place. */
+const reasonsOfEntries: readonly ExclusionReason[] = ['NOT_A_PERSON', 'DISABLED', 'NOT_BY_RULES', 'NO_EMAIL'];
+
+function noneRead(): ReadCounts {
+  return { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
+}
 
 /** By a person's id: rows of theirs below this position are void, because a later arrival replaced them. */
 export type TakenBack = ReadonlyMap<string, number>;
@@ -35,7 +46,7 @@ type Parts = {
 
 /** Takes people in as they arrive: applies the scope, maps, stages and counts. */
 export class TakePeople {
-  readonly counts: ReadCounts = { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
+  counts: ReadCounts = noneRead();
   /** The attributes to ask for. */
   readonly attributes: readonly string[];
   readonly #settings: ConnectionSettings;
@@ -88,6 +99,53 @@ export class TakePeople {
     return again ? 'not new' : 'new';
   }
 
+  /** Takes over whom the last read left out, and why. */
+  remember(leftOut: Uint8Array): void {
+    readLeftOut(leftOut, (id, reason) => this.#known.addLeftOut(id, noteOf[reason]));
+  }
+
+  /** Whom this read has left out, for `remember`. */
+  leftOut(): Uint8Array {
+    const people: { id: Digest; reason: ExclusionReason }[] = [];
+    this.#known.forEachNoted(
+      (note) => reasonOfNote.has(note),
+      (id, note) => {
+        const reason = reasonOfNote.get(note);
+        if (reason !== undefined) people.push({ id, reason });
+      },
+    );
+    return writeLeftOut(people);
+  }
+
+  /** Forgets who has arrived so far. Only while nobody is staged. */
+  startOver(): void {
+    this.#known.forgetArrivals();
+    this.counts = noneRead();
+  }
+
+  /** Takes in somebody whose entry is as it was at the last read. `leftOut`: see `Arrivals.unchanged`. */
+  stay(id: string, leftOut: ExclusionReason | null): 'known' | 'again' | 'wanted' {
+    const known = this.#known;
+    if (!known.select(id)) return 'wanted';
+    if (known.note !== 0) return 'again';
+    const before = reasonOfNote.get(known.noteBefore) ?? null;
+    if (before === null && !known.isSettled) return 'wanted';
+    const reason = before === null ? leftOut : stillOut(before, leftOut);
+    if (before !== null && reason === null) return 'wanted';
+    known.arriveSelected();
+    this.counts.read++;
+    if (reason !== null) this.#exclude(reason);
+    else this.#takeUnchanged();
+    return 'known';
+  }
+
+  #takeUnchanged(): void {
+    this.#known.markPresent();
+    this.#known.note = noteOf.unchanged;
+    this.counts.inScope++;
+    this.counts.unchanged++;
+  }
+
   /** Notes that somebody is gone, also after they arrived earlier in this read. */
   leave(id: string): void {
     if (this.#known.depart(id) && this.#known.note !== 0) this.#takeBack(id);
@@ -95,12 +153,8 @@ export class TakePeople {
 
   #takeInScope(entry: Entry, id: string, linked: boolean): void {
     const hash = this.#staging.hash(entry);
-    if (linked && this.#known.isUnchanged(hash)) {
-      this.#known.markPresent();
-      this.#known.note = noteOf.unchanged;
-      this.counts.inScope++;
-      this.counts.unchanged++;
-    } else this.#map(entry, id, linked, hash);
+    if (linked && this.#known.isUnchanged(hash)) this.#takeUnchanged();
+    else this.#map(entry, id, linked, hash);
   }
 
   /** Notes that somebody is present and that their contact is left alone. */
@@ -183,6 +237,15 @@ export class TakePeople {
       this.#takenBack.set(id, this.#staging.position);
     }
   }
+}
+
+/**
+ * Why somebody is still left out whose entry is as before: `now` is a reason that is not in the entry. Null: perhaps for no reason.
+ * Being no person and being disabled come first, as in scope/scope-person.ts.
+ */
+function stillOut(before: ExclusionReason, now: ExclusionReason | null): ExclusionReason | null {
+  if (before === 'NOT_A_PERSON' || before === 'DISABLED') return before;
+  return now ?? (reasonsOfEntries.includes(before) ? before : null);
 }
 
 /** A reason, with the person's place in the source before it. */

@@ -123,7 +123,7 @@ async function start(review = false) {
       anna,
     ],
   );
-  const wish = { mode: null, trigger: 'MANUAL', startedBy: anna, dryRun: false, review } as const;
+  const wish = { mode: 'AUTO', trigger: 'MANUAL', startedBy: anna, dryRun: false, review } as const;
   for (;;) {
     const outcome = await service.store.startRun({ ...wish, workspaceId, connectionId }).catch(() => null);
     if (outcome !== null && 'run' in outcome) return { workspaceId, runId: outcome.run.id };

@@ -16,6 +16,7 @@ export const runRecord: RunRecord = {
   connectionName: 'Directory',
   connectionVersion: 1,
   mode: 'FULL',
+  modeReason: null,
   dryRun: false,
   review: false,
   trigger: 'MANUAL',

@@ -87,7 +87,22 @@ export async function readEverybody(settings: LdapSettings, options: ReadingOpti
       return ids.size - before;
     };
     const ends: FeedEnd[] = [];
-    await session.read(request, () => ({ present, gone: () => {}, end: (end) => ends.push(end) }), signal);
+    await session.read(
+      request,
+      () => ({
+        present: async (page, taken = () => {}) => {
+          const news = await present(page);
+          for (const entry of page) taken(entry);
+          return news;
+        },
+        unchanged: () => 'wanted',
+        startOver: () => {},
+        gone: () => {},
+        end: ({ complete, because, referrals, notes }) =>
+          ends.push({ complete, because, cursor: null, referrals, notes }),
+      }),
+      signal,
+    );
     const [summary] = ends;
     if (summary === undefined || ends.length > 1) throw new Error('A read has one end.');
     return { entries, pages, summary, session };

@@ -5,7 +5,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../src/core/access.ts';
 import type { ContactValues } from '../../src/core/contact.ts';
 import type { ConnectionEdit, ConnectionRecord, RunRecord } from '../../src/core/records.ts';
-import type { LogLine } from '../../src/core/run.ts';
+import type { LogLine, StartRunMode } from '../../src/core/run.ts';
 import type { RunJob } from '../../src/core/run-queue.ts';
 import type { ClaimedRun, RunSignals, RunStore } from '../../src/core/run-store.ts';
 import type { Store } from '../../src/core/store.ts';
@@ -31,7 +31,7 @@ import { ldapSettings } from './ldap-reading.ts';
 import { createDatabase } from './postgres.ts';
 import { defaultMappings, defaultScope } from './source-defaults.ts';
 
-export type RunOptions = { dryRun?: boolean; review?: boolean; signal?: AbortSignal };
+export type RunOptions = { mode?: StartRunMode; dryRun?: boolean; review?: boolean; signal?: AbortSignal };
 export type Directory = { url: string; baseDn?: string; bindDn?: string; bindPassword?: string; ca?: string };
 /** What a test changes of a connection; `source` and `removal` member by member. */
 export type Changes = Partial<Omit<ConnectionEdit, 'source' | 'removal'>> & {
@@ -99,6 +99,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
       status: 'ENABLED',
       schedule: null,
       continuous: false,
+      fullEvery: 24,
       kind: 'LDAP',
       source: ldapSettings(server),
       scope: defaultScope('LDAP'),
@@ -125,8 +126,11 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     (await workspace.connectionsByIds([id]))[0] ?? missing('connection');
 
   /** Queues a run; its id. */
-  const start = async (connectionId: string, { dryRun = false, review = false }: RunOptions = {}): Promise<string> => {
-    const request = { mode: 'AUTO', dryRun, review, by: anna } as const;
+  const start = async (
+    connectionId: string,
+    { mode = 'AUTO', dryRun = false, review = false }: RunOptions = {},
+  ): Promise<string> => {
+    const request = { mode, dryRun, review, by: anna } as const;
     const outcome = await startRun(runStore, workspaceId, connectionId, request);
     if (outcome.kind !== 'started') throw new Error(`The run does not start: ${outcome.kind}`);
     if (outcome.alreadyRunning) throw new Error('Another run of the connection has not ended.');

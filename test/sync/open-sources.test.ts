@@ -80,6 +80,7 @@ describe('the sources', () => {
       description: '',
       status: 'ENABLED',
       continuous: false,
+      fullEvery: 24,
       schedule: { cron: '0 6 * * *', timeZone: 'Europe/Berlin' },
       kind: 'LDAP',
       source: {

@@ -36,6 +36,7 @@ test.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati'])(
       secrets: { bindPassword: slapd.bindPassword },
       addresses: { allowPrivate: true, cidrs: [] },
       since: null,
+      modeReason: '',
     };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, JSON.stringify(task)], {
       env: { ...process.env, TZ },

@@ -7,6 +7,7 @@ import { memberOf } from '../source/source.type.ts';
 
 const LONGEST_NAME = 200;
 const LONGEST_DESCRIPTION = 2000;
+const LONGEST_FULL_EVERY = 8760;
 
 /**
  * Everything that prevents saving a connection, with paths into the arguments of createConnection and updateConnection.
@@ -25,6 +26,7 @@ export function checkEdit(
       removal: ['input', 'removal'],
     }),
     ...checkContinuous(edit, sources),
+    ...checkFullEvery(edit),
     ...(edit.schedule === null ? [] : runner.checkSchedule(edit.schedule, ['input', 'schedule'])),
   ];
 }
@@ -34,6 +36,12 @@ function checkContinuous({ continuous, kind }: ConnectionEdit, sources: SourcesP
   if (!continuous || watchable) return [];
   const message = `A source of kind ${label} can't be watched. Give the connection a schedule instead.`;
   return [{ field: ['input', 'continuous'], code: 'NOT_SUPPORTED', message }];
+}
+
+function checkFullEvery({ fullEvery }: ConnectionEdit): UserError[] {
+  if (fullEvery >= 1 && fullEvery <= LONGEST_FULL_EVERY) return [];
+  const message = `1 to ${LONGEST_FULL_EVERY} hours. The longest is a year.`;
+  return [{ field: ['input', 'fullEvery'], code: 'OUT_OF_RANGE', message }];
 }
 
 function checkText({ name, description }: ConnectionEdit): UserError[] {

@@ -48,6 +48,12 @@ export class CreateConnectionInput {
   })
   continuous?: boolean | null;
 
+  @Field(() => Int, {
+    nullable,
+    description: 'After how many hours AUTO makes a full run again, 1 to 8760; by default, 24.',
+  })
+  fullEvery?: number | null;
+
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts; by default, PRIMARY_EMAIL.' })
   matchBy?: MatchBy | null;
 
@@ -95,6 +101,9 @@ export class UpdateConnectionInput {
     description: 'Whether changes in the source start runs by themselves. Not for CSV.',
   })
   continuous?: boolean | null;
+
+  @Field(() => Int, { nullable, description: 'After how many hours AUTO makes a full run again, 1 to 8760.' })
+  fullEvery?: number | null;
 
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts.' })
   matchBy?: MatchBy | null;

@@ -74,6 +74,9 @@ export class ConnectionType {
   })
   continuous!: boolean;
 
+  @Field(() => Int, { description: 'After how many hours AUTO makes a full run again.' })
+  fullEvery!: number;
+
   @Field(() => MatchBy, { description: 'How people are matched to contacts.' })
   matchBy!: MatchBy;
 

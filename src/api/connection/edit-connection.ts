@@ -25,6 +25,7 @@ function defaultEdit(kind: SourceKind, source: SourceSettings, sources: SourcesP
     removal: defaultRemoval,
     schedule: null,
     continuous: false,
+    fullEvery: 24,
     matchBy: 'PRIMARY_EMAIL',
     priority: 100,
   };
@@ -62,6 +63,7 @@ export function editConnection(
     removal: mergeMembers(current.removal, input.removal, input.removal ? nulledRemoval : defaults.removal),
     schedule: mergeValue(current.schedule, input.schedule && { ...input.schedule }, null),
     continuous: mergeValue(current.continuous, input.continuous, defaults.continuous),
+    fullEvery: mergeValue(current.fullEvery, input.fullEvery, defaults.fullEvery),
     matchBy: mergeValue(current.matchBy, input.matchBy, defaults.matchBy),
     priority: mergeValue(current.priority, input.priority, defaults.priority),
   };

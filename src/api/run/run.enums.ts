@@ -33,8 +33,12 @@ registerEnumType(StartRunMode, {
   name: 'StartRunMode',
   description: 'How much of the source a run reads.',
   valuesConfig: {
-    AUTO: { description: 'As little as is safe.' },
+    AUTO: { description: 'INCREMENTAL when that is safe, else FULL.' },
     FULL: { description: 'Everybody.' },
+    INCREMENTAL: {
+      description:
+        'What has changed since the last run. FULL where that is impossible: after an edit of the connection, or if the source can not tell; the `modeReason` says why.',
+    },
   },
 });
 
@@ -43,7 +47,9 @@ registerEnumType(RunMode, {
   description: 'How much of the source a run reads.',
   valuesConfig: {
     FULL: { description: 'Everybody.' },
-    INCREMENTAL: { description: 'What has changed since the last run.' },
+    INCREMENTAL: {
+      description: 'What has changed since the last run. People who are gone are found all the same.',
+    },
   },
 });
 

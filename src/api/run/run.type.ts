@@ -82,8 +82,11 @@ export class RunType {
   @Field(() => Int, { description: "The connection's version that the run used." })
   connectionVersion!: number;
 
-  @Field(() => RunMode, { nullable: true, description: 'How much the run reads; null until AUTO is decided.' })
+  @Field(() => RunMode, { nullable: true, description: 'How much the run reads; null until it has begun to read.' })
   mode!: RunMode | null;
+
+  @Field(() => String, { nullable: true, description: 'Why this mode, in one sentence.' })
+  modeReason!: string | null;
 
   @Field(() => Boolean, { description: 'Whether the run ends after the plan and applies nothing.' })
   dryRun!: boolean;

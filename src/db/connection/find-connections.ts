@@ -34,6 +34,7 @@ export function toConnection(row: ConnectionSelection): ConnectionRecord {
     removal: row.removal,
     schedule: row.schedule,
     continuous: row.continuous,
+    fullEvery: row.full_every,
     matchBy: row.match_by,
     priority: row.priority,
     secretNames: row.secret_names,

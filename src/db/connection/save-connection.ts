@@ -138,6 +138,7 @@ function editedColumns(edit: ConnectionEdit) {
     removal: edit.removal,
     schedule: edit.schedule,
     continuous: edit.continuous,
+    full_every: edit.fullEvery,
     match_by: edit.matchBy,
     priority: edit.priority,
   };

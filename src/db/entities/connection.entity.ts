@@ -12,6 +12,7 @@ export type ConnectionRow = Omit<ConnectionSettings, 'matchBy' | 'source'> & {
   status: ConnectionStatus;
   schedule: Schedule | null;
   continuous: boolean;
+  full_every: number;
   match_by: ConnectionSettings['matchBy'];
   /** Grows by one at each saved edit that changes something. */
   version: number;
@@ -23,7 +24,7 @@ export type ConnectionRow = Omit<ConnectionSettings, 'matchBy' | 'source'> & {
   last_complete_read_at: Date | null;
   /** Search references in the last complete read. */
   referrals: string[];
-  /** A ReadCursor, with the version of the connection that it is valid for. */
+  /** A NextRead, with the version of the connection that it is valid for. */
   read_cursor: object | null;
 };
 
@@ -43,6 +44,7 @@ export const connectionEntity = new EntitySchema<ConnectionRow>({
     removal: { type: 'jsonb' },
     schedule: { type: 'jsonb', ...optional },
     continuous: { type: 'boolean', default: false },
+    full_every: { type: 'integer', default: 24 },
     match_by: text(),
     priority: { type: 'integer' },
     version: { type: 'integer', default: 1 },

@@ -3,6 +3,7 @@ import { ScheduleMark1795300100000 } from '../../../migrations/1795300100000-sch
 import { ConnectionFile1795300200000 } from '../../../migrations/1795300200000-connection-file.ts';
 import { ContactCount1795300300000 } from '../../../migrations/1795300300000-contact-count.ts';
 import { ConnectionWatch1795300500000 } from '../../../migrations/1795300500000-connection-watch.ts';
+import { ReadMemory1795300600000 } from '../../../migrations/1795300600000-read-memory.ts';
 import type { Query } from '../query.ts';
 
 /** All migrations, oldest first. A new one is added here. */
@@ -12,6 +13,7 @@ export const migrations = [
   ConnectionFile1795300200000,
   ContactCount1795300300000,
   ConnectionWatch1795300500000,
+  ReadMemory1795300600000,
 ];
 
 /** TypeORM's table of the migrations that have run. */

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
 import type { ConnectionSettings } from '../../core/connection.ts';
 import type { RunRecord } from '../../core/records.ts';
-import type { RunCounts, RunError } from '../../core/run.ts';
+import type { RunCounts, RunError, StartRunMode } from '../../core/run.ts';
 import { isUuid } from '../../core/uuid.ts';
 
 /** A row of `run`, as node-postgres returns `runColumns`. */
@@ -15,6 +15,8 @@ export type RunRow = Pick<
   connection_name: string;
   connection_version: number;
   settings: ConnectionSettings;
+  asked_mode: StartRunMode;
+  mode_reason: string | null;
   dry_run: boolean;
   started_by: Actor;
   queued_at: Date;
@@ -60,7 +62,9 @@ export const runColumns = [
   'connection_name',
   'connection_version',
   'settings',
+  'asked_mode',
   'mode',
+  'mode_reason',
   'dry_run',
   'review',
   'trigger',
@@ -99,6 +103,7 @@ export function toRun(row: RunRow): RunRecord {
     connectionName: row.connection_name,
     connectionVersion: row.connection_version,
     mode: row.mode,
+    modeReason: row.mode_reason,
     dryRun: row.dry_run,
     review: row.review,
     trigger: row.trigger,

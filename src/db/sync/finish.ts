@@ -5,6 +5,7 @@ import type { ReadSummary } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
+import { forgetOthers } from './read-memory.ts';
 import { refreshStatistics, settleSearch } from './settle-tables.ts';
 
 type Row = { counts: RunCounts; read_summary: ReadSummary | null; connection_version: number };
@@ -36,26 +37,29 @@ function endRun(attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): P
 }
 
 /**
- * Notes with the connection a complete read, and the cursor from which the next read may go on. The cursor is not saved when a
- * person failed: a read of changes would not bring them again. Nor is it saved when a read of everybody skipped a person: the
+ * Notes with the connection a complete read, and the cursor from which the next read may go on. If that read will not bring people
+ * again who have not changed, the cursor is not saved when a person failed, nor when a read of everybody skipped a person: the
  * reason may be gone by the next run.
  */
 async function rememberRead(
   client: PoolClient,
-  { workspaceId, connectionId }: Attempt,
+  attempt: Attempt,
   { counts, read_summary, connection_version: version }: Row,
 ): Promise<void> {
+  const { workspaceId, connectionId } = attempt;
   const { complete = null, readOn = null } = read_summary ?? {};
   if (complete !== null)
     await client.query(
       `UPDATE connection SET last_complete_read_at = $3, referrals = $4 WHERE workspace_id = $1 AND id = $2`,
       [workspaceId, connectionId, complete.at, complete.referrals],
     );
+  if (readOn === null) return;
   const isSettled = counts.failed === 0 && (counts.skipped === 0 || read_summary?.extent === 'changes');
-  if (readOn !== null && isSettled)
-    await client.query(`UPDATE connection SET read_cursor = $3 WHERE workspace_id = $1 AND id = $2`, [
-      workspaceId,
-      connectionId,
-      readOn.from === null ? null : JSON.stringify({ ...readOn.from, version }),
-    ]);
+  if (!isSettled && !readOn.evenAfterSkips) return;
+  await client.query(`UPDATE connection SET read_cursor = $3 WHERE workspace_id = $1 AND id = $2`, [
+    workspaceId,
+    connectionId,
+    JSON.stringify({ ...readOn, version }),
+  ]);
+  await forgetOthers(client, attempt);
 }

@@ -1,6 +1,6 @@
 import { to as copyTo } from 'pg-copy-streams';
 import { DatabaseLost } from '../../core/database-trouble.ts';
-import type { ConnectionFacts, ReadCursor } from '../../core/sync-store.ts';
+import type { ConnectionFacts, NextRead, ReadOn } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 
 type Row = {
@@ -8,14 +8,16 @@ type Row = {
   created_at: Date;
   referrals: string[];
   expected: number | null;
-  read_on: ReadCursor | null;
+  read_cursor: (NextRead & { version: number }) | null;
+  version: number;
+  full_every: number;
 };
 
 /** What the run needs to know about its connection's past. Defaults when the connection was deleted. */
 export async function facts(attempt: Attempt): Promise<ConnectionFacts> {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT (run.settings->>'priority')::int AS priority, connection.created_at, connection.referrals,
-       CASE WHEN (connection.read_cursor->>'version')::int = run.connection_version THEN connection.read_cursor - 'version' END AS read_on,
+       connection.read_cursor, run.connection_version AS version, connection.full_every,
        (SELECT (last.counts->>'read')::int FROM run AS last
         WHERE last.workspace_id = $1 AND last.connection_id = $3 AND last.id <> $2 AND last.status IN ('SUCCEEDED', 'PARTIAL')
           AND last.read_summary->>'extent' = 'everybody'
@@ -33,8 +35,15 @@ export async function facts(attempt: Attempt): Promise<ConnectionFacts> {
     },
     referrals: row?.referrals ?? [],
     expectedPeople: row?.expected ?? null,
-    readOn: row?.read_on ?? null,
+    readOn: row === undefined ? { kind: 'nowhere', because: null } : readOnOf(row),
+    fullEvery: row?.full_every ?? 24,
   };
+}
+
+function readOnOf({ read_cursor: next, version }: Row): ReadOn {
+  if (next === null) return { kind: 'nowhere', because: null };
+  if (next.version !== version) return { kind: 'edited' };
+  return next.from === null ? { kind: 'nowhere', because: next.because } : { kind: 'from', from: next.from };
 }
 
 /** Quotes a UUID for the COPY below, which takes no parameters. Throws for any other text. */

@@ -17,6 +17,7 @@ import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handov
 import { facts, streamKnown } from './known-before.ts';
 import { createPatience } from './patience.ts';
 import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
+import { memoryOf } from './read-memory.ts';
 import { begin, report } from './report.ts';
 import { reportPlan, withEarlierPart } from './report-plan.ts';
 import { createStaging, unstage } from './staging.ts';
@@ -56,6 +57,7 @@ function openSyncRun(
     report: (change) => report(attempt, change),
     files: storedFiles(attempt.patience.query, attempt),
     facts: () => facts(attempt),
+    memoryOf: (runId) => memoryOf(attempt, runId),
     streamKnown: (onChunk) => streamKnown(attempt, onChunk),
     stage: (rows) => staging.stage(rows),
     stageEnd: () => staging.end(),

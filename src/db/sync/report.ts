@@ -5,6 +5,7 @@ import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { tellRun } from '../signals/open-run-signals.ts';
 import { type Attempt, fenced, fencedOff, key, transaction } from './attempt.ts';
+import { keepMemory } from './read-memory.ts';
 
 /** Changes the run's state, adds lines to its log and notifies other processes, in one transaction. */
 export function report(attempt: Attempt, change: RunReport): Promise<void> {
@@ -27,7 +28,8 @@ export async function reportIn(client: PoolClient, attempt: Attempt, change: Run
        excluded = coalesce($5::jsonb, excluded),
        progress = CASE WHEN $6 THEN $7 ELSE progress END,
        hold_reasons = coalesce($8::text[], hold_reasons),
-       mode = CASE WHEN $10::jsonb->>'extent' = 'changes' THEN 'INCREMENTAL' ELSE mode END,
+       mode = coalesce($11, mode),
+       mode_reason = coalesce($12, mode_reason),
        read_summary = CASE WHEN $9 THEN $10::jsonb ELSE read_summary END,
        changed_at = clock_timestamp()
      WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING'`,
@@ -41,9 +43,12 @@ export async function reportIn(client: PoolClient, attempt: Attempt, change: Run
       change.holdReasons ?? null,
       change.readSummary !== undefined,
       json(change.readSummary),
+      change.mode?.mode ?? null,
+      change.mode?.reason ?? null,
     ],
   );
   if (rowCount !== 1) throw fencedOff();
+  if (change.memory !== undefined) await keepMemory(client, attempt, change.memory);
   if (change.event === 'CHECKED') await noteMemory(client, attempt);
   if (change.event === undefined) await tellRun(client, attempt);
   else await moveRun(client, attempt, { event: change.event, attempt: attempt.attempt });

@@ -57,7 +57,7 @@ export function createWatchStore({ pool, boss, openSecret }: WatchStoreParts): W
         const outcome = await startRun(boss, client, {
           workspaceId,
           connectionId,
-          mode: null,
+          mode: 'AUTO',
           trigger: 'WATCH',
           startedBy: watch,
           dryRun: false,

@@ -2,7 +2,7 @@ import type { Extent, ReadAdvice } from '../../core/arrivals.ts';
 import type { SourceNote } from '../../core/entry.ts';
 import { listed } from '../../core/outside-text.ts';
 import type { RunRecord } from '../../core/records.ts';
-import type { Excluded, NewLogLine, RunCounts } from '../../core/run.ts';
+import type { Excluded, NewLogLine, RunCounts, RunMode } from '../../core/run.ts';
 
 /*
  * The log lines about a run as a whole: phases, progress, totals.
@@ -42,6 +42,11 @@ export function started(run: RunRecord): NewLogLine {
 
 export function connected(server: string, notes: readonly SourceNote[]): NewLogLine[] {
   return [...notes, info('CONNECTED', `Connected to ${server}.`)];
+}
+
+/** How the run reads, and why. */
+export function readMode({ mode, reason }: { mode: RunMode; reason: string }): NewLogLine {
+  return info('READ_MODE', `${mode === 'FULL' ? 'Reads everybody' : 'Reads what has changed'}: ${reason}`);
 }
 
 export function reading(read: number, perSecond: number): NewLogLine {

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { AppError } from '../../core/app-error.ts';
-import type { ReadAdvice } from '../../core/arrivals.ts';
+import type { Continuation, ReadAdvice } from '../../core/arrivals.ts';
 import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from '../../core/connection.ts';
 import type { AttributeNames, PersonNames } from '../../core/entry.ts';
 import type { SettingInfo, SourceKindInfo } from '../../core/source-kind.ts';
@@ -39,6 +39,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly people: PersonNames;
   /** `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies the rules. */
   readonly appliesRules: 'by source' | 'here';
+  /** How it goes on from a cursor. */
+  readonly continuation: Continuation;
   readonly advice: ReadAdvice;
   /**
    * Where a UUID that identifies a person is the same in every connection. Kinds with the same name share their ids. Null: the ids mean
@@ -62,7 +64,7 @@ export type SourceModule<Settings extends SourceSettings> = {
 /** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
 export type Source = Pick<
   SourceModule<SourceSettings>,
-  'attributes' | 'people' | 'appliesRules' | 'advice' | 'idSpace'
+  'attributes' | 'people' | 'appliesRules' | 'continuation' | 'advice' | 'idSpace'
 > & {
   /** Names of its secrets. */
   readonly secrets: readonly string[];
@@ -81,8 +83,8 @@ export type Source = Pick<
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, attributes, people, appliesRules, advice, idSpace, watch } =
-    module;
+  const { kind, label, description, form, takesFile, attributes, people, appliesRules, continuation, advice } = module;
+  const { idSpace, watch } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
   return {
@@ -90,6 +92,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     attributes,
     people,
     appliesRules,
+    continuation,
     advice,
     idSpace,
     info: () => {

@@ -2,35 +2,42 @@ import type { Extent } from '../../core/arrivals.ts';
 import { type Digest, digestId } from './digest.ts';
 
 const LINKED = 1;
+/** The person was gone before this read. */
 const GONE = 2;
 /** The feed has mentioned the person: as present, as out of scope or as gone. */
 const MENTIONED = 4;
 const PRESENT = 8;
-/** The upper half of a mark holds the reader's note: a number, 0 for people who have not arrived. */
-const noteShift = 4;
+/** The person must be looked at again, even if their entry is as before. */
+const AGAIN = 16;
+/** Further bits of a mark hold the reader's note: a number, 0 for people who have not arrived. */
+const noteShift = 5;
 /** The note of somebody who has arrived and about whom nothing is noted yet. */
 export const nothingNoted = 1;
 /** The largest possible note. */
-export const largestNote = 15;
+export const largestNote = 31;
+const noteBits = largestNote << noteShift;
+/** The highest bits hold the note of the last read, for people whom it left out. 0: for others. */
+const beforeShift = 10;
 
 /** What is known about a person who arrives: already arrived in this read, not linked, or linked. */
 export type Arrival = 'again' | 'new' | 'linked';
 
 /**
- * Everybody the connection links and everybody the feed brings, in flat arrays: 32 bytes a person for id and hash, one byte of
- * marks, and the slots of an open-addressing table. Two ids are the same when their 16-byte digests are.
+ * Everybody the connection links, everybody the last read left out and everybody the feed brings, in flat arrays: 32 bytes a person
+ * for id and hash, two bytes of marks, and the slots of an open-addressing table. Two ids are the same when their 16-byte
+ * digests are.
  */
 export class KnownPeople {
   #count = 0;
   #ids = new Uint32Array(4 * 1024);
   #hashes = new Uint32Array(4 * 1024);
-  #marks = new Uint8Array(1024);
+  #marks = new Uint16Array(1024);
   #slots = new Int32Array(4096).fill(-1);
   readonly #key: Digest = new Uint32Array(4);
 
   #unsettled = 0;
 
-  /** Linked people who need work even when the source says nothing new: they are looked at again, or removed. */
+  /** Linked people who are not gone and must be looked at again, even when the source says nothing new of them. */
   get unsettled(): number {
     return this.#unsettled;
   }
@@ -46,9 +53,60 @@ export class KnownPeople {
   addLinked(id: Digest, hash: Digest | null, gone: boolean): void {
     this.#key.set(id);
     const at = this.#findOrAdd();
-    this.#marks[at] = LINKED | (gone || hash === null ? GONE : 0);
-    if (gone || hash === null) this.#unsettled++;
+    this.#marks[at] = (this.#marks[at] ?? 0) | LINKED | (gone ? GONE : 0) | (hash === null ? AGAIN : 0);
+    if (hash === null && !gone) this.#unsettled++;
     if (hash !== null) this.#hashes.set(hash, 4 * at);
+  }
+
+  /** Adds somebody whom the last read left out, linked or not, with its note. */
+  addLeftOut(id: Digest, note: number): void {
+    this.#key.set(id);
+    const at = this.#findOrAdd();
+    this.#marks[at] = (this.#marks[at] ?? 0) | (note << beforeShift);
+  }
+
+  /** Selects somebody who is known already. False: nobody has this id. */
+  select(id: string): boolean {
+    digestId(id, this.#key);
+    this.#selected = this.#find(this.#slotOf());
+    return this.#selected !== -1;
+  }
+
+  /** Notes that the selected person, who has not arrived yet, does so now. */
+  arriveSelected(): void {
+    this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) | MENTIONED | (nothingNoted << noteShift);
+  }
+
+  /** Forgets that anybody has arrived. */
+  forgetArrivals(): void {
+    for (let at = 0; at < this.#count; at++)
+      this.#marks[at] = (this.#marks[at] ?? 0) & ~(MENTIONED | PRESENT | noteBits);
+  }
+
+  /** The note that the last read made about the selected person when it left them out; 0: it did not. */
+  get noteBefore(): number {
+    return (this.#marks[this.#selected] ?? 0) >> beforeShift;
+  }
+
+  /** Whether the selected person is linked, and as long as their entry is as before nothing is to be done. */
+  get isSettled(): boolean {
+    return ((this.#marks[this.#selected] ?? 0) & (LINKED | GONE | AGAIN)) === LINKED;
+  }
+
+  /** Calls `onPerson` for people with such a note, in order of their ids. */
+  forEachNoted(isWanted: (note: number) => boolean, onPerson: (id: Digest, note: number) => void): void {
+    const noteAt = (at: number): number => ((this.#marks[at] ?? 0) & noteBits) >> noteShift;
+    const wanted: number[] = [];
+    for (let at = 0; at < this.#count; at++) if (isWanted(noteAt(at))) wanted.push(at);
+    const ids = this.#ids;
+    wanted.sort((a, b) => {
+      for (let i = 0; i < 4; i++) {
+        const difference = (ids[4 * a + i] ?? 0) - (ids[4 * b + i] ?? 0);
+        if (difference !== 0) return difference;
+      }
+      return 0;
+    });
+    for (const at of wanted) onPerson(ids.subarray(4 * at, 4 * at + 4), noteAt(at));
   }
 
   /** Notes that somebody has arrived. The person is selected for the calls that follow. */
@@ -57,7 +115,7 @@ export class KnownPeople {
     const at = this.#findOrAdd();
     this.#selected = at;
     const marks = this.#marks[at] ?? 0;
-    if (marks >> noteShift) return 'again';
+    if (marks & noteBits) return 'again';
     this.#marks[at] = marks | MENTIONED | (nothingNoted << noteShift);
     return marks & LINKED ? 'linked' : 'new';
   }
@@ -79,23 +137,23 @@ export class KnownPeople {
 
   /** The reader's note about the selected person; 0: they have not arrived. */
   get note(): number {
-    return (this.#marks[this.#selected] ?? 0) >> noteShift;
+    return ((this.#marks[this.#selected] ?? 0) & noteBits) >> noteShift;
   }
 
   set note(note: number) {
-    this.#marks[this.#selected] = ((this.#marks[this.#selected] ?? 0) & 0xf) | (note << noteShift);
+    this.#marks[this.#selected] = ((this.#marks[this.#selected] ?? 0) & ~noteBits) | (note << noteShift);
   }
 
   /** Undoes the arrival of the selected person. */
   takeBack(): void {
-    this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) & (LINKED | GONE | MENTIONED);
+    this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) & ~(PRESENT | noteBits);
   }
 
   /** Whether the selected person is linked, was not gone, and has the same hash as last time. */
   isUnchanged(hash: Digest): boolean {
     const at = this.#selected;
     const marks = this.#marks[at] ?? 0;
-    if (!(marks & LINKED) || marks & GONE) return false;
+    if ((marks & (LINKED | GONE | AGAIN)) !== LINKED) return false;
     const base = 4 * at;
     for (let i = 0; i < 4; i++) if (this.#hashes[base + i] !== hash[i]) return false;
     return true;
@@ -155,7 +213,7 @@ export class KnownPeople {
     const size = Math.ceil(this.#marks.length * 1.5);
     this.#ids = new Uint32Array(this.#ids.buffer.transfer(16 * size));
     this.#hashes = new Uint32Array(this.#hashes.buffer.transfer(16 * size));
-    this.#marks = new Uint8Array(this.#marks.buffer.transfer(size));
+    this.#marks = new Uint16Array(this.#marks.buffer.transfer(2 * size));
   }
 
   #rehash(): void {
@@ -172,8 +230,8 @@ export class KnownPeople {
 
 /**
  * In a feed of everybody, a linked person is gone who was not present in scope. In a feed of changes, also the feed must have
- * mentioned them: as gone, or as somebody whom the scope leaves out.
+ * mentioned them, as gone or as somebody whom the scope leaves out; or they were gone before.
  */
 function isGone(marks: number, extent: Extent): boolean {
-  return (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & MENTIONED) !== 0);
+  return (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & (MENTIONED | GONE)) !== 0);
 }

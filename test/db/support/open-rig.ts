@@ -56,6 +56,7 @@ export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEd
   status: 'ENABLED',
   schedule: null,
   continuous: false,
+  fullEvery: 24,
   kind: 'LDAP',
   source: {
     urls: ['ldap://ldap.example.org'],

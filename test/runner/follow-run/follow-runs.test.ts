@@ -120,7 +120,7 @@ describe('following the runs of a workspace', () => {
     const queued = await db.store.startRun({
       workspaceId,
       connectionId: await db.addConnection(workspaceId),
-      mode: null,
+      mode: 'AUTO',
       trigger: 'MANUAL',
       startedBy: anna,
       dryRun: false,

@@ -14,7 +14,7 @@ export async function queuedRun(
   const outcome = await db.store.startRun({
     workspaceId,
     connectionId,
-    mode: null,
+    mode: 'AUTO',
     trigger: 'MANUAL',
     startedBy: anna,
     dryRun: false,

@@ -38,6 +38,7 @@ const toldModule: SourceModule<Settings> = {
   idSpace: null,
   people: { ofPerson: ({ name }) => name, ofValue: (value) => value },
   takesFile: false,
+  continuation: 'tells changes',
   watch: null,
   appliesRules: 'here',
   advice: { nobody: '', withoutId: '', elsewhere: '', emptied: '' },
@@ -48,9 +49,10 @@ const toldModule: SourceModule<Settings> = {
     server: 'story',
     notes: [],
     read: async (request, begin) => {
-      writeFileSync(sinceFile(file), JSON.stringify(request.since));
+      writeFileSync(sinceFile(file), JSON.stringify(request.since?.cursor ?? null));
       const story: Story = JSON.parse(readFileSync(file, 'utf8'));
-      const arrivals = begin(story.extent);
+      const mode = story.extent === 'changes' ? 'INCREMENTAL' : 'FULL';
+      const arrivals = begin(story.extent, { mode, reason: null });
       for (const step of story.steps) {
         if ('present' in step) await arrivals.present(step.present.map((one) => entryOf(one, request)));
         else if ('gone' in step) arrivals.gone(step.gone);

@@ -89,7 +89,7 @@ async function beginAgain(client: PoolClient, run: RunRow): Promise<RunRow> {
 
 /** Claims a run to apply its plan. That reads nothing from the source, so it needs no secret. */
 async function claimPlan(client: PoolClient, run: RunRow): Promise<ClaimedRun> {
-  return toClaimed(await takePlan(client, run), {}, { planStands: true, mayGoOn: false });
+  return toClaimed(await takePlan(client, run), {}, true);
 }
 
 async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): Promise<ClaimedRun | null> {
@@ -97,21 +97,20 @@ async function claimToRead(client: PoolClient, open: OpenSecret, run: RunRow): P
   const fault = readingFault(row);
   const outcome = fault === null ? openOrFault(open, row) : { kind: 'fault' as const, fault };
   if (outcome.kind === 'opened') {
-    // `row` always has a mode. `run` is the row before it was taken, and has none if nobody has chosen one.
-    const mayGoOn = run.mode === null;
-    return toClaimed(row, outcome.secrets, { planStands: false, mayGoOn });
+    return toClaimed(row, outcome.secrets, false);
   }
   await closeRun(client, row, { status: 'FAILED', error: outcome.fault });
   return null;
 }
 
-function toClaimed(row: RunRow, secrets: Secrets, how: Pick<ClaimedRun, 'planStands' | 'mayGoOn'>): ClaimedRun {
+function toClaimed(row: RunRow, secrets: Secrets, planStands: boolean): ClaimedRun {
   return {
     run: toRun(row),
     attempt: row.attempt,
     settings: row.settings,
     secrets,
-    ...how,
+    planStands,
+    askedMode: row.asked_mode,
     positionBase: Number(row.position_base),
   };
 }

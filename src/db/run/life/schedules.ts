@@ -64,7 +64,7 @@ export async function passSchedule(
   const outcome = await startRun(boss, client, {
     workspaceId,
     connectionId,
-    mode: null,
+    mode: 'AUTO',
     trigger: 'SCHEDULE',
     startedBy: schedule,
     dryRun: false,

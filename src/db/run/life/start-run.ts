@@ -58,7 +58,7 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
        SELECT connection.workspace_id, connection.id, $3 FROM connection
        WHERE connection.workspace_id = $1 AND connection.id = $2
        ON CONFLICT DO NOTHING RETURNING workspace_id, connection_id, run_id)
-     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, mode, dry_run, review,
+     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, asked_mode, dry_run, review,
        trigger, started_by, status, phase, counts, queued_at, changed_at)
      SELECT connection.workspace_id, opened.run_id, connection.id, connection.name, connection.version,
        ${settingsOfConnection},

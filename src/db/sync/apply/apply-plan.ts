@@ -73,11 +73,12 @@ export function startApplying(attempt: Attempt, { open }: PlanOutline): Promise<
         [...key(attempt), JSON.stringify({ ...counts, ...run.applied_before })],
       );
     }
-    // If a read of everybody is applied only in part, the cursor of the read before is no longer valid.
+    // If a read of everybody is applied only in part, the cursor of the read before is no longer valid, unless those who are not
+    // settled are looked at again all the same.
     await client.query(
       `UPDATE connection SET read_cursor = NULL FROM run
        WHERE run.workspace_id = $1 AND run.id = $2 AND run.read_summary->>'extent' = 'everybody'
-         AND connection.workspace_id = $1 AND connection.id = run.connection_id AND connection.read_cursor IS NOT NULL`,
+         AND run.read_summary#>'{readOn,evenAfterSkips}' IS DISTINCT FROM 'true' AND connection.workspace_id = $1 AND connection.id = run.connection_id AND connection.read_cursor IS NOT NULL`,
       key(attempt),
     );
     return { position: Number(run.applied_position), applied: run.applied };

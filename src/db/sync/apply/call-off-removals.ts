@@ -7,13 +7,14 @@ import { type Attempt, fenced, key } from '../attempt.ts';
 import { setOf } from './range.ts';
 
 // $1: workspace, $2: run, $3: connection, $4: the position where the people of the read begin.
-const there = `
+const leftOut = `
   change.workspace_id = $1 AND change.change_set = $2 AND change.position >= $4 AND (change.action = 'SKIP' OR change.outcome IS NOT NULL)
-  AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id AND link.gone_since IS NOT NULL`;
+  AND link.workspace_id = $1 AND link.connection_id = $3 AND link.external_id = change.person_id`;
+const there = `${leftOut} AND link.gone_since IS NOT NULL`;
 
 /**
  * A person in the read is there, even if they were skipped, left alone or failed. So the removal of their active contact is called
- * off. Its values stay, and the next run looks at the person again. A contact that was deactivated because its person was gone
+ * off. Its values stay, and the next run looks at the person again, even if the source says nothing new of them. A contact that was deactivated because its person was gone
  * stays inactive, and its link stays "gone": that shows that the person returns, when a later run can bring them in.
  */
 export function callOffRemovals(attempt: Attempt): Promise<void> {
@@ -34,6 +35,10 @@ export function callOffRemovals(attempt: Attempt): Promise<void> {
       `UPDATE contact_link AS link SET gone_since = NULL, ${lookAgain}, last_seen_at = clock_timestamp()
        FROM contact_change AS change, contact
        WHERE ${there} AND contact.workspace_id = $1 AND contact.id = link.contact_id AND contact.status = 'ACTIVE'`,
+      params,
+    );
+    await client.query(
+      `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change WHERE ${leftOut} AND link.hash IS NOT NULL`,
       params,
     );
   });

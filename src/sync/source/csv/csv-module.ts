@@ -21,6 +21,7 @@ export const csv: SourceModule<CsvSettings> = {
   people: { ofPerson: ({ id }) => id ?? '', ofValue: (value) => value },
   appliesRules: 'here',
   idSpace: null,
+  continuation: 'tells changes',
   takesFile: true,
   advice: {
     nobody: 'The file has a header and no rows: look whether it was exported whole.',

@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
-import type { Arrivals, BeginArrivals, Cursor } from '../../../core/arrivals.ts';
+import type { Arrivals, BeginArrivals } from '../../../core/arrivals.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { SourceNote } from '../../../core/entry.ts';
 import { listed, saidText } from '../../../core/outside-text.ts';
@@ -43,11 +43,13 @@ async function read(
   if (fetched.kind === 'unchanged') {
     const message = 'The file is the one that the last run read (its ETag is the same), so nothing has changed.';
     const notes: SourceNote[] = [{ level: 'INFO', code: 'READING', message }];
-    begin('changes').end({ complete: true, because: null, cursor: request.since, referrals: [], notes });
+    const arrivals = begin('changes', { mode: 'INCREMENTAL', reason: null });
+    arrivals.end({ complete: true, because: null, cursor: request.since?.cursor ?? null, referrals: [], notes });
     return;
   }
   const table = await readTable(fetched.bytes, settings);
-  const arrivals = begin('everybody');
+  const reason = request.since === null ? null : 'The file has changed since the last run.';
+  const arrivals = begin('everybody', { mode: 'FULL', reason });
   for (const { attribute } of request.scope.rules) requiredColumn(table.header, attribute, 'a rule of the scope');
   const reading = new Reading(settings, table, request, arrivals);
   const because = await reading.toEnd();
@@ -56,14 +58,15 @@ async function read(
     complete: because === null,
     because,
     cursor,
+    noCursorBecause: 'Only a file from a web server that sends ETags can be recognized as unchanged.',
     referrals: [],
     notes: reading.notes,
     lacking: reading.lacking,
   });
 }
 
-function etagOf(since: Cursor | null): string | null {
-  return typeof since?.etag === 'string' ? since.etag : null;
+function etagOf(since: ReadRequest['since']): string | null {
+  return typeof since?.cursor.etag === 'string' ? since.cursor.etag : null;
 }
 
 /** The read of one file: its rows become people, its faults become notes. */

@@ -47,12 +47,19 @@ export class EntryDecoder {
   #shared = '';
   #sharedStart = 0;
   #nameIsText = true;
+  readonly #blanked: number;
+  #blankedStart = 0;
+  #blankedEnd = 0;
   #undecodable: string[] | null = null;
   #ranges: RangeLeft[] | null = null;
 
-  /** `names[i]` fills slot i. Each name can appear once; two slots can ask for one attribute only by different names. */
-  constructor(names: readonly string[]) {
+  /**
+   * `names[i]` fills slot i. Each name can appear once; two slots can ask for one attribute only by different names. The bytes of
+   * the values of slot `blanked` are set to 0 after they were read, for hashes that do not depend on them; -1: none.
+   */
+  constructor(names: readonly string[], blanked = -1) {
     this.#names = names;
+    this.#blanked = blanked;
     for (const [slot, name] of names.entries()) this.#slots.set(normalName(name), slot);
   }
 
@@ -66,7 +73,9 @@ export class EntryDecoder {
     this.#sharedStart = at;
     this.#shared = end - at > maxSharedBytes ? '' : bytes.toString('latin1', at, end);
     const name = this.#dn();
+    this.#blankedEnd = 0;
     const values = this.#attributes();
+    if (this.#blankedEnd > 0) bytes.fill(0, this.#blankedStart, this.#blankedEnd);
     return {
       name,
       nameIsText: this.#nameIsText,
@@ -143,6 +152,10 @@ export class EntryDecoder {
 
   #values(values: AttributeValue[], column: Column, end: number): void {
     let result: string[] | string | undefined = copied(values[column.slot]);
+    if (column.slot === this.#blanked) {
+      this.#blankedStart = this.#at;
+      this.#blankedEnd = end;
+    }
     while (this.#at < end) {
       const valueEnd = this.#enter(Tag.OCTET_STRING, end);
       const text = this.#text(this.#at, valueEnd, column.form);

@@ -35,6 +35,8 @@ type FlavourFacts = {
   flags: readonly AccountFlag[];
   /** The attribute that every change of an entry raises: a number for one server, or a time. */
   changeAttribute: { name: 'uSNChanged'; kind: 'number' } | { name: 'modifyTimestamp'; kind: 'time' };
+  /** An attribute with another value after each change, also after two within a second. Left out: there is none besides. */
+  exactChangeAttribute?: 'entryCSN';
   /** The filter for people. */
   people: LdapFilter;
   /** Whether it works as Active Directory does: memberOf kept by itself, members in ranges, a number for each change. */
@@ -142,6 +144,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     // It has no flag of its own but the lock of its password policy. It is also the proxy and the heir of all other servers.
     flags: flagAttributes,
     changeAttribute: modifyTimestamp,
+    exactChangeAttribute: 'entryCSN',
     people: inetOrgPeople,
     isActiveDirectory: false,
     mappings: inetOrgPersonMappings,

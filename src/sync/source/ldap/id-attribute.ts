@@ -9,30 +9,46 @@ import { resultError } from './result-error.ts';
 /** Number of people looked at, below the first base DN that has any. */
 const sampleSize = 10;
 
-/** The id attribute, and how many people were looked at. `readable` is false when none of them shows an id. */
-export type IdFinding = { attribute: string; readable: boolean; sampled: number };
+/**
+ * The id attribute, and how many people were looked at. `readable` is false when none of them shows an id. `changeAttribute`: the
+ * best one that some of them show, of those that tell of changes; null: none.
+ */
+export type IdFinding = {
+  attribute: string;
+  readable: boolean;
+  sampled: number;
+  changeAttribute: string | null;
+};
 
 /**
  * Finds the attribute that identifies people: the one in the settings, or the best usual one for this kind of server that some of
- * the first people show. Throws AppError when the search fails.
+ * the first people show. And the attribute that tells of changes. Throws AppError when the search fails.
  */
 export async function findIdAttribute(reached: Reached, filter: LdapFilter): Promise<IdFinding> {
   const { settings, server, connection } = reached;
-  const usualOnes = flavours[server.flavour].ids.map(({ name }) => name);
+  const { ids, changeAttribute, exactChangeAttribute } = flavours[server.flavour];
+  const telling = [...(exactChangeAttribute === undefined ? [] : [exactChangeAttribute]), changeAttribute.name];
+  const usualOnes = ids.map(({ name }) => name);
   const candidates = settings.idAttribute === null ? usualOnes : [settings.idAttribute];
   const usual = candidates[0] ?? 'entryUUID';
   for (const baseDn of settings.baseDns) {
     const page = { size: sampleSize, cookie: Buffer.alloc(0) };
-    const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: [...candidates], page } as const;
+    const attributes = [...candidates, ...telling];
+    const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes, page } as const;
     const { entries, result } = await readEntries(connection, search, sampleSize);
     if (result.code !== 0) throw resultError(result, contextOf(reached, baseDn));
     if (entries.length === 0) continue;
-    const readable = candidates.find((name) =>
-      entries.some(({ attributes }) => (attributes.get(name.toLowerCase()) ?? []).length > 0),
-    );
-    return { attribute: readable ?? usual, readable: readable !== undefined, sampled: entries.length };
+    const isShown = (name: string): boolean =>
+      entries.some(({ attributes }) => (attributes.get(name.toLowerCase()) ?? []).length > 0);
+    const readable = candidates.find(isShown);
+    return {
+      attribute: readable ?? usual,
+      readable: readable !== undefined,
+      sampled: entries.length,
+      changeAttribute: telling.find(isShown) ?? null,
+    };
   }
-  return { attribute: usual, readable: true, sampled: 0 };
+  return { attribute: usual, readable: true, sampled: 0, changeAttribute: telling[0] ?? null };
 }
 
 /** The error for a read in which nobody shows an id. */

@@ -39,6 +39,7 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     appliesRules: 'by source',
     // A directory makes its UUIDs itself and copies them to its replicas, so the same UUID is the same entry.
     idSpace: 'DIRECTORY',
+    continuation: 'names everybody',
     takesFile: false,
     advice: {
       nobody:
@@ -93,7 +94,7 @@ export async function openSession(
   return {
     server: `${connection.url.url} (${server.label})`,
     notes,
-    read: (request, begin, signal) => searchPeople(reached, request, begin('everybody'), signal),
+    read: (request, begin, signal) => searchPeople(reached, request, begin, signal),
     close: () => connection.close(),
   };
 }

@@ -11,17 +11,26 @@ import type { Membership, Standing } from './scope-plan.ts';
 export const longestId = 512;
 export const longestName = 4096;
 
-/** How people are told apart and judged. `membership` is that of the scope's plan. */
-type PeopleForm = { idAttribute: string; flavour: Flavour; membership: Membership | null; at: Date };
+/** How people are told apart and judged. `membership` is that of the scope's plan. `markAttribute`: null when no marks are wanted. */
+type PeopleForm = {
+  idAttribute: string;
+  flavour: Flavour;
+  membership: Membership | null;
+  at: Date;
+  markAttribute: string | null;
+};
 
 const included: Standing = Object.freeze({ inGroups: true, excluded: null });
 
-/** Turns entries into people. It asks for the mapping's attributes, then for id, flags and uid. */
+/** A person of a directory. `mark`: the value of the attribute that tells of changes; undefined: none was asked for or came. */
+export type LdapPerson = Entry & { mark: string | undefined };
+
+/** Turns entries into people. It asks for the mapping's attributes, then for id, flags, uid and mark. */
 export class PersonDecoder {
   /** The attributes to ask the server for. */
   readonly attributes: string[];
   /** People with an attribute of which only a part has come. The caller reads the rest and empties the list. */
-  readonly unfinished: { entry: Entry; range: RangeLeft }[] = [];
+  readonly unfinished: { entry: LdapPerson; range: RangeLeft }[] = [];
   readonly #decoder: EntryDecoder;
   readonly #wanted: number;
   readonly #idSlot: number;
@@ -30,9 +39,10 @@ export class PersonDecoder {
   readonly #idAttribute: string;
   readonly #membershipSlots: readonly number[];
   readonly #membership: Membership | null;
+  readonly #markSlot: number;
 
   /** Accounts that have expired at the time `at` count as disabled. */
-  constructor(attributes: readonly string[], { idAttribute, flavour, membership, at }: PeopleForm) {
+  constructor(attributes: readonly string[], { idAttribute, flavour, membership, at, markAttribute }: PeopleForm) {
     const names = [...attributes];
     const slotOf = (name: string): number => {
       const known = names.findIndex((other) => normalName(other) === normalName(name));
@@ -46,19 +56,22 @@ export class PersonDecoder {
     this.#flagSlots = flagAttributes.map((name) => (flags.includes(name) ? slotOf(name) : -1));
     this.#membershipSlots = membership?.attributes.map(slotOf) ?? [];
     this.#membership = membership;
-    this.#decoder = new EntryDecoder(names);
+    this.#markSlot = markAttribute === null ? -1 : slotOf(markAttribute);
+    // Servers raise the mark for changes of attributes that nobody has asked for.
+    this.#decoder = new EntryDecoder(names, this.#markSlot < this.#wanted ? -1 : this.#markSlot);
     this.attributes = names.filter((name) => !isForbidden(name));
   }
 
   /** Decodes the content of a SearchResultEntry. Throws MalformedBer. */
-  decode(bytes: Buffer, at: number, end: number): Entry {
+  decode(bytes: Buffer, at: number, end: number): LdapPerson {
     const { name, nameIsText, values, undecodable, ranges } = this.#decoder.decode(bytes, at, end);
     const id = idOf(values[this.#idSlot]);
     const unfit = this.#unfit(id, name, nameIsText);
     const { disabled, notAPerson } = accountFlags(values, this.#flagSlots, this.#now);
     const { inGroups, excluded } = this.#standing(name, values);
+    const mark = first(values[this.#markSlot]);
     values.length = this.#wanted;
-    const entry: Entry = {
+    const entry: LdapPerson = {
       name: unfit !== null && name.length > longestSaid ? saidText(name) : name,
       id,
       unfit,
@@ -69,6 +82,7 @@ export class PersonDecoder {
       excluded,
       undecodable,
       said: ranges.length === 0 ? hash('sha256', bytes.subarray(at, end), 'binary') : null,
+      mark,
     };
     for (const range of ranges) if (range.slot < this.#wanted) this.unfinished.push({ entry, range });
     return entry;
@@ -90,7 +104,12 @@ export class PersonDecoder {
   }
 }
 
-function idOf(value: AttributeValue): string | null {
-  const id = typeof value === 'string' ? value : value?.[0];
+function first(value: AttributeValue): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+/** The id of a person, from the values of the id attribute. Null: none that can be used. */
+export function idOf(value: AttributeValue): string | null {
+  const id = first(value);
   return id === undefined || id === '' || id.length > longestId ? null : id;
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const wish = { mode: null, trigger: 'MANUAL', startedBy: anna, dryRun: false, review: false } as const;
+const wish = { mode: 'AUTO', trigger: 'MANUAL', startedBy: anna, dryRun: false, review: false } as const;
 
 /** Starts a run of a new connection. */
 async function start(given: { dryRun?: boolean } = {}) {

@@ -1,0 +1,101 @@
+import type { FeedEnd } from '../../../../core/arrivals.ts';
+import type { ReadRequest } from '../../../../core/source-session.ts';
+import { normalName } from '../attribute-name.ts';
+import { flavours } from '../flavour.ts';
+import type { IdFinding } from '../id-attribute.ts';
+import type { Reached } from '../reach.ts';
+import type { Marks } from './marks.ts';
+import { timeMarks } from './time-marks.ts';
+import { readPlace, usnMarks } from './usn-marks.ts';
+
+/** What a read knows about changes since the last one, and what it leaves for the next one. */
+export type Changes = {
+  /** Null: this server tells nothing about changes that could be used. */
+  marks: Marks | null;
+  /** When the last read was, from which this one goes on. Null: everybody must be read. */
+  since: Date | null;
+  /** Why everybody must be read, although the last read left a place to go on from. */
+  reason: string | null;
+  /** For the end of the feed. */
+  next(): Pick<FeedEnd, 'cursor' | 'memory' | 'noCursorBecause'>;
+};
+
+/**
+ * Attributes that servers compute, from groups, the tree or the time: they change without a change of the person's entry. A mapping
+ * that uses one needs a read of everybody.
+ */
+const computed = new Set([
+  ...['memberof', 'ismemberof', 'groupmembership', 'msds-memberoftransitive', 'directreports', 'managedobjects'],
+  ...['tokengroups', 'tokengroupsglobalanduniversal', 'nsrole', 'entrydn', 'distinguishedname', 'canonicalname'],
+  ...['msds-principalname', 'msds-parentdistname', 'msds-user-account-control-computed', 'hassubordinates'],
+  ...['msds-userpasswordexpirytimecomputed', 'numsubordinates', 'lastlogon', 'lastlogoff', 'logoncount'],
+  ...['badpwdcount', 'badpasswordtime', 'pwdlastsuccess'],
+]);
+
+/** Collective attributes (RFC 3671) stand in an entry above. */
+function isComputed(attribute: string): boolean {
+  const name = normalName(attribute);
+  return computed.has(name) || name.startsWith('c-');
+}
+
+/** Finds out whether a read can go on from where the last one ended. To be called before the search. */
+export async function openChanges(
+  reached: Reached,
+  { since, attributes, at }: Pick<ReadRequest, 'since' | 'attributes' | 'at'>,
+  { attribute: id, changeAttribute }: IdFinding,
+): Promise<Changes> {
+  const none = (because: string): Changes => ({
+    marks: null,
+    since: null,
+    reason: since === null ? null : because,
+    next: () => ({ cursor: null, noCursorBecause: because }),
+  });
+  const unseen = attributes.find(isComputed);
+  if (unseen !== undefined)
+    return none(`The mapping uses ${unseen}, which can change without a change of the person's entry.`);
+  if (changeAttribute === null) {
+    const { name } = flavours[reached.server.flavour].changeAttribute;
+    return none(`The bind account may not read ${name}, which tells of changes.`);
+  }
+  const opened = await openMarks(reached, changeAttribute, since);
+  if ('because' in opened) return none(opened.because);
+  const { marks, goesOn } = opened;
+  const common = { server: nameOf(reached), id, at: at.toISOString() };
+  const reason = since === null ? null : (whyAnew(common, since.cursor) ?? (goesOn === true ? null : goesOn));
+  return {
+    marks,
+    reason,
+    since: since === null || reason !== null ? null : new Date(String(since.cursor.at)),
+    next: () => {
+      const next = marks.next();
+      return 'because' in next
+        ? { cursor: null, noCursorBecause: next.because }
+        : { cursor: { ...common, ...next.cursor }, memory: next.memory };
+    },
+  };
+}
+
+async function openMarks(
+  reached: Reached,
+  changeAttribute: string,
+  since: ReadRequest['since'],
+): Promise<{ marks: Marks; goesOn: true | string } | { because: string }> {
+  if (flavours[reached.server.flavour].changeAttribute.kind === 'time')
+    return timeMarks({ attribute: changeAttribute, since, clock: () => Date.now() });
+  const place = await readPlace(reached);
+  return 'because' in place ? place : usnMarks(place, since);
+}
+
+/** What must be the same in two reads, so that one can go on from the other. */
+type Common = { server: string; id: string; at: string };
+
+function nameOf({ connection, server, account }: Reached): string {
+  return [connection.url.url, server.identity, account ?? ''].join(' ');
+}
+
+function whyAnew(now: Common, last: Readonly<Record<string, unknown>>): string | null {
+  if (last.server !== now.server) return 'Another server or account answers than at the last run.';
+  if (last.id !== now.id) return `People are identified by ${now.id} now, which they were not at the last run.`;
+  const since = Date.parse(String(last.at));
+  return since <= Date.parse(now.at) ? null : 'The clock of this service has been set back since the last run.';
+}

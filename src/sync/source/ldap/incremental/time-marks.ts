@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Since } from '../../../../core/arrivals.ts';
+import { momentOf } from './generalized-time.ts';
+import type { Marks } from './marks.ts';
+import { Newest } from './newest.ts';
+
+/** Entries whose marks are remembered. Of older entries only those that have a mark before `low` count as known. */
+const mostRemembered = 16_384;
+
+const second = 1_000_000;
+/** Marks that lie further in the future are not believed: they would make all real changes look old. */
+const longestAhead = 3600 * second;
+/** How far the clocks of servers that replicate may lie apart. */
+const slack = 10 * second;
+
+/**
+ * Where a read ended. Entries with a mark before `low` were known. `largest`: the latest mark seen. `ended`: when, by our clock.
+ * The memory holds the keys of the known entries that are not older than `low`.
+ */
+const placeShape = z.object({ attribute: z.string(), low: z.number(), largest: z.number(), ended: z.number() });
+type Place = z.infer<typeof placeShape>;
+
+type TimeMarksInput = {
+  attribute: string;
+  since: Since | null;
+  /** The milliseconds of our clock, for durations and for marks from the future. */
+  clock: () => number;
+};
+
+/**
+ * Marks that are times: modifyTimestamp, or OpenLDAP's entryCSN. Changes can become visible late, with a time before others that were
+ * seen already: by replication, by transactions side by side, by a clock that was set back. So it is not enough to ask for marks
+ * after the latest one. The marks of the entries that changed last are remembered one by one; an entry with any other mark has
+ * changed. Only for older entries the time decides.
+ */
+export function timeMarks({ attribute, since, clock }: TimeMarksInput): { marks: Marks; goesOn: true | string } {
+  const began = clock();
+  const parsed = since === null ? null : placeShape.safeParse(since.cursor.place);
+  const last = parsed?.success === true && parsed.data.attribute === attribute ? parsed.data : null;
+  const known = last === null ? new Set<number>() : keysIn(since?.memory ?? new Uint8Array(0));
+  const newest = new Newest(mostRemembered, last?.low ?? 0);
+  const latestBelieved = began * 1000 + longestAhead;
+  let largest = last?.largest ?? 0;
+  const counts = { believed: 0, ahead: 0, unreadable: 0 };
+  /** Each change gets its own change sequence number; a time can stand for several changes. */
+  const isExact = attribute.toLowerCase() === 'entrycsn';
+  const marks: Marks = {
+    attribute,
+    inFullReads: true,
+    isKnown: (id, mark) => {
+      if (last === null || mark === undefined) return false;
+      const moment = momentOf(mark);
+      if (moment === null || moment > latestBelieved) return false;
+      return moment < last.low || known.has(keyOf(id, mark));
+    },
+    note: (id, mark, how) => {
+      const moment = mark === undefined ? null : momentOf(mark);
+      if (moment === null || mark === undefined) counts.unreadable++;
+      else if (moment > latestBelieved) counts.ahead++;
+      else {
+        counts.believed++;
+        if (moment > largest) largest = moment;
+        if (moment >= newest.low) newest.add(moment, keyOf(id, mark), how === 'kept');
+      }
+    },
+    next: () => {
+      if (counts.unreadable > counts.believed)
+        return {
+          because: `The bind account may not read ${attribute} of most people, which tells when they were changed.`,
+        };
+      if (counts.ahead > counts.believed)
+        return { because: `By the clock of this service, most people were changed in the future (${attribute}).` };
+      const ended = clock();
+      const hot = isExact ? Number.POSITIVE_INFINITY : hotAfter(last, { began, ended, largest });
+      const { low, keys } = newest.end(hot);
+      return { cursor: { place: { attribute, low, largest, ended } satisfies Place }, memory: bytesOf(keys) };
+    },
+  };
+  const goesOn = last === null ? `The last run did not go by ${attribute}.` : true;
+  return { marks, goesOn };
+}
+
+/**
+ * A mark of one second can stand for a change before and one after the read. So an entry is not remembered while its second may not
+ * have been over when it was read: if its mark lies that near before the latest one. If an earlier read had seen marks as late,
+ * the second was over. Returns after which moment an entry is not remembered.
+ */
+function hotAfter(
+  last: Place | null,
+  { began, ended, largest }: Record<'began' | 'ended' | 'largest', number>,
+): number {
+  const duration = Math.max(0, ended - began) * 1000;
+  const near = largest - duration - slack;
+  const wasOver = last !== null && (began - last.ended) * 1000 >= slack;
+  return wasOver ? Math.max(near, last.largest) : near;
+}
+
+/** A number of 53 bits for an entry with a mark. Two 32-bit hashes side by side, mixed at the end. */
+function keyOf(id: string, mark: string): number {
+  let [a, b] = [0xdeadbeef, 0x41c6ce57];
+  const add = (code: number): void => {
+    a = Math.imul(a ^ code, 2_654_435_761);
+    b = Math.imul(b ^ code, 1_597_334_677);
+  };
+  for (let i = 0; i < id.length; i++) add(id.charCodeAt(i));
+  add(0x1f);
+  for (let i = 0; i < mark.length; i++) add(mark.charCodeAt(i));
+  a = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
+  b = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(a ^ (a >>> 13), 3_266_489_909);
+  return 0x1_0000_0000 * (b & 0x1f_ffff) + (a >>> 0);
+}
+
+function bytesOf(keys: Float64Array): Uint8Array {
+  const bytes = Buffer.alloc(8 * keys.length);
+  for (const [i, key] of keys.entries()) bytes.writeDoubleBE(key, 8 * i);
+  return bytes;
+}
+
+function keysIn(memory: Uint8Array): Set<number> {
+  const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+  const keys = new Set<number>();
+  for (let at = 0; at + 8 <= bytes.length; at += 8) keys.add(bytes.readDoubleBE(at));
+  return keys;
+}
