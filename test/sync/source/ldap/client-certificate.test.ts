@@ -45,7 +45,11 @@ async function seen(changes: Partial<LdapSettings> = {}, secrets: Secrets = { tl
       return page.length;
     };
     const request = { attributes: ['cn'], scope: scopeOf(), at: new Date(), since: null };
-    await session.read(request, () => ({ present, gone: () => {}, end: () => {} }), new AbortController().signal);
+    await session.read(
+      request,
+      () => ({ present, unchanged: () => 'wanted', startOver: () => {}, gone: () => {}, end: () => {} }),
+      new AbortController().signal,
+    );
   } finally {
     await session.close();
   }
