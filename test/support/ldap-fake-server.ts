@@ -30,7 +30,7 @@ export type FakeServer = {
 
 export type FakeOptions = {
   /** The rootDSE; default: a nameless server with paging. */
-  rootDse?: Record<string, string[]>;
+  rootDse?: Record<string, FakeValue[]>;
   /** What to answer to a bind; default: success. */
   bind?: FakeResult;
   /** What to answer to whoami: a text, or a result code; default: `dn:cn=reader`. */

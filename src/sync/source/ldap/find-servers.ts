@@ -2,20 +2,25 @@ import { domainToASCII } from 'node:url';
 import { AppError } from '../../../core/app-error.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
 import { findTargets, type SrvAnswer, type SrvTarget } from '../net/srv.ts';
+import { findSite } from './find-site.ts';
 import { hasCertificate, type LdapSettings } from './ldap-settings.ts';
 import { type LdapUrl, MOST_URLS } from './ldap-url.ts';
 
+/** The servers of a domain, in the order to try them. `site`: the site of Active Directory whose servers come first. */
+export type FoundServers = { servers: LdapUrl[]; site: string | null };
+
 /**
- * Finds the servers of a domain by DNS (RFC 2782), in the order to try them, at most as many as a connection may have URLs.
+ * Finds the servers of a domain by DNS (RFC 2782), at most as many as a connection may have URLs.
  *
  * `_ldaps._tcp` names servers that speak TLS from the start. They come first. The servers of `_ldap._tcp` come after them if
  * startTls is on, and otherwise only if the domain has no `_ldaps._tcp`: a server that is down, or a DNS that does not answer,
  * never leads to a connection without TLS where there is one with it. A domain of Active Directory lists its domain controllers
- * below `dc._msdcs` too. These come before the others of `_ldap._tcp`, which may be something else.
+ * below `dc._msdcs` too. These come before the others of `_ldap._tcp`, which may be something else, and those of our own site come
+ * before these.
  *
  * Throws AppError UNREACHABLE or TLS_FAILED, or the signal's reason.
  */
-export async function findServers(settings: LdapSettings, options: OpenOptions): Promise<LdapUrl[]> {
+export async function findServers(settings: LdapSettings, options: OpenOptions): Promise<FoundServers> {
   const domain = domainToASCII((settings.domain ?? '').trim().replace(/\.$/, ''));
   const ask = (service: string): Promise<SrvAnswer> =>
     findTargets(`${service}.${domain}`, { servers: options.nameServers, signal: options.signal });
@@ -26,12 +31,29 @@ export async function findServers(settings: LdapSettings, options: OpenOptions):
   ]);
   if (secure.kind === 'failed' && !settings.startTls) throw noAnswer(domain, secure.code);
   const ldaps = urlsOf(secure, true);
-  const ldap = [...urlsOf(controllers, false), ...urlsOf(plain, false)];
-  const found = ldaps.length === 0 || settings.startTls ? [...ldaps, ...ldap] : ldaps;
+  if (ldaps.length > 0 && !settings.startTls) return { servers: firstOf(ldaps), site: null };
+  const all = [...urlsOf(controllers, false), ...urlsOf(plain, false)];
   const [failed] = [controllers, plain, secure].filter((answer) => answer.kind === 'failed');
-  if (found.length === 0) throw failed === undefined ? noServers(domain) : noAnswer(domain, failed.code);
-  if (ldaps.length === 0 && !settings.startTls && hasCertificate(settings)) throw needsTls(domain);
-  return [...new Map(found.map((server) => [server.url, server])).values()].slice(0, MOST_URLS);
+  if (ldaps.length + all.length === 0) throw failed === undefined ? noServers(domain) : noAnswer(domain, failed.code);
+  if (!settings.startTls && hasCertificate(settings)) throw needsTls(domain);
+  const { near, site } = await nearControllers(urlsOf(controllers, false), domain, { options, ask });
+  return { servers: firstOf([...ldaps, ...near, ...all]), site };
+}
+
+function firstOf(servers: readonly LdapUrl[]): LdapUrl[] {
+  return [...new Map(servers.map((server) => [server.url, server])).values()].slice(0, MOST_URLS);
+}
+
+/** The domain controllers of our site, in its own order. With one controller in all, nobody is asked. */
+async function nearControllers(
+  controllers: readonly LdapUrl[],
+  domain: string,
+  { options, ask }: { options: OpenOptions; ask(service: string): Promise<SrvAnswer> },
+): Promise<{ near: LdapUrl[]; site: string | null }> {
+  const site = controllers.length > 1 ? await findSite(controllers, domain, options) : null;
+  if (site === null) return { near: [], site: null };
+  const near = urlsOf(await ask(`_ldap._tcp.${site}._sites.dc._msdcs`), false);
+  return { near, site: near.length === 0 ? null : site };
 }
 
 function urlsOf(answer: SrvAnswer, secure: boolean): LdapUrl[] {

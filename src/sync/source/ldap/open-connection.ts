@@ -4,10 +4,11 @@ import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { SourceNote } from '../../../core/entry.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
-import { type DialOptions, type DialTarget, dial, dialBy, tcp } from '../net/dial.ts';
+import { dial } from '../net/dial.ts';
 import * as net from '../net/tls.ts';
 import { type ClientCertificate, clientCertificate } from './client-certificate.ts';
-import { findServers } from './find-servers.ts';
+import { dialPlain } from './dial-plain.ts';
+import { type FoundServers, findServers } from './find-servers.ts';
 import { LdapConnection, ServerRefusal } from './ldap-connection.ts';
 import { hasDomain, type LdapSettings } from './ldap-settings.ts';
 import { type LdapUrl, parseLdapUrl } from './ldap-url.ts';
@@ -18,8 +19,7 @@ import { Wire } from './wire.ts';
 export type OnStep = (step: OpenStep) => void;
 /** A step of opening a connection. */
 export type OpenStep =
-  /** DNS has named the servers of the domain. They are tried in this order. */
-  | { kind: 'found'; servers: readonly LdapUrl[] }
+  | ({ kind: 'found' } & FoundServers)
   | { kind: 'reached'; url: LdapUrl }
   /** The next URL is tried. */
   | { kind: 'unreachable'; message: string }
@@ -56,9 +56,9 @@ export async function openConnection(asked: Asked): Promise<{ connection: LdapCo
 
 async function serversOf({ settings, options, onStep }: Asked): Promise<LdapUrl[]> {
   if (!hasDomain(settings)) return settings.urls.map(urlOf);
-  const servers = await findServers(settings, options);
-  onStep({ kind: 'found', servers });
-  return servers;
+  const found = await findServers(settings, options);
+  onStep({ kind: 'found', ...found });
+  return found.servers;
 }
 
 function urlOf(text: string): LdapUrl {
@@ -128,25 +128,6 @@ function secured(socket: TLSSocket, { certificate: own }: Opening): OpenStep {
   const certificate = socket.getPeerX509Certificate();
   const certificateEnds = certificate === undefined ? null : new Date(certificate.validTo);
   return { kind: 'secured', certificateEnds, verified: socket.authorized, ownEnds: own?.ends ?? null };
-}
-
-/** Bytes read at a time from a plain connection. The kernel seldom has more ready. */
-const readBufferBytes = 256 * 1024;
-
-/** Like `dial`, for ldap:// without TLS: all bytes are read into the same buffer. */
-export function dialPlain(target: DialTarget, options: DialOptions): Promise<Wire> {
-  return dialBy(target, options, async (address, bounded) => {
-    let wire: Wire | null = null;
-    const onread = {
-      buffer: Buffer.allocUnsafe(readBufferBytes),
-      callback: (size: number, buffer: Uint8Array): boolean => {
-        wire?.receive(Buffer.from(buffer.buffer, buffer.byteOffset, size));
-        return true;
-      },
-    };
-    wire = new Wire(await tcp({ ...address, onread }, bounded));
-    return wire;
-  });
 }
 
 /** Starts TLS over a connected socket. Throws AppError TLS_FAILED or TIMEOUT, or the signal's reason; closes the socket then. */

@@ -1,9 +1,9 @@
 import type { AppError } from '../../../core/app-error.ts';
 import { listed, saidText } from '../../../core/outside-text.ts';
 import type { CheckStatus, ConnectionCheck, ConnectionTest } from '../../../core/source-session.ts';
+import type { FoundServers } from './find-servers.ts';
 import { flavours } from './flavour.ts';
 import { hasDomain, type LdapSettings } from './ldap-settings.ts';
-import type { LdapUrl } from './ldap-url.ts';
 import type { OpenStep } from './open-connection.ts';
 import type { Reached } from './reach.ts';
 import type { ServerInfo } from './root-dse.ts';
@@ -73,7 +73,7 @@ export class TestReport {
 
   opened(step: OpenStep): void {
     if (step.kind === 'unreachable') this.#unreachable(step.message);
-    else if (step.kind === 'found') this.#found(step.servers);
+    else if (step.kind === 'found') this.#found(step);
     else if (step.kind === 'reached') this.#reached(step.url.url, step.url.secure);
     else if (step.kind === 'secured') this.#secured(step);
     else this.#bound(step.signedIn);
@@ -115,8 +115,9 @@ export class TestReport {
     this.begin('Reach');
   }
 
-  #found(servers: readonly LdapUrl[]): void {
-    this.add('Domain', 'OK', `DNS names ${listed(servers.map(({ url }) => url))}.`);
+  #found({ servers, site }: FoundServers): void {
+    const near = site === null ? '' : ` Those of the site "${site}", where this service is, come first.`;
+    this.add('Domain', 'OK', `DNS names ${listed(servers.map(({ url }) => url))}.${near}`);
     this.begin('Reach');
   }
 

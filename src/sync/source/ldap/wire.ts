@@ -86,7 +86,7 @@ export class Wire extends Duplex {
     raw.on('data', this.receive).on('error', this.#ended).on('end', this.#ended).on('close', this.#ended);
   }
 
-  /** Takes bytes from the server. Public for sockets that read into a buffer of ours (`dialPlain` in open-connection.ts). */
+  /** Takes bytes from the server. Public for sockets that read into a buffer of ours (`dialPlain`). */
   readonly receive = (chunk: Buffer): void => {
     this.received += chunk.length;
     this.heard = true;

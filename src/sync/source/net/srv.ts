@@ -18,6 +18,8 @@ export type SrvOptions = {
 
 const timeoutMs = 5000;
 const tries = 2;
+/** For a question in all: each of several name servers is asked so often. */
+const longestMs = 20_000;
 /** A domain can name more servers than anybody tries. */
 const mostRecords = 100;
 const hostName = /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?(?:\.[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?)*$/i;
@@ -29,6 +31,7 @@ export async function findTargets(name: string, { servers, signal, random }: Srv
   if (servers !== undefined) resolver.setServers(servers);
   const cancel = (): void => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });
+  const timer = setTimeout(cancel, longestMs);
   try {
     const targets = srvTargets(await resolver.resolveSrv(name), random);
     return targets.length === 0 ? { kind: 'none' } : { kind: 'found', targets };
@@ -37,6 +40,7 @@ export async function findTargets(name: string, { servers, signal, random }: Srv
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'no code';
     return code === 'ENOTFOUND' || code === 'ENODATA' ? { kind: 'none' } : { kind: 'failed', code };
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener('abort', cancel);
   }
 }

@@ -98,8 +98,81 @@ describe('the servers of a domain', () => {
   test('are at most ten', async () => {
     const records = Array.from({ length: 12 }, (_, i) => plain(1000 + i, i));
     await using dns = await startDnsServer({ '_ldap._tcp.example.test': records });
-    const found = await findServers(settings(), { ...openOptions(), nameServers: [dns.address] });
-    expect(found.map(({ port }) => port)).toEqual(records.slice(0, 10).map(({ port }) => port));
+    const { servers } = await findServers(settings(), { ...openOptions(), nameServers: [dns.address] });
+    expect(servers.map(({ port }) => port)).toEqual(records.slice(0, 10).map(({ port }) => port));
+  });
+});
+
+describe('the site of an Active Directory', () => {
+  const own = '_ldap._tcp.Berlin._sites.dc._msdcs.example.test';
+  const label = (text: string): Buffer => Buffer.concat([Buffer.of(text.length), Buffer.from(text)]);
+  const pointer = (at: number): Buffer => Buffer.of(0xc0 | (at >> 8), at & 0xff);
+  const end = Buffer.of(0);
+  /** What a controller answers; names that have come are referred to. */
+  const netlogon = (clientSite: Buffer, opcode = 23): Buffer => {
+    const fixed = Buffer.alloc(24);
+    fixed.writeUInt16LE(opcode, 0);
+    const forest = Buffer.concat([label('example'), label('test'), end]);
+    const names = [forest, pointer(24), label('dc1'), pointer(24), label('EXAMPLE'), end, label('DC1'), end, end];
+    return Buffer.concat([fixed, ...names, label('Paris'), end, clientSite, Buffer.from('05000000ffffffff', 'hex')]);
+  };
+  const berlin = Buffer.concat([label('Berlin'), end]);
+
+  /** The order of the servers where a controller answers so, and what the session says about it. */
+  const found = async (answer: Buffer[], names: Record<string, FakeName> = {}) => {
+    const controller = await startFakeServer({ rootDse: { Netlogon: answer }, search: () => [] });
+    await using dns = await startDnsServer({
+      '_ldap._tcp.dc._msdcs.example.test': [plain(controller.port, 0), plain(2001, 1), plain(2002, 2)],
+      [own.toLowerCase()]: [plain(2002, 0), plain(2003, 1)],
+      ...names,
+    });
+    const { servers, site } = await findServers(settings(), { ...openOptions(), nameServers: [dns.address] });
+    await controller.close();
+    return { site, order: servers.map(({ port }) => (port === controller.port ? 'asked' : port)), asked: dns.asked };
+  };
+
+  test('comes first, in its own order, and the other controllers after it', async () => {
+    const { site, order } = await found([netlogon(berlin)]);
+    expect({ site, order }).toEqual({ site: 'Berlin', order: [2002, 2003, 'asked', 2001] });
+  });
+
+  test('can be the one of the controller that was asked', async () => {
+    const atParis = 24 + 14 + 2 + 6 + 9 + 5 + 1;
+    const names = { '_ldap._tcp.paris._sites.dc._msdcs.example.test': [plain(2004)] };
+    const { site, order } = await found([netlogon(pointer(atParis))], names);
+    expect({ site, order }).toEqual({ site: 'Paris', order: [2004, 'asked', 2001, 2002] });
+  });
+
+  test.each<[string, Buffer[]]>([
+    ['no answer', []],
+    ['an empty answer', [Buffer.alloc(0)]],
+    ['another form of answer', [netlogon(berlin, 19)]],
+    ['no site for our address', [netlogon(end)]],
+    ['an answer cut short', [netlogon(berlin).subarray(0, 70)]],
+    ['a name that refers to itself', [netlogon(pointer(24 + 14 + 2 + 6 + 9 + 5 + 1 + 7))]],
+    ['a name outside of the answer', [netlogon(pointer(0x3fff))]],
+    ['names without end', [netlogon(Buffer.alloc(5000, 0x3f))]],
+    ['a site that is no label of DNS', [netlogon(Buffer.concat([label('a.b)(x=*'), end]))]],
+  ])('is not looked for with %s', async (_name, answer) => {
+    const { site, order, asked } = await found(answer);
+    expect({ site, order }).toEqual({ site: null, order: ['asked', 2001, 2002] });
+    expect(asked.filter((name) => name.includes('_sites'))).toEqual([]);
+  });
+
+  test('without servers in DNS changes nothing, nor does a DNS that fails for it', async () => {
+    for (const known of [[], 2] satisfies FakeName[]) {
+      const { site, order } = await found([netlogon(berlin)], { [own.toLowerCase()]: known });
+      expect({ site, order }).toEqual({ site: null, order: ['asked', 2001, 2002] });
+    }
+  });
+
+  test('is asked of nobody where private addresses are not allowed, and the run ends at the first server', async () => {
+    const controller = await startFakeServer({ rootDse: { Netlogon: [netlogon(berlin)] }, search: () => [] });
+    const names = { '_ldap._tcp.dc._msdcs.example.test': [plain(controller.port, 0), plain(2001, 1)] };
+    const addresses = { allowPrivate: false, cidrs: [] };
+    expect(await failure(names, {}, { addresses })).toMatchObject({ code: 'ADDRESS_NOT_ALLOWED' });
+    expect(controller.searches).toEqual([]);
+    await controller.close();
   });
 });
 
