@@ -159,7 +159,8 @@ export function secure(
 
 const ownCa = 'Paste the PEM of the CA that signed it into tlsCa (the CA itself, not only the server certificate).';
 const tlsPort = 'Use the TLS port (usually 636), or ldap:// with startTls.';
-const otherwise = "Check the server's TLS settings: TLS 1.2 or later, and a certificate for its name.";
+const otherwise =
+  "Check the server's TLS settings: TLS 1.2 or later, a certificate for its name, and whether it wants a client certificate (tlsCert).";
 
 /** What to do, by the error codes of Node and OpenSSL. */
 const hints: Record<string, string> = {

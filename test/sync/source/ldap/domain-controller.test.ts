@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../../src/core/app-error.ts';
+import { findSite } from '../../../../src/sync/source/ldap/find-site.ts';
 import type { LdapSettings } from '../../../../src/sync/source/ldap/ldap-settings.ts';
 import { reach } from '../../../../src/sync/source/ldap/reach.ts';
 import { readRange } from '../../../../src/sync/source/ldap/read-parts.ts';
@@ -159,6 +160,25 @@ describeSamba("reading a domain controller of Samba's", () => {
         await reached.connection.close();
       }
     });
+  });
+
+  test('tells which site this service is in, and nothing of other domains', async () => {
+    const controller = { url: dc.plainUrl, host: dc.address, port: 389, secure: false };
+    const site = await findSite([controller], 'example.test', openOptions());
+    expect(site).toBe('Default-First-Site-Name');
+    expect(await findSite([controller], 'other.test', openOptions())).toBeNull();
+  });
+
+  test('does not take client certificates, and says so', async () => {
+    const { cert, key } = makeCertificate({ commonName: 'reader' });
+    const changes = { tlsCert: cert, bindDn: null };
+    for (const more of [{}, { urls: [dc.plainUrl], startTls: true }]) {
+      const opening = sources.ACTIVE_DIRECTORY.open(settings({ ...changes, ...more }), { tlsKey: key }, openOptions());
+      await expect(opening).rejects.toMatchObject({
+        code: 'BIND_REFUSED',
+        hint: expect.stringContaining('certificate'),
+      });
+    }
   });
 });
 
