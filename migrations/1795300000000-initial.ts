@@ -10,6 +10,7 @@ const walled = [
   'fills',
   'contact',
   'contact_link',
+  'contact_photo',
   'former_person_ref',
   'plan_row',
   'kept_plan_row',
@@ -171,6 +172,7 @@ const tables = [
     "schedule" jsonb,
     "continuous" boolean NOT NULL DEFAULT false,
     "full_every" integer NOT NULL DEFAULT 24,
+    "photo" boolean NOT NULL DEFAULT false,
     "match_by" text NOT NULL,
     "priority" integer NOT NULL,
     "version" integer NOT NULL DEFAULT 1,
@@ -347,7 +349,7 @@ const tables = [
 
   // hash null: the next run looks at the link again. recheck: counts the requests for that. gone_since: missing from complete
   // reads since then. person_ref: the digest of the person's name in the source, in a form that is equal for all spellings; null
-  // if the connection maps no manager.
+  // if the connection maps no manager. photo_due: the person's photo may have changed, and must be looked up.
   `CREATE TABLE "contact_link" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -361,9 +363,28 @@ const tables = [
     "last_seen_at" timestamptz(3) NOT NULL,
     "gone_since" timestamptz(3),
     "recheck" integer NOT NULL DEFAULT 0,
+    "photo_due" boolean NOT NULL DEFAULT false,
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
   `CREATE INDEX "contact_link_by_person" ON "contact_link" ("workspace_id", "connection_id", "person_ref") WHERE person_ref IS NOT NULL`,
+
+  `CREATE INDEX "contact_link_photo_due" ON "contact_link" ("workspace_id", "connection_id", "external_id") WHERE photo_due`,
+
+  // The photos that connections have brought. Those of people whom a connection no longer links to the contact are not shown. hash:
+  // SHA-256. Images don't become smaller by compressing.
+  `CREATE TABLE "contact_photo" (
+    "workspace_id" uuid NOT NULL,
+    "contact_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "external_id" text COLLATE "C" NOT NULL,
+    "hash" bytea NOT NULL,
+    "type" text NOT NULL,
+    "bytes" bytea NOT NULL,
+    CONSTRAINT "contact_photo_pkey" PRIMARY KEY ("workspace_id", "contact_id", "connection_id"),
+    CONSTRAINT "contact_photo_connection" FOREIGN KEY ("workspace_id", "connection_id")
+      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+  `ALTER TABLE "contact_photo" ALTER COLUMN "bytes" SET STORAGE EXTERNAL`,
+  `CREATE INDEX "contact_photo_of_connection" ON "contact_photo" ("workspace_id", "connection_id")`,
 
   // Names that people of a connection had in the source before their present ones, and who had each last. Other people may still be
   // stored with such a name as their manager's.

@@ -42,6 +42,7 @@ export type CreateConnectionInput = {
   mappings?: Array<FieldMappingInput> | null | undefined;
   matchBy?: MatchBy | null | undefined;
   name: string;
+  photo?: boolean | null | undefined;
   priority?: number | null | undefined;
   removal?: RemovalPolicyInput | null | undefined;
   schedule?: ScheduleInput | null | undefined;
@@ -202,6 +203,7 @@ export type UpdateConnectionInput = {
   mappings?: Array<FieldMappingInput> | null | undefined;
   matchBy?: MatchBy | null | undefined;
   name?: string | null | undefined;
+  photo?: boolean | null | undefined;
   priority?: number | null | undefined;
   removal?: RemovalPolicyInput | null | undefined;
   schedule?: ScheduleInput | null | undefined;

@@ -12,6 +12,7 @@ import { type TrafficLimits, trafficLimits } from './api/traffic/traffic-limits.
 import type { Config, DatabaseConfig } from './config.ts';
 import type { RunStore, RunSync } from './core/run-store.ts';
 import type { SourcesPort } from './core/sources-port.ts';
+import { dropUnwantedPhotos } from './db/contact/photos.ts';
 import { createStore } from './db/create-store.ts';
 import { startEmbeddedPostgres } from './db/embedded/start-embedded-postgres.ts';
 import { migrate } from './db/migrate/migrate.ts';
@@ -106,7 +107,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   return { url, close: () => opened.disposeAsync() };
 }
 
-/** How often partitions are made ahead of time, and old ones dropped. */
+/** How often partitions are made ahead of time and old ones dropped, and photos deleted that are no longer shown. */
 const tidyEveryMs = 60 * 60 * 1000;
 
 async function openWorker(
@@ -124,6 +125,12 @@ async function openWorker(
     (err) => logger.warn({ err }, 'Partitions could not be looked after; it is tried again'),
   );
   opened.defer(() => upkeep.stop());
+  const photos = repeat(
+    () => dropUnwantedPhotos(database.syncPool),
+    tidyEveryMs,
+    (err) => logger.warn({ err }, 'Photos that are no longer shown could not be deleted; it is tried again'),
+  );
+  opened.defer(() => photos.stop());
   const worker = await startWorker({
     store: runStore,
     signals,

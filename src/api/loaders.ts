@@ -34,6 +34,8 @@ export type Loaders = {
   sources: DataLoader<string, ContactSourceRecord[]>;
   /** By the id of the contact whose manager it is. */
   manager: DataLoader<string, ContactRecord | null>;
+  /** The hash of a contact's photo, by contact id. */
+  photoHash: DataLoader<string, string | null>;
   /** The first page of the contacts whose manager a contact is; the question is the page's length. */
   reports: LoaderByQuestion<number, Page<ContactRecord>>;
 };
@@ -61,6 +63,10 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
     manager: loader(async (ids) => {
       const managers = await store.managersOf(ids);
       return (id) => managers.get(id) ?? null;
+    }),
+    photoHash: loader(async (ids) => {
+      const hashes = await store.photoHashesOf(ids);
+      return (id) => hashes.get(id) ?? null;
     }),
     reports: loaderByQuestion((ids, first) => store.reportsPagesOf(ids, first)),
   };

@@ -120,6 +120,8 @@ export type ConnectionSettings = {
   mappings: FieldMapping[];
   removal: RemovalPolicy;
   matchBy: MatchBy;
+  /** Whether photos are fetched, too. */
+  photo: boolean;
   /** When several connections fill a field, the lowest priority wins. Between equals the older connection wins. */
   priority: number;
 };

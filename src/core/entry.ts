@@ -49,6 +49,11 @@ export type Entry = {
    * source sent them in several answers, so the fields above must be compared.
    */
   said: string | null;
+  /**
+   * Only when a read is to show changed photos, which it does not bring: a text that changes with each change of the person in the
+   * source.
+   */
+  photoMark?: string;
   /** Where the person stands in the source, such as `Line 17`, for log lines. It is no part of the person's data. */
   place?: string;
 };

@@ -38,6 +38,8 @@ export type SourceKindInfo = {
   takesFile: boolean;
   /** Whether its connections can be watched, so that a change in the source starts a run. */
   watchable: boolean;
+  /** Whether it can have photos of people. */
+  hasPhotos: boolean;
   defaultScope: Scope;
   defaultMappings: FieldMapping[];
 };

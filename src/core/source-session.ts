@@ -1,6 +1,7 @@
 import type { BeginArrivals, Since } from './arrivals.ts';
 import type { Scope } from './connection.ts';
 import type { SourceNote } from './entry.ts';
+import type { PhotoFinding, PhotoQuestion } from './photo.ts';
 import type { StoredFiles } from './stored-files.ts';
 
 /** What a run asks of a source. */
@@ -10,6 +11,8 @@ export type ReadRequest = {
   scope: Scope;
   /** The time of the read. Accounts that have expired by then count as disabled. */
   at: Date;
+  /** Whether a changed photo must show in the entry (see `Entry.photoMark`). Photos themselves are never part of a read. */
+  photo?: boolean;
   /** Where the last run ended. A source that can may send only the changes since then. Null: send everybody. */
   since: Since | null;
 };
@@ -25,6 +28,8 @@ export type SourceSession = {
    * Throws an AppError when the read breaks; then nobody may count as gone.
    */
   read(request: ReadRequest, begin: BeginArrivals, signal: AbortSignal): Promise<void>;
+  /** Looks up one person's photo. Left out: the source has none. Throws an AppError when the session is of no more use. */
+  photo?(person: PhotoQuestion, signal: AbortSignal): Promise<PhotoFinding>;
   close(): Promise<void>;
 };
 

@@ -2,6 +2,7 @@ import type { Actor, Workspace } from './access.ts';
 import type { ConnectionStatus, OrphanedContacts, Secrets, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
 import type { Allow } from './deadline.ts';
+import type { Photo } from './photo.ts';
 import type {
   ChangeRecord,
   ConnectionEdit,
@@ -94,6 +95,10 @@ export type WorkspaceStore = {
   sourcesOf(contactIds: readonly string[]): Promise<ContactSourceRecord[]>;
   /** The managers of these contacts, by the contact's id. A contact without one, or whose manager has no contact, is left out. */
   managersOf(contactIds: readonly string[]): Promise<Map<string, ContactRecord>>;
+  /** The SHA-256 of the photos of these contacts, in hexadecimal digits, by contact id. Contacts without a photo are left out. */
+  photoHashesOf(contactIds: readonly string[]): Promise<Map<string, string>>;
+  /** A contact's photo. Null: there is none, or no such contact. */
+  photoOf(contactId: string): Promise<Photo | null>;
   /** The contacts whose manager this is, by name. */
   reportsPage(managerId: string, page: PageRequest): Promise<Page<ContactRecord>>;
   /** The first page of the reports of all these contacts in one query. */

@@ -1,6 +1,7 @@
 import type { AbsentPerson } from './absence.ts';
 import type { Cursor, Extent } from './arrivals.ts';
 import type { ContactField, Fills, FlagField } from './contact.ts';
+import type { PhotoFinding, PhotoQuestion } from './photo.ts';
 import type { Decided, IdSpace, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
 import type { PlanRows } from './plan-counts.ts';
 import type { Excluded, NewLogLine, RunCounts, RunMode } from './run.ts';
@@ -37,6 +38,10 @@ export type Emptied = ContactPart & { emptied: number; had: number };
 
 /** The parts to count. A part is reported only if at least `atLeast` contacts would lose it. */
 export type EmptiedQuestion = { parts: readonly ContactPart[]; atLeast: number };
+
+/** A question about the photo of a linked person, and the answer. */
+export type AskedPhoto = PhotoQuestion & { contactId: string };
+export type PhotoAnswer = AskedPhoto & { found: PhotoFinding };
 
 /**
  * The tables, for one attempt at one run. A write happens only while this attempt is the run's newest; otherwise it throws an AppError
@@ -109,6 +114,12 @@ export type SyncRun = {
     onBatch: (applied: number, total: number) => { progress: number; lines: NewLogLine[] },
     signal: AbortSignal,
   ): Promise<void>;
+  /** How many people the connection links whose photo must be looked up. */
+  countPhotosDue(): Promise<number>;
+  /** The next of these people, in order of their ids. */
+  photosDue(afterId: string, limit: number): Promise<AskedPhoto[]>;
+  /** Stores photos. Those of people who could not be read now stay due. */
+  savePhotos(answers: readonly PhotoAnswer[], lines: readonly NewLogLine[]): Promise<void>;
   /** Ends the run SUCCEEDED, or PARTIAL when a person failed. The summary of its read is stored with the connection. */
   finish(summary: (counts: RunCounts) => NewLogLine): Promise<void>;
 };

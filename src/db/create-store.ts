@@ -10,6 +10,7 @@ import { createConnection, updateConnection } from './connection/save-connection
 import { contactsPage } from './contact/contacts-page.ts';
 import { contactsByIds, sourcesOf } from './contact/find-contacts.ts';
 import { managersOf, reportsPage, reportsPages } from './contact/managers.ts';
+import { photoHashesOf, photoOf } from './contact/photos.ts';
 import { saveFile } from './file/save-file.ts';
 import type { Query } from './query.ts';
 import { findRuns, lastRuns } from './run/list/find-runs.ts';
@@ -61,6 +62,8 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     contactsByIds: (ids, parts) => contactsByIds(scope.readOne, workspaceId, ids, parts),
     sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
     managersOf: (ids) => read((query) => managersOf(query, workspaceId, ids)),
+    photoHashesOf: (ids) => read((query) => photoHashesOf(query, workspaceId, ids)),
+    photoOf: (contactId) => read((query) => photoOf(query, workspaceId, contactId)),
     reportsPage: (managerId, page) => reportsPage(scope, managerId, page),
     reportsPagesOf: (managerIds, first) => reportsPages(scope, managerIds, first),
 

@@ -8,6 +8,7 @@ import { graphqlRoute } from './graphql-route.ts';
 import { jsonBody } from './json-body.ts';
 import { listen } from './listen.ts';
 import { logTextRoute } from './log-text-route.ts';
+import { photoRoute } from './photo-route.ts';
 import { readiness } from './readiness.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -39,6 +40,7 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', readiness(parts));
   app.get('/runs/:id/log.txt', logTextRoute(parts));
+  app.get('/contacts/:id/photo', photoRoute(parts));
   app.get('/graphql/stream', signedIn(parts), sse.handler);
   app.post('/graphql/stream', signedIn(parts), jsonBody, sse.handler);
   app.post('/graphql', signedIn(parts), jsonBody, ...graphql.handlers);

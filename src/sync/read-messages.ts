@@ -3,6 +3,7 @@ import type { Continuation, Extent, FeedEnd, Since } from '../core/arrivals.ts';
 import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
 import type { SourceNote } from '../core/entry.ts';
+import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
 import type { Excluded, RunError, RunMode } from '../core/run.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
@@ -26,6 +27,9 @@ export type ReadTask = {
 
 /** What a reading thread is to test. */
 export type TestTask = { kind: SourceKind; settings: SourceSettings; secrets: Secrets; addresses: AddressPolicy };
+
+/** Where a reading thread is to look for photos. */
+export type PhotoTask = TestTask;
 
 /** How far a read is. `withoutId` counts people in scope without a readable id. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
@@ -67,9 +71,16 @@ export type FromReader =
 /** What the reading thread sends after the test of a connection. */
 export type FromTester = { kind: 'tested'; result: ConnectionTest };
 
+/** What the reading thread sends for each list of people whose photos it looked up, in their order. */
+export type FromPhotos =
+  | { kind: 'photos'; found: PhotoFinding[] }
+  | { kind: 'failed'; error: RunError }
+  | { kind: 'free' };
+
 /**
  * What the main thread sends. `test` is answered by `tested`. `task` begins a read: `known` chunks follow, and at `knownEnd`
- * people are taken in. `stored` confirms `rows` and gives their memory back. `sweep` chunks come after `done`. `over` ends the
+ * people are taken in. `stored` confirms `rows` and gives their memory back. `sweep` chunks come after `done`. `findPhotos` begins
+ * to look for photos: `people` are lists of people to look for, each answered by `photos`. `over` ends the
  * work and is answered by `free`. `files` gives access to stored files (lend-files.ts).
  */
 export type ToReader =
@@ -80,4 +91,6 @@ export type ToReader =
   | { kind: 'stored'; memory: readonly ArrayBuffer[] }
   | { kind: 'sweep'; bytes: Uint8Array }
   | { kind: 'sweepEnd' }
+  | { kind: 'findPhotos'; task: PhotoTask }
+  | { kind: 'people'; people: readonly PhotoQuestion[] }
   | { kind: 'over' };

@@ -105,7 +105,7 @@ export class Reading {
     }
   }
 
-  receive(message: Exclude<ToReader, { kind: 'test' | 'task' | 'over' }>): void {
+  receive(message: Exclude<ToReader, { kind: 'test' | 'task' | 'findPhotos' | 'people' | 'over' }>): void {
     if (message.kind === 'known') this.#addKnown(message.bytes);
     else if (message.kind === 'knownEnd') this.#knownLoaded.resolve();
     else if (message.kind === 'sweep') this.#sweep(message.bytes);
@@ -128,7 +128,13 @@ export class Reading {
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
       await this.#knownLoaded.promise;
-      const request = { attributes: this.#people.attributes, scope: settings.scope, at, since: this.#since() };
+      const request = {
+        attributes: this.#people.attributes,
+        scope: settings.scope,
+        at,
+        since: this.#since(),
+        photo: settings.photo,
+      };
       await session.read(request, (extent, how) => this.#begin(extent, how), signal);
     } finally {
       await session.close();

@@ -7,6 +7,7 @@ import { emptiedQuestion, lackingParts, namedInVain } from './check/check-emptie
 import { checkPlan } from './check/check-plan.ts';
 import { type Judgement, judgeRead } from './check/judge-read.ts';
 import { chooseMode } from './choose-mode.ts';
+import { fetchPhotos } from './fetch-photos.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
@@ -24,8 +25,8 @@ export type SyncParts = {
 };
 
 /**
- * Does one claimed run to its end: read, plan, check, apply. A plan that exists already is only applied: the run was approved,
- * or its worker died while applying.
+ * Does one claimed run to its end: read, plan, check, apply, and then fetch photos. A plan that exists already is only applied:
+ * the run was approved, or its worker died while applying.
  *
  * @throws AppError when the run breaks (its code is the run's error), FENCED when another attempt has taken over, the
  * signal's reason when it aborts. Each batch of changes is stored as a whole or not at all.
@@ -38,6 +39,9 @@ export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: Abo
     if (verdict === 'ended') return;
   }
   await applyPlan(run, signal);
+  // A plan that stood already is applied without the source's secrets; then the next run fetches the photos.
+  if (claimed.settings.photo && !claimed.planStands) await fetchPhotos(parts, run, claimed, signal);
+  await run.finish((counts) => lines.summary(counts, 'applied'));
 }
 
 /** READING, PLANNING and the check. 'ended': a dry run is over, or a person must review the plan first. */
@@ -174,5 +178,4 @@ function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged 
 async function applyPlan(run: SyncRun, signal: AbortSignal): Promise<void> {
   await run.apply(followApplying(), signal);
   signal.throwIfAborted();
-  await run.finish((counts) => lines.summary(counts, 'applied'));
 }

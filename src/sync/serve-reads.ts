@@ -2,19 +2,21 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../core/app-error.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { borrowFiles } from './lend-files.ts';
-import type { FromReader, FromTester, ReadTask, ToReader } from './read-messages.ts';
+import { PhotoAnswers } from './photo-answers.ts';
+import type { FromPhotos, FromReader, FromTester, ReadTask, ToReader } from './read-messages.ts';
 import { Reading } from './reading.ts';
 import type { Source } from './source/source-module.ts';
 import { testHere } from './test-source.ts';
 
 /**
- * The work of a reading thread: reads of runs and tests of connections, one after another. Rows leave it as buffers. A thread
+ * The work of a reading thread: reads of runs, searches for photos and tests of connections, one after another. Rows leave it as buffers. A thread
  * that has read before is faster, because its code is compiled.
  */
 export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source): void {
-  const send = (message: FromReader | FromTester, transfer: ArrayBuffer[] = []): void =>
+  const send = (message: FromReader | FromTester | FromPhotos, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   let reading: Reading | null = null;
+  let photos: PhotoAnswers | null = null;
 
   const begin = (task: ReadTask, files: StoredFiles): void => {
     try {
@@ -33,9 +35,13 @@ export function serveReads(port: MessagePort, sourceOf: (kind: string) => Source
       void testHere(message.task, borrowFiles(message.files), sourceOf).then((result) =>
         send({ kind: 'tested', result }),
       );
+    else if (message.kind === 'findPhotos')
+      photos = new PhotoAnswers(message.task, { source: sourceOf(message.task.kind), files: borrowFiles(null) }, send);
+    else if (message.kind === 'people') void photos?.answer(message.people);
     else if (message.kind === 'over') {
-      reading = null;
-      send({ kind: 'free' });
+      const closed = photos?.close() ?? Promise.resolve();
+      [reading, photos] = [null, null];
+      void closed.then(() => send({ kind: 'free' }));
     } else reading?.receive(message);
   });
 }

@@ -229,6 +229,7 @@ test('a crash between two transactions, which breaks no statement, is noticed by
     patience: createPatience(pool, undefined),
     removal,
     mapsManagers: false,
+    photo: false,
   };
   expect(await transaction(attempt, async () => 'first')).toBe('first');
   const gone = once(pool, 'remove');

@@ -105,6 +105,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
       scope: defaultScope('LDAP'),
       mappings: defaultMappings('LDAP'),
       removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
+      photo: false,
       matchBy: 'PRIMARY_EMAIL',
       priority: 100,
     };

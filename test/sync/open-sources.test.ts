@@ -97,6 +97,7 @@ describe('the sources', () => {
       scope: ldap.defaultScope,
       mappings: ldap.defaultMappings,
       removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
+      photo: false,
       matchBy: 'PRIMARY_EMAIL',
       priority: 100,
     };

@@ -27,6 +27,7 @@ export function checkEdit(
     }),
     ...checkContinuous(edit, sources),
     ...checkFullEvery(edit),
+    ...checkPhoto(edit, sources),
     ...(edit.schedule === null ? [] : runner.checkSchedule(edit.schedule, ['input', 'schedule'])),
   ];
 }
@@ -42,6 +43,12 @@ function checkFullEvery({ fullEvery }: ConnectionEdit): UserError[] {
   if (fullEvery >= 1 && fullEvery <= LONGEST_FULL_EVERY) return [];
   const message = `1 to ${LONGEST_FULL_EVERY} hours. The longest is a year.`;
   return [{ field: ['input', 'fullEvery'], code: 'OUT_OF_RANGE', message }];
+}
+
+function checkPhoto({ photo, kind }: ConnectionEdit, sources: SourcesPort): UserError[] {
+  const { hasPhotos, label } = sources.kind(kind);
+  if (!photo || hasPhotos) return [];
+  return [{ field: ['input', 'photo'], code: 'NOT_SUPPORTED', message: `A source of kind ${label} has no photos.` }];
 }
 
 function checkText({ name, description }: ConnectionEdit): UserError[] {

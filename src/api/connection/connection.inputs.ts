@@ -54,6 +54,12 @@ export class CreateConnectionInput {
   })
   fullEvery?: number | null;
 
+  @Field(() => Boolean, {
+    nullable,
+    description: "Whether people's photos are fetched, too; by default, false. Not for CSV.",
+  })
+  photo?: boolean | null;
+
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts; by default, PRIMARY_EMAIL.' })
   matchBy?: MatchBy | null;
 
@@ -104,6 +110,13 @@ export class UpdateConnectionInput {
 
   @Field(() => Int, { nullable, description: 'After how many hours AUTO makes a full run again, 1 to 8760.' })
   fullEvery?: number | null;
+
+  @Field(() => Boolean, {
+    nullable,
+    description:
+      "Whether people's photos are fetched, too. False removes those that this connection has brought. Not for CSV.",
+  })
+  photo?: boolean | null;
 
   @Field(() => MatchBy, { nullable, description: 'How people are matched to contacts.' })
   matchBy?: MatchBy | null;

@@ -77,6 +77,9 @@ export class ConnectionType {
   @Field(() => Int, { description: 'After how many hours AUTO makes a full run again.' })
   fullEvery!: number;
 
+  @Field(() => Boolean, { description: "Whether people's photos are fetched, too. `Contact.photoUrl` shows them." })
+  photo!: boolean;
+
   @Field(() => MatchBy, { description: 'How people are matched to contacts.' })
   matchBy!: MatchBy;
 

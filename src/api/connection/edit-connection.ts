@@ -26,6 +26,7 @@ function defaultEdit(kind: SourceKind, source: SourceSettings, sources: SourcesP
     schedule: null,
     continuous: false,
     fullEvery: 24,
+    photo: false,
     matchBy: 'PRIMARY_EMAIL',
     priority: 100,
   };
@@ -64,6 +65,7 @@ export function editConnection(
     schedule: mergeValue(current.schedule, input.schedule && { ...input.schedule }, null),
     continuous: mergeValue(current.continuous, input.continuous, defaults.continuous),
     fullEvery: mergeValue(current.fullEvery, input.fullEvery, defaults.fullEvery),
+    photo: mergeValue(current.photo, input.photo, defaults.photo),
     matchBy: mergeValue(current.matchBy, input.matchBy, defaults.matchBy),
     priority: mergeValue(current.priority, input.priority, defaults.priority),
   };

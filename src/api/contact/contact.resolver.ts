@@ -55,6 +55,16 @@ export class ContactResolver {
     return manager && new ApiContact(manager);
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'The path of the photo, `/contacts/<id>/photo?v=…`, which changes with the photo; null without one. It is fetched with the `Authorization` header.',
+  })
+  async photoUrl(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<string | null> {
+    const hash = await loaders.photoHash.load(id);
+    return hash === null ? null : `/contacts/${id}/photo?v=${hash.slice(0, 16)}`;
+  }
+
   @FieldResolver(() => ContactPage, { description: 'The contacts whose manager this contact is, by name.' })
   async reports(
     @Root() { id }: ApiContact,

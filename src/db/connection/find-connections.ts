@@ -35,6 +35,7 @@ export function toConnection(row: ConnectionSelection): ConnectionRecord {
     schedule: row.schedule,
     continuous: row.continuous,
     fullEvery: row.full_every,
+    photo: row.photo,
     matchBy: row.match_by,
     priority: row.priority,
     secretNames: row.secret_names,

@@ -139,6 +139,7 @@ function editedColumns(edit: ConnectionEdit) {
     schedule: edit.schedule,
     continuous: edit.continuous,
     full_every: edit.fullEvery,
+    photo: edit.photo,
     match_by: edit.matchBy,
     priority: edit.priority,
   };

@@ -1,3 +1,4 @@
+import type { Query } from '../query.ts';
 import { columnsOf, fieldColumns, setFields, valuesOf } from './contact-columns.ts';
 import {
   type After,
@@ -20,9 +21,11 @@ import {
  * The caller locks existing contacts before, in order of id. Rows that give values have a contact's columns and its keys.
  */
 
+/** SQL: the `SET` items that move a contact to the end of the change feed. */
+const told = 'updated_at = clock_timestamp(), changed_xid = (pg_current_xact_id()::text)::bigint';
+
 /** SQL: the `SET` items of every change of a contact: its version, and its place in the change feed. */
-const changed =
-  'version = contact.version + 1, updated_at = clock_timestamp(), changed_xid = (pg_current_xact_id()::text)::bigint';
+const changed = `version = contact.version + 1, ${told}`;
 
 const ofContact = 'contact.workspace_id = change.workspace_id AND contact.id = change.contact_id';
 
@@ -160,7 +163,7 @@ export async function deactivateContacts(set: ChangeSet, rows: ChangeRows): Prom
   );
 }
 
-/** Deletes contacts with all their links. */
+/** Deletes contacts with all their links and photos. */
 export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const nothing = 'NULL';
   await writeChanges(set, rows, {
@@ -174,6 +177,13 @@ export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<
     },
     deletes: true,
   });
+  await carryOut(
+    set,
+    rows,
+    `'DELETE'`,
+    (rowsWritten) => `DELETE FROM contact_photo AS photo USING contact_change AS change
+     WHERE ${rowsWritten} AND photo.workspace_id = change.workspace_id AND photo.contact_id = change.contact_id`,
+  );
   await carryOut(
     set,
     rows,
@@ -229,3 +239,17 @@ export async function noteRemoval(
  * be about to write one.
  */
 export const lookAgain = 'hash = NULL, recheck = link.recheck + 1';
+
+/**
+ * Tells the change feed of contacts whose photo has changed. Their values and history, and so their version, stay as they are.
+ * Locks the contacts.
+ */
+export async function tellChanged(query: Query, workspaceId: string, contactIds: readonly string[]): Promise<void> {
+  if (contactIds.length === 0) return;
+  const key = [workspaceId, contactIds];
+  await query(
+    'SELECT FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[]) ORDER BY contact.id FOR UPDATE',
+    key,
+  );
+  await query(`UPDATE contact SET ${told} WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[])`, key);
+}

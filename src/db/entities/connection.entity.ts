@@ -45,6 +45,7 @@ export const connectionEntity = new EntitySchema<ConnectionRow>({
     schedule: { type: 'jsonb', ...optional },
     continuous: { type: 'boolean', default: false },
     full_every: { type: 'integer', default: 24 },
+    photo: { type: 'boolean', default: false },
     match_by: text(),
     priority: { type: 'integer' },
     version: { type: 'integer', default: 1 },

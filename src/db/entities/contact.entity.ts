@@ -140,6 +140,8 @@ export type ContactLinkRow = {
   gone_since: Date | null;
   /** Counts the requests to look at the link again. A hash that was decided before the latest request is not written back. */
   recheck: number;
+  /** The person's photo may have changed, and must be looked up. */
+  photo_due: boolean;
 };
 
 export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
@@ -158,6 +160,7 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
     last_seen_at: time(),
     gone_since: time(optional),
     recheck: { type: 'integer', default: 0 },
+    photo_due: { type: 'boolean', default: false },
   },
   indices: [
     { name: 'contact_link_by_contact', columns: ['workspace_id', 'contact_id', 'connection_id'], unique: true },
@@ -165,6 +168,11 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
       name: 'contact_link_by_person',
       columns: ['workspace_id', 'connection_id', 'person_ref'],
       where: 'person_ref IS NOT NULL',
+    },
+    {
+      name: 'contact_link_photo_due',
+      columns: ['workspace_id', 'connection_id', 'external_id'],
+      where: 'photo_due',
     },
   ],
 });

@@ -127,7 +127,7 @@ export function toRun(row: RunRow): RunRecord {
 /** SQL: a connection's settings, as a run keeps them. Without secrets. */
 export const settingsOfConnection = `jsonb_build_object('kind', connection.kind, 'source', connection.source,
   'scope', connection.scope, 'mappings', connection.mappings, 'removal', connection.removal,
-  'matchBy', connection.match_by, 'priority', connection.priority)`;
+  'matchBy', connection.match_by, 'photo', connection.photo, 'priority', connection.priority)`;
 
 /**
  * Locks the run until the transaction ends, so that its state and its log have one writer. Null: there is no such run. Use

@@ -19,6 +19,8 @@ export type Attempt = {
   removal: RemovalPolicy;
   /** Whether the connection maps managers, so that people are found by the names they have in the source. */
   mapsManagers: boolean;
+  /** Whether photos are fetched, too. */
+  photo: boolean;
   attempt: number;
   /** The table of the run's plan: `kept_plan_row` when somebody has approved it. */
   plan: 'plan_row' | 'kept_plan_row';

@@ -16,6 +16,7 @@ import { finish } from './finish.ts';
 import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
 import { facts, streamKnown } from './known-before.ts';
 import { createPatience } from './patience.ts';
+import { countPhotosDue, photosDue, savePhotos } from './photos.ts';
 import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
 import { memoryOf } from './read-memory.ts';
 import { begin, report } from './report.ts';
@@ -44,6 +45,7 @@ function openSyncRun(
     connectionId: run.connectionId,
     ids,
     removal: settings.removal,
+    photo: settings.photo,
     mapsManagers: settings.mappings.some(({ field }) => field === 'MANAGER'),
     attempt: number,
     plan: run.decidedAt === null ? 'plan_row' : 'kept_plan_row',
@@ -84,6 +86,9 @@ function openSyncRun(
       await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);
       if (!signal.aborted) await callOffRemovals(attempt);
     },
+    countPhotosDue: () => countPhotosDue(attempt),
+    photosDue: (afterId, limit) => photosDue(attempt, afterId, limit),
+    savePhotos: (answers, lines) => savePhotos(attempt, answers, lines),
     finish: (summary) => finish(attempt, summary),
   };
 }

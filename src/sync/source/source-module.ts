@@ -49,6 +49,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly idSpace: string | null;
   /** Whether files can be uploaded for its connections. */
   readonly takesFile: boolean;
+  /** Whether it can have photos of people. Then its sessions look them up. */
+  readonly hasPhotos: boolean;
   /** Scope and mappings of a connection with these settings that was given none. New objects at each call. */
   defaults(settings: Settings): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
@@ -83,7 +85,19 @@ export type Source = Pick<
 
 /** Makes a Source of a module: each function gets settings that the module's schema has read, with their type. */
 export function defineSource<Settings extends SourceSettings>(module: SourceModule<Settings>): Source {
-  const { kind, label, description, form, takesFile, attributes, people, appliesRules, continuation, advice } = module;
+  const {
+    kind,
+    label,
+    description,
+    form,
+    takesFile,
+    hasPhotos,
+    attributes,
+    people,
+    appliesRules,
+    continuation,
+    advice,
+  } = module;
   const { idSpace, watch } = module;
   const read = (settings: SourceSettings): Settings => readSettings(module, settings);
   const secrets = form.filter(({ type }) => type === 'SECRET').map(({ name }) => name);
@@ -105,6 +119,7 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
         secrets,
         takesFile,
         watchable: watch !== null,
+        hasPhotos,
         defaultScope: scope,
         defaultMappings: mappings,
       };

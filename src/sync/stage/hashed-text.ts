@@ -9,14 +9,15 @@ import type { Entry } from '../../core/entry.ts';
  * A mapping depends on nothing else of the entry. With the same settings and mapping version, the same text means the same
  * draft: the person is unchanged and need not be mapped.
  */
-export function entryText({ name, attributes, undecodable }: Entry): string {
+export function entryText({ name, attributes, undecodable, photoMark }: Entry): string {
   let text = `${name.length}:${name}`;
   for (const value of attributes) {
     if (value === undefined) text += '-';
     else if (typeof value === 'string') text += `${value.length}:${value}`;
     else text += `[${value.toSorted().map(measured).join('')}]`;
   }
-  return undecodable.length === 0 ? text : `${text}!${undecodable.join(' ')}`;
+  if (undecodable.length > 0) text += `!${undecodable.join(' ')}`;
+  return photoMark === undefined ? text : `${text}@${photoMark}`;
 }
 
 function measured(value: string): string {
@@ -24,6 +25,6 @@ function measured(value: string): string {
 }
 
 /** Everything besides the entry that the draft depends on, as text. When any of it changes, everybody is mapped again. */
-export function settingsText({ mappings, priority, scope }: ConnectionSettings, mappingVersion: string): string {
-  return JSON.stringify([mappingVersion, mappings, priority, scope.requireEmail]);
+export function settingsText({ mappings, priority, scope, photo }: ConnectionSettings, mappingVersion: string): string {
+  return JSON.stringify([mappingVersion, mappings, priority, scope.requireEmail, ...(photo ? ['photo'] : [])]);
 }

@@ -29,6 +29,9 @@ async function fill(workspaceId: string): Promise<void> {
   await insertRows(pool, 'open_run', [{ ...key, connection_id: connection.id, run_id: runId }]);
   const former = { connection_id: connection.id, person_ref: uuidv7(), external_id: 'a' };
   await insertRows(pool, 'former_person_ref', [{ ...key, ...former }]);
+  const photo = { contact_id: contactId, connection_id: connection.id, external_id: 'a', type: 'image/png' };
+  const bytes = Buffer.from('photo');
+  await insertRows(pool, 'contact_photo', [{ ...key, ...photo, hash: bytes, bytes }]);
   const fileId = uuidv7();
   await insertRows(pool, 'connection_file', [{ ...key, id: fileId, connection_id: connection.id, name: 'people.csv' }]);
   await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);

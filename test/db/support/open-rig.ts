@@ -82,6 +82,7 @@ export const connectionEdit = (edit: Partial<ConnectionEdit> = {}): ConnectionEd
   },
   mappings: [],
   removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
+  photo: false,
   matchBy: 'PRIMARY_EMAIL',
   priority: 10,
   ...edit,

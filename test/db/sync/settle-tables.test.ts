@@ -40,6 +40,7 @@ const attempt = (workspaceId: string): Attempt => ({
   ids: null,
   removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
   mapsManagers: false,
+  photo: false,
   attempt: 1,
   plan: 'plan_row',
   base: 0,

@@ -40,6 +40,7 @@ const toldModule: SourceModule<Settings> = {
   takesFile: false,
   continuation: 'tells changes',
   watch: null,
+  hasPhotos: false,
   appliesRules: 'here',
   advice: { nobody: '', withoutId: '', elsewhere: '', emptied: '' },
   defaults: () => {

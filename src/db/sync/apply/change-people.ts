@@ -16,9 +16,10 @@ export function createPeople(range: Range, turns: CreationTurns): Promise<void> 
 
 async function insertLinks(range: Range): Promise<void> {
   await range.client.query(
-    `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, person_ref, linked_at, last_seen_at)
+    `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, person_ref,
+       linked_at, last_seen_at, photo_due)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person, change.hash, change.fills_id, change.person_ref,
-       clock.now, clock.now
+       clock.now, clock.now, ${range.attempt.photo}
      FROM ${range.attempt.plan} AS change, (SELECT clock_timestamp() AS now) AS clock
      WHERE ${due(`'CREATE'`)}`,
     [...params(range), range.attempt.connectionId],
@@ -51,10 +52,11 @@ async function writeLinks(range: Range): Promise<void> {
   );
   await client.query(
     `INSERT INTO contact_link AS link (workspace_id, connection_id, external_id, contact_id, person, hash, fills_id, person_ref, linked_at,
-       last_seen_at, recheck)
+       last_seen_at, recheck, photo_due)
      SELECT change.workspace_id, $5, change.person_id, change.contact_id, change.person,
        CASE WHEN own.linked OR change.link_recheck = ${othersRecheck} THEN change.hash END, change.fills_id,
-       change.person_ref, clock_timestamp(), clock_timestamp(), CASE WHEN own.linked THEN change.link_recheck ELSE 0 END
+       change.person_ref, clock_timestamp(), clock_timestamp(), CASE WHEN own.linked THEN change.link_recheck ELSE 0 END,
+       ${attempt.photo}
      FROM ${attempt.plan} AS change
      CROSS JOIN LATERAL (SELECT (
        SELECT true FROM contact_link AS link
@@ -63,7 +65,7 @@ async function writeLinks(range: Range): Promise<void> {
      ON CONFLICT (workspace_id, connection_id, external_id) DO UPDATE
      SET person = excluded.person, hash = CASE WHEN link.recheck = excluded.recheck THEN excluded.hash END,
        fills_id = excluded.fills_id, person_ref = coalesce(excluded.person_ref, link.person_ref), gone_since = NULL,
-       last_seen_at = excluded.last_seen_at`,
+       last_seen_at = excluded.last_seen_at, photo_due = link.photo_due OR excluded.photo_due`,
     [...params(range), attempt.connectionId],
   );
 }

@@ -64,7 +64,7 @@ async function renewLinks(range: Range, anyStays: boolean): Promise<void> {
     : '0';
   await range.client.query(
     `UPDATE contact_link AS link SET fills_id = change.fills_id, person = change.person,
-       person_ref = coalesce(change.person_ref, link.person_ref), last_seen_at = clock_timestamp(),
+       person_ref = coalesce(change.person_ref, link.person_ref), photo_due = link.photo_due OR ${range.attempt.photo}, last_seen_at = clock_timestamp(),
        hash = CASE WHEN seen.is_same AND link.recheck = change.link_recheck THEN change.hash END,
        gone_since = CASE WHEN NOT seen.is_same THEN link.gone_since END
      FROM ${range.attempt.plan} AS change, contact,

@@ -23,6 +23,7 @@ export const csv: SourceModule<CsvSettings> = {
   idSpace: null,
   continuation: 'tells changes',
   takesFile: true,
+  hasPhotos: false,
   advice: {
     nobody: 'The file has a header and no rows: look whether it was exported whole.',
     withoutId: 'Correct the rows of the skipped people (the log names them), or choose another idColumn.',

@@ -16,6 +16,8 @@ export const allowances = {
   reply: { waits: 1, bytes: 4 * megabyte, messages: 10 },
   /** The rootDSE, a base's own entry: one small entry, or a message that refuses. */
   entry: { waits: 1, bytes: 4 * megabyte, messages: 100 },
+  /** One person with all of their photos. */
+  photo: { waits: 2, bytes: 16 * megabyte, messages: 100 },
   /** A page of people (at most 10,000, but some servers send all at once), a group with its members. Held in memory as a whole. */
   page: { waits: 4, bytes: 64 * megabyte, messages: 100_000 },
   /**

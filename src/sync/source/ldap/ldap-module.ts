@@ -7,6 +7,7 @@ import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
 import { activeDirectoryMappings, everywhereMappings } from './default-mappings.ts';
 import { canonicalDn } from './dn.ts';
+import { findPhoto } from './find-photo.ts';
 import { flavours } from './flavour.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
@@ -41,6 +42,7 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     idSpace: 'DIRECTORY',
     continuation: 'names everybody',
     takesFile: false,
+    hasPhotos: true,
     advice: {
       nobody:
         'Check the base DNs, the scope, and what the bind account may see: a server that hides everybody answers just like an empty one.',
@@ -95,6 +97,7 @@ export async function openSession(
     server: `${connection.url.url} (${server.label})`,
     notes,
     read: (request, begin, signal) => searchPeople(reached, request, begin, signal),
+    photo: (person, signal) => findPhoto(reached, person, signal),
     close: () => connection.close(),
   };
 }

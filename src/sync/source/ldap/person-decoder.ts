@@ -3,6 +3,7 @@ import type { AttributeValue, Entry } from '../../../core/entry.ts';
 import { longestSaid, saidText } from '../../../core/outside-text.ts';
 import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
 import { isForbidden, normalName } from './attribute-name.ts';
+import { changeMark, markAttributes } from './change-mark.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
 import { type Flavour, flavours } from './flavour.ts';
 import type { Membership, Standing } from './scope-plan.ts';
@@ -11,13 +12,17 @@ import type { Membership, Standing } from './scope-plan.ts';
 export const longestId = 512;
 export const longestName = 4096;
 
-/** How people are told apart and judged. `membership` is that of the scope's plan. `markAttribute`: null when no marks are wanted. */
+/**
+ * How people are told apart and judged. `membership` is that of the scope's plan. `markAttribute`: null when no marks are wanted.
+ * `photo`: see ReadRequest.
+ */
 type PeopleForm = {
   idAttribute: string;
   flavour: Flavour;
   membership: Membership | null;
   at: Date;
   markAttribute: string | null;
+  photo?: boolean;
 };
 
 const included: Standing = Object.freeze({ inGroups: true, excluded: null });
@@ -40,9 +45,15 @@ export class PersonDecoder {
   readonly #membershipSlots: readonly number[];
   readonly #membership: Membership | null;
   readonly #markSlot: number;
+  /** Null: changes of photos need not show. */
+  readonly #photoMarkSlots: number[] | null;
+  readonly #at: Date;
 
   /** Accounts that have expired at the time `at` count as disabled. */
-  constructor(attributes: readonly string[], { idAttribute, flavour, membership, at, markAttribute }: PeopleForm) {
+  constructor(
+    attributes: readonly string[],
+    { idAttribute, flavour, membership, at, markAttribute, photo = false }: PeopleForm,
+  ) {
     const names = [...attributes];
     const slotOf = (name: string): number => {
       const known = names.findIndex((other) => normalName(other) === normalName(name));
@@ -57,6 +68,8 @@ export class PersonDecoder {
     this.#membershipSlots = membership?.attributes.map(slotOf) ?? [];
     this.#membership = membership;
     this.#markSlot = markAttribute === null ? -1 : slotOf(markAttribute);
+    this.#photoMarkSlots = photo ? markAttributes.map(slotOf) : null;
+    this.#at = at;
     // Servers raise the mark for changes of attributes that nobody has asked for.
     this.#decoder = new EntryDecoder(names, this.#markSlot < this.#wanted ? -1 : this.#markSlot);
     this.attributes = names.filter((name) => !isForbidden(name));
@@ -70,6 +83,12 @@ export class PersonDecoder {
     const { disabled, notAPerson } = accountFlags(values, this.#flagSlots, this.#now);
     const { inGroups, excluded } = this.#standing(name, values);
     const mark = first(values[this.#markSlot]);
+    const photoMark =
+      this.#photoMarkSlots &&
+      changeMark(
+        this.#photoMarkSlots.map((slot) => values[slot]),
+        this.#at,
+      );
     values.length = this.#wanted;
     const entry: LdapPerson = {
       name: unfit !== null && name.length > longestSaid ? saidText(name) : name,
@@ -81,9 +100,10 @@ export class PersonDecoder {
       inGroups,
       excluded,
       undecodable,
-      said: ranges.length === 0 ? hash('sha256', bytes.subarray(at, end), 'binary') : null,
+      said: ranges.length === 0 ? said(bytes.subarray(at, end), photoMark) : null,
       mark,
     };
+    if (photoMark !== null) entry.photoMark = photoMark;
     for (const range of ranges) if (range.slot < this.#wanted) this.unfinished.push({ entry, range });
     return entry;
   }
@@ -102,6 +122,12 @@ export class PersonDecoder {
     if (!nameIsText) return 'The DN holds bytes that are no text.';
     return name.length > longestName ? `The DN has more than ${longestName} characters.` : null;
   }
+}
+
+/** The digest of what the server sent, and of the mark in which changes of the photo show. */
+function said(bytes: Buffer, photoMark: string | null): string {
+  const digest = hash('sha256', bytes, 'binary');
+  return photoMark === null ? digest : hash('sha256', `${digest}${photoMark}`, 'binary');
 }
 
 function first(value: AttributeValue): string | undefined {

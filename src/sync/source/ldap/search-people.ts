@@ -35,6 +35,7 @@ export async function searchPeople(
       flavour: reached.server.flavour,
       membership,
       at: request.at,
+      photo: request.photo,
       markAttribute: marks?.inFullReads === true ? marks.attribute : null,
     });
     const search: ScopeSearch = { reached, filter, signal, referrals: new ReferralsMet(), progress: { pages: 0 } };

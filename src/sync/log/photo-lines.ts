@@ -1,0 +1,61 @@
+import type { AppError } from '../../core/app-error.ts';
+import type { NewLogLine } from '../../core/run.ts';
+import type { PhotoAnswer } from '../../core/sync-store.ts';
+
+/*
+ * The log lines about photos.
+ */
+
+const number = new Intl.NumberFormat('en');
+
+/** Counts what was found, and tells of it. */
+export class PhotoTally {
+  readonly #total: number;
+  readonly #counts = { photo: 0, same: 0, none: 0, unusable: 0, later: 0 };
+  /** Of the first person who could not be read. */
+  #because = '';
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  add(answers: readonly PhotoAnswer[]): void {
+    for (const { found } of answers) {
+      this.#counts[found.kind]++;
+      if (found.kind === 'later') this.#because ||= found.because;
+    }
+  }
+
+  progress(): NewLogLine {
+    const done = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
+    return info(`Looked up the photos of ${number.format(done)} of ${number.format(this.#total)} people.`);
+  }
+
+  end(): NewLogLine[] {
+    const { photo, same, none, unusable, later } = this.#counts;
+    const done = `Photos: ${number.format(photo)} new or changed, ${number.format(same)} as before, ${number.format(none)} people without one, ${number.format(unusable)} not usable.`;
+    const left = `The photos of ${number.format(later)} people could not be looked up, and the next run tries again. The first: ${this.#because}.`;
+    return [info(done), ...(later === 0 ? [] : [warning('PHOTOS_LATER', left)])];
+  }
+}
+
+/** A person whose photo can't be taken. */
+export function unusablePhoto({ id, name, contactId, found }: PhotoAnswer): NewLogLine[] {
+  if (found.kind !== 'unusable') return [];
+  const message = `The photo was left out: it ${found.because}.`;
+  return [{ ...warning('PHOTO_UNUSABLE', message), person: name, personId: id, contactId }];
+}
+
+/** The source failed while photos were looked up. */
+export function photosLater({ message, hint }: AppError): NewLogLine {
+  const what = hint === null ? message : `${message} ${hint}`;
+  return warning('PHOTOS_LATER', `The photos could not all be fetched, and the next run goes on. ${what}`);
+}
+
+function info(message: string): NewLogLine {
+  return { level: 'INFO', code: 'PHOTOS', message };
+}
+
+function warning(code: NewLogLine['code'], message: string): NewLogLine {
+  return { level: 'WARN', code, message };
+}
