@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Answer, collect, type Data, startApi, type TestApi } from '../support/api.ts';
+import { makeCertificate } from '../support/ldap-certificates.ts';
 import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 
 const PEOPLE = 40;
+/** Its certificates sign in by their names. */
+const authority = makeCertificate({ commonName: 'Client CA' });
 
 let api: TestApi;
 let slapd: Slapd;
 
 beforeAll(async () => {
-  [api, slapd] = await Promise.all([startApi(), startSlapd({ entries: people(PEOPLE) })]);
+  const clients = { ca: authority.cert, verify: 'try' } as const;
+  [api, slapd] = await Promise.all([startApi(), startSlapd({ entries: people(PEOPLE), clients })]);
 });
 afterAll(() => Promise.all([api.close(), slapd.close()]));
 
@@ -85,6 +89,21 @@ async function settled(id: string): Promise<Data> {
 }
 
 describe('a run', () => {
+  test('signs in with a stored client certificate, and no answer, log line or line of the service shows its key', async () => {
+    const { cert, key } = makeCertificate({ commonName: 'reader', issuer: authority });
+    const ldap = { urls: [slapd.ldapsUrl], baseDns: [slapd.baseDn], tlsCa: slapd.ca, tlsCert: cert, tlsKey: key };
+    const connection = await newConnection({ source: { ldap } });
+    const test = 'mutation ($id: ID!) { testConnection(connectionId: $id) { result { ok checks { name detail } } } }';
+    const tested = await api.ask(test, { id: connection });
+    expect(tested.testConnection.result).toMatchObject({ ok: true });
+    const { id } = await run(connection, { dryRun: true });
+    expect(await settled(id)).toMatchObject({ status: 'SUCCEEDED', counts: { read: PEOPLE } });
+    const lines = await collect(api.overWebSocket(logs, { id, level: 'DEBUG' }));
+    const secret = key.split('\n')[1] ?? '';
+    expect(secret).toMatch(/^.{60,}$/);
+    expect(JSON.stringify([tested, lines, api.logged, api.statements])).not.toContain(secret);
+  });
+
   test('is watched from its start to its end over a WebSocket, and again after it', async () => {
     const { id, trigger, startedBy } = await run(await newConnection());
     expect({ trigger, startedBy }).toEqual({

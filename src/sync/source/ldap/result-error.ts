@@ -110,7 +110,7 @@ const notSignedIn: Explain = (result, { server, bindDn }) =>
     hint:
       bindDn === null
         ? 'Set bindDn and bindPassword.'
-        : `"${bindDn}" has signed in, but the server does not count it: check that bindDn is an account of this server's own directory.`,
+        : `"${bindDn}" has signed in, but the server does not count it: check that it is an account of this server's own directory.`,
   });
 
 /** The server's message tells: Active Directory's, or Samba's ("Operation unavailable without authentication"). */

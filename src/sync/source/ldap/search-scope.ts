@@ -1,6 +1,6 @@
 import { canonicalDn } from './dn.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
-import { accountOf } from './ldap-settings.ts';
+import { signedInAs } from './ldap-settings.ts';
 import { checkBase, type Reached } from './reach.ts';
 import { type PagedSearch, readPages } from './read-parts.ts';
 import type { ReferralsMet } from './referrals.ts';
@@ -64,5 +64,5 @@ async function searchBase(
 /** A server that hides all from an account answers a search as if nobody were there. Returns the doubt, or null. */
 async function hiddenBase(reached: Reached, baseDn: string): Promise<string | null> {
   if (await checkBase(reached, baseDn)) return null;
-  return `Neither "${baseDn}" nor anybody below it can be seen by ${accountOf(reached.settings) === null ? 'everybody' : 'the account'}, so nothing proves that nobody is there.`;
+  return `Neither "${baseDn}" nor anybody below it can be seen by ${signedInAs(reached.settings) === null ? 'everybody' : 'the account'}, so nothing proves that nobody is there.`;
 }

@@ -33,6 +33,50 @@ describe('default mappings', () => {
     });
   });
 
+  test.each<[string, Record<string, string | string[]>, object]>([
+    [
+      'Active Directory',
+      {
+        company: 'Example',
+        department: 'Sales',
+        employeeID: '7',
+        streetAddress: 'Hauptstr. 1',
+        info: 'Early bird',
+        proxyAddresses: ['SMTP:anna@example.com', 'smtp:berg@example.com'],
+      },
+      // The merge leaves the primary address out of the others.
+      {
+        EMAIL: [
+          { label: 'other', value: 'anna@example.com' },
+          { label: 'other', value: 'berg@example.com' },
+        ],
+      },
+    ],
+    [
+      'eDirectory',
+      {
+        company: 'Example',
+        ou: 'Sales',
+        workforceID: '7',
+        street: 'Hauptstr. 1',
+        description: 'Early bird',
+        mail: 'anna@example.com',
+      },
+      {},
+    ],
+  ])('of LDAP suit %s too, before anybody has asked the server what it is', (_name, person, more) => {
+    expect(expectDraft(mapPerson(defaultMappings('LDAP'), { cn: 'Anna', ...person })).draft.values).toEqual({
+      DISPLAY_NAME: 'Anna',
+      COMPANY: 'Example',
+      DEPARTMENT: 'Sales',
+      EMPLOYEE_ID: '7',
+      STREET: 'Hauptstr. 1',
+      NOTES: 'Early bird',
+      PRIMARY_EMAIL: 'anna@example.com',
+      ...more,
+    });
+  });
+
   test('of ACTIVE_DIRECTORY take the primary email from mail or proxyAddresses, never from userPrincipalName', () => {
     const emailOf = (person: Record<string, string | string[]>) =>
       expectDraft(mapPerson(defaultMappings('ACTIVE_DIRECTORY'), { cn: 'Anna', ...person })).draft.values.PRIMARY_EMAIL;

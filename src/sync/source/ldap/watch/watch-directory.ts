@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../../../core/app-error.ts';
 import type { Secrets } from '../../../../core/connection.ts';
 import type { WatchOptions } from '../../../../core/source-watch.ts';
-import { type LdapSettings, moreRights } from '../ldap-settings.ts';
+import { type LdapSettings, moreRights, signedInAs } from '../ldap-settings.ts';
 import { checkBase, type Reached, reach } from '../reach.ts';
 import { askForChanges } from './ask-for-changes.ts';
 import { keepSearchesOpen } from './keep-searches-open.ts';
@@ -82,7 +82,7 @@ function noWay({ connection, settings }: Reached): AppError {
     'WATCH_NOT_POSSIBLE',
     `${connection.url.url} tells nobody of changes, and its entries do not show when they were changed.`,
     {
-      hint: `Turn continuous off, and give the connection a schedule. ${moreRights(settings.bindDn, 'Or let the bind account read modifyTimestamp.')}`,
+      hint: `Turn continuous off, and give the connection a schedule. ${moreRights(signedInAs(settings), 'Or let the bind account read modifyTimestamp.')}`,
     },
   );
 }
