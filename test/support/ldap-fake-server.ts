@@ -268,3 +268,13 @@ function whoAmI(id: number, who: string | number): Buffer {
     writer.endSequence();
   });
 }
+
+/** An IntermediateResponse message. */
+export function intermediate(id: number, oid: string, value: Buffer): Buffer {
+  return message(id, (writer) => {
+    writer.startSequence(0x79);
+    writer.writeString(oid, 0x80);
+    writer.writeBuffer(value, 0x81);
+    writer.endSequence();
+  });
+}

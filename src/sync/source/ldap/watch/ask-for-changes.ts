@@ -33,24 +33,24 @@ export async function askForChanges({ reached, options, times }: Watching): Prom
   for (let askedMs = 0; ; ) {
     await wait(rest(askedMs, times.askEveryMs), undefined, { signal: options.signal });
     const began = performance.now();
-    const numberNow = await changeNumber(reached);
+    const before = number;
+    number = await changeNumber(reached);
+    // Where there are no people yet, the number says what is newer than nothing.
+    const since = newest ?? before;
     const look =
-      numberNow !== null && numberNow === number
-        ? null
-        : await lookAt(reached, [...places, ...deleted], attribute, newest);
+      number !== null && number === before ? null : await lookAt(reached, [...places, ...deleted], attribute, since);
     askedMs = performance.now() - began;
-    number = numberNow;
     if (look !== null && look.entries > 0) {
-      if (look.newest === null) return { refused: null };
+      if (look.newest === null && since === null) return { refused: null };
       newest = newer(newest, look.newest, attribute);
       if (attribute.kind === 'time') await wait(times.settleMs, undefined, { signal: options.signal });
       options.changed();
     }
     if (performance.now() < last.dueAt || (number !== null && number === last.number)) continue;
-    const before = last;
+    const { digest, entries } = last;
     last = await sweep();
     newest = newer(newest, last.newest, attribute);
-    if (last.digest !== before.digest || last.entries !== before.entries) options.changed();
+    if (last.digest !== digest || last.entries !== entries) options.changed();
   }
 }
 
