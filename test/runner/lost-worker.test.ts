@@ -1,47 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRunner } from '../../src/runner/create-runner.ts';
 import { collectLog } from './support/collect-log.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-database.ts';
+import { type Script, spawnScript } from './support/spawn-script.ts';
 import { queuedRun } from './support/start-claimed.ts';
 import { untilStatus } from './support/until-status.ts';
 
-const script = join(import.meta.dirname, 'support', 'worker-process.ts');
-const children: ChildProcess[] = [];
+const workers: Script[] = [];
 let db: RunsDatabase;
 
 beforeAll(async () => {
   db = await openRunsDatabase();
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) await kill(child);
+  for (const worker of workers.splice(0)) await worker.kill();
 });
 afterAll(() => db.close());
 
-/** A worker in a process of its own; `said` resolves when it has said this. */
-function spawnWorker(does: 'stays' | 'ends' | 'applies') {
-  const child = spawn(process.execPath, [script, db.url, does], { stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  const said = new Set<string>();
-  const waiting = new Map<string, () => void>();
-  createInterface({ input: child.stdout }).on('line', (text) => {
-    said.add(text);
-    waiting.get(text)?.();
-  });
-  return {
-    child,
-    said: (text: string) => new Promise<void>((resolve) => (said.has(text) ? resolve() : waiting.set(text, resolve))),
-  };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
+/** A worker in a process of its own. */
+function spawnWorker(does: 'stays' | 'ends' | 'applies'): Script {
+  const worker = spawnScript('worker-process.ts', [db.url, does]);
+  workers.push(worker);
+  return worker;
 }
 
 function start() {
@@ -60,7 +40,7 @@ describe('a worker process that is killed', () => {
     await first.said('attempt 1');
     const second = spawnWorker('ends');
     await second.said('working');
-    await kill(first.child);
+    await first.kill();
     await untilStatus(db, ids, 'SUCCEEDED');
     expect(await lines(ids)).toEqual([
       '1 attempt 1, line 1',
@@ -80,7 +60,7 @@ describe('a worker process that is killed', () => {
     await first.said('attempt 1');
     const second = spawnWorker('ends');
     await second.said('working');
-    await kill(first.child);
+    await first.kill();
     await untilStatus(db, ids, 'SUCCEEDED');
     expect((await lines(ids))[3]).toBe(
       '4 The process that worked on this run is gone (attempt 1). Applying goes on where it stopped.',
@@ -91,7 +71,7 @@ describe('a worker process that is killed', () => {
     const first = spawnWorker('stays');
     const ids = await start();
     await first.said('attempt 1');
-    await kill(first.child);
+    await first.kill();
     await db.store.cancel(ids.workspaceId, ids.runId, anna);
     const runner = createRunner({ store: db.store, signals: db.signals, log: collectLog() });
     try {

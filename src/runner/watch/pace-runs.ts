@@ -43,7 +43,7 @@ export type RunsOfWatch = {
 /**
  * Starts a run when there is news, again and again. Changes that come while a run goes lead to one more run after it. When another
  * run of the connection goes, also one that is HELD, it waits for its end. After a run that failed, the same changes are tried again.
- * Never resolves. Rejects with the signal's reason, and with errors of the store; the news stays then.
+ * Never resolves. Rejects when the signal aborts, and with errors of the store; the news stays then.
  */
 export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal: AbortSignal): Promise<never> {
   const allowance = allowanceOf(pace);
