@@ -12,6 +12,11 @@ passed += tests?.numPassedTests ?? 0;
 failed += tests === null ? 1 : tests.numFailedTests + tests.numRuntimeErrorTestSuites;
 if (tests !== null && !tests.success && failed === 0) failed = 1;
 
+const results = (tests?.testResults ?? []).flatMap(({ assertionResults }) => assertionResults);
+const notRun = results.filter(({ status }) => status === 'pending');
+for (const name of new Set(notRun.map(({ ancestorTitles, title }) => ancestorTitles[0] ?? title)))
+  console.log(`not run: ${name}`);
+
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 

@@ -9,7 +9,7 @@ import { type Ds389Binaries, ds389Binaries } from './ds389-binaries.ts';
 import { makeCertificate } from './ldap-certificates.ts';
 import { changesBy, execute, type LdapAccount, type LdapChanges, searchLines } from './ldap-changes.ts';
 import { type LdifEntry, toLdif } from './ldap-ldif.ts';
-import { freePort, startServerProcess } from './server-process.ts';
+import { freePort, type ServerProcess, startServerProcess } from './server-process.ts';
 
 export type Ds389Options = {
   /** Default `dc=example,dc=org`; its entry, and the bind account's, are made by themselves. */
@@ -71,7 +71,10 @@ export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
     const ca = await makeInstance(instance, options);
     await importEntries(instance, options);
     const args = ['-d', '0', '-D', homeOf(folder), '-i', join(folder, 'run/pid')];
-    const command = { program: binaries.program('ns-slapd'), args, env: binaries.env, folder, port: instance.port };
+    const program = binaries.program('ns-slapd');
+    // Its counters lie in shared memory, named after the folder of the instance.
+    const made = [folder, `/dev/shm/sem.${basename(folder)}.stats`];
+    const command = { program, args, env: binaries.env, made, port: instance.port };
     const server = handle(instance, ca, await startServerProcess(command));
     await prepare(server, options).catch(async (error: unknown) => {
       await server.close();
@@ -225,22 +228,16 @@ function* ldif(baseDn: string, { imported, limits, readers }: Ds389Options): Gen
   for (const entry of imported ?? []) yield toLdif(entry);
 }
 
-function handle(
-  { folder, baseDn, port, ldapsPort }: Instance,
-  ca: string,
-  process: { pid: number; close(): Promise<void> },
-): Ds389 {
+function handle({ folder, baseDn, port, ldapsPort }: Instance, ca: string, process: ServerProcess): Ds389 {
   const url = `ldap://127.0.0.1:${port}`;
-  const admin: LdapAccount = { url, dn: adminDn, password };
-  const close = async (): Promise<void> => {
-    await process.close();
-    // Its counters lie in shared memory, named after the folder of the instance.
-    await rm(`/dev/shm/sem.${basename(folder)}.stats`, { force: true });
-  };
+  const ldapsUrl = `ldaps://127.0.0.1:${ldapsPort}`;
+  // Encrypted, so that tests can have it refuse all else.
+  const admin: LdapAccount = { url: ldapsUrl, dn: adminDn, password, caFile: join(folder, 'other/ca.pem') };
   return {
     ...changesBy(admin),
+    ...process,
     url,
-    ldapsUrl: `ldaps://127.0.0.1:${ldapsPort}`,
+    ldapsUrl,
     port,
     ca,
     baseDn,
@@ -248,10 +245,8 @@ function handle(
     bindPassword: password,
     adminDn,
     adminPassword: password,
-    pid: process.pid,
     search: (args) => searchLines(admin, args),
-    close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: process.close,
   };
 }
 

@@ -66,7 +66,10 @@ const whyNot =
 /** A `describe` of tests against a domain controller. Where none can run, its name says that they were not run, and why. */
 export function describeSamba(name: string, tests: () => void): void {
   if (whyNot === null) describe(name, tests);
-  else describe.skip(`${name} (NOT RUN: ${whyNot})`, tests);
+  else {
+    console.warn(`"${name}" is not run: ${whyNot}.`);
+    describe.skip(`${name} (NOT RUN: ${whyNot})`, tests);
+  }
 }
 
 /** How long a hook may take that starts the server where the packages have to be fetched first. */
@@ -87,9 +90,8 @@ export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  // It ends by itself when its input ends, so it does not outlive a test run that is killed.
   const args = ['--foreground', '--model=single', '--debug-stdout', `--configfile=${smbConf}`];
-  const server = await startServerProcess({ program, args, folder, host: address, port: 636 });
+  const server = await startServerProcess({ program, args, made: [folder], host: address, port: 636 });
   const dc = handle({ server, address, ca, caFile, smbConf });
   try {
     await fill(dc, options.entries ?? []);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 /** A directory server that runs in the foreground, in a folder of its own. */
 export type ServerProcess = {
   pid: number;
-  /** Ends the process and removes its folder. */
+  /** Ends the process and removes what it made. */
   close(): Promise<void>;
 };
 
@@ -14,38 +14,36 @@ export type ServerCommand = {
   program: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
-  /** Removed at the end. */
-  folder: string;
+  /** Its folder, and whatever else it makes: removed at the end. */
+  made: string[];
   /** Something listens here as soon as it is ready. */
   host?: string;
   port: number;
 };
 
 /**
- * Starts a server and waits until it takes connections. It ends with this process: by `close`, at the exit, or (servers that watch
- * their input) because its input ends. Throws with its last words when it ends at its start.
+ * Starts a server and waits until it takes connections. It ends with this process, also when that is killed: then a second process
+ * ends it and removes what it made. Throws with its last words when it ends at its start.
  */
 export async function startServerProcess(command: ServerCommand): Promise<ServerProcess> {
-  const { program, args, env, folder, host = '127.0.0.1', port } = command;
-  const server = spawn(program, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-  server.stdin?.on('error', () => {});
+  const { program, args, env, made, host = '127.0.0.1', port } = command;
+  const server = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const output of [server.stdout, server.stderr])
-    output?.on('data', (chunk: Buffer) => {
+    output.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-2000);
     });
-  const kill = (): void => killGroup(server);
-  process.once('exit', kill);
-  const close = async (): Promise<void> => {
-    process.off('exit', kill);
-    if (server.exitCode === null && server.signalCode === null) {
-      kill();
-      await once(server, 'exit');
-    }
-    await rm(folder, { recursive: true, force: true });
-  };
   const ended = once(server, 'exit').then(() => Promise.reject(new Error(`${program} ended at its start: ${said}`)));
   ended.catch(() => {});
+  const heir = server.pid === undefined ? null : startHeir(server.pid, made);
+  server.once('exit', () => heir?.kill('SIGKILL'));
+  const close = async (): Promise<void> => {
+    if (server.exitCode === null && server.signalCode === null) {
+      killGroup(server);
+      await once(server, 'exit');
+    }
+    for (const path of made) await rm(path, { recursive: true, force: true });
+  };
   const given = new AbortController();
   try {
     await Promise.race([accepting(host, port, given.signal), ended]);
@@ -55,6 +53,16 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
     throw error;
   }
   return { pid: server.pid ?? 0, close };
+}
+
+/** A process that waits for the end of this one, of which its input tells, and then ends the server and removes what it made. */
+function startHeir(pid: number, made: string[]): ChildProcess {
+  const script = 'cat; kill -s KILL -- "-$1"; shift; rm -rf -- "$@"';
+  const stdio: StdioOptions = ['pipe', 'ignore', 'ignore'];
+  const heir = spawn('sh', ['-c', script, 'heir', String(pid), ...made], { detached: true, stdio });
+  // It is no reason for this process to go on.
+  heir.unref();
+  return heir;
 }
 
 /** The server is the leader of a process group: children that it has started end with it. */

@@ -70,7 +70,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     const [port, ldapsPort] = [await freePort(), await freePort()];
     const listen = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${ldapsPort}`;
     const args = ['-d', '0', '-f', join(folder, 'slapd.conf'), '-h', listen];
-    const server = await startServerProcess({ program: binaries.slapd, args, env: binaries.env, folder, port });
+    const server = await startServerProcess({ program: binaries.slapd, args, env: binaries.env, made: [folder], port });
     return handle({ baseDn, ca, port, ldapsPort, server });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

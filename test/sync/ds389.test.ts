@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
-import { sources } from '../../src/sync/source/sources.ts';
 import { type Ds389, startDs389 } from '../support/ds389.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
-import { ldapSettings, openOptions, readEverybody } from '../support/ldap-reading.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { removal, sumOf } from './small-directory.ts';
 
@@ -15,11 +12,7 @@ describe('runs on 389 Directory Server', () => {
   let places = 0;
 
   beforeAll(async () => {
-    const imported: LdifEntry[] = [
-      { dn: `ou=imported,${baseDn}`, attributes: { objectClass: 'organizationalUnit' } },
-      { dn: `uid=old,ou=imported,${baseDn}`, attributes: { objectClass: 'inetOrgPerson', cn: 'old', sn: 'old' } },
-    ];
-    [server, service] = await Promise.all([startDs389({ imported, memberOf: true, tombstones: true }), openSyncing()]);
+    [server, service] = await Promise.all([startDs389({ memberOf: true, tombstones: true }), openSyncing()]);
   }, 600_000);
   afterAll(async () => {
     await service?.close();
@@ -53,31 +46,6 @@ describe('runs on 389 Directory Server', () => {
     Object.fromEntries((await syncing.contacts()).map(({ display_name, status }) => [display_name, status]));
   const loud = async (syncing: Syncing, runId: string) =>
     (await syncing.log(runId)).filter(({ level }) => level === 'WARN' || level === 'ERROR');
-
-  test('the id of a person is nsUniqueId, also of one who was imported offline and has no entryUUID', async () => {
-    await server.add(`uid=new,ou=imported,${baseDn}`, { objectClass: 'inetOrgPerson', cn: 'new', sn: 'new' });
-    const shown = await server.search(['-b', `ou=imported,${baseDn}`, '(cn=*)', 'nsUniqueId', 'entryUUID']);
-    const told = [...shown.matchAll(/^nsUniqueId: (.*)$/gim)].map((match) => match[1]);
-    expect(shown.match(/^entryUUID: /gim)).toHaveLength(1);
-    const ways: [url: string, changes: Partial<LdapSettings>][] = [
-      [server.url, {}],
-      [server.url, { startTls: true, tlsCa: server.ca }],
-      [server.ldapsUrl, {}],
-    ];
-    for (const [url, changes] of ways) {
-      const settings = ldapSettings({ ...server, url }, { baseDns: [`ou=imported,${baseDn}`], ...changes });
-      const { entries } = await readEverybody(settings, { password: server.bindPassword });
-      expect(entries.map(({ id }) => id)).toEqual(told);
-    }
-  });
-
-  test('its test answers with the kind of server, paging and the id', async () => {
-    const settings = ldapSettings({ ...server, url: server.ldapsUrl });
-    const result = await sources.LDAP.test(settings, { bindPassword: server.bindPassword }, openOptions());
-    expect(result).toMatchObject({ ok: true, code: null, server: `${server.ldapsUrl} (389 Directory Server)` });
-    expect(result.checks.map(({ status }) => status)).toEqual(Array(7).fill('OK'));
-    expect(result.checks.at(-1)?.detail).toContain('nsUniqueId');
-  });
 
   test('an account that is locked by nsAccountLock is switched off, in any spelling, and back when it is unlocked', async () => {
     const { people, syncing, sync, add } = await setUp('ada', 'bo');
