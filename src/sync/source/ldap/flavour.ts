@@ -115,7 +115,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
   },
   DS389: {
     label: '389 Directory Server',
-    isShownBy: (rootDse) => isVendor(rootDse, /389|red.?hat|fedora/i),
+    isShownBy: (rootDse) => isVendor(rootDse, /^389[ -]|red.?hat|fedora/i),
     // Entries that were loaded while the server was off can lack entryUUID.
     ids: [nsUniqueId, entryUuid],
     flags: ['nsAccountLock'],

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -12,8 +13,6 @@ export type SrvOptions = {
   /** The name servers to ask, as `address:port`. Left out: those of the system. */
   servers?: readonly string[] | undefined;
   signal: AbortSignal;
-  /** From 0 to below 1. */
-  random?: () => number;
 };
 
 const timeoutMs = 5000;
@@ -25,7 +24,7 @@ const mostRecords = 100;
 const hostName = /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?(?:\.[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?)*$/i;
 
 /** Asks for the SRV records of a name such as `_ldap._tcp.example.com`. Throws only the signal's reason. */
-export async function findTargets(name: string, { servers, signal, random }: SrvOptions): Promise<SrvAnswer> {
+export async function findTargets(name: string, { servers, signal }: SrvOptions): Promise<SrvAnswer> {
   signal.throwIfAborted();
   const resolver = new Resolver({ timeout: timeoutMs, tries });
   if (servers !== undefined) resolver.setServers(servers);
@@ -33,7 +32,7 @@ export async function findTargets(name: string, { servers, signal, random }: Srv
   signal.addEventListener('abort', cancel, { once: true });
   const timer = setTimeout(cancel, longestMs);
   try {
-    const targets = srvTargets(await resolver.resolveSrv(name), random);
+    const targets = srvTargets(await resolver.resolveSrv(name), chanceOf(name));
     return targets.length === 0 ? { kind: 'none' } : { kind: 'found', targets };
   } catch (error) {
     signal.throwIfAborted();
@@ -47,9 +46,10 @@ export async function findTargets(name: string, { servers, signal, random }: Srv
 
 /**
  * The targets in the order of RFC 2782: the lowest priority first; among equals by chance, in proportion to their weight. What
- * is no name of a host is left out; so is the name ".", which says that there is no such service.
+ * is no name of a host is left out; so is the name ".", which says that there is no such service. `random` gives numbers from 0 to
+ * below 1. The order of the records does not matter: name servers change it at each answer.
  */
-export function srvTargets(records: readonly SrvRecord[], random: () => number = Math.random): SrvTarget[] {
+export function srvTargets(records: readonly SrvRecord[], random: () => number): SrvTarget[] {
   const usable = records.flatMap((record) => {
     const host = record.name.replace(/\.$/, '').toLowerCase();
     const isName = host.length <= 253 && hostName.test(host) && isIP(host) === 0;
@@ -60,13 +60,25 @@ export function srvTargets(records: readonly SrvRecord[], random: () => number =
   for (const priority of priorities) {
     const equals = usable.filter((record) => record.priority === priority);
     // Weight 0 goes first, so that it has a small chance to be taken (RFC 2782).
-    const left = equals.sort((a, b) => a.weight - b.weight);
+    const left = equals.sort((a, b) => a.weight - b.weight || compare(a.host, b.host) || a.port - b.port);
     while (left.length > 0 && ordered.length < mostRecords) {
       const [{ host, port } = { host: '', port: 0 }] = left.splice(drawn(left, random), 1);
       ordered.push({ host, port });
     }
   }
   return ordered;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * The chance by which a service's servers are drawn. It differs between names, and is the same each time: a connection meets the
+ * same server at each run, while DNS has the same records, and the connections of many domains spread by weight. What a directory
+ * counts for itself, such as Active Directory's numbers of changes, is worth nothing on another server.
+ */
+export function chanceOf(name: string): () => number {
+  let drawn = 0;
+  return () => hash('sha256', `${name.toLowerCase()} ${drawn++}`, 'buffer').readUIntBE(0, 6) / 2 ** 48;
 }
 
 /** The index of the record that is drawn by weight. */

@@ -20,7 +20,10 @@ const rootDses: Record<string, Record<string, string[]>> = {
   'Windows Server 2022': { forestfunctionality: ['7'], dsservicename: ['CN=NTDS Settings,CN=DC1'] },
   'Active Directory Lightweight Directory Services': { supportedcapabilities: ['1.2.840.113556.1.4.1851'] },
   'Samba 4.17': { vendorname: ['Samba Team (https://www.samba.org)'], forestfunctionality: ['4'] },
-  'eDirectory 9.2': { vendorname: ['NetIQ Corporation'], vendorversion: ['LDAP Agent for NetIQ eDirectory 9.2.7'] },
+  'eDirectory 9.2': {
+    vendorname: ['NetIQ Corporation'],
+    vendorversion: ['LDAP Agent for NetIQ eDirectory 9.2.3 (40203.89) 389'],
+  },
   'eDirectory that hides its vendor': { directorytreename: ['ACME_TREE'] },
   'OpenDJ, which is none of them': { vendorname: ['ForgeRock AS.'], vendorversion: ['OpenDJ 4.5.0'] },
   'a server that shows nothing': {},

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { srvTargets } from '../../../../src/sync/source/net/srv.ts';
+import { chanceOf, srvTargets } from '../../../../src/sync/source/net/srv.ts';
 
 const record = (name: string, priority = 0, weight = 0, port = 389) => ({ name, priority, weight, port });
-const hosts = (records: ReturnType<typeof record>[], random?: () => number): string[] =>
+const hosts = (records: ReturnType<typeof record>[], random = chanceOf('x')): string[] =>
   srvTargets(records, random).map(({ host }) => host);
 
 describe('the order of SRV records', () => {
@@ -24,6 +24,16 @@ describe('the order of SRV records', () => {
     expect(evenly.filter((host) => host === 'heavy.x')).toHaveLength(742);
   });
 
+  test('is the same each time, however DNS orders its answer, and another for other domains', () => {
+    const records = Array.from({ length: 20 }, (_, i) => record(`dc${i}.x`, 0, 100));
+    const orderFor = (domain: string, answer = records): string => hosts(answer, chanceOf(domain)).join();
+    expect(orderFor('a.x', records.toReversed())).toBe(orderFor('A.x'));
+    const first = Array.from({ length: 1000 }, (_, i) => orderFor(`domain${i}.x`).split(',')[0]);
+    const times = records.map(({ name }) => first.filter((one) => one === name).length);
+    expect(Math.min(...times)).toBeGreaterThan(20);
+    expect(Math.max(...times)).toBeLessThan(90);
+  });
+
   test('gives weight 0 a small chance, and takes all of them when there is nothing else', () => {
     expect(hosts([record('b.x', 0, 10), record('a.x', 0, 0)], () => 0)).toEqual(['a.x', 'b.x']);
     expect(hosts([record('b.x', 0, 10), record('a.x', 0, 0)], () => 0.5)).toEqual(['b.x', 'a.x']);
@@ -31,7 +41,9 @@ describe('the order of SRV records', () => {
   });
 
   test('has each target once for each record, in lower case and without the last dot', () => {
-    expect(srvTargets([record('DC1.Example.com.', 0, 0, 636)])).toEqual([{ host: 'dc1.example.com', port: 636 }]);
+    expect(srvTargets([record('DC1.Example.com.', 0, 0, 636)], chanceOf('x'))).toEqual([
+      { host: 'dc1.example.com', port: 636 },
+    ]);
   });
 
   test.each(['.', '', '10.0.0.1', '::1', '-x.example', 'a b', 'x/../y', 'evil@host', 'x'.repeat(64), 'a..b', '\u0000'])(
