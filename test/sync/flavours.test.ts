@@ -219,6 +219,27 @@ test('a root DSE that can not be read is another server, with a line in the log 
   expect(await tested('AUTO')).toMatchObject({ ok: true });
 });
 
+describe('flags that every account has', () => {
+  const peopleChecks = async () => (await tested('AUTO')).checks.filter(({ name }) => name === 'People');
+
+  test.each(['ACTIVE_DIRECTORY', 'SAMBA'] as const)('are missed by the connection test of %s', async (flavour) => {
+    rootDse = { ...control, ...kinds[flavour].rootDse };
+    people = [person(kinds[flavour], 1, 'Ada'), person(kinds[flavour], 2, 'Bob')];
+    expect(await peopleChecks()).toMatchObject([
+      { status: 'OK' },
+      { status: 'WARN', detail: expect.stringContaining('userAccountControl'), advice: expect.any(String) },
+    ]);
+    people = [person(kinds[flavour], 1, 'Ada'), person(kinds[flavour], 2, 'Bob', kinds[flavour].on)];
+    expect(await peopleChecks()).toMatchObject([{ status: 'OK' }]);
+  });
+
+  test('are not missed where no flag means enabled', async () => {
+    rootDse = { ...control, ...kinds.DS389.rootDse };
+    people = [person(kinds.DS389, 1, 'Ada')];
+    expect(await peopleChecks()).toMatchObject([{ status: 'OK' }]);
+  });
+});
+
 test('a root DSE full of nonsense names a server, and does no harm', async () => {
   people = [person(kinds.OPENLDAP, 1, 'Ada')];
   const long = 'x'.repeat(100_000);

@@ -33,6 +33,8 @@ type FlavourFacts = {
   ids: readonly IdAttribute[];
   /** The attributes that tell that an account is switched off, or is no person's. Only these are asked for and obeyed. */
   flags: readonly AccountFlag[];
+  /** Of these flags every account has one, also an enabled one. If none can be seen, they are hidden. Empty: no flag means enabled. */
+  constantFlags: readonly AccountFlag[];
   /** The attribute that every change of an entry raises: a number for one server, or a time. */
   changeAttribute: { name: 'uSNChanged'; kind: 'number' } | { name: 'modifyTimestamp'; kind: 'time' };
   /** An attribute with another value after each change, also after two within a second. Left out: there is none besides. */
@@ -65,6 +67,9 @@ const usnChanged = { name: 'uSNChanged', kind: 'number' } as const;
 const activeDirectoryFlags = flagAttributes.filter(
   (name) => !['nsAccountLock', 'loginDisabled', 'pwdAccountLockedTime'].includes(name),
 );
+/** The second is that of AD LDS. */
+const activeDirectoryConstantFlags: readonly AccountFlag[] = ['userAccountControl', 'msDS-UserAccountDisabled'];
+
 const says = (rootDse: RootDseValues, name: string, words: RegExp): boolean =>
   rootDse(name).some((value) => words.test(value));
 const isVendor = (rootDse: RootDseValues, words: RegExp): boolean =>
@@ -80,6 +85,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     isShownBy: (rootDse) => isVendor(rootDse, /samba/i),
     ids: [objectGuid],
     flags: activeDirectoryFlags,
+    constantFlags: activeDirectoryConstantFlags,
     changeAttribute: usnChanged,
     people: activeDirectoryPeople,
     isActiveDirectory: true,
@@ -93,6 +99,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
       says(rootDse, 'supportedCapabilities', /^1\.2\.840\.113556\.1\.4\.(?:800|1851)$/),
     ids: [objectGuid],
     flags: activeDirectoryFlags,
+    constantFlags: activeDirectoryConstantFlags,
     changeAttribute: usnChanged,
     people: activeDirectoryPeople,
     isActiveDirectory: true,
@@ -107,6 +114,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
       says(rootDse, 'supportedExtension', /^2\.16\.840\.1\.113730\.3\.8\.10\./),
     ids: [ipaUniqueId, nsUniqueId, entryUuid],
     flags: ['nsAccountLock'],
+    constantFlags: [],
     changeAttribute: modifyTimestamp,
     // The copies of people below cn=compat are no `person`.
     people: inetOrgPeople,
@@ -119,6 +127,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     // Entries that were loaded while the server was off can lack entryUUID.
     ids: [nsUniqueId, entryUuid],
     flags: ['nsAccountLock'],
+    constantFlags: [],
     changeAttribute: modifyTimestamp,
     people: inetOrgPeople,
     isActiveDirectory: false,
@@ -130,6 +139,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
       isVendor(rootDse, /netiq|novell|edirectory|micro focus|opentext/i) || rootDse('directoryTreeName').length > 0,
     ids: [eDirectoryGuid],
     flags: ['loginDisabled'],
+    constantFlags: [],
     changeAttribute: modifyTimestamp,
     people: inetOrgPeople,
     isActiveDirectory: false,
@@ -143,6 +153,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     ids: [entryUuid],
     // It has no flag of its own but the lock of its password policy. It is also the proxy and the heir of all other servers.
     flags: flagAttributes,
+    constantFlags: [],
     changeAttribute: modifyTimestamp,
     exactChangeAttribute: 'entryCSN',
     people: inetOrgPeople,
@@ -154,6 +165,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     isShownBy: () => true,
     ids: [entryUuid, objectGuid, nsUniqueId, ipaUniqueId, eDirectoryGuid, ibmEntryUuid],
     flags: flagAttributes,
+    constantFlags: [],
     changeAttribute: modifyTimestamp,
     people: inetOrgPeople,
     isActiveDirectory: false,

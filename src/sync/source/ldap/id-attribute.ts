@@ -18,6 +18,8 @@ export type IdFinding = {
   readable: boolean;
   sampled: number;
   changeAttribute: string | null;
+  /** The flags of accounts that each of them has, when none of them shows one. */
+  hiddenFlags: readonly string[];
 };
 
 /**
@@ -26,14 +28,14 @@ export type IdFinding = {
  */
 export async function findIdAttribute(reached: Reached, filter: LdapFilter): Promise<IdFinding> {
   const { settings, server, connection } = reached;
-  const { ids, changeAttribute, exactChangeAttribute } = flavours[server.flavour];
+  const { ids, constantFlags, changeAttribute, exactChangeAttribute } = flavours[server.flavour];
   const telling = [...(exactChangeAttribute === undefined ? [] : [exactChangeAttribute]), changeAttribute.name];
   const usualOnes = ids.map(({ name }) => name);
   const candidates = settings.idAttribute === null ? usualOnes : [settings.idAttribute];
   const usual = candidates[0] ?? 'entryUUID';
   for (const baseDn of settings.baseDns) {
     const page = { size: sampleSize, cookie: Buffer.alloc(0) };
-    const attributes = [...candidates, ...telling];
+    const attributes = [...candidates, ...telling, ...constantFlags];
     const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes, page } as const;
     const { entries, result } = await readEntries(connection, search, sampleSize);
     if (result.code !== 0) throw resultError(result, contextOf(reached, baseDn));
@@ -46,9 +48,10 @@ export async function findIdAttribute(reached: Reached, filter: LdapFilter): Pro
       readable: readable !== undefined,
       sampled: entries.length,
       changeAttribute: telling.find(isShown) ?? null,
+      hiddenFlags: constantFlags.some(isShown) ? [] : constantFlags,
     };
   }
-  return { attribute: usual, readable: true, sampled: 0, changeAttribute: telling[0] ?? null };
+  return { attribute: usual, readable: true, sampled: 0, changeAttribute: telling[0] ?? null, hiddenFlags: [] };
 }
 
 /** The error for a read in which nobody shows an id. */

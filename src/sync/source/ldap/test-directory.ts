@@ -78,6 +78,13 @@ async function examinePeople(reached: Reached, report: TestReport): Promise<void
     );
   } else if (id.readable) {
     report.add('People', 'OK', `People are there, identified by ${id.attribute}.`);
+    if (id.hiddenFlags.length > 0)
+      report.add(
+        'People',
+        'WARN',
+        `None of them shows ${id.hiddenFlags.join(' or ')}, so disabled accounts would count as enabled.`,
+        moreRights(account, 'Give the account the right to read it.'),
+      );
   } else {
     report.add(
       'People',
