@@ -107,6 +107,30 @@ describeSamba("runs on a domain controller of Samba's", () => {
     expect(await ids(syncing)).toEqual(before);
   });
 
+  test('who is deleted and then restored from the deleted objects gets the same contact back', async () => {
+    const { syncing, add, sync } = await setUp();
+    const ada = await add('Ada', { description: `restored ${places}` });
+    await sync();
+    const before = await ids(syncing);
+    await dc.delete(ada);
+    expect(await sync()).toMatchObject({ counts: { read: 0, deactivated: 1 } });
+
+    const control = '1.2.840.113556.1.4.417';
+    const deleted = await dc.search([
+      '-E',
+      `!${control}`,
+      '-b',
+      'CN=Deleted Objects,DC=example,DC=test',
+      '(cn=Ada*)',
+      'cn',
+    ]);
+    const tombstone = /^dn: .*/m.exec(deleted)?.[0];
+    const changes = `delete: isDeleted\n-\nreplace: distinguishedName\ndistinguishedName: ${ada}\n-\n`;
+    await dc.change(`${tombstone}\ncontrol: ${control} true\nchangetype: modify\n${changes}`);
+    expect(await sync()).toMatchObject({ counts: { reactivated: 1, created: 0 } });
+    expect(await ids(syncing)).toEqual(before);
+  });
+
   test('who is renamed or moved within the scope keeps the contact', async () => {
     const { people, syncing, add, sync } = await setUp();
     await dc.add(`OU=other,${people}`, { objectClass: 'organizationalUnit' });

@@ -127,6 +127,16 @@ describeSamba("reading a domain controller of Samba's", () => {
     for (const pageSize of [1, 2, 9, 10, 11, 12, 1000]) expect(await names({ pageSize })).toEqual(everybody);
   });
 
+  test("at the root of the domain, machines and the domain's own accounts are no people, also in a scope with disabled ones", async () => {
+    const scope = { includeDisabled: true, filter: '(objectClass=user)' };
+    const settings = ldapSettings(dc, { baseDns: [root] });
+    const { entries, summary } = await readEverybody(settings, { password: dc.bindPassword, scope });
+    expect(summary).toMatchObject({ complete: true, referrals: [] });
+    const none = entries.filter(({ notAPerson }) => notAPerson).map(({ attributes: [cn] }) => cn);
+    expect(none.sort()).toEqual(['Administrator', 'DC1', 'Guest', 'krbtgt']);
+    expect(entries).toHaveLength(none.length + everybody.length + ['reader', 'switched off', 'expired'].length);
+  });
+
   test('the global catalog has the same people', async () => {
     const urls = [`ldaps://${dc.address}:3269`];
     expect(await names({ urls })).toEqual(everybody);
