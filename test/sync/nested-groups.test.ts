@@ -47,7 +47,7 @@ const entries: LdifEntry[] = [
   group('twin', [dn('u0')]),
   group('twin', [dn('u1')], 'ou=others'),
   group('wide', [dn('u0'), 'cn=guest,ou=others,dc=example,dc=org', 'uid=far,dc=elsewhere', groupDn('bottom')]),
-  group('deleted', [dn('u0'), dn('gone'), groupDn('bottom')]),
+  group('deleted', [dn('u0'), dn('gone'), 'cn=Gone,ou=people,dc=example,dc=org', groupDn('bottom')]),
   group('partly', [dn('u0'), groupDn('secret'), groupDn('bottom')]),
   group('secret', [dn('u1')]),
   group('sealed', [dn('u0'), groupDn('mute')]),

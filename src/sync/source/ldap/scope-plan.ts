@@ -2,7 +2,7 @@ import { AppError } from '../../../core/app-error.ts';
 import type { Scope } from '../../../core/connection.ts';
 import type { SourceNote } from '../../../core/entry.ts';
 import type { ExclusionReason } from '../../../core/run.ts';
-import { canonicalDn, isWithinDn } from './dn.ts';
+import { canonicalDn } from './dn.ts';
 import type { LdapFilter } from './filter/filter.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import { scopeFilter } from './filter/scope-filter.ts';
@@ -65,7 +65,7 @@ export async function planScope(reached: Reached, scope: Scope): Promise<ScopePl
     membership: membershipOf(
       compared && testOf(compared.followed),
       exclude && testOf(exclude.followed),
-      scope.excludeBaseDns.map(canonicalDn),
+      new Set(scope.excludeBaseDns.map(canonicalDn)),
     ),
     notes: [...(include?.notes ?? []), ...(exclude?.notes ?? [])],
     doubt: include === null || include.followed.doubts.length === 0 ? null : include.followed.doubts.join(' '),
@@ -138,13 +138,13 @@ function testOf({ members, groups }: FollowedGroups): MemberTest {
 function membershipOf(
   include: MemberTest | null,
   exclude: MemberTest | null,
-  excludedDns: readonly string[],
+  excludedDns: ReadonlySet<string>,
 ): Membership | null {
-  if (include === null && exclude === null && excludedDns.length === 0) return null;
+  if (include === null && exclude === null && excludedDns.size === 0) return null;
   const ofInclude = include?.attributes ?? [];
   const excludedBy = (dn: string, values: readonly (readonly string[])[]): ExclusionReason | null => {
     if (exclude?.isMember(dn, values.slice(ofInclude.length))) return 'IN_EXCLUDED_GROUP';
-    return excludedDns.some((excluded) => isWithinDn(dn, excluded)) ? 'BELOW_EXCLUDED_DN' : null;
+    return excludedDns.size > 0 && isBelowOne(dn, excludedDns) ? 'BELOW_EXCLUDED_DN' : null;
   };
   return {
     attributes: [...ofInclude, ...(exclude?.attributes ?? [])],
@@ -153,4 +153,14 @@ function membershipOf(
       return { inGroups: include?.isMember(dn, values) ?? true, excluded: excludedBy(dn, values) };
     },
   };
+}
+
+/** Whether a canonical DN is one of these or lies below one. It goes up from the DN, so many of them cost no more than one. */
+function isBelowOne(dn: string, dns: ReadonlySet<string>): boolean {
+  for (let at = 0; ; ) {
+    if (dns.has(dn.slice(at))) return true;
+    const next = dn.indexOf('\u0000', at);
+    if (next < 0) return false;
+    at = next + 1;
+  }
 }

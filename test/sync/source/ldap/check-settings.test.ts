@@ -96,6 +96,13 @@ describe('scopes are checked without contacting the source', () => {
       { rules: [{ attribute: 'l', operator: 'IN', values: ['a', ''] }] },
       ['rules.0.values.1 REQUIRED'],
     ],
+    ['excluded groups by DN and name', { excludeGroups: ['cn=a,dc=x', 'Leavers'] }, []],
+    [
+      'bad excluded groups',
+      { excludeGroups: ['', 'cn=a,,dc=x', 'a\u0007'] },
+      ['excludeGroups.0 REQUIRED', 'excludeGroups.1 INVALID_GROUP', 'excludeGroups.2 INVALID_GROUP'],
+    ],
+    ['too many excluded groups', { excludeGroups: Array(501).fill('') }, ['excludeGroups TOO_MANY']],
     ['too many groups', { groups: Array(501).fill('') }, ['groups TOO_MANY']],
     [
       'too many rules',

@@ -35,7 +35,11 @@ export function memberAttributes(reached: Reached): readonly string[] {
 }
 
 function attributesOf(reached: Reached): string[] {
-  return ['objectClass', ...(isActiveDirectory(reached) ? ['objectSid'] : []), ...memberAttributes(reached)];
+  return [
+    'objectClass',
+    ...(isActiveDirectory(reached) ? ['objectSid', 'groupType'] : []),
+    ...memberAttributes(reached),
+  ];
 }
 
 /** Groups of the same name that an error message lists, at most. */
@@ -82,9 +86,13 @@ async function findByName(reached: Reached, name: string, role: GroupRole): Prom
   const [group, ...others] = found.values();
   if (group === undefined) throw notFound(name, role, 'Write its DN, and check that the bind account may see it.');
   if (others.length === 0) return group;
-  throw new AppError('GROUP_NOT_FOUND', `The name "${name}" of ${wordsFor[role]} belongs to several groups.`, {
-    hint: `Write the DN of one of them: ${listed([...found.values()].map(({ dn }) => dn))}`,
-  });
+  throw new AppError(
+    'GROUP_NOT_FOUND',
+    `The name "${saidText(name)}" of ${wordsFor[role]} belongs to several groups.`,
+    {
+      hint: `Write the DN of one of them: ${listed([...found.values()].map(({ dn }) => dn))}`,
+    },
+  );
 }
 
 /** FreeIPA shows each group a second time below cn=compat, for clients of older schemas. */

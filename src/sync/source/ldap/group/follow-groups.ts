@@ -2,7 +2,7 @@ import { AppError } from '../../../../core/app-error.ts';
 import { saidText } from '../../../../core/outside-text.ts';
 import { canonicalDn } from '../dn.ts';
 import { encodeFilter, equal } from '../filter/filter.ts';
-import type { Reached } from '../reach.ts';
+import { isActiveDirectory, type Reached } from '../reach.ts';
 import { type RawEntry, readEntries } from '../read-entries.ts';
 import { findGroup, type GroupRole, readGroup, vanished } from './find-group.ts';
 import type { GroupFinder } from './group-finder.ts';
@@ -109,7 +109,8 @@ class Follow {
     let asked = 0;
     for (const group of this.groups) {
       if (group.size.dns + group.size.uids > 0 || group.hasEmptyMember) continue;
-      if (mustHaveMembers(this.#reached, group) || (asked++ < mostAsked && (await this.#isNamed(group))))
+      if (isElsewhere(this.#reached, group)) this.#doubts.push(elsewhere(group));
+      else if (mustHaveMembers(this.#reached, group) || (asked++ < mostAsked && (await this.#isNamed(group))))
         unreadable.push(group.dn);
     }
     const hidden = await this.#hidden?.doubt((canonical) => this.#seen.has(canonical));
@@ -137,6 +138,18 @@ class Follow {
 /** Groups of these classes have at least one member (RFC 4519). OpenLDAP insists on it; other servers allow empty ones. */
 function mustHaveMembers({ server }: Reached, { classes }: Group): boolean {
   return server.flavour === 'OPENLDAP' && (classes.includes('groupofnames') || classes.includes('groupofuniquenames'));
+}
+
+/** The ports of Active Directory's global catalog. */
+const catalogPorts = [3268, 3269];
+
+/** Whether the members of a group that shows none can be on the domain controllers of its domain only. */
+function isElsewhere(reached: Reached, { isUniversal }: Group): boolean {
+  return isActiveDirectory(reached) && !isUniversal && catalogPorts.includes(reached.connection.url.port);
+}
+
+function elsewhere({ dn }: Group): string {
+  return `The group "${saidText(dn)}" shows no members, and the global catalog holds only those of universal groups: connect to a domain controller of its domain (port 389 or 636).`;
 }
 
 /** An excluded group that is not known in full would let people in. */

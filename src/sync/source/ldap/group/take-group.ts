@@ -17,6 +17,8 @@ export type Group = {
   classes: string[];
   /** Its number in its domain of Active Directory, the last part of its SID. Null: it has none. */
   rid: string | null;
+  /** Whether it is a universal group of Active Directory: the global catalog holds the members of these only. */
+  isUniversal: boolean;
   /** Number of members by DN, and by uid. */
   size: { dns: number; uids: number };
   /** Whether it has the empty DN as a member, which is nobody. Some schemas require a member. */
@@ -26,6 +28,9 @@ export type Group = {
   /** DNs of members that were found in the list of all groups. Null: the list was not needed. */
   inner: string[] | null;
 };
+
+/** The bit of groupType for universal groups (MS-ADTS 2.2.12). */
+const universal = 0x8;
 
 type TakingIn = {
   members: Members;
@@ -50,6 +55,7 @@ export async function takeGroup(
     dn: entry.dn,
     classes: textsOf(entry, 'objectClass').map((name) => name.toLowerCase()),
     rid: ridOf(entry),
+    isUniversal: (Number(textsOf(entry, 'groupType')[0] ?? 0) & universal) !== 0,
     size: { dns: 0, uids: 0 },
     hasEmptyMember: false,
     firstMembers: [],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Scope } from '../../../../../src/core/connection.ts';
+import type { LdapSettings } from '../../../../../src/sync/source/ldap/ldap-settings.ts';
 import type { LdifEntry } from '../../../../support/ldap-ldif.ts';
 import { ldapSettings, readEverybody } from '../../../../support/ldap-reading.ts';
 import { describeSamba, installMs, type Samba, sambaPerson, startSamba } from '../../../../support/samba.ts';
@@ -30,6 +31,7 @@ describeSamba('groups of a domain controller', () => {
         group('primary', [dn('di')]),
         group('above', [dn('ed'), groupDn('primary')]),
         group('domain', [`CN=Domain Users,CN=Users,${base}`]),
+        group('void', []),
         group('builtin', [`CN=Users,CN=Builtin,${base}`]),
       ],
     });
@@ -41,12 +43,15 @@ describeSamba('groups of a domain controller', () => {
   }, installMs);
   afterAll(() => dc?.close());
 
-  const read = async (scope: Partial<Scope>) => {
-    const { entries, summary } = await readEverybody(ldapSettings(dc, { baseDns: [people], tlsCa: dc.ca }), {
-      attributes: ['cn'],
-      scope: { nestedGroups: true, ...scope },
-      password: dc.bindPassword,
-    });
+  const read = async (scope: Partial<Scope>, changes: Partial<LdapSettings> = {}) => {
+    const { entries, summary } = await readEverybody(
+      ldapSettings(dc, { baseDns: [people], tlsCa: dc.ca, ...changes }),
+      {
+        attributes: ['cn'],
+        scope: { nestedGroups: true, ...scope },
+        password: dc.bindPassword,
+      },
+    );
     const came = entries.filter(({ inGroups, excluded }) => inGroups && excluded === null);
     return { names: came.map(({ attributes: [cn] }) => cn).sort(), sent: entries.length, ...summary };
   };
@@ -64,6 +69,17 @@ describeSamba('groups of a domain controller', () => {
     ['are not followed unless asked for', { groups: ['top'], nestedGroups: false }, ['ada']],
   ])('%s', async (_name, scope, names) => {
     expect(await read(scope)).toMatchObject({ names, complete: true });
+  });
+
+  test('that show no members in the global catalog, which may not hold them, make the read incomplete', async () => {
+    const catalog = { urls: [`ldaps://${dc.address}:3269`] };
+    expect(await read({ groups: ['void'] })).toMatchObject({ names: [], complete: true });
+    expect(await read({ groups: ['void'] }, catalog)).toMatchObject({
+      names: [],
+      complete: false,
+      because: expect.stringContaining('global catalog'),
+    });
+    expect(await read({ groups: ['top'] }, catalog)).toMatchObject({ names: ['ada', 'bo', 'cy'], complete: true });
   });
 
   test('bring all whom a built-in group holds, and count its members of no domain', async () => {
