@@ -203,6 +203,25 @@ describe('a flavour in the settings', () => {
   );
 });
 
+test.each(Object.keys(kinds) as Flavour[])(
+  '%s keeps the contacts when the server stops to show what it is, also where entries have other ids too',
+  async (flavour) => {
+    const kind = kinds[flavour];
+    const both = (off: Attributes) => [
+      person(kind, 1, 'Ada', { entryUUID: uuid(101), ...kind.id(1), ...kind.on }),
+      person(kind, 2, 'Bob', { entryUUID: uuid(102), ...kind.id(2), ...off }),
+    ];
+    rootDse = { ...control, ...kind.rootDse };
+    people = both(kind.on);
+    const connection = await connect();
+    await syncing.sync(connection);
+    rootDse = {};
+    people = both(kind.off);
+    const run = await syncing.sync(connection);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 1, deactivated: 1 } });
+  },
+);
+
 test('a root DSE that can not be read is another server, with a line in the log and advice in the connection test', async () => {
   rootDse = {};
   people = [person(kinds.DS389, 1, 'Ada'), person(kinds.DS389, 2, 'Bob', kinds.DS389.off)];

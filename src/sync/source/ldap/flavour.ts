@@ -64,11 +64,17 @@ const modifyTimestamp = { name: 'modifyTimestamp', kind: 'time' } as const;
 /** Counted by each domain controller for itself, and indexed. modifyTimestamp is computed there and not indexed. */
 const usnChanged = { name: 'uSNChanged', kind: 'number' } as const;
 
-const activeDirectoryFlags = flagAttributes.filter(
-  (name) => !['nsAccountLock', 'loginDisabled', 'pwdAccountLockedTime'].includes(name),
-);
-/** The second is that of AD LDS. */
-const activeDirectoryConstantFlags: readonly AccountFlag[] = ['userAccountControl', 'msDS-UserAccountDisabled'];
+/** What Active Directory and Samba have in common. */
+const likeActiveDirectory: Omit<FlavourFacts, 'label' | 'isShownBy'> = {
+  ids: [objectGuid],
+  flags: flagAttributes.filter((name) => !['nsAccountLock', 'loginDisabled', 'pwdAccountLockedTime'].includes(name)),
+  // The second is that of AD LDS.
+  constantFlags: ['userAccountControl', 'msDS-UserAccountDisabled'],
+  changeAttribute: usnChanged,
+  people: activeDirectoryPeople,
+  isActiveDirectory: true,
+  mappings: activeDirectoryMappings,
+};
 
 const says = (rootDse: RootDseValues, name: string, words: RegExp): boolean =>
   rootDse(name).some((value) => words.test(value));
@@ -83,13 +89,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
   SAMBA: {
     label: 'Samba AD',
     isShownBy: (rootDse) => isVendor(rootDse, /samba/i),
-    ids: [objectGuid],
-    flags: activeDirectoryFlags,
-    constantFlags: activeDirectoryConstantFlags,
-    changeAttribute: usnChanged,
-    people: activeDirectoryPeople,
-    isActiveDirectory: true,
-    mappings: activeDirectoryMappings,
+    ...likeActiveDirectory,
   },
   ACTIVE_DIRECTORY: {
     label: 'Active Directory',
@@ -97,13 +97,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     isShownBy: (rootDse) =>
       rootDse('forestFunctionality').length > 0 ||
       says(rootDse, 'supportedCapabilities', /^1\.2\.840\.113556\.1\.4\.(?:800|1851)$/),
-    ids: [objectGuid],
-    flags: activeDirectoryFlags,
-    constantFlags: activeDirectoryConstantFlags,
-    changeAttribute: usnChanged,
-    people: activeDirectoryPeople,
-    isActiveDirectory: true,
-    mappings: activeDirectoryMappings,
+    ...likeActiveDirectory,
   },
   FREEIPA: {
     label: 'FreeIPA',
@@ -163,7 +157,8 @@ export const flavours: Record<Flavour, FlavourFacts> = {
   OTHER: {
     label: 'LDAP server',
     isShownBy: () => true,
-    ids: [entryUuid, objectGuid, nsUniqueId, ipaUniqueId, eDirectoryGuid, ibmEntryUuid],
+    // In this order a server of any kind above gets the id that it has there, also when it stops to show what it is.
+    ids: [objectGuid, eDirectoryGuid, ipaUniqueId, nsUniqueId, entryUuid, ibmEntryUuid],
     flags: flagAttributes,
     constantFlags: [],
     changeAttribute: modifyTimestamp,

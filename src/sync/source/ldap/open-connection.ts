@@ -37,8 +37,8 @@ type Opening = Asked & { certificate: ClientCertificate | null };
  */
 export async function openConnection(asked: Asked): Promise<{ connection: LdapConnection; notes: SourceNote[] }> {
   const notes: SourceNote[] = [];
-  const opening: Opening = { ...asked, certificate: clientCertificate(asked.settings, asked.secrets) };
   const servers = await serversOf(asked);
+  const opening: Opening = { ...asked, certificate: clientCertificate(asked.settings, asked.secrets) };
   for (const [index, server] of servers.entries()) {
     try {
       return { connection: await openOne(server, opening), notes };

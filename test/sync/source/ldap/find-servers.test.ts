@@ -280,6 +280,15 @@ describe('the connection test', () => {
     expect(result.checks[0]?.detail).toBe(`DNS names "ldap://localhost:${dead}", "ldap://localhost:${slapd.port}".`);
   });
 
+  test('tells of a client certificate that has ended at its own step', async () => {
+    const past = makeCertificate({ commonName: 'past', notAfter: new Date(Date.now() - 1000) });
+    await using dns = await startDnsServer({ '_ldaps._tcp.example.test': [secure()] });
+    const options = { ...openOptions(), nameServers: [dns.address] };
+    const result = await sources.LDAP.test(settings({ tlsCert: past.cert }), { tlsKey: past.key }, options);
+    expect(result).toMatchObject({ ok: false, code: 'TLS_FAILED', hint: expect.stringContaining('tlsKey') });
+    expect(statuses(result).slice(0, 3)).toEqual(['Domain OK', 'Reach SKIPPED', 'TLS FAIL']);
+  });
+
   test('fails at the domain when it has no servers', async () => {
     const result = await tested({});
     expect(result).toMatchObject({ ok: false, code: 'UNREACHABLE' });
