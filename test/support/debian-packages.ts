@@ -77,6 +77,8 @@ async function aptGet(command: string[], cwd = '/'): Promise<string> {
 
 /** One after the other, also among the processes of a test run: apt-get does not wait for all of its locks. */
 async function alone(work: () => Promise<void>): Promise<void> {
+  if (!existsSync('/usr/bin/apt-get'))
+    throw new Error("A directory server is missing. It comes from Debian's packages, and this machine has no apt-get.");
   await mkdir(packageCache, { recursive: true });
   const lock = join(packageCache, 'packages.lock');
   // The lock is held as long as this process has its input open: also a killed test run releases it.

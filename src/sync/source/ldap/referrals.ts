@@ -47,17 +47,24 @@ function note(level: SourceNote['level'], message: string): SourceNote {
 }
 
 /**
- * The partitions that every domain of Active Directory has beside its own, by their fixed names: the forest's configuration
- * (MS-ADTS 6.1.1.1.2) and the DNS zones of domain and forest (MS-ADTS 6.1.1.2.4). A domain refers to them at each search of its
- * root.
+ * The partitions that every domain of Active Directory has beside its own, by their fixed names: configuration and schema of the
+ * forest (MS-ADTS 6.1.1.1.2, 6.1.1.1.3), and the DNS zones of domain and forest. A search of the domain's root gets references to
+ * them.
  */
-const partitionsWithoutPeople = ['CN=Configuration', 'DC=DomainDnsZones', 'DC=ForestDnsZones'].map(canonicalDn);
+const partitionsWithoutPeople = [
+  'CN=Configuration',
+  'CN=Schema,CN=Configuration',
+  'DC=DomainDnsZones',
+  'DC=ForestDnsZones',
+].map((dn) => canonicalDn(dn) + betweenParts);
 
 function isWithoutPeople(url: string): boolean {
-  const dn = /^ldaps?:\/\/[^/]*\/([^?]*)/i.exec(url)?.[1];
-  if (dn === undefined) return false;
-  const [first = '', ...domain] = canonicalDn(unescaped(dn)).split(betweenParts);
-  return partitionsWithoutPeople.includes(first) && domain.length > 0 && domain.every((part) => part.startsWith('dc='));
+  const text = /^ldaps?:\/\/[^/]*\/([^?]*)/i.exec(url)?.[1];
+  const dn = canonicalDn(unescaped(text ?? ''));
+  const partition = partitionsWithoutPeople.find((start) => dn.startsWith(start));
+  if (partition === undefined) return false;
+  const domain = dn.slice(partition.length).split(betweenParts);
+  return domain.every((part) => part.startsWith('dc='));
 }
 
 /** The DN of an LDAP URL is percent-encoded (RFC 4516, 2.1). Empty when it can't be decoded. */
