@@ -1,6 +1,6 @@
-import { type ExecutionResult, execute } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { makeApiContext } from '../api/api-context.ts';
-import { boundAnswer } from '../api/operation/bound-answer.ts';
+import { executeOperation } from '../api/operation/execute-operation.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import { secondsOf } from '../api/operation/takes-longer.ts';
 import { errorFrame, type Frame, frameOf } from '../api/stream/frame.ts';
@@ -18,9 +18,9 @@ export function executeInTurn(
 ): Promise<ExecutionResult> {
   const { viewer, signal } = contextValue;
   const seconds = secondsOf(schema, document, operationName);
-  return traffic.run(viewer, signal, seconds, async (allow, deadline) => {
+  return traffic.run(viewer, signal, seconds, (allow, deadline) => {
     const inTime = makeApiContext(services, viewer, deadline.signal, allow);
-    return boundAnswer(await execute({ schema, document, operationName, variableValues, contextValue: inTime }));
+    return executeOperation({ schema, document, operationName, variableValues, contextValue: inTime });
   });
 }
 

@@ -2,9 +2,9 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AppError } from '../../core/app-error.ts';
 
 /** The names and texts of an answer together, in UTF-16 units. */
-const LONGEST_ANSWER = 10_000_000;
+export const LONGEST_ANSWER = 10_000_000;
 /** About the length of a value without text in JSON, or of the punctuation around a text. */
-const VALUE = 4;
+export const VALUE_LENGTH = 4;
 
 /**
  * Refuses a result that is too long, before it is serialized. The length of texts is known only now: a document may ask
@@ -17,10 +17,10 @@ export function boundAnswer(result: ExecutionResult): ExecutionResult {
 }
 
 /** Stops counting once the length exceeds `enough`. */
-function lengthOf(value: unknown, enough: number): number {
-  if (typeof value === 'string') return value.length + VALUE;
-  if (typeof value !== 'object' || value === null) return VALUE;
-  let length = VALUE;
+export function lengthOf(value: unknown, enough: number): number {
+  if (typeof value === 'string') return value.length + VALUE_LENGTH;
+  if (typeof value !== 'object' || value === null) return VALUE_LENGTH;
+  let length = VALUE_LENGTH;
   const isList = Array.isArray(value);
   for (const name in value) {
     if (!isList) length += name.length;
