@@ -57,7 +57,7 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
 
 /** A process that waits for the end of this one, of which its input tells, and then ends the server and removes what it made. */
 function startHeir(pid: number, made: string[]): ChildProcess {
-  const script = 'cat; kill -s KILL -- "-$1"; shift; rm -rf -- "$@"';
+  const script = 'read -r _; kill -s KILL -- "-$1"; shift; rm -rf -- "$@"';
   const stdio: StdioOptions = ['pipe', 'ignore', 'ignore'];
   const heir = spawn('sh', ['-c', script, 'heir', String(pid), ...made], { detached: true, stdio });
   // It is no reason for this process to go on.

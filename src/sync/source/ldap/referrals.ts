@@ -29,8 +29,12 @@ export class ReferralsMet {
     const own = isActiveDirectory(reached) ? met.filter(isWithoutPeople) : [];
     const referrals = met.filter((url) => !own.includes(url));
     const notes: SourceNote[] = [];
-    if (referrals.length > 0)
-      notes.push(note('WARN', `Parts of the scope lie on other servers and were not read: ${listed(referrals)}`));
+    if (referrals.length > 0) {
+      const advice = isActiveDirectory(reached) ? otherDomains : '';
+      notes.push(
+        note('WARN', `Parts of the scope lie on other servers and were not read: ${listed(referrals)}${advice}`),
+      );
+    }
     if (own.length > 0)
       notes.push(note('DEBUG', `Parts of the domain that hold settings and DNS zones were not read: ${listed(own)}`));
     const tooMany = this.#met.size > maxReferrals;
@@ -41,6 +45,9 @@ export class ReferralsMet {
     };
   }
 }
+
+const otherDomains =
+  '. Give other domains connections of their own. A global catalog (port 3268, with TLS 3269) has the people of all domains too, but not all of their attributes.';
 
 function note(level: SourceNote['level'], message: string): SourceNote {
   return { level, code: 'REFERRAL', message };

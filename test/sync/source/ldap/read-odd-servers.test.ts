@@ -74,6 +74,7 @@ describe('references at the root of a domain', () => {
       { level: 'WARN', code: 'REFERRAL', message: expect.stringContaining(domain) },
       { level: 'DEBUG', code: 'REFERRAL', message: expect.stringContaining('CN=Configuration,DC=example,DC=org') },
     ]);
+    expect(summary.notes[0]?.message).toContain('global catalog');
     expect(summary.notes[0]?.message).not.toMatch(/zones|configuration|schema/i);
   });
 
@@ -93,6 +94,7 @@ describe('references at the root of a domain', () => {
   test('another kind of server has no such parts', async () => {
     const { summary } = await read({ rootDse: dsa, search });
     expect(summary.referrals).toHaveLength(5);
+    expect(summary.notes).toMatchObject([{ level: 'WARN', message: expect.not.stringContaining('global catalog') }]);
   });
 });
 
