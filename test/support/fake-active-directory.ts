@@ -146,6 +146,7 @@ function shown(attributes: AdObject['attributes'], asked: readonly string[]): Ad
   if (part !== undefined || (asked.includes('member') && members.length > mostValues)) {
     const from = Number(part ?? 0);
     const last = from + mostValues >= members.length ? '*' : String(from + mostValues - 1);
+    if (part === undefined) given.push(['member', []]);
     given.push([`member;range=${from}-${last}`, members.slice(from, from + mostValues)]);
   } else if (asked.includes('member') && members.length > 0) given.push(['member', members]);
   return Object.fromEntries(given);

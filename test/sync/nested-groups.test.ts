@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Scope } from '../../src/core/connection.ts';
+import type { RunCounts } from '../../src/core/run.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { ldapSettings, readEverybody, scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
+type Counts = Partial<RunCounts>;
 const groupDn = (name: string): string => `cn=${name},ou=groups,dc=example,dc=org`;
 const group = (name: string, member: string[], parent = 'ou=groups'): LdifEntry => ({
   dn: `cn=${name},${parent},dc=example,dc=org`,
@@ -270,5 +272,43 @@ describe('excluded groups', () => {
   test('that hold groups which are not followed are warned of', async () => {
     const { told } = await run({ excludeGroups: ['middle'] });
     expect(told).toEqual([expect.stringMatching(/^GROUPS_NOT_FOLLOWED: .*their members are not left out by it/)]);
+  });
+});
+
+describe('a run that asks only for changes', () => {
+  const restore = [groupDn('top'), groupDn('middle'), groupDn('also')];
+  afterEach(async () => {
+    for (const { dn: name, attributes } of entries.filter(({ dn: name }) => restore.includes(name)))
+      await slapd.modify(name, { member: attributes.member ?? [] });
+  });
+
+  test.each<['groups' | 'excludeGroups', Counts, Counts]>([
+    ['groups', { created: 7 }, { created: 1, deactivated: 2, unchanged: 5 }],
+    ['excludeGroups', { created: 54 }, { created: 2, deactivated: 1, unchanged: 53 }],
+  ])(
+    'sees who has joined and left %s, and groups inside, though the people have not changed',
+    async (list, first, second) => {
+      const connection = await connect({ [list]: ['top'], nestedGroups: true });
+      expect(await syncing.sync(connection)).toMatchObject({ mode: 'FULL', counts: first });
+      // u1 leaves, u4 leaves with a group, u10 comes with the same group.
+      await slapd.modify(groupDn('middle'), { member: [dn('u0'), groupDn('bottom')] });
+      await slapd.modify(groupDn('also'), { member: [dn('u0'), dn('u10'), groupDn('circle')] });
+      expect(await syncing.sync(connection)).toMatchObject({
+        mode: 'INCREMENTAL',
+        status: 'SUCCEEDED',
+        counts: second,
+      });
+      expect(await syncing.sync(connection)).toMatchObject({
+        mode: 'INCREMENTAL',
+        counts: { created: 0, deactivated: 0 },
+      });
+    },
+  );
+
+  test('sees that a scope’s exclude was added by reading everybody', async () => {
+    const connection = await connect({});
+    expect(await syncing.sync(connection)).toMatchObject({ counts: { created: 61 } });
+    await syncing.edit(connection, { scope: scopeOf({ excludeGroups: ['also'] }) });
+    expect(await syncing.sync(connection)).toMatchObject({ mode: 'FULL', counts: { deactivated: 2, unchanged: 59 } });
   });
 });
