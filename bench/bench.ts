@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the limits and ours in one interleaved run, each row in its own process, and the ratios as a table. A
  * missed figure is reported, but is no error. Options: --rounds=5, --people=100000, --million (the memory row at 1,000,000 too),
- * --only=memory (or rounds, or silent: those rows alone), --profile (CPU profiles of the services, to be opened in a
+ * --only=memory (or rounds, silent, watch: those rows alone), --profile (CPU profiles of the services, to be opened in a
  * browser's developer tools).
  */
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { type Figure, figureTable } from './figures.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measureRounds } from './measure-rounds.ts';
 import { measureSilent } from './measure-silent.ts';
+import { measureWatch } from './measure-watch.ts';
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +44,7 @@ try {
     rounds: () => measureRounds({ ...setUp, people, rounds: Number(values.rounds) }),
     memory: () => measureMemory({ ...setUp, sizes: values.million ? [people, 1_000_000] : [people] }),
     silent: () => measureSilent(setUp),
+    watch: () => measureWatch({ ...setUp, people }),
   };
   const figures: Figure[] = [];
   for (const [name, measure] of Object.entries(rows))

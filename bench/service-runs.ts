@@ -39,6 +39,8 @@ export type BenchOptions = {
   directory: BenchDirectory;
   profiles: string | null;
   split?: boolean;
+  /** Lets the directory's changes start runs. */
+  continuous?: boolean;
 };
 
 /** Starts the service as one process, or `split` into one that serves and one that works. */
@@ -49,6 +51,7 @@ export async function openBench({
   directory,
   profiles,
   split = false,
+  continuous = false,
 }: BenchOptions): Promise<Bench> {
   const env = { DATABASE_URL: database.url, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info' };
   const nodeOptions = ['--import', sampler, ...(profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])];
@@ -59,7 +62,7 @@ export async function openBench({
   const workspaceId = randomUUID();
   const token = await keys.token(workspaceId);
   const api = createApiClient(service.url, token);
-  const connectionId = await createConnection(api, directory);
+  const connectionId = await createConnection(api, directory, continuous);
   const pids = { service: worker.child.process.pid ?? 0, postgres: database.pid, slapd: directory.pid };
   return {
     api,
@@ -78,10 +81,11 @@ export async function closeBench({ serving, working }: Bench): Promise<void> {
   await stopChild(serving);
 }
 
-async function createConnection(api: ApiClient, directory: ReadInput): Promise<string> {
+async function createConnection(api: ApiClient, directory: ReadInput, continuous: boolean): Promise<string> {
   const { url, bindDn, bindPassword, peopleDn } = directory;
   const source = { ldap: { urls: [url], bindDn, bindPassword, baseDns: [peopleDn], pageSize: 1000 } };
-  const answer = await api.ask(CreateConnectionDocument, { input: { name: 'Benchmark', status: 'ENABLED', source } });
+  const input = { name: 'Benchmark', status: 'ENABLED', source, continuous } as const;
+  const answer = await api.ask(CreateConnectionDocument, { input });
   const { connection = null, userErrors = [] } = answer.createConnection ?? {};
   if (connection === null) throw new Error(JSON.stringify(userErrors));
   return connection.id;
