@@ -26,7 +26,7 @@ export const usualPace: Pace = {
   gatherMs: 1000,
   burst: 100,
   oneEveryMs: 10_000,
-  longRunMs: 2000,
+  longRunMs: 5000,
   longestRestMs: 600_000,
   firstPauseMs: 30_000,
   longestPauseMs: 3_600_000,
