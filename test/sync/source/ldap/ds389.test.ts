@@ -45,6 +45,19 @@ describe('reading 389 Directory Server', () => {
     expect(result.checks.at(-1)?.detail).toContain('nsUniqueId');
   });
 
+  test('without an account it shows nobody, with success: the read is not called complete, and its test warns', async () => {
+    const settings = ldapSettings(server, { bindDn: null });
+    const { entries, summary } = await readEverybody(settings);
+    expect(entries).toEqual([]);
+    expect(summary).toMatchObject({
+      complete: false,
+      because: expect.stringContaining('can be seen without signing in'),
+    });
+    const result = await sources.LDAP.test(settings, {}, openOptions());
+    const doubtful = result.checks.filter(({ status }) => status === 'WARN').map(({ name }) => name);
+    expect(doubtful).toEqual(['TLS', 'Sign-in', 'Base DN', 'People']);
+  });
+
   describe('signing in is refused as BIND_REFUSED, with advice:', () => {
     const refused = async (changes: Partial<LdapSettings>, password = server.bindPassword): Promise<AppError> => {
       const error = await readEverybody(ldapSettings(server, changes), { password }).catch((thrown: unknown) => thrown);
