@@ -2,12 +2,14 @@ import { AppError } from '../../../../core/app-error.ts';
 import { saidText } from '../../../../core/outside-text.ts';
 import { canonicalDn } from '../dn.ts';
 import { encodeFilter, equal } from '../filter/filter.ts';
-import { isActiveDirectory, type Reached } from '../reach.ts';
+import { checkThere, isActiveDirectory, type Reached } from '../reach.ts';
 import { type RawEntry, readEntries } from '../read-entries.ts';
 import { findGroup, type GroupRole, readGroup, vanished } from './find-group.ts';
 import type { GroupFinder } from './group-finder.ts';
 import { HiddenGroups } from './hidden-groups.ts';
+import { listGroups } from './listed-groups.ts';
 import { Members } from './members.ts';
+import { RequiredMembers } from './required-members.ts';
 import { type Group, takeGroup } from './take-group.ts';
 
 /** Most groups whose members are taken in, and most levels of groups within groups. Beyond them, the read is incomplete. */
@@ -54,11 +56,13 @@ class Follow {
   readonly #finder: GroupFinder;
   readonly #seen = new Set<string>();
   readonly #hidden: HiddenGroups | null;
+  readonly #required: RequiredMembers;
   readonly #doubts: string[] = [];
 
   constructor(reached: Reached, finder: GroupFinder, nested: boolean) {
     this.#reached = reached;
     this.#finder = finder;
+    this.#required = new RequiredMembers(reached);
     this.members = new Members(reached.settings.baseDns);
     this.#hidden = nested ? new HiddenGroups(reached) : null;
   }
@@ -110,7 +114,7 @@ class Follow {
     for (const group of this.groups) {
       if (group.size.dns + group.size.uids > 0 || group.hasEmptyMember) continue;
       if (isElsewhere(this.#reached, group)) this.#doubts.push(elsewhere(group));
-      else if (mustHaveMembers(this.#reached, group) || (asked++ < mostAsked && (await this.#isNamed(group))))
+      else if ((await this.#required.has(group)) || (asked++ < mostAsked && (await this.#isNamed(group))))
         unreadable.push(group.dn);
     }
     const hidden = await this.#hidden?.doubt((canonical) => this.#seen.has(canonical));
@@ -135,11 +139,6 @@ class Follow {
   }
 }
 
-/** Groups of these classes have at least one member (RFC 4519). OpenLDAP insists on it; other servers allow empty ones. */
-function mustHaveMembers({ server }: Reached, { classes }: Group): boolean {
-  return server.flavour === 'OPENLDAP' && (classes.includes('groupofnames') || classes.includes('groupofuniquenames'));
-}
-
 /** The ports of Active Directory's global catalog. */
 const catalogPorts = [3268, 3269];
 
@@ -158,4 +157,14 @@ export function mustBeWhole({ doubts }: FollowedGroups): void {
   throw new AppError('INCOMPLETE_READ', `The excluded groups of the scope can't be read in full. ${doubts.join(' ')}`, {
     hint: 'Let the bind account read these groups, or remove them from the scope.',
   });
+}
+
+/** So many groups are looked at one by one. For more, all groups of the server are listed. */
+const fewGroups = 200;
+
+/** Throws AppError GROUP_NOT_FOUND, with its name, when a group is not where it was when its members were taken in. */
+export async function confirmGroups(reached: Reached, groups: readonly Group[]): Promise<void> {
+  const listed = groups.length > fewGroups ? await listGroups(reached) : null;
+  const missing = groups.filter(({ dn }) => !listed?.dns.has(canonicalDn(dn)));
+  for (const { dn } of missing) await checkThere(reached, dn, vanished(dn));
 }

@@ -30,8 +30,12 @@ beforeAll(async () => {
       group('middle', [dn('bo'), groupDn('bottom')]),
       group('top', [dn('ada'), groupDn('middle')]),
       group('void', []),
+      group('mute', [dn('bo')]),
       group('mixed', [dn('di'), groupDn('void')]),
     ],
+  });
+  await server.modify(groupDn('mute'), {
+    aci: `(targetattr="member")(version 3.0; acl "mute"; deny (read,search,compare) userdn="ldap:///${server.bindDn}";)`,
   });
 }, 600_000);
 afterAll(() => server?.close());
@@ -54,4 +58,12 @@ test.each<[string, Partial<Scope>, string[], number]>([
   ['leave people out', { excludeGroups: ['top'] }, ['di', 'old'], 5],
 ])('groups within groups %s', async (_name, scope, uids, sent) => {
   expect(await read(scope)).toMatchObject({ uids, sent, complete: true, because: null });
+});
+
+test('a group that shows no members, although people say that they are in it, makes the read incomplete', async () => {
+  expect(await read({ groups: ['void'] })).toMatchObject({ uids: [], complete: true });
+  expect(await read({ groups: ['mute'] })).toMatchObject({
+    complete: false,
+    because: `The members of the group "${groupDn('mute')}" can't be read.`,
+  });
 });
