@@ -64,5 +64,6 @@ async function searchBase(
 /** A server that hides all from an account answers a search as if nobody were there. Returns the doubt, or null. */
 async function hiddenBase(reached: Reached, baseDn: string): Promise<string | null> {
   if (await checkBase(reached, baseDn)) return null;
-  return `Neither "${baseDn}" nor anybody below it can be seen by ${signedInAs(reached.settings) === null ? 'everybody' : 'the account'}, so nothing proves that nobody is there.`;
+  const who = signedInAs(reached.settings) === null ? 'without signing in' : 'by the account';
+  return `Neither "${baseDn}" nor anybody below it can be seen ${who}, so nothing proves that nobody is there.`;
 }
