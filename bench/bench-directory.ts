@@ -1,24 +1,39 @@
 import { compileMapping } from '../src/sync/map/compile-mapping.ts';
 import { flagAttributes } from '../src/sync/source/ldap/account-flags.ts';
 import type { LdifEntry } from '../test/support/ldap-ldif.ts';
-import { people } from '../test/support/ldap-people.ts';
+import { people, person } from '../test/support/ldap-people.ts';
 import { startSlapd } from '../test/support/slapd.ts';
 import { defaultMappings, ldapNames } from '../test/support/source-defaults.ts';
 import type { ReadInput } from './row-process.ts';
 
 /** `pid` is the server's. */
-export type BenchDirectory = ReadInput & { pid: number; close(): Promise<void> };
+export type BenchDirectory = ReadInput & {
+  pid: number;
+  /** Changes one attribute of that many people, so that each of them has another value than before. */
+  changePeople(count: number): Promise<void>;
+  close(): Promise<void>;
+};
 
 /**
  * A slapd on loopback with so many people of 22 attributes, each with a mail address of their own unless they all get `mail`.
  * Every reader asks for what our default mapping asks for.
  */
 export async function startBenchDirectory(count: number, mail?: string): Promise<BenchDirectory> {
-  const { url, port, baseDn, bindDn, bindPassword, pid, close } = await startSlapd({
+  const { url, port, baseDn, bindDn, bindPassword, pid, change, close } = await startSlapd({
     entries: mail === undefined ? people(count) : sharing(people(count), mail),
   });
   const attributes = [...compileMapping(defaultMappings('LDAP'), ldapNames).attributes, 'entryUUID', ...flagAttributes];
-  return { url, port, bindDn, bindPassword, peopleDn: `ou=people,${baseDn}`, attributes, pid, close };
+  let changes = 0;
+  const changePeople = async (few: number): Promise<void> => {
+    changes++;
+    const step = Math.floor(count / few);
+    const records = Array.from({ length: few }, (_, i) => {
+      const { dn } = person(i * step, baseDn);
+      return `dn: ${dn}\nchangetype: modify\nreplace: l\nl: City ${changes}\n\n`;
+    });
+    await change(records.join(''));
+  };
+  return { url, port, bindDn, bindPassword, peopleDn: `ou=people,${baseDn}`, attributes, pid, changePeople, close };
 }
 
 function* sharing(entries: Iterable<LdifEntry>, mail: string): Generator<LdifEntry> {

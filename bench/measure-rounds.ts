@@ -23,6 +23,7 @@ type Table = Record<
   | 'read'
   | 'first'
   | 'unchanged'
+  | 'incremental'
   | 'written'
   | 'firstSeen'
   | 'unchangedSeen'
@@ -32,9 +33,11 @@ type Table = Record<
   | ApiQuestion,
   Figure
 >;
-type Limits = { ldapsearch: number; counting: number; copy: number };
+type Limits = { ldapsearch: number; ids: number; counting: number; copy: number };
 
 const viewers = 100;
+/** People who have changed before an incremental run. */
+const fewChanges = 100;
 /** People who all have one address, as where a directory puts a placeholder. */
 const sharing = 20_000;
 
@@ -43,6 +46,13 @@ function emptyTable(): Table {
     read: { name: 'read, decoded, mapped / bytes counted', unit: 'x', values: [], target: 1.5, stretch: 1.15 },
     first: { name: 'first import / (ldapsearch + psql copy)', unit: 'x', values: [], target: 2, stretch: 1.5 },
     unchanged: { name: 'nothing changed / bytes counted', unit: 'x', values: [], target: 1.3, stretch: 1.1 },
+    incremental: {
+      name: `incremental run after ${fewChanges} changes / ldapsearch of everybody`,
+      unit: 'x',
+      values: [],
+      target: 0.5,
+      stretch: 0.3,
+    },
     written: { name: 'contact rows written or locked, nothing changed', unit: 'rows', values: [], target: 0 },
     firstSeen: { name: `first import with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
     unchangedSeen: { name: `nothing changed with ${viewers} viewers / without`, unit: 'x', values: [], target: 1.25 },
@@ -97,14 +107,15 @@ async function measureLimits({ database, say }: SetUp, directory: ReadInput, fil
     await timeLdapsearch(directory),
     await timeLdapsearch(directory),
   );
+  const ids = Math.min(await timeLdapsearch(directory, ['entryUUID']), await timeLdapsearch(directory, ['entryUUID']));
   const { ms: counting } = await runRow('count-bytes', directory);
   await database.empty();
   await database.prepareCopy();
   const copy = await timeCopy(database.url, file);
   say(
-    `limits: ldapsearch ${ldapsearch.toFixed(0)} ms, bytes counted ${counting.toFixed(0)} ms, copy ${copy.toFixed(0)} ms`,
+    `limits: ldapsearch ${ldapsearch.toFixed(0)} ms, of ids alone ${ids.toFixed(0)} ms, bytes counted ${counting.toFixed(0)} ms, copy ${copy.toFixed(0)} ms`,
   );
-  return { ldapsearch, counting, copy };
+  return { ldapsearch, ids, counting, copy };
 }
 
 function detailsOf({ phases, spent }: TimedRun): string {
@@ -121,16 +132,21 @@ async function measureService(setUp: SetUp, directory: BenchDirectory, limits: L
     await database.rememberRows();
     const unchanged = await timeRun(bench);
     const touched = await database.touchedRows();
+    const incremental = await measureIncremental(bench, directory, database);
     const search = await timeSearch(bench.api, 40);
     const delay = percentile([...first.loopDelays, ...unchanged.loopDelays], 0.99);
     table.first.values.push(first.ms / (limits.ldapsearch + limits.copy));
     table.unchanged.values.push(unchanged.ms / limits.counting);
+    table.incremental.values.push(incremental.ms / limits.ldapsearch);
     table.written.values.push(touched);
     table.search.values.push(search.search / search.lookUp);
     table.delay.values.push(delay);
     say(`ours: first import ${first.ms.toFixed(0)} ms, ${first.run.counts.created} created ${detailsOf(first)}`);
     say(
       `      nothing changed ${unchanged.ms.toFixed(0)} ms, ${unchanged.run.counts.unchanged} unchanged ${detailsOf(unchanged)}`,
+    );
+    say(
+      `      ${fewChanges} changed: incremental ${incremental.ms.toFixed(0)} ms, ${(incremental.ms / limits.ids).toFixed(2)} x ldapsearch of ids alone ${detailsOf(incremental)}`,
     );
     say(
       `      search p95 ${search.search.toFixed(1)} ms (${search.byKind}), look-up p95 ${search.lookUp.toFixed(1)} ms`,
@@ -144,6 +160,16 @@ async function measureService(setUp: SetUp, directory: BenchDirectory, limits: L
     say(`      event loop delay p99 ${delay.toFixed(1)} ms`);
     return { first: first.ms, unchanged: unchanged.ms };
   });
+}
+
+async function measureIncremental(bench: Bench, directory: BenchDirectory, database: BenchDatabase): Promise<TimedRun> {
+  await directory.changePeople(fewChanges);
+  await database.quiet();
+  const timed = await timeRun(bench, 0, 'INCREMENTAL');
+  const { mode, counts } = timed.run;
+  if (mode !== 'INCREMENTAL' || counts.updated !== fewChanges)
+    throw new Error(`The run was ${mode}, and ${counts.updated} people were updated.`);
+  return timed;
 }
 
 async function measureWatched(setUp: SetUp, directory: BenchDirectory, plain: Plain, table: Table): Promise<void> {

@@ -9,6 +9,7 @@ import {
   CreateConnectionDocument,
   type RunStateFragment,
   StartRunDocument,
+  type StartRunMode,
   WatchRunDocument,
 } from '../schema/operations.generated.ts';
 import type { BenchDatabase } from './bench-database.ts';
@@ -104,13 +105,13 @@ export type TimedRun = {
 };
 
 /** The time from the mutation until the subscription reports the run's end, with that many viewers on its log. */
-export async function timeRun(bench: Bench, viewers = 0): Promise<TimedRun> {
+export async function timeRun(bench: Bench, viewers = 0, mode: StartRunMode = 'FULL'): Promise<TimedRun> {
   const crowd = viewers > 0 ? await startCrowd() : null;
   bench.serving.process.send('reset');
   const watch = bench.watchCpu();
   const asked = Date.now();
   const began = performance.now();
-  const started = await bench.api.ask(StartRunDocument, { connectionId: bench.connectionId });
+  const started = await bench.api.ask(StartRunDocument, { connectionId: bench.connectionId, mode });
   const runId = started.startRun?.run?.id;
   if (runId === undefined) throw new Error(JSON.stringify(started.startRun?.userErrors));
   const seen = crowd?.watch({ url: bench.url, token: bench.token, runId, viewers });

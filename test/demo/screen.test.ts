@@ -4,6 +4,7 @@ import type { RunStateFragment } from '../../schema/operations.generated.ts';
 
 function run(changes: Partial<RunStateFragment>): RunStateFragment {
   return {
+    mode: null,
     id: '1',
     status: 'RUNNING',
     phase: 'APPLYING',

@@ -1,4 +1,5 @@
 import type { Arrivals } from '../../../core/arrivals.ts';
+import { slices } from '../../../core/fair-turns.ts';
 import { deliverInOrder } from './deliver-people.ts';
 import { encodeFilter } from './filter/filter.ts';
 import { finishRanges } from './finish-ranges.ts';
@@ -51,24 +52,40 @@ export async function readChanges(read: PeopleRead, input: SweepInput): Promise<
   return doubt;
 }
 
+/** Requests that are on their way at a time, so that a distant server is not waited for once for each person. */
+const readAtOnce = 16;
+
 /** Reads the people with these DNs. Null: one of them is not there any more, or is not in scope. */
-async function readByDn({ search, decoder }: PeopleRead, dns: readonly string[]): Promise<LdapPerson[] | null> {
-  const { reached, signal } = search;
-  const filter = encodeFilter(search.filter);
+async function readByDn(read: PeopleRead, dns: readonly string[]): Promise<LdapPerson[] | null> {
+  const { search, decoder } = read;
   const people: LdapPerson[] = [];
-  for (const dn of dns) {
-    const before = people.length;
-    const result = await reached.connection.search(
-      { baseDn: dn, scope: 'base', filter, attributes: decoder.attributes },
-      { entry: (bytes, at, end) => people.push(decoder.decode(bytes, at, end)), references: () => {} },
-    );
-    signal.throwIfAborted();
-    if (goneCodes.has(result.code)) return null;
-    if (result.code !== 0) throw resultError(result, contextOf(reached, dn, false));
-    if (people.length !== before + 1) return null;
-    if (decoder.unfinished.length > 0) await finishRanges(reached, decoder);
+  for (const some of slices(dns, readAtOnce)) {
+    const found = await Promise.all(some.map((dn) => readOne(read, dn)));
+    search.signal.throwIfAborted();
+    if (decoder.unfinished.length > 0) await finishRanges(search.reached, decoder);
+    for (const person of found) {
+      if (person === null) return null;
+      people.push(person);
+    }
   }
   return people;
+}
+
+async function readOne({ search, decoder }: PeopleRead, dn: string): Promise<LdapPerson | null> {
+  const { connection } = search.reached;
+  const found: LdapPerson[] = [];
+  const result = await connection.search(
+    { baseDn: dn, scope: 'base', filter: encodeFilter(search.filter), attributes: decoder.attributes },
+    {
+      entry: (bytes, at, end) => {
+        if (found.length < 2) found.push(decoder.decode(bytes, at, end));
+      },
+      references: () => {},
+    },
+  );
+  if (goneCodes.has(result.code)) return null;
+  if (result.code !== 0) throw resultError(result, contextOf(search.reached, dn, false));
+  return found.length === 1 ? (found[0] ?? null) : null;
 }
 
 /** Referral, noSuchObject and invalidDNSyntax: the server has no entry with this DN, or does not take back what it sent. */
