@@ -13,7 +13,6 @@ import {
   WatchRunDocument,
 } from '../schema/operations.generated.ts';
 import type { BenchDatabase } from './bench-database.ts';
-import type { BenchDirectory } from './bench-directory.ts';
 import { type CpuWatch, watchCpu } from './cpu-seconds.ts';
 import type { ReadInput } from './row-process.ts';
 import { type Phase, runPhases } from './run-phases.ts';
@@ -37,7 +36,7 @@ export type BenchOptions = {
   database: BenchDatabase;
   dataDir: string;
   keys: DemoKeys;
-  directory: BenchDirectory;
+  directory: ReadInput & { pid: number };
   profiles: string | null;
   split?: boolean;
   /** Lets the directory's changes start runs. */
