@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { RequestHandler } from 'express';
 
 /** How long a request may take to arrive. Node's own limit would also apply to uploads, which may take longer while data comes. */
@@ -13,13 +13,17 @@ export function countBodiesHere(httpServer: Server): void {
 export function bodyDeadline(httpServer: Server, ms = longestBodyMs): RequestHandler {
   return (request, _response, next) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-    if (encoding === undefined && (length === undefined || length === '0')) return next();
-    const timer = setTimeout(() => {
-      if (request.complete) return;
-      const late = Object.assign(new Error('The request did not come in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-      httpServer.emit('clientError', late, request.socket);
-    }, ms);
-    request.once('close', () => clearTimeout(timer));
+    if (encoding !== undefined || (length !== undefined && length !== '0')) startBodyDeadline(httpServer, request, ms);
     next();
   };
+}
+
+export function startBodyDeadline(httpServer: Server, request: IncomingMessage, ms = longestBodyMs): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => {
+    if (request.complete) return;
+    const late = Object.assign(new Error('The request did not come in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    httpServer.emit('clientError', late, request.socket);
+  }, ms);
+  request.once('close', () => clearTimeout(timer));
 }

@@ -1,15 +1,17 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { FormattedExecutionResult } from 'graphql';
-import { z } from 'zod';
 import { type ApiContext, makeApiContext } from '../api/api-context.ts';
 import { formatError } from '../api/error/format-error.ts';
+import type { OperationRequest, PreparedOperation } from '../api/operation/prepare-operation.ts';
+import type { Viewer } from '../core/access.ts';
 import { AppError } from '../core/app-error.ts';
 import { clientSignal } from './client-signal.ts';
+import { type AnswerDirectly, takesJson } from './direct-graphql.ts';
 import { retryAfterSeconds, statusOfAnswer } from './refuse.ts';
 import { executeInTurn } from './run-operation.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -21,19 +23,13 @@ const STOP_PATIENCE_MS = 10_000;
 const OK = 200;
 const BAD_REQUEST = 400;
 
-const operationRequest = z.object({
-  query: z.string().min(1),
-  operationName: z.string().nullish(),
-  variables: z.record(z.string(), z.unknown()).nullish(),
-});
-
 /**
  * POST /graphql: queries and mutations of people who are signed in. `stop` accepts no more requests, and waits for unfinished ones.
  */
 export async function graphqlRoute(
   parts: ServerParts,
   httpServer: Server,
-): Promise<{ handlers: RequestHandler[]; stop(): Promise<void> }> {
+): Promise<{ handlers: RequestHandler[]; answerDirectly: AnswerDirectly; stop(): Promise<void> }> {
   const apollo = new ApolloServer<ApiContext>({
     schema: parts.schema,
     introspection: true,
@@ -56,8 +52,12 @@ export async function graphqlRoute(
     ],
   });
   await apollo.start();
-  const context = async ({ res }: { res: Response }) => contextOf(parts, res);
-  return { handlers: [answering(parts), expressMiddleware(apollo, { context })], stop: () => apollo.stop() };
+  const context = async ({ res }: { res: Response }) => contextOf(parts, viewerOf(res), res);
+  return {
+    handlers: [refusing(parts), expressMiddleware(apollo, { context })],
+    answerDirectly: (body, viewer, response) => answer(parts, body, viewer, response),
+    stop: () => apollo.stop(),
+  };
 }
 
 /** Executes operations as the other transports do. Apollo only reads requests and writes answers. */
@@ -90,32 +90,50 @@ async function answerOf(args: Parameters<typeof executeInTurn>[0], parts: Server
   };
 }
 
-/**
- * Answers operations that are refused, and requests for plain JSON, which are nearly all. Apollo answers the rest: other media types,
- * and bodies that are no request.
- */
-function answering(parts: ServerParts): RequestHandler {
+/** Answers a request whose client takes JSON. False: the body is no request. */
+async function answer(parts: ServerParts, body: unknown, viewer: Viewer, response: ServerResponse): Promise<boolean> {
+  const request = readRequest(body);
+  if (request === null) return false;
+  const prepared = parts.operations.prepare(request, contextOf(parts, viewer, response));
+  if (prepared.kind === 'ready' && prepared.type !== 'subscription') {
+    const { result, status = OK, headers } = await answerOf(prepared.args, parts);
+    send(response, status, result, headers);
+  } else sendRefusal(parts, prepared, response);
+  return true;
+}
+
+/** Answers operations that are refused. Apollo answers the rest of what Express gets: other media types, and bodies that are no request. */
+function refusing(parts: ServerParts): RequestHandler {
   return async (request, response, next) => {
-    const read = operationRequest.safeParse(request.body);
-    if (!read.success) return next();
-    const prepared = parts.operations.prepare(read.data, contextOf(parts, response));
-    if (prepared.kind === 'ready' && prepared.type !== 'subscription') {
-      if (!wantsPlainJson(request)) return next();
-      const { result, status = OK, headers } = await answerOf(prepared.args, parts);
-      return send(response, status, result, headers);
-    }
-    const refused = prepared.kind === 'ready' ? [elsewhere()] : prepared.errors;
-    send(response, BAD_REQUEST, { errors: refused.map((error) => formatError(error, parts.faultLog)) });
+    const read = readRequest(request.body);
+    if (read === null) return next();
+    if (takesJson(request)) return void (await answer(parts, request.body, viewerOf(response), response));
+    const prepared = parts.operations.prepare(read, contextOf(parts, viewerOf(response), response));
+    if (prepared.kind === 'ready' && prepared.type !== 'subscription') return next();
+    sendRefusal(parts, prepared, response);
   };
 }
 
-/** A client that names other media types may want one of them. */
-function wantsPlainJson({ headers: { accept = '*/*' } }: Request): boolean {
-  return accept === '*/*' || accept === 'application/json';
+function sendRefusal({ faultLog }: ServerParts, prepared: PreparedOperation, response: ServerResponse): void {
+  const errors = prepared.kind === 'ready' ? [elsewhere()] : prepared.errors;
+  send(response, BAD_REQUEST, { errors: errors.map((error) => formatError(error, faultLog)) });
+}
+
+/** The operation that a body asks for. Null: it is no request. */
+function readRequest(body: unknown): OperationRequest | null {
+  if (!isObject(body)) return null;
+  const { query, operationName = null, variables = null } = body;
+  if (typeof query !== 'string' || query === '') return null;
+  if (operationName !== null && typeof operationName !== 'string') return null;
+  return variables === null || isObject(variables) ? { query, operationName, variables } : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function send(
-  response: Response,
+  response: ServerResponse,
   status: number,
   result: FormattedExecutionResult,
   headers: [string, string][] = [],
@@ -123,6 +141,7 @@ function send(
   const body = Buffer.from(JSON.stringify(result));
   for (const [name, value] of headers) response.setHeader(name, value);
   response.writeHead(status, {
+    'x-content-type-options': 'nosniff',
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'content-length': body.length,
@@ -131,9 +150,15 @@ function send(
 }
 
 /** One for each request. */
-function contextOf({ services }: ServerParts, response: Response): ApiContext {
-  response.locals.context ??= makeApiContext(services, viewerOf(response), clientSignal(response));
-  return response.locals.context;
+const contexts = new WeakMap<ServerResponse, ApiContext>();
+
+function contextOf({ services }: ServerParts, viewer: Viewer, response: ServerResponse): ApiContext {
+  let context = contexts.get(response);
+  if (context === undefined) {
+    context = makeApiContext(services, viewer, clientSignal(response));
+    contexts.set(response, context);
+  }
+  return context;
 }
 
 function elsewhere(): AppError {

@@ -2,7 +2,7 @@ import express, { type RequestHandler } from 'express';
 import { AppError } from '../core/app-error.ts';
 
 /** In bytes, unpacked. */
-const LARGEST_BODY = 1024 * 1024;
+export const LARGEST_BODY = 1024 * 1024;
 
 const read: RequestHandler = express.json({
   limit: LARGEST_BODY,
@@ -17,6 +17,8 @@ const read: RequestHandler = express.json({
  * that is too large, because that may be endless.
  */
 export const jsonBody: RequestHandler = (request, response, next) => {
+  // It has been read before Express took the request over.
+  if (request.body !== undefined) return next();
   if (Number(request.headers['content-length']) > LARGEST_BODY) return next(tooLarge());
   let taken = 0;
   const count = (bytes: Buffer): void => {
@@ -32,6 +34,21 @@ export const jsonBody: RequestHandler = (request, response, next) => {
   request.on('data', count);
   void read(request, response, end);
 };
+
+/** Parses a whole body. Throws for JSON that is nested too deep, and for what is neither an object nor a list. */
+export function parseJson(bytes: Buffer): object {
+  checkNesting(bytes);
+  try {
+    const text = bytes.toString();
+    const parsed: unknown = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+    throw new SyntaxError('A body is an object or a list.');
+  } catch (error) {
+    throw Object.assign(error as Error, { status: 400 });
+  }
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
 
 function tooLarge(): Error {
   return Object.assign(new Error('The body is too large.'), { status: 413 });

@@ -9,7 +9,7 @@ import type { ServerParts } from './server-parts.ts';
 export function signedIn(parts: Pick<ServerParts, 'signIn' | 'faultLog'>): RequestHandler {
   return async (request, response, next) => {
     try {
-      response.locals.viewer = await parts.signIn(request.headers.authorization);
+      response.locals.viewer ??= await parts.signIn(request.headers.authorization);
     } catch (error) {
       // The body is not waited for.
       response.setHeader('connection', 'close');

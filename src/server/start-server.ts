@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { AppError } from '../core/app-error.ts';
 import { answerMalformed } from './answer-bare.ts';
 import { bodyDeadline, countBodiesHere } from './body-deadline.ts';
+import { directGraphql } from './direct-graphql.ts';
 import { fileRoute } from './file-route.ts';
 import { graphqlRoute } from './graphql-route.ts';
 import { jsonBody } from './json-body.ts';
@@ -26,13 +27,14 @@ export type RunningServer = {
 /** Serves HTTP, WebSocket and SSE. Port 0 picks a free one. Throws an AppError CANNOT_LISTEN. */
 export async function startServer(parts: ServerParts, address: { host: string; port: number }): Promise<RunningServer> {
   const app = express();
-  const httpServer = createServer(app);
+  const httpServer = createServer();
   answerMalformed(httpServer);
   countBodiesHere(httpServer);
   const graphql = await graphqlRoute(parts, httpServer);
   const sse = sseRoute(parts);
   app.disable('x-powered-by');
   app.use(noSniffing);
+  app.use(takeOver);
   // No route takes nested parameters.
   app.set('query parser', 'simple');
   app.put('/connections/:id/file', signedIn(parts), fileRoute(parts));
@@ -46,6 +48,7 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   app.post('/graphql', signedIn(parts), jsonBody, ...graphql.handlers);
   app.use((_request, response) => refuse(response, new AppError('NOT_FOUND', 'There is nothing at this path.'), parts));
   app.use(failure(parts));
+  httpServer.on('request', directGraphql(parts, httpServer, app, graphql.answerDirectly));
   const websocket = websocketRoute(parts, httpServer);
   const url = await listen(httpServer, address);
   return {
@@ -63,6 +66,9 @@ const noSniffing: RequestHandler = (_request, response, next) => {
   response.setHeader('x-content-type-options', 'nosniff');
   next();
 };
+
+/** Goes on with a request that has failed on the direct way. */
+const takeOver: RequestHandler = (_request, { locals }, next) => next(locals.failure);
 
 /** Answers errors of routes, and bodies that can't be read. Express needs the four parameters to see that it is for errors. */
 function failure(parts: ServerParts): ErrorRequestHandler {
