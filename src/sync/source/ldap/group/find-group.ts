@@ -46,7 +46,9 @@ function attributesOf(reached: Reached): string[] {
 const mostNamesakes = 20;
 
 /** Result codes that mean that there is no such entry, or none that the account may know of. */
-export const noEntryCodes = [10, 32, 34];
+const noEntryCodes = [10, 32, 34];
+/** The same, and that the account has no right to it. */
+export const hiddenCodes = [...noEntryCodes, 50];
 
 /**
  * Finds a group by its DN, or by a name that only one group of the server has: cn, on Active Directory also sAMAccountName. The
@@ -79,8 +81,7 @@ async function findByName(reached: Reached, name: string, role: GroupRole): Prom
     const search = { baseDn, scope: 'sub', filter, attributes: attributesOf(reached) } as const;
     const { entries, result } = await readEntries(reached.connection, search, mostNamesakes);
     // Nobody can say that a name is the only one, or that there is none, after a search that broke off.
-    if (result.code !== 0 && ![...noEntryCodes, 50].includes(result.code))
-      throw resultError(result, contextOf(reached, baseDn));
+    if (result.code !== 0 && !hiddenCodes.includes(result.code)) throw resultError(result, contextOf(reached, baseDn));
     for (const entry of entries) if (!isCopy(reached, entry.dn)) found.set(canonicalDn(entry.dn), entry);
   }
   const [group, ...others] = found.values();

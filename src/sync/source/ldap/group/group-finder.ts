@@ -1,8 +1,9 @@
 import { canonicalDn } from '../dn.ts';
 import { and, encodeFilter, equal, extensible, type LdapFilter, or, present } from '../filter/filter.ts';
-import type { Reached } from '../reach.ts';
+import { contextOf, type Reached } from '../reach.ts';
 import { readEntries, textsOf } from '../read-entries.ts';
-import { isGroup, isGroupClass } from './find-group.ts';
+import { resultError } from '../result-error.ts';
+import { hiddenCodes, isGroup, isGroupClass } from './find-group.ts';
 import { type ListedGroups, listGroups, searchGroups } from './listed-groups.ts';
 import type { Group } from './take-group.ts';
 
@@ -101,7 +102,8 @@ export class GroupFinder {
   async #isGroup(baseDn: string): Promise<boolean> {
     const filter = encodeFilter(present('objectClass'));
     const search = { baseDn, scope: 'base', filter, attributes: ['objectClass'] } as const;
-    const { entries } = await readEntries(this.#reached.connection, search);
+    const { entries, result } = await readEntries(this.#reached.connection, search);
+    if (![0, ...hiddenCodes].includes(result.code)) throw resultError(result, contextOf(this.#reached, baseDn));
     return entries.some((entry) => isGroupClass(textsOf(entry, 'objectClass')));
   }
 }

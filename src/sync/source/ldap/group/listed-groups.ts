@@ -51,7 +51,8 @@ export async function searchGroups(
     const attributes = ['objectClass'];
     const search = { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes, ...limit } as const;
     try {
-      await readPages(reached, { search, sink: { entry, references: () => {} }, onPage, progress });
+      const proven = await readPages(reached, { search, sink: { entry, references: () => {} }, onPage, progress });
+      if (!proven) because ??= 'The server answered without paging, so nothing proves that the list is complete.';
     } catch (error) {
       if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
       // Nothing is known about places that the account can't see at all.
