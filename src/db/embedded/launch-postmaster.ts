@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { open, readFile, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -16,8 +17,6 @@ const settings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  shared_buffers: '256MB',
-  wal_buffers: '32MB',
   min_wal_size: '512MB',
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',
@@ -31,6 +30,23 @@ const settings: Readonly<Record<string, string>> = {
   // The client gets the failed statement's error. In the log, the statement could show people's data.
   log_min_error_statement: 'panic',
 };
+
+const LEAST_BUFFERS_MB = 128;
+/** Holds all pages that a first import of 100,000 people writes, so that its sessions need not write them to disk themselves. */
+const MOST_BUFFERS_MB = 512;
+
+/** The server's buffers for this much memory: an eighth of it for pages, and an eighth of that for its log. */
+export function buffersFor(memoryBytes: number): { shared_buffers: string; wal_buffers: string } {
+  const eighth = Math.floor(memoryBytes / 8 / 2 ** 20);
+  const pages = Math.min(MOST_BUFFERS_MB, Math.max(LEAST_BUFFERS_MB, eighth));
+  return { shared_buffers: `${pages}MB`, wal_buffers: `${Math.floor(pages / 8)}MB` };
+}
+
+/** This machine's memory, or less if the process may not use all of it. */
+function usableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
 
 /** When the server's log is longer than this at a start, it is emptied. */
 const LOG_BYTES = 5_000_000;
@@ -51,7 +67,7 @@ export async function launchPostmaster(place: ServerPlace, extra: Readonly<Recor
     throw embeddedFailure(`The embedded Postgres in ${place.home} could not be started.`, { cause });
   });
   try {
-    const all = Object.entries({ ...settings, ...extra, port: String(port) });
+    const all = Object.entries({ ...settings, ...buffersFor(usableMemory()), ...extra, port: String(port) });
     const command = [join(place.binaries, 'bin', 'postgres'), '-D', place.data];
     const child = spawn(
       '/bin/sh',
