@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileTime } from '../../src/sync/source/ldap/account-flags.ts';
 import { ldapSettings, readEverybody } from '../support/ldap-reading.ts';
 import { describeSamba, installMs, type Samba, sambaPerson, startSamba } from '../support/samba.ts';
@@ -20,7 +20,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
   });
 
   /** An OU of its own for one test, and a workspace with a connection that reads it. */
-  async function setUp(options: { baseDns?: string[] } = {}) {
+  async function setUp(options: { baseDns?: string[]; mode?: 'FULL' | 'INCREMENTAL' } = {}) {
     const people = `OU=place ${++places},DC=example,DC=test`;
     await dc.add(people, { objectClass: 'organizationalUnit' });
     const syncing = await service.workspace();
@@ -35,7 +35,15 @@ describeSamba("runs on a domain controller of Samba's", () => {
       await dc.add(dn, { ...all, sAMAccountName: `${name.replaceAll(' ', '.')}${places}` });
       return dn;
     };
-    return { people, syncing, connection, add, sync: () => syncing.sync(connection) };
+    const { mode = 'FULL' } = options;
+    let runs = 0;
+    const sync = async () => {
+      const run = await syncing.sync(connection, { mode });
+      // The first one has nothing to begin with.
+      if (runs++ > 0) expect(run.mode).toBe(mode);
+      return run;
+    };
+    return { people, syncing, connection, add, sync };
   }
 
   const ids = async (syncing: Syncing) =>
@@ -76,94 +84,100 @@ describeSamba("runs on a domain controller of Samba's", () => {
     ]);
   });
 
-  test('who is disabled, expires, moves out or is deleted is switched off, and back when that is undone', async () => {
-    const { people, syncing, add, sync } = await setUp();
-    const outside = `OU=outside ${places},DC=example,DC=test`;
-    await dc.add(outside, { objectClass: 'organizationalUnit' });
-    const [disabled, expired, moved] = [await add('Disabled'), await add('Expired'), await add('Moved')];
-    const deleted = await add('Deleted');
-    await add('Stays');
-    await sync();
-    const before = await ids(syncing);
+  describe.each(['FULL', 'INCREMENTAL'] as const)('by runs of mode %s,', (mode) => {
+    test('who is disabled, expires, moves out or is deleted is switched off, and back when that is undone', async () => {
+      const { people, syncing, add, sync } = await setUp({ mode });
+      const outside = `OU=outside ${places},DC=example,DC=test`;
+      await dc.add(outside, { objectClass: 'organizationalUnit' });
+      const [disabled, expired, moved] = [await add('Disabled'), await add('Expired'), await add('Moved')];
+      const deleted = await add('Deleted');
+      await add('Stays');
+      await sync();
+      const before = await ids(syncing);
 
-    await dc.modify(disabled, { userAccountControl: '546' });
-    await dc.modify(expired, { accountExpires: String(fileTime(new Date(Date.now() - 60_000))) });
-    await dc.rename(moved, 'CN=Moved', outside);
-    await dc.delete(deleted);
-    const gone = await sync();
-    expect(gone).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 4, unchanged: 1 } });
-    expect(await statuses(syncing)).toEqual({
-      Disabled: 'INACTIVE',
-      Expired: 'INACTIVE',
-      Moved: 'INACTIVE',
-      Deleted: 'INACTIVE',
-      Stays: 'ACTIVE',
+      await dc.modify(disabled, { userAccountControl: '546' });
+      await dc.modify(expired, { accountExpires: String(fileTime(new Date(Date.now() - 60_000))) });
+      await dc.rename(moved, 'CN=Moved', outside);
+      await dc.delete(deleted);
+      const gone = await sync();
+      expect(gone).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 4, unchanged: 1 } });
+      expect(await statuses(syncing)).toEqual({
+        Disabled: 'INACTIVE',
+        Expired: 'INACTIVE',
+        Moved: 'INACTIVE',
+        Deleted: 'INACTIVE',
+        Stays: 'ACTIVE',
+      });
+
+      await dc.modify(disabled, { userAccountControl: '544' });
+      await dc.modify(expired, { accountExpires: '0' });
+      await dc.rename(`CN=Moved,${outside}`, 'CN=Moved', people);
+      expect(await sync()).toMatchObject({ counts: { reactivated: 3, unchanged: 1, created: 0 } });
+      expect(await ids(syncing)).toEqual(before);
     });
 
-    await dc.modify(disabled, { userAccountControl: '544' });
-    await dc.modify(expired, { accountExpires: '0' });
-    await dc.rename(`CN=Moved,${outside}`, 'CN=Moved', people);
-    expect(await sync()).toMatchObject({ counts: { reactivated: 3, unchanged: 1, created: 0 } });
-    expect(await ids(syncing)).toEqual(before);
-  });
+    test('who is deleted and then restored from the deleted objects gets the same contact back', async () => {
+      const { syncing, add, sync } = await setUp({ mode });
+      const ada = await add('Ada', { description: `restored ${places}` });
+      await sync();
+      const before = await ids(syncing);
+      await dc.delete(ada);
+      expect(await sync()).toMatchObject({ counts: { read: 0, deactivated: 1 } });
 
-  test('who is deleted and then restored from the deleted objects gets the same contact back', async () => {
-    const { syncing, add, sync } = await setUp();
-    const ada = await add('Ada', { description: `restored ${places}` });
-    await sync();
-    const before = await ids(syncing);
-    await dc.delete(ada);
-    expect(await sync()).toMatchObject({ counts: { read: 0, deactivated: 1 } });
-
-    const control = '1.2.840.113556.1.4.417';
-    const deleted = await dc.search([
-      '-E',
-      `!${control}`,
-      '-b',
-      'CN=Deleted Objects,DC=example,DC=test',
-      '(cn=Ada*)',
-      'cn',
-    ]);
-    const tombstone = /^dn: .*/m.exec(deleted)?.[0];
-    const changes = `delete: isDeleted\n-\nreplace: distinguishedName\ndistinguishedName: ${ada}\n-\n`;
-    await dc.change(`${tombstone}\ncontrol: ${control} true\nchangetype: modify\n${changes}`);
-    expect(await sync()).toMatchObject({ counts: { reactivated: 1, created: 0 } });
-    expect(await ids(syncing)).toEqual(before);
-  });
-
-  test('who is renamed or moved within the scope keeps the contact', async () => {
-    const { people, syncing, add, sync } = await setUp();
-    await dc.add(`OU=other,${people}`, { objectClass: 'organizationalUnit' });
-    const ada = await add('Ada Byron', { sn: 'Byron', mail: 'byron@example.test' });
-    const bob = await add('Bob');
-    await sync();
-    const before = await ids(syncing);
-
-    await dc.rename(ada, 'CN=Ada Lovelace', `OU=other,${people}`);
-    const married = { sn: 'Lovelace', mail: 'lovelace@example.test', sAMAccountName: `ada.l${places}` };
-    await dc.modify(`CN=Ada Lovelace,OU=other,${people}`, married);
-    await dc.rename(bob, 'CN=Bob', `OU=other,${people}`);
-    expect(await sync()).toMatchObject({ counts: { updated: 1, unchanged: 1, created: 0, deactivated: 0 } });
-    expect(await ids(syncing)).toEqual({ 'Ada Lovelace': before['Ada Byron'], Bob: before.Bob });
-    expect(await syncing.contacts()).toMatchObject([{ primary_email: 'lovelace@example.test' }, {}]);
-  });
-
-  test('the root of a domain is read without a warning, people are removed at once, and accounts of the domain itself are none', async () => {
-    const { syncing, connection, add, sync, people } = await setUp({ baseDns: ['DC=example,DC=test'] });
-    await syncing.edit(connection, {
-      scope: { ...(await syncing.connection(connection)).scope, filter: `(description=at ${places})` },
+      const control = '1.2.840.113556.1.4.417';
+      const deleted = await dc.search([
+        '-E',
+        `!${control}`,
+        '-b',
+        'CN=Deleted Objects,DC=example,DC=test',
+        '(cn=Ada*)',
+        'cn',
+      ]);
+      const tombstone = /^dn: .*/m.exec(deleted)?.[0];
+      const changes = `delete: isDeleted\n-\nreplace: distinguishedName\ndistinguishedName: ${ada}\n-\n`;
+      await dc.change(`${tombstone}\ncontrol: ${control} true\nchangetype: modify\n${changes}`);
+      expect(await sync()).toMatchObject({ counts: { reactivated: 1, created: 0 } });
+      expect(await ids(syncing)).toEqual(before);
     });
-    await add('Stays', { description: `at ${places}` });
-    const goes = await add('Goes', { description: `at ${places}` });
-    await dc.add(`CN=PC1,${people}`, { objectClass: 'computer', sAMAccountName: 'PC1$', description: `at ${places}` });
-    await dc.modify('CN=Administrator,CN=Users,DC=example,DC=test', { description: `at ${places}` });
-    const first = await sync();
-    expect(await loud(syncing, first.id)).toEqual([]);
-    expect(first).toMatchObject({ status: 'SUCCEEDED', counts: { created: 2 }, excluded: { NOT_A_PERSON: 1 } });
-    await dc.delete(goes);
-    const second = await sync();
-    expect(await loud(syncing, second.id)).toEqual([]);
-    expect(second).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 1, unchanged: 1 } });
-    expect(await statuses(syncing)).toEqual({ Goes: 'INACTIVE', Stays: 'ACTIVE' });
+
+    test('who is renamed or moved within the scope keeps the contact', async () => {
+      const { people, syncing, add, sync } = await setUp({ mode });
+      await dc.add(`OU=other,${people}`, { objectClass: 'organizationalUnit' });
+      const ada = await add('Ada Byron', { sn: 'Byron', mail: 'byron@example.test' });
+      const bob = await add('Bob');
+      await sync();
+      const before = await ids(syncing);
+
+      await dc.rename(ada, 'CN=Ada Lovelace', `OU=other,${people}`);
+      const married = { sn: 'Lovelace', mail: 'lovelace@example.test', sAMAccountName: `ada.l${places}` };
+      await dc.modify(`CN=Ada Lovelace,OU=other,${people}`, married);
+      await dc.rename(bob, 'CN=Bob', `OU=other,${people}`);
+      expect(await sync()).toMatchObject({ counts: { updated: 1, unchanged: 1, created: 0, deactivated: 0 } });
+      expect(await ids(syncing)).toEqual({ 'Ada Lovelace': before['Ada Byron'], Bob: before.Bob });
+      expect(await syncing.contacts()).toMatchObject([{ primary_email: 'lovelace@example.test' }, {}]);
+    });
+
+    test('the root of a domain is read without a warning, people are removed at once, and accounts of the domain itself are none', async () => {
+      const { syncing, connection, add, sync, people } = await setUp({ mode, baseDns: ['DC=example,DC=test'] });
+      await syncing.edit(connection, {
+        scope: { ...(await syncing.connection(connection)).scope, filter: `(description=at ${places})` },
+      });
+      await add('Stays', { description: `at ${places}` });
+      const goes = await add('Goes', { description: `at ${places}` });
+      await dc.add(`CN=PC${places},${people}`, {
+        objectClass: 'computer',
+        sAMAccountName: `PC${places}$`,
+        description: `at ${places}`,
+      });
+      await dc.modify('CN=Administrator,CN=Users,DC=example,DC=test', { description: `at ${places}` });
+      const first = await sync();
+      expect(await loud(syncing, first.id)).toEqual([]);
+      expect(first).toMatchObject({ status: 'SUCCEEDED', counts: { created: 2 }, excluded: { NOT_A_PERSON: 1 } });
+      await dc.delete(goes);
+      const second = await sync();
+      expect(await loud(syncing, second.id)).toEqual([]);
+      expect(second).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 1, unchanged: 1 } });
+      expect(await statuses(syncing)).toEqual({ Goes: 'INACTIVE', Stays: 'ACTIVE' });
+    });
   });
 });

@@ -20,7 +20,7 @@ describe('runs on 389 Directory Server', () => {
   });
 
   /** A unit of its own for one test, and a workspace with a connection that reads it. */
-  async function setUp(...uids: string[]) {
+  async function setUp(mode: 'FULL' | 'INCREMENTAL', ...uids: string[]) {
     const people = `ou=place ${++places},${baseDn}`;
     await server.add(people, { objectClass: 'organizationalUnit' });
     const syncing = await service.workspace();
@@ -33,7 +33,7 @@ describe('runs on 389 Directory Server', () => {
     };
     for (const uid of uids) await add(uid);
     const sync = async () => {
-      const run = await syncing.sync(connection);
+      const run = await syncing.sync(connection, { mode });
       expect(run.counts && sumOf(run.counts)).toBe(run.counts?.inScope);
       return run;
     };
@@ -47,84 +47,87 @@ describe('runs on 389 Directory Server', () => {
   const loud = async (syncing: Syncing, runId: string) =>
     (await syncing.log(runId)).filter(({ level }) => level === 'WARN' || level === 'ERROR');
 
-  test('an account that is locked by nsAccountLock is switched off, in any spelling, and back when it is unlocked', async () => {
-    const { people, syncing, sync, add } = await setUp('ada', 'bo');
-    await add('open', { nsAccountLock: 'false' });
-    await sync();
-    for (const [lock, bo] of [
-      ['TRUE', 'INACTIVE'],
-      ['false', 'ACTIVE'],
-      ['true', 'INACTIVE'],
-      [[], 'ACTIVE'],
-    ] as const) {
-      await server.modify(`uid=bo,${people}`, { nsAccountLock: [lock].flat() });
-      const run = await sync();
-      expect(await loud(syncing, run.id)).toEqual([]);
-      expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo, open: 'ACTIVE' });
-    }
-    expect(await syncing.contacts()).toHaveLength(3);
-  });
-
-  test('who is renamed or moved keeps the contact; who is deleted leaves, and the tombstone is nobody', async () => {
-    const { people, syncing, sync } = await setUp('ada', 'bo', 'cy');
-    await server.add(`ou=other,${people}`, { objectClass: 'organizationalUnit' });
-    await sync();
-    const before = await ids(syncing);
-
-    await server.rename(`uid=ada,${people}`, 'uid=ada.lovelace', `ou=other,${people}`);
-    await server.modify(`uid=ada.lovelace,ou=other,${people}`, { cn: 'Ada Lovelace', mail: 'lovelace@example.org' });
-    await server.rename(`uid=bo,${people}`, 'uid=bob');
-    await server.delete(`uid=cy,${people}`);
-    const tombstones = ['-b', baseDn, `(&(objectClass=nsTombstone)(uid=cy))`, 'uid'];
-    expect(await server.search(tombstones)).toContain('uid: cy');
-    expect(await sync()).toMatchObject({ counts: { updated: 1, unchanged: 1, deactivated: 1, created: 0 } });
-    expect(await ids(syncing)).toEqual({ 'Ada Lovelace': before.ada, bo: before.bo, cy: before.cy });
-    expect(await statuses(syncing)).toEqual({ 'Ada Lovelace': 'ACTIVE', bo: 'ACTIVE', cy: 'INACTIVE' });
-    expect(await sync()).toMatchObject({ counts: { read: 2, unchanged: 2, reactivated: 0 } });
-  });
-
   const hidden = '(targetattr="*")(version 3.0; acl "hidden"; deny (all) userdn="ldap:///anyone";)';
 
-  test('an account that loses all its rights finds nobody, with success: nobody is removed, although all might be', async () => {
-    const { people, syncing, sync } = await setUp('ada', 'bo');
-    await sync();
-    await server.modify(people, { aci: hidden });
-    const run = await sync();
-    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { read: 0, deactivated: 0 } });
-    expect(await loud(syncing, run.id)).toMatchObject([
-      {
-        code: 'INCOMPLETE_READ',
-        message: expect.stringContaining(`Neither "${people}" nor anybody below it can be seen`),
-      },
-    ]);
-    expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo: 'ACTIVE' });
-    await server.modify(people, { aci: [] });
-    expect(await sync()).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 2 } });
-  });
-
-  test('an account that sees the base but no people any more is told so, and the run is held', async () => {
-    const { people, syncing, connection, sync } = await setUp('ada', 'bo', 'cy');
-    await syncing.edit(connection, { removal: { maxPercent: null } });
-    await sync();
-    await server.modify(people, { aci: hidden.replace('(version', '(targetfilter="(uid=*)")(version') });
-    const run = await sync();
-    expect(run).toMatchObject({ status: 'HELD', counts: { read: 0, deactivated: 3 } });
-    expect(await loud(syncing, run.id)).toMatchObject([{ code: 'EMPTY_READ' }, {}]);
-    expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo: 'ACTIVE', cy: 'ACTIVE' });
-    await syncing.reject(run.id);
-  });
-
-  test.each([
-    ['nsPagedSizeLimit', { nsPagedSizeLimit: '2' }],
-    ['nsPagedSizeLimit', { nsPagedSizeLimit: [], nsSizeLimit: '2' }],
-    ['nsPagedLookThroughLimit', { nsPagedLookThroughLimit: '1' }],
-    ['nsPagedLookThroughLimit', { nsLookThroughLimit: '1' }],
-  ])(
-    'a limit of the account ends the run as SIZE_LIMIT, with %s as advice, and removes nobody: %j',
-    async (advice, limits) => {
-      const { syncing, connection, sync } = await setUp('ada', 'bo', 'cy', 'di');
+  describe.each(['FULL', 'INCREMENTAL'] as const)('by runs of mode %s,', (mode) => {
+    test('an account that is locked by nsAccountLock is switched off, in any spelling, and back when it is unlocked', async () => {
+      const { people, syncing, sync, add } = await setUp(mode, 'ada', 'bo');
+      await add('open', { nsAccountLock: 'false' });
       await sync();
+      for (const [lock, bo] of [
+        ['TRUE', 'INACTIVE'],
+        ['false', 'ACTIVE'],
+        ['true', 'INACTIVE'],
+        [[], 'ACTIVE'],
+      ] as const) {
+        await server.modify(`uid=bo,${people}`, { nsAccountLock: [lock].flat() });
+        const run = await sync();
+        expect(run.mode).toBe(mode);
+        expect(await loud(syncing, run.id)).toEqual([]);
+        expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo, open: 'ACTIVE' });
+      }
+      expect(await syncing.contacts()).toHaveLength(3);
+    });
+
+    test('who is renamed or moved keeps the contact; who is deleted leaves, and the tombstone is nobody', async () => {
+      const { people, syncing, sync } = await setUp(mode, 'ada', 'bo', 'cy');
+      await server.add(`ou=other,${people}`, { objectClass: 'organizationalUnit' });
+      await sync();
+      const before = await ids(syncing);
+
+      await server.rename(`uid=ada,${people}`, 'uid=ada.lovelace', `ou=other,${people}`);
+      await server.modify(`uid=ada.lovelace,ou=other,${people}`, { cn: 'Ada Lovelace', mail: 'lovelace@example.org' });
+      await server.rename(`uid=bo,${people}`, 'uid=bob');
+      await server.delete(`uid=cy,${people}`);
+      const tombstones = ['-b', baseDn, `(&(objectClass=nsTombstone)(uid=cy))`, 'uid'];
+      expect(await server.search(tombstones)).toContain('uid: cy');
+      expect(await sync()).toMatchObject({ mode, counts: { updated: 1, unchanged: 1, deactivated: 1, created: 0 } });
+      expect(await ids(syncing)).toEqual({ 'Ada Lovelace': before.ada, bo: before.bo, cy: before.cy });
+      expect(await statuses(syncing)).toEqual({ 'Ada Lovelace': 'ACTIVE', bo: 'ACTIVE', cy: 'INACTIVE' });
+      expect(await sync()).toMatchObject({ counts: { read: 2, unchanged: 2, reactivated: 0 } });
+    });
+
+    test('an account that loses all its rights finds nobody, with success: nobody is removed, although all might be', async () => {
+      const { people, syncing, sync } = await setUp(mode, 'ada', 'bo');
+      await sync();
+      await server.modify(people, { aci: hidden });
+      const run = await sync();
+      expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { read: 0, deactivated: 0 } });
+      expect(await loud(syncing, run.id)).toMatchObject([
+        {
+          code: 'INCOMPLETE_READ',
+          message: expect.stringContaining(`Neither "${people}" nor anybody below it can be seen`),
+        },
+      ]);
+      expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo: 'ACTIVE' });
+      await server.modify(people, { aci: [] });
+      expect(await sync()).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 2 } });
+    });
+
+    test('an account that sees the base but no people any more is told so, and the run is held', async () => {
+      const { people, syncing, connection, sync } = await setUp(mode, 'ada', 'bo', 'cy');
+      await syncing.edit(connection, { removal: { maxPercent: null } });
+      await sync();
+      await server.modify(people, { aci: hidden.replace('(version', '(targetfilter="(uid=*)")(version') });
+      const run = await sync();
+      expect(run).toMatchObject({ status: 'HELD', counts: { read: 0, deactivated: 3 } });
+      expect(await loud(syncing, run.id)).toMatchObject([{ code: 'EMPTY_READ' }, {}]);
+      expect(await statuses(syncing)).toEqual({ ada: 'ACTIVE', bo: 'ACTIVE', cy: 'ACTIVE' });
+      await syncing.reject(run.id);
+    });
+  });
+
+  test.each<['FULL' | 'INCREMENTAL', string, Record<string, string | string[]>]>([
+    ['FULL', 'nsPagedSizeLimit', { nsPagedSizeLimit: '2' }],
+    ['INCREMENTAL', 'nsPagedSizeLimit', { nsPagedSizeLimit: [], nsSizeLimit: '2' }],
+    ['FULL', 'nsPagedLookThroughLimit', { nsPagedLookThroughLimit: '1' }],
+    ['INCREMENTAL', 'nsPagedLookThroughLimit', { nsLookThroughLimit: '1' }],
+  ])(
+    'a limit of the account ends a run of mode %s as SIZE_LIMIT, with %s as advice, and removes nobody: %j',
+    async (mode, advice, limits) => {
+      const { syncing, connection, sync } = await setUp(mode, 'ada', 'bo', 'cy', 'di');
       await syncing.edit(connection, { source: { pageSize: 1 } });
+      await sync();
       const before = await server.search(['-b', server.bindDn, '-s', 'base', ...Object.keys(limits)]);
       await server.modify(server.bindDn, limits);
       try {
@@ -136,12 +139,12 @@ describe('runs on 389 Directory Server', () => {
         const was = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(before)?.[1] ?? [];
         await server.modify(server.bindDn, Object.fromEntries(Object.keys(limits).map((name) => [name, was(name)])));
       }
-      expect(await sync()).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 4 } });
+      expect(await sync()).toMatchObject({ status: 'SUCCEEDED', mode, counts: { unchanged: 4 } });
     },
   );
 
   test("people whom the account may not see take nobody's place on a page", async () => {
-    const { people, syncing, connection, add, sync } = await setUp();
+    const { people, syncing, connection, add, sync } = await setUp('FULL');
     const shownOnly = '(targetfilter="(&(uid=*)(!(employeeType=shown)))")';
     for (let i = 0; i < 20; i++) await add(`p${i}`, i % 10 === 9 ? { employeeType: 'shown' } : {});
     await server.modify(people, { aci: hidden.replace('(version', `${shownOnly}(version`) });
@@ -155,7 +158,7 @@ describe('runs on 389 Directory Server', () => {
   });
 
   test('a group lets in its members, by DN and by name, those that the plug-in gave memberOf and those it did not', async () => {
-    const { people, syncing, connection, sync } = await setUp('ada', 'bo', 'cy');
+    const { people, syncing, connection, sync } = await setUp('FULL', 'ada', 'bo', 'cy');
     const group = `cn=staff ${places},${people}`;
     await server.add(group, { objectClass: 'groupOfNames', member: [`uid=ada,${people}`, `UID=BO, ${people}`] });
     expect(await server.search(['-b', people, '(uid=ada)', 'memberOf'])).toContain(`memberOf: ${group}`);
