@@ -96,7 +96,7 @@ async function keepPacing(
 }
 
 /** How often a run is looked at in case the signal of its end got lost. */
-const lookAnywayMs = 2000;
+const lookAnywayMs = 10_000;
 
 /** Waits for the end of a run. Null: it is gone. Rejects with the signal's reason. */
 async function untilEnded(
@@ -127,7 +127,7 @@ async function untilEnded(
 /** A watch that stood this long had no failure before. */
 const goodMs = 60_000;
 const firstRetryMs = 1000;
-const longestRetryMs = 300_000;
+const longestRetryMs = 60_000;
 /** After errors that stay until a person does something. Each refused sign-in also counts towards the lock of the account. */
 const longRetryMs = 3_600_000;
 const staying = new Set(['BIND_REFUSED', 'WATCH_NOT_POSSIBLE', 'NOT_SUPPORTED', 'SETTINGS_UNREADABLE']);

@@ -28,7 +28,7 @@ export const usualPace: Pace = {
   oneEveryMs: 10_000,
   longRunMs: 5000,
   longestRestMs: 600_000,
-  firstPauseMs: 30_000,
+  firstPauseMs: 5000,
   longestPauseMs: 3_600_000,
   refusedPauseMs: 2000,
 };

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Data, startApi, type TestApi } from '../../support/api.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
@@ -92,6 +93,22 @@ async function contacts(): Promise<Record<string, string>> {
   return Object.fromEntries(answer.contacts.nodes.map((one: Data) => [one.displayName, one.status]));
 }
 
+/** The titles of the active contacts of people with a number, by uid. */
+async function titlesOfContacts(): Promise<Record<string, string>> {
+  const answer = await api.ask('{ contacts(first: 200, status: ACTIVE) { nodes { displayName jobTitle } } }');
+  const numbered = answer.contacts.nodes.filter((one: Data) => /^r\d+ /.test(one.displayName));
+  return Object.fromEntries(numbered.map((one: Data) => [one.displayName.split(' ')[0], one.jobTitle]));
+}
+
+/** Repeatable random numbers (a linear congruential generator). */
+function dice(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+}
+
 async function connection(id: string): Promise<Data> {
   const answer = await api.ask(
     `query ($id: ID!) { connection(id: $id) {
@@ -173,6 +190,40 @@ describe('a continuous connection', () => {
       ({ watch }) => watch.watching,
     );
     expect(proxy.connections).toBeGreaterThan(connections);
+  });
+
+  test('ends up like its directory, whatever happens there and to its connections', async () => {
+    const proxy = await proxied();
+    const ou = `ou=five,${base}`;
+    await slapd.add(ou, { objectClass: 'organizationalUnit', ou: 'five' });
+    await watched('five', {}, proxy);
+    const roll = dice(7);
+    const titles: Record<string, string> = {};
+    const entitle = (uid: string) => {
+      titles[uid] = `Title ${roll(1000)}`;
+      return slapd.modify(`uid=${uid},${ou}`, { title: titles[uid] });
+    };
+    const move = (uid: string) => {
+      delete titles[uid];
+      return slapd.rename(`uid=${uid},${ou}`, `uid=${uid}`, `ou=groups,${base}`);
+    };
+    const leave = (uid: string) => {
+      delete titles[uid];
+      return slapd.delete(`uid=${uid},${ou}`);
+    };
+    const join = (uid: string) => {
+      titles[uid] = 'New';
+      return slapd.add(`uid=${uid},${ou}`, { ...person(uid, ou).attributes, title: 'New' });
+    };
+    const isAlike = (found: Record<string, string>) => isDeepStrictEqual(found, titles);
+    for (let round = 0; round < 40; round++) {
+      const there = Object.keys(titles);
+      const one = there[roll(there.length)];
+      await (one === undefined || roll(3) === 0 ? join(`r${round}`) : [entitle, move, leave][roll(3)]?.(one));
+      if (roll(6) === 0) proxy.cut();
+      if (roll(12) === 0) await until(titlesOfContacts, isAlike);
+    }
+    await until(titlesOfContacts, isAlike);
   });
 
   test.each([
