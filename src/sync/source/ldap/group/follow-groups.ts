@@ -1,5 +1,5 @@
 import { AppError } from '../../../../core/app-error.ts';
-import { saidText } from '../../../../core/outside-text.ts';
+import { listed } from '../../../../core/outside-text.ts';
 import { canonicalDn } from '../dn.ts';
 import { encodeFilter, equal } from '../filter/filter.ts';
 import { checkThere, isActiveDirectory, type Reached } from '../reach.ts';
@@ -110,19 +110,19 @@ class Follow {
 
   async doubts(): Promise<string[]> {
     const unreadable: string[] = [];
+    const elsewhere: string[] = [];
     let asked = 0;
     for (const group of this.groups) {
       if (group.size.dns + group.size.uids > 0 || group.hasEmptyMember) continue;
-      if (isElsewhere(this.#reached, group)) this.#doubts.push(elsewhere(group));
+      if (isElsewhere(this.#reached, group)) elsewhere.push(group.dn);
       else if ((await this.#required.has(group)) || (asked++ < mostAsked && (await this.#isNamed(group))))
         unreadable.push(group.dn);
     }
     const hidden = await this.#hidden?.doubt((canonical) => this.#seen.has(canonical));
-    return [
-      ...this.#doubts,
-      ...unreadable.map((dn) => `The members of the group "${saidText(dn)}" can't be read.`),
-      ...(hidden ? [hidden] : []),
-    ];
+    const doubts = [...this.#doubts, ...(hidden ? [hidden] : [])];
+    if (unreadable.length > 0) doubts.push(`The members of these groups can't be read: ${listed(unreadable)}.`);
+    if (elsewhere.length > 0) doubts.push(`${notInCatalog}: ${listed(elsewhere)}.`);
+    return doubts;
   }
 
   /** Whether somebody's memberOf names a group that shows no members. OpenLDAP is not asked: there it is seldom indexed. */
@@ -147,9 +147,8 @@ function isElsewhere(reached: Reached, { isUniversal }: Group): boolean {
   return isActiveDirectory(reached) && !isUniversal && catalogPorts.includes(reached.connection.url.port);
 }
 
-function elsewhere({ dn }: Group): string {
-  return `The group "${saidText(dn)}" shows no members, and the global catalog holds only those of universal groups: connect to a domain controller of its domain (port 389 or 636).`;
-}
+const notInCatalog =
+  'The global catalog holds only the members of universal groups. Connect to a domain controller of the domain (port 389 or 636) for the members of';
 
 /** An excluded group that is not known in full would let people in. */
 export function mustBeWhole({ doubts }: FollowedGroups): void {
@@ -164,7 +163,7 @@ const fewGroups = 200;
 
 /** Throws AppError GROUP_NOT_FOUND, with its name, when a group is not where it was when its members were taken in. */
 export async function confirmGroups(reached: Reached, groups: readonly Group[]): Promise<void> {
-  const listed = groups.length > fewGroups ? await listGroups(reached) : null;
-  const missing = groups.filter(({ dn }) => !listed?.dns.has(canonicalDn(dn)));
+  const all = groups.length > fewGroups ? await listGroups(reached) : null;
+  const missing = groups.filter(({ dn }) => !all?.dns.has(canonicalDn(dn)));
   for (const { dn } of missing) await checkThere(reached, dn, vanished(dn));
 }

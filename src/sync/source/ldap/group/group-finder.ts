@@ -59,8 +59,8 @@ export class GroupFinder {
   }
 
   /**
-   * All groups inside these groups, on any level, found by the server; null when it does not do that well enough. What it finds
-   * is only a head start: whoever goes on level by level from there misses nothing that the server left out.
+   * All groups inside these groups, on any level, as the server finds them. Null: it does not know the rule, or takes too long.
+   * They are only a head start. The caller goes on level by level from there, so nothing is missed that the server leaves out.
    */
   async inChain(groups: readonly Group[], firstLevel: readonly string[]): Promise<string[] | null> {
     if (!this.#asks || groups.length > mostChains || firstLevel.length === 0) return null;
@@ -98,7 +98,7 @@ export class GroupFinder {
     return { inner, because: null };
   }
 
-  /** Members that are missing or invisible are no groups here; `hiddenGroups` looks for them. */
+  /** Members that are missing or invisible are no groups here; HiddenGroups looks for them. */
   async #isGroup(baseDn: string): Promise<boolean> {
     const filter = encodeFilter(present('objectClass'));
     const search = { baseDn, scope: 'base', filter, attributes: ['objectClass'] } as const;

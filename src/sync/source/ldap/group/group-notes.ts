@@ -63,7 +63,8 @@ async function innerNotes(
 ): Promise<SourceNote[]> {
   const named = new Set(inside);
   // One question about all groups tells that most have no groups inside.
-  if (groups.length > 1 && finder.asksForMany && (await finder.within(groups)).inner.length === 0) return [];
+  const all = groups.length > 1 && finder.asksForMany ? await finder.within(groups) : null;
+  if (all !== null && all.inner.length === 0 && all.because === null) return [];
   const notes: SourceNote[] = [];
   const note = (message: string): void => void notes.push({ level: 'WARN', code: 'GROUPS_NOT_FOLLOWED', message });
   for (const group of groups) {

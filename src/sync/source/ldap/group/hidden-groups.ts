@@ -62,18 +62,19 @@ export class HiddenGroups {
   /** Why members of hidden groups may be missing, or null. `isKnown`: whether the group of a canonical DN was found. */
   async doubt(isKnown: (canonical: string) => boolean): Promise<string | null> {
     const hidden: string[] = [];
+    let tooMany = false;
     for (const place of this.#places.values()) {
       const strange = place.members.filter((dn) => !isKnown(canonicalDn(dn)));
       if (strange.length === 0 || (!this.#isTidyAndSmall(strange) && (await this.#holdsOthers(place)))) continue;
-      for (const dn of strange) {
-        if (this.#looksLeft-- <= 0)
-          return `Whether more than ${mostLooks} members of the groups are groups could not be seen.`;
+      tooMany ||= place.more || strange.length > this.#looksLeft;
+      for (const dn of strange.slice(0, this.#looksLeft)) {
+        this.#looksLeft--;
         if (!(await this.#isVisible(dn))) hidden.push(dn);
       }
-      if (place.more) return `Whether all members at "${place.parent}" are groups could not be seen.`;
     }
-    if (hidden.length === 0) return null;
-    return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups if they do not exist.`;
+    if (hidden.length > 0)
+      return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups if they do not exist.`;
+    return tooMany ? `Whether more than ${mostLooks} members of the groups are groups could not be seen.` : null;
   }
 
   /** Active Directory names no deleted members. So a few of them can be looked at, whatever else is where they are. */

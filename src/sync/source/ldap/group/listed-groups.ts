@@ -1,10 +1,10 @@
 import { AppError } from '../../../../core/app-error.ts';
 import { canonicalDn } from '../dn.ts';
-import { encodeFilter, type LdapFilter } from '../filter/filter.ts';
+import { encodeFilter, type LdapFilter, present } from '../filter/filter.ts';
 import type { Reached } from '../reach.ts';
-import { decodeRawEntry, textsOf } from '../read-entries.ts';
+import { decodeRawEntry, readEntries, textsOf } from '../read-entries.ts';
 import { type Brought, readPages } from '../read-parts.ts';
-import { isGroup, isGroupClass, placesOfGroups } from './find-group.ts';
+import { hiddenCodes, isGroup, isGroupClass, placesOfGroups } from './find-group.ts';
 import { TextSet } from './text-set.ts';
 
 /** Groups of the server. `because`: why there may be more of them, or null. */
@@ -55,9 +55,15 @@ export async function searchGroups(
       if (!proven) because ??= 'The server answered without paging, so nothing proves that the list is complete.';
     } catch (error) {
       if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
-      // Nothing is known about places that the account can't see at all.
-      if (error.code !== 'BASE_DN_NOT_FOUND') because ??= error.message;
+      // Nothing is known about places that the account can't see at all, such as a server's own log.
+      if (!(await isHiddenPlace(reached, baseDn))) because ??= error.message;
     }
   }
   return all > mostListed ? `There are more than ${mostListed} groups.` : because;
+}
+
+async function isHiddenPlace({ connection }: Reached, baseDn: string): Promise<boolean> {
+  const filter = encodeFilter(present('objectClass'));
+  const { result } = await readEntries(connection, { baseDn, scope: 'base', filter, attributes: ['1.1'] });
+  return hiddenCodes.includes(result.code);
 }

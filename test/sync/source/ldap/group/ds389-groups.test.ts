@@ -64,6 +64,6 @@ test('a group that shows no members, although people say that they are in it, ma
   expect(await read({ groups: ['void'] })).toMatchObject({ uids: [], complete: true });
   expect(await read({ groups: ['mute'] })).toMatchObject({
     complete: false,
-    because: `The members of the group "${groupDn('mute')}" can't be read.`,
+    because: `The members of these groups can't be read: "${groupDn('mute')}".`,
   });
 });

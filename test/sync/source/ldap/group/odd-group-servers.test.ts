@@ -31,3 +31,25 @@ test.each<[string, string[], boolean]>([
     await server.close();
   }
 });
+
+test.each<[string, number, boolean]>([
+  ['that the account may not see hides no groups', 50, true],
+  ['that is busy may hold groups', 51, false],
+])('a naming context %s', async (_name, code, complete) => {
+  const member = Array.from({ length: 60 }, (_, i) => `uid=u${i},dc=x`);
+  const server = await startFakeServer({
+    rootDse: { supportedControl: ['1.2.840.113556.1.4.319'], namingContexts: ['dc=x', 'cn=log'] },
+    base: ({ id, baseDn }) =>
+      baseDn === 'cn=log'
+        ? [done(id, { code })]
+        : [entry(id, baseDn, { objectClass: 'groupOfNames', member }), done(id)],
+    search: ({ id, baseDn }) => [done(id, baseDn === 'cn=log' ? { code } : { cookie: '' })],
+  });
+  try {
+    const scope = { groups: ['cn=staff,dc=x'], nestedGroups: true };
+    const { summary } = await readEverybody(ldapSettings(server, { baseDns: ['dc=x'] }), { scope });
+    expect(summary.complete).toBe(complete);
+  } finally {
+    await server.close();
+  }
+});
