@@ -7,6 +7,7 @@ import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
 import { ScheduleResolver } from './connection/schedule.type.ts';
 import { ContactResolver, ContactSourceResolver } from './contact/contact.resolver.ts';
+import { ContactEditResolver } from './contact/contact-edit.resolver.ts';
 import { LogSubscription } from './log/log.subscription.ts';
 import { RunResolver } from './run/run.resolver.ts';
 import { RunSubscription } from './run/run.subscription.ts';
@@ -38,6 +39,7 @@ export function buildApiSchema(): GraphQLSchema {
       LogSubscription,
       ContactChangeResolver,
       ContactResolver,
+      ContactEditResolver,
       ContactSourceResolver,
     ],
     authChecker: checkAccess,

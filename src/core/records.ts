@@ -82,7 +82,14 @@ export type RunRecord = {
 };
 
 /** What can be read of a contact beside its id: a field, or a fact about it. */
-export type ContactPart = ContactField | 'STATUS' | 'CREATED_AT' | 'UPDATED_AT' | 'REMOVAL_DUE_AT' | 'LOCKED_FIELDS';
+export type ContactPart =
+  | ContactField
+  | 'STATUS'
+  | 'CREATED_AT'
+  | 'UPDATED_AT'
+  | 'REMOVAL_DUE_AT'
+  | 'LOCKED_FIELDS'
+  | 'VERSION';
 
 /** A contact with the parts that were asked for. The others are missing. */
 export type ContactRecord = {
@@ -93,6 +100,7 @@ export type ContactRecord = {
   updatedAt?: Date;
   removalDueAt?: Date | null;
   lockedFields?: ContactField[];
+  version?: number;
 };
 
 /** One connection that feeds one contact. */

@@ -146,6 +146,8 @@ export const LogCode = {
   EMAIL_TAKEN: 'EMAIL_TAKEN',
   CONTACT_CLAIMED: 'CONTACT_CLAIMED',
   CHANGED_SINCE_PLAN: 'CHANGED_SINCE_PLAN',
+  // one person, whose contact keeps locked fields
+  FIELDS_LOCKED: 'FIELDS_LOCKED',
   // one person, failed
   APPLY_FAILED: 'APPLY_FAILED',
   // one applied change

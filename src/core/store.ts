@@ -1,6 +1,7 @@
 import type { Actor, Workspace } from './access.ts';
 import type { ConnectionStatus, OrphanedContacts, Secrets, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
+import type { ContactEdit, EditableContact, SavedContact } from './contact-edit.ts';
 import type { Allow } from './deadline.ts';
 import type { Photo } from './photo.ts';
 import type {
@@ -121,6 +122,21 @@ export type WorkspaceStore = {
    * Null: no such connection.
    */
   saveFile(connectionId: string, name: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredFile | null>;
+  /** Saves a contact that somebody has entered. */
+  createContact(edit: ContactEdit, by: Actor): Promise<SavedContact<ContactRecord>>;
+  /**
+   * Reads the contact under a lock, calls `change`, and saves the result if anything differs. The connections that feed the contact look
+   * at it again at their next run. Null: no such contact. Throws an AppError CONFLICT with `currentVersion` if `expectedVersion` is not
+   * the current one. If `change` throws, nothing is saved.
+   */
+  updateContact(
+    id: string,
+    expectedVersion: number | null,
+    change: (current: EditableContact) => ContactEdit,
+    by: Actor,
+  ): Promise<SavedContact<ContactRecord> | null>;
+  /** Deletes contacts, and returns the ids of those that there were. The next full run brings back people who are still in a source. */
+  deleteContacts(ids: readonly string[], by: Actor): Promise<string[]>;
   /** False: no such connection. Its runs stay, without a connection. Contacts that other connections feed, too, are left as they are. */
   deleteConnection(id: string, contacts: OrphanedContacts, by: Actor): Promise<boolean>;
 };

@@ -8,6 +8,7 @@ import { deleteConnection } from './connection/delete-connection.ts';
 import { connectionsByIds, contactCounts } from './connection/find-connections.ts';
 import { createConnection, updateConnection } from './connection/save-connection.ts';
 import { contactsPage } from './contact/contacts-page.ts';
+import { createContact, deleteContacts, updateContact } from './contact/edit-contact.ts';
 import { contactsByIds, sourcesOf } from './contact/find-contacts.ts';
 import { managersOf, reportsPage, reportsPages } from './contact/managers.ts';
 import { photoHashesOf, photoOf } from './contact/photos.ts';
@@ -66,6 +67,10 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     photoOf: (contactId) => read((query) => photoOf(query, workspaceId, contactId)),
     reportsPage: (managerId, page) => reportsPage(scope, managerId, page),
     reportsPagesOf: (managerIds, first) => reportsPages(scope, managerIds, first),
+
+    createContact: (edit, by) => createContact(scope, edit, by),
+    updateContact: (id, expectedVersion, change, by) => updateContact(scope, id, expectedVersion, change, by),
+    deleteContacts: (ids, by) => deleteContacts(scope, ids, by),
 
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
     updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),

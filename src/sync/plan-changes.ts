@@ -2,10 +2,12 @@ import type { AbsentPerson } from '../core/absence.ts';
 import type { ConnectionSettings, RemovalPolicy } from '../core/connection.ts';
 import { mapInSlices, slices } from '../core/fair-turns.ts';
 import type { Decided, Decision, PlacedQuestion, PlannedAbsence, Rank, Refusal } from '../core/plan.ts';
+import type { NewLogLine } from '../core/run.ts';
 import { planPositions, type StagedCounts, type SyncRun } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
+import * as lines from './log/run-lines.ts';
 import { planAbsent } from './plan/plan-absent.ts';
-import { contactOf, planPerson, sameValues } from './plan/plan-person.ts';
+import { contactOf, keptByLock, type PlanSettings, planPerson, sameValues } from './plan/plan-person.ts';
 import { takenOver } from './plan/sentences.ts';
 import { settleHandovers, settleLost, type TakingOver, type Waiting } from './plan/settle-handovers.ts';
 import { gatherRivals, type Rivals, settleTakers, type Taker } from './plan/settle-rivals.ts';
@@ -53,17 +55,31 @@ export async function planChanges({
     const questions = await run.questions(after, pageSize);
     const last = questions.at(-1);
     if (last === undefined) break;
+    const planSettings = { mappings: settings.mappings, matchBy: settings.matchBy, rank };
+    const locked: NewLogLine[] = [];
     const decisions = await mapInSlices(questions, atOnce, (question) => {
-      const decision = planPerson(question, { mappings: settings.mappings, matchBy: settings.matchBy, rank });
+      const decision = planPerson(question, planSettings);
+      locked.push(...lockedLines(question, decision, planSettings));
       remember(unsettled, question, decision);
       return decided(question, decision, workspaceId);
     });
     await run.decide(decisions);
+    if (locked.length > 0) await run.report({ lines: locked });
     after = last.position;
     done += questions.length;
     await onProgress(done, total);
   }
   await settle(run, unsettled);
+}
+
+/** A line about the locked fields that keep their value. It comes once: the person is not looked at again while nothing changes. */
+function lockedLines(question: PlacedQuestion, decision: Decision, settings: PlanSettings): NewLogLine[] {
+  if (decision.kind === 'skip' || decision.kind === 'create') return [];
+  const { contact } = decision;
+  const fields = keptByLock(question, settings);
+  return fields.length === 0
+    ? []
+    : [lines.fieldsLocked(contact.values.DISPLAY_NAME ?? '', fields, question.person, contact.id)];
 }
 
 /** What can be settled only when everybody is decided. */

@@ -32,6 +32,13 @@ const needs: Record<string, [string, Permission]> = {
   ],
   deleteConnection: [`mutation { deleteConnection(id: ${id}) { deletedId } }`, 'CONTACT_SYNC_MANAGE'],
   testConnection: [`mutation { testConnection(connectionId: ${id}) { result { ok } } }`, 'CONTACT_SYNC_MANAGE'],
+  createContact: ['mutation { createContact(input: {}) { contact { id } } }', 'CONTACTS_MANAGE'],
+  updateContact: [`mutation { updateContact(id: ${id}, input: {}) { contact { id } } }`, 'CONTACTS_MANAGE'],
+  deleteContacts: [`mutation { deleteContacts(ids: [${id}]) { deletedIds } }`, 'CONTACTS_MANAGE'],
+  lockContactFields: [
+    `mutation { lockContactFields(id: ${id}, fields: [COMPANY], locked: true) { contact { id } } }`,
+    'CONTACTS_MANAGE',
+  ],
   startRun: [`mutation { startRun(connectionId: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
   startAllRuns: ['mutation { startAllRuns { runs { id } } }', 'CONTACT_SYNC_MANAGE'],
   cancelRun: [`mutation { cancelRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],

@@ -2,7 +2,8 @@ import type { ConnectionEdit, ConnectionRecord } from '../../core/records.ts';
 import type { SourcesPort } from '../../core/sources-port.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { type ApiContext, actorOf } from '../api-context.ts';
-import { notFound } from '../error/not-found.ts';
+import { found } from '../error/not-found.ts';
+import { orRefused, refuse } from '../error/refusal.ts';
 import { givenSource } from '../source/source.type.ts';
 import { checkEdit, checkStorable } from './check-edit.ts';
 import type { CreateConnectionInput, UpdateConnectionInput } from './connection.inputs.ts';
@@ -32,38 +33,21 @@ export async function updateConnection(
   context: ApiContext,
 ): Promise<SaveOutcome> {
   const { store, sources } = context;
-  const refusal = new Refusal();
   const change = (current: ConnectionRecord) => {
     const edit = editConnection(current, input, sources);
     const given = input.source ? givenSource(input.source).given : {};
     const secrets = givenSecrets(sources.kind(current.kind), given);
     const after = secretsAfter(current.secretNames, secrets);
-    refusal.refuse([
+    refuse([
       ...checkStorable(input, ['input']),
       ...checkGivenSource(current, { edit, kept: after.kept }, input, sources),
       ...checkEdit(edit, after, context),
     ]);
     return { edit, secrets };
   };
-  const saved = await store.updateConnection(id, expectedVersion, change).catch((error: unknown) => {
-    if (error === refusal) return refusal;
-    throw error;
-  });
-  if (saved === null) throw notFound('connection');
-  return saved instanceof Refusal
-    ? { connection: null, userErrors: saved.userErrors }
-    : { connection: saved, userErrors: [] };
-}
-
-/** Thrown inside an update, so that it ends and saves nothing. */
-class Refusal extends Error {
-  userErrors: UserError[] = [];
-
-  refuse(userErrors: UserError[]): void {
-    if (userErrors.length === 0) return;
-    this.userErrors = userErrors;
-    throw this;
-  }
+  const saved = await orRefused(store.updateConnection(id, expectedVersion, change));
+  if ('userErrors' in saved) return { connection: null, userErrors: saved.userErrors };
+  return { connection: found(saved.result, 'connection'), userErrors: [] };
 }
 
 function checkGivenSource(

@@ -102,6 +102,14 @@ export class ApiContact {
     return this.#record.updatedAt;
   }
 
+  get lockedFields(): ContactRecord['lockedFields'] {
+    return this.#record.lockedFields;
+  }
+
+  get version(): ContactRecord['version'] {
+    return this.#record.version;
+  }
+
   get removalDueAt(): ContactRecord['removalDueAt'] {
     return this.#record.removalDueAt;
   }
@@ -133,6 +141,8 @@ const partsOf: { readonly [Field in keyof ApiContact]: readonly ContactPart[] } 
   createdAt: ['CREATED_AT'],
   updatedAt: ['UPDATED_AT'],
   removalDueAt: ['REMOVAL_DUE_AT'],
+  lockedFields: ['LOCKED_FIELDS'],
+  version: ['VERSION'],
 };
 
 const inOrder = Object.entries(partsOf);

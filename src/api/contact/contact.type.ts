@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ContactStatus } from '../../core/contact.ts';
+import { ContactField, ContactStatus } from '../../core/contact.ts';
 import { ContactOrder } from '../../core/store.ts';
 import { PageInfo } from '../list/page.ts';
 
@@ -147,6 +147,12 @@ export class ContactType {
       'When the contact will be removed, because its person is gone and the grace period runs; otherwise null.',
   })
   removalDueAt!: Date | null;
+
+  @Field(() => [ContactField], { description: 'The fields that keep their value, whatever any connection says.' })
+  lockedFields!: ContactField[];
+
+  @Field(() => Int, { description: 'Grows by one with each change.' })
+  version!: number;
 }
 
 @ObjectType('ContactPage', { description: 'A page of contacts.', simpleResolvers: true })

@@ -40,6 +40,7 @@ const setKeys = keys.map((key) => `${key} = change.${key}`).join(', ');
 const asBefore: After = {
   version: 'contact.version + 1',
   status: 'contact.status',
+  lockedFields: 'contact.locked_fields',
   portalAccessBefore: 'contact.portal_access_before',
   removalDueAt: 'NULL',
   fillsId: 'own.fills_id',
@@ -65,6 +66,8 @@ async function carryOut(
 export type CreationTurns = Record<'history' | 'contacts', (work: () => Promise<void>) => Promise<void>>;
 
 export type Creation = {
+  /** SQL. Left out: ACTIVE. */
+  status?: string;
   /** SQL for the id of the person for whom the contact of `change` is made; mostly null. */
   personKey: (put: Put) => string;
   /** Writes the set's own links. */
@@ -76,24 +79,25 @@ export type Creation = {
 export async function createContacts(
   set: ChangeSet,
   rows: ChangeRows,
-  { personKey, writeLinks, turns }: Creation,
+  { status = `'ACTIVE'`, personKey, writeLinks, turns }: Creation,
 ): Promise<void> {
   await turns.history(async () => {
-    await writeCreations(set, rows);
+    await writeCreations(set, rows, status);
     await writeLinks();
   });
-  await turns.contacts(() => insertContacts(set, rows, personKey));
+  await turns.contacts(() => insertContacts(set, rows, status, personKey));
 }
 
 async function insertContacts(
   { client }: ChangeSet,
   rows: ChangeRows,
+  status: string,
   personKey: Creation['personKey'],
 ): Promise<void> {
   const { params, put } = paramsOf(rows);
   await client.query(
     `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, person_key, ${keyColumns})
-     SELECT change.workspace_id, change.contact_id, 'ACTIVE', ${columnsOf('change')}, clock.now, clock.now, clock.xid,
+     SELECT change.workspace_id, change.contact_id, ${status}, ${columnsOf('change')}, clock.now, clock.now, clock.xid,
        ${personKey(put)}, ${keysOf('change')}
      FROM ${rows.from} AS change,
        (SELECT clock_timestamp()::timestamptz(3) AS now, (pg_current_xact_id()::text)::bigint AS xid) AS clock
@@ -102,22 +106,38 @@ async function insertContacts(
   );
 }
 
+const unlessReactivated = `CASE WHEN change.action <> 'REACTIVATE' THEN contact.portal_access_before END`;
+
+/** The state of contacts that a run gives values: it reactivates those whose action is REACTIVATE, and calls off removals. */
+const byRun: After = {
+  ...asBefore,
+  status: `CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END`,
+  portalAccessBefore: unlessReactivated,
+  fillsId: 'change.fills_id',
+  goneSince: 'NULL',
+};
+
+/** The state of contacts that a person edits. It stands in the rows. A removal is called off only when the status changes. */
+export const byPerson: After = {
+  ...asBefore,
+  status: 'change.status',
+  lockedFields: 'change.locked_fields',
+  portalAccessBefore: unlessReactivated,
+  removalDueAt: `CASE change.action WHEN 'UPDATE' THEN contact.removal_due_at END`,
+};
+
 /**
- * Gives contacts the values of their rows, reactivates those whose action is REACTIVATE, and calls off removals. Other connections
- * look at the contacts again, unless a row only links a contact and changes no value. `writeLinks` writes the set's own links.
- * It runs before the other links are marked, because it compares their state with the plan.
+ * Gives contacts the values of their rows, and the state `after`. Other connections look at the contacts again, unless a row only links a
+ * contact and changes no value. `writeLinks` writes the set's own links. It runs before the other links are marked, because it
+ * compares their state with the plan.
  */
-export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: () => Promise<void>): Promise<void> {
-  await writeChanges(set, rows, {
-    after: {
-      ...asBefore,
-      status: `CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END`,
-      portalAccessBefore: `CASE WHEN change.action <> 'REACTIVATE' THEN contact.portal_access_before END`,
-      fillsId: 'change.fills_id',
-      goneSince: 'NULL',
-    },
-    givesValues: true,
-  });
+export async function giveValues(
+  set: ChangeSet,
+  rows: ChangeRows,
+  writeLinks: () => Promise<void>,
+  after: After = byRun,
+): Promise<void> {
+  await writeChanges(set, rows, { after, givesValues: true });
   // First free the addresses that pass from one contact to another.
   await set.client.query(
     `UPDATE contact SET email_key = NULL FROM ${rows.from} AS change
@@ -126,9 +146,8 @@ export async function giveValues(set: ChangeSet, rows: ChangeRows, writeLinks: (
     [...rows.params],
   );
   await set.client.query(
-    `UPDATE contact SET ${setFields('change')}, ${setKeys}, removal_due_at = NULL,
-       status = CASE change.action WHEN 'REACTIVATE' THEN 'ACTIVE' ELSE contact.status END,
-       portal_access_before = CASE WHEN change.action <> 'REACTIVATE' THEN contact.portal_access_before END, ${changed}
+    `UPDATE contact SET ${setFields('change')}, ${setKeys}, removal_due_at = ${after.removalDueAt}, status = ${after.status},
+       locked_fields = ${after.lockedFields}, portal_access_before = ${after.portalAccessBefore}, ${changed}
      FROM ${rows.from} AS change WHERE ${rows.where} AND ${ofContact}`,
     [...rows.params],
   );
@@ -170,6 +189,7 @@ export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<
     after: {
       version: nothing,
       status: nothing,
+      lockedFields: nothing,
       portalAccessBefore: nothing,
       removalDueAt: nothing,
       fillsId: nothing,

@@ -15,6 +15,7 @@ export const allParts: readonly ContactPart[] = [
   'UPDATED_AT',
   'REMOVAL_DUE_AT',
   'LOCKED_FIELDS',
+  'VERSION',
 ];
 
 /** SQL: the columns of these parts, of a table or view named contact. */
@@ -31,6 +32,7 @@ export function toContact(row: ContactSelection): ContactRecord {
     updatedAt: row.updated_at,
     removalDueAt: row.removal_due_at,
     lockedFields: row.locked_fields,
+    version: row.version,
   };
 }
 

@@ -39,6 +39,7 @@ export type ChangeRows = {
 export type After = {
   version: string;
   status: string;
+  lockedFields: string;
   portalAccessBefore: string;
   removalDueAt: string;
   fillsId: string;
@@ -67,12 +68,12 @@ function commonValues(set: ChangeSet, rows: ChangeRows, put: Put): string {
    change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, change.before`;
 }
 
-/** Writes the history of new contacts: their values and their link. */
-export async function writeCreations(set: ChangeSet, rows: ChangeRows): Promise<void> {
+/** Writes the history of new contacts: their values, their link and their status (SQL). */
+export async function writeCreations(set: ChangeSet, rows: ChangeRows, status: string): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(
     `INSERT INTO contact_change (${commonColumns}, ${fieldColumns}, connection_id, fills_id, contact_version, status)
-     SELECT ${commonValues(set, rows, put)}, ${columnsOf('change')}, ${put(connectionOf(set))}, change.fills_id, 1, 'ACTIVE'
+     SELECT ${commonValues(set, rows, put)}, ${columnsOf('change')}, ${put(connectionOf(set))}, change.fills_id, 1, ${status}
      FROM ${rows.from} AS change, ${clock} WHERE ${rows.where} ORDER BY change.position`,
     params,
   );
@@ -101,7 +102,7 @@ export async function writeChanges(set: ChangeSet, rows: ChangeRows, effect: Eff
   const { rowCount } = await set.client.query(
     `INSERT INTO contact_change (${commonColumns}, connection_id, contact_version, status, locked_fields, portal_access_before,
        removal_due_at, fills_id, gone_since, state_before, links_before ${givesValues ? `, ${fieldColumns}` : ''})
-     SELECT ${commonValues(set, rows, put)}, ${connection}, ${after.version}, ${after.status}, contact.locked_fields,
+     SELECT ${commonValues(set, rows, put)}, ${connection}, ${after.version}, ${after.status}, ${after.lockedFields},
        ${after.portalAccessBefore}, ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince},
        ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at)::contact_state,
        ${deletes || set.links === 'released' ? allLinks : ownLink} ${givesValues ? `, ${columnsOf('change')}` : ''}

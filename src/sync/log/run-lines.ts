@@ -139,3 +139,14 @@ export function summary(counts: RunCounts, kind: 'dry' | 'applied'): NewLogLine 
     `${kind === 'dry' ? 'Dry run, nothing was changed. The result would be' : 'Done'}: ${countsText(counts)}.`,
   );
 }
+
+export function fieldsLocked(name: string, fields: readonly string[], person: string, contactId: string): NewLogLine {
+  return {
+    ...info(
+      'FIELDS_LOCKED',
+      `${name} keeps ${fields.join(', ')}: people have locked ${fields.length === 1 ? 'it' : 'them'}.`,
+    ),
+    person,
+    contactId,
+  };
+}

@@ -1,7 +1,8 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { type ContactField, fieldKey, isLabeledField } from '../../core/contact.ts';
 import type { AttributeNames } from '../../core/entry.ts';
-import type { UserError } from '../../core/user-error.ts';
+import { labelFault } from '../../core/field-value.ts';
+import type { UserError, ValueFault } from '../../core/user-error.ts';
 import { checkFixedValue, fixedCountry } from './check-fixed-value.ts';
 import { LONGEST_TEMPLATE, parseTemplate, templateFault } from './template/template-engine.ts';
 import { transformFits } from './transforms/transforms.ts';
@@ -10,9 +11,6 @@ const MOST_MAPPINGS = 200;
 /** Of all templates together. Parsing them takes a few hundredths of a second. */
 const MOST_TEMPLATE_CHARACTERS = 50_000;
 const MOST_ATTRIBUTES = 20;
-const LONGEST_LABEL = 40;
-/** Letters and digits of any script; spaces and a few signs between them. */
-const labelShape = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} _.()/+-]*[\p{L}\p{M}\p{N})])?$/u;
 
 /** At least one of these fields must be mapped, so that people have a name to show. */
 const naming: readonly ContactField[] = ['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME', 'PRIMARY_EMAIL', 'EMAIL'];
@@ -84,20 +82,12 @@ function checkOrigin({ field, attributes, template, value }: FieldMapping, path:
 }
 
 function checkLabel({ field, label }: FieldMapping, path: string[]): UserError[] {
-  const fault = labelFault(field, label);
+  const fault = isLabeledField(field) ? labelFault(field, label) : unwantedLabel(field, label);
   return fault === null ? [] : [{ field: [...path, 'label'], ...fault }];
 }
 
-function labelFault(field: ContactField, label: string | null): Omit<UserError, 'field'> | null {
-  if (!isLabeledField(field)) {
-    return label === null ? null : { code: 'UNWANTED', message: `${field} has one value and takes no label.` };
-  }
-  if (label === null || label === '') {
-    return { code: 'REQUIRED', message: `${field} needs a label, e.g. work, mobile or home.` };
-  }
-  if (label.length <= LONGEST_LABEL && labelShape.test(label)) return null;
-  const message = `A label has at most ${LONGEST_LABEL} characters and consists of letters, digits, spaces and _ . ( ) / + -`;
-  return { code: 'INVALID_LABEL', message: `${message}, with a letter or digit at its start.` };
+function unwantedLabel(field: ContactField, label: string | null): ValueFault | null {
+  return label === null ? null : { code: 'UNWANTED', message: `${field} has one value and takes no label.` };
 }
 
 /** A field can be mapped once; EMAIL and PHONE once for each label, whose case does not count. */

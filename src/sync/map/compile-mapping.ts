@@ -1,12 +1,12 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { derivedFill, type Fills, putTogetherName } from '../../core/contact.ts';
 import type { AttributeNames, Entry } from '../../core/entry.ts';
+import { regionCodes } from '../../core/region-codes.ts';
 import { AttributeIndex } from './attribute-index.ts';
 import { compileStep, type Step } from './compile-step.ts';
 import { FillPatterns } from './fill-patterns.ts';
 import type { Alternatives, MappingOutcome, PersonInWork } from './person-in-work.ts';
 import { TemplateBudget } from './template/template-budget.ts';
-import { regionCodes } from './transforms/region-codes.ts';
 
 /** A mapping compiled for a run. It consists of closures, so that nothing is looked up by name for each person. */
 export type CompiledMapping = {

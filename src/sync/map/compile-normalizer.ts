@@ -1,8 +1,8 @@
 import type { FieldMapping } from '../../core/connection.ts';
-import type { ContactField } from '../../core/contact.ts';
-import { quoteValue, unstorableBecause } from '../../core/outside-text.ts';
-import { cutAddressPrefix } from './email-address.ts';
+import { LONGEST_RAW_VALUE, longestValue, unusableBecause } from '../../core/field-value.ts';
+import { quoteValue } from '../../core/outside-text.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
+import { cutAddressPrefix } from './proxy-address.ts';
 import { transforms } from './transforms/transforms.ts';
 
 /** Turns a value as sent into the one to store; empty: no value. `origin` names the attribute in remarks. */
@@ -36,19 +36,4 @@ function storable(value: string, longest: number, person: PersonInWork, origin: 
   if (reason === null) return value;
   remark(person, `${origin}: ${quoteValue(value)} was left out: it ${reason}`);
   return '';
-}
-
-/** Most characters (UTF-16 units) of a value as sent. Longer values are left out as a whole, never cut. */
-export const LONGEST_RAW_VALUE = 65_536;
-
-/** Most characters (UTF-16 units) of a field after all transforms. */
-export function longestValue(field: ContactField): number {
-  return field === 'NOTES' ? LONGEST_RAW_VALUE : 1_000;
-}
-
-/** Why a field can't hold a value. Null: it can. */
-export function unusableBecause(value: string, longest: number): string | null {
-  return value.length > longest
-    ? `has ${value.length} characters, ${longest} at most are taken`
-    : unstorableBecause(value);
 }

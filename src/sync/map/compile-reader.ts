@@ -2,8 +2,8 @@ import type { FieldMapping } from '../../core/connection.ts';
 import type { AttributeValue } from '../../core/entry.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { compileNormalizer, type Normalize } from './compile-normalizer.ts';
-import { isPrimaryProxyAddress } from './email-address.ts';
 import type { PersonInWork } from './person-in-work.ts';
+import { isPrimaryProxyAddress } from './proxy-address.ts';
 import { compileTemplate } from './template/compile-template.ts';
 
 /** The distinct values of the winning origin, in the order sent; a single value is a plain text. Undefined: no value. */

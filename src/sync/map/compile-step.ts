@@ -9,10 +9,10 @@ import {
   type LabeledField,
   type TextField,
 } from '../../core/contact.ts';
+import { isEmailAddress } from '../../core/email-address.ts';
 import { quoteValue } from '../../core/outside-text.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Candidates, compileReader, type ValueReader } from './compile-reader.ts';
-import { isEmailAddress } from './email-address.ts';
 import { type PersonInWork, remark } from './person-in-work.ts';
 import { parseBoolean } from './transforms/text-transforms.ts';
 

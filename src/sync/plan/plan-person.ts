@@ -88,6 +88,15 @@ function merge(
   });
 }
 
+/** The locked fields to which the person would bring another value. */
+export function keptByLock(question: Question, settings: PlanSettings): ContactField[] {
+  const { linked, holder } = question;
+  const contact = linked ?? holder;
+  if (contact === null || contact.lockedFields.length === 0) return [];
+  const unlocked = merge(question, { ...contact, lockedFields: [] }, contact.values, settings);
+  return contact.lockedFields.filter((field) => !sameValue(contact.values[field], unlocked[field]));
+}
+
 function withPortalAccess({ values, portalAccessBefore }: CandidateContact): ContactValues {
   return portalAccessBefore ? { ...values, PORTAL_ACCESS: true } : values;
 }
@@ -158,8 +167,9 @@ const allFields = Object.values(ContactField);
 
 /** Whether two contacts have the same values. A missing flag is off. */
 export function sameValues(a: ContactValues, b: ContactValues): boolean {
-  return allFields.every((field) => {
-    const [x, y] = [a[field] ?? false, b[field] ?? false];
-    return typeof x === 'object' || typeof y === 'object' ? JSON.stringify(x) === JSON.stringify(y) : x === y;
-  });
+  return allFields.every((field) => sameValue(a[field], b[field]));
+}
+
+function sameValue(a: ContactValues[ContactField] = false, b: ContactValues[ContactField] = false): boolean {
+  return typeof a === 'object' || typeof b === 'object' ? JSON.stringify(a) === JSON.stringify(b) : a === b;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cutAddressPrefix, isEmailAddress } from '../../../src/sync/map/email-address.ts';
+import { isEmailAddress } from '../../../src/core/email-address.ts';
+import { cutAddressPrefix } from '../../../src/sync/map/proxy-address.ts';
 
 describe('an email address', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { fold } from '../../../core/fold.ts';
+import { alpha3Codes, regionCodes } from '../../../core/region-codes.ts';
 import { remember } from '../../../core/remember.ts';
-import { alpha3Codes, regionCodes } from './region-codes.ts';
 
 const REMEMBERED_NAMES = 5_000;
 

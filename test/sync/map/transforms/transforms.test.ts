@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js';
+import { alpha3Codes, regionCodes } from '../../../../src/core/region-codes.ts';
 import { countryCode } from '../../../../src/sync/map/transforms/country-code.ts';
-import { alpha3Codes, regionCodes } from '../../../../src/sync/map/transforms/region-codes.ts';
 import { type TransformValue, transforms } from '../../../../src/sync/map/transforms/transforms.ts';
 
 const apply = (transform: TransformValue, value: string): string => transform(value, { country: null });

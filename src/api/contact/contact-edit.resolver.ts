@@ -1,0 +1,107 @@
+import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import { AppError } from '../../core/app-error.ts';
+import { ContactField } from '../../core/contact.ts';
+import type { EditableContact, SavedContact } from '../../core/contact-edit.ts';
+import type { ContactRecord } from '../../core/records.ts';
+import type { UserError } from '../../core/user-error.ts';
+import { Needs } from '../access/check-access.ts';
+import { type ApiContext, actorOf } from '../api-context.ts';
+import { found } from '../error/not-found.ts';
+import { orRefused, refuse } from '../error/refusal.ts';
+import { ApiContact } from './api-contact.ts';
+import {
+  ContactInput,
+  CreateContactPayload,
+  DeleteContactsPayload,
+  LockContactFieldsPayload,
+  UpdateContactPayload,
+} from './contact.inputs.ts';
+import { editContact, newContact } from './edit-contact.ts';
+
+/** Each is locked and written into the history in one transaction. */
+const MOST_DELETED = 1000;
+
+type Outcome = { contact: ApiContact | null; userErrors: UserError[] };
+
+@Resolver()
+export class ContactEditResolver {
+  @Needs(Permission.CONTACTS_MANAGE)
+  @Mutation(() => CreateContactPayload, { nullable: true, description: 'Creates a contact by hand.' })
+  async createContact(
+    @Arg('input', () => ContactInput, { description: 'The contact.' }) input: ContactInput,
+    @Ctx() { store, viewer }: ApiContext,
+  ): Promise<Outcome> {
+    const { edit, userErrors } = newContact(input);
+    if (userErrors.length > 0) return { contact: null, userErrors };
+    return outcomeOf(await store.createContact(edit, actorOf(viewer)));
+  }
+
+  @Needs(Permission.CONTACTS_MANAGE)
+  @Mutation(() => UpdateContactPayload, {
+    nullable: true,
+    description:
+      "Edits a contact by hand. A field that a connection fills is refused with the connection's name, unless the mapping's policy leaves it to people, or it is locked. `expectedVersion` protects two editors from each other: when the contact has changed since that version, the answer is CONFLICT and nothing is saved.",
+  })
+  async updateContact(
+    @Ctx() { store, viewer }: ApiContext,
+    @Arg('id', () => ID, { description: "The contact's id." }) id: string,
+    @Arg('input', () => ContactInput, { description: 'What changes.' }) input: ContactInput,
+    @Arg('expectedVersion', () => Int, {
+      nullable: true,
+      description: 'The version that was edited; when left out, any version is accepted.',
+    })
+    expectedVersion?: number | null,
+  ): Promise<Outcome> {
+    const change = (current: EditableContact) => {
+      const { edit, userErrors } = editContact(current, input);
+      refuse(userErrors);
+      return edit;
+    };
+    const saved = await orRefused(store.updateContact(id, expectedVersion ?? null, change, actorOf(viewer)));
+    return 'userErrors' in saved
+      ? { contact: null, userErrors: saved.userErrors }
+      : outcomeOf(found(saved.result, 'contact'));
+  }
+
+  @Needs(Permission.CONTACTS_MANAGE)
+  @Mutation(() => DeleteContactsPayload, {
+    nullable: true,
+    description: `Deletes up to ${MOST_DELETED} contacts. A run that still finds the person of such a contact in a source creates a new contact.`,
+  })
+  async deleteContacts(
+    @Arg('ids', () => [ID], { description: 'The ids of the contacts.' }) ids: string[],
+    @Ctx() { store, viewer }: ApiContext,
+  ): Promise<{ deletedIds: string[]; userErrors: UserError[] }> {
+    if (ids.length > MOST_DELETED) throw new AppError('BAD_USER_INPUT', `\`ids\` takes at most ${MOST_DELETED} ids.`);
+    return { deletedIds: await store.deleteContacts(ids, actorOf(viewer)), userErrors: [] };
+  }
+
+  @Needs(Permission.CONTACTS_MANAGE)
+  @Mutation(() => LockContactFieldsPayload, {
+    nullable: true,
+    description:
+      "Locks fields of a contact, or unlocks them. A locked field keeps its value, whatever any connection says. After an unlock, the next run brings back the source's value.",
+  })
+  async lockContactFields(
+    @Arg('id', () => ID, { description: "The contact's id." }) id: string,
+    @Arg('fields', () => [ContactField], { description: 'The fields.' }) fields: ContactField[],
+    @Arg('locked', () => Boolean, { description: 'Whether they are to be locked.' }) locked: boolean,
+    @Ctx() { store, viewer }: ApiContext,
+  ): Promise<Outcome> {
+    const change = ({ status, values, lockedFields }: EditableContact) => ({
+      status,
+      values,
+      lockedFields: Object.values(ContactField).filter((field) =>
+        fields.includes(field) ? locked : lockedFields.includes(field),
+      ),
+    });
+    return outcomeOf(found(await store.updateContact(id, null, change, actorOf(viewer)), 'contact'));
+  }
+}
+
+function outcomeOf(saved: SavedContact<ContactRecord>): Outcome {
+  if (saved.kind === 'saved') return { contact: new ApiContact(saved.contact), userErrors: [] };
+  const message = `This is the primary email of the contact "${saved.holderName}". No two active contacts have the same.`;
+  return { contact: null, userErrors: [{ field: ['input', 'primaryEmail'], code: 'EMAIL_TAKEN', message }] };
+}
