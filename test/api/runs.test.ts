@@ -104,6 +104,34 @@ describe('a run', () => {
     expect(JSON.stringify([tested, lines, api.logged, api.statements])).not.toContain(secret);
   });
 
+  test('follows groups within groups, and tells how many people the excludes of the scope leave out', async () => {
+    const dn = (i: number): string => `uid=user000000${i},ou=people,${slapd.baseDn}`;
+    const group = async (cn: string, member: string[]): Promise<string> => {
+      await slapd.add(`cn=${cn},${slapd.baseDn}`, { objectClass: 'groupOfNames', cn, member });
+      return `cn=${cn},${slapd.baseDn}`;
+    };
+    const scope = {
+      groups: [await group('outer', [dn(1), await group('inner', [dn(2), dn(3)])])],
+      nestedGroups: true,
+      excludeGroups: [await group('leavers', [dn(2)])],
+      excludeBaseDns: [`ou=People, ${slapd.baseDn}`],
+    };
+    const connection = await newConnection({ scope });
+    const saved =
+      'query ($id: ID!) { connection(id: $id) { scope { groups nestedGroups excludeGroups excludeBaseDns } } }';
+    expect((await api.ask(saved, { id: connection })).connection.scope).toEqual(scope);
+    const { id } = await run(connection, { dryRun: true });
+    expect(await settled(id)).toMatchObject({ status: 'SUCCEEDED', counts: { read: PEOPLE, inScope: 0 } });
+    const excluded = 'query ($id: ID!) { run(id: $id) { excluded { reason count } } }';
+    expect((await api.ask(excluded, { id })).run.excluded).toEqual(
+      expect.arrayContaining([
+        { reason: 'NOT_IN_GROUP', count: PEOPLE - 3 },
+        { reason: 'IN_EXCLUDED_GROUP', count: 1 },
+        { reason: 'BELOW_EXCLUDED_DN', count: 2 },
+      ]),
+    );
+  });
+
   test('is watched from its start to its end over a WebSocket, and again after it', async () => {
     const { id, trigger, startedBy } = await run(await newConnection());
     expect({ trigger, startedBy }).toEqual({
