@@ -5,6 +5,7 @@ import { checkAccess } from './access/check-access.ts';
 import { ContactChangeResolver } from './change/contact-change.type.ts';
 import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
+import { PreviewResolver } from './connection/preview.resolver.ts';
 import { ScheduleResolver } from './connection/schedule.type.ts';
 import { ContactResolver, ContactSourceResolver } from './contact/contact.resolver.ts';
 import { ContactEditResolver } from './contact/contact-edit.resolver.ts';
@@ -32,6 +33,7 @@ export function buildApiSchema(): GraphQLSchema {
       SourceKindInfoResolver,
       ConnectionResolver,
       ConnectionEditResolver,
+      PreviewResolver,
       ScheduleResolver,
       RunResolver,
       RunControlResolver,

@@ -47,10 +47,14 @@ export function listed(names: readonly string[]): string {
 
 const LONGEST_QUOTE = 80;
 
+/** A value as a list of examples may show it: at most 80 characters, on one line. */
+export function shortText(value: string): string {
+  return escapeUnprintable(value.length <= LONGEST_QUOTE ? value : `${value.slice(0, LONGEST_QUOTE)}…`);
+}
+
 /** A value as a log line may show it: in quotes, at most 80 characters, with nothing that could forge a line. */
 export function quoteValue(value: string): string {
-  const shown = value.length <= LONGEST_QUOTE ? value : `${value.slice(0, LONGEST_QUOTE)}…`;
-  return `"${escapeUnprintable(shown)}"`;
+  return `"${shortText(value)}"`;
 }
 
 /**

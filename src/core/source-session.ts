@@ -1,6 +1,6 @@
 import type { BeginArrivals, Since } from './arrivals.ts';
-import type { Scope } from './connection.ts';
-import type { SourceNote } from './entry.ts';
+import type { FieldMapping, Scope } from './connection.ts';
+import type { Entry, SourceNote } from './entry.ts';
 import type { PhotoFinding, PhotoQuestion } from './photo.ts';
 import type { StoredFiles } from './stored-files.ts';
 
@@ -17,6 +17,22 @@ export type ReadRequest = {
   since: Since | null;
 };
 
+/** Which people are to be sampled: those whom the scope may include, until `take` has enough. */
+export type SampleRequest = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & {
+  /** How many people are wanted. A source with several places takes some from each. */
+  people: number;
+  take(person: SampledPerson): 'taken' | 'left out' | 'enough';
+};
+
+/** A person with all attributes that they have, under the names that the source uses. */
+export type SampledPerson = { entry: Entry; has: readonly SampledValues[] };
+
+/** The values of an attribute: how many there are, and the first of them as people can read them. */
+export type SampledValues = { name: string; count: number; shown: readonly string[] };
+
+/** The sample values of one attribute of one person, at most. */
+export const mostShown = 3;
+
 /** An open connection to a source, signed in and checked. Each failure is an AppError with a code of the contract. */
 export type SourceSession = {
   /** The server we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
@@ -28,6 +44,8 @@ export type SourceSession = {
    * Throws an AppError when the read breaks; then nobody may count as gone.
    */
   read(request: ReadRequest, begin: BeginArrivals, signal: AbortSignal): Promise<void>;
+  /** Samples people with all their attributes. Resolves with the mappings that suit this source. Throws an AppError. */
+  sample(request: SampleRequest, signal: AbortSignal): Promise<readonly FieldMapping[]>;
   /** Looks up one person's photo. Left out: the source has none. Throws an AppError when the session is of no more use. */
   photo?(person: PhotoQuestion, signal: AbortSignal): Promise<PhotoFinding>;
   close(): Promise<void>;

@@ -1,5 +1,7 @@
-import type { FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from './connection.ts';
+import type { ConnectionSettings, FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from './connection.ts';
+import type { ContactField } from './contact.ts';
 import type { ConnectionEdit } from './records.ts';
+import type { RunError } from './run.ts';
 import type { SourceKindInfo } from './source-kind.ts';
 import type { ConnectionTest } from './source-session.ts';
 import type { UserError } from './user-error.ts';
@@ -24,6 +26,24 @@ export type TestRequest = {
   settings: SourceSettings;
   secrets: Secrets;
 };
+
+/** The same for a whole connection, saved or not. */
+export type LookRequest = Pick<TestRequest, 'workspaceId' | 'connection' | 'secrets'> & {
+  settings: ConnectionSettings;
+};
+
+/** An attribute that sampled people have. `samples`: a few of its values, cut; none of secrets. */
+export type DiscoveredAttribute = {
+  name: string;
+  filled: number;
+  sampled: number;
+  samples: string[];
+  multiValued: boolean;
+  suggestedField: ContactField | null;
+};
+
+/** An answer, or why the source could not be asked. */
+export type LookOutcome<T> = { kind: 'answer'; answer: T } | { kind: 'failed'; error: RunError };
 
 /** The names of the secrets that a connection will have, and the secrets that the edit gives. */
 export type EditedSecrets = { has: ReadonlySet<string>; given: Secrets };
@@ -61,4 +81,6 @@ export type SourcesPort = {
    * the signal's reason when it aborts.
    */
   test(request: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
+  /** Samples so many people in scope, and tells which attributes they have. Throws as `test` does. */
+  discover(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<DiscoveredAttribute[]>>;
 };

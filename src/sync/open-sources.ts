@@ -2,18 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/app-error.ts';
 import type { RemovalPolicy, Secrets, SourceSettings } from '../core/connection.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
-import type { SourcesPort, TestRequest } from '../core/sources-port.ts';
-import type { FileStore } from '../core/stored-files.ts';
+import type { DiscoveredAttribute, LookOutcome, LookRequest, SourcesPort, TestRequest } from '../core/sources-port.ts';
+import type { FileStore, StoredFiles } from '../core/stored-files.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
+import { lookAtSource, lookSlots } from './look-at-source.ts';
 import { checkMappings } from './map/check-mappings.ts';
+import type { SourceTask } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
 import { sourceOf, sources } from './source/sources.ts';
-import { testSlots, testSource } from './test-source.ts';
 
 /** What the sources need from the rest of the service. */
 export type SourcesParts = {
-  /** For tests of connections. */
+  /** For tests of connections, and other looks at sources. */
   threads: ReadingThreads;
   addresses: AddressPolicy;
   /** Left out: no files are stored. */
@@ -24,7 +25,7 @@ export type SourcesParts = {
 
 /** Answers what the API asks about sources; the module of each kind knows. */
 export function openSources(parts: SourcesParts): SourcesPort {
-  const slots = testSlots();
+  const slots = lookSlots();
   const kinds = Object.values(sources).map((source) => source.info());
   const infos = new Map(kinds.map((info) => [info.kind, info]));
   return {
@@ -42,6 +43,8 @@ export function openSources(parts: SourcesParts): SourcesPort {
       faultsBelow(path, sourceOf(kind).checkSettings(settings, { ...secrets, mayLack: true })),
     checkDestination: (kind, edit, path) => faultsBelow(path, secretsAstray(sourceOf(kind), edit)),
     test: (request, signal) => slots.run(request.workspaceId, () => test(parts, request, signal)),
+    discover: (request, people, signal) =>
+      slots.run(request.workspaceId, () => orFailed(discover(parts, request, people, signal))),
   };
 }
 
@@ -72,20 +75,48 @@ function secretsAstray(
 }
 
 /** Connects to a source and reads one entry. Each AppError becomes part of the answer, also one about stored secrets. */
-async function test(
-  { threads, addresses, files, storedSecrets }: SourcesParts,
-  { workspaceId, connection, kind, settings, secrets }: TestRequest,
+async function test(parts: SourcesParts, request: TestRequest, signal: AbortSignal): Promise<ConnectionTest> {
+  const tested = await orFailed(
+    opening(parts, request).then(({ task, files }) =>
+      lookAtSource({ threads: parts.threads, files }, { look: 'test', task }, signal),
+    ),
+  );
+  if (tested.kind === 'answer') return tested.answer;
+  return { ok: false, ...tested.error, server: null, latencyMs: null, checks: [] };
+}
+
+async function discover(
+  parts: SourcesParts,
+  { settings: { kind, source, scope }, ...request }: LookRequest,
+  people: number,
   signal: AbortSignal,
-): Promise<ConnectionTest> {
+): Promise<DiscoveredAttribute[]> {
+  const { task, files } = await opening(parts, { ...request, kind, settings: source });
+  const asked = { look: 'discover', task: { ...task, scope, people, at: new Date() } } as const;
+  return await lookAtSource({ threads: parts.threads, files }, asked, signal);
+}
+
+/** What opening a source needs: all of its secrets, given or stored, and its file. */
+async function opening(
+  { addresses, files, storedSecrets }: SourcesParts,
+  { workspaceId, connection, kind, settings, secrets }: TestRequest,
+): Promise<{ task: SourceTask; files: StoredFiles | null }> {
+  const needed = sourceOf(kind).secrets.some((name) => secrets[name] === undefined);
+  const stored = connection !== null && needed ? await storedSecrets(workspaceId, connection) : {};
+  return {
+    task: { kind, settings, secrets: { ...stored, ...secrets }, addresses },
+    files: connection === null ? null : (files?.of(workspaceId, connection.id) ?? null),
+  };
+}
+
+/** An AppError becomes an answer. What else is thrown is our own fault, or the client has left. */
+async function orFailed<T>(work: Promise<T>): Promise<LookOutcome<T>> {
   try {
-    const needed = sourceOf(kind).secrets.some((name) => secrets[name] === undefined);
-    const stored = connection !== null && needed ? await storedSecrets(workspaceId, connection) : {};
-    const parts = { threads, files: connection === null ? null : (files?.of(workspaceId, connection.id) ?? null) };
-    return await testSource(parts, { kind, settings, secrets: { ...stored, ...secrets }, addresses }, signal);
+    return { kind: 'answer', answer: await work };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message, hint } = error;
-    return { ok: false, code, message, hint, server: null, latencyMs: null, checks: [] };
+    return { kind: 'failed', error: { code, message, hint } };
   }
 }
 

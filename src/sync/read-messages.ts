@@ -1,12 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Continuation, Extent, FeedEnd, Since } from '../core/arrivals.ts';
-import type { ConnectionSettings, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
+import type { ConnectionSettings, Scope, Secrets, SourceKind, SourceSettings } from '../core/connection.ts';
 import type { Fills } from '../core/contact.ts';
 import type { SourceNote } from '../core/entry.ts';
 import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
 import type { Excluded, RunError, RunMode } from '../core/run.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
+import type { DiscoveredAttribute } from '../core/sources-port.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 
 /** What a reading thread is to read. */
@@ -25,11 +26,24 @@ export type ReadTask = {
   modeReason: string;
 };
 
-/** What a reading thread is to test. */
-export type TestTask = { kind: SourceKind; settings: SourceSettings; secrets: Secrets; addresses: AddressPolicy };
+/** A source that a reading thread is to open, and how. */
+export type SourceTask = { kind: SourceKind; settings: SourceSettings; secrets: Secrets; addresses: AddressPolicy };
+
+/** Whose attributes are to be discovered: of `people` in scope at the time `at`. */
+export type DiscoverTask = SourceTask & { scope: Scope; people: number; at: Date };
+
+/** What can be asked about a source without a run. */
+export type Looks = {
+  test: { task: SourceTask; answer: ConnectionTest };
+  discover: { task: DiscoverTask; answer: DiscoveredAttribute[] };
+};
+export type Look = keyof Looks;
+
+/** One of these questions. */
+export type Asked<K extends Look> = { [look in K]: { look: look; task: Looks[look]['task'] } }[K];
 
 /** Where a reading thread is to look for photos. */
-export type PhotoTask = TestTask;
+export type PhotoTask = SourceTask;
 
 /** How far a read is. `withoutId` counts people in scope without a readable id. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
@@ -68,8 +82,10 @@ export type FromReader =
   | { kind: 'free' }
   | { kind: 'failed'; error: RunError };
 
-/** What the reading thread sends after the test of a connection. */
-export type FromTester = { kind: 'tested'; result: ConnectionTest };
+/** The thread's answer to such a question. */
+export type FromLook<K extends Look> =
+  | { kind: 'looked'; answer: Looks[K]['answer'] }
+  | { kind: 'failed'; error: RunError };
 
 /** What the reading thread sends for each list of people whose photos it looked up, in their order. */
 export type FromPhotos =
@@ -78,13 +94,13 @@ export type FromPhotos =
   | { kind: 'free' };
 
 /**
- * What the main thread sends. `test` is answered by `tested`. `task` begins a read: `known` chunks follow, and at `knownEnd`
+ * What the main thread sends. `look` is answered by `looked` or `failed`. `task` begins a read: `known` chunks follow, and at `knownEnd`
  * people are taken in. `stored` confirms `rows` and gives their memory back. `sweep` chunks come after `done`. `findPhotos` begins
  * to look for photos: `people` are lists of people to look for, each answered by `photos`. `over` ends the
  * work and is answered by `free`. `files` gives access to stored files (lend-files.ts).
  */
 export type ToReader =
-  | { kind: 'test'; task: TestTask; files: MessagePort | null }
+  | { kind: 'look'; asked: Asked<Look>; files: MessagePort | null }
   | { kind: 'task'; task: ReadTask; files: MessagePort | null }
   | { kind: 'known'; bytes: Uint8Array }
   | { kind: 'knownEnd' }

@@ -30,7 +30,7 @@ export function threadFailure(error: unknown): unknown {
 }
 
 /**
- * Opens threads for runs, with one ready from the start, or for tests of connections, which get less memory and start on demand.
+ * Opens threads for runs, with one ready from the start, or for looks at sources, which get less memory and start on demand.
  * It also sets the whole process to UTC: the template engine uses the time zone of the process, and a thread can't set it.
  */
 export function openReadingThreads(purpose: 'runs' | 'tests' = 'runs', file: URL = threadFile): ReadingThreads {

@@ -105,7 +105,7 @@ export class Reading {
     }
   }
 
-  receive(message: Exclude<ToReader, { kind: 'test' | 'task' | 'findPhotos' | 'people' | 'over' }>): void {
+  receive(message: Exclude<ToReader, { kind: 'look' | 'task' | 'findPhotos' | 'people' | 'over' }>): void {
     if (message.kind === 'known') this.#addKnown(message.bytes);
     else if (message.kind === 'knownEnd') this.#knownLoaded.resolve();
     else if (message.kind === 'sweep') this.#sweep(message.bytes);

@@ -39,6 +39,10 @@ const needs: Record<string, [string, Permission]> = {
     `mutation { lockContactFields(id: ${id}, fields: [COMPANY], locked: true) { contact { id } } }`,
     'CONTACTS_MANAGE',
   ],
+  discoverAttributes: [
+    `mutation { discoverAttributes(connectionId: ${id}) { attributes { name } } }`,
+    'CONTACT_SYNC_MANAGE',
+  ],
   startRun: [`mutation { startRun(connectionId: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
   startAllRuns: ['mutation { startAllRuns { runs { id } } }', 'CONTACT_SYNC_MANAGE'],
   cancelRun: [`mutation { cancelRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],

@@ -64,6 +64,7 @@ const toldModule: SourceModule<Settings> = {
         }
       }
     },
+    sample: async () => [],
     close: async () => {},
   }),
   test: () => Promise.reject(new Error('A story is not tested.')),

@@ -1,13 +1,20 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals, BeginArrivals } from '../../../core/arrivals.ts';
-import type { Secrets } from '../../../core/connection.ts';
+import type { FieldMapping, Secrets } from '../../../core/connection.ts';
 import type { SourceNote } from '../../../core/entry.ts';
-import { listed, saidText } from '../../../core/outside-text.ts';
-import type { OpenOptions, ReadRequest, SourceSession } from '../../../core/source-session.ts';
+import { listed, saidText, shortText } from '../../../core/outside-text.ts';
+import type {
+  OpenOptions,
+  ReadRequest,
+  SampledValues,
+  SampleRequest,
+  SourceSession,
+} from '../../../core/source-session.ts';
 import { CutOff } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
+import { csvMappings } from './default-mappings.ts';
 import { type FileOrigin, openOrigin } from './file-origin.ts';
-import { namesOf, requiredColumn } from './header.ts';
+import { type Header, namesOf, requiredColumn } from './header.ts';
 import { type Row, Unreadable } from './parse-rows.ts';
 import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
@@ -29,6 +36,7 @@ export async function openSession(
     server: origin.name,
     notes: [],
     read: (request, begin) => read(settings, origin, request, begin),
+    sample: (request) => sample(settings, origin, request),
     close: async () => origin.close(),
   };
 }
@@ -62,6 +70,50 @@ async function read(
     referrals: [],
     notes: reading.notes,
     lacking: reading.lacking,
+  });
+}
+
+/** Takes people from the beginning of the file. */
+async function sample(
+  settings: CsvSettings,
+  origin: FileOrigin,
+  { attributes, scope, take }: SampleRequest,
+): Promise<readonly FieldMapping[]> {
+  const { rows, header, people } = await peopleOf(settings, origin, attributes);
+  for (const { attribute } of scope.rules) requiredColumn(header, attribute, 'a rule of the scope');
+  let looks = 0;
+  try {
+    for await (const batch of rows)
+      for (const row of batch) {
+        const fault = people.fault(row);
+        const took =
+          fault === null ? take({ entry: people.entryOf(row, null), has: cellsOf(header, row) }) : 'left out';
+        if (took === 'enough' || ++looks >= mostLooks) return csvMappings();
+      }
+  } catch (error) {
+    // What has come before a fault of the file is a sample, too.
+    if (!(error instanceof CutOff || error instanceof Unreadable)) throw error;
+  }
+  return csvMappings();
+}
+
+/** Rows that are looked at for a sample, in scope or not. */
+const mostLooks = 100_000;
+
+async function peopleOf(settings: CsvSettings, origin: FileOrigin, attributes: readonly string[]) {
+  const fetched = await origin.fetch(null);
+  if (fetched.kind === 'unchanged') throw new Error('A file is unchanged that was not known.');
+  const table = await readTable(fetched.bytes, settings);
+  const { header } = table;
+  const idPlace = requiredColumn(header, settings.idColumn, 'idColumn');
+  const namePlace = settings.nameColumn === null ? idPlace : requiredColumn(header, settings.nameColumn, 'nameColumn');
+  return { rows: table.rows(), header, people: new RowPeople(header, { attributes, idPlace, namePlace }) };
+}
+
+function cellsOf({ names }: Header, { values }: Row): SampledValues[] {
+  return names.flatMap((name, place) => {
+    const value = values?.[place]?.trim() ?? '';
+    return name === '' || value === '' ? [] : [{ name, count: 1, shown: [shortText(value)] }];
   });
 }
 

@@ -15,10 +15,12 @@ export function isPlainAttributeName(text: string): boolean {
   return isAttributeName(text) && !text.includes(';');
 }
 
+const pictures = ['jpegPhoto', 'thumbnailPhoto', 'thumbnailLogo', 'photo', 'audio', 'exchangePhoto'];
+
 /** Attributes that are never read: pictures (megabytes a person), passwords and keys. */
 const forbidden = new Set(
   [
-    ...['jpegPhoto', 'thumbnailPhoto', 'thumbnailLogo', 'photo', 'audio', 'exchangePhoto'],
+    ...pictures,
     ...['userPassword', 'unicodePwd', 'authPassword', 'dBCSPwd', 'lmPwdHistory', 'ntPwdHistory'],
     ...['supplementalCredentials', 'sambaNTPassword', 'sambaLMPassword', 'sambaPasswordHistory', 'ipaNTHash'],
     ...['krbPrincipalKey', 'krbPwdHistory', 'passwordHistory', 'pwdHistory', 'ms-Mcs-AdmPwd', 'msLAPS-Password'],
@@ -30,6 +32,13 @@ const forbidden = new Set(
 /** Whether an attribute, with or without options, is never read. */
 export function isForbidden(name: string): boolean {
   return forbidden.has(name.toLowerCase().split(';', 1)[0] ?? '');
+}
+
+const ofPictures = new Set(pictures.map((name) => name.toLowerCase()));
+
+/** Whether an attribute that is never read holds a picture and no secret. */
+export function isPicture(name: string): boolean {
+  return ofPictures.has(name.toLowerCase().split(';', 1)[0] ?? '');
 }
 
 /** Why a mapping can't use an attribute of this name. Null: it can. */

@@ -11,6 +11,7 @@ import { findPhoto } from './find-photo.ts';
 import { flavours } from './flavour.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
 import { checkBase, reach } from './reach.ts';
+import { samplePeople } from './sample-people.ts';
 import { searchPeople } from './search-people.ts';
 import { testDirectory } from './test-directory.ts';
 import { watchDirectory } from './watch/watch-directory.ts';
@@ -97,6 +98,7 @@ export async function openSession(
     server: `${connection.url.url} (${server.label})`,
     notes,
     read: (request, begin, signal) => searchPeople(reached, request, begin, signal),
+    sample: (request, signal) => samplePeople(reached, request, signal),
     photo: (person, signal) => findPhoto(reached, person, signal),
     close: () => connection.close(),
   };

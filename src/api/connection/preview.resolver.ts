@@ -1,0 +1,54 @@
+import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
+import { Permission } from '../../core/access.ts';
+import { AppError } from '../../core/app-error.ts';
+import { Needs } from '../access/check-access.ts';
+import type { ApiContext } from '../api-context.ts';
+import { TakesLonger } from '../operation/takes-longer.ts';
+import { SourceInput } from '../source/source.type.ts';
+import { DiscoverAttributesPayload } from './attribute-discovery.type.ts';
+import { lookRequest } from './look-request.ts';
+import { ScopeInput } from './scope.type.ts';
+
+/** Longer than a look at a source takes, which ends by itself. */
+const LONGEST_LOOK_SECONDS = 90;
+const MOST_SAMPLED = 1000;
+
+/** What shows a person what settings do before they are saved. It reads the source and changes nothing. */
+@Resolver()
+export class PreviewResolver {
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @TakesLonger(LONGEST_LOOK_SECONDS)
+  @Mutation(() => DiscoverAttributesPayload, {
+    nullable: true,
+    description:
+      'The attributes that people in scope really have, with how many of the sampled people fill them and a few sample values. Takes unsaved settings, a saved connection, or both; given settings override saved ones. `requireEmail` of the scope is not applied, because it depends on the mappings. Changes nothing.',
+  })
+  async discoverAttributes(
+    @Ctx() context: ApiContext,
+    @Arg('connectionId', () => ID, { nullable: true, description: 'The connection whose saved settings are used.' })
+    connectionId?: string | null,
+    @Arg('source', () => SourceInput, { nullable: true, description: 'Settings that override saved ones.' })
+    source?: SourceInput | null,
+    @Arg('scope', () => ScopeInput, { nullable: true, description: 'A scope that overrides the saved one.' })
+    scope?: ScopeInput | null,
+    @Arg('sampleSize', () => Int, {
+      nullable: true,
+      defaultValue: 200,
+      description: `How many people are sampled, 1 to ${MOST_SAMPLED}; some below each base DN.`,
+    })
+    sampleSize?: number | null,
+  ): Promise<DiscoverAttributesPayload> {
+    const people = inRange('sampleSize', sampleSize ?? 200, MOST_SAMPLED);
+    const { request, userErrors } = await lookRequest(connectionId ?? null, { source, scope }, context);
+    if (request === null) return { attributes: null, error: null, userErrors };
+    const outcome = await context.sources.discover(request, people, context.signal);
+    return outcome.kind === 'failed'
+      ? { attributes: null, error: outcome.error, userErrors }
+      : { attributes: outcome.answer, error: null, userErrors };
+  }
+}
+
+function inRange(name: string, value: number, most: number): number {
+  if (value >= 1 && value <= most) return value;
+  throw new AppError('BAD_USER_INPUT', `${name} is from 1 to ${most}.`);
+}
