@@ -19,7 +19,7 @@ export class WatchStateType {
   @Field(() => RunErrorType, {
     nullable: true,
     description:
-      'Why it is not watched, although it should be. It is tried again by itself; after BIND_REFUSED once an hour at most, or after an edit. WATCH_LIMIT: too many connections are watched.',
+      'Why it is not watched, although it should be. It is tried again by itself; after BIND_REFUSED once an hour at most, or after an edit. WATCH_LIMIT: too many connections are watched. WATCH_NOT_POSSIBLE: the server neither tells of changes nor shows when entries were changed.',
   })
   error!: WatchRecord['error'];
 }

@@ -11,7 +11,10 @@ export type Pace = {
   /** So many runs may follow each other quickly; then one more every `oneEveryMs`. */
   burst: number;
   oneEveryMs: number;
-  /** After a run that took longer than this, the source rests as long as the run took, up to `longestRestMs`. */
+  /**
+   * After two runs that both took longer than this, the source rests as long as the shorter one took, up to `longestRestMs`. A single
+   * long run is nothing unusual: the first one reads everybody.
+   */
   longRunMs: number;
   longestRestMs: number;
   /** The pause after a run that failed, was rejected or cancelled. It doubles each time, up to `longestPauseMs`. */
@@ -47,7 +50,7 @@ export type RunsOfWatch = {
  */
 export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal: AbortSignal): Promise<never> {
   const allowance = allowanceOf(pace);
-  for (let badEnds = 0; ; ) {
+  for (let [badEnds, lastTookMs] = [0, 0]; ; ) {
     await news.arrival(signal);
     await gather(news, pace, signal);
     await allowance.take(signal);
@@ -67,7 +70,10 @@ export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal
     if (outcome.kind === 'already_running') news.tell(why);
     if (run === null || run.status === 'SUCCEEDED' || run.status === 'PARTIAL') {
       badEnds = 0;
-      await wait(restAfter(run, pace), undefined, { signal });
+      const tookMs = durationOf(run);
+      const bothMs = Math.min(tookMs, lastTookMs);
+      lastTookMs = tookMs;
+      if (bothMs > pace.longRunMs) await wait(Math.min(bothMs, pace.longestRestMs), undefined, { signal });
     } else {
       badEnds++;
       if (run.status === 'FAILED') news.tell(why);
@@ -87,10 +93,9 @@ async function gather(news: News, { quietMs, gatherMs }: Pace, signal: AbortSign
 }
 
 /** A run that was HELD took as long as a person thought about it, which says nothing about the source. */
-function restAfter(run: RunRecord | null, { longRunMs, longestRestMs }: Pace): number {
+function durationOf(run: RunRecord | null): number {
   if (run === null || run.startedAt === null || run.finishedAt === null || run.decidedAt !== null) return 0;
-  const tookMs = run.finishedAt.getTime() - run.startedAt.getTime();
-  return tookMs > longRunMs ? Math.min(tookMs, longestRestMs) : 0;
+  return run.finishedAt.getTime() - run.startedAt.getTime();
 }
 
 /** Each refused sign-in counts towards the lock of the account, so after one the longest pause comes at once. */

@@ -18,6 +18,8 @@ export type Watcher = {
 const usualMost = 200;
 /** How often leases are renewed, edits noticed, and connections found that nobody watches. */
 const lookEveryMs = 1000;
+/** A process that can't renew a lease ends the watch this long before others may take it: the end is noticed only at a look. */
+const marginMs = 2 * lookEveryMs;
 
 /**
  * Watches continuous connections: takes leases, holds a watch for each, and ends it when its connection has changed. The lease is
@@ -36,7 +38,7 @@ export function startWatcher({ most = usualMost, pace, ...parts }: WatcherParts)
   const renew = async (): Promise<void> => {
     if (held.size === 0) return;
     const asked = [...held];
-    const leaseEndsAt = performance.now() + watches.leaseMs;
+    const leaseEndsAt = performance.now() + watches.leaseMs - marginMs;
     const standing = await watches.renew(
       asked.map(([, { task, changedAt }]) => ({ lease: task.lease, changedAt: changedAt() })),
     );
@@ -48,7 +50,7 @@ export function startWatcher({ most = usualMost, pace, ...parts }: WatcherParts)
     if (ended.length > 0) await watches.release(ended.map(([, { task }]) => task.lease));
   };
   const take = async (): Promise<void> => {
-    const leaseEndsAt = performance.now() + watches.leaseMs;
+    const leaseEndsAt = performance.now() + watches.leaseMs - marginMs;
     const { tasks, leftOut } = await watches.claim(most - held.size);
     if (leftOut > 0) log.warn({ leftOut, held: held.size, most }, 'Connections are not watched: there are too many');
     for (const task of tasks) {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../src/core/app-error.ts';
 import type { WatcherParts } from '../../../src/runner/watch/start-watcher.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { openProcess, type RunsProcess } from '../support/open-process.ts';
 import { anna, openRunsDatabase, type RunsDatabase } from '../support/runs-database.ts';
 import { scriptedWatches, watcherOf } from '../support/scripted-watches.ts';
@@ -192,6 +193,30 @@ describe('a continuous connection', () => {
     expect(more).toEqual([]);
     const { lastChangeAt } = (await until(connectionId, (one) => one?.lastChangeAt != null)) ?? {};
     expect(lastChangeAt).toBeInstanceOf(Date);
+  });
+
+  test('is given up by a process that has lost the database, before another one takes it', async () => {
+    const url = new URL(db.url);
+    const proxy = await startFaultProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const cutOff = await openProcess(url.href);
+    const connectionId = await add();
+    const { log } = start(cutOff);
+    const first = await watches.begins(connectionId);
+    proxy.silence();
+    start(other);
+    await first.stopped;
+    await watches.begins(connectionId, 2);
+    expect(watches.most).toBe(1);
+    proxy.cut();
+    // It comes back, and does not disturb the other one.
+    while (log.warnings.length === 0) await pause(20);
+    const witness = await add();
+    await watches.begins(witness);
+    expect(watches.of(connectionId)).toHaveLength(2);
+    for (const watcher of watchers.splice(0)) await watcher.close();
+    await cutOff.close();
+    await proxy.close();
   });
 
   test('has no run started by a process that has lost its lease', async () => {
