@@ -3,19 +3,10 @@ import type { RunRecord } from '../../src/core/records.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
-import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
+import { dice, dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
 /** `away`: still in the directory, but out of scope. */
 type Person = { uid: string; name: string; mail: string; city: string; away: boolean };
-
-/** Repeatable random numbers (a linear congruential generator). */
-const dice = (seed: number) => {
-  let state = seed;
-  return (sides: number): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
-};
 
 const names = ['Byron', 'King', 'Lovelace'];
 const cities = ['Paris', 'Rome', 'Oslo', ''];

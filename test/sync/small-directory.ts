@@ -48,3 +48,12 @@ export const removal = (changes: Partial<RemovalPolicy> = {}): RemovalPolicy => 
 /** The counts whose sum must be `inScope`. */
 export const sumOf = ({ created, updated, linked, reactivated, unchanged, skipped, failed }: RunCounts): number =>
   created + updated + linked + reactivated + unchanged + skipped + failed;
+
+/** Repeatable random numbers (a linear congruential generator). */
+export const dice = (seed: number) => {
+  let state = seed;
+  return (sides: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+};
