@@ -105,7 +105,7 @@ export type TimedRun = {
 
 /** The time from the mutation until the subscription reports the run's end, with that many viewers on its log. */
 export async function timeRun(bench: Bench, viewers = 0, mode: StartRunMode = 'FULL'): Promise<TimedRun> {
-  const crowd = viewers > 0 ? await startCrowd() : null;
+  const crowd = viewers > 0 ? await startCrowd(bench, viewers) : null;
   bench.serving.process.send('reset');
   const watch = bench.watchCpu();
   const asked = Date.now();
@@ -113,7 +113,7 @@ export async function timeRun(bench: Bench, viewers = 0, mode: StartRunMode = 'F
   const started = await bench.api.ask(StartRunDocument, { connectionId: bench.connectionId, mode });
   const runId = started.startRun?.run?.id;
   if (runId === undefined) throw new Error(JSON.stringify(started.startRun?.userErrors));
-  const seen = crowd?.watch({ url: bench.url, token: bench.token, runId, viewers });
+  const seen = crowd?.watch(runId);
   let run: RunStateFragment | null = null;
   for await (const { runProgress } of bench.api.follow(WatchRunDocument, { runId })) run = runProgress;
   const ms = performance.now() - began;
@@ -145,17 +145,21 @@ async function loopDelays(serving: Child): Promise<{ delay: number; at: number }
 
 type Crowd = {
   /** The number of lines that each viewer got, once all have reached the end. */
-  watch(task: { url: string; token: string; runId: string; viewers: number }): Promise<number[]>;
+  watch(runId: string): Promise<number[]>;
   close(): Promise<void>;
 };
 
-async function startCrowd(): Promise<Crowd> {
+/** Resolves when each viewer has a connection. */
+async function startCrowd({ url, token }: Bench, viewers: number): Promise<Crowd> {
   const child = startChild([join(import.meta.dirname, 'rows/viewers.ts')]);
   await once(child.process, 'message');
+  const opened = once(child.process, 'message');
+  child.process.send({ kind: 'open', url, token, viewers });
+  await opened;
   return {
-    watch: async (task) => {
+    watch: async (runId) => {
       const answered = once(child.process, 'message');
-      child.process.send(task);
+      child.process.send({ kind: 'follow', runId });
       const [seen]: { lines: number; lastSeq: number }[][] = await answered;
       if (seen === undefined || new Set(seen.map(({ lastSeq }) => lastSeq)).size !== 1) {
         throw new Error('Not every viewer saw the end of the log.');

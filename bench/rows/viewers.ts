@@ -1,19 +1,46 @@
-/** A crowd that follows one run's log, each over a WebSocket of their own; tells how many lines each got. */
-import { createApiClient } from '../../demo/api-client.ts';
-import { FollowLogDocument } from '../../schema/operations.generated.ts';
+/**
+ * A crowd that follows one run's log. Each has a WebSocket of their own, open before the run begins, as people have who look at a
+ * page of connections. Tells how many lines each got.
+ */
+import { print } from 'graphql';
+import { type Client, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { FollowLogDocument, type FollowLogSubscription } from '../../schema/operations.generated.ts';
 
-type Task = { url: string; token: string; runId: string; viewers: number };
+/** First the sockets are opened, then each viewer subscribes. */
+type Task = { kind: 'open'; url: string; token: string; viewers: number } | { kind: 'follow'; runId: string };
 
-process.on('message', async ({ url, token, runId, viewers }: Task) => {
-  const follow = async (): Promise<{ lines: number; lastSeq: number }> => {
-    let lines = 0;
-    let lastSeq = 0;
-    for await (const { runLog } of createApiClient(url, token).follow(FollowLogDocument, { runId, after: 0 })) {
-      lines += runLog?.lines.length ?? 0;
-      lastSeq = runLog?.lastSeq ?? lastSeq;
-    }
-    return { lines, lastSeq };
-  };
-  process.send?.(await Promise.all(Array.from({ length: viewers }, follow)));
+/** Resolves when the server has acknowledged the connection. */
+function open(url: string, token: string): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const client = createClient({
+      url: `${url.replace(/^http/, 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+      retryAttempts: 0,
+      lazy: false,
+      onNonLazyError: reject,
+      on: { connected: () => resolve(client) },
+    });
+  });
+}
+
+async function follow(client: Client, runId: string): Promise<{ lines: number; lastSeq: number }> {
+  let lines = 0;
+  let lastSeq = 0;
+  const variables = { runId, after: 0 };
+  for await (const { data } of client.iterate<FollowLogSubscription>({ query: print(FollowLogDocument), variables })) {
+    lines += data?.runLog?.lines.length ?? 0;
+    lastSeq = data?.runLog?.lastSeq ?? lastSeq;
+  }
+  return { lines, lastSeq };
+}
+
+let clients: Client[] = [];
+process.on('message', async (task: Task) => {
+  if (task.kind === 'open') {
+    clients = await Promise.all(Array.from({ length: task.viewers }, () => open(task.url, task.token)));
+    process.send?.('open');
+  } else process.send?.(await Promise.all(clients.map((client) => follow(client, task.runId))));
 });
 process.send?.('ready');
