@@ -380,11 +380,8 @@ const tables = [
     "hash" bytea NOT NULL,
     "type" text NOT NULL,
     "bytes" bytea NOT NULL,
-    CONSTRAINT "contact_photo_pkey" PRIMARY KEY ("workspace_id", "contact_id", "connection_id"),
-    CONSTRAINT "contact_photo_connection" FOREIGN KEY ("workspace_id", "connection_id")
-      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+    CONSTRAINT "contact_photo_pkey" PRIMARY KEY ("workspace_id", "contact_id", "connection_id"))`,
   `ALTER TABLE "contact_photo" ALTER COLUMN "bytes" SET STORAGE EXTERNAL`,
-  `CREATE INDEX "contact_photo_of_connection" ON "contact_photo" ("workspace_id", "connection_id")`,
 
   // Names that people of a connection had in the source before their present ones, and who had each last. Other people may still be
   // stored with such a name as their manager's.

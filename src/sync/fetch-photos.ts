@@ -8,7 +8,7 @@ import * as lines from './log/photo-lines.ts';
 import type { FromPhotos, PhotoTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 
-/** People looked up at a time. Their photos are in memory together. */
+/** People looked up at a time. The photos of two such lists are in memory together. */
 const peopleAtOnce = 50;
 /** A log line about the progress is written at most once a second. */
 const lineEveryMs = 1000;
@@ -32,14 +32,21 @@ export async function fetchPhotos(
   const tally = new lines.PhotoTally(total);
   let lastLine = performance.now();
   try {
-    for (let after = ''; ; ) {
-      signal.throwIfAborted();
+    const lookUp = async (after: string): Promise<PhotoAnswer[]> => {
       const people = await run.photosDue(after, peopleAtOnce);
-      const last = people.at(-1);
-      if (last === undefined) break;
-      after = last.id;
+      if (people.length === 0) return [];
       const found = await search.find(people.map(({ id, name, hash }) => ({ id, name, hash })));
-      const answers = people.map((person, i): PhotoAnswer => ({ ...person, found: found[i] ?? missing() }));
+      return people.map((person, i): PhotoAnswer => ({ ...person, found: found[i] ?? missing() }));
+    };
+    let next = lookUp('');
+    for (;;) {
+      signal.throwIfAborted();
+      const answers = await next;
+      const last = answers.at(-1);
+      if (last === undefined) break;
+      // The next people are looked up while the photos of these are stored.
+      next = lookUp(last.id);
+      next.catch(() => {});
       tally.add(answers);
       const isDue = performance.now() - lastLine >= lineEveryMs;
       if (isDue) lastLine = performance.now();

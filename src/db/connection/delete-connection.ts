@@ -15,7 +15,7 @@ import type { WorkspaceScope } from '../workspace-scope.ts';
 const deletion: Actor = { kind: 'SERVICE', id: null, name: 'the deletion of the connection' };
 
 /**
- * Deletes a connection with its links and secrets. Its runs stay, without a connection. Runs that have not ended are cancelled
+ * Deletes a connection with its links, photos and secrets. Its runs stay, without a connection. Runs that have not ended are cancelled
  * at once, and their workers are fenced off, so nothing is written after the deletion. False: there is no such connection.
  */
 export async function deleteConnection(
@@ -137,5 +137,11 @@ async function releaseContacts(
   const release = releases[contacts];
   const set: ChangeSet = { client, workspaceId, id: uuidv7(), madeBy, links: 'released' };
   await release.carryOut(set, rowsOf(release, key));
+  await query(
+    `DELETE FROM contact_photo AS photo USING contact_link AS link
+     WHERE link.workspace_id = $1 AND link.connection_id = $2 AND photo.workspace_id = link.workspace_id
+       AND photo.contact_id = link.contact_id AND photo.connection_id = link.connection_id`,
+    key,
+  );
   await query('DELETE FROM contact_link WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2', key);
 }
