@@ -6,16 +6,19 @@ import { poolQuery, type Query } from '../query.ts';
 import { tellChanged } from './change-contact.ts';
 
 /**
- * SQL: photos with their links and connections. A photo is shown while its connection fetches photos and links the person to the
- * contact.
+ * SQL: the columns of the photo that is shown with a contact, whose id is given as SQL. A photo is shown while its connection
+ * fetches photos and links the person to the contact. $1: workspace. The connection's id is compared as text, so that the planner
+ * looks up links by contact. Without statistics it would read all links of the workspace.
  */
-const shownPhotos = `
-  contact_photo AS photo
-  JOIN contact_link AS link ON link.workspace_id = photo.workspace_id AND link.connection_id = photo.connection_id
-    AND link.external_id = photo.external_id AND link.contact_id = photo.contact_id
-  JOIN connection ON connection.workspace_id = photo.workspace_id AND connection.id = photo.connection_id
-    AND connection.photo`;
-const firstShown = 'link.gone_since IS NOT NULL, connection.priority, connection.created_at, connection.id';
+function shownPhoto(columns: string, contactId: string): string {
+  return `SELECT ${columns} FROM contact_photo AS photo
+    JOIN contact_link AS link ON link.workspace_id = photo.workspace_id AND link.contact_id = photo.contact_id
+      AND link.connection_id::text = photo.connection_id::text AND link.external_id = photo.external_id
+    JOIN connection ON connection.workspace_id = photo.workspace_id AND connection.id = photo.connection_id
+      AND connection.photo
+    WHERE photo.workspace_id = $1 AND photo.contact_id = ${contactId}
+    ORDER BY link.gone_since IS NOT NULL, connection.priority, connection.created_at, connection.id LIMIT 1`;
+}
 
 /** The hashes of these contacts' photos, by contact id. Contacts without one are left out. */
 export async function photoHashesOf(
@@ -24,10 +27,8 @@ export async function photoHashesOf(
   contactIds: readonly string[],
 ): Promise<Map<string, string>> {
   const rows = await query<{ contact_id: string; hash: string }>(
-    `SELECT DISTINCT ON (photo.contact_id) photo.contact_id, encode(photo.hash, 'hex') AS hash
-     FROM ${shownPhotos}
-     WHERE photo.workspace_id = $1 AND photo.contact_id = ANY($2::uuid[])
-     ORDER BY photo.contact_id, ${firstShown}`,
+    `SELECT wanted.id AS contact_id, shown.hash FROM unnest($2::uuid[]) AS wanted (id)
+     CROSS JOIN LATERAL (${shownPhoto("encode(photo.hash, 'hex') AS hash", 'wanted.id')}) AS shown`,
     [workspaceId, contactIds.filter(isUuid)],
   );
   return new Map(rows.map(({ contact_id, hash }) => [contact_id, hash]));
@@ -37,8 +38,7 @@ export async function photoHashesOf(
 export async function photoOf(query: Query, workspaceId: string, contactId: string): Promise<Photo | null> {
   if (!isUuid(contactId)) return null;
   const [photo = null] = await query<Photo>(
-    `SELECT photo.type, encode(photo.hash, 'hex') AS hash, photo.bytes FROM ${shownPhotos}
-     WHERE photo.workspace_id = $1 AND photo.contact_id = $2 ORDER BY ${firstShown} LIMIT 1`,
+    shownPhoto("photo.type, encode(photo.hash, 'hex') AS hash, photo.bytes", '$2'),
     [workspaceId, contactId],
   );
   return photo;
