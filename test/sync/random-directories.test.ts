@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/core/records.ts';
+import type { StartRunMode } from '../../src/core/run.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dice, dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
-/** `away`: still in the directory, but out of scope. */
-type Person = { uid: string; name: string; mail: string; city: string; away: boolean };
+/**
+ * `away`: still in the directory, but not met by the scope's filter. `member`: of the scope's group, which is not in the entry. An
+ * empty `mail` is out of scope, too.
+ */
+type Person = { uid: string; name: string; mail: string; city: string; away: boolean; member: boolean };
 
 const names = ['Byron', 'King', 'Lovelace'];
 const cities = ['Paris', 'Rome', 'Oslo', ''];
@@ -15,20 +20,26 @@ const addresses = Array.from({ length: 12 }, (_, i) => `box${i}@example.org`);
 /** No display name is mapped: it is put together. */
 const mappings = [map('FAMILY_NAME', 'sn'), map('PRIMARY_EMAIL', 'mail'), map('CITY', 'l')];
 
-const scope = scopeOf({ filter: '(!(employeeType=away))' });
+const group = 'cn=staff,dc=example,dc=org';
+const scope = scopeOf({ filter: '(!(employeeType=away))', groups: [group], requireEmail: true });
 
-const inScope = (people: Map<string, Person>): Person[] => [...people.values()].filter(({ away }) => !away);
+const inScope = (people: Map<string, Person>): Person[] =>
+  [...people.values()].filter(({ away, mail, member }) => !away && mail !== '' && member);
 
 describe('whatever happens in a directory', () => {
   let slapd: Slapd;
+  let proxy: FaultProxy;
   let service: SyncService;
   let syncing: Syncing;
   beforeAll(async () => {
-    slapd = await startSlapd({ entries: [unit] });
+    const staff = { objectClass: 'groupOfNames', member: 'cn=reader,dc=example,dc=org' };
+    slapd = await startSlapd({ entries: [unit, { dn: group, attributes: staff }] });
+    proxy = await startFaultProxy(slapd.port);
     service = await openSyncing();
   });
   afterAll(async () => {
     await service?.close();
+    await proxy?.close();
     await slapd?.close();
   });
 
@@ -38,7 +49,7 @@ describe('whatever happens in a directory', () => {
     const put = (person: Person, values: Partial<Person>) => {
       Object.assign(person, values);
       ldif.push(
-        `dn: ${dn(person.uid)}\nchangetype: modify\nreplace: mail\nmail: ${person.mail}\n-\nreplace: sn\nsn: ${person.name}\n-\nreplace: l\n` +
+        `dn: ${dn(person.uid)}\nchangetype: modify\nreplace: mail\n${person.mail === '' ? '' : `mail: ${person.mail}\n`}-\nreplace: sn\nsn: ${person.name}\n-\nreplace: l\n` +
           `${person.city === '' ? '' : `l: ${person.city}\n`}-\nreplace: employeeType\n` +
           `${person.away ? 'employeeType: away\n' : ''}-\n\n`,
       );
@@ -52,6 +63,7 @@ describe('whatever happens in a directory', () => {
         mail: address(),
         city: cities[roll(4)] ?? '',
         away: false,
+        member: roll(5) > 0,
       };
       people.set(person.uid, person);
       const attributes = Object.entries(somebody(person.uid).attributes).map(([name, value]) =>
@@ -66,19 +78,43 @@ describe('whatever happens in a directory', () => {
     };
     for (let i = 1 + roll(6); i > 0; i--) {
       const [one, other] = [some(), some()];
-      const what = roll(8);
+      const what = roll(11);
       if (one === undefined || other === undefined || what < 2) join();
       else if (what === 2) leave(one);
       else if (what === 3) put(one, { mail: address() });
       else if (what === 4) put(one, { city: cities[roll(4)] ?? '', name: name() });
-      else if (what < 7) put(one, one.away ? { away: false, mail: address() } : { away: true });
+      else if (what === 5) put(one, { mail: one.mail === '' ? address() : '' });
+      else if (what < 8) one.member = !one.member;
+      else if (what < 10) put(one, one.away ? { away: false, mail: address() } : { away: true });
       else {
         const mail = one.mail;
         put(one, { mail: other.mail });
         put(other, { mail });
       }
     }
-    await slapd.change(ldif.join(''));
+    const members = [...people.values()].filter(({ member }) => member).map(({ uid }) => `member: ${dn(uid)}\n`);
+    ldif.push(`dn: ${group}\nchangetype: modify\nreplace: member\nmember: cn=reader,dc=example,dc=org\n`);
+    await slapd.change(`${ldif.join('')}${members.join('')}\n`);
+  };
+
+  /** A run that comes to nothing: it is cut off, cancelled or rejected. Or the connection is edited. */
+  const disturb = async (connection: string, roll: (sides: number) => number) => {
+    const before = await syncing.contacts();
+    const what = roll(6);
+    if (what === 0) {
+      proxy.fault = { kind: 'cut', afterBytes: proxy.bytes + 200 + roll(6000) };
+      const run = await syncing.sync(connection);
+      proxy.fault = { kind: 'none' };
+      if (run.status === 'SUCCEEDED') return;
+      expect(run.status).toBe('FAILED');
+    } else if (what === 1) {
+      const held = await syncing.sync(connection, { review: true });
+      if (held.status === 'HELD') await syncing.reject(held.id);
+    } else if (what === 2) {
+      const held = await syncing.sync(connection, { review: true });
+      if (held.status === 'HELD') await syncing.runStore.cancel(syncing.workspaceId, held.id, held.startedBy);
+    } else if (what === 3) await syncing.edit(connection, { description: `edited ${roll(1000)}` });
+    expect(await syncing.contacts()).toEqual(before);
   };
 
   const expectSound = async (run: RunRecord) => {
@@ -98,7 +134,7 @@ describe('whatever happens in a directory', () => {
       counts.deactivated,
       counts.deleted,
     ]);
-    expect(lines.filter(({ level, code }) => level === 'WARN' && code !== 'EMPTY_READ')).toHaveLength(counts.skipped);
+    expect(lines.filter(({ level, person }) => level === 'WARN' && person !== null)).toHaveLength(counts.skipped);
   };
 
   type Fed = { person: string; name: string; mail: string; city: string | null; gone: boolean; due: boolean };
@@ -136,30 +172,39 @@ describe('whatever happens in a directory', () => {
     }
   };
 
-  const outcome = ({ counts }: RunRecord) => counts;
+  const outcome = ({ counts, excluded }: RunRecord) => ({ counts, excluded });
+  const modes: StartRunMode[] = ['FULL', 'INCREMENTAL', 'INCREMENTAL', 'AUTO'];
 
   test.each([
     ['removals deactivate', 11, removal()],
     ['removals delete', 22, removal({ action: 'DELETE' })],
     ['contacts are kept', 33, removal({ action: 'KEEP' })],
     ['contacts have a grace', 44, removal({ graceDays: 5 })],
-  ])('counts, log and contacts agree: %s', async (_, seed, policy) => {
+  ])('counts, log and contacts agree, whatever runs are full or incremental: %s', async (_, seed, policy) => {
     syncing = await service.workspace();
     const people = new Map<string, Person>();
     try {
       const roll = dice(seed);
       const born = { count: seed * 1000 };
-      const connection = await syncing.createConnection(slapd, { mappings, scope, removal: policy });
+      const connection = await syncing.createConnection(
+        { ...slapd, url: proxy.url },
+        { mappings, scope, removal: policy },
+      );
+      let incremental = 0;
       for (let round = 0; round < 15; round++) {
         await change(people, roll, born);
+        await disturb(connection, roll);
+        if (roll(3) === 0) await change(people, roll, born);
         const [before, fed] = [await syncing.contacts(), await fedContacts()];
-        const dry = await syncing.sync(connection, { dryRun: true });
+        const dry = await syncing.sync(connection, { mode: modes[roll(4)], dryRun: true });
         expect(await syncing.contacts()).toEqual(before);
-        const run = await syncing.sync(connection);
+        const run = await syncing.sync(connection, { mode: modes[roll(4)] });
+        if (run.mode === 'INCREMENTAL') incremental++;
         expect(outcome(run)).toEqual(outcome(dry));
         await expectSound(run);
         await expectModel(people, fed);
       }
+      expect(incremental).toBeGreaterThan(2);
       let last = await syncing.sync(connection);
       // Addresses that were claimed twice can become free one after another.
       for (let i = 0; i < 3 && last.counts.unchanged + last.counts.skipped < last.counts.inScope; i++)
