@@ -20,7 +20,7 @@ const probe = `mutation ($id: ID, $source: SourceInput) {
   testConnection(connectionId: $id, source: $source) { result { ok code message hint } userErrors { field code message } }
 }`;
 const all = `fragment all on Connection {
-  continuous watch { watching since lastChangeAt error { code message hint } }
+  continuous fullEvery watch { watching since lastChangeAt error { code message hint } }
   id name description status kind priority matchBy version createdBy { kind id name } createdAt updatedAt nextRunAt contactCount
   source { ... on LdapSettings { urls domain startTls tlsCa tlsVerify tlsCert hasTlsKey bindDn hasBindPassword baseDns pageSize timeoutSeconds idAttribute } }
   scope { groups nestedGroups excludeGroups excludeBaseDns match rules { attribute operator values } filter includeDisabled requireEmail }
@@ -87,6 +87,7 @@ describe('creating a connection', () => {
       removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: 10, maxCount: null, maxEmptiedPercent: 30 },
       schedule: null,
       continuous: false,
+      fullEvery: 24,
       watch: null,
     });
     expect(connection.mappings).toEqual(sourceKinds[0].defaultMappings);
@@ -128,6 +129,24 @@ describe('creating a connection', () => {
     expect(connection.nextRunAt).toBe(connection.schedule.nextTimes[0]);
     expect((await updated(connection.id, { status: 'DRAFT' })).nextRunAt).toBeNull();
     expect((await updated(connection.id, { schedule: null })).schedule).toBeNull();
+  });
+
+  test('says after how many hours everybody is read again, from one to a year', async () => {
+    const { id, fullEvery } = await created({ fullEvery: 8760 });
+    expect(fullEvery).toBe(8760);
+    expect((await updated(id, { fullEvery: 1 })).fullEvery).toBe(1);
+    expect((await updated(id, { name: 'Another' })).fullEvery).toBe(1);
+    expect((await updated(id, { fullEvery: null })).fullEvery).toBe(24);
+    for (const outOfRange of [0, -1, 8761]) {
+      const { updateConnection } = await api.ask(`${update} ${all}`, {
+        id,
+        input: { fullEvery: outOfRange },
+      });
+      expect(updateConnection).toMatchObject({
+        connection: null,
+        userErrors: [{ field: ['input', 'fullEvery'], code: 'OUT_OF_RANGE' }],
+      });
+    }
   });
 
   test('can be continuous, unless its source is of a kind that nobody can watch', async () => {

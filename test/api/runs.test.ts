@@ -50,7 +50,7 @@ const start = `mutation ($id: ID!, $dryRun: Boolean, $review: Boolean) {
 
 const progress = `subscription ($id: ID!) {
   runProgress(runId: $id) {
-    id status phase progress mode dryRun holdReasons
+    id status phase progress mode modeReason dryRun holdReasons
     counts { read inScope created updated unchanged linked deactivated reactivated deleted skipped failed }
     error { code message hint }
   }
@@ -156,6 +156,29 @@ describe('a run', () => {
     expect(linesOf(again)).toEqual(linesOf(lines));
     const rest = await collect(api.overWebSocket(logs, { id, level: 'DEBUG', after: 10 }));
     expect(linesOf(rest)).toEqual(linesOf(lines).slice(10));
+  });
+
+  test('reads only what has changed when it follows another one, and says how it reads and why', async () => {
+    const connection = await newConnection();
+    const start = `mutation ($id: ID!, $mode: StartRunMode) {
+      startRun(connectionId: $id, mode: $mode) { run { id mode modeReason } }
+    }`;
+    const ended: Record<string, unknown>[] = [];
+    for (const mode of ['INCREMENTAL', 'AUTO', 'INCREMENTAL', 'FULL']) {
+      const { startRun } = await api.ask(start, { id: connection, mode });
+      expect(startRun.run).toMatchObject({ mode: null, modeReason: null });
+      ended.push(await settled(startRun.run.id));
+    }
+    expect(ended).toMatchObject([
+      { mode: 'FULL', modeReason: expect.stringContaining('no earlier run') },
+      {
+        mode: 'INCREMENTAL',
+        modeReason: expect.stringContaining('fullEvery'),
+        counts: { read: PEOPLE, unchanged: PEOPLE },
+      },
+      { mode: 'INCREMENTAL', modeReason: 'An incremental run was asked for.', counts: { unchanged: PEOPLE } },
+      { mode: 'FULL', modeReason: 'A full run was asked for.', counts: { unchanged: PEOPLE } },
+    ]);
   });
 
   test('is watched the same by server-sent events', async () => {

@@ -1,6 +1,24 @@
 import { BerCursor, Tag } from '../../src/sync/source/ldap/ber.ts';
 import { type DecodedEntry, EntryDecoder } from '../../src/sync/source/ldap/entry-decoder.ts';
 import { MessageSplitter } from '../../src/sync/source/ldap/message-splitter.ts';
+import { entry, type FakeValue } from './ldap-fake-server.ts';
+
+/** The content of a SearchResultEntry, as a decoder gets it. */
+export function entryBytes(
+  dn: FakeValue,
+  attributes: Record<string, FakeValue | FakeValue[]>,
+): { bytes: Buffer; at: number; end: number } {
+  let found: { bytes: Buffer; at: number; end: number } | null = null;
+  const splitter = new MessageSplitter((message, start, end) => {
+    const cursor = new BerCursor(message, start, end);
+    cursor.integer();
+    const content = cursor.element(Tag.SEARCH_ENTRY);
+    found = { bytes: Buffer.from(message), at: content.at, end: content.end };
+  });
+  splitter.read(entry(1, dn, attributes));
+  if (found === null) throw new Error('No whole message.');
+  return found;
+}
 
 /** Feeds the bytes of SearchResultEntry messages in pieces through splitter and decoder. */
 export function decodeAll(names: string[], bytes: Buffer, cuts: number[] = []): DecodedEntry[] {

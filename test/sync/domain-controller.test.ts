@@ -61,6 +61,29 @@ describeSamba("runs on a domain controller of Samba's", () => {
     expect(entries.map(({ id }) => id)).toEqual([/^objectGUID: (.*)$/m.exec(shown)?.[1]]);
   });
 
+  test('only who has another uSNChanged is read again, and who is left out stays so', async () => {
+    const { people, syncing, connection, add, sync } = await setUp();
+    const [ada, bob] = [await add('Ada'), await add('Bob')];
+    await add('Disabled', { userAccountControl: '546' });
+    expect(await sync()).toMatchObject({ mode: 'FULL' });
+    await dc.modify(ada, { l: 'Ulm' });
+    await dc.rename(bob, 'CN=Robert', people);
+    await add('Cleo');
+    const full = await syncing.sync(connection, { mode: 'FULL', dryRun: true });
+    const run = await sync();
+    expect(run).toMatchObject({ mode: 'INCREMENTAL', counts: { created: 1, updated: 2, unchanged: 0 } });
+    expect([run.counts, run.excluded]).toEqual([full.counts, full.excluded]);
+    const [{ place } = { place: null }] = await syncing.rows<{ place: unknown }>(
+      `SELECT read_cursor#>'{from,cursor,place}' AS place FROM connection`,
+    );
+    expect(place).toMatchObject({ controller: expect.stringMatching(/^CN=NTDS Settings,/), usn: expect.any(Number) });
+    expect(await sync()).toMatchObject({
+      mode: 'INCREMENTAL',
+      counts: { read: 4, unchanged: 3 },
+      excluded: { DISABLED: 1 },
+    });
+  });
+
   test('disabled and expired accounts are left out, people without mail and in nested OUs come in', async () => {
     const { people, syncing, add, sync } = await setUp();
     const nested = `OU=b\\, c,OU=a,${people}`;

@@ -47,6 +47,21 @@ describe('runs on 389 Directory Server', () => {
   const loud = async (syncing: Syncing, runId: string) =>
     (await syncing.log(runId)).filter(({ level }) => level === 'WARN' || level === 'ERROR');
 
+  test('only who has another modifyTimestamp is read again', async () => {
+    const { people, syncing, connection, sync, add } = await setUp('INCREMENTAL', 'ada', 'bo', 'cy');
+    await add('locked', { nsAccountLock: 'true' });
+    expect(await sync()).toMatchObject({ mode: 'FULL' });
+    for (const city of ['Ulm', 'Rom', 'Bonn']) {
+      await server.modify(`uid=ada,${people}`, { l: city });
+      await server.rename(`uid=bo,${people}`, 'uid=bob');
+      const full = await syncing.sync(connection, { mode: 'FULL', dryRun: true });
+      const run = await sync();
+      expect(run).toMatchObject({ mode: 'INCREMENTAL', counts: { updated: 1 }, excluded: { DISABLED: 1 } });
+      expect([run.counts, run.excluded]).toEqual([full.counts, full.excluded]);
+      await server.rename(`uid=bob,${people}`, 'uid=bo');
+    }
+  });
+
   const hidden = '(targetattr="*")(version 3.0; acl "hidden"; deny (all) userdn="ldap:///anyone";)';
 
   describe.each(['FULL', 'INCREMENTAL'] as const)('by runs of mode %s,', (mode) => {
