@@ -62,7 +62,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
   });
 
   test('only who has another uSNChanged is read again, and who is left out stays so', async () => {
-    const { people, syncing, connection, add, sync } = await setUp();
+    const { people, syncing, connection, add, sync } = await setUp({ mode: 'INCREMENTAL' });
     const [ada, bob] = [await add('Ada'), await add('Bob')];
     await add('Disabled', { userAccountControl: '546' });
     expect(await sync()).toMatchObject({ mode: 'FULL' });
