@@ -3,6 +3,7 @@ import { GraphQLInputObjectType, type GraphQLSchema, lexicographicSortSchema, pr
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { checkAccess } from './access/check-access.ts';
 import { ContactChangeResolver } from './change/contact-change.type.ts';
+import { ContactHistoryResolver } from './change/contact-history.resolver.ts';
 import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
 import { PreviewResolver } from './connection/preview.resolver.ts';
@@ -40,6 +41,7 @@ export function buildApiSchema(): GraphQLSchema {
       RunSubscription,
       LogSubscription,
       ContactChangeResolver,
+      ContactHistoryResolver,
       ContactResolver,
       ContactEditResolver,
       ContactSourceResolver,

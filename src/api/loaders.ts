@@ -5,6 +5,7 @@ import type {
   ContactPart,
   ContactRecord,
   ContactSourceRecord,
+  OriginRecord,
   RunRecord,
   WatchRecord,
 } from '../core/records.ts';
@@ -30,6 +31,9 @@ export type Loaders = {
   log: LoaderByQuestion<LogQuery, LogSlice>;
   /** The first page of a run's changes. */
   changes: LoaderByQuestion<ChangeFilter & { first: number }, Page<ChangeRecord>>;
+  run: DataLoader<string, RunRecord | null>;
+  /** By contact id. */
+  origins: DataLoader<string, OriginRecord[]>;
   /** By contact id. */
   sources: DataLoader<string, ContactSourceRecord[]>;
   /** By the id of the contact whose manager it is. */
@@ -56,6 +60,11 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
     runs: loaderByQuestion((ids, first) => store.runsPagesOf(ids, first)),
     log: loaderByQuestion((ids, log) => store.runLogsOf(ids, log)),
     changes: loaderByQuestion((ids, { first, ...filter }) => store.changesPagesOf(ids, filter, first)),
+    run: loader(async (ids) => oneEach(await store.runsByIds(ids), ({ id }) => id)),
+    origins: loader(async (ids) => {
+      const origins = await store.originsOf(ids);
+      return (id) => origins.get(id) ?? [];
+    }),
     sources: loader(async (ids) => {
       const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
       return (id) => sources.get(id) ?? [];

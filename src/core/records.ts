@@ -112,16 +112,34 @@ export type ContactSourceRecord = {
   lastSeenAt: Date;
 };
 
-/** A row of a run's plan, or of the history once it is applied. */
+/** What set a filled field of a contact to the value that it has. */
+export type OriginRecord = {
+  field: ContactField;
+  label: string | null;
+  /** The connection whose run set it. */
+  connectionId: string | null;
+  connectionName: string | null;
+  /** Null: a fixed value, a template or a name put together, or no connection. */
+  attribute: string | null;
+  runId: string | null;
+  setBy: Actor;
+  setAt: Date;
+};
+
+/** A row of a run's plan, or of the history once it is applied; or a change that a person made. */
 export type ChangeRecord = {
-  runId: string;
+  /** The run, or the set of changes that a person made. */
+  changeSet: string;
+  /** Null: a run made the change. */
+  madeBy: Actor | null;
   position: number;
   at: Date;
   action: ChangeAction;
   applied: boolean;
   contactId: string | null;
   contactName: string;
-  person: string;
+  /** Null for a change that a person made. */
+  person: string | null;
   personId: string | null;
   before: ContactValues | null;
   after: ContactValues | null;

@@ -11,6 +11,7 @@ import type {
   ContactPart,
   ContactRecord,
   ContactSourceRecord,
+  OriginRecord,
   RunRecord,
   WatchRecord,
 } from './records.ts';
@@ -93,6 +94,10 @@ export type WorkspaceStore = {
   /** Reads these parts of the contacts; all when left out. */
   contactsPage(filter: ContactFilter, page: PageRequest, parts?: readonly ContactPart[]): Promise<Page<ContactRecord>>;
   contactsByIds(ids: readonly string[], parts?: readonly ContactPart[]): Promise<ContactRecord[]>;
+  /** What was changed of a contact, by runs and by people, the newest first. */
+  contactHistory(contactId: string, page: PageRequest): Promise<Page<ChangeRecord>>;
+  /** Where each filled field of these contacts comes from, by the contact's id. */
+  originsOf(contactIds: readonly string[]): Promise<Map<string, OriginRecord[]>>;
   sourcesOf(contactIds: readonly string[]): Promise<ContactSourceRecord[]>;
   /** The managers of these contacts, by the contact's id. A contact without one, or whose manager has no contact, is left out. */
   managersOf(contactIds: readonly string[]): Promise<Map<string, ContactRecord>>;

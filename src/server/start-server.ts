@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { AppError } from '../core/app-error.ts';
 import { answerMalformed } from './answer-bare.ts';
 import { bodyDeadline, countBodiesHere } from './body-deadline.ts';
+import { changeFormats, changesRoute } from './changes-route.ts';
 import { directGraphql } from './direct-graphql.ts';
 import { fileRoute } from './file-route.ts';
 import { graphqlRoute } from './graphql-route.ts';
@@ -42,6 +43,8 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', readiness(parts));
   app.get('/runs/:id/log.txt', logTextRoute(parts));
+  app.get('/runs/:id/changes.csv', changesRoute(parts, changeFormats.csv));
+  app.get('/runs/:id/changes.ndjson', changesRoute(parts, changeFormats.ndjson));
   app.get('/contacts/:id/photo', photoRoute(parts));
   app.get('/graphql/stream', signedIn(parts), sse.handler);
   app.post('/graphql/stream', signedIn(parts), jsonBody, sse.handler);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
+import { mapping, type Row, staffFile } from '../support/staff-file.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -195,42 +196,23 @@ describe('a contact entered by hand', () => {
 });
 
 describe('a contact that a connection feeds', () => {
-  let connection: string;
-  let people: string[][];
-  const mapping = (field: string, attribute: string, more = '') =>
-    `{ field: ${field}, attributes: ["${attribute}"] ${more} }`;
-
-  async function run(): Promise<Data> {
-    const text = ['Nr,Name,Mail,Title,City,Phone', ...people.map((row) => row.join(','))].join('\n');
-    await fetch(`${api.url}/connections/${connection}/file`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${api.token}` },
-      body: text,
-    });
-    const { startRun } = await api.ask('mutation ($id: ID!) { startRun(connectionId: $id) { run { id } } }', {
-      id: connection,
-    });
-    const states = api.overWebSocket('subscription ($id: ID!) { runProgress(runId: $id) { status } }', {
-      id: startRun.run.id,
-    });
-    for await (const _ of states);
-    const query = `query ($id: ID!) { run(id: $id) { status counts { created updated unchanged } log { nodes { level code message } } } }`;
-    return (await api.ask(query, { id: startRun.run.id })).run;
-  }
+  let staff: Awaited<ReturnType<typeof staffFile>>;
+  let person: Row;
+  const run = () => staff.run([person]);
   const told = (one: Data, code: string) => one.log.nodes.filter((line: Data) => line.code === code);
 
   beforeEach(async () => {
-    const input = `{ name: "Staff ${++nth}", status: ENABLED, source: { csv: { idColumn: "Nr" } }, mappings: [
-      ${mapping('DISPLAY_NAME', 'Name')}, ${mapping('PRIMARY_EMAIL', 'Mail')}, ${mapping('JOB_TITLE', 'Title')},
-      ${mapping('CITY', 'City', 'policy: ON_CREATE')}, ${mapping('PHONE', 'Phone', 'label: "work"')}] }`;
-    const { createConnection } = await api.ask(
-      `mutation { createConnection(input: ${input}) { connection { id } userErrors { message } } }`,
-    );
-    connection = createConnection.connection.id;
-    people = [['1', 'Cy', address(), 'Engineer', 'Rome', '123456']];
+    staff = await staffFile(api, `Staff ${++nth}`, [
+      mapping('DISPLAY_NAME', 'Name'),
+      mapping('PRIMARY_EMAIL', 'Mail'),
+      mapping('JOB_TITLE', 'Title'),
+      mapping('CITY', 'City', 'policy: ON_CREATE'),
+      mapping('PHONE', 'Phone', 'label: "work"'),
+    ]);
+    person = { Nr: '1', Name: 'Cy', Mail: address(), Title: 'Engineer', City: 'Rome', Phone: '123456' };
     await run();
   });
-  const cy = () => byEmail(people[0]?.[2] ?? '');
+  const cy = () => byEmail(person.Mail ?? '');
 
   test('is refused with the connection’s name where the connection fills a field, and only there', async () => {
     const { id } = await cy();
@@ -264,7 +246,7 @@ describe('a contact that a connection feeds', () => {
       { level: 'INFO', message: 'Cy keeps JOB_TITLE: people have locked it.' },
     ]);
     expect(told(await run(), 'FIELDS_LOCKED')).toEqual([]);
-    people = people.map(([nr, , ...rest]) => [nr ?? '', 'Cyrus', ...rest]);
+    person = { ...person, Name: 'Cyrus' };
     await run();
     expect(await cy()).toMatchObject({ displayName: 'Cyrus', jobTitle: 'Boss', lockedFields: ['JOB_TITLE'] });
     await lock(id, ['JOB_TITLE'], false);
@@ -275,7 +257,7 @@ describe('a contact that a connection feeds', () => {
   test('stays inactive when a person has made it so, and comes back when it was deleted while its person is there', async () => {
     const { id } = await cy();
     await update(id, { status: 'INACTIVE' });
-    people = people.map(([nr, , ...rest]) => [nr ?? '', 'Cyrus', ...rest]);
+    person = { ...person, Name: 'Cyrus' };
     await run();
     expect(await cy()).toMatchObject({ id, status: 'INACTIVE', displayName: 'Cyrus' });
     await remove([id]);

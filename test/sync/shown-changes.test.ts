@@ -103,7 +103,7 @@ describe('what is shown of a run', () => {
     const dry = await syncing.sync(connection, { dryRun: true });
     const real = await syncing.sync(connection);
     const [planned, done] = [await shown(dry.id), await shown(real.id)];
-    const told = ({ runId: _, contactId, ...rest }: ReturnType<typeof content>) => ({
+    const told = ({ changeSet: _, contactId, ...rest }: ReturnType<typeof content>) => ({
       ...rest,
       contactId: rest.action === 'CREATE' ? null : contactId,
     });

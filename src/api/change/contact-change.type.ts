@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Ctx, Field, FieldResolver, ID, Info, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
 import { type Actor, Permission } from '../../core/access.ts';
+import { type FieldChange, fieldChanges } from '../../core/field-changes.ts';
 import type { ChangeRecord, RunRecord } from '../../core/records.ts';
 import { ChangeAction } from '../../core/run.ts';
 import { Needs } from '../access/check-access.ts';
@@ -11,7 +12,6 @@ import { ContactType } from '../contact/contact.type.ts';
 import { PageInfo } from '../list/page.ts';
 import { RunType } from '../run/run.type.ts';
 import { ActorType } from '../viewer/actor.type.ts';
-import { type FieldChange, fieldChanges } from './field-changes.ts';
 
 registerEnumType(ChangeAction, {
   name: 'ChangeAction',
@@ -52,7 +52,8 @@ export class FieldChangeType {
 }
 
 @ObjectType('ContactChange', {
-  description: "A row of a run's plan. Once it is applied, it is part of the contact's history.",
+  description:
+    "A row of a run's plan, which is part of the contact's history once it is applied; or a change that a person made.",
 })
 export class ContactChangeType {
   @Field(() => Date, { description: 'When it was planned or, once applied, when it was applied.' })
@@ -85,7 +86,9 @@ export class ContactChangeType {
 
 @ObjectType('ContactChangePage', { description: 'A page of changes.', simpleResolvers: true })
 export class ContactChangePage {
-  @Field(() => [ContactChangeType], { description: 'The changes, in the order of the plan.' })
+  @Field(() => [ContactChangeType], {
+    description: "The changes: a run's in the order of the plan, a contact's with the newest first.",
+  })
   nodes!: ContactChangeType[];
 
   @Field(() => PageInfo, { description: 'Where the page ends.' })
@@ -95,18 +98,25 @@ export class ContactChangePage {
   totalCount!: number;
 }
 
-/** A change with its run. */
-export type RunChange = ChangeRecord & { run: RunRecord };
+/** A change, with its run where that is known. */
+export type ApiChange = ChangeRecord & { run?: RunRecord };
 
 export function runChange(run: RunRecord) {
-  return (change: ChangeRecord): RunChange => ({ ...change, run });
+  return (change: ChangeRecord): ApiChange => ({ ...change, run });
 }
+
+export function changeId({ changeSet, position }: ChangeRecord): string {
+  return `${changeSet}:${position}`;
+}
+
+/** The actor of a run that is no longer stored. */
+const formerRun: Actor = { kind: 'SERVICE', id: null, name: 'A run' };
 
 @Resolver(() => ContactChangeType)
 export class ContactChangeResolver {
   @FieldResolver(() => ID, { description: "The row's id; it stays the same as long as the row is stored." })
-  id(@Root() { run, position }: RunChange): string {
-    return `${run.id}:${position}`;
+  id(@Root() change: ApiChange): string {
+    return changeId(change);
   }
 
   @Needs(Permission.CONTACTS_VIEW)
@@ -115,7 +125,7 @@ export class ContactChangeResolver {
     description: 'The contact as it is now; null when there is none.',
   })
   async contact(
-    @Root() { contactId }: RunChange,
+    @Root() { contactId }: ApiChange,
     @Ctx() { loaders }: ApiContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ApiContact | null> {
@@ -123,18 +133,25 @@ export class ContactChangeResolver {
     return contact && new ApiContact(contact);
   }
 
-  @FieldResolver(() => RunType, { nullable: true, description: 'The run that planned it.' })
-  run(@Root() { run }: RunChange): RunRecord {
-    return run;
+  @FieldResolver(() => RunType, {
+    nullable: true,
+    description:
+      'The run that planned it; null for a change that a person made, while Contact Sync is off, and for viewers who may not see runs.',
+  })
+  async run(@Root() change: ApiChange, @Ctx() context: ApiContext): Promise<RunRecord | null> {
+    if (change.run !== undefined) return change.run;
+    if (change.madeBy !== null || !context.viewer.permissions.includes(Permission.CONTACT_SYNC_VIEW)) return null;
+    return (await context.workspace()).contactSyncEnabled ? context.loaders.run.load(change.changeSet) : null;
   }
 
   @FieldResolver(() => [FieldChangeType], { description: 'The fields that change.' })
-  fields(@Root() change: RunChange): FieldChange[] {
+  fields(@Root() change: ApiChange): FieldChange[] {
     return fieldChanges(change);
   }
 
-  @FieldResolver(() => ActorType, { description: 'Who started the run that planned it.' })
-  changedBy(@Root() { run }: RunChange): Actor {
-    return run.startedBy;
+  @FieldResolver(() => ActorType, { description: 'Who made the change, or started the run that planned it.' })
+  async changedBy(@Root() change: ApiChange, @Ctx() { loaders }: ApiContext): Promise<Actor> {
+    if (change.madeBy !== null) return change.madeBy;
+    return (change.run ?? (await loaders.run.load(change.changeSet)))?.startedBy ?? formerRun;
   }
 }

@@ -4,7 +4,7 @@ import { pageOf, pageOfLog } from '../../core/page-limits.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
 import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
-import { ChangeAction, ContactChangePage, type RunChange, runChange } from '../change/contact-change.type.ts';
+import { type ApiChange, ChangeAction, ContactChangePage, runChange } from '../change/contact-change.type.ts';
 import { ConnectionType } from '../connection/connection.type.ts';
 import { type ApiPage, howMany, pageRequest, toPage } from '../list/page.ts';
 import { searchArgument } from '../list/text-arguments.ts';
@@ -105,7 +105,7 @@ export class RunResolver {
     first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
     after?: string | null,
-  ): Promise<ApiPage<RunChange>> {
+  ): Promise<ApiPage<ApiChange>> {
     const filter = { action: action ?? null, search: searchArgument(search) };
     const page = pageRequest(first, after);
     // A cursor belongs to one run's list, so only first pages are loaded for many runs at once.

@@ -1,10 +1,12 @@
+import type { Actor } from '../../core/access.ts';
 import type { ChangeRecord } from '../../core/records.ts';
 import type { ChangeAction } from '../../core/run.ts';
 import { readValues, valuesOf } from '../contact/contact-columns.ts';
 
 /** A change, as the API shows it. */
 export type ChangeRow = {
-  run_id: string;
+  change_set: string;
+  made_by: Actor | null;
   /** A bigint, which comes as text. */
   position: string;
   at: Date;
@@ -12,7 +14,7 @@ export type ChangeRow = {
   applied: boolean;
   contact_id: string | null;
   contact_name: string;
-  person: string;
+  person: string | null;
   person_id: string | null;
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
@@ -23,6 +25,8 @@ export type ChangeRow = {
 export type ChangeTable = {
   name: 'plan_row' | 'kept_plan_row' | 'contact_change';
   run: 'run_id' | 'change_set';
+  /** SQL: the person who made the change. */
+  madeBy: string;
   /** SQL: whether the change was applied, and when. */
   applied: string;
   at: string;
@@ -30,35 +34,45 @@ export type ChangeTable = {
   base: string;
 };
 
-const planned = { run: 'run_id', applied: 'false', at: 'NULL', base: 'run.position_base' } as const;
+const planned = {
+  run: 'run_id',
+  madeBy: 'NULL::jsonb',
+  applied: 'false',
+  at: 'NULL',
+  base: 'run.position_base',
+} as const;
+
+export const history: ChangeTable = {
+  name: 'contact_change',
+  run: 'change_set',
+  madeBy: 'change.made_by',
+  // Nothing was applied to people who were left alone.
+  applied: `change.outcome IS NULL AND change.action <> 'SKIP'`,
+  at: `CASE WHEN change.outcome IS NULL AND change.action <> 'SKIP' THEN change.at END`,
+  base: '0',
+};
 
 export const changeTables: readonly ChangeTable[] = [
-  {
-    name: 'contact_change',
-    run: 'change_set',
-    // Nothing was applied to people who were left alone.
-    applied: `change.outcome IS NULL AND change.action <> 'SKIP'`,
-    at: `CASE WHEN change.outcome IS NULL AND change.action <> 'SKIP' THEN change.at END`,
-    base: '0',
-  },
+  history,
   { name: 'plan_row', ...planned },
   { name: 'kept_plan_row', ...planned },
 ];
 
 /** Selects what is shown of the rows of such a table, named `change`. A change that was not applied has the time its run ended. */
-export function selectChanges({ name, run, applied, at, base }: ChangeTable): string {
+export function selectChanges({ name, run, madeBy, applied, at, base }: ChangeTable): string {
   return `
-  SELECT change.${run} AS run_id, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,
+  SELECT change.${run} AS change_set, ${madeBy} AS made_by, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,
     ${shownName('change')} AS contact_name, change.person, change.person_id, to_jsonb(change.before) AS before,
     CASE WHEN change.display_name IS NOT NULL THEN to_jsonb(${valuesOf('change')}) END AS after, change.reason,
     coalesce(${at}, run.finished_at, run.started_at, run.queued_at) AS at
   FROM ${name} AS change
-  JOIN run ON run.workspace_id = change.workspace_id AND run.id = change.${run}`;
+  LEFT JOIN run ON run.workspace_id = change.workspace_id AND run.id = change.${run}`;
 }
 
 export function toChange(row: ChangeRow): ChangeRecord {
   return {
-    runId: row.run_id,
+    changeSet: row.change_set,
+    madeBy: row.made_by,
     position: Number(row.position),
     at: row.at,
     action: row.action,

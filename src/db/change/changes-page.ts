@@ -107,7 +107,7 @@ export async function changesPages(
       wanted.values,
     ),
   );
-  const byRun = Map.groupBy(rows, (row) => row.run_id);
+  const byRun = Map.groupBy(rows, (row) => row.change_set);
   let totals: Promise<Map<string, number>> | undefined;
   return (runId) => {
     const own = byRun.get(runId);

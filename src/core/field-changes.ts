@@ -1,5 +1,5 @@
-import { ContactField, type ContactValues, isFlagField, isLabeledField } from '../../core/contact.ts';
-import type { ChangeRecord } from '../../core/records.ts';
+import { ContactField, type ContactValues, isFlagField, isLabeledField } from './contact.ts';
+import type { ChangeRecord } from './records.ts';
 
 /** One field before and after; a labeled field has one for each label. Null: empty. */
 export type FieldChange = { field: ContactField; label: string | null; before: string | null; after: string | null };

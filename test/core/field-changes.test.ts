@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { fieldChanges } from '../../src/api/change/field-changes.ts';
 import type { ContactValues } from '../../src/core/contact.ts';
+import { fieldChanges } from '../../src/core/field-changes.ts';
 
 const ada: ContactValues = {
   DISPLAY_NAME: 'Ada Lovelace',
