@@ -71,7 +71,7 @@ async function readAndPlan(
       ...countsOf(read),
       lines: [...lines.readDone(read.counts, read.extent), ...lines.namedInVain(inVain, advice), ...judgement.lines],
       readSummary: summaryOf(read, judgement, { runId, at, from }),
-      ...(read.memory !== null && read.memory.length > 0 ? { memory: read.memory } : {}),
+      ...(read.memory !== null && read.memory.length > 0 && !claimed.run.dryRun ? { memory: read.memory } : {}),
     });
     // Removals first: the addresses that they free can then go to other people.
     const removals = planRemovals(run, settings.removal);

@@ -138,6 +138,23 @@ describe('whatever feeds a run', () => {
     expect([since(), await cursor()]).toEqual([{ at: 3 }, { at: 4 }]);
   });
 
+  test('goes on while people are gone, and removes their contacts when the grace is over', async () => {
+    await syncing.edit(connection, { removal: { graceDays: 5 } });
+    const rest = ['anna', 'carl', 'dora'].map((id) => person(id));
+    expect(await everybody({ present: rest }, complete({ at: 2 }))).toMatchObject({ counts: { deactivated: 0 } });
+    expect(await changes(complete({ at: 3 }))).toMatchObject({ mode: 'INCREMENTAL', counts: { deactivated: 0 } });
+    expect(since()).toEqual({ at: 2 });
+    await syncing.rows(
+      `UPDATE contact_link SET gone_since = gone_since - interval '6 days' WHERE gone_since IS NOT NULL`,
+    );
+    const run = await changes({ present: [person('anna', { city: 'Ulm' })] }, complete({ at: 4 }));
+    expect(run).toMatchObject({ mode: 'INCREMENTAL', counts: { updated: 1, deactivated: 1 } });
+    expect(await statuses()).toEqual(['anna Ulm ACTIVE', 'bert Bonn INACTIVE', 'carl Bonn ACTIVE', 'dora Bonn ACTIVE']);
+    expect(await changes({ present: [person('bert')] }, complete({ at: 5 }))).toMatchObject({
+      counts: { reactivated: 1 },
+    });
+  });
+
   test('begins anew after everybody was told of and not all of it could be done', async () => {
     await everybody(
       { present: [person('anna', { city: 'Ulm' }), { ...person('bert'), id: null }] },

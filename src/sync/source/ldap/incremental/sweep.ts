@@ -109,7 +109,7 @@ export class Sweep {
   }
 
   #want(key: string, dn: string, isText: boolean): void {
-    if (this.#seen.has(key)) return;
+    if (this.#seen.has(key) || this.hasEnough) return;
     this.#seen.add(key);
     this.#news++;
     if (isText) this.wanted.push(dn);
