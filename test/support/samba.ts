@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
-import { installPackages } from './debian-packages.ts';
+import { installPackages, libraryFolders } from './debian-packages.ts';
 import { makeCertificate } from './ldap-certificates.ts';
 import { changesBy, execute, type LdapAccount, type LdapChanges, searchLines } from './ldap-changes.ts';
 import { type LdifEntry, toLdif } from './ldap-ldif.ts';
@@ -78,7 +78,7 @@ export const installMs = 600_000;
 /** Makes a new domain and starts its domain controller, with the LDAP service alone. Installs Samba where it is missing. */
 export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
   if (whyNot !== null) throw new Error(whyNot);
-  if (!existsSync(program) || !existsSync('/usr/share/samba/setup')) await installPackages(packages, services);
+  if (!(await isInstalled())) await installPackages(packages, services);
   const folder = await mkdtemp(join(tmpdir(), 'samba-'));
   const address = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}`;
   const caFile = join(folder, 'ca.pem');
@@ -100,6 +100,13 @@ export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
     throw error;
   }
   return dc;
+}
+
+/** Each of the packages has one of these files. */
+async function isInstalled(): Promise<boolean> {
+  const modules = (await libraryFolders('/')).map((folder) => join(folder, 'samba/ldb/samba_dsdb.so'));
+  const others = [program, '/usr/share/samba/setup', '/usr/lib/python3/dist-packages/samba'];
+  return modules.some((path) => existsSync(path)) && others.every((path) => existsSync(path));
 }
 
 async function writeFiles(folder: string, address: string, caFile: string, options: SambaOptions): Promise<string> {
