@@ -62,6 +62,12 @@ export async function fetchPhotos(
   }
 }
 
+/** Tells that the next run fetches the photos. */
+export async function leavePhotos(run: SyncRun): Promise<void> {
+  const count = await run.countPhotosDue();
+  if (count > 0) await run.report({ lines: [lines.photosLeft(count)] });
+}
+
 function missing(): never {
   throw new Error('A photo was asked for and not answered.');
 }

@@ -7,7 +7,7 @@ import { emptiedQuestion, lackingParts, namedInVain } from './check/check-emptie
 import { checkPlan } from './check/check-plan.ts';
 import { type Judgement, judgeRead } from './check/judge-read.ts';
 import { chooseMode } from './choose-mode.ts';
-import { fetchPhotos } from './fetch-photos.ts';
+import { fetchPhotos, leavePhotos } from './fetch-photos.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
@@ -39,8 +39,11 @@ export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: Abo
     if (verdict === 'ended') return;
   }
   await applyPlan(run, signal);
-  // A plan that stood already is applied without the source's secrets; then the next run fetches the photos.
-  if (claimed.settings.photo && !claimed.planStands) await fetchPhotos(parts, run, claimed, signal);
+  if (claimed.settings.photo) {
+    // A plan that stood already is applied without the source's secrets.
+    if (claimed.planStands) await leavePhotos(run);
+    else await fetchPhotos(parts, run, claimed, signal);
+  }
   await run.finish((counts) => lines.summary(counts, 'applied'));
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileTime } from '../../src/sync/source/ldap/account-flags.ts';
 import { ldapSettings, readEverybody } from '../support/ldap-reading.ts';
+import { image } from '../support/photos.ts';
 import { describeSamba, installMs, type Samba, sambaPerson, startSamba } from '../support/samba.ts';
 import { defaultMappings } from '../support/source-defaults.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
@@ -20,7 +21,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
   });
 
   /** An OU of its own for one test, and a workspace with a connection that reads it. */
-  async function setUp(options: { baseDns?: string[]; mode?: 'FULL' | 'INCREMENTAL' } = {}) {
+  async function setUp(options: { baseDns?: string[]; mode?: 'FULL' | 'INCREMENTAL'; photo?: boolean } = {}) {
     const people = `OU=place ${++places},DC=example,DC=test`;
     await dc.add(people, { objectClass: 'organizationalUnit' });
     const syncing = await service.workspace();
@@ -29,6 +30,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
       mappings: defaultMappings('ACTIVE_DIRECTORY'),
       source: { baseDns: options.baseDns ?? [people] },
       removal: removal(),
+      photo: options.photo ?? false,
     });
     const add = async (name: string, attributes: Parameters<typeof sambaPerson>[2] = {}, parent = people) => {
       const { dn, attributes: all } = sambaPerson(name, parent, attributes);
@@ -137,6 +139,37 @@ describeSamba("runs on a domain controller of Samba's", () => {
       await dc.rename(`CN=Moved,${outside}`, 'CN=Moved', people);
       expect(await sync()).toMatchObject({ counts: { reactivated: 3, unchanged: 1, created: 0 } });
       expect(await ids(syncing)).toEqual(before);
+    });
+
+    test('a manager who is renamed or moved keeps their reports, whom the server does not count as changed', async () => {
+      const { people, syncing, add, sync } = await setUp({ mode });
+      const boss = await add('Boss', { displayName: 'Boss' });
+      await add('Ada', { manager: boss });
+      await sync();
+      const managerOfAda = async () => {
+        const all = await ids(syncing);
+        const found = await syncing.workspace.managersOf([String(all.Ada)]);
+        return found.get(String(all.Ada))?.id === all.Boss;
+      };
+      expect(await managerOfAda()).toBe(true);
+      await dc.add(`OU=above,${people}`, { objectClass: 'organizationalUnit' });
+      await dc.rename(boss, 'CN=Boss Two', `OU=above,${people}`);
+      await sync();
+      expect(await managerOfAda()).toBe(true);
+    });
+
+    test('a photo is fetched when it has changed, and goes when it is removed', async () => {
+      const { syncing, add, sync } = await setUp({ mode, photo: true });
+      const ada = await add('Ada', { thumbnailPhoto: image('jpeg', 'small'), jpegPhoto: image('png', 'large') });
+      await sync();
+      const photo = async () => (await syncing.workspace.photoOf(String((await ids(syncing)).Ada)))?.bytes;
+      expect(await photo()).toEqual(image('jpeg', 'small'));
+      await dc.modify(ada, { thumbnailPhoto: image('jpeg', 'other') });
+      expect(await sync()).toMatchObject({ counts: { unchanged: 1, updated: 0 } });
+      expect(await photo()).toEqual(image('jpeg', 'other'));
+      await dc.modify(ada, { thumbnailPhoto: [], jpegPhoto: [] });
+      await sync();
+      expect(await photo()).toBeUndefined();
     });
 
     test('who is deleted and then restored from the deleted objects gets the same contact back', async () => {

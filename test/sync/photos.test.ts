@@ -63,26 +63,43 @@ describe('the photos of a directory', () => {
     expect((await photoOf('BO'))?.bytes).toEqual(utf8);
   });
 
-  test('are fetched again only when the person’s entry has changed, and stored only when they are others', async () => {
-    const connection = await imported(['ada', 'bo', 'cy'].map((uid) => withPhoto(uid, image('jpeg', uid))));
-    const before = await versions();
-    const unchanged = await syncing.sync(connection);
-    expect(unchanged.counts).toMatchObject({ unchanged: 3 });
-    expect(await photoLines(unchanged.id)).toEqual([]);
-    await slapd.modify(dn('ada'), { l: 'Rome' });
-    const renewed = await syncing.sync(connection);
-    expect(await photoLines(renewed.id)).toEqual([
-      'INFO Photos: 0 new or changed, 1 as before, 0 people without one, 0 not usable.',
+  test.each(['FULL', 'INCREMENTAL'] as const)(
+    'are fetched again only when the person’s entry has changed, and stored only when they are others (%s)',
+    async (mode) => {
+      const connection = await imported(['ada', 'bo', 'cy'].map((uid) => withPhoto(uid, image('jpeg', uid))));
+      const before = await versions();
+      const unchanged = await syncing.sync(connection, { mode });
+      expect(unchanged.counts).toMatchObject({ unchanged: 3 });
+      expect(await photoLines(unchanged.id)).toEqual([]);
+      await slapd.modify(dn('ada'), { l: 'Rome' });
+      const renewed = await syncing.sync(connection, { mode });
+      expect(await photoLines(renewed.id)).toEqual([
+        'INFO Photos: 0 new or changed, 1 as before, 0 people without one, 0 not usable.',
+      ]);
+      expect(await versions()).toEqual(before);
+      await slapd.modify(dn('bo'), { jpegPhoto: image('png', 'bo two') });
+      await slapd.modify(dn('cy'), { jpegPhoto: [] });
+      const changed = await syncing.sync(connection, { mode });
+      expect([unchanged.mode, renewed.mode, changed.mode]).toEqual([mode, mode, mode]);
+      expect(changed.counts).toMatchObject({ unchanged: 3, updated: 0 });
+      expect(await photoLines(changed.id)).toEqual([
+        'INFO Photos: 1 new or changed, 0 as before, 1 person without one, 0 not usable.',
+      ]);
+      expect(await hashes()).toEqual({ ADA: sha(image('jpeg', 'ada')), BO: sha(image('png', 'bo two')) });
+    },
+  );
+
+  test('of a run that somebody approves are left to the next run, which its log says', async () => {
+    await slapd.refill([unit, withPhoto('ada', image('jpeg', 'ada'))]);
+    const connection = await connect();
+    const { id } = await syncing.sync(connection, { review: true });
+    await syncing.approve(id);
+    expect([await hashes(), await photoLines(id)]).toEqual([
+      {},
+      ['INFO The next run looks up the photos of 1 person.'],
     ]);
-    expect(await versions()).toEqual(before);
-    await slapd.modify(dn('bo'), { jpegPhoto: image('png', 'bo two') });
-    await slapd.modify(dn('cy'), { jpegPhoto: [] });
-    const changed = await syncing.sync(connection);
-    expect(changed.counts).toMatchObject({ unchanged: 3, updated: 0 });
-    expect(await photoLines(changed.id)).toEqual([
-      'INFO Photos: 1 new or changed, 0 as before, 1 people without one, 0 not usable.',
-    ]);
-    expect(await hashes()).toEqual({ ADA: sha(image('jpeg', 'ada')), BO: sha(image('png', 'bo two')) });
+    expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 1 });
+    expect(Object.keys(await hashes())).toEqual(['ADA']);
   });
 
   test('of 1,000 people come in one run, and the feed of changes tells of those that change later', async () => {

@@ -1,6 +1,7 @@
 import type { AppError } from '../../core/app-error.ts';
 import type { NewLogLine } from '../../core/run.ts';
 import type { PhotoAnswer } from '../../core/sync-store.ts';
+import { people } from './run-lines.ts';
 
 /*
  * The log lines about photos.
@@ -28,13 +29,13 @@ export class PhotoTally {
 
   progress(): NewLogLine {
     const done = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
-    return info(`Looked up the photos of ${number.format(done)} of ${number.format(this.#total)} people.`);
+    return info(`Looked up the photos of ${number.format(done)} of ${people(this.#total)}.`);
   }
 
   end(): NewLogLine[] {
     const { photo, same, none, unusable, later } = this.#counts;
-    const done = `Photos: ${number.format(photo)} new or changed, ${number.format(same)} as before, ${number.format(none)} people without one, ${number.format(unusable)} not usable.`;
-    const left = `The photos of ${number.format(later)} people could not be looked up, and the next run tries again. The first: ${this.#because}.`;
+    const done = `Photos: ${number.format(photo)} new or changed, ${number.format(same)} as before, ${people(none)} without one, ${number.format(unusable)} not usable.`;
+    const left = `The photos of ${people(later)} could not be looked up, and the next run tries again. The first: ${this.#because}.`;
     return [info(done), ...(later === 0 ? [] : [warning('PHOTOS_LATER', left)])];
   }
 }
@@ -44,6 +45,11 @@ export function unusablePhoto({ id, name, contactId, found }: PhotoAnswer): NewL
   if (found.kind !== 'unusable') return [];
   const message = `The photo was left out: it ${found.because}.`;
   return [{ ...warning('PHOTO_UNUSABLE', message), person: name, personId: id, contactId }];
+}
+
+/** A run that reads nothing leaves the photos to the next one. */
+export function photosLeft(count: number): NewLogLine {
+  return info(`The next run looks up the photos of ${people(count)}.`);
 }
 
 /** The source failed while photos were looked up. */

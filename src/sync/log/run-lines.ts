@@ -14,7 +14,8 @@ function info(code: NewLogLine['code'], message: string): NewLogLine {
 
 const number = new Intl.NumberFormat('en');
 
-function people(count: number): string {
+/** `1 person`, `1,200 people`. */
+export function people(count: number): string {
   return count === 1 ? '1 person' : `${number.format(count)} people`;
 }
 
