@@ -11,6 +11,7 @@ const walled = [
   'contact',
   'contact_link',
   'contact_photo',
+  'merged_contact',
   'former_person_ref',
   'plan_row',
   'kept_plan_row',
@@ -382,6 +383,14 @@ const tables = [
     "bytes" bytea NOT NULL,
     CONSTRAINT "contact_photo_pkey" PRIMARY KEY ("workspace_id", "contact_id", "connection_id"))`,
   `ALTER TABLE "contact_photo" ALTER COLUMN "bytes" SET STORAGE EXTERNAL`,
+
+  // Contacts that were merged with another one, which has their history now.
+  `CREATE TABLE "merged_contact" (
+    "workspace_id" uuid NOT NULL,
+    "dropped_id" uuid NOT NULL,
+    "kept_id" uuid NOT NULL,
+    CONSTRAINT "merged_contact_pkey" PRIMARY KEY ("workspace_id", "dropped_id"))`,
+  `CREATE INDEX "merged_contact_by_kept" ON "merged_contact" ("workspace_id", "kept_id")`,
 
   // Names that people of a connection had in the source before their present ones, and who had each last. Other people may still be
   // stored with such a name as their manager's.

@@ -29,6 +29,9 @@ export type EditableContact = ContactEdit & {
 /** The result of saving a contact. `addressTaken`: another active contact has the primary email; nothing was saved. */
 export type SavedContact<Saved> = { kind: 'saved'; contact: Saved } | { kind: 'addressTaken'; holderName: string };
 
+/** The result of merging two contacts. `fedTwice`: a connection has two people for them now; nothing was saved. */
+export type MergedContacts<Saved> = SavedContact<Saved> | { kind: 'fedTwice'; connectionName: string };
+
 /** The parts of a contact's values that two versions of it have in different form: a field, or a label of one. */
 export function changedKeys(before: ContactValues, after: ContactValues, field: ContactField): FieldKey[] {
   if (!isLabeledField(field)) return (before[field] ?? false) === (after[field] ?? false) ? [] : [field];

@@ -1,7 +1,7 @@
 import type { Actor, Workspace } from './access.ts';
 import type { ConnectionStatus, OrphanedContacts, Secrets, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
-import type { ContactEdit, EditableContact, SavedContact } from './contact-edit.ts';
+import type { ContactEdit, EditableContact, MergedContacts, SavedContact } from './contact-edit.ts';
 import type { Allow } from './deadline.ts';
 import type { Photo } from './photo.ts';
 import type {
@@ -140,6 +140,16 @@ export type WorkspaceStore = {
     change: (current: EditableContact) => ContactEdit,
     by: Actor,
   ): Promise<SavedContact<ContactRecord> | null>;
+  /**
+   * Merges two contacts of one person. The first one stays, with the values that `merge` gives it, and with the links and the history of
+   * both. The second one is deleted. Null: one of them is unknown.
+   */
+  mergeContacts(
+    keepId: string,
+    dropId: string,
+    merge: (keep: EditableContact, drop: EditableContact) => ContactEdit,
+    by: Actor,
+  ): Promise<MergedContacts<ContactRecord> | null>;
   /** Deletes contacts, and returns the ids of those that there were. The next full run brings back people who are still in a source. */
   deleteContacts(ids: readonly string[], by: Actor): Promise<string[]>;
   /** False: no such connection. Its runs stay, without a connection. Contacts that other connections feed, too, are left as they are. */

@@ -20,6 +20,7 @@ export const userErrorCodes = [
   ...[
     'EMAIL_TAKEN',
     'FIELD_FILLED',
+    'FED_TWICE',
     'CONNECTION_IS_DRAFT',
     'KIND_CANNOT_CHANGE',
     'PLAN_OUTDATED',

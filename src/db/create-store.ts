@@ -12,6 +12,7 @@ import { contactsPage } from './contact/contacts-page.ts';
 import { createContact, deleteContacts, updateContact } from './contact/edit-contact.ts';
 import { contactsByIds, sourcesOf } from './contact/find-contacts.ts';
 import { managersOf, reportsPage, reportsPages } from './contact/managers.ts';
+import { mergeContacts } from './contact/merge-contacts.ts';
 import { photoHashesOf, photoOf } from './contact/photos.ts';
 import { saveFile } from './file/save-file.ts';
 import type { Query } from './query.ts';
@@ -73,6 +74,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
 
     createContact: (edit, by) => createContact(scope, edit, by),
     updateContact: (id, expectedVersion, change, by) => updateContact(scope, id, expectedVersion, change, by),
+    mergeContacts: (keepId, dropId, merge, by) => mergeContacts(scope, keepId, dropId, merge, by),
     deleteContacts: (ids, by) => deleteContacts(scope, ids, by),
 
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),

@@ -35,6 +35,7 @@ const needs: Record<string, [string, Permission]> = {
   createContact: ['mutation { createContact(input: {}) { contact { id } } }', 'CONTACTS_MANAGE'],
   updateContact: [`mutation { updateContact(id: ${id}, input: {}) { contact { id } } }`, 'CONTACTS_MANAGE'],
   deleteContacts: [`mutation { deleteContacts(ids: [${id}]) { deletedIds } }`, 'CONTACTS_MANAGE'],
+  mergeContacts: [`mutation { mergeContacts(keepId: ${id}, dropId: ${id}) { contact { id } } }`, 'CONTACTS_MANAGE'],
   lockContactFields: [
     `mutation { lockContactFields(id: ${id}, fields: [COMPANY], locked: true) { contact { id } } }`,
     'CONTACTS_MANAGE',

@@ -3,6 +3,7 @@ import { Permission } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
 import { ContactField } from '../../core/contact.ts';
 import type { EditableContact, SavedContact } from '../../core/contact-edit.ts';
+import { mergedContact } from '../../core/merge-contacts.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { Needs } from '../access/check-access.ts';
@@ -15,6 +16,7 @@ import {
   CreateContactPayload,
   DeleteContactsPayload,
   LockContactFieldsPayload,
+  MergeContactsPayload,
   UpdateContactPayload,
 } from './contact.inputs.ts';
 import { editContact, newContact } from './edit-contact.ts';
@@ -78,6 +80,25 @@ export class ContactEditResolver {
   }
 
   @Needs(Permission.CONTACTS_MANAGE)
+  @Mutation(() => MergeContactsPayload, {
+    nullable: true,
+    description:
+      'Makes one contact of two that are the same person. The first one stays. What is empty there comes from the second one, and both have their connections and history in it. Later runs keep it so.',
+  })
+  async mergeContacts(
+    @Arg('keepId', () => ID, { description: 'The contact that stays.' }) keepId: string,
+    @Arg('dropId', () => ID, { description: 'The contact that goes.' }) dropId: string,
+    @Ctx() { store, viewer }: ApiContext,
+  ): Promise<Outcome> {
+    if (keepId.toLowerCase() === dropId.toLowerCase())
+      return { contact: null, userErrors: [mergeFault('CONTRADICTION', 'A contact can not be merged with itself.')] };
+    const merged = found(await store.mergeContacts(keepId, dropId, mergedContact, actorOf(viewer)), 'contact');
+    if (merged.kind !== 'fedTwice') return outcomeOf(merged);
+    const message = `The connection "${merged.connectionName}" has two different people for these contacts. Remove one of them from it, or from its source, first.`;
+    return { contact: null, userErrors: [mergeFault('FED_TWICE', message)] };
+  }
+
+  @Needs(Permission.CONTACTS_MANAGE)
   @Mutation(() => LockContactFieldsPayload, {
     nullable: true,
     description:
@@ -98,6 +119,10 @@ export class ContactEditResolver {
     });
     return outcomeOf(found(await store.updateContact(id, null, change, actorOf(viewer)), 'contact'));
   }
+}
+
+function mergeFault(code: 'CONTRADICTION' | 'FED_TWICE', message: string): UserError {
+  return { field: ['dropId'], code, message };
 }
 
 function outcomeOf(saved: SavedContact<ContactRecord>): Outcome {

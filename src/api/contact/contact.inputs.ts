@@ -124,6 +124,15 @@ export class UpdateContactPayload {
   userErrors!: UserError[];
 }
 
+@ObjectType('MergeContactsPayload', { description: 'The answer to `mergeContacts`.', simpleResolvers: true })
+export class MergeContactsPayload {
+  @Field(() => ContactType, { nullable, description: 'The contact that stays; null when there are errors to fix.' })
+  contact!: ApiContact | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserError[];
+}
+
 @ObjectType('DeleteContactsPayload', { description: 'The answer to `deleteContacts`.', simpleResolvers: true })
 export class DeleteContactsPayload {
   @Field(() => [ID], { description: 'The ids of the contacts that were deleted. Unknown ids are left out.' })

@@ -11,8 +11,10 @@ import { emptyPage, makePage } from '../page/make-page.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ChangeRow, history, selectChanges, toChange } from './change-record.ts';
 
-/** SQL: the condition for changes that were made to a contact. $1: workspace, $2: contact. */
-const made = `change.workspace_id = $1 AND change.contact_id = $2 AND change.outcome IS NULL AND change.action <> 'SKIP'`;
+/** SQL: the condition for changes that were made to a contact, or to others that were merged with it. $1: workspace, $2: contact. */
+const made = `change.workspace_id = $1 AND change.contact_id = ANY(ARRAY(
+  SELECT $2::uuid UNION ALL
+  SELECT merged.dropped_id FROM merged_contact AS merged WHERE merged.workspace_id = $1 AND merged.kept_id = $2)) AND change.outcome IS NULL AND change.action <> 'SKIP'`;
 
 /** What was changed of a contact, by runs and by people, the newest first. Nobody sees it any more when the contact is deleted. */
 export async function contactHistory(

@@ -77,23 +77,33 @@ export async function deleteContacts(scope: WorkspaceScope, ids: readonly string
       [workspaceId, wanted],
     );
     if (found.length === 0) return [];
-    await deleteWithLinks(changeSet(transaction, by), {
-      from: `(
-        SELECT contact.workspace_id, contact.id AS contact_id, row_number() OVER (ORDER BY contact.id) AS position, 'DELETE' AS action,
-          ${nothingElse}, contact.display_name AS contact_name, ${valuesOf('contact')} AS before
-        FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[]))`,
-      where: 'true',
-      params: [workspaceId, wanted],
-      base: 0,
-      first: 1,
-      last: found.length,
-    });
+    const rows = deletionOf(
+      transaction,
+      found.map(({ id }) => id),
+      null,
+    );
+    await deleteWithLinks(changeSet(transaction, by), rows);
     return found.map(({ id }) => id);
   });
 }
 
+/** The deletion of these contacts, as rows of changes. */
+export function deletionOf({ workspaceId }: Transaction, ids: readonly string[], reason: string | null): ChangeRows {
+  return {
+    from: `(
+      SELECT contact.workspace_id, contact.id AS contact_id, row_number() OVER (ORDER BY contact.id) AS position, 'DELETE' AS action,
+        ${nothingElse}, $3::text AS reason, contact.display_name AS contact_name, ${valuesOf('contact')} AS before
+      FROM contact WHERE contact.workspace_id = $1 AND contact.id = ANY($2::uuid[]))`,
+    where: 'true',
+    params: [workspaceId, ids, reason],
+    base: 0,
+    first: 1,
+    last: ids.length,
+  };
+}
+
 /** Runs a write. An address that another transaction has taken at the same moment is an outcome, not an error. */
-async function orTaken<Outcome>(
+export async function orTaken<Outcome>(
   scope: WorkspaceScope,
   edit: ContactEdit | (() => ContactEdit | null),
   work: (transaction: Transaction) => Promise<Outcome>,
@@ -109,11 +119,11 @@ async function orTaken<Outcome>(
   }
 }
 
-function changeSet({ client, workspaceId }: Transaction, madeBy: Actor): ChangeSet {
+export function changeSet({ client, workspaceId }: Transaction, madeBy: Actor): ChangeSet {
   return { client, workspaceId, id: uuidv7(), madeBy, links: 'untouched' };
 }
 
-async function saved({ query, workspaceId }: Transaction, id: string): Promise<SavedContact<ContactRecord>> {
+export async function saved({ query, workspaceId }: Transaction, id: string): Promise<SavedContact<ContactRecord>> {
   const [contact] = await contactsByIds(query, workspaceId, [id]);
   if (contact === undefined) throw new Error('A contact was saved and is not there.');
   return { kind: 'saved', contact };
@@ -121,7 +131,7 @@ async function saved({ query, workspaceId }: Transaction, id: string): Promise<S
 
 type EditableRow = ContactSelection & { version: number; portal_access_before: boolean | null };
 
-async function lockContact(transaction: Transaction, id: string): Promise<EditableContact | null> {
+export async function lockContact(transaction: Transaction, id: string): Promise<EditableContact | null> {
   const { query, workspaceId } = transaction;
   const [row] = await query<EditableRow>(
     `SELECT ${contactSelection(allParts)}, contact.portal_access_before FROM contact
@@ -155,7 +165,7 @@ async function feedsOf({ query, workspaceId }: Transaction, contactId: string): 
 }
 
 /** The active contact that has the primary email, if an edit of this contact needs it. `id` null: of any contact. */
-async function holderOf(
+export async function holderOf(
   { query, workspaceId }: Transaction,
   id: string | null,
   { status, values }: ContactEdit,
@@ -184,20 +194,22 @@ function actionOf(current: EditableContact, { status }: ContactEdit): 'UPDATE' |
 
 /** SQL: the columns of a change that only runs fill. */
 const nothingElse =
-  'NULL AS stays, NULL AS outcome, NULL AS code, NULL AS reason, NULL AS person, NULL AS person_id, NULL::uuid AS fills_id';
+  'NULL AS stays, NULL AS outcome, NULL AS code, NULL AS person, NULL AS person_id, NULL::uuid AS fills_id';
 
 /** The edit as the only row of a set of changes. It has the columns of a row of the plan, and the contact's new state. */
-function rowOf(
+export function rowOf(
   { workspaceId }: Transaction,
   id: string,
   { values, status, lockedFields }: ContactEdit,
   action: 'CREATE' | 'UPDATE' | 'DEACTIVATE' | 'REACTIVATE',
+  { position = 1, reason = null }: { position?: number; reason?: string | null } = {},
 ): ChangeRows {
   const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
   const columns = fieldValues('entered.v').map(({ column, value }) => `${value} AS ${column}`);
   return {
     from: `(
-      SELECT $1::uuid AS workspace_id, $2::uuid AS contact_id, 1 AS position, '${action}' AS action, ${nothingElse},
+      SELECT $1::uuid AS workspace_id, $2::uuid AS contact_id, ${position} AS position, '${action}' AS action, ${nothingElse},
+        $11::text AS reason,
         (entered.v)."DISPLAY_NAME" AS contact_name, ${columns.join(', ')}, $4::text AS email_key, $5::text AS name_key,
         $6::text AS company_key, $7::text AS words, $8::tsvector AS search, $9::text AS status, $10::text[] AS locked_fields,
         was.manager_ref, was.values AS before
@@ -217,10 +229,11 @@ function rowOf(
       keysText(search),
       status,
       [...lockedFields],
+      reason,
     ],
     base: 0,
-    first: 1,
-    last: 1,
+    first: position,
+    last: position,
   };
 }
 

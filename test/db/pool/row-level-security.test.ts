@@ -32,6 +32,7 @@ async function fill(workspaceId: string): Promise<void> {
   const photo = { contact_id: contactId, connection_id: connection.id, external_id: 'a', type: 'image/png' };
   const bytes = Buffer.from('photo');
   await insertRows(pool, 'contact_photo', [{ ...key, ...photo, hash: bytes, bytes }]);
+  await insertRows(pool, 'merged_contact', [{ ...key, dropped_id: uuidv7(), kept_id: contactId }]);
   const fileId = uuidv7();
   await insertRows(pool, 'connection_file', [{ ...key, id: fileId, connection_id: connection.id, name: 'people.csv' }]);
   await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);

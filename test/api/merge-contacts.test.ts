@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Data, startApi, type TestApi } from '../support/api.ts';
+import { mapping, staffFile } from '../support/staff-file.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api?.close());
+
+const shown = `id status displayName company jobTitle primaryEmail emails { label value } phones { label value } notes portalAccess
+  sources { connectionName } history { totalCount nodes { action reason contactId } }`;
+
+async function merge(keepId: string, dropId: string): Promise<Data> {
+  const query = `mutation ($keepId: ID!, $dropId: ID!) { mergeContacts(keepId: $keepId, dropId: $dropId) {
+    contact { ${shown} } userErrors { field code message } } }`;
+  return (await api.ask(query, { keepId, dropId })).mergeContacts;
+}
+async function create(input: Data): Promise<string> {
+  const query =
+    'mutation ($input: ContactInput!) { createContact(input: $input) { contact { id } userErrors { code } } }';
+  return (await api.ask(query, { input })).createContact.contact.id;
+}
+async function contactOf(email: string): Promise<Data> {
+  return (await api.ask(`query ($email: String) { contacts(email: $email) { nodes { ${shown} } } }`, { email }))
+    .contacts.nodes[0];
+}
+
+let nth = 0;
+const staffOf = () =>
+  staffFile(api, `Staff ${++nth}`, [
+    mapping('DISPLAY_NAME', 'Name'),
+    mapping('PRIMARY_EMAIL', 'Mail'),
+    mapping('JOB_TITLE', 'Title'),
+  ]);
+
+test('two contacts of one person become one: the values of the first, and what is empty there from the second', async () => {
+  const keep = await create({
+    displayName: 'Ada',
+    company: 'Acme',
+    primaryEmail: 'ada@acme.example',
+    phones: [{ label: 'work', value: '123456' }],
+    portalAccess: true,
+  });
+  const drop = await create({
+    displayName: 'Ada L.',
+    company: 'Other',
+    jobTitle: 'Engineer',
+    primaryEmail: 'ada@home.example',
+    phones: [
+      { label: 'home', value: '777777' },
+      { label: 'work', value: '123456' },
+    ],
+    notes: 'kept',
+  });
+  const { contact, userErrors } = await merge(keep, drop);
+  expect(userErrors).toEqual([]);
+  expect(contact).toMatchObject({
+    id: keep,
+    displayName: 'Ada',
+    company: 'Acme',
+    jobTitle: 'Engineer',
+    primaryEmail: 'ada@acme.example',
+    emails: [{ label: 'other', value: 'ada@home.example' }],
+    phones: [
+      { label: 'work', value: '123456' },
+      { label: 'home', value: '777777' },
+    ],
+    notes: 'kept',
+    portalAccess: true,
+  });
+  expect((await api.ask('query ($id: ID!) { contact(id: $id) { id } }', { id: drop })).contact).toBeNull();
+  expect(contact.history.nodes.map(({ action, contactId }: Data) => [action, contactId])).toEqual([
+    ['UPDATE', keep],
+    ['DELETE', drop],
+    ['CREATE', drop],
+    ['CREATE', keep],
+  ]);
+  expect(contact.history.nodes[0].reason).toContain('Ada L.');
+});
+
+test('the connections of both feed the contact that stays, and later runs keep it so', async () => {
+  const [one, two] = [await staffOf(), await staffOf()];
+  await one.run([{ Nr: '1', Name: 'Bob', Mail: 'bob@one.example', Title: 'Cook' }]);
+  await two.run([{ Nr: 'b', Name: 'Robert', Mail: 'bob@two.example', Title: 'Chef' }]);
+  const [keep, drop] = [await contactOf('bob@one.example'), await contactOf('bob@two.example')];
+  const { contact } = await merge(keep.id, drop.id);
+  expect(contact.sources).toHaveLength(2);
+  for (const run of [
+    await two.run([{ Nr: 'b', Name: 'Robert', Mail: 'bob@two.example', Title: 'Chef' }]),
+    await one.run([{ Nr: '1', Name: 'Bob', Mail: 'bob@one.example', Title: 'Cook' }]),
+  ])
+    expect(run.counts).toMatchObject({ created: 0, linked: 0, skipped: 0 });
+  expect(await contactOf('bob@one.example')).toMatchObject({ id: keep.id, displayName: 'Bob', jobTitle: 'Cook' });
+  // The second connection goes on with the contact when the first one has lost the person.
+  await one.run([{ Nr: '9', Name: 'Else', Mail: 'else@one.example' }]);
+  await two.run([{ Nr: 'b', Name: 'Robert', Mail: 'bob@two.example', Title: 'Chef' }]);
+  expect(await contactOf('bob@two.example')).toMatchObject({ id: keep.id, status: 'ACTIVE', displayName: 'Robert' });
+});
+
+test('the history follows through several merges', async () => {
+  const [a, b, c] = [
+    await create({ displayName: 'A' }),
+    await create({ displayName: 'B' }),
+    await create({ displayName: 'C' }),
+  ];
+  await merge(b, c);
+  const { contact } = await merge(a, b);
+  expect(contact.history.nodes.map(({ action, contactId }: Data) => [action, contactId])).toEqual([
+    ['UPDATE', a],
+    ['DELETE', b],
+    ['UPDATE', b],
+    ['DELETE', c],
+    ['CREATE', c],
+    ['CREATE', b],
+    ['CREATE', a],
+  ]);
+});
+
+test('an inactive contact is in use again when it is merged with one in use', async () => {
+  const keep = await create({ displayName: 'Asleep', status: 'INACTIVE' });
+  const drop = await create({ displayName: 'Awake', primaryEmail: 'awake@example.org', portalAccess: true });
+  expect((await merge(keep, drop)).contact).toMatchObject({
+    status: 'ACTIVE',
+    primaryEmail: 'awake@example.org',
+    portalAccess: false,
+  });
+});
+
+test('is refused where one connection has two people for them, with itself, and for unknown contacts', async () => {
+  const staff = await staffOf();
+  await staff.run([
+    { Nr: '1', Name: 'Eve', Mail: 'eve@example.org' },
+    { Nr: '2', Name: 'Fay', Mail: 'fay@example.org' },
+  ]);
+  const [eve, fay] = [await contactOf('eve@example.org'), await contactOf('fay@example.org')];
+  expect(await merge(eve.id, fay.id)).toMatchObject({
+    contact: null,
+    userErrors: [{ code: 'FED_TWICE', field: ['dropId'] }],
+  });
+  expect(await merge(eve.id, eve.id)).toMatchObject({ userErrors: [{ code: 'CONTRADICTION' }] });
+  expect((await contactOf('fay@example.org')).id).toBe(fay.id);
+  const query = 'mutation ($a: ID!, $b: ID!) { mergeContacts(keepId: $a, dropId: $b) { contact { id } } }';
+  const { errors } = await api.request(query, { a: eve.id, b: '00000000-0000-4000-8000-000000000000' });
+  expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+  // One of the two is gone from the source: now they can be one.
+  await staff.run([{ Nr: '1', Name: 'Eve', Mail: 'eve@example.org' }]);
+  expect((await merge(eve.id, fay.id)).userErrors).toEqual([]);
+  expect((await staff.run([{ Nr: '1', Name: 'Eve', Mail: 'eve@example.org' }])).counts).toMatchObject({
+    created: 0,
+    skipped: 0,
+  });
+});
+
+test('two merges of the same contacts at once make one of them', async () => {
+  const [a, b] = [await create({ displayName: 'Left' }), await create({ displayName: 'Right' })];
+  const query = 'mutation ($a: ID!, $b: ID!) { mergeContacts(keepId: $a, dropId: $b) { contact { id } } }';
+  const answers = await Promise.all([api.request(query, { a, b }), api.request(query, { a: b, b: a })]);
+  expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(1);
+  expect(answers.flatMap(({ errors }) => errors ?? []).map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+});
