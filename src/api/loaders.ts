@@ -16,33 +16,35 @@ import type { ChangeFilter, LogQuery, LogSlice, Page, WorkspaceStore } from '../
  * must show what is stored now.
  */
 export type Loaders = {
-  connection: DataLoader<string, ConnectionRecord | null>;
+  connection: Loader<ConnectionRecord | null>;
   /** The question is what to read of the contact. */
   contact: LoaderByQuestion<readonly ContactPart[], ContactRecord | null>;
   /** By connection id. */
-  lastRun: DataLoader<string, RunRecord | null>;
+  lastRun: Loader<RunRecord | null>;
   /** By connection id. */
-  watch: DataLoader<string, WatchRecord | null>;
+  watch: Loader<WatchRecord | null>;
   /** By connection id. */
-  contactCount: DataLoader<string, number>;
+  contactCount: Loader<number>;
   /** The first page of a connection's runs; the question is the page's length. */
   runs: LoaderByQuestion<number, Page<RunRecord>>;
   /** By run id. */
   log: LoaderByQuestion<LogQuery, LogSlice>;
   /** The first page of a run's changes. */
   changes: LoaderByQuestion<ChangeFilter & { first: number }, Page<ChangeRecord>>;
-  run: DataLoader<string, RunRecord | null>;
+  run: Loader<RunRecord | null>;
   /** By contact id. */
-  origins: DataLoader<string, OriginRecord[]>;
+  origins: Loader<OriginRecord[]>;
   /** By contact id. */
-  sources: DataLoader<string, ContactSourceRecord[]>;
+  sources: Loader<ContactSourceRecord[]>;
   /** By the id of the contact whose manager it is. */
-  manager: DataLoader<string, ContactRecord | null>;
+  manager: Loader<ContactRecord | null>;
   /** The hash of a contact's photo, by contact id. */
-  photoHash: DataLoader<string, string | null>;
+  photoHash: Loader<string | null>;
   /** The first page of the contacts whose manager a contact is; the question is the page's length. */
   reports: LoaderByQuestion<number, Page<ContactRecord>>;
 };
+
+type Loader<V> = Pick<DataLoader<string, V>, 'load'>;
 
 /** A loader with arguments: requests with the same arguments are loaded together. */
 type LoaderByQuestion<Question, V> = { load(id: string, question: Question): Promise<V> };
@@ -81,21 +83,25 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
   };
 }
 
-/** `load` gets each key once and returns a function that finds a key's value. */
-function loader<V>(load: (keys: string[]) => Promise<(key: string) => V>): DataLoader<string, V> {
-  return new DataLoader(
-    async (keys) => {
-      const found = await load([...new Set(keys)]);
-      return keys.map(found);
+/** `load` gets each key once and returns a function that finds a key's value. Most operations use one loader or none. */
+function loader<V>(load: (keys: string[]) => Promise<(key: string) => V>): Loader<V> {
+  let made: DataLoader<string, V> | undefined;
+  const loadAll = async (keys: readonly string[]): Promise<V[]> => {
+    const found = await load([...new Set(keys)]);
+    return keys.map(found);
+  };
+  return {
+    load: (key) => {
+      made ??= new DataLoader(loadAll, { cache: false });
+      return made.load(key);
     },
-    { cache: false },
-  );
+  };
 }
 
 function loaderByQuestion<Question, V>(
   load: (ids: string[], question: Question) => Promise<(id: string) => V>,
 ): LoaderByQuestion<Question, V> {
-  const loaders = new Map<string, DataLoader<string, V>>();
+  const loaders = new Map<string, Loader<V>>();
   return {
     load: (id, question) => {
       const key = JSON.stringify(question);

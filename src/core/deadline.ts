@@ -15,26 +15,48 @@ export type Allowance = { deadline: Deadline | null; end(): void };
 /** Called before each transaction. Rejects with an AppError when no transaction may begin. */
 export type Allow = () => Promise<Allowance>;
 
-/** Starts the clock; `end` stops it. `late` makes the error for work that takes too long. */
+export type DeadlineOptions = {
+  clientLeft?: AbortSignal;
+  /** Makes the error for work that takes too long. */
+  late?: (seconds: number) => AppError;
+  /** Called when the time is over. */
+  onOver?: (reason: AppError) => void;
+};
+
+/** Starts the clock; `end` stops it. */
 export function startDeadline(
   seconds: number,
-  clientLeft?: AbortSignal,
-  late: (seconds: number) => AppError = outOfTime,
+  { clientLeft, late = outOfTime, onOver }: DeadlineOptions = {},
 ): Deadline & { end(): void } {
-  const nobodyWaits = new AbortController();
-  const timeOver = new AbortController();
   const endsAt = performance.now() + seconds * 1000;
-  const onLeft = () => nobodyWaits.abort(clientLeft?.reason);
+  // Most work asks for one of the signals. A signal costs more than a small part of an operation, so it is made when asked for.
+  let nobodyWaits: AbortController | undefined;
+  let timeOver: AbortController | undefined;
+  let over: AppError | undefined;
+  const onLeft = () => nobodyWaits?.abort(clientLeft?.reason);
   const timer = setTimeout(() => {
-    const reason = late(seconds);
-    timeOver.abort(reason);
-    nobodyWaits.abort(reason);
+    over = late(seconds);
+    timeOver?.abort(over);
+    nobodyWaits?.abort(over);
+    onOver?.(over);
   }, seconds * 1000);
-  if (clientLeft?.aborted) onLeft();
-  else clientLeft?.addEventListener('abort', onLeft, { once: true });
   return {
-    signal: nobodyWaits.signal,
-    timeOver: timeOver.signal,
+    get signal() {
+      if (nobodyWaits === undefined) {
+        nobodyWaits = new AbortController();
+        if (over !== undefined) nobodyWaits.abort(over);
+        else if (clientLeft?.aborted) onLeft();
+        else clientLeft?.addEventListener('abort', onLeft, { once: true });
+      }
+      return nobodyWaits.signal;
+    },
+    get timeOver() {
+      if (timeOver === undefined) {
+        timeOver = new AbortController();
+        if (over !== undefined) timeOver.abort(over);
+      }
+      return timeOver.signal;
+    },
     msLeft: () => Math.max(endsAt - performance.now(), 0),
     end: () => {
       clearTimeout(timer);

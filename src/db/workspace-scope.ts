@@ -52,7 +52,7 @@ const MOST_READS_TOGETHER = 20;
 /** The deadline for work outside of an operation. The session's own time limit does not help while the server is frozen. */
 function ownTime({ ownSeconds = OWN_SECONDS }: ApiConnections): Allow {
   return async () => {
-    const deadline = startDeadline(ownSeconds, undefined, noAnswer);
+    const deadline = startDeadline(ownSeconds, { late: noAnswer });
     return { deadline, end: deadline.end };
   };
 }

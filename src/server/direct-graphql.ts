@@ -79,6 +79,8 @@ function bytesOf(request: IncomingMessage): Promise<Buffer> {
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.once('end', () => resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)));
     request.once('error', reject);
-    request.once('close', () => reject(clientLeft()));
+    request.once('close', () => {
+      if (!request.complete) reject(clientLeft());
+    });
   });
 }

@@ -13,14 +13,14 @@ type Ready = Extract<PreparedOperation, { kind: 'ready' }>;
 
 /** Executes a query or mutation when its turn comes, until its deadline. Throws an AppError RATE_LIMITED or TIMEOUT. */
 export function executeInTurn(
-  { schema, document, operationName, variableValues, contextValue }: Ready['args'],
+  { schema, document, operationName, variableValues, coerced, contextValue }: Ready['args'],
   { services, traffic }: Pick<ServerParts, 'services' | 'traffic'>,
 ): Promise<ExecutionResult> {
   const { viewer, signal } = contextValue;
   const seconds = secondsOf(schema, document, operationName);
   return traffic.run(viewer, signal, seconds, (allow, deadline) => {
     const inTime = makeApiContext(services, viewer, deadline.signal, allow);
-    return executeOperation({ schema, document, operationName, variableValues, contextValue: inTime });
+    return executeOperation({ schema, document, operationName, variableValues, coerced, contextValue: inTime });
   });
 }
 

@@ -178,6 +178,25 @@ describe('a read with a single statement', () => {
     expect(await scope.read(({ query }) => query(sql, values))).toEqual([{ a, b, c, d, e, f, g, h }]);
   });
 
+  test('reads moments as node-postgres does', async () => {
+    const moments = [
+      '2026-03-01 09:30:00+00',
+      '2024-02-29 23:59:59.9+00',
+      '1969-12-31 00:00:00.12+00',
+      '9999-12-31 23:59:59.999+00',
+      '2026-03-01 09:30:00.123456+00',
+      '0099-01-01 00:00:00+00',
+      '0100-01-01 00:00:00.001+00',
+      '12026-01-01 00:00:00+00',
+      '0044-03-15 00:00:00+00 BC',
+      'infinity',
+      '-infinity',
+    ];
+    const sql = `SELECT ${moments.map((text, at) => `'${text}'::timestamptz AS m${at}`).join(', ')}`;
+    const { rows } = await rig.database.syncPool.query(sql);
+    for (const kept of [undefined, 'kept'] as const) expect(await scope.readOne(sql, [], kept)).toEqual(rows);
+  });
+
   test('is kept by the session, with the last hundred others', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const one = workspaceScope(database, uuidv7());
@@ -254,7 +273,7 @@ describe('the deadline of a workspace’s transactions', () => {
   /** A scope whose client can disconnect, and a statement that sleeps. */
   function within(seconds: number) {
     const client = new AbortController();
-    const deadline = startDeadline(seconds, client.signal);
+    const deadline = startDeadline(seconds, { clientLeft: client.signal });
     const ended: string[] = [];
     const one = workspaceScope(rig.database, uuidv7(), async () => ({ deadline, end: () => ended.push('end') }));
     deadlines.push(deadline);

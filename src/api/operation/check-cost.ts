@@ -7,6 +7,9 @@ const DEEPEST = 15;
 /** The most that one operation may cost, in values of its answer. */
 export const HIGHEST_COST = 100_000;
 
+/** Operations that may be executed with any variables. */
+const allowed = new WeakSet<OperationDefinitionNode>();
+
 /**
  * Refuses a valid operation that is too deep or costs too much; null when it may be executed.
  *
@@ -20,7 +23,9 @@ export function checkCost(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): AppError | null {
-  const { own: cost, depth } = weighOperation(schema, document, operation, variables);
+  if (allowed.has(operation)) return null;
+  const { own: cost, depth, isFixed } = weighOperation(schema, document, operation, variables);
+  if (isFixed && depth <= DEEPEST && cost <= HIGHEST_COST) allowed.add(operation);
   if (depth > DEEPEST) return tooMuch(`it is ${depth} levels deep, and the limit is ${DEEPEST}`);
   if (cost > HIGHEST_COST) return tooMuch(`it costs ${spoken(cost)} values, and the limit is ${spoken(HIGHEST_COST)}`);
   return null;

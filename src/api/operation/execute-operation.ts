@@ -13,10 +13,19 @@ import {
 } from 'graphql';
 import { inspect } from 'graphql/jsutils/inspect.js';
 import { boundAnswer, LONGEST_ANSWER, lengthOf, VALUE_LENGTH } from './bound-answer.ts';
-import { type FieldPlan, fragmentsOf, type ObjectPlan, planOperation, type ValuePlan } from './plan-operation.ts';
+import {
+  type FieldPlan,
+  type ObjectPlan,
+  type OperationPlan,
+  planOperation,
+  type ValuePlan,
+} from './plan-operation.ts';
+
+/** `coerced`: the values of the variables, if the caller has them already. */
+export type ToExecute = ExecutionArgs & { coerced?: Readonly<Record<string, unknown>> };
 
 /** By operation. A plan is forgotten with its document. */
-const plans = new WeakMap<OperationDefinitionNode, ObjectPlan | null>();
+const plans = new WeakMap<OperationDefinitionNode, OperationPlan | null>();
 
 /**
  * Executes a valid query or mutation. An answer that is too long becomes an error.
@@ -25,13 +34,13 @@ const plans = new WeakMap<OperationDefinitionNode, ObjectPlan | null>();
  * most queries are executed by plans, which are made once for a document. Both ways give the same answers, with the same errors in
  * the same order.
  */
-export async function executeOperation(args: ExecutionArgs): Promise<ExecutionResult> {
+export async function executeOperation(args: ToExecute): Promise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName);
   const plan = operation && planOf(args, operation);
   return plan ? executePlan(plan, operation, args) : boundAnswer(await execute(args));
 }
 
-function planOf({ schema, document }: ExecutionArgs, operation: OperationDefinitionNode): ObjectPlan | null {
+function planOf({ schema, document }: ToExecute, operation: OperationDefinitionNode): OperationPlan | null {
   let plan = plans.get(operation);
   if (plan === undefined) {
     plan = planOperation(schema, document, operation);
@@ -41,15 +50,17 @@ function planOf({ schema, document }: ExecutionArgs, operation: OperationDefinit
 }
 
 async function executePlan(
-  plan: ObjectPlan,
+  plan: OperationPlan,
   operation: OperationDefinitionNode,
-  { schema, document, rootValue, contextValue, variableValues }: ExecutionArgs,
+  { schema, rootValue, contextValue, variableValues, coerced }: ToExecute,
 ): Promise<ExecutionResult> {
-  const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
-  if (errors) return { errors };
-  const about = { schema, fragments: fragmentsOf(document), rootValue, operation, variableValues: coerced };
+  const variables = coerced
+    ? { coerced }
+    : getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+  if (variables.coerced === undefined) return { errors: variables.errors };
+  const about = { schema, fragments: plan.fragments, rootValue, operation, variableValues: variables.coerced };
   const execution = new PlanExecution(about, contextValue);
-  const data = await execution.answer(plan);
+  const data = await execution.answer(plan.object);
   const result = execution.errors.length === 0 ? { data } : { errors: execution.errors, data };
   return execution.length > LONGEST_ANSWER ? boundAnswer(result) : result;
 }

@@ -23,6 +23,8 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { VALUE_LENGTH } from './bound-answer.ts';
 
+export type OperationPlan = { object: ObjectPlan; fragments: Record<string, FragmentDefinitionNode> };
+
 /** What a document asks of an object, in the order of the answer. `length`: of the names, and of the values without their texts. */
 export type ObjectPlan = { fields: readonly FieldPlan[]; length: number };
 
@@ -65,11 +67,13 @@ export function planOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   { operation, selectionSet }: OperationDefinitionNode,
-): ObjectPlan | null {
+): OperationPlan | null {
   const root = schema.getQueryType();
   if (operation !== OperationTypeNode.QUERY || !root || hasDirectives(document)) return null;
-  const planning: Planning = { schema, fragments: fragmentsOf(document), left: MOST_FIELDS };
-  return planObject(planning, root, collectFields(schema, planning.fragments, {}, root, selectionSet));
+  const fragments = fragmentsOf(document);
+  const planning: Planning = { schema, fragments, left: MOST_FIELDS };
+  const object = planObject(planning, root, collectFields(schema, fragments, {}, root, selectionSet));
+  return object && { object, fragments };
 }
 
 function hasDirectives(document: DocumentNode): boolean {
@@ -83,7 +87,7 @@ function hasDirectives(document: DocumentNode): boolean {
   return found;
 }
 
-export function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
+function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type DocumentNode,
-  type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -13,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import { cut } from '../../core/fold.ts';
 import type { ApiContext } from '../api-context.ts';
 import { checkCost } from './check-cost.ts';
+import type { ToExecute } from './execute-operation.ts';
 import { readDocument } from './read-document.ts';
 
 /** A request as it arrived, by any transport. */
@@ -23,7 +23,7 @@ export type OperationRequest = {
 };
 
 export type PreparedOperation =
-  | { kind: 'ready'; type: OperationTypeNode; args: ExecutionArgs & { contextValue: ApiContext } }
+  | { kind: 'ready'; type: OperationTypeNode; args: ToExecute & { contextValue: ApiContext } }
   | { kind: 'refused'; errors: readonly unknown[] };
 
 export type OperationPreparer = {
@@ -38,14 +38,15 @@ const LONGEST_MESSAGE = 500;
 
 /** Parses, validates and weighs requests. It caches documents, because many viewers send the same few. */
 export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
-  const cache = createDocumentCache();
+  const hashes = new Map<string, string>();
+  const cache = createDocumentCache(MOST_BYTES, (query) => hashes.delete(hashOf(query)));
   const read = (query: string): DocumentNode | readonly GraphQLError[] => {
-    const hash = createHash('sha256').update(query).digest('hex');
-    const known = cache.get(hash);
+    const known = cache.get(query);
     if (known !== undefined) return known.document;
     const outcome = readDocument(schema, query);
     if (outcome.kind === 'refused') return outcome.errors;
-    cache.set(hash, { document: outcome.document, characters: query.length, tokens: outcome.tokens });
+    hashes.set(hashOf(query), query);
+    cache.set(query, { document: outcome.document, characters: query.length, tokens: outcome.tokens });
     return outcome.document;
   };
   const prepare = ({ query, operationName, variables }: OperationRequest, contextValue: ApiContext) => {
@@ -59,9 +60,17 @@ export function operationPreparer(schema: GraphQLSchema): OperationPreparer {
     if (errors !== undefined) return refused(errors.map(badVariable));
     const tooMuch = checkCost(schema, document, operation, coerced);
     if (tooMuch !== null) return refused([tooMuch]);
-    return ready(operation, { schema, document, operationName, variableValues: variables, contextValue });
+    return ready(operation, { schema, document, operationName, variableValues: variables, coerced, contextValue });
   };
-  return { prepare, known: (hash) => cache.get(hash)?.document };
+  const known = (hash: string) => {
+    const query = hashes.get(hash);
+    return query === undefined ? undefined : cache.get(query)?.document;
+  };
+  return { prepare, known };
+}
+
+function hashOf(query: string): string {
+  return hash('sha256', query);
 }
 
 function refused(errors: readonly unknown[]): PreparedOperation {
@@ -70,7 +79,7 @@ function refused(errors: readonly unknown[]): PreparedOperation {
 
 function ready(
   { operation: type }: OperationDefinitionNode,
-  args: ExecutionArgs & { contextValue: ApiContext },
+  args: ToExecute & { contextValue: ApiContext },
 ): PreparedOperation {
   return { kind: 'ready', type, args };
 }
@@ -95,9 +104,13 @@ const BYTES_PER_CHARACTER = 2;
 /** A valid document, with the number of characters and tokens of its text. */
 type Known = { document: DocumentNode; characters: number; tokens: number };
 
-/** Valid documents by a hash of their text; the least recently used are dropped first. */
-export function createDocumentCache(mostBytes = MOST_BYTES): LRUCache<string, Known> {
+/** Valid documents by their text; the least recently used are dropped first. `onDrop` is called with their text. */
+export function createDocumentCache(
+  mostBytes = MOST_BYTES,
+  onDrop: (query: string) => void = () => {},
+): LRUCache<string, Known> {
   return new LRUCache({
+    dispose: (_known, query) => onDrop(query),
     maxSize: mostBytes,
     sizeCalculation: ({ characters, tokens }) => characters * BYTES_PER_CHARACTER + tokens * BYTES_PER_TOKEN,
   });

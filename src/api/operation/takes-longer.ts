@@ -13,14 +13,22 @@ export function TakesLonger(seconds: number): MethodDecorator {
   return Extensions({ seconds });
 }
 
+/** By operation. */
+const known = new WeakMap<OperationDefinitionNode, number | null>();
+
 /** The longest time that the fields of an operation declare, in seconds; null when none declares any. */
 export function secondsOf(schema: GraphQLSchema, document: DocumentNode, operationName?: string | null): number | null {
   const operation = getOperationAST(document, operationName);
-  const fields = operation ? schema.getRootType(operation.operation)?.getFields() : undefined;
-  if (!operation || fields === undefined) return null;
-  const named = [...rootFields(operation, document)].map((name) => fields[name]?.extensions.seconds);
-  const seconds = named.filter((value) => typeof value === 'number');
-  return seconds.length === 0 ? null : Math.max(...seconds);
+  if (!operation) return null;
+  let seconds = known.get(operation);
+  if (seconds === undefined) {
+    const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
+    const declared = [...rootFields(operation, document)].map((name) => fields[name]?.extensions.seconds);
+    const numbers = declared.filter((value) => typeof value === 'number');
+    seconds = numbers.length === 0 ? null : Math.max(...numbers);
+    known.set(operation, seconds);
+  }
+  return seconds;
 }
 
 /** Visits each fragment once, even if it is spread many times. */

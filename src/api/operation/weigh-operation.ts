@@ -16,6 +16,7 @@ import {
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
+  type ValueNode,
 } from 'graphql';
 
 /**
@@ -47,6 +48,8 @@ type Weighing = {
   weighed: Map<string, Weight>;
   /** Selections visited so far. */
   steps: number;
+  /** Whether the weight is the same for all variables. */
+  isFixed: boolean;
 };
 
 /**
@@ -58,7 +61,7 @@ export function weighOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-): Weight & { steps: number } {
+): Weight & Pick<Weighing, 'steps' | 'isFixed'> {
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   const weighing: Weighing = {
     schema,
@@ -66,9 +69,10 @@ export function weighOperation(
     variables,
     weighed: new Map(),
     steps: 0,
+    isFixed: true,
   };
   const { own, perItem, depth } = weighSet(weighing, operation.selectionSet, schema.getRootType(operation.operation));
-  return { own: own + perItem, perItem: 0, depth, steps: weighing.steps };
+  return { own: own + perItem, perItem: 0, depth, steps: weighing.steps, isFixed: weighing.isFixed };
 }
 
 function weighSet(weighing: Weighing, set: SelectionSetNode, type: GraphQLNamedType | undefined | null): Weight {
@@ -112,7 +116,7 @@ function weighField(weighing: Weighing, node: FieldNode, parent: GraphQLNamedTyp
       ? weighSet(weighing, node.selectionSet, getNamedType(field.type))
       : { own: 0, perItem: 0, depth: 0 };
   const depth = below.depth + 1;
-  const page = field && pageLength(field, node, weighing.variables);
+  const page = field && pageLength(field, node, weighing);
   const inside = below.own + (page ?? LIST_LENGTH) * below.perItem;
   // The field of the page multiplies by the number of items.
   if (name === 'nodes') return { own: VALUE, perItem: VALUE + inside, depth };
@@ -138,15 +142,18 @@ function listLength(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>
 }
 
 /** How many items a page asks for; undefined when the field is no page. The resolver refuses a `first` out of range. */
-function pageLength(
-  field: GraphQLField<unknown, unknown>,
-  node: FieldNode,
-  variables: Readonly<Record<string, unknown>>,
-): number | undefined {
+function pageLength(field: GraphQLField<unknown, unknown>, node: FieldNode, weighing: Weighing): number | undefined {
   const declared = field.args.find((arg) => arg.name === 'first');
   if (declared === undefined) return undefined;
-  const first = argumentsOf(field, node, variables).first ?? declared.defaultValue;
+  if (node.arguments?.some(({ value }) => hasVariable(value))) weighing.isFixed = false;
+  const first = argumentsOf(field, node, weighing.variables).first ?? declared.defaultValue;
   return typeof first === 'number' && first > 0 ? first : 1;
+}
+
+function hasVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(hasVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => hasVariable(field.value));
+  return value.kind === Kind.VARIABLE;
 }
 
 function argumentsOf(

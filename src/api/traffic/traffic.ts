@@ -1,4 +1,5 @@
 import type { Viewer } from '../../core/access.ts';
+import type { AppError } from '../../core/app-error.ts';
 import { type Allow, type Deadline, startDeadline } from '../../core/deadline.ts';
 import type { TrafficLimits } from './traffic-limits.ts';
 import { Turns } from './turns.ts';
@@ -40,19 +41,23 @@ export function createTraffic(limits: TrafficLimits, timeoutSeconds: number): Tr
     uploads: new Counted(limits.uploadsPerWorkspace),
     run: async (viewer, clientLeft, seconds, work) => {
       const endTurn = await turns.take(viewer, { signal: clientLeft });
-      const deadline = startDeadline(Math.max(seconds ?? 0, timeoutSeconds), clientLeft);
-      const late = rejectsLate(deadline.timeOver);
+      const { promise: tooLate, reject } = Promise.withResolvers<never>();
+      let grace: NodeJS.Timeout | undefined;
+      const onOver = (reason: AppError) => {
+        grace = setTimeout(() => reject(reason), GRACE_MS);
+      };
+      const deadline = startDeadline(Math.max(seconds ?? 0, timeoutSeconds), { clientLeft, onOver });
       try {
-        return await Promise.race([work(async () => ({ deadline, end: () => {} }), deadline), late.promise]);
+        return await Promise.race([work(async () => ({ deadline, end: () => {} }), deadline), tooLate]);
       } finally {
-        late.forget();
+        clearTimeout(grace);
         deadline.end();
         endTurn();
       }
     },
     eachTransaction: (viewer, clientLeft) => async () => {
       const endTurn = await turns.take(viewer, { signal: clientLeft, patient: true });
-      const deadline = startDeadline(timeoutSeconds, clientLeft);
+      const deadline = startDeadline(timeoutSeconds, { clientLeft });
       return {
         deadline,
         end: () => {
@@ -60,22 +65,6 @@ export function createTraffic(limits: TrafficLimits, timeoutSeconds: number): Tr
           endTurn();
         },
       };
-    },
-  };
-}
-
-function rejectsLate(timeOver: AbortSignal): { promise: Promise<never>; forget(): void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const onOver = () => {
-    timer = setTimeout(() => reject(timeOver.reason), GRACE_MS);
-  };
-  timeOver.addEventListener('abort', onOver, { once: true });
-  return {
-    promise,
-    forget: () => {
-      timeOver.removeEventListener('abort', onOver);
-      clearTimeout(timer);
     },
   };
 }

@@ -18,9 +18,17 @@ export const allParts: readonly ContactPart[] = [
   'VERSION',
 ];
 
+/** A document asks for the same list of parts each time. */
+const selections = new WeakMap<readonly ContactPart[], string>();
+
 /** SQL: the columns of these parts, of a table or view named contact. */
 export function contactSelection(parts: readonly ContactPart[]): string {
-  return ['id', ...parts.map(columnOf)].map((column) => `contact.${column}`).join(', ');
+  let columns = selections.get(parts);
+  if (columns === undefined) {
+    columns = ['id', ...parts.map(columnOf)].map((column) => `contact.${column}`).join(', ');
+    selections.set(parts, columns);
+  }
+  return columns;
 }
 
 export function toContact(row: ContactSelection): ContactRecord {

@@ -49,14 +49,26 @@ export function poolOf(source: DataSource): pg.Pool {
 
 /** The type timestamptz. */
 const MOMENT_OID = 1184;
-const moment = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})?\+00$/;
+/** From the year 100, because `Date.UTC` takes smaller years for those of the 20th century. */
+const moment = /^(?!00)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})?\+00$/;
 
-/** A page has hundreds of timestamps. In UTC they are nearly what `Date` parses itself, several times faster than pg does. */
+/** A page has many timestamps. In UTC their digits stand at fixed places, and reading them there is many times faster than pg's way. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   const usual = pg.types.getTypeParser(oid, format);
   if (oid !== MOMENT_OID || format === 'binary') return usual;
-  return (text: string) => (moment.test(text) ? new Date(`${text.replace(' ', 'T').slice(0, -3)}Z`) : usual(text));
+  return (text: string) => (moment.test(text) ? readMoment(text) : usual(text));
 };
+
+/** E.g. 2026-03-01 09:30:00.25+00. */
+function readMoment(text: string): Date {
+  const digit = (at: number) => text.charCodeAt(at) - ZERO;
+  const two = (at: number) => digit(at) * 10 + digit(at + 1);
+  const end = text.length - '+00'.length;
+  const ms = (20 < end ? digit(20) * 100 : 0) + (21 < end ? digit(21) * 10 : 0) + (22 < end ? digit(22) : 0);
+  return new Date(Date.UTC(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17), ms));
+}
+
+const ZERO = '0'.charCodeAt(0);
 
 /** Throws an AppError when the connections do not work as the API's role. */
 export async function requireRole(source: DataSource): Promise<void> {

@@ -53,6 +53,21 @@ function times(number: number, of: (n: number) => string) {
 }
 
 describe('the weight of an operation', () => {
+  test('is weighed again for other variables, also when some were allowed before', () => {
+    const outcome = read(
+      'query ($n: Int) { contacts(first: $n) { nodes { sources { connection { runs(first: 50) { nodes { id } } } } } } }',
+    );
+    if (outcome.kind === 'refused') throw outcome.errors[0];
+    const operation = getOperationAST(outcome.document, null);
+    if (!operation) throw new Error('One operation was expected.');
+    const refusal = (n: number) => checkCost(schema, outcome.document, operation, { n });
+    expect([refusal(1), refusal(200), refusal(2)]).toEqual([
+      null,
+      expect.objectContaining({ code: 'BAD_USER_INPUT' }),
+      null,
+    ]);
+  });
+
   test.each([
     ['{ viewer { id name } }', 3],
     ['{ contacts(first: 7) { nodes { id displayName } } }', 1 + 100 + 1 + 7 * 3],
