@@ -157,9 +157,9 @@ describe('marks that are times', () => {
   test('of another attribute mean nothing', () => {
     const first = timeMarks({ attribute: 'entryCSN', since: null, clock: () => noon });
     const next = first.marks.next() as Since;
-    expect(timeMarks({ attribute: 'entryCSN', since: next, clock: () => noon }).goesOn).toBe(true);
-    const { goesOn, marks } = timeMarks({ attribute: 'modifyTimestamp', since: next, clock: () => noon });
-    expect(goesOn).toMatch(/did not go by modifyTimestamp/);
+    expect(timeMarks({ attribute: 'entryCSN', since: next, clock: () => noon }).whyAnew).toBeNull();
+    const { whyAnew, marks } = timeMarks({ attribute: 'modifyTimestamp', since: next, clock: () => noon });
+    expect(whyAnew).toMatch(/did not go by modifyTimestamp/);
     expect(marks.isKnown('ada', at(-1))).toBe(false);
   });
 
@@ -316,8 +316,8 @@ describe("Active Directory's numbers of changes", () => {
   });
 
   test('know entries up to the last change before the read began', () => {
-    const { marks, goesOn } = usnMarks({ ...place, usn: 6000 }, since({}));
-    expect(goesOn).toBe(true);
+    const { marks, whyAnew } = usnMarks({ ...place, usn: 6000 }, since({}));
+    expect(whyAnew).toBeNull();
     expect(marks.isKnown('ada', '5000')).toBe(true);
     for (const mark of ['5001', '99999999999999999999', '-1', '', undefined])
       expect(marks.isKnown('ada', mark)).toBe(false);
@@ -329,10 +329,10 @@ describe("Active Directory's numbers of changes", () => {
     ['a restored database', { invocation: 'two' }, /restored/],
     ['a database that was set back', { usn: 9000 }, /fewer changes/],
   ])('mean nothing on %s', (_, changes, reason) => {
-    expect(usnMarks({ ...place, usn: 6000 }, since(changes)).goesOn).toMatch(reason);
+    expect(usnMarks({ ...place, usn: 6000 }, since(changes)).whyAnew).toMatch(reason);
   });
 
   test('mean nothing where the place of the last read has another form', () => {
-    expect(usnMarks(place, { cursor: { place: 'x' }, memory: new Uint8Array(0) }).goesOn).toMatch(/can not be read/);
+    expect(usnMarks(place, { cursor: { place: 'x' }, memory: new Uint8Array(0) }).whyAnew).toMatch(/can not be read/);
   });
 });

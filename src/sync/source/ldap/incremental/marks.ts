@@ -3,6 +3,9 @@ import type { Since } from '../../../../core/arrivals.ts';
 /** Where the next read may go on, or why it can't. */
 export type NextPlace = Since | { because: string };
 
+/** The marks for a read, and why it can't go on from the last one (null: it can, if there was one). */
+export type OpenedMarks = { marks: Marks; whyAnew: string | null };
+
 /**
  * Knows by their marks which entries have changed. A mark is the value of the attribute that each change of an entry raises.
  */

@@ -4,7 +4,7 @@ import { normalName } from '../attribute-name.ts';
 import { flavours } from '../flavour.ts';
 import type { IdFinding } from '../id-attribute.ts';
 import type { Reached } from '../reach.ts';
-import type { Marks } from './marks.ts';
+import type { Marks, OpenedMarks } from './marks.ts';
 import { timeMarks } from './time-marks.ts';
 import { readPlace, usnMarks } from './usn-marks.ts';
 
@@ -57,11 +57,12 @@ export async function openChanges(
     const { name } = flavours[reached.server.flavour].changeAttribute;
     return none(`The bind account may not read ${name}, which tells of changes.`);
   }
-  const opened = await openMarks(reached, changeAttribute, since);
-  if ('because' in opened) return none(opened.because);
-  const { marks, goesOn } = opened;
   const common = { server: nameOf(reached), id, at: at.toISOString() };
-  const reason = since === null ? null : (whyAnew(common, since.cursor) ?? (goesOn === true ? null : goesOn));
+  const refusal = since === null ? null : whyAnew(common, since.cursor);
+  const opened = await openMarks(reached, changeAttribute, refusal === null ? since : null);
+  if ('because' in opened) return none(opened.because);
+  const { marks } = opened;
+  const reason = since === null ? null : (refusal ?? opened.whyAnew);
   return {
     marks,
     reason,
@@ -79,7 +80,7 @@ async function openMarks(
   reached: Reached,
   changeAttribute: string,
   since: ReadRequest['since'],
-): Promise<{ marks: Marks; goesOn: true | string } | { because: string }> {
+): Promise<OpenedMarks | { because: string }> {
   if (flavours[reached.server.flavour].changeAttribute.kind === 'time')
     return timeMarks({ attribute: changeAttribute, since, clock: () => Date.now() });
   const place = await readPlace(reached);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Since } from '../../../../core/arrivals.ts';
 import { momentOf } from './generalized-time.ts';
-import type { Marks } from './marks.ts';
+import type { Marks, OpenedMarks } from './marks.ts';
 import { Newest } from './newest.ts';
 
 /** Entries whose marks are remembered. Of older entries only those that have a mark before `low` count as known. */
@@ -33,7 +33,7 @@ type TimeMarksInput = {
  * after the latest one. The marks of the entries that changed last are remembered one by one; an entry with any other mark has
  * changed. Only for older entries the time decides.
  */
-export function timeMarks({ attribute, since, clock }: TimeMarksInput): { marks: Marks; goesOn: true | string } {
+export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMarks {
   const began = clock();
   const parsed = since === null ? null : placeShape.safeParse(since.cursor.place);
   const last = parsed?.success === true && parsed.data.attribute === attribute ? parsed.data : null;
@@ -76,8 +76,7 @@ export function timeMarks({ attribute, since, clock }: TimeMarksInput): { marks:
       return { cursor: { place: { attribute, low, largest, ended } satisfies Place }, memory: bytesOf(keys) };
     },
   };
-  const goesOn = last === null ? `The last run did not go by ${attribute}.` : true;
-  return { marks, goesOn };
+  return { marks, whyAnew: last === null ? `The last run did not go by ${attribute}.` : null };
 }
 
 /**

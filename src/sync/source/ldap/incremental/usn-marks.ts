@@ -4,7 +4,7 @@ import { encodeFilter, present } from '../filter/filter.ts';
 import type { Reached } from '../reach.ts';
 import { readEntries, textsOf } from '../read-entries.ts';
 import { binaryText } from '../value-text.ts';
-import type { Marks } from './marks.ts';
+import type { Marks, OpenedMarks } from './marks.ts';
 
 /** A place in the changes of one domain controller: its name, its database's id, and the number of its last change. */
 const placeShape = z.object({ controller: z.string(), invocation: z.string(), usn: z.number() });
@@ -34,14 +34,14 @@ export async function readPlace({ connection }: Reached): Promise<Place | { beca
     : { controller, invocation, usn: Number(usn) };
 }
 
-/** Marks of Active Directory: uSNChanged. `goesOn`: true, or why the place where the last read ended means nothing here. */
-export function usnMarks(now: Place, since: Since | null): { marks: Marks; goesOn: true | string } {
+/** Marks of Active Directory: uSNChanged. */
+export function usnMarks(now: Place, since: Since | null): OpenedMarks {
   const last = since === null ? null : placeShape.safeParse(since.cursor.place);
   const place = last?.success === true ? last.data : null;
-  return { marks: marksSince(now, place?.usn ?? -1), goesOn: whyNot(now, place) ?? true };
+  return { marks: marksSince(now, place?.usn ?? -1), whyAnew: whyAnew(now, place) };
 }
 
-function whyNot(now: Place, last: Place | null): string | null {
+function whyAnew(now: Place, last: Place | null): string | null {
   if (last === null) return 'The place where the last run ended can not be read.';
   if (last.controller !== now.controller)
     return 'Another domain controller answers than at the last run, and each counts its changes for itself.';
