@@ -28,7 +28,13 @@ export const planPositions = {
 export const mostWaitingBuffers = 8;
 
 /** How many rows a read has staged: new people, linked people who have changed and need a decision, and people who are left alone. */
-export type StagedCounts = { created: number; undecided: number; skipped: number };
+export type StagedCounts = {
+  created: number;
+  undecided: number;
+  skipped: number;
+  /** All addresses of these people are different. False: some may be equal. */
+  addressesDiffer: boolean;
+};
 
 /** A part of a contact's values: a field that is no flag, or, of a labeled field, one label. */
 export type ContactPart = { field: Exclude<ContactField, FlagField>; label: string | null };

@@ -18,13 +18,18 @@ const many = 5000;
  * the facts, like linked people. The others are not looked at again, which keeps a first import fast. People who were skipped
  * while reading get the name of their contact.
  */
-export function findQuestions(attempt: Attempt, { created, undecided, skipped }: StagedCounts): Promise<number> {
+export function findQuestions(
+  attempt: Attempt,
+  { created, undecided, skipped, addressesDiffer }: StagedCounts,
+): Promise<number> {
   return fenced(attempt, async (client) => {
     // The planner has no statistics of freshly staged rows.
     if (created + undecided >= many) await client.query(byList);
     const held = await reopenHeld(client, attempt);
     const known = created > 0 && (await mayBeKnown(client, attempt)) ? await reopenKnown(client, attempt) : 0;
-    const claimed = await countClaimants(client, attempt);
+    // Newcomers of whom nobody is known claim the addresses of their drafts, and no others.
+    const nobodyShares = addressesDiffer && undecided === 0 && held === 0 && known === 0;
+    const claimed = nobodyShares ? 0 : await countClaimants(client, attempt);
     if (skipped > 0) await nameSkipped(client, attempt);
     return held === 0 && known === 0 && claimed === 0 ? undecided : await countOpen(client, attempt);
   });

@@ -4,6 +4,7 @@ import { remember } from '../../core/remember.ts';
 import type { LogCode } from '../../core/run.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
+import { ClaimedAddresses } from './claimed-addresses.ts';
 import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
 import { entryText } from './hashed-text.ts';
 import { RowWriter } from './row-writer.ts';
@@ -40,12 +41,13 @@ export type ArrivedPerson = {
 
 /** Writes the new and changed people of a read as rows of the plan, in the order of their arrival. */
 export class Staging {
-  readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0 };
+  readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0, addressesDiffer: true };
   /** How many of them have a manager. */
   withManager = 0;
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
+  readonly #addresses = new ClaimedAddresses();
   /** The digest of the settings. It is part of every hash, so that other settings give other hashes. */
   readonly #salt: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
@@ -85,6 +87,9 @@ export class Staging {
   add({ person, personId, decided, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {
     const { people } = this.#parts;
     this.staged[decided]++;
+    const indexed = this.#parts.index(values);
+    if (indexed.emailKey !== null) this.#addresses.add(indexed.emailKey);
+    this.staged.addressesDiffer = this.#addresses.allDiffer;
     if (values.MANAGER !== undefined) this.withManager++;
     if (people !== null) digestText(people.ofPerson({ name: person, id: personId }), this.#personRef);
     this.#rows.person({
@@ -98,7 +103,7 @@ export class Staging {
       fillsId: this.#fillsId(fills),
       personRef: people === null ? null : this.#personRef,
       managerRef: people === null || values.MANAGER === undefined ? null : this.#refOfManager(values.MANAGER),
-      indexed: this.#parts.index(values),
+      indexed,
       remark: remarks.length === 0 ? null : remarks.join(' '),
     });
   }
