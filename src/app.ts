@@ -27,6 +27,7 @@ import { resealSecrets } from './db/secrets/connection-secrets.ts';
 import { createSealer, type Sealer } from './db/secrets/sealer.ts';
 import { openRunSignals, type WorkspaceSignals } from './db/signals/open-run-signals.ts';
 import { openSyncStore } from './db/sync/open-sync-store.ts';
+import { openTrials } from './db/sync/open-trials.ts';
 import { createWatchStore } from './db/watch/create-watch-store.ts';
 import { onceASecond, processLogger } from './process-logger.ts';
 import { createRunner, type Runner } from './runner/create-runner.ts';
@@ -63,6 +64,8 @@ type Foundation = {
   config: Config;
   logger: Logger;
   database: Database;
+  /** Of the tables' owner. */
+  databaseUrl: string;
   boss: Awaited<ReturnType<typeof openBoss>>;
   sealer: Sealer;
   runStore: RunStore;
@@ -100,7 +103,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   const sealer = createSealer(config.secretsKeys);
   if (config.secretsKeys.length > 1) await resealSecrets(database.syncPool, sealer);
   const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
-  const foundation: Foundation = { config, logger, database, boss, sealer, runStore, signals, limits };
+  const foundation: Foundation = { config, logger, database, databaseUrl, boss, sealer, runStore, signals, limits };
   if (config.role !== 'api') await openWorker(foundation, opened);
   const url = config.role === 'worker' ? null : await openServer(foundation, opened);
   options.signal?.throwIfAborted();
@@ -151,11 +154,13 @@ async function openWorker(
 }
 
 async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {
-  const { config, logger, runStore, signals } = foundation;
+  const { config, logger, databaseUrl, runStore, signals } = foundation;
   const threads = openReadingThreads('tests');
   opened.defer(() => threads.close());
+  const trials = opened.adopt(openTrials(databaseUrl), (one) => one.close());
   const sources = openSources({
     threads,
+    trials,
     addresses: config.addresses,
     storedSecrets: runStore.secrets,
     files: runStore.files,

@@ -4,6 +4,7 @@ import type { ConnectionEdit } from './records.ts';
 import type { RunError } from './run.ts';
 import type { SourceKindInfo } from './source-kind.ts';
 import type { ConnectionTest } from './source-session.ts';
+import type { ConnectionPreview } from './trial.ts';
 import type { UserError } from './user-error.ts';
 
 /** Where each part of a connection stands in the arguments of a mutation. The faults of a part are reported below its path. */
@@ -83,4 +84,6 @@ export type SourcesPort = {
   test(request: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
   /** Samples so many people in scope, and tells which attributes they have. Throws as `test` does. */
   discover(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<DiscoveredAttribute[]>>;
+  /** Does what a run would do, up to the check of its plan, and shows the first `people` in scope. Throws as `test` does. */
+  preview(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<ConnectionPreview>>;
 };

@@ -4,13 +4,16 @@ import type { RemovalPolicy, Secrets, SourceSettings } from '../core/connection.
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { DiscoveredAttribute, LookOutcome, LookRequest, SourcesPort, TestRequest } from '../core/sources-port.ts';
 import type { FileStore, StoredFiles } from '../core/stored-files.ts';
+import type { ConnectionPreview, Trial, TrialStore } from '../core/trial.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
 import { lookAtSource, lookSlots } from './look-at-source.ts';
 import { checkMappings } from './map/check-mappings.ts';
+import { previewConnection } from './preview-connection.ts';
 import type { SourceTask } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
-import { sourceOf, sources } from './source/sources.ts';
+import { idSpaceOf, sourceOf, sources } from './source/sources.ts';
+import type { TryOut } from './try-out.ts';
 
 /** What the sources need from the rest of the service. */
 export type SourcesParts = {
@@ -19,6 +22,8 @@ export type SourcesParts = {
   addresses: AddressPolicy;
   /** Left out: no files are stored. */
   files?: FileStore;
+  /** Left out: nothing can be previewed. */
+  trials?: TrialStore;
   /** Decrypts the stored secrets of a connection. Throws an AppError when it can't, or when the connection has another version. */
   storedSecrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
 };
@@ -43,6 +48,8 @@ export function openSources(parts: SourcesParts): SourcesPort {
       faultsBelow(path, sourceOf(kind).checkSettings(settings, { ...secrets, mayLack: true })),
     checkDestination: (kind, edit, path) => faultsBelow(path, secretsAstray(sourceOf(kind), edit)),
     test: (request, signal) => slots.run(request.workspaceId, () => test(parts, request, signal)),
+    preview: (request, people, signal) =>
+      slots.run(request.workspaceId, () => orFailed(preview(parts, request, people, signal))),
     discover: (request, people, signal) =>
       slots.run(request.workspaceId, () => orFailed(discover(parts, request, people, signal))),
   };
@@ -94,6 +101,62 @@ async function discover(
   const { task, files } = await opening(parts, { ...request, kind, settings: source });
   const asked = { look: 'discover', task: { ...task, scope, people, at: new Date() } } as const;
   return await lookAtSource({ threads: parts.threads, files }, asked, signal);
+}
+
+/** Longest time for a preview, with its wait for a turn. */
+const longestTrialSeconds = 300;
+
+async function preview(
+  parts: SourcesParts,
+  request: LookRequest,
+  people: number,
+  signal: AbortSignal,
+): Promise<ConnectionPreview> {
+  const sample = { people, watched: [] };
+  return await inTrial(parts, request, signal, (trial, task, until) =>
+    previewConnection(parts.threads, trial, { ...task, sample }, until),
+  );
+}
+
+/** Opens a trial for work that must end in time. Throws AppError TIMEOUT, or the signal's reason. */
+async function inTrial<T>(
+  parts: SourcesParts,
+  { workspaceId, connection, settings, secrets: given }: LookRequest,
+  signal: AbortSignal,
+  work: (trial: Trial, task: Omit<TryOut, 'sample'>, until: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { trials } = parts;
+  if (trials === undefined) throw new Error('Previews need the database.');
+  const { kind, source } = settings;
+  const opened = await opening(parts, { workspaceId, connection, kind, settings: source, secrets: given });
+  const { secrets, addresses } = opened.task;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(tooLong()), longestTrialSeconds * 1000);
+  const until = AbortSignal.any([signal, late.signal]);
+  const asked = { workspaceId, connectionId: connection?.id ?? null, settings, ids: idSpaceOf(kind) };
+  try {
+    return await trials.use(
+      { ...asked, files: opened.files ?? noFiles },
+      (trial) => work(trial, { workspaceId, settings, secrets, addresses }, until),
+      until,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The files of a connection that is not saved. */
+const noFiles: StoredFiles = {
+  find: async () => null,
+  read: () => {
+    throw new Error('There is no file.');
+  },
+};
+
+function tooLong(): AppError {
+  return new AppError('TIMEOUT', `Not everybody was read and planned within ${longestTrialSeconds} s.`, {
+    hint: 'Narrow the base DNs or the scope, or start a dry run, which may take longer.',
+  });
 }
 
 /** What opening a source needs: all of its secrets, given or stored, and its file. */

@@ -3,7 +3,8 @@ import type { ConnectionSettings, RemovalPolicy } from '../core/connection.ts';
 import { mapInSlices, slices } from '../core/fair-turns.ts';
 import type { Decided, Decision, PlacedQuestion, PlannedAbsence, Rank, Refusal } from '../core/plan.ts';
 import type { NewLogLine } from '../core/run.ts';
-import { planPositions, type StagedCounts, type SyncRun } from '../core/sync-store.ts';
+import { planPositions, type StagedCounts } from '../core/sync-store.ts';
+import type { PlanTables } from '../core/trial.ts';
 import { indexed } from '../search/contact-index.ts';
 import * as lines from './log/run-lines.ts';
 import { planAbsent } from './plan/plan-absent.ts';
@@ -24,12 +25,14 @@ const turnAfterGone = 100;
 
 /** What planning a run needs. */
 export type PlanInput = {
-  run: SyncRun;
+  run: PlanTables;
   staged: StagedCounts;
   workspaceId: string;
   settings: ConnectionSettings;
   rank: Rank;
   onProgress: (decided: number, total: number) => Promise<void>;
+  /** Gets each decision and what it was made from, before all are settled. */
+  onDecided?: (question: PlacedQuestion, decision: Decision) => void;
   signal: AbortSignal;
 };
 
@@ -45,6 +48,7 @@ export async function planChanges({
   settings,
   rank,
   onProgress,
+  onDecided,
   signal,
 }: PlanInput): Promise<void> {
   const total = await run.findQuestions(staged);
@@ -61,6 +65,7 @@ export async function planChanges({
       const decision = planPerson(question, planSettings);
       locked.push(...lockedLines(question, decision, planSettings));
       remember(unsettled, question, decision);
+      onDecided?.(question, decision);
       return decided(question, decision, workspaceId);
     });
     await run.decide(decisions);
@@ -105,7 +110,7 @@ function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Deci
     unsettled.waiting.push({ position, waitsForContact: onlyIf.contactId, otherwise: onlyIf.otherwise });
 }
 
-async function settle(run: SyncRun, { rivals, takers, takingOver, waiting }: Unsettled): Promise<void> {
+async function settle(run: PlanTables, { rivals, takers, takingOver, waiting }: Unsettled): Promise<void> {
   const positions = new Set<number>();
   for (const refused of slices(rivals.refused(), pageSize)) {
     await run.refuse(refused);
@@ -119,7 +124,7 @@ async function settle(run: SyncRun, { rivals, takers, takingOver, waiting }: Uns
   await settleWaiting(run, waiting.filter(isOpen));
 }
 
-async function settleTakeovers(run: SyncRun, takingOver: readonly TakingOver[]): Promise<void> {
+async function settleTakeovers(run: PlanTables, takingOver: readonly TakingOver[]): Promise<void> {
   for (const some of slices(takingOver, takeoversAtOnce)) {
     const planned = await run.plannedAddresses(some.map(({ contactId }) => contactId));
     const { refused, lost } = settleLost(some, planned);
@@ -128,7 +133,7 @@ async function settleTakeovers(run: SyncRun, takingOver: readonly TakingOver[]):
   }
 }
 
-async function settleWaiting(run: SyncRun, waiting: readonly Waiting[]): Promise<void> {
+async function settleWaiting(run: PlanTables, waiting: readonly Waiting[]): Promise<void> {
   if (waiting.length === 0) return;
   const planned = await run.plannedAddresses(waiting.map(({ waitsForContact }) => waitsForContact));
   const { refused, together } = settleHandovers(waiting, planned);
@@ -136,7 +141,7 @@ async function settleWaiting(run: SyncRun, waiting: readonly Waiting[]): Promise
   if (together.length > 0) await run.markHandovers(together);
 }
 
-async function refuse(run: SyncRun, refused: readonly Refusal[]): Promise<void> {
+async function refuse(run: PlanTables, refused: readonly Refusal[]): Promise<void> {
   for (const slice of slices(refused, pageSize)) await run.refuse(slice);
 }
 
@@ -159,7 +164,7 @@ function decided({ position, values }: PlacedQuestion, decision: Decision, works
 }
 
 /** Plans what becomes of people who are gone, list by list, and counts the people who are newly gone. */
-export function planRemovals(run: SyncRun, removal: RemovalPolicy) {
+export function planRemovals(run: PlanTables, removal: RemovalPolicy) {
   let position: number = planPositions.removals;
   let newlyGone = 0;
   return {

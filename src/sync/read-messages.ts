@@ -5,10 +5,11 @@ import type { Fills } from '../core/contact.ts';
 import type { SourceNote } from '../core/entry.ts';
 import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
-import type { Excluded, RunError, RunMode } from '../core/run.ts';
+import type { Excluded, ExclusionReason, RunError, RunMode } from '../core/run.ts';
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { DiscoveredAttribute } from '../core/sources-port.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
+import type { MappedField } from '../core/trial.ts';
 
 /** What a reading thread is to read. */
 export type ReadTask = {
@@ -24,6 +25,27 @@ export type ReadTask = {
   since: Since | null;
   /** Why the source may continue there, or why not. */
   modeReason: string;
+  /** Whom to show besides; left out: nobody. */
+  sample?: SampleWish;
+};
+
+/** The first `people` in scope, and everybody with one of the ids `watched`, whose decision is made anew even if they are unchanged. */
+export type SampleWish = { people: number; watched: readonly string[] };
+
+/** A person in scope. `skipped`: why they are left alone; then nothing was mapped. */
+export type SeenPerson = {
+  id: string | null;
+  name: string;
+  fields: readonly MappedField[];
+  remarks: readonly string[];
+  skipped: string | null;
+};
+
+/** `people`: in the order of their arrival. `leftOut`: names of some, by reason. */
+export type ReadSample = {
+  people: readonly SeenPerson[];
+  watched: readonly SeenPerson[];
+  leftOut: { [reason in ExclusionReason]?: string[] };
 };
 
 /** A source that a reading thread is to open, and how. */
@@ -72,6 +94,7 @@ export type ReadDone = {
 export type FromReader =
   | { kind: 'connected'; server: string; notes: readonly SourceNote[] }
   | { kind: 'counts'; counts: ReadCounts }
+  | { kind: 'sample'; sample: ReadSample }
   | { kind: 'rows'; bytes: Uint8Array }
   | { kind: 'fills'; id: string; fields: Fills }
   | { kind: 'begun'; extent: Extent; mode: RunMode; reason: string }

@@ -14,6 +14,7 @@ import { indexed } from '../search/contact-index.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
+import { PeopleSample } from './sample-people.ts';
 import type { Source } from './source/source-module.ts';
 import { settingsText } from './stage/hashed-text.ts';
 import { KnownPeople } from './stage/known-people.ts';
@@ -46,6 +47,7 @@ export class Reading {
   readonly #addKnown = loadKnown(this.#known);
   readonly #knownLoaded = Promise.withResolvers<void>();
   readonly #staging: Staging;
+  readonly #sample: PeopleSample | null;
   readonly #people: TakePeople;
   readonly #sweep = sweepKnown(
     this.#known,
@@ -83,12 +85,15 @@ export class Reading {
       },
       onFills: (id, fields) => send({ kind: 'fills', id, fields }),
     });
+    const { sample, settings } = task;
+    this.#sample = sample === undefined ? null : new PeopleSample(sample, settings.mappings);
     this.#people = new TakePeople({
       settings: task.settings,
       rank: task.rank,
       source,
       known: this.#known,
       staging: this.#staging,
+      sample: this.#sample,
     });
   }
 
@@ -98,6 +103,7 @@ export class Reading {
       await this.#read();
       this.#staging.flush();
       this.#sendTakenBack();
+      if (this.#sample !== null) this.#send({ kind: 'sample', sample: this.#sample.result });
       this.#sendDone();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

@@ -1,11 +1,9 @@
-import { countRows, type PlanCounts } from '../core/plan-counts.ts';
-import type { RunCounts } from '../core/run.ts';
 import type { ClaimedRun } from '../core/run-store.ts';
 import type { AddressPolicy } from '../core/source-session.ts';
 import type { ReadCursor, ReadSummary, SyncRun, SyncStore } from '../core/sync-store.ts';
-import { emptiedQuestion, lackingParts, namedInVain } from './check/check-emptied.ts';
-import { checkPlan } from './check/check-plan.ts';
+import { namedInVain } from './check/check-emptied.ts';
 import { type Judgement, judgeRead } from './check/judge-read.ts';
+import { checkChanges } from './check-changes.ts';
 import { chooseMode } from './choose-mode.ts';
 import { fetchPhotos, leavePhotos } from './fetch-photos.ts';
 import * as lines from './log/run-lines.ts';
@@ -132,21 +130,11 @@ function countsOf({ counts: { read, inScope, unchanged, excluded } }: ReadDone) 
 /** The check: apply, hold for a person, or (in a dry run) only report. */
 async function decide(
   run: SyncRun,
-  { settings: { kind, removal, mappings }, run: { dryRun, review } }: ClaimedRun,
+  { settings, run: { dryRun, review } }: ClaimedRun,
   read: ReadDone,
   newlyGone: number,
 ): Promise<'go' | 'ended'> {
-  const planCounts = countRows(await run.planRows());
-  // Counting contacts is slow, so it is done only when a limit could be exceeded.
-  const activeBefore = newlyGone === 0 ? 0 : await run.countActive();
-  const { attributes, advice } = sourceOf(kind);
-  const lacking = lackingParts(mappings, read.end.lacking ?? [], attributes.keyOf);
-  const question = emptiedQuestion(removal, mappings, lacking);
-  const emptied = planCounts.updated < question.atLeast ? [] : await run.countEmptied(question);
-  const counts = plannedCounts(planCounts, read);
-  const nobodyCame = read.extent === 'everybody' && read.counts.read === 0;
-  const verdict = checkPlan({ removal, newlyGone, nobodyCame, activeBefore, emptied, lacking, advice, review });
-  const holdReasons = verdict.kind === 'hold' ? verdict.reasons : [];
+  const { counts, holdReasons } = await checkChanges(run, settings, { read, newlyGone, review });
   const unknown = read.withManager === 0 ? 0 : await run.countUnknownManagers();
   const planned = [lines.planned(counts, newlyGone), ...lines.unknownManagers(unknown)];
   if (dryRun) {
@@ -154,7 +142,7 @@ async function decide(
     await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: dryLines });
     return 'ended';
   }
-  if (verdict.kind === 'hold') {
+  if (holdReasons.length > 0) {
     await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: [...planned, ...holdReasons.map(lines.held)] });
     return 'ended';
   }
@@ -166,16 +154,6 @@ async function decide(
     lines: [...planned, lines.applyingStarts],
   });
   return 'go';
-}
-
-/** People who were looked at again and are as before count as unchanged, like people with an unchanged hash. */
-function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadDone): RunCounts {
-  return {
-    ...counts,
-    read,
-    inScope,
-    unchanged: counts.unchanged + unchanged,
-  };
 }
 
 async function applyPlan(run: SyncRun, signal: AbortSignal): Promise<void> {

@@ -2,9 +2,9 @@ import { AppError } from '../core/app-error.ts';
 import type { Extent } from '../core/arrivals.ts';
 import type { SourceNote } from '../core/entry.ts';
 import type { RunMode } from '../core/run.ts';
-import type { SyncRun } from '../core/sync-store.ts';
+import type { ReadTables } from '../core/trial.ts';
 import { lendFiles } from './lend-files.ts';
-import type { FromReader, ReadCounts, ReadDone, ReadTask, ToReader } from './read-messages.ts';
+import type { FromReader, ReadCounts, ReadDone, ReadSample, ReadTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 
 /** Called while a read runs. */
@@ -12,6 +12,8 @@ export type ReadEvents = {
   onConnected: (server: string, notes: readonly SourceNote[]) => void;
   onBegun: (extent: Extent, mode: { mode: RunMode; reason: string }) => void;
   onCounts: (counts: ReadCounts) => void;
+  /** Called before the outcome, if the task asked for a sample. */
+  onSample?: (sample: ReadSample) => void;
 };
 
 /** A read that runs in its own thread. */
@@ -27,7 +29,7 @@ export type Reader = {
 export function startReader(
   threads: ReadingThreads,
   task: ReadTask,
-  run: SyncRun,
+  run: ReadTables,
   events: ReadEvents,
   signal: AbortSignal,
 ): Reader {
@@ -58,6 +60,7 @@ export function startReader(
   const receive: { [kind in FromReader['kind']]: (message: Extract<FromReader, { kind: kind }>) => void } = {
     connected: ({ server, notes }) => events.onConnected(server, notes),
     counts: ({ counts }) => events.onCounts(counts),
+    sample: ({ sample }) => events.onSample?.(sample),
     fills: ({ id, fields }) => store(() => run.saveFills([{ id, fields }])),
     rows: ({ bytes }) => store(() => run.stage(bytes).then(giveBack)),
     begun: ({ extent, mode, reason }) => events.onBegun(extent, { mode, reason }),

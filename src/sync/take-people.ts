@@ -7,6 +7,7 @@ import { ExclusionReason, type LogCode } from '../core/run.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
 import { freeAddress, type PlanSettings, planPerson } from './plan/plan-person.ts';
 import type { ReadCounts } from './read-messages.ts';
+import type { PeopleSample } from './sample-people.ts';
 import { type CompiledRules, compileRules } from './scope/compile-rules.ts';
 import { scopeDraft, scopeEntry } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
@@ -42,6 +43,8 @@ type Parts = {
   source: Pick<Source, 'attributes' | 'appliesRules'>;
   known: KnownPeople;
   staging: Staging;
+  /** Null: nobody is shown. */
+  sample: PeopleSample | null;
 };
 
 /** Takes people in as they arrive: applies the scope, maps, stages and counts. */
@@ -54,16 +57,18 @@ export class TakePeople {
   readonly #names: AttributeNames;
   readonly #known: KnownPeople;
   readonly #staging: Staging;
+  readonly #sample: PeopleSample | null;
   readonly #mapping: CompiledMapping;
   readonly #rules: CompiledRules | null;
   readonly #takenBack = new Map<string, number>();
 
-  constructor({ settings, rank, source, known, staging }: Parts) {
+  constructor({ settings, rank, source, known, staging, sample }: Parts) {
     this.#settings = settings;
     this.#planSettings = { mappings: settings.mappings, matchBy: settings.matchBy, rank };
     this.#names = source.attributes;
     this.#known = known;
     this.#staging = staging;
+    this.#sample = sample;
     this.#mapping = compileMapping(settings.mappings, source.attributes);
     const asked = this.#mapping.attributes;
     this.#rules = source.appliesRules === 'here' ? compileRules(settings.scope, asked, source.attributes) : null;
@@ -82,6 +87,7 @@ export class TakePeople {
       this.counts.inScope++;
       this.counts.withoutId++;
       this.#staging.skip(name, null, 'NO_ID', unfit ?? noId);
+      this.#sample?.take({ id, name, mapped: () => null, skipped: unfit ?? noId });
       return 'not new';
     }
     let arrival = this.#known.arrive(id);
@@ -93,7 +99,7 @@ export class TakePeople {
     }
     this.counts.read++;
     const scoped = scopeEntry(entry, this.#settings.scope, this.#rules);
-    if (scoped.kind === 'out') this.#exclude(scoped.reason);
+    if (scoped.kind === 'out') this.#exclude(scoped.reason, name);
     else if (unfit !== null) this.#skip(entry, id, 'MALFORMED_VALUE', unfit);
     else this.#takeInScope(entry, id, arrival === 'linked');
     return again ? 'not new' : 'new';
@@ -134,7 +140,7 @@ export class TakePeople {
     if (before !== null && reason === null) return 'wanted';
     known.arriveSelected();
     this.counts.read++;
-    if (reason !== null) this.#exclude(reason);
+    if (reason !== null) this.#exclude(reason, null);
     else this.#takeUnchanged();
     return 'known';
   }
@@ -153,8 +159,12 @@ export class TakePeople {
 
   #takeInScope(entry: Entry, id: string, linked: boolean): void {
     const hash = this.#staging.hash(entry);
-    if (linked && this.#known.isUnchanged(hash)) this.#takeUnchanged();
-    else this.#map(entry, id, linked, hash);
+    if (!linked || !this.#known.isUnchanged(hash) || this.#sample?.watches(id)) {
+      this.#map(entry, id, linked, hash);
+      return;
+    }
+    this.#takeUnchanged();
+    this.#sample?.take({ id, name: entry.name, mapped: () => this.#mapping.map(entry), skipped: null });
   }
 
   /** Notes that somebody is present and that their contact is left alone. */
@@ -163,6 +173,7 @@ export class TakePeople {
     this.#known.note = noteOf.skipped;
     this.counts.inScope++;
     this.#staging.skip(entry.name, id, code, placed(entry, reason));
+    this.#sample?.take({ id, name: entry.name, mapped: () => null, skipped: placed(entry, reason) });
   }
 
   #map(entry: Entry, id: string, linked: boolean, hash: Digest): void {
@@ -179,13 +190,15 @@ export class TakePeople {
     }
     const scoped = scopeDraft(draft, this.#settings.scope);
     if (scoped.kind === 'out') {
-      this.#exclude(scoped.reason);
+      this.#exclude(scoped.reason, entry.name);
       return;
     }
     this.#known.markPresent();
     // A linked person's values are compared with the contact, which may have another primary address.
     const values = linked ? draft.values : primaryEmailOnce(draft.values);
     const decided = linked ? 'undecided' : this.#decide(entry.name, values, draft.fills);
+    const remarks = entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)];
+    this.#sample?.take({ id, name: entry.name, mapped: () => ({ ...outcome, remarks }), skipped: null });
     this.#known.note = noteOf[decided];
     this.counts.inScope++;
     this.#staging.add({
@@ -196,7 +209,7 @@ export class TakePeople {
       values,
       fills: draft.fills,
       alternatives,
-      remarks: entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)],
+      remarks,
     });
   }
 
@@ -214,7 +227,9 @@ export class TakePeople {
     );
   }
 
-  #exclude(reason: ExclusionReason): void {
+  /** `name`: null if it is not known. */
+  #exclude(reason: ExclusionReason, name: string | null): void {
+    if (name !== null) this.#sample?.leaveOut(name, reason);
     this.#known.note = noteOf[reason];
     this.counts.excluded[reason] = (this.counts.excluded[reason] ?? 0) + 1;
   }

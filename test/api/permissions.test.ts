@@ -14,7 +14,7 @@ const id = '"01890000-0000-7000-8000-000000000000"';
 const connection = '{ name: "X", source: { ldap: { urls: ["ldap://x"], baseDns: ["dc=x"] } } }';
 
 /** An operation for each root field, with the permissions that the contract requires for it. */
-const needs: Record<string, [string, Permission]> = {
+const needs: Record<string, [string, Permission, ...Permission[]]> = {
   sourceKinds: ['{ sourceKinds { kind } }', 'CONTACT_SYNC_VIEW'],
   connection: [`{ connection(id: ${id}) { id } }`, 'CONTACT_SYNC_VIEW'],
   connections: ['{ connections { totalCount } }', 'CONTACT_SYNC_VIEW'],
@@ -43,6 +43,11 @@ const needs: Record<string, [string, Permission]> = {
   discoverAttributes: [
     `mutation { discoverAttributes(connectionId: ${id}) { attributes { name } } }`,
     'CONTACT_SYNC_MANAGE',
+  ],
+  previewConnection: [
+    `mutation { previewConnection(connectionId: ${id}) { preview { included } } }`,
+    'CONTACT_SYNC_MANAGE',
+    'CONTACTS_VIEW',
   ],
   startRun: [`mutation { startRun(connectionId: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
   startAllRuns: ['mutation { startAllRuns { runs { id } } }', 'CONTACT_SYNC_MANAGE'],
@@ -82,13 +87,15 @@ describe.each(transports)('over %s', (transport) => {
     ([, [query]]) => transport !== 'HTTP' || !query.startsWith('subscription'),
   );
 
-  test.each(cases)('%s is FORBIDDEN without its permission', async (_field, [query, permission]) => {
-    const others = Object.values(Permission).filter((one) => one !== permission && one !== implying[permission]);
-    expect(await codesOver(transport, query, await api.tokenWith(others))).toEqual(['FORBIDDEN']);
+  test.each(cases)('%s is FORBIDDEN without its permission', async (_field, [query, ...permissions]) => {
+    for (const permission of permissions) {
+      const others = Object.values(Permission).filter((one) => one !== permission && one !== implying[permission]);
+      expect(await codesOver(transport, query, await api.tokenWith(others))).toEqual(['FORBIDDEN']);
+    }
   });
 
-  test.each(cases)('%s is not FORBIDDEN with it', async (_field, [query, permission]) => {
-    expect(await codesOver(transport, query, await api.tokenWith([permission]))).not.toContain('FORBIDDEN');
+  test.each(cases)('%s is not FORBIDDEN with it', async (_field, [query, ...permissions]) => {
+    expect(await codesOver(transport, query, await api.tokenWith(permissions))).not.toContain('FORBIDDEN');
   });
 });
 

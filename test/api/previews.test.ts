@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { somebody, unit } from '../sync/small-directory.ts';
@@ -131,5 +132,149 @@ describe('discovering attributes', () => {
     expect(found.get('Initial Password')).toMatchObject({ filled: 1, samples: [] });
     const one = await discovered({ id, scope: { rules: [{ attribute: 'team', operator: 'EQUALS', values: ['b'] }] } });
     expect(one.get('E-Mail')).toMatchObject({ samples: ['bob@example.org'] });
+  });
+});
+
+describe('previewing a connection', () => {
+  const preview = `mutation ($id: ID, $source: SourceInput, $scope: ScopeInput, $mappings: [FieldMappingInput!], $first: Int) {
+    previewConnection(connectionId: $id, source: $source, scope: $scope, mappings: $mappings, first: $first) {
+      preview {
+        included excluded { reason count } excludedExamples { reason people } notes
+        people { ...person }
+        impact { comparedWith gained lost changed fields { field label changed emptied } wouldHold examples { ...person } }
+      } ${errors} } }
+    fragment person on PersonPreview {
+      id dn contact { fields { field label value from } } problems action contactId changes { field label before after } }`;
+
+  async function previewed(variables: object): Promise<Data> {
+    const { previewConnection } = await api.ask(preview, { ...variables });
+    expect(previewConnection).toMatchObject({ error: null, userErrors: [] });
+    return previewConnection.preview;
+  }
+
+  async function run(id: string): Promise<Data> {
+    const start = 'mutation ($id: ID!) { startRun(connectionId: $id) { run { id } userErrors { code } } }';
+    const { startRun } = await api.ask(start, { id });
+    const progress =
+      'subscription ($id: ID!) { runProgress(runId: $id) { status counts { created updated } holdReasons } }';
+    for await (const { data } of api.overWebSocket(progress, { id: startRun.run.id }))
+      if (!['QUEUED', 'RUNNING'].includes(data.runProgress.status)) return data.runProgress;
+    throw new Error('The stream ended before the run did.');
+  }
+
+  const mappings = [
+    { field: 'DISPLAY_NAME', attributes: ['displayName', 'cn'] },
+    { field: 'PRIMARY_EMAIL', attributes: ['mail'] },
+    { field: 'JOB_TITLE', attributes: ['title'] },
+    { field: 'CITY', attributes: ['l'] },
+    { field: 'COMPANY', value: 'Example' },
+  ];
+  const byUid = (people: Data[]) => new Map(people.map((one) => [String(one.dn).match(/^uid=(\w+)/)?.[1], one]));
+  const tables = () =>
+    queryAll(
+      `SELECT (SELECT count(*) FROM contact) AS contacts, (SELECT count(*) FROM contact_link) AS links, (SELECT count(*) FROM run) AS runs,
+         (SELECT count(*) FROM plan_row) AS planned, (SELECT count(*) FROM fills) AS fills, (SELECT count(*) FROM contact_change) AS changes`,
+    );
+  const queryAll = async (sql: string): Promise<Data[]> => {
+    const client = new pg.Client({ connectionString: api.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  test('shows for unsaved settings who comes in, from which attributes, and what a run would do', async () => {
+    const before = await tables();
+    const scope = { excludeBaseDns: [otherUnit.dn] };
+    const shown = await previewed({ source: source({ baseDns: [slapd.baseDn] }), mappings, scope });
+    expect(shown).toMatchObject({
+      included: 3,
+      excluded: [{ reason: 'BELOW_EXCLUDED_DN', count: 1 }],
+      excludedExamples: [{ reason: 'BELOW_EXCLUDED_DN', people: [guest.dn] }],
+      impact: null,
+    });
+    const ada = byUid(shown.people).get('ada');
+    expect(ada).toMatchObject({ action: 'CREATE', contactId: null, problems: [] });
+    expect(ada.contact.fields).toContainEqual({ field: 'JOB_TITLE', label: null, value: 'Countess', from: 'title' });
+    expect(ada.contact.fields).toContainEqual({ field: 'CITY', label: null, value: null, from: 'l' });
+    expect(ada.contact.fields).toContainEqual({ field: 'COMPANY', label: null, value: 'Example', from: 'fixed value' });
+    expect(ada.contact.fields).toContainEqual({
+      field: 'DISPLAY_NAME',
+      label: null,
+      value: 'ADA',
+      from: 'displayName',
+    });
+    expect(await tables()).toEqual(before);
+    expect((await previewed({ source: source(), mappings, first: 1 })).people).toHaveLength(1);
+  });
+
+  test('tells why people are left alone', async () => {
+    const odd = [{ field: 'PRIMARY_EMAIL', attributes: ['cn'] }];
+    const { included, people: shown } = await previewed({ source: source(), mappings: odd });
+    expect(included).toBe(4);
+    expect(byUid(shown).get('bob')).toMatchObject({
+      action: 'SKIP',
+      problems: [expect.stringContaining('is not an email address')],
+      contact: { fields: [] },
+    });
+  });
+
+  test('says before an edit is saved who would go, what would change, and that the run would be HELD', async () => {
+    const id = await saved({ status: 'ENABLED', mappings });
+    expect((await previewed({ id })).impact).toBeNull();
+    expect(await run(id)).toMatchObject({ status: 'SUCCEEDED', counts: { created: 4 } });
+    const before = await tables();
+    const same = await previewed({ id });
+    expect(same.impact).toMatchObject({ gained: 0, lost: 0, changed: 0, fields: [], wouldHold: [], examples: [] });
+    expect(same.people.map(({ action }: Data) => action)).toEqual(Array(4).fill('NONE'));
+    expect(byUid(same.people).get('ada').contact.fields).toHaveLength(5);
+
+    // A filter that goes wrong would take everybody away.
+    const wrong = await previewed({ id, scope: { filter: '(employeeType=nobody)' } });
+    expect(wrong).toMatchObject({ included: 0, impact: { gained: 0, lost: 4, changed: 0 } });
+    expect(wrong.impact.wouldHold[0]).toMatch(/4 of 4 people are newly gone/);
+    expect(wrong.impact.examples).toHaveLength(4);
+    expect(wrong.impact.examples[0]).toMatchObject({ action: 'DEACTIVATE', problems: ['gone from the source'] });
+
+    const without = [
+      ...mappings.filter(({ field }) => field !== 'JOB_TITLE'),
+      { field: 'JOB_TITLE', attributes: ['l'] },
+    ];
+    const edited = await previewed({ id, mappings: without });
+    expect(edited.impact).toMatchObject({
+      gained: 0,
+      lost: 0,
+      changed: 3,
+      fields: [{ field: 'JOB_TITLE', label: null, changed: 3, emptied: 1 }],
+    });
+    const ada = edited.impact.examples.find(({ dn }: Data) => dn.startsWith('uid=ada'));
+    expect(ada).toMatchObject({
+      action: 'UPDATE',
+      changes: [{ field: 'JOB_TITLE', label: null, before: 'Countess', after: null }],
+    });
+    expect(await tables()).toEqual(before);
+  });
+
+  test('can not be made with a stored password for another server, nor with mistakes', async () => {
+    const id = await saved();
+    const elsewhere = await api.ask(preview, { id, source: { ldap: { urls: ['ldap://127.0.0.1:1'] } } });
+    expect(elsewhere.previewConnection.userErrors).toMatchObject([{ code: 'SECRET_REQUIRED' }]);
+    const mistaken = await api.ask(preview, { id, mappings: [{ field: 'CITY', attributes: ['userPassword'] }] });
+    expect(mistaken.previewConnection.userErrors).toContainEqual(
+      expect.objectContaining({ code: 'ATTRIBUTE_NOT_ALLOWED', field: ['mappings', '0', 'attributes', '0'] }),
+    );
+    const refused = await api.ask(preview, { source: source({ bindPassword: secret }) });
+    expect(refused.previewConnection).toMatchObject({ preview: null, error: { code: 'BIND_REFUSED' } });
+    expect(JSON.stringify(refused)).not.toContain(secret);
+    const answer = await api.request(preview, { id, first: 101 });
+    expect(answer.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('needs the right to see contacts, too', async () => {
+    const token = await api.tokenWith(['CONTACT_SYNC_MANAGE']);
+    const answer = await api.request(preview, { source: source() }, token);
+    expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   });
 });

@@ -6,12 +6,17 @@ import type { ApiContext } from '../api-context.ts';
 import { TakesLonger } from '../operation/takes-longer.ts';
 import { SourceInput } from '../source/source.type.ts';
 import { DiscoverAttributesPayload } from './attribute-discovery.type.ts';
+import { PreviewConnectionPayload, showPreview } from './connection-preview.type.ts';
+import { FieldMappingInput } from './field-mapping.type.ts';
 import { lookRequest } from './look-request.ts';
 import { ScopeInput } from './scope.type.ts';
 
 /** Longer than a look at a source takes, which ends by itself. */
 const LONGEST_LOOK_SECONDS = 90;
+/** Longer than a preview of a large directory takes, which ends by itself. */
+const LONGEST_PREVIEW_SECONDS = 330;
 const MOST_SAMPLED = 1000;
+const MOST_SHOWN = 100;
 
 /** What shows a person what settings do before they are saved. It reads the source and changes nothing. */
 @Resolver()
@@ -45,6 +50,42 @@ export class PreviewResolver {
     return outcome.kind === 'failed'
       ? { attributes: null, error: outcome.error, userErrors }
       : { attributes: outcome.answer, error: null, userErrors };
+  }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE, Permission.CONTACTS_VIEW)
+  @TakesLonger(LONGEST_PREVIEW_SECONDS)
+  @Mutation(() => PreviewConnectionPayload, {
+    nullable: true,
+    description:
+      'Who would be included, and how the mapping turns out for the first of them; for a saved connection also what the next run would change. Takes unsaved settings, a saved connection, or both; given settings override saved ones. Reads everybody, and changes nothing.',
+  })
+  async previewConnection(
+    @Ctx() context: ApiContext,
+    @Arg('connectionId', () => ID, { nullable: true, description: 'The connection whose saved settings are used.' })
+    connectionId?: string | null,
+    @Arg('source', () => SourceInput, { nullable: true, description: 'Settings that override saved ones.' })
+    source?: SourceInput | null,
+    @Arg('scope', () => ScopeInput, { nullable: true, description: 'A scope that overrides the saved one.' })
+    scope?: ScopeInput | null,
+    @Arg('mappings', () => [FieldMappingInput], {
+      nullable: true,
+      description: 'Mappings that replace the saved ones.',
+    })
+    mappings?: FieldMappingInput[] | null,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: 20,
+      description: `How many people are shown, 1 to ${MOST_SHOWN}.`,
+    })
+    first?: number | null,
+  ): Promise<PreviewConnectionPayload> {
+    const people = inRange('first', first ?? 20, MOST_SHOWN);
+    const { request, userErrors } = await lookRequest(connectionId ?? null, { source, scope, mappings }, context);
+    if (request === null) return { preview: null, error: null, userErrors };
+    const outcome = await context.sources.preview(request, people, context.signal);
+    return outcome.kind === 'failed'
+      ? { preview: null, error: outcome.error, userErrors }
+      : { preview: showPreview(outcome.answer), error: null, userErrors };
   }
 }
 

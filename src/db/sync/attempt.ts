@@ -22,6 +22,8 @@ export type Attempt = {
   /** Whether photos are fetched, too. */
   photo: boolean;
   attempt: number;
+  /** There is no such run: it is a trial, whose tables are temporary (see open-trials.ts). */
+  isTrial?: true;
   /** The table of the run's plan: `kept_plan_row` when somebody has approved it. */
   plan: 'plan_row' | 'kept_plan_row';
   /** The number that is added to the plan's positions in the history. */
@@ -78,6 +80,8 @@ export function fenced<T>(attempt: Attempt, work: (client: PoolClient) => Promis
 }
 
 function fencedOnce<T>(attempt: Attempt, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  // Nobody else can write to the tables of a trial.
+  if (attempt.isTrial) return transaction(attempt, work);
   return transaction(attempt, async (client) => {
     const { rowCount } = await client.query(
       `SELECT FROM run WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND status = 'RUNNING' FOR KEY SHARE`,

@@ -1,0 +1,119 @@
+import type { ConnectionSettings } from './connection.ts';
+import type { ContactField, ContactValues, Fills } from './contact.ts';
+import type { IdSpace, Rank, Stays } from './plan.ts';
+import type { ChangeAction, Excluded } from './run.ts';
+import type { SyncRun } from './sync-store.ts';
+
+/*
+ * A trial does what a run does, up to the check of its plan, and then forgets it: it shows what a run would do. It has no row in
+ * the list of runs, and writes only into temporary tables of its own session.
+ */
+
+/** The tables as a read needs them. */
+export type ReadTables = Pick<SyncRun, 'streamKnown' | 'stage' | 'stageEnd' | 'unstage' | 'saveFills' | 'files'>;
+
+/** The tables as planning needs them. */
+export type PlanTables = Pick<
+  SyncRun,
+  | 'absentPeople'
+  | 'decideAbsent'
+  | 'findQuestions'
+  | 'questions'
+  | 'decide'
+  | 'plannedAddresses'
+  | 'refuse'
+  | 'noteTakeovers'
+  | 'markHandovers'
+  | 'report'
+>;
+
+/** The tables as the check needs them. */
+export type CheckTables = Pick<SyncRun, 'planRows' | 'countActive' | 'countEmptied'>;
+
+/** What a run would do about a person. `mapped`: what the mapping gave, if it was asked. */
+export type PlannedPerson = {
+  personId: string | null;
+  person: string;
+  action: ChangeAction;
+  stays: Stays | null;
+  reason: string | null;
+  remark: string | null;
+  contactId: string | null;
+  contactName: string | null;
+  before: ContactValues | null;
+  after: ContactValues | null;
+  mapped: { values: ContactValues; fills: Fills } | null;
+};
+
+/** For how many contacts a field (or a label of it) changes, and for how many of them it becomes empty. */
+export type FieldImpact = { field: ContactField; label: string | null; changed: number; emptied: number };
+
+/** The tables of one trial. */
+export type Trial = ReadTables &
+  PlanTables &
+  CheckTables & {
+    /** Stands for a run in the rows of the plan. */
+    readonly id: string;
+    readonly rank: Rank;
+    /** The search references of the last complete read, and its time. Null: there was none. */
+    readonly referrals: readonly string[];
+    readonly lastCompleteAt: Date | null;
+    /** Keeps what the mapping gave for each staged person. Call it before planning, which overwrites it. */
+    keepMapped(): Promise<void>;
+    /** The plan for these people. People without a row are as before. */
+    plannedFor(personIds: readonly string[]): Promise<PlannedPerson[]>;
+    /** Some people who would be newly gone, come, or change, up to `each` of each. */
+    examples(each: number): Promise<PlannedPerson[]>;
+    fieldImpacts(): Promise<FieldImpact[]>;
+  };
+
+/** A trial of these settings. `connectionId`: null for a connection that is not saved. */
+export type TrialRequest = { workspaceId: string; connectionId: string | null; settings: ConnectionSettings };
+
+export type TrialStore = {
+  /** Opens a trial for the time of `work`. Few are open at a time; others wait. When `signal` aborts, its session ends. */
+  use<T>(
+    request: TrialRequest & { ids: IdSpace | null; files: SyncRun['files'] },
+    work: (trial: Trial) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T>;
+  close(): Promise<void>;
+};
+
+/** One field as the mapping gives it, before merging. `from`: the attribute that gave the value, or what was asked for one. */
+export type MappedField = { field: ContactField; label: string | null; value: string | null; from: string };
+
+/** A person as a preview shows them. `id`: empty if the source has none. */
+export type PersonPreview = {
+  id: string;
+  dn: string;
+  fields: readonly MappedField[];
+  problems: readonly string[];
+  action: ChangeAction;
+  contactId: string | null;
+  contactName: string | null;
+  before: ContactValues | null;
+  after: ContactValues | null;
+};
+
+/** What the next run would do after an edit, compared with the last complete read. */
+export type Impact = {
+  comparedWith: Date;
+  gained: number;
+  lost: number;
+  changed: number;
+  fields: readonly FieldImpact[];
+  wouldHold: readonly string[];
+  examples: readonly PersonPreview[];
+};
+
+export type ConnectionPreview = {
+  included: number;
+  excluded: Excluded;
+  /** Names of some who are left out, by reason. */
+  examples: { readonly [reason in keyof Excluded]?: readonly string[] };
+  people: readonly PersonPreview[];
+  /** What a person should know about the read. */
+  notes: readonly string[];
+  impact: Impact | null;
+};

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inTurn } from '../../core/fair-turns.ts';
+import type { Rank } from '../../core/plan.ts';
+import type { Trial, TrialRequest, TrialStore } from '../../core/trial.ts';
+import { breakOff, hearErrors } from '../pool/pg-client.ts';
+import { absentPeople, decideAbsent } from './absent-people.ts';
+import type { Attempt } from './attempt.ts';
+import { countActive, countEmptied } from './count-emptied.ts';
+import { decide } from './decide.ts';
+import { saveFills, trialFills } from './fills.ts';
+import { findQuestions, questions } from './find-questions.ts';
+import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
+import { streamKnown } from './known-before.ts';
+import { readOutline, rowsOf } from './plan-outline.ts';
+import { createStaging, unstage } from './staging.ts';
+import { examples, fieldImpacts, keepMapped, plannedFor } from './trial-answers.ts';
+
+/** Trials that are open at a time, each with a session of its own. */
+const mostOpen = 4;
+
+const connectTimeoutMs = 10_000;
+
+/**
+ * The tables of trials. A trial has a session with temporary tables, which hide the tables of runs from the same statements. They
+ * vanish with the session, also after a crash, and their rows hold up nobody.
+ */
+export function openTrials(url: string): TrialStore {
+  const inOrder = inTurn(mostOpen);
+  const open = new Set<pg.Pool>();
+  return {
+    use: (request, work, signal) =>
+      inOrder(async () => {
+        signal.throwIfAborted();
+        const session = openSession(url);
+        open.add(session.pool);
+        signal.addEventListener('abort', session.end, { once: true });
+        try {
+          return await work(await openTrial(session.pool, request));
+        } catch (error) {
+          signal.throwIfAborted();
+          throw error;
+        } finally {
+          signal.removeEventListener('abort', session.end);
+          open.delete(session.pool);
+          session.end();
+        }
+      }),
+    close: async () => {
+      await Promise.all([...open].map((pool) => pool.end()));
+    },
+  };
+}
+
+/** A pool of one session, so that all statements of a trial see its tables. `end` breaks the session off. */
+function openSession(url: string): { pool: pg.Pool; end: () => void } {
+  const sessions: pg.ClientBase[] = [];
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'contact-sync preview',
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    onConnect: async (client) => {
+      if (sessions.push(client) > 1) throw new Error('Connection terminated: the tables of a preview are lost.');
+      await client.query(tables);
+    },
+  });
+  pool.on('error', () => {});
+  pool.on('connect', hearErrors);
+  const end = (): void => {
+    for (const client of sessions) breakOff(client);
+    pool.end().catch(() => {});
+  };
+  return { pool, end };
+}
+
+const tables = `
+  SET idle_in_transaction_session_timeout = '10s';
+  SET lock_timeout = '20s';
+  SET synchronous_commit = off;
+  CREATE TEMP TABLE plan_row (LIKE plan_row INCLUDING DEFAULTS INCLUDING INDEXES);
+  CREATE TEMP TABLE ${trialFills} (workspace_id uuid, id uuid, fields jsonb NOT NULL, PRIMARY KEY (workspace_id, id))`;
+
+type ConnectionRow = { created_at: Date; referrals: string[]; last_complete_read_at: Date | null };
+
+async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0]): Promise<Trial> {
+  const { settings, files } = request;
+  const attempt = attemptOf(pool, request);
+  const saved = await savedConnection(pool, request);
+  const rank: Rank = {
+    priority: settings.priority,
+    createdAt: (saved?.created_at ?? new Date()).getTime(),
+    connectionId: attempt.connectionId,
+  };
+  const staging = createStaging(attempt);
+  return {
+    id: attempt.runId,
+    rank,
+    referrals: saved?.referrals ?? [],
+    lastCompleteAt: saved?.last_complete_read_at ?? null,
+    files,
+    streamKnown: (onChunk) => streamKnown(attempt, onChunk),
+    stage: (rows) => staging.stage(rows),
+    stageEnd: () => staging.end(),
+    unstage: (rows) => unstage(attempt, rows),
+    saveFills: (fills) => saveFills(attempt, fills),
+    absentPeople: (externalIds) => absentPeople(attempt, externalIds),
+    decideAbsent: (planned) => decideAbsent(attempt, planned),
+    findQuestions: (staged) => findQuestions(attempt, staged),
+    questions: (after, limit) => questions(attempt, after, limit),
+    decide: (decisions) => decide(attempt, decisions),
+    plannedAddresses: (contactIds) => plannedAddresses(attempt, contactIds),
+    refuse: (refused) => refuse(attempt, refused),
+    noteTakeovers: (contactIds, reason) => noteTakeovers(attempt, contactIds, reason),
+    markHandovers: (positions) => markHandovers(attempt, positions),
+    // There is no log.
+    report: async () => {},
+    planRows: async () => rowsOf((await readOutline(attempt)).open),
+    countActive: () => countActive(attempt),
+    countEmptied: (question) => countEmptied(attempt, question),
+    keepMapped: () => keepMapped(attempt),
+    plannedFor: (personIds) => plannedFor(attempt, personIds),
+    examples: (each) => examples(attempt, each),
+    fieldImpacts: () => fieldImpacts(attempt),
+  };
+}
+
+async function savedConnection(
+  pool: pg.Pool,
+  { workspaceId, connectionId }: TrialRequest,
+): Promise<ConnectionRow | undefined> {
+  if (connectionId === null) return undefined;
+  const { rows } = await pool.query<ConnectionRow>(
+    'SELECT created_at, referrals, last_complete_read_at FROM connection WHERE workspace_id = $1 AND id = $2',
+    [workspaceId, connectionId],
+  );
+  return rows[0];
+}
+
+/** What the statements of runs need. A connection that is not saved gets an id that nobody has. */
+function attemptOf(
+  pool: pg.Pool,
+  { workspaceId, connectionId, settings, ids }: Parameters<TrialStore['use']>[0],
+): Attempt {
+  return {
+    pool,
+    // Nothing is done twice: if the session is lost, so is the trial.
+    patience: {
+      patiently: (work) => work(),
+      query: (sql, values = []) => pool.query(sql, values),
+      begun: async () => '',
+      hasCommitted: async () => false,
+    },
+    workspaceId,
+    runId: randomUUID(),
+    connectionId: connectionId ?? randomUUID(),
+    ids,
+    removal: settings.removal,
+    photo: false,
+    mapsManagers: settings.mappings.some(({ field }) => field === 'MANAGER'),
+    attempt: 1,
+    isTrial: true,
+    plan: 'plan_row',
+    base: 0,
+  };
+}

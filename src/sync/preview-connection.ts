@@ -1,0 +1,84 @@
+import type { FieldMapping } from '../core/connection.ts';
+import type { ConnectionPreview, Impact, PersonPreview, PlannedPerson, Trial } from '../core/trial.ts';
+import { mappedFields } from './map/mapped-fields.ts';
+import type { SeenPerson } from './read-messages.ts';
+import type { ReadingThreads } from './reading-threads.ts';
+import { type TriedOut, type TryOut, tryOut } from './try-out.ts';
+
+/** Examples of people who would be gone, come, or change: of each. */
+const examplesOfEach = 4;
+
+/** Tries settings out and shows what a run with them would do: to the first people, and altogether. Throws as `tryOut` does. */
+export async function previewConnection(
+  threads: ReadingThreads,
+  trial: Trial,
+  task: TryOut,
+  signal: AbortSignal,
+): Promise<ConnectionPreview> {
+  const tried = await tryOut(threads, trial, task, signal);
+  const { read, sample, notes } = tried;
+  return {
+    included: read.counts.inScope,
+    excluded: read.counts.excluded,
+    examples: sample.leftOut,
+    people: await asPlanned(trial, sample.people),
+    notes,
+    impact: trial.lastCompleteAt === null ? null : await impactOf(trial, trial.lastCompleteAt, task, tried),
+  };
+}
+
+/** People of the sample, with what the plan has for them. */
+export async function asPlanned(trial: Trial, people: readonly SeenPerson[]): Promise<PersonPreview[]> {
+  const ids = people.flatMap(({ id }) => id ?? []);
+  const rows = new Map((await trial.plannedFor(ids)).map((row) => [row.personId, row]));
+  return people.map((person) => personPreview(person, person.id === null ? undefined : rows.get(person.id)));
+}
+
+function personPreview({ id, name, fields, remarks, skipped }: SeenPerson, row?: PlannedPerson): PersonPreview {
+  const action = row?.action ?? (skipped === null ? 'NONE' : 'SKIP');
+  const reason = skipped ?? (action === 'SKIP' ? (row?.reason ?? null) : null);
+  return {
+    id: id ?? '',
+    dn: name,
+    fields,
+    problems: [...(reason === null ? [] : [reason]), ...remarks],
+    action,
+    contactId: row?.contactId ?? null,
+    contactName: row?.contactName ?? null,
+    before: row?.before ?? null,
+    after: row?.after ?? null,
+  };
+}
+
+async function impactOf(
+  trial: Trial,
+  comparedWith: Date,
+  { settings }: TryOut,
+  { newlyGone, counts, holdReasons }: TriedOut,
+): Promise<Impact> {
+  const examples = await trial.examples(examplesOfEach);
+  return {
+    comparedWith,
+    gained: counts.created + counts.linked + counts.reactivated,
+    lost: newlyGone,
+    changed: counts.updated,
+    fields: counts.updated === 0 ? [] : await trial.fieldImpacts(),
+    wouldHold: holdReasons,
+    examples: examples.map((row) => example(row, settings.mappings)),
+  };
+}
+
+function example(row: PlannedPerson, mappings: readonly FieldMapping[]): PersonPreview {
+  const { personId, person, action, reason, remark, contactId, contactName, before, after, mapped } = row;
+  return {
+    id: personId ?? '',
+    dn: person,
+    fields: mapped === null ? [] : mappedFields(mappings, mapped.values, mapped.fills),
+    problems: [reason, remark].filter((text) => text !== null),
+    action,
+    contactId,
+    contactName,
+    before,
+    after,
+  };
+}

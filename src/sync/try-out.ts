@@ -1,0 +1,84 @@
+import type { ConnectionSettings, Secrets } from '../core/connection.ts';
+import type { Decision, PlacedQuestion } from '../core/plan.ts';
+import type { RunCounts } from '../core/run.ts';
+import type { AddressPolicy } from '../core/source-session.ts';
+import type { Trial } from '../core/trial.ts';
+import { namedInVain } from './check/check-emptied.ts';
+import { judgeRead } from './check/judge-read.ts';
+import { checkChanges } from './check-changes.ts';
+import * as lines from './log/run-lines.ts';
+import { planChanges, planRemovals } from './plan-changes.ts';
+import type { ReadDone, ReadSample, SampleWish } from './read-messages.ts';
+import type { ReadingThreads } from './reading-threads.ts';
+import { sourceOf } from './source/sources.ts';
+import { startReader } from './start-reader.ts';
+
+/** What is tried out. `onDecided`: see PlanInput. */
+export type TryOut = {
+  workspaceId: string;
+  settings: ConnectionSettings;
+  secrets: Secrets;
+  addresses: AddressPolicy;
+  sample: SampleWish;
+  onDecided?: (question: PlacedQuestion, decision: Decision) => void;
+};
+
+/** What a run would come to. `notes`: warnings about its read, for people. */
+export type TriedOut = {
+  read: ReadDone;
+  sample: ReadSample;
+  newlyGone: number;
+  counts: RunCounts;
+  holdReasons: string[];
+  notes: string[];
+};
+
+/**
+ * Does what a run does, in the tables of a trial: reads everybody, plans and checks. The plan is in the trial's tables afterwards.
+ * Throws an AppError when the run would break, or the signal's reason.
+ */
+export async function tryOut(
+  threads: ReadingThreads,
+  trial: Trial,
+  { workspaceId, settings, secrets, addresses, sample: wish, onDecided }: TryOut,
+  signal: AbortSignal,
+): Promise<TriedOut> {
+  const { rank } = trial;
+  let sample: ReadSample = { people: [], watched: [], leftOut: {} };
+  const notes: string[] = [];
+  const events = {
+    onConnected: () => {},
+    onBegun: () => {},
+    onCounts: () => {},
+    onSample: (taken: ReadSample) => {
+      sample = taken;
+    },
+  };
+  const run = { workspaceId, runId: trial.id, settings, rank, secrets, addresses, at: new Date() };
+  const task = { ...run, since: null, modeReason: '', sample: wish };
+  const reader = startReader(threads, task, trial, events, signal);
+  try {
+    const read = await reader.outcome;
+    const { attributes, advice } = sourceOf(settings.kind);
+    const judgement = judgeRead({ ...read, lastReferrals: trial.referrals, advice });
+    const inVain = namedInVain(settings.mappings, read.end.lacking ?? [], attributes.keyOf);
+    const said = [
+      ...lines.readDone(read.counts, read.extent),
+      ...lines.namedInVain(inVain, advice),
+      ...judgement.lines,
+    ];
+    notes.push(...said.filter(({ level }) => level === 'WARN').map(({ message }) => message));
+    await trial.keepMapped();
+    const removals = planRemovals(trial, settings.removal);
+    if (judgement.tellsWhoIsGone && read.gone > 0) await reader.tellGone(removals.plan);
+    const onProgress = (): Promise<void> => Promise.resolve();
+    const { staged } = read;
+    await planChanges({ run: trial, staged, workspaceId, settings, rank, onProgress, onDecided, signal });
+    signal.throwIfAborted();
+    const newlyGone = removals.newlyGone();
+    const { counts, holdReasons } = await checkChanges(trial, settings, { read, newlyGone, review: false });
+    return { read, sample, newlyGone, counts, holdReasons, notes };
+  } finally {
+    await reader.close();
+  }
+}
