@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Control } from 'ldapts';
 import { allowances } from '../answer-limits.ts';
 import { encodeFilter, equal, present } from '../filter/filter.ts';
@@ -8,30 +7,34 @@ import { readEntries, textsOf } from '../read-entries.ts';
 import { features } from '../root-dse.ts';
 import { lookAt, newer } from './look-at.ts';
 import { contextsOfPeople, type Place, watchedPlaces } from './watched-places.ts';
-import type { Refused, Watching } from './watching.ts';
+import { type Refused, rest, type Watching } from './watching.ts';
 
 /**
  * Watches by questions. Every second it asks for entries that are newer than the newest one known. Now and then it sweeps: it reads
  * the change attribute of all entries and compares the sum with the last one. That finds entries that are gone, and changes that
  * came late from another server with an older time. Slow answers make for longer pauses, so that the server mostly rests.
  */
-export async function askForChanges({ reached, options, times }: Watching): Promise<Refused> {
+export async function askForChanges(watching: Watching): Promise<Refused> {
+  const { reached, options, times } = watching;
   const attribute = flavours[reached.server.flavour].changeAttribute;
   const places = watchedPlaces(reached, options.scope);
   const deleted = await visibleDeletions(reached);
-  const rest = (afterMs: number, leastMs: number): number => Math.max(leastMs, times.restFactor * afterMs);
+  const restMs = (afterMs: number, leastMs: number): number => Math.max(leastMs, times.restFactor * afterMs);
+  // A further change in the second of the newest one would show the same time. It is told of when that second is over.
+  const settle = (): Promise<void> => (attribute.kind === 'time' ? rest(watching, times.settleMs) : Promise.resolve());
   const sweep = async () => {
     const [began, number] = [performance.now(), await changeNumber(reached)];
     const look = await lookAt(reached, places, attribute, null);
-    const dueAt = performance.now() + rest(performance.now() - began, times.sweepEveryMs);
+    const dueAt = performance.now() + restMs(performance.now() - began, times.sweepEveryMs);
     return { ...look, number, dueAt };
   };
   let last = await sweep();
   let { newest, number } = last;
   if (last.entries > 0 && newest === null) return { refused: null };
+  await settle();
   options.listening();
   for (let askedMs = 0; ; ) {
-    await wait(rest(askedMs, times.askEveryMs), undefined, { signal: options.signal });
+    await rest(watching, restMs(askedMs, times.askEveryMs));
     const began = performance.now();
     const before = number;
     number = await changeNumber(reached);
@@ -43,14 +46,16 @@ export async function askForChanges({ reached, options, times }: Watching): Prom
     if (look !== null && look.entries > 0) {
       if (look.newest === null && since === null) return { refused: null };
       newest = newer(newest, look.newest, attribute);
-      if (attribute.kind === 'time') await wait(times.settleMs, undefined, { signal: options.signal });
+      await settle();
       options.changed();
     }
     if (performance.now() < last.dueAt || (number !== null && number === last.number)) continue;
     const { digest, entries } = last;
     last = await sweep();
     newest = newer(newest, last.newest, attribute);
-    if (last.digest !== digest || last.entries !== entries) options.changed();
+    if (last.digest === digest && last.entries === entries) continue;
+    await settle();
+    options.changed();
   }
 }
 

@@ -11,7 +11,7 @@ import { resultError } from '../result-error.ts';
 import { features } from '../root-dse.ts';
 import type { LdapResult } from '../search-result.ts';
 import { type Place, watchedPlaces } from './watched-places.ts';
-import { isAlive, type Refused, type Watching } from './watching.ts';
+import { isAlive, type Refused, rest, type Watching } from './watching.ts';
 
 /** What makes a server keep a search open. */
 type Kind = 'persistentSearch' | 'contentSync';
@@ -21,7 +21,17 @@ type Kind = 'persistentSearch' | 'contentSync';
  * its base, so it watches the whole naming contexts; RFC 4533 tells everything.
  */
 export async function keepSearchesOpen(watching: Watching, kind: Kind): Promise<Refused> {
-  const { reached, options } = watching;
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, watching.options.signal]);
+  const checks = rest({ ...watching, options: { ...watching.options, signal } }, Number.POSITIVE_INFINITY);
+  try {
+    return await Promise.race([keepOpen(watching, kind), checks.then(() => ({ refused: null }))]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function keepOpen({ reached, options }: Watching, kind: Kind): Promise<Refused> {
   const places = watchedPlaces(reached, options.scope, { wide: kind === 'persistentSearch' });
   let listening = false;
   const open = await Promise.all(

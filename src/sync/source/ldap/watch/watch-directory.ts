@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../../../core/app-error.ts';
 import type { Secrets } from '../../../../core/connection.ts';
 import type { WatchOptions } from '../../../../core/source-watch.ts';
@@ -6,7 +5,7 @@ import { type LdapSettings, moreRights, signedInAs } from '../ldap-settings.ts';
 import { checkBase, type Reached, reach } from '../reach.ts';
 import { askForChanges } from './ask-for-changes.ts';
 import { keepSearchesOpen } from './keep-searches-open.ts';
-import { isAlive, type Refused, type Watching, type WatchTimes } from './watching.ts';
+import type { Refused, Watching, WatchTimes } from './watching.ts';
 
 const usualTimes: WatchTimes = {
   checkEveryMs: 30_000,
@@ -33,8 +32,11 @@ export async function watchDirectory(
   try {
     for (const baseDn of settings.baseDns) await checkBase(reached, baseDn);
     const watching: Watching = { reached, options, times: { ...usualTimes, ...times } };
-    for (const way of waysOf(reached)) await besideChecks(watching, way);
+    for (const way of waysOf(reached)) await way(watching);
     throw noWay(reached);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw error;
   } finally {
     release();
     await connection.close();
@@ -52,29 +54,6 @@ function waysOf({ server }: Reached): Way[] {
   if (server.supports.has('persistentSearch')) ways.push((watching) => keepSearchesOpen(watching, 'persistentSearch'));
   if (server.supports.has('contentSync')) ways.push((watching) => keepSearchesOpen(watching, 'contentSync'));
   return [...ways, askForChanges];
-}
-
-/** Watches in this way, and checks now and then that the server is alive. */
-async function besideChecks(watching: Watching, way: Way): Promise<Refused> {
-  const over = new AbortController();
-  const { reached, options, times } = watching;
-  const signal = AbortSignal.any([over.signal, options.signal]);
-  const checks = async (): Promise<never> => {
-    for (;;) {
-      await wait(times.checkEveryMs, undefined, { signal });
-      await isAlive(reached);
-    }
-  };
-  const checking = checks();
-  checking.catch(() => {});
-  try {
-    return await Promise.race([way(watching), checking]);
-  } catch (error) {
-    options.signal.throwIfAborted();
-    throw error;
-  } finally {
-    over.abort();
-  }
 }
 
 function noWay({ connection, settings }: Reached): AppError {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { WatchOptions } from '../../../../core/source-watch.ts';
 import type { Reached } from '../reach.ts';
 import { readServerInfo } from '../root-dse.ts';
@@ -24,6 +25,17 @@ export type Watching = {
 
 /** How a way of watching ended: it does not work with this server. Null: not for a result. A watch that breaks throws instead. */
 export type Refused = { refused: LdapResult | null };
+
+/** Waits, and checks now and then that the server is alive. To be called while nothing else is asked. */
+export async function rest(
+  { reached, options: { signal }, times: { checkEveryMs } }: Watching,
+  ms: number,
+): Promise<void> {
+  for (let waited = 0; waited < ms; waited += checkEveryMs) {
+    if (waited > 0) await isAlive(reached);
+    await wait(Math.min(ms - waited, checkEveryMs), undefined, { signal });
+  }
+}
 
 /** Asks for something small. Throws when there is no answer within `timeoutSeconds`. */
 export async function isAlive({ connection, settings }: Reached): Promise<void> {
