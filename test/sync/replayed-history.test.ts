@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OrphanedContacts } from '../../src/core/connection.ts';
+import { uuidText } from '../../src/core/uuid.ts';
 import { valuesOf } from '../../src/db/contact/contact-columns.ts';
+import { canonicalDn } from '../../src/sync/source/ldap/dn.ts';
+import { hexOf } from '../../src/sync/stage/digest.ts';
 import { ldapSettings, scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
@@ -24,6 +27,7 @@ const mappings = [
   map('FAMILY_NAME', 'sn'),
   map('PRIMARY_EMAIL', 'mail'),
   map('CITY', 'l'),
+  map('MANAGER', 'manager'),
   map('PORTAL_ACCESS', '', { attributes: [], value: 'TRUE' }),
 ];
 /** Each connection of a test has an attribute that takes people out of its scope alone. */
@@ -116,6 +120,21 @@ describe('the history of contacts', () => {
     );
   };
 
+  /** Names of people, in several spellings; some of them are nobody's. */
+  const managers = (roll: Roll): string[] => {
+    const name = dn(`r${roll(born + 2)}`);
+    return [name, name.toUpperCase(), name.replaceAll(',', ' , ')];
+  };
+
+  /** Whom a contact names as its manager is found by the digest of that name, whoever has brought it. */
+  const expectFindable = async () => {
+    const all = await syncing.rows<{ manager: string | null; manager_ref: string | null }>(
+      'SELECT manager, manager_ref FROM contact',
+    );
+    for (const { manager, manager_ref } of all)
+      expect(manager_ref).toBe(manager === null ? null : uuidText(hexOf(canonicalDn(manager))));
+  };
+
   const people = new Map<string, string>();
   let born = 0;
 
@@ -141,7 +160,8 @@ describe('the history of contacts', () => {
         const put = (name: string, value: string | null) =>
           `dn: ${dn(uid)}\nchangetype: modify\nreplace: ${name}\n${value === null ? '' : `${name}: ${value}\n`}-\n\n`;
         if (what === 3) ldif.push(put('mail', one(addresses)));
-        else if (what === 4) ldif.push(put('l', one(cities)) + put('sn', one(names)));
+        else if (what === 4)
+          ldif.push(put('l', one(cities)) + put('sn', one(names)) + put('manager', one([null, ...managers(roll)])));
         else ldif.push(put(one(awayFrom), roll(2) === 0 ? 'away' : null));
       }
     }
@@ -203,6 +223,7 @@ describe('the history of contacts', () => {
           if ((await syncing.run(id)).finishedAt === null) await syncing.carryOut(id);
         } else await Promise.all(roll(3) === 0 ? [syncing.sync(mine), syncing.sync(other)] : [syncing.sync(mine)]);
         await expectSound();
+        await expectFindable();
       }
       const left = await syncing.rows(
         `SELECT run.status, run.id FROM plan_row JOIN run ON run.id = plan_row.run_id WHERE run.finished_at IS NOT NULL`,
