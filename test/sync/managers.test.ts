@@ -3,7 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { type Changes, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
+import { anna, type Changes, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
 const mappings = [
@@ -241,6 +241,19 @@ describe('the managers of a directory', () => {
     expect(await managers()).toEqual({ ADA: 'BOSS' });
     await syncing.approve(held.id);
     expect(await managers()).toEqual({});
+  });
+
+  test('come along when contacts are merged', async () => {
+    await imported([of('ada', 'boss'), of('boss')]);
+    const kept = await syncing.addContact({ DISPLAY_NAME: 'Countess', CITY: 'London' });
+    await syncing.workspace.mergeContacts(
+      kept,
+      await idOf('ADA'),
+      (keep, drop) => ({ ...keep, values: { ...drop.values, ...keep.values } }),
+      anna,
+    );
+    expect(await managers()).toEqual({ Countess: 'BOSS' });
+    expect(await reports('BOSS')).toEqual(['Countess']);
   });
 
   test('have their reports page by page, in order of name, each counted', async () => {

@@ -13,6 +13,7 @@ import type { WorkspaceScope } from '../workspace-scope.ts';
 import { byPerson, createContacts, deleteContacts as deleteWithLinks, giveValues } from './change-contact.ts';
 import { fieldValues, valuesOf, valuesOfRow } from './contact-columns.ts';
 import { allParts, type ContactSelection, contactSelection, contactsByIds, toContact } from './find-contacts.ts';
+import { refOfName } from './managers.ts';
 import type { ChangeRows, ChangeSet } from './write-history.ts';
 
 /** Saves a contact that somebody has entered. See WorkspaceStore.createContact. */
@@ -212,7 +213,8 @@ export function rowOf(
         $11::text AS reason,
         (entered.v)."DISPLAY_NAME" AS contact_name, ${columns.join(', ')}, $4::text AS email_key, $5::text AS name_key,
         $6::text AS company_key, $7::text AS words, $8::tsvector AS search, $9::text AS status, $10::text[] AS locked_fields,
-        was.manager_ref, was.values AS before
+        CASE WHEN (entered.v)."MANAGER" IS NOT DISTINCT FROM (was.values)."MANAGER" THEN was.manager_ref
+          ELSE ${refOfName('(entered.v)."MANAGER"')} END AS manager_ref, was.values AS before
       FROM (SELECT jsonb_populate_record(NULL::contact_values, $3::jsonb) AS v) AS entered
       LEFT JOIN (
         SELECT contact.manager_ref, ${valuesOf('contact')} AS "values" FROM contact

@@ -39,6 +39,18 @@ function managerOf(report: string): string {
     LIMIT 1)`;
 }
 
+/**
+ * SQL: what finds the person whom a text names as a manager, when a person's edit brings the text. Only a source knows all spellings
+ * of a name, so it is taken from a contact with the same text, or from the person of that name. $1: workspace. Reads all contacts.
+ */
+export function refOfName(name: string): string {
+  return `CASE WHEN ${name} IS NOT NULL THEN coalesce(
+    (SELECT same.manager_ref FROM contact AS same
+     WHERE same.workspace_id = $1 AND same.manager = ${name} AND same.manager_ref IS NOT NULL LIMIT 1),
+    (SELECT named.person_ref FROM contact_link AS named
+     WHERE named.workspace_id = $1 AND ${name} IN (named.person, named.external_id) AND named.person_ref IS NOT NULL LIMIT 1)) END`;
+}
+
 /** The managers of these contacts, by the contact's id. Contacts whose manager has no contact are left out. */
 export async function managersOf(
   query: Query,
