@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { WatchLease } from '../../core/watch-store.ts';
+import type { WatchNews } from '../../core/watch-store.ts';
 
 /** Short, so that another process takes over within seconds. A process renews several times within it. */
 export const leaseMs = 7000;
@@ -18,17 +18,20 @@ export const wantedConnections = `
 export async function renewLeases(
   pool: Pool,
   holder: string,
-  held: readonly { lease: WatchLease; changedAt: Date | null }[],
+  held: readonly WatchNews[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await pool.query<{ connection_id: string }>(
     `WITH wanted AS (${wantedConnections})
      UPDATE connection_watch AS watch
      SET expires_at = clock_timestamp() + make_interval(secs => $2),
-       last_change_at = greatest(watch.last_change_at, held.changed_at)
-     FROM unnest($3::uuid[], $4::bigint[], $5::timestamptz[]) AS held (connection_id, fence, changed_at)
+       last_change_at = greatest(watch.last_change_at, held.changed_at),
+       watching_since = coalesce(watch.watching_since, held.listening_since),
+       error = CASE WHEN held.listening_since IS NULL THEN watch.error END
+     FROM unnest($3::uuid[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
+       AS held (connection_id, fence, changed_at, listening_since)
      JOIN wanted ON wanted.connection_id = held.connection_id
      WHERE watch.workspace_id = wanted.workspace_id AND watch.connection_id = held.connection_id AND watch.holder = $1
-       AND watch.fence = held.fence AND watch.version = wanted.version AND wanted.nth <= $6
+       AND watch.fence = held.fence AND watch.version = wanted.version AND wanted.nth <= $7
      RETURNING watch.connection_id`,
     [
       holder,
@@ -36,6 +39,7 @@ export async function renewLeases(
       held.map(({ lease }) => lease.connectionId),
       held.map(({ lease }) => lease.fence),
       held.map(({ changedAt }) => changedAt),
+      held.map(({ listeningSince }) => listeningSince),
       mostOfWorkspace,
     ],
   );

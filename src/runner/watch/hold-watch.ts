@@ -4,7 +4,7 @@ import type { ProcessLog } from '../../core/process-log.ts';
 import type { RunRecord } from '../../core/records.ts';
 import { isEnded, type RunError } from '../../core/run.ts';
 import type { RunSignals, RunStore } from '../../core/run-store.ts';
-import type { WatchStore, WatchTask } from '../../core/watch-store.ts';
+import type { WatchNews, WatchStore, WatchTask } from '../../core/watch-store.ts';
 import { News } from './news.ts';
 import { type Pace, paceRuns } from './pace-runs.ts';
 
@@ -25,8 +25,7 @@ export type WatchParts = {
 /** A watch that this process holds. */
 export type HeldWatch = {
   task: WatchTask;
-  /** When it last heard of a change. Null: never. */
-  changedAt(): Date | null;
+  news(): WatchNews;
   /** Ends the watch. The lease stays. */
   stop(): void;
   /** Resolves when the watch has stopped or has broken. A broken one has given its lease back. */
@@ -44,8 +43,8 @@ export function holdWatch(parts: WatchParts, task: WatchTask, pace: Pace): HeldW
   let heardAt: number | null = null;
   let listeningSince: number | null = null;
   const listening = (): void => {
-    listeningSince = performance.now();
-    // If this can't be stored, the watch is shown as not standing, and goes on.
+    listeningSince = Date.now();
+    // If this can't be stored, the next renewal of the lease does it.
     parts.watches.listening(task.lease).catch((err: unknown) => parts.log.warn({ err }, 'A watch could not be noted'));
     news.tell(began);
   };
@@ -72,10 +71,14 @@ export function holdWatch(parts: WatchParts, task: WatchTask, pace: Pace): HeldW
     .then(() => pacing);
   return {
     task,
-    changedAt: () => (heardAt === null ? null : new Date(heardAt)),
+    news: () => ({ lease: task.lease, listeningSince: dateOf(listeningSince), changedAt: dateOf(heardAt) }),
     stop: () => stopping.abort(new Error('The watch is stopped.')),
     over,
   };
+}
+
+function dateOf(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
 }
 
 /** How long a store that fails is left alone. */
@@ -141,7 +144,7 @@ async function giveUp(
 ): Promise<void> {
   const { workspaceId, connectionId } = lease;
   const error = errorOf(fault);
-  const stood = listeningSince !== null && performance.now() - listeningSince >= goodMs;
+  const stood = listeningSince !== null && Date.now() - listeningSince >= goodMs;
   const failures = stood ? 1 : before + 1;
   const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 20));
   const retryAfterMs = staying.has(error.code) ? longRetryMs : pauseMs * (0.5 + Math.random());

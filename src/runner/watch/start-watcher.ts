@@ -39,9 +39,7 @@ export function startWatcher({ most = usualMost, pace, ...parts }: WatcherParts)
     if (held.size === 0) return;
     const asked = [...held];
     const leaseEndsAt = performance.now() + watches.leaseMs - marginMs;
-    const standing = await watches.renew(
-      asked.map(([, { task, changedAt }]) => ({ lease: task.lease, changedAt: changedAt() })),
-    );
+    const standing = await watches.renew(asked.map(([, watch]) => watch.news()));
     const ended = asked.filter(([id]) => !standing.has(id));
     for (const [id, watch] of asked) {
       if (standing.has(id)) watch.leaseEndsAt = leaseEndsAt;

@@ -219,6 +219,18 @@ describe('a continuous connection', () => {
     await proxy.close();
   });
 
+  test('is shown as watched even if that could not be stored at once', async () => {
+    const connectionId = await add();
+    start();
+    const watch = await watches.begins(connectionId);
+    watch.listening();
+    await until(connectionId, (one) => one?.since != null);
+    await db.pool.query(`UPDATE connection_watch SET watching_since = NULL, error = '{}' WHERE connection_id = $1`, [
+      connectionId,
+    ]);
+    expect(await until(connectionId, (one) => one?.since != null)).toMatchObject({ error: null });
+  });
+
   test('has no run started by a process that has lost its lease', async () => {
     const connectionId = await add();
     const { watches: store } = start();
