@@ -40,6 +40,7 @@ export function sampleEntries(count = 1200): SampleEntry[] {
   const people = Array.from({ length: count }, (_, index) => person(index, random, taken));
   for (const [index, [rdn, name]] of hostileNames.entries()) rename(at(people, 40 + index * 97), rdn, name);
   addFaults(people);
+  addManagers(people);
   return [
     { dn: suffix, attributes: { objectClass: ['dcObject', 'organization'], dc: ['acme'], o: ['ACME Widgets'] } },
     { dn: peopleDn, attributes: { objectClass: ['organizationalUnit'], ou: ['people'] } },
@@ -90,6 +91,19 @@ function addFaults(people: readonly SampleEntry[]): void {
   at(people, 501).attributes.mail = at(people, 500).attributes.mail ?? [];
   at(people, 733).attributes.mail = ['front desk at acme'];
   for (const index of [500, 501, 733]) delete at(people, index).attributes.loginDisabled;
+}
+
+/** Most reports of one person. */
+const mostReports = 8;
+
+/** Gives each department a head, and everybody else in it a manager. */
+function addManagers(people: readonly SampleEntry[]): void {
+  const colleagues = Map.groupBy(people, ({ attributes }) => attributes.departmentNumber?.[0]);
+  for (const [head, ...others] of colleagues.values())
+    for (const [index, { attributes }] of others.entries()) {
+      const nth = Math.floor(index / mostReports);
+      attributes.manager = [(nth === 0 ? head : others[nth - 1])?.dn ?? ''];
+    }
 }
 
 function rename(entry: SampleEntry, rdn: string, name: string): void {
