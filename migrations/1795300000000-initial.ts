@@ -16,6 +16,8 @@ const walled = [
   'plan_row',
   'kept_plan_row',
   'contact_change',
+  'contact_feed',
+  'contact_feed_batch',
 ] as const;
 
 /** Also behind row-level security, but only the sync path's role may use them. */
@@ -458,6 +460,21 @@ const tables = [
     CONSTRAINT "contact_change_pkey" PRIMARY KEY ("workspace_id", "change_set", "position")) PARTITION BY RANGE ("change_set")`,
   ...defaultPartition('contact_change'),
   `CREATE INDEX "contact_change_by_contact" ON "contact_change" ("workspace_id", "contact_id", "change_set")`,
+
+  // The order in which transactions have changed contacts: each has the next number of its workspace, and stands for the rows of the
+  // history from first_position to last_position. last_seq: the newest number. See db/contact/tell-feed.ts.
+  `CREATE TABLE "contact_feed" (
+    "workspace_id" uuid NOT NULL,
+    "last_seq" bigint NOT NULL,
+    CONSTRAINT "contact_feed_pkey" PRIMARY KEY ("workspace_id"))`,
+  `CREATE TABLE "contact_feed_batch" (
+    "workspace_id" uuid NOT NULL,
+    "seq" bigint NOT NULL,
+    "change_set" uuid NOT NULL,
+    "first_position" bigint NOT NULL,
+    "last_position" bigint NOT NULL,
+    CONSTRAINT "contact_feed_batch_pkey" PRIMARY KEY ("workspace_id", "seq", "change_set")) PARTITION BY RANGE ("change_set")`,
+  ...defaultPartition('contact_feed_batch'),
 ];
 
 /**

@@ -4,6 +4,7 @@ import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { checkAccess } from './access/check-access.ts';
 import { ContactChangeResolver } from './change/contact-change.type.ts';
 import { ContactHistoryResolver } from './change/contact-history.resolver.ts';
+import { ContactsChangedSubscription } from './change/contacts-changed.subscription.ts';
 import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
 import { PreviewResolver } from './connection/preview.resolver.ts';
@@ -42,6 +43,7 @@ export function buildApiSchema(): GraphQLSchema {
       LogSubscription,
       ContactChangeResolver,
       ContactHistoryResolver,
+      ContactsChangedSubscription,
       ContactResolver,
       ContactEditResolver,
       ContactSourceResolver,

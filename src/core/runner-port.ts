@@ -1,5 +1,6 @@
 import type { Actor } from './access.ts';
 import type { Schedule } from './connection.ts';
+import type { ContactFeedPart } from './contact-feed.ts';
 import type { RunRecord } from './records.ts';
 import type { LogLevel, LogLine, RunStatus, StartRunMode } from './run.ts';
 import type { UserError } from './user-error.ts';
@@ -74,6 +75,17 @@ export type RunnerPort = {
   ): Promise<FollowedLog>;
   /** Each run of the workspace, or of one connection, whenever it changes. Listening begins with the first call of `next()`. */
   followRuns(workspaceId: string, connectionId: string | null, signal: AbortSignal): AsyncIterable<RunRecord>;
+
+  /**
+   * The feed of a workspace's contacts, from `first` on: each further part is read with the cursor of the one before, when there may be
+   * changes. Ends when `signal` aborts.
+   */
+  followContacts(
+    workspaceId: string,
+    read: (after: string) => Promise<ContactFeedPart>,
+    first: ContactFeedPart,
+    signal: AbortSignal,
+  ): AsyncIterable<ContactFeedPart>;
 
   /** The next `count` times of a valid schedule after `from`, in order. */
   nextTimes(schedule: Schedule, count: number, from: Date): Date[];

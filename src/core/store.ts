@@ -2,6 +2,7 @@ import type { Actor, Workspace } from './access.ts';
 import type { ConnectionStatus, OrphanedContacts, Secrets, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
 import type { ContactEdit, EditableContact, MergedContacts, SavedContact } from './contact-edit.ts';
+import type { ContactFeedPart, FeedRequest } from './contact-feed.ts';
 import type { Allow } from './deadline.ts';
 import type { Photo } from './photo.ts';
 import type {
@@ -98,6 +99,11 @@ export type WorkspaceStore = {
   contactHistory(contactId: string, page: PageRequest): Promise<Page<ChangeRecord>>;
   /** Where each filled field of these contacts comes from, by the contact's id. */
   originsOf(contactIds: readonly string[]): Promise<Map<string, OriginRecord[]>>;
+  /**
+   * The next changes of contacts, by runs and by people, each once, in the order of their commits. Throws an AppError BAD_USER_INPUT for a
+   * cursor of something else, and CURSOR_TOO_OLD when the history does not reach back so far.
+   */
+  contactFeed(request: FeedRequest): Promise<ContactFeedPart>;
   sourcesOf(contactIds: readonly string[]): Promise<ContactSourceRecord[]>;
   /** The managers of these contacts, by the contact's id. A contact without one, or whose manager has no contact, is left out. */
   managersOf(contactIds: readonly string[]): Promise<Map<string, ContactRecord>>;

@@ -3,6 +3,7 @@ import { checkFirst, pageOfLog } from '../core/page-limits.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
 import type { ApiConnections } from './api-transaction.ts';
 import { changesPage, changesPages } from './change/changes-page.ts';
+import { contactFeed } from './change/contact-feed.ts';
 import { contactHistory, originsOf } from './change/contact-history.ts';
 import { connectionsPage } from './connection/connections-page.ts';
 import { deleteConnection } from './connection/delete-connection.ts';
@@ -64,6 +65,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     contactsPage: (filter, page, parts) => contactsPage(scope, filter, page, parts),
     contactsByIds: (ids, parts) => contactsByIds(scope.readOne, workspaceId, ids, parts),
     contactHistory: (contactId, page) => contactHistory(scope, contactId, page),
+    contactFeed: (request) => contactFeed(scope, request),
     originsOf: (ids) => originsOf(scope, ids),
     sourcesOf: (ids) => read((query) => sourcesOf(query, workspaceId, ids)),
     managersOf: (ids) => read((query) => managersOf(query, workspaceId, ids)),

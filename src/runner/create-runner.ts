@@ -3,6 +3,7 @@ import type { ProcessLog } from '../core/process-log.ts';
 import type { RunSignals, RunStore } from '../core/run-store.ts';
 import type { RunnerPort } from '../core/runner-port.ts';
 import { faultsBelow } from '../core/user-error.ts';
+import { type ContactSignals, followContacts } from './follow-contacts.ts';
 import { followLog } from './follow-run/follow-log.ts';
 import { followProgress } from './follow-run/follow-progress.ts';
 import { createWorkspaceFeeds, followRuns, type WorkspaceFeeds } from './follow-run/follow-runs.ts';
@@ -14,7 +15,7 @@ import { startAllRuns, startRun } from './start-run.ts';
 
 export type RunnerParts = {
   store: RunStore;
-  signals: RunSignals;
+  signals: RunSignals & ContactSignals;
   log: ProcessLog;
 };
 
@@ -45,6 +46,7 @@ export function createRunner({ store, signals, log }: RunnerParts): Runner {
       followLog(runFeeds, { workspaceId, runId, after, minLevel }, signal),
     followRuns: (workspaceId, connectionId, signal) =>
       followRuns(workspaceFeeds, { workspaceId, connectionId }, signal),
+    followContacts: (workspaceId, read, first, signal) => followContacts(signals, workspaceId, read, first, signal),
     nextTimes,
     checkSchedule: (schedule, path) => {
       const fault = scheduleFault(schedule, new Date());

@@ -58,6 +58,7 @@ const needs: Record<string, [string, Permission, ...Permission[]]> = {
   runProgress: [`subscription { runProgress(runId: ${id}) { id } }`, 'CONTACT_SYNC_VIEW'],
   runLog: [`subscription { runLog(runId: ${id}) { lastSeq } }`, 'CONTACT_SYNC_VIEW'],
   runsChanged: [`subscription { runsChanged(connectionId: ${id}) { id } }`, 'CONTACT_SYNC_VIEW'],
+  contactsChanged: [`subscription { contactsChanged(connectionId: ${id}) { cursor } }`, 'CONTACTS_VIEW'],
 };
 
 const implying: Partial<Record<Permission, Permission>> = {

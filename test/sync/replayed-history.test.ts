@@ -113,6 +113,13 @@ describe('the history of contacts', () => {
 
   const expectSound = async () => {
     expect(Object.fromEntries(await replayed())).toEqual(Object.fromEntries(await contacts()));
+    const untold = await syncing.rows(
+      `SELECT change.change_set, change.position, change.action FROM contact_change AS change
+       WHERE change.outcome IS NULL AND change.action NOT IN ('SKIP', 'NONE') AND (
+         SELECT count(*) FROM contact_feed_batch AS batch WHERE batch.change_set = change.change_set
+           AND change.position BETWEEN batch.first_position AND batch.last_position) <> 1`,
+    );
+    expect(untold).toEqual([]);
     const counted = (sql: string) =>
       syncing.rows(`SELECT status, ${sql} GROUP BY status HAVING ${sql.split(' ')[0]} > 0 ORDER BY 1`);
     expect(await counted('sum(contacts)::int AS n FROM contact_count')).toEqual(

@@ -10,6 +10,7 @@ import { errorFrame, type Frame } from './frame.ts';
 import { LogChannel } from './log-channel.ts';
 import type { Made } from './log-viewer.ts';
 import type { Outbox } from './outbox.ts';
+import { PulledStream } from './pulled-stream.ts';
 import { StateGroup } from './state-group.ts';
 import { type StreamKey, streamKey } from './stream-key.ts';
 
@@ -32,6 +33,7 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
   const makeInTurn = inTurn(MADE_AT_ONCE);
   const states = new Map<string, StateGroup>();
   const logs = new Map<string, LogChannel>();
+  const pulled = new Set<PulledStream>();
   const recent = new LRUCache<string, Made>({
     maxSize: MOST_RECENT,
     sizeCalculation: ({ frame }) => BESIDE_FRAME + (frame?.json.length ?? 0),
@@ -52,8 +54,12 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
   const subscribe = async (args: SubscriptionArgs): Promise<OpenedStream> => {
     const stream = streamKey(args);
     // A viewer who joins others does not pass the field's own check.
-    const refusal = stream.kind === 'alone' ? null : await refusalOf(args, stream.field);
+    const refusal = stream.kind === 'alone' || stream.kind === 'pulled' ? null : await refusalOf(args, stream.field);
     if (refusal !== null) return { kind: 'refused', frame: errorFrame([refusal], log) };
+    if (stream.kind === 'pulled') {
+      const viewer = startPulled(args);
+      return opened(viewer.opened, viewer.outbox);
+    }
     if (stream.kind === 'log') {
       const channel = logs.get(stream.key) ?? startLog(args, stream.key);
       return opened(channel.opened, channel.join(stream.after).outbox);
@@ -62,7 +68,7 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
     return opened(group.opened, group.join());
   };
 
-  const startState = (args: SubscriptionArgs, stream: Exclude<StreamKey, { kind: 'log' }>): StateGroup => {
+  const startState = (args: SubscriptionArgs, stream: Extract<StreamKey, { kind: 'state' | 'alone' }>): StateGroup => {
     const group: StateGroup = new StateGroup({
       open: () => open(args),
       replaysLast: stream.kind === 'state' && stream.replaysLast,
@@ -72,6 +78,15 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
     });
     if (stream.kind === 'state') states.set(stream.key, group);
     return group;
+  };
+
+  const startPulled = (args: SubscriptionArgs): PulledStream => {
+    const stream: PulledStream = new PulledStream(
+      () => open(args),
+      () => pulled.delete(stream),
+    );
+    pulled.add(stream);
+    return stream;
   };
 
   const startLog = (args: SubscriptionArgs, key: string): LogChannel => {
@@ -90,7 +105,7 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
 
   /** Ends all streams. When it resolves, no stream uses the database any more. */
   const close = async (): Promise<void> => {
-    for (const one of [...states.values(), ...logs.values()]) one.close();
+    for (const one of [...states.values(), ...logs.values(), ...pulled]) one.close();
     while (underWay.size > 0) await Promise.allSettled(underWay);
   };
 

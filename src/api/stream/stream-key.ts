@@ -12,12 +12,13 @@ import type { SubscriptionArgs } from './event-source.ts';
 
 /**
  * Subscriptions with the same key are equal: same document, variables, workspace and permissions. A log's key leaves
- * its start out. `alone` means that there is no key: the subscription is executed separately, and that refuses its
+ * its start out. `pulled`: each viewer has events of their own, which are asked for one by one. `alone` means that there is no key: the subscription is executed separately, and that refuses its
  * faults.
  */
 export type StreamKey =
   | { kind: 'log'; field: string; key: string; after: number }
   | { kind: 'state'; field: string; key: string; replaysLast: boolean }
+  | { kind: 'pulled'; field: string }
   | { kind: 'alone' };
 
 export function streamKey(args: SubscriptionArgs): StreamKey {
@@ -27,6 +28,7 @@ export function streamKey(args: SubscriptionArgs): StreamKey {
     return { kind: 'alone' };
   const key = (leftOut: string | null) => keyOf(args, operation, leftOut);
   const name = field.name.value;
+  if (name === 'contactsChanged') return { kind: 'pulled', field: name };
   if (name !== 'runLog') return { kind: 'state', field: name, key: key(null), replaysLast: name === 'runProgress' };
   const after = afterOf(args, operation, field);
   if (after === null) return { kind: 'alone' };

@@ -5,6 +5,7 @@ import { isUuid } from '../../core/uuid.ts';
 import type { Transaction } from '../api-transaction.ts';
 import { deactivateContacts, deleteContacts, lookAgain, noteRemoval } from '../contact/change-contact.ts';
 import { valuesOf } from '../contact/contact-columns.ts';
+import { tellFeed } from '../contact/tell-feed.ts';
 import type { ChangeRows, ChangeSet } from '../contact/write-history.ts';
 import { byList } from '../planner-hints.ts';
 import { closeRun } from '../run/life/close-run.ts';
@@ -33,12 +34,13 @@ export async function deleteConnection(
     );
     if (found.length === 0) return false;
     await cancelRuns(transaction, id);
-    await releaseContacts(transaction, id, contacts, by);
+    const changeSet = await releaseContacts(transaction, id, contacts, by);
     await query('UPDATE run SET connection_id = NULL WHERE run.workspace_id = $1 AND run.connection_id = $2', [
       workspaceId,
       id,
     ]);
     await query('DELETE FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2', [workspaceId, id]);
+    await tellFeed(transaction.client, workspaceId, { changeSet, first: 1, last: Number.MAX_SAFE_INTEGER });
     return true;
   });
 }
@@ -112,7 +114,7 @@ function rowsOf({ action, which }: Release, key: string[]): ChangeRows {
 
 /**
  * Lets go of all contacts of a connection that is being deleted. `contacts` says what becomes of those that only this connection
- * feeds. The connections that feed the rest look at them at their next run. Contacts are locked first, in the order in which a sync
+ * feeds. The connections that feed the rest look at them at their next run. Returns the id of the set of changes. Contacts are locked first, in the order in which a sync
  * locks them, so that no other connection can link one in between.
  */
 async function releaseContacts(
@@ -120,7 +122,7 @@ async function releaseContacts(
   connectionId: string,
   contacts: OrphanedContacts,
   madeBy: Actor,
-): Promise<void> {
+): Promise<string> {
   const key = [workspaceId, connectionId];
   // Without statistics the planner assumes one contact in the workspace, and would read all links once per contact.
   await query(byList);
@@ -144,4 +146,5 @@ async function releaseContacts(
     key,
   );
   await query('DELETE FROM contact_link WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2', key);
+  return set.id;
 }

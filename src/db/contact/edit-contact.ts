@@ -14,6 +14,7 @@ import { byPerson, createContacts, deleteContacts as deleteWithLinks, giveValues
 import { fieldValues, valuesOf, valuesOfRow } from './contact-columns.ts';
 import { allParts, type ContactSelection, contactSelection, contactsByIds, toContact } from './find-contacts.ts';
 import { refOfName } from './managers.ts';
+import { tellFeed } from './tell-feed.ts';
 import type { ChangeRows, ChangeSet } from './write-history.ts';
 
 /** Saves a contact that somebody has entered. See WorkspaceStore.createContact. */
@@ -33,6 +34,7 @@ export function createContact(
       writeLinks: async () => {},
       turns: { history: (work) => work(), contacts: (work) => work() },
     });
+    await tellSet(set, 1);
     return saved(transaction, id);
   });
 }
@@ -60,7 +62,9 @@ export async function updateContact(
       const taken = await holderOf(transaction, id, edit);
       if (taken !== null) return taken;
       const row = rowOf(transaction, id, edit, actionOf(current, edit));
-      await giveValues(changeSet(transaction, by), row, async () => {}, byPerson);
+      const set = changeSet(transaction, by);
+      await giveValues(set, row, async () => {}, byPerson);
+      await tellSet(set, 1);
       return saved(transaction, id);
     },
   );
@@ -83,7 +87,9 @@ export async function deleteContacts(scope: WorkspaceScope, ids: readonly string
       found.map(({ id }) => id),
       null,
     );
-    await deleteWithLinks(changeSet(transaction, by), rows);
+    const set = changeSet(transaction, by);
+    await deleteWithLinks(set, rows);
+    await tellSet(set, rows.last);
     return found.map(({ id }) => id);
   });
 }
@@ -122,6 +128,11 @@ export async function orTaken<Outcome>(
 
 export function changeSet({ client, workspaceId }: Transaction, madeBy: Actor): ChangeSet {
   return { client, workspaceId, id: uuidv7(), madeBy, links: 'untouched' };
+}
+
+/** Gives a set of changes its place in the feed. */
+export function tellSet({ client, workspaceId, id }: ChangeSet, last: number): Promise<void> {
+  return tellFeed(client, workspaceId, { changeSet: id, first: 1, last });
 }
 
 export async function saved({ query, workspaceId }: Transaction, id: string): Promise<SavedContact<ContactRecord>> {

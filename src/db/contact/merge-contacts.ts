@@ -5,7 +5,7 @@ import { isUuid } from '../../core/uuid.ts';
 import type { Transaction } from '../api-transaction.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { byPerson, deleteContacts, giveValues, lookAgain } from './change-contact.ts';
-import { changeSet, deletionOf, holderOf, lockContact, orTaken, rowOf, saved } from './edit-contact.ts';
+import { changeSet, deletionOf, holderOf, lockContact, orTaken, rowOf, saved, tellSet } from './edit-contact.ts';
 
 /** See WorkspaceStore.mergeContacts. */
 export async function mergeContacts(
@@ -43,6 +43,7 @@ export async function mergeContacts(
       );
       await writeLinks(transaction, keepId, moved);
       await rememberMerge(transaction, keepId, dropId);
+      await tellSet(set, 2);
       return saved(transaction, keepId);
     },
   );

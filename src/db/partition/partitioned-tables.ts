@@ -36,6 +36,7 @@ export const partitionedTables: readonly PartitionedTable[] = [
     countedFrom: 'end',
   },
   { name: 'contact_change', key: 'change_set', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
+  { name: 'contact_feed_batch', key: 'change_set', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
   { name: 'run', key: 'id', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
 ];
 

@@ -10,6 +10,9 @@ export const RUN_CHANNEL = 'contact_sync_run';
 /** Sent by a trigger when Contact Sync is turned on or off: the workspace's id. The first migration contains this name. */
 export const SWITCH_CHANNEL = 'contact_sync_switch';
 
+/** Sent by each transaction that changes contacts: the workspace's id. */
+export const CONTACT_CHANNEL = 'contact_sync_contact';
+
 /** Sent by each transaction that queues a job. */
 export const JOB_CHANNEL = 'contact_sync_job';
 
@@ -27,6 +30,8 @@ export async function tellRun(
 export type WorkspaceSignals = RunSignals & {
   /** `hear` is called when any process may have queued a job. */
   onJob(hear: () => void): () => void;
+  /** `hear` gets the workspace in which contacts were changed. `missed` is called when some may have been lost. */
+  onContacts(hear: (workspaceId: string) => void, missed: () => void): () => void;
   /** `hear` gets the workspace in which Contact Sync was turned on or off. `missed` is called when some may have been lost. */
   onContactSync(hear: (workspaceId: string) => void, missed: () => void): () => void;
 };
@@ -36,10 +41,16 @@ export async function openRunSignals(
   url: string,
   onTrouble?: (error: Error) => void,
 ): Promise<WorkspaceSignals & { close(): Promise<void> }> {
-  const listener = await listen({ url, channel: RUN_CHANNEL, more: [SWITCH_CHANNEL, JOB_CHANNEL], onTrouble });
+  const listener = await listen({
+    url,
+    channel: RUN_CHANNEL,
+    more: [SWITCH_CHANNEL, CONTACT_CHANNEL, JOB_CHANNEL],
+    onTrouble,
+  });
   return {
     subscribe: (hear, missed) => listener.subscribe((payload) => hear(toSignal(payload)), missed),
     onJob: (hear) => listener.subscribe(hear, hear, JOB_CHANNEL),
+    onContacts: (hear, missed) => listener.subscribe(hear, missed, CONTACT_CHANNEL),
     onContactSync: (hear, missed) => listener.subscribe(hear, missed, SWITCH_CHANNEL),
     close: listener.close,
   };

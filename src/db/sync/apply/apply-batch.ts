@@ -4,6 +4,7 @@ import { countRows, type PlanRows } from '../../../core/plan-counts.ts';
 import type { ChangeAction, NewLogLine } from '../../../core/run.ts';
 import { isShown, shownName } from '../../change/change-record.ts';
 import type { CreationTurns } from '../../contact/change-contact.ts';
+import { tellFeed } from '../../contact/tell-feed.ts';
 import { byKey } from '../../planner-hints.ts';
 import { appendLines } from '../../run/log/append-lines.ts';
 import { tellRun } from '../../signals/open-run-signals.ts';
@@ -155,6 +156,8 @@ async function endBatch(
     );
   await appendLines(client, attempt.workspaceId, attempt.runId, lines);
   await tellRun(client, attempt);
+  const stretch = { changeSet: attempt.runId, first: attempt.base + batch.first, last: attempt.base + batch.last };
+  if (rows.length > 0) await tellFeed(client, attempt.workspaceId, stretch);
   return { position: batch.last };
 }
 

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { planPositions } from '../../../core/sync-store.ts';
 import { lookAgain, noteRemoval } from '../../contact/change-contact.ts';
+import { tellFeed } from '../../contact/tell-feed.ts';
 import type { ChangeRows } from '../../contact/write-history.ts';
 import { byKey } from '../../planner-hints.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
@@ -30,7 +31,8 @@ export function callOffRemovals(attempt: Attempt): Promise<void> {
        ORDER BY contact.id FOR UPDATE`,
       params,
     );
-    await noteRemoval(setOf({ client, attempt }), await staying(client, attempt, params));
+    const rows = await staying(client, attempt, params);
+    const noted = await noteRemoval(setOf({ client, attempt }), rows);
     await client.query(
       `UPDATE contact_link AS link SET gone_since = NULL, ${lookAgain}, last_seen_at = clock_timestamp()
        FROM contact_change AS change, contact
@@ -41,6 +43,8 @@ export function callOffRemovals(attempt: Attempt): Promise<void> {
       `UPDATE contact_link AS link SET ${lookAgain} FROM contact_change AS change WHERE ${leftOut} AND link.hash IS NOT NULL`,
       params,
     );
+    const stretch = { changeSet: attempt.runId, first: rows.first + 1, last: rows.last };
+    if (noted > 0) await tellFeed(client, attempt.workspaceId, stretch);
   });
 }
 
