@@ -65,7 +65,9 @@ export async function inApiTransaction<B extends Borrowed, T>(
   try {
     const signal = deadline?.[until];
     signal?.throwIfAborted();
-    const borrowed = await inTime(borrow(apiSource), signal);
+    // A free connection comes at once.
+    const isFree = poolOf(apiSource).idleCount > poolOf(apiSource).waitingCount;
+    const borrowed = await (isFree ? borrow(apiSource) : inTime(borrow(apiSource), signal));
     const { client } = borrowed;
     const ending = stopOnAbort(client, stopper, signal);
     try {

@@ -102,6 +102,7 @@ async function readTogether(
     await inApiTransaction(connections, allow, 'signal', borrowToRead, async ({ client }, deadline) => {
       const [first] = waiting;
       if (first?.one && waiting.length === 1) {
+        deadline?.signal.throwIfAborted();
         waiting.shift();
         log(first.one.text);
         const reading = readAlone(client, workspaceId, first.one, deadline);

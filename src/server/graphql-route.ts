@@ -52,7 +52,7 @@ export async function graphqlRoute(
     ],
   });
   await apollo.start();
-  const context = async ({ res }: { res: Response }) => contextOf(parts, viewerOf(res), res);
+  const context = async ({ res }: { res: Response }) => contextIn(parts, res);
   return {
     handlers: [refusing(parts), expressMiddleware(apollo, { context })],
     answerDirectly: (body, viewer, response) => answer(parts, body, viewer, response),
@@ -108,7 +108,7 @@ function refusing(parts: ServerParts): RequestHandler {
     const read = readRequest(request.body);
     if (read === null) return next();
     if (takesJson(request)) return void (await answer(parts, request.body, viewerOf(response), response));
-    const prepared = parts.operations.prepare(read, contextOf(parts, viewerOf(response), response));
+    const prepared = parts.operations.prepare(read, contextIn(parts, response));
     if (prepared.kind === 'ready' && prepared.type !== 'subscription') return next();
     sendRefusal(parts, prepared, response);
   };
@@ -138,27 +138,26 @@ function send(
   result: FormattedExecutionResult,
   headers: [string, string][] = [],
 ): void {
-  const body = Buffer.from(JSON.stringify(result));
+  // Node sends a text together with the headers.
+  const body = JSON.stringify(result);
   for (const [name, value] of headers) response.setHeader(name, value);
   response.writeHead(status, {
     'x-content-type-options': 'nosniff',
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
-    'content-length': body.length,
+    'content-length': Buffer.byteLength(body),
   });
   response.end(body);
 }
 
-/** One for each request. */
-const contexts = new WeakMap<ServerResponse, ApiContext>();
-
 function contextOf({ services }: ServerParts, viewer: Viewer, response: ServerResponse): ApiContext {
-  let context = contexts.get(response);
-  if (context === undefined) {
-    context = makeApiContext(services, viewer, clientSignal(response));
-    contexts.set(response, context);
-  }
-  return context;
+  return makeApiContext(services, viewer, clientSignal(response));
+}
+
+/** One for each request. */
+function contextIn(parts: ServerParts, response: Response): ApiContext {
+  response.locals.context ??= contextOf(parts, viewerOf(response), response);
+  return response.locals.context;
 }
 
 function elsewhere(): AppError {
