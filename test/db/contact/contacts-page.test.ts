@@ -232,6 +232,7 @@ describe('a contact', () => {
       updatedAt: at(9),
       removalDueAt: null,
       lockedFields: [],
+      version: 1,
     });
   });
 
