@@ -317,6 +317,24 @@ describe('an incremental run of a directory', () => {
   });
 });
 
+test('a server that allows only usual pages, is asked for them when it refuses larger ones', async () => {
+  await using slapd = await startSlapd({
+    entries: [unit, ...uids.map((uid) => somebody(uid))],
+    limits: 'size=unlimited size.pr=11',
+  });
+  const service = await openSyncing();
+  try {
+    const syncing = await service.workspace();
+    const connection = await syncing.createConnection(slapd, { mappings, scope: scopeOf(), source: { pageSize: 11 } });
+    await syncing.sync(connection);
+    await slapd.modify(dn('p01'), { l: 'Ulm' });
+    const run = await syncing.sync(connection);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', mode: 'INCREMENTAL', counts: { read: 12, updated: 1 } });
+  } finally {
+    await service.close();
+  }
+});
+
 describe('where a directory hides when entries were changed', () => {
   test('every run is a full one and says why', async () => {
     await using slapd = await startSlapd({

@@ -18,6 +18,8 @@ export const maxBarrenPages = 200;
 /** A search by pages, and what to do with each page. */
 export type PagedSearch = {
   search: Omit<LdapSearch, 'page'>;
+  /** Entries on a page. Left out: as many as the settings say. */
+  pageSize?: number;
   sink: Omit<SearchSink, 'done'>;
   /** Works on a page, also an empty one. Returns how many of its entries are new, or 'enough' to stop. */
   onPage: () => Brought | Promise<Brought>;
@@ -38,11 +40,11 @@ export type Brought = number | 'enough';
  */
 export async function readPages(
   reached: Reached,
-  { search, sink, onPage, beforeNext, progress }: PagedSearch,
+  { search, pageSize, sink, onPage, beforeNext, progress }: PagedSearch,
 ): Promise<boolean> {
   const { connection, settings } = reached;
   const ask = (cookie: Buffer): Promise<LdapResult> => {
-    const answer = connection.search({ ...search, page: { size: settings.pageSize, cookie } }, sink);
+    const answer = connection.search({ ...search, page: { size: pageSize ?? settings.pageSize, cookie } }, sink);
     // An error is thrown when the answer is awaited. Until then `onPage` works on the page before.
     answer.catch(() => {});
     return answer;

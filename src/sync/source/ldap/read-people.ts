@@ -1,3 +1,4 @@
+import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals } from '../../../core/arrivals.ts';
 import { slices } from '../../../core/fair-turns.ts';
 import { deliverInOrder } from './deliver-people.ts';
@@ -7,7 +8,7 @@ import { Sweep, type SweepInput } from './incremental/sweep.ts';
 import type { LdapPerson, PersonDecoder } from './person-decoder.ts';
 import { contextOf } from './reach.ts';
 import { resultError } from './result-error.ts';
-import { type ScopeSearch, searchScope } from './search-scope.ts';
+import { type ForEach, type ScopeSearch, searchScope } from './search-scope.ts';
 
 /** A read of people. `taken` is called for each person whom the run has taken in. */
 export type PeopleRead = {
@@ -38,11 +39,7 @@ export function readEverybody({ search, decoder, arrivals, taken }: PeopleRead):
 export async function readChanges(read: PeopleRead, input: SweepInput): Promise<string | null> {
   const { search, arrivals, taken } = read;
   const sweep = new Sweep(input);
-  const doubt = await searchScope(search, {
-    attributes: sweep.attributes,
-    entry: (bytes, at, end) => sweep.take(bytes, at, end),
-    onPage: () => (sweep.hasEnough ? 'enough' : sweep.takeNews()),
-  });
+  const doubt = await sweepScope(search, sweep);
   const people = sweep.whyEverybody() === null ? await readByDn(read, sweep.wanted) : null;
   if (people === null) {
     arrivals.startOver(sweep.whyEverybody() ?? 'People have moved while the directory was read.');
@@ -50,6 +47,30 @@ export async function readChanges(read: PeopleRead, input: SweepInput): Promise<
   }
   await arrivals.present(people, taken);
   return doubt;
+}
+
+/** So many times the people of a usual page are on a page of a sweep, where each has only a few bytes. At most `largestPage`. */
+const pagesAtOnce = 5;
+const largestPage = 10_000;
+
+/** Sweeps with large pages. A server that refuses them is asked for usual ones. */
+async function sweepScope(search: ScopeSearch, sweep: Sweep): Promise<string | null> {
+  const { connection, settings } = search.reached;
+  let anybody = false;
+  const forEach: ForEach = {
+    attributes: sweep.attributes,
+    entry: (bytes, at, end) => {
+      anybody = true;
+      sweep.take(bytes, at, end);
+    },
+    onPage: () => (sweep.hasEnough ? 'enough' : sweep.takeNews()),
+  };
+  try {
+    return await searchScope(search, { ...forEach, pageSize: Math.min(largestPage, pagesAtOnce * settings.pageSize) });
+  } catch (error) {
+    if (!(error instanceof AppError) || anybody || !connection.isOpen) throw error;
+    return searchScope(search, forEach);
+  }
 }
 
 /** Requests that are on their way at a time, so that a distant server is not waited for once for each person. */

@@ -15,7 +15,7 @@ export type ScopeSearch = {
 };
 
 /** What is asked for, and what is done with the answers. */
-export type ForEach = Pick<PagedSearch, 'onPage' | 'beforeNext'> & {
+export type ForEach = Pick<PagedSearch, 'onPage' | 'beforeNext' | 'pageSize'> & {
   attributes: readonly string[];
   entry: PagedSearch['sink']['entry'];
 };
@@ -36,7 +36,7 @@ function distinctBases(baseDns: readonly string[]): string[] {
 async function searchBase(
   { reached, filter, signal, referrals, progress }: ScopeSearch,
   baseDn: string,
-  { attributes, entry, onPage, beforeNext }: ForEach,
+  { attributes, entry, onPage, ...rest }: ForEach,
 ): Promise<string | null> {
   let anybody = false;
   const proven = await readPages(reached, {
@@ -53,7 +53,7 @@ async function searchBase(
       signal.throwIfAborted();
       return brought;
     },
-    ...(beforeNext === undefined ? {} : { beforeNext }),
+    ...rest,
     progress,
   });
   if (!proven)
