@@ -11,18 +11,25 @@ const HASH_DIGITS = 32;
 /** Gets one row of a chunk: the id from `start` to `tab`, then hash and mark up to `end`. */
 type OnRow = (bytes: Buffer, start: number, tab: number, end: number) => void;
 
-/** Splits chunks into rows in the text format of COPY. A chunk may end anywhere. */
+/** Splits chunks into rows in the text format of COPY. A chunk may end anywhere; only a row that is cut is copied. */
 function rowsOf(onRow: OnRow) {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk: Uint8Array): void => {
-    const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const bytes = rest.length === 0 ? view : Buffer.concat([rest, view]);
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let start = 0;
-    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+    let end = bytes.indexOf(LINE_FEED);
+    if (rest.length > 0 && end !== -1) {
+      const row = Buffer.concat([rest, bytes.subarray(0, end + 1)]);
+      onRow(row, 0, row.indexOf(TAB), row.length - 1);
+      rest = Buffer.alloc(0);
+      start = end + 1;
+      end = bytes.indexOf(LINE_FEED, start);
+    }
+    for (; end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
       onRow(bytes, start, bytes.indexOf(TAB, start), end);
       start = end + 1;
     }
-    rest = Buffer.from(bytes.subarray(start));
+    if (start < bytes.length) rest = Buffer.concat([rest, bytes.subarray(start)]);
   };
 }
 
