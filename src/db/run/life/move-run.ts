@@ -38,7 +38,7 @@ export async function moveRun(
          phase = $3::jsonb->(${standing})->>'phase',
          changed_at = clock_timestamp(),
          attempt = run.attempt + CASE WHEN $4 LIKE 'TAKEN%' THEN 1 ELSE 0 END,
-         mode = CASE $4 WHEN 'TAKEN_TO_READ' THEN NULL ELSE run.mode END,
+         mode = CASE WHEN $4 <> 'TAKEN_TO_READ' OR run.asked_mode = 'FULL' THEN run.mode END,
          mode_reason = CASE $4 WHEN 'TAKEN_TO_READ' THEN NULL ELSE run.mode_reason END,
          started_at = CASE WHEN $4 LIKE 'TAKEN%' THEN coalesce(run.started_at, clock_timestamp()) ELSE run.started_at END,
          gave_way = run.gave_way + CASE $4 WHEN 'GAVE_WAY' THEN 1 ELSE 0 END,

@@ -58,11 +58,11 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
        SELECT connection.workspace_id, connection.id, $3 FROM connection
        WHERE connection.workspace_id = $1 AND connection.id = $2
        ON CONFLICT DO NOTHING RETURNING workspace_id, connection_id, run_id)
-     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, asked_mode, dry_run, review,
+     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, asked_mode, mode, dry_run, review,
        trigger, started_by, status, phase, counts, queued_at, changed_at)
      SELECT connection.workspace_id, opened.run_id, connection.id, connection.name, connection.version,
        ${settingsOfConnection},
-       $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), clock_timestamp()
+       $4, CASE $4 WHEN 'FULL' THEN 'FULL' END, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), clock_timestamp()
      FROM opened JOIN connection ON connection.workspace_id = opened.workspace_id AND connection.id = opened.connection_id
      RETURNING ${runColumns}`,
     [

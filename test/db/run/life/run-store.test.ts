@@ -152,7 +152,7 @@ describe('claiming', () => {
     const ids = await start();
     const claimed = await claim(ids);
     expect(claimed).toMatchObject({ attempt: 1, planStands: false });
-    expect(claimed.run).toMatchObject({ status: 'RUNNING', phase: 'CONNECTING', mode: 'FULL' });
+    expect(claimed.run).toMatchObject({ status: 'RUNNING', phase: 'CONNECTING', mode: null });
     expect(claimed.run.startedAt).not.toBeNull();
     // A live process still works on the first job, so another job gets nothing.
     expect(await db.store.claim({ id: randomUUID(), workspaceId: ids.workspaceId, runId: ids.runId })).toBeNull();
