@@ -96,14 +96,13 @@ function hotAfter(
 
 /** A number of 53 bits for an entry with a mark. Two 32-bit hashes side by side, mixed at the end. */
 function keyOf(id: string, mark: string): number {
+  const text = `${id} ${mark}`;
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
-  const add = (code: number): void => {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
     a = Math.imul(a ^ code, 2_654_435_761);
     b = Math.imul(b ^ code, 1_597_334_677);
-  };
-  for (let i = 0; i < id.length; i++) add(id.charCodeAt(i));
-  add(0x1f);
-  for (let i = 0; i < mark.length; i++) add(mark.charCodeAt(i));
+  }
   a = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
   b = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(a ^ (a >>> 13), 3_266_489_909);
   return 0x1_0000_0000 * (b & 0x1f_ffff) + (a >>> 0);
