@@ -68,7 +68,7 @@ export type Question = AddressFacts & {
 };
 
 /** A question with the position of its answer in the plan. */
-export type PlacedQuestion = Question & { position: number };
+export type PlacedQuestion = Question & { position: number; personId: string };
 
 /** A contact as a decision found it. If the contact changes afterwards, the decision is not carried out. */
 export type FoundContact = {

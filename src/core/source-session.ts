@@ -33,6 +33,20 @@ export type SampledValues = { name: string; count: number; shown: readonly strin
 /** The sample values of one attribute of one person, at most. */
 export const mostShown = 3;
 
+/** A question about one person: by id, by the name that the source gives them (a DN), by address or by name. */
+export type PersonQuestion = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & { person: string };
+
+/** One condition that a person must meet to be in scope, as people read it. */
+export type ScopeCondition = { step: string; passed: boolean; detail: string };
+
+/**
+ * The best match for such a question, in scope or not. `by`: what matched. `others`: how the source names others who match as
+ * well. `conditions`: those that the source itself decides.
+ */
+export type PersonFinding =
+  | { kind: 'found'; entry: Entry; by: string; others: readonly string[]; conditions: readonly ScopeCondition[] }
+  | { kind: 'nobody'; where: string };
+
 /** An open connection to a source, signed in and checked. Each failure is an AppError with a code of the contract. */
 export type SourceSession = {
   /** The server we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
@@ -46,6 +60,8 @@ export type SourceSession = {
   read(request: ReadRequest, begin: BeginArrivals, signal: AbortSignal): Promise<void>;
   /** Samples people with all their attributes. Resolves with the mappings that suit this source. Throws an AppError. */
   sample(request: SampleRequest, signal: AbortSignal): Promise<readonly FieldMapping[]>;
+  /** Looks for one person. Throws an AppError when the source can't be asked. */
+  find(question: PersonQuestion, signal: AbortSignal): Promise<PersonFinding>;
   /** Looks up one person's photo. Left out: the source has none. Throws an AppError when the session is of no more use. */
   photo?(person: PhotoQuestion, signal: AbortSignal): Promise<PhotoFinding>;
   close(): Promise<void>;

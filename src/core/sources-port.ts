@@ -4,7 +4,7 @@ import type { ConnectionEdit } from './records.ts';
 import type { RunError } from './run.ts';
 import type { SourceKindInfo } from './source-kind.ts';
 import type { ConnectionTest } from './source-session.ts';
-import type { ConnectionPreview } from './trial.ts';
+import type { ConnectionPreview, PersonExplanation } from './trial.ts';
 import type { UserError } from './user-error.ts';
 
 /** Where each part of a connection stands in the arguments of a mutation. The faults of a part are reported below its path. */
@@ -86,4 +86,6 @@ export type SourcesPort = {
   discover(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<DiscoveredAttribute[]>>;
   /** Does what a run would do, up to the check of its plan, and shows the first `people` in scope. Throws as `test` does. */
   preview(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<ConnectionPreview>>;
+  /** Explains one person, found by id, DN, address or name. Throws as `test` does. */
+  explain(request: LookRequest, person: string, signal: AbortSignal): Promise<LookOutcome<PersonExplanation>>;
 };

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from './connection.ts';
-import type { ContactField, ContactValues, Fills } from './contact.ts';
+import type { ContactField, ContactStatus, ContactValues, Fills } from './contact.ts';
 import type { IdSpace, Rank, Stays } from './plan.ts';
 import type { ChangeAction, Excluded } from './run.ts';
 import type { SyncRun } from './sync-store.ts';
@@ -65,6 +65,8 @@ export type Trial = ReadTables &
     /** Some people who would be newly gone, come, or change, up to `each` of each. */
     examples(each: number): Promise<PlannedPerson[]>;
     fieldImpacts(): Promise<FieldImpact[]>;
+    /** Whom the connection links with this id, name in the source, address or name; the best matches first, at most `limit`. */
+    linked(person: string, limit: number): Promise<LinkedPerson[]>;
   };
 
 /** A trial of these settings. `connectionId`: null for a connection that is not saved. */
@@ -90,6 +92,8 @@ export type PersonPreview = {
   fields: readonly MappedField[];
   problems: readonly string[];
   action: ChangeAction;
+  /** Why, of a person who is left alone or gone. */
+  reason: string | null;
   contactId: string | null;
   contactName: string | null;
   before: ContactValues | null;
@@ -116,4 +120,23 @@ export type ConnectionPreview = {
   /** What a person should know about the read. */
   notes: readonly string[];
   impact: Impact | null;
+};
+
+/** One step of an explanation, a sentence for people. */
+export type ExplanationStep = { step: string; passed: boolean; detail: string };
+
+/** Everything about one person. `found`: the source has them. `included`: the next run would take them in. */
+export type PersonExplanation = {
+  found: boolean;
+  included: boolean;
+  steps: readonly ExplanationStep[];
+  person: PersonPreview | null;
+};
+
+/** A person whom the connection links or has linked, and their contact. */
+export type LinkedPerson = {
+  personId: string;
+  person: string;
+  goneSince: Date | null;
+  contact: { id: string; name: string; status: ContactStatus; removalDueAt: Date | null };
 };

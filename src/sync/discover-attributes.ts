@@ -1,5 +1,6 @@
 import type { FieldMapping } from '../core/connection.ts';
 import type { ContactField } from '../core/contact.ts';
+import { soundsSecret } from '../core/secret-names.ts';
 import { mostShown, type OpenOptions, type SampledPerson } from '../core/source-session.ts';
 import type { DiscoveredAttribute } from '../core/sources-port.ts';
 import type { DiscoverTask } from './read-messages.ts';
@@ -80,13 +81,4 @@ class Attributes {
     const key = this.#keyOf(name);
     return mappings.find(({ attributes }) => attributes.some((one) => this.#keyOf(one) === key))?.field ?? null;
   }
-}
-
-/** Names that secrets have, in directories and in files. Some harmless attributes sound like them, such as pwdLastSet. */
-const secretName =
-  /pass(?:word|wd|phrase|wort)|pwd|kennwort|secret|credential|private.?key|n[tl]m?hash|hash$|token|krb.*key|\botp|otpkey|\bpin\b|apikey/i;
-
-/** Whether the values of an attribute of this name are shown to nobody. */
-function soundsSecret(name: string): boolean {
-  return secretName.test(name);
 }

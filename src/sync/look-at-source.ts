@@ -1,6 +1,7 @@
 import { AppError } from '../core/app-error.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { discoverAttributes } from './discover-attributes.ts';
+import { findPerson } from './find-person.ts';
 import { lendFiles } from './lend-files.ts';
 import type { Asked, FromLook, Look, Looks, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
@@ -67,7 +68,9 @@ export async function lookHere(
     const answer =
       asked.look === 'test'
         ? await source.test(settings, secrets, options)
-        : await discoverAttributes(source, asked.task, options);
+        : asked.look === 'discover'
+          ? await discoverAttributes(source, asked.task, options)
+          : await findPerson(source, asked.task, options);
     return { kind: 'looked', answer };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

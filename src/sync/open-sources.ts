@@ -4,8 +4,9 @@ import type { RemovalPolicy, Secrets, SourceSettings } from '../core/connection.
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { DiscoveredAttribute, LookOutcome, LookRequest, SourcesPort, TestRequest } from '../core/sources-port.ts';
 import type { FileStore, StoredFiles } from '../core/stored-files.ts';
-import type { ConnectionPreview, Trial, TrialStore } from '../core/trial.ts';
+import type { ConnectionPreview, PersonExplanation, Trial, TrialStore } from '../core/trial.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
+import { explainPerson } from './explain-person.ts';
 import { lookAtSource, lookSlots } from './look-at-source.ts';
 import { checkMappings } from './map/check-mappings.ts';
 import { previewConnection } from './preview-connection.ts';
@@ -50,6 +51,8 @@ export function openSources(parts: SourcesParts): SourcesPort {
     test: (request, signal) => slots.run(request.workspaceId, () => test(parts, request, signal)),
     preview: (request, people, signal) =>
       slots.run(request.workspaceId, () => orFailed(preview(parts, request, people, signal))),
+    explain: (request, person, signal) =>
+      slots.run(request.workspaceId, () => orFailed(explain(parts, request, person, signal))),
     discover: (request, people, signal) =>
       slots.run(request.workspaceId, () => orFailed(discover(parts, request, people, signal))),
   };
@@ -115,6 +118,22 @@ async function preview(
   const sample = { people, watched: [] };
   return await inTrial(parts, request, signal, (trial, task, until) =>
     previewConnection(parts.threads, trial, { ...task, sample }, until),
+  );
+}
+
+async function explain(
+  parts: SourcesParts,
+  request: LookRequest,
+  person: string,
+  signal: AbortSignal,
+): Promise<PersonExplanation> {
+  const { settings: connection, ...asked } = request;
+  const { kind, source: settings } = connection;
+  const { task, files } = await opening(parts, { ...asked, kind, settings });
+  const question = { look: 'find', task: { ...task, person, connection, at: new Date() } } as const;
+  const found = await lookAtSource({ threads: parts.threads, files }, question, signal);
+  return await inTrial(parts, request, signal, (trial, tried, until) =>
+    explainPerson(parts.threads, trial, { task: tried, found, person }, until),
   );
 }
 

@@ -31,10 +31,11 @@ export async function previewConnection(
 export async function asPlanned(trial: Trial, people: readonly SeenPerson[]): Promise<PersonPreview[]> {
   const ids = people.flatMap(({ id }) => id ?? []);
   const rows = new Map((await trial.plannedFor(ids)).map((row) => [row.personId, row]));
-  return people.map((person) => personPreview(person, person.id === null ? undefined : rows.get(person.id)));
+  return people.map((person) => withPlan(person, person.id === null ? undefined : rows.get(person.id)));
 }
 
-function personPreview({ id, name, fields, remarks, skipped }: SeenPerson, row?: PlannedPerson): PersonPreview {
+/** A person, with their row of the plan; without one they are as before. */
+export function withPlan({ id, name, fields, remarks, skipped }: SeenPerson, row?: PlannedPerson): PersonPreview {
   const action = row?.action ?? (skipped === null ? 'NONE' : 'SKIP');
   const reason = skipped ?? (action === 'SKIP' ? (row?.reason ?? null) : null);
   return {
@@ -43,6 +44,7 @@ function personPreview({ id, name, fields, remarks, skipped }: SeenPerson, row?:
     fields,
     problems: [...(reason === null ? [] : [reason]), ...remarks],
     action,
+    reason: skipped ?? row?.reason ?? null,
     contactId: row?.contactId ?? null,
     contactName: row?.contactName ?? null,
     before: row?.before ?? null,
@@ -76,6 +78,7 @@ function example(row: PlannedPerson, mappings: readonly FieldMapping[]): PersonP
     fields: mapped === null ? [] : mappedFields(mappings, mapped.values, mapped.fills),
     problems: [reason, remark].filter((text) => text !== null),
     action,
+    reason,
     contactId,
     contactName,
     before,

@@ -9,7 +9,7 @@ import type { Excluded, ExclusionReason, RunError, RunMode } from '../core/run.t
 import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
 import type { DiscoveredAttribute } from '../core/sources-port.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
-import type { MappedField } from '../core/trial.ts';
+import type { ExplanationStep, MappedField } from '../core/trial.ts';
 
 /** What a reading thread is to read. */
 export type ReadTask = {
@@ -54,10 +54,26 @@ export type SourceTask = { kind: SourceKind; settings: SourceSettings; secrets: 
 /** Whose attributes are to be discovered: of `people` in scope at the time `at`. */
 export type DiscoverTask = SourceTask & { scope: Scope; people: number; at: Date };
 
+/** Whom to look for, with the settings that decide about them. */
+export type FindTask = SourceTask & { person: string; connection: ConnectionSettings; at: Date };
+
+/** A person who was found: whether the source has them at all, each condition, and each mapping in words. */
+export type FoundPerson =
+  | { kind: 'nobody'; where: string }
+  | {
+      kind: 'found';
+      id: string | null;
+      name: string;
+      steps: readonly ExplanationStep[];
+      fields: readonly MappedField[];
+      problems: readonly string[];
+    };
+
 /** What can be asked about a source without a run. */
 export type Looks = {
   test: { task: SourceTask; answer: ConnectionTest };
   discover: { task: DiscoverTask; answer: DiscoveredAttribute[] };
+  find: { task: FindTask; answer: FoundPerson };
 };
 export type Look = keyof Looks;
 

@@ -49,6 +49,11 @@ const needs: Record<string, [string, Permission, ...Permission[]]> = {
     'CONTACT_SYNC_MANAGE',
     'CONTACTS_VIEW',
   ],
+  explainPerson: [
+    `mutation { explainPerson(connectionId: ${id}, person: "ada") { explanation { found } } }`,
+    'CONTACT_SYNC_MANAGE',
+    'CONTACTS_VIEW',
+  ],
   startRun: [`mutation { startRun(connectionId: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
   startAllRuns: ['mutation { startAllRuns { runs { id } } }', 'CONTACT_SYNC_MANAGE'],
   cancelRun: [`mutation { cancelRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { somebody, unit } from '../sync/small-directory.ts';
+import { dn, somebody, unit } from '../sync/small-directory.ts';
 
 let api: TestApi;
 let slapd: Slapd;
@@ -22,8 +22,18 @@ const people = [
   somebody('eve', { employeeType: 'away', l: 'Rome', carLicense: 'AWAY 1' }),
 ];
 
+const groupDn = (cn: string): string => `cn=${cn},dc=example,dc=org`;
+const group = (cn: string, member: string) => ({
+  dn: groupDn(cn),
+  attributes: { objectClass: 'groupOfNames', cn, member },
+});
+const groups = [group('bakers', dn('bob')), group('staff', groupDn('bakers'))];
+
 beforeAll(async () => {
-  [api, slapd] = await Promise.all([startApi(), startSlapd({ entries: [unit, otherUnit, ...people, guest] })]);
+  [api, slapd] = await Promise.all([
+    startApi(),
+    startSlapd({ entries: [unit, otherUnit, ...people, guest, ...groups] }),
+  ]);
 });
 afterAll(async () => {
   await api?.close();
@@ -48,6 +58,23 @@ async function saved(input: object = {}): Promise<string> {
   return createConnection.connection.id;
 }
 
+async function run(id: string): Promise<Data> {
+  const start = 'mutation ($id: ID!) { startRun(connectionId: $id) { run { id } userErrors { code } } }';
+  const { startRun } = await api.ask(start, { id });
+  const progress =
+    'subscription ($id: ID!) { runProgress(runId: $id) { status counts { created updated } holdReasons } }';
+  for await (const { data } of api.overWebSocket(progress, { id: startRun.run.id }))
+    if (!['QUEUED', 'RUNNING'].includes(data.runProgress.status)) return data.runProgress;
+  throw new Error('The stream ended before the run did.');
+}
+
+const mappings = [
+  { field: 'DISPLAY_NAME', attributes: ['displayName', 'cn'] },
+  { field: 'PRIMARY_EMAIL', attributes: ['mail'] },
+  { field: 'JOB_TITLE', attributes: ['title'] },
+  { field: 'CITY', attributes: ['l'] },
+  { field: 'COMPANY', value: 'Example' },
+];
 const errors = 'error { code message hint } userErrors { field code message }';
 
 describe('discovering attributes', () => {
@@ -152,23 +179,6 @@ describe('previewing a connection', () => {
     return previewConnection.preview;
   }
 
-  async function run(id: string): Promise<Data> {
-    const start = 'mutation ($id: ID!) { startRun(connectionId: $id) { run { id } userErrors { code } } }';
-    const { startRun } = await api.ask(start, { id });
-    const progress =
-      'subscription ($id: ID!) { runProgress(runId: $id) { status counts { created updated } holdReasons } }';
-    for await (const { data } of api.overWebSocket(progress, { id: startRun.run.id }))
-      if (!['QUEUED', 'RUNNING'].includes(data.runProgress.status)) return data.runProgress;
-    throw new Error('The stream ended before the run did.');
-  }
-
-  const mappings = [
-    { field: 'DISPLAY_NAME', attributes: ['displayName', 'cn'] },
-    { field: 'PRIMARY_EMAIL', attributes: ['mail'] },
-    { field: 'JOB_TITLE', attributes: ['title'] },
-    { field: 'CITY', attributes: ['l'] },
-    { field: 'COMPANY', value: 'Example' },
-  ];
   const byUid = (people: Data[]) => new Map(people.map((one) => [String(one.dn).match(/^uid=(\w+)/)?.[1], one]));
   const tables = () =>
     queryAll(
@@ -276,5 +286,125 @@ describe('previewing a connection', () => {
     const token = await api.tokenWith(['CONTACT_SYNC_MANAGE']);
     const answer = await api.request(preview, { source: source() }, token);
     expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+});
+
+describe('explaining a person', () => {
+  const explain = `mutation ($id: ID!, $person: String!) {
+    explainPerson(connectionId: $id, person: $person) {
+      explanation { found included steps { step passed detail }
+        person { id dn action problems contactId contact { fields { field value from } } changes { field before after } } }
+      ${errors} } }`;
+
+  async function explained(id: string, person: string): Promise<Data> {
+    const { explainPerson } = await api.ask(explain, { id, person });
+    expect(explainPerson).toMatchObject({ error: null, userErrors: [] });
+    return explainPerson.explanation;
+  }
+  const step = ({ steps }: Data, name: string): Data => steps.find((one: Data) => one.step === name);
+
+  test('finds a person by id, DN, address, login and name, and tells what the next run would do', async () => {
+    const id = await saved({ status: 'ENABLED', mappings });
+    const byAddress = await explained(id, 'ADA@example.org');
+    expect(byAddress).toMatchObject({
+      found: true,
+      included: true,
+      person: { dn: dn('ada'), action: 'LINK', problems: [] },
+    });
+    expect(step(byAddress, 'Base DN')).toEqual({ step: 'Base DN', passed: true, detail: `Below "${unit.dn}".` });
+    expect(step(byAddress, 'JOB_TITLE')).toMatchObject({ passed: true, detail: 'title: "Countess" → "Countess".' });
+    expect(step(byAddress, 'CITY')).toMatchObject({ passed: false, detail: 'l: no value → no value.' });
+    expect(step(byAddress, 'COMPANY').detail).toBe('a fixed value → "Example".');
+    expect(step(byAddress, 'Contact').detail).toMatch(/the same id in another connection/);
+    for (const person of [byAddress.person.id, 'UID=ada, OU=people,dc=example,dc=org', 'ada'])
+      expect(await explained(id, person)).toMatchObject({ found: true, person: { dn: dn('ada') } });
+  });
+
+  test('tells each condition that a person does not meet, with the way through nested groups', async () => {
+    const scope = {
+      groups: [groupDn('staff')],
+      nestedGroups: true,
+      rules: [{ attribute: 'title', operator: 'EQUALS', values: ['Baker'] }],
+      filter: '(l=*)',
+    };
+    const id = await saved({ mappings, scope });
+    const ada = await explained(id, 'ada');
+    expect(ada).toMatchObject({ found: true, included: false, person: { action: 'NONE' } });
+    expect(step(ada, 'Groups')).toMatchObject({ passed: false });
+    expect(step(ada, 'Rule')).toMatchObject({
+      passed: false,
+      detail: 'title EQUALS "Baker": the person has "Countess".',
+    });
+    expect(step(ada, 'Filter')).toMatchObject({ passed: false });
+    const bob = await explained(id, 'bob');
+    expect(bob).toMatchObject({ found: true, included: true });
+    expect(step(bob, 'Groups')).toMatchObject({
+      passed: true,
+      detail: `In a group of the scope: "${groupDn('bakers')}" in "${groupDn('staff')}", which the scope names.`,
+    });
+    for (const name of ['Base DN', 'Person', 'Rule', 'Filter', 'Enabled', 'In scope'])
+      expect(step(bob, name)).toMatchObject({ passed: true });
+  });
+
+  test('tells why a field of a contact stays', async () => {
+    const id = await saved({
+      status: 'ENABLED',
+      mappings: [
+        ...mappings.filter(({ field }) => field !== 'CITY'),
+        { field: 'CITY', attributes: ['l'], policy: 'ON_CREATE' },
+      ],
+    });
+    await run(id);
+    const before = await explained(id, 'bob');
+    expect(before.person).toMatchObject({ action: 'NONE', changes: [] });
+    expect(step(before, 'Contact').detail).toMatch(/linked by the stable id/);
+    expect(step(before, 'Merge CITY')).toMatchObject({ passed: false, detail: expect.stringContaining('ON_CREATE') });
+    const lock = `mutation ($id: ID!) { lockContactFields(id: $id, fields: [COMPANY], locked: true) { userErrors { code } } }`;
+    await api.ask(lock, { id: before.person.contactId });
+    const after = await explained(id, 'bob');
+    expect(step(after, 'Merge COMPANY').detail).toBe('It stays: it is locked.');
+  });
+
+  test('knows contacts whose person is gone, and tells not found from could not ask', async () => {
+    const id = await saved({ status: 'ENABLED', mappings, removal: { graceDays: 3, maxPercent: 100 } });
+    await run(id);
+    await api.ask(
+      'mutation ($id: ID!, $input: UpdateConnectionInput!) { updateConnection(id: $id, input: $input) { connection { id } } }',
+      { id, input: { scope: { filter: '(!(uid=eve))' } } },
+    );
+    const leaving = await explained(id, 'eve');
+    expect(leaving).toMatchObject({ found: true, included: false, person: { dn: dn('eve'), action: 'NONE' } });
+    expect(step(leaving, 'Next run').detail).toMatch(/gone from the source; (stays until|still fed by)/);
+    await run(id);
+    expect(step(await explained(id, 'eve'), 'Contact').detail).toMatch(/The person is gone since .*UTC/);
+
+    const nobody = await explained(id, 'nobody@example.org');
+    expect(nobody).toMatchObject({ found: false, included: false, person: null });
+    const unasked = await saved({ source: source({ bindPassword: 'wrong' }) });
+    const { explainPerson } = await api.ask(explain, { id: unasked, person: 'ada' });
+    expect(explainPerson).toMatchObject({ explanation: null, error: { code: 'BIND_REFUSED' } });
+  });
+
+  test('takes what is asked for a text, and never for a filter', async () => {
+    const id = await saved({ mappings });
+    expect(await explained(id, '*')).toMatchObject({ found: false });
+    expect(await explained(id, 'x)(uid=*')).toMatchObject({ found: false });
+    const empty = await api.ask(explain, { id, person: '  ' });
+    expect(empty.explainPerson.userErrors).toMatchObject([{ code: 'REQUIRED', field: ['person'] }]);
+  });
+
+  test('explains a row of a file', async () => {
+    const rules = [{ attribute: 'team', operator: 'EQUALS', values: ['B'] }];
+    const id = await saved({ source: { csv: { idColumn: 'id', nameColumn: 'E-Mail' } }, scope: { rules } });
+    await fetch(`${api.url}/connections/${id}/file`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${api.token}`, 'content-type': 'text/csv' },
+      body: `id,E-Mail,Team,Password\n1,cora@example.org,A,${secret}\n2,dan@example.org,B,x\n`,
+    });
+    const cora = await explained(id, 'cora@example.org');
+    expect(cora).toMatchObject({ found: true, included: false });
+    expect(step(cora, 'Rule')).toMatchObject({ passed: false, detail: 'team EQUALS "B": the person has "A".' });
+    expect(await explained(id, '2')).toMatchObject({ included: true, person: { action: 'CREATE' } });
+    expect(await explained(id, secret)).toMatchObject({ found: false });
   });
 });

@@ -158,6 +158,53 @@ export class PreviewConnectionPayload {
   userErrors!: UserErrorType[];
 }
 
+@ObjectType('ExplanationStep', { description: 'One step of an explanation.', simpleResolvers: true })
+export class ExplanationStepType {
+  @Field(() => String, {
+    description: 'What was looked at: a condition of the scope, a field, the contact, the next run.',
+  })
+  step!: string;
+
+  @Field(() => Boolean, { description: 'Whether the condition is met, or the field is filled.' })
+  passed!: boolean;
+
+  @Field(() => String, { description: 'A sentence about it.' })
+  detail!: string;
+}
+
+@ObjectType('PersonExplanation', { description: 'One person, step by step.', simpleResolvers: true })
+export class PersonExplanationType {
+  @Field(() => Boolean, { description: 'Whether the source has the person, in scope or not.' })
+  found!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether the next run would take the person in.' })
+  included!: boolean;
+
+  @Field(() => [ExplanationStepType], { description: 'The steps, from the source to the next run.' })
+  steps!: ExplanationStepType[];
+
+  @Field(() => PersonPreviewType, {
+    nullable,
+    description: 'The person, and what the next run would do; null when nobody is known.',
+  })
+  person!: PersonPreviewType | null;
+}
+
+@ObjectType('ExplainPersonPayload', { description: 'The answer of `explainPerson`.', simpleResolvers: true })
+export class ExplainPersonPayload {
+  @Field(() => PersonExplanationType, { nullable, description: 'The explanation; null when it could not be given.' })
+  explanation!: PersonExplanationType | null;
+
+  @Field(() => RunErrorType, {
+    nullable,
+    description: 'Why the source could not be asked. That is not the same as not found.',
+  })
+  error!: RunErrorType | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
+}
+
 export function showPerson({
   id,
   dn,

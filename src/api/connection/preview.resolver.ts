@@ -1,12 +1,14 @@
 import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
+import type { UserError } from '../../core/user-error.ts';
 import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
 import { TakesLonger } from '../operation/takes-longer.ts';
 import { SourceInput } from '../source/source.type.ts';
 import { DiscoverAttributesPayload } from './attribute-discovery.type.ts';
-import { PreviewConnectionPayload, showPreview } from './connection-preview.type.ts';
+import { checkStorable } from './check-edit.ts';
+import { ExplainPersonPayload, PreviewConnectionPayload, showPerson, showPreview } from './connection-preview.type.ts';
 import { FieldMappingInput } from './field-mapping.type.ts';
 import { lookRequest } from './look-request.ts';
 import { ScopeInput } from './scope.type.ts';
@@ -87,6 +89,42 @@ export class PreviewResolver {
       ? { preview: null, error: outcome.error, userErrors }
       : { preview: showPreview(outcome.answer), error: null, userErrors };
   }
+
+  @Needs(Permission.CONTACT_SYNC_MANAGE, Permission.CONTACTS_VIEW)
+  @TakesLonger(LONGEST_PREVIEW_SECONDS)
+  @Mutation(() => ExplainPersonPayload, {
+    nullable: true,
+    description:
+      'One person, step by step: found or not, which condition of the scope lets them in or leaves them out, what each mapping yields, which contact they match, and what the next run would do. Tries a whole run out, and changes nothing.',
+  })
+  async explainPerson(
+    @Arg('connectionId', () => ID, { description: 'The connection.' }) connectionId: string,
+    @Arg('person', () => String, {
+      description: 'The person: a stable id, a DN, an email address, a login or a name, in scope or not.',
+    })
+    person: string,
+    @Ctx() context: ApiContext,
+  ): Promise<ExplainPersonPayload> {
+    const wrong = personFault(person);
+    if (wrong !== null) return { explanation: null, error: null, userErrors: [wrong] };
+    const { request, userErrors } = await lookRequest(connectionId, {}, context);
+    if (request === null) return { explanation: null, error: null, userErrors };
+    const outcome = await context.sources.explain(request, person.trim(), context.signal);
+    if (outcome.kind === 'failed') return { explanation: null, error: outcome.error, userErrors };
+    const { steps, person: shown, ...rest } = outcome.answer;
+    const explanation = { ...rest, steps: [...steps], person: shown && showPerson(shown) };
+    return { explanation, error: null, userErrors };
+  }
+}
+
+const LONGEST_PERSON = 2000;
+
+function personFault(person: string): UserError | null {
+  const field = ['person'];
+  if (person.trim() === '') return { field, code: 'REQUIRED', message: 'Say who is meant.' };
+  if (person.length > LONGEST_PERSON)
+    return { field, code: 'TOO_LONG', message: `At most ${LONGEST_PERSON} characters.` };
+  return checkStorable(person, field)[0] ?? null;
 }
 
 function inRange(name: string, value: number, most: number): number {

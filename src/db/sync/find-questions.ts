@@ -109,6 +109,7 @@ async function nameSkipped(client: PoolClient, attempt: Attempt): Promise<void> 
 type QuestionRow = {
   position: string;
   person: string;
+  person_id: string;
   values: Record<string, unknown>;
   alternatives: { [field in TextField]?: string[] } | null;
   fills_id: string;
@@ -123,7 +124,7 @@ export function questions(attempt: Attempt, afterPosition: number, limit: number
   return fenced(attempt, async (client) => {
     await client.query(byKey);
     const { rows } = await client.query<QuestionRow>(
-      `SELECT change.position, change.person, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
+      `SELECT change.position, change.person, change.person_id, row_to_json(${valuesOf('change')}) AS "values", change.alternatives,
        change.fills_id, known.contact_id AS linked_id, holder.id AS holder_id, heir.id AS heir_id,
        change.claimants
      FROM plan_row AS change
@@ -155,6 +156,7 @@ export function questions(attempt: Attempt, afterPosition: number, limit: number
     return rows.map((row) => ({
       position: Number(row.position),
       person: row.person,
+      personId: row.person_id,
       values: readValues(row.values),
       alternatives: row.alternatives ?? {},
       fills: fillsOf(row.fills_id),

@@ -14,7 +14,7 @@ import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handov
 import { streamKnown } from './known-before.ts';
 import { readOutline, rowsOf } from './plan-outline.ts';
 import { createStaging, unstage } from './staging.ts';
-import { examples, fieldImpacts, keepMapped, plannedFor } from './trial-answers.ts';
+import { examples, fieldImpacts, keepMapped, linked, plannedFor } from './trial-answers.ts';
 
 /** Trials that are open at a time, each with a session of its own. */
 const mostOpen = 4;
@@ -124,6 +124,7 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
     plannedFor: (personIds) => plannedFor(attempt, personIds),
     examples: (each) => examples(attempt, each),
     fieldImpacts: () => fieldImpacts(attempt),
+    linked: (person, limit) => linked(attempt, person, limit),
   };
 }
 

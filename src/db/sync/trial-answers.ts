@@ -1,6 +1,6 @@
 import { ContactField, type ContactValues, fieldKey, isFlagField, isLabeledField } from '../../core/contact.ts';
 import { planPositions } from '../../core/sync-store.ts';
-import type { FieldImpact, PlannedPerson } from '../../core/trial.ts';
+import type { FieldImpact, LinkedPerson, PlannedPerson } from '../../core/trial.ts';
 import { columnOf, readValues, valuesOf } from '../contact/contact-columns.ts';
 import { type Attempt, key, transaction } from './attempt.ts';
 import { findFills } from './fills.ts';
@@ -128,4 +128,41 @@ function changedLabels(field: ContactField): string {
     FROM (${values(`(change.before)."${field}"`)}) AS old FULL JOIN (${values(`change."${columnOf(field)}"`)}) AS new
       ON new.label = old.label
     WHERE (change.before)."${field}" IS DISTINCT FROM change."${columnOf(field)}" AND old.list IS DISTINCT FROM new.list`;
+}
+
+type LinkRow = {
+  external_id: string;
+  person: string;
+  gone_since: Date | null;
+  id: string;
+  display_name: string;
+  status: LinkedPerson['contact']['status'];
+  removal_due_at: Date | null;
+};
+
+/** See Trial. Reads the connection's links once. */
+export async function linked(
+  { patience, workspaceId, connectionId }: Attempt,
+  person: string,
+  limit: number,
+): Promise<LinkedPerson[]> {
+  const { rows } = await patience.query<LinkRow>(
+    `SELECT link.external_id, link.person, link.gone_since, contact.id, contact.display_name, contact.status, contact.removal_due_at
+     FROM contact_link AS link
+     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+     CROSS JOIN LATERAL (SELECT CASE
+       WHEN link.external_id = $3 THEN 1
+       WHEN lower(link.person) = lower($3) THEN 2
+       WHEN contact.email_key = lower($3) THEN 3
+       WHEN lower(contact.display_name) = lower($3) THEN 4 END AS rank) AS match
+     WHERE link.workspace_id = $1 AND link.connection_id = $2 AND match.rank IS NOT NULL
+     ORDER BY match.rank, link.gone_since NULLS FIRST, link.external_id LIMIT $4`,
+    [workspaceId, connectionId, person, limit],
+  );
+  return rows.map((row) => ({
+    personId: row.external_id,
+    person: row.person,
+    goneSince: row.gone_since,
+    contact: { id: row.id, name: row.display_name, status: row.status, removalDueAt: row.removal_due_at },
+  }));
 }

@@ -52,24 +52,48 @@ export function outranks(a: Rank, b: Rank): boolean {
 export function mergeContact(input: MergeInput): ContactValues {
   const merged: ContactValues = { ...input.current };
   for (const mapping of emailsLast(input.mappings)) {
-    if (mapping.policy === 'ON_CREATE' || input.lockedFields.includes(mapping.field)) continue;
-    const key = fieldKey(mapping.field, mapping.label);
-    if (mapping.policy === 'IF_EMPTY' && !isEmpty(input.current, mapping)) continue;
-    const othersFill = input.others.filter(({ fills }) => key in fills);
-    if (key in input.fills) {
-      if (othersFill.some((other) => goesFirst(other, input, key))) continue;
-      take(merged, input, mapping);
-    } else if (
-      mapping.policy === 'ALWAYS' &&
-      mapping.whenEmpty === 'CLEAR' &&
-      key in input.fillsBefore &&
-      othersFill.length === 0
-    )
-      clear(merged, mapping);
+    const { kind } = judgeField(input, mapping);
+    if (kind === 'taken') take(merged, input, mapping);
+    else if (kind === 'cleared') clear(merged, mapping);
   }
   if (isNameToFollow(input)) merged.DISPLAY_NAME = putTogetherName(merged) ?? input.current.DISPLAY_NAME;
   return merged;
 }
+
+/**
+ * What a merge does with a field, and why. `taken`: it gets the person's value. `cleared`: it becomes empty. `goesFirst`: another
+ * connection fills it and goes first. `filledElsewhere`: this person has no value, and another connection fills it. `notOurs`: this
+ * person has no value, and this connection has not filled it.
+ */
+export type FieldVerdict =
+  | { kind: 'taken' | 'cleared' | 'locked' | 'onlyNew' | 'notEmpty' | 'keptWhenEmpty' | 'notOurs' }
+  | { kind: 'goesFirst' | 'filledElsewhere'; connection: string };
+
+/** The one place that decides about a field. Pure. */
+export function judgeField(input: MergeInput, mapping: FieldMapping): FieldVerdict {
+  const { policy, whenEmpty, field, label } = mapping;
+  if (policy === 'ON_CREATE') return onlyNew;
+  if (input.lockedFields.includes(field)) return locked;
+  if (policy === 'IF_EMPTY' && !isEmpty(input.current, mapping)) return notEmpty;
+  const key = fieldKey(field, label);
+  const othersFill = input.others.filter(({ fills }) => key in fills);
+  if (key in input.fills) {
+    const first = othersFill.find((other) => goesFirst(other, input, key));
+    return first === undefined ? taken : { kind: 'goesFirst', connection: first.connectionName };
+  }
+  if (policy !== 'ALWAYS' || whenEmpty !== 'CLEAR') return keptWhenEmpty;
+  if (!(key in input.fillsBefore)) return notOurs;
+  const [other] = othersFill;
+  return other === undefined ? cleared : { kind: 'filledElsewhere', connection: other.connectionName };
+}
+
+const taken: FieldVerdict = Object.freeze({ kind: 'taken' });
+const cleared: FieldVerdict = Object.freeze({ kind: 'cleared' });
+const locked: FieldVerdict = Object.freeze({ kind: 'locked' });
+const onlyNew: FieldVerdict = Object.freeze({ kind: 'onlyNew' });
+const notEmpty: FieldVerdict = Object.freeze({ kind: 'notEmpty' });
+const keptWhenEmpty: FieldVerdict = Object.freeze({ kind: 'keptWhenEmpty' });
+const notOurs: FieldVerdict = Object.freeze({ kind: 'notOurs' });
 
 /** EMAIL comes last, because it leaves out the primary email, which must be known by then. */
 function emailsLast(mappings: readonly FieldMapping[]): FieldMapping[] {

@@ -11,7 +11,7 @@ import type {
   Rank,
   Skip,
 } from '../../core/plan.ts';
-import { mergeContact } from './merge.ts';
+import { type FieldVerdict, judgeField, type MergeInput, mergeContact } from './merge.ts';
 import * as sentences from './sentences.ts';
 
 /** The settings of a connection that decisions depend on. */
@@ -70,12 +70,21 @@ function link(question: Question, holder: CandidateContact, claim: Claim | null,
 }
 
 function merge(
+  question: Question,
+  contact: CandidateContact,
+  current: ContactValues,
+  settings: PlanSettings,
+): ContactValues {
+  return mergeContact(mergeInput(question, contact, current, settings));
+}
+
+function mergeInput(
   { values, alternatives, fills }: Question,
   contact: CandidateContact,
   current: ContactValues,
   { mappings, rank }: PlanSettings,
-): ContactValues {
-  return mergeContact({
+): MergeInput {
+  return {
     current,
     draft: values,
     alternatives,
@@ -85,7 +94,18 @@ function merge(
     fillsBefore: contact.own?.fills ?? {},
     fills,
     others: contact.others,
-  });
+  };
+}
+
+/** What the merge with the person's contact does with each mapped field, and why. Empty for a person who has no contact. */
+export function judgeFields(
+  question: Question,
+  settings: PlanSettings,
+): { mapping: FieldMapping; verdict: FieldVerdict }[] {
+  const contact = question.linked ?? question.holder;
+  if (contact === null) return [];
+  const input = mergeInput(question, contact, contact.values, settings);
+  return settings.mappings.map((mapping) => ({ mapping, verdict: judgeField(input, mapping) }));
 }
 
 /** The locked fields to which the person would bring another value. */

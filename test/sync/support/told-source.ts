@@ -65,6 +65,7 @@ const toldModule: SourceModule<Settings> = {
       }
     },
     sample: async () => [],
+    find: async () => ({ kind: 'nobody', where: 'in the story' }),
     close: async () => {},
   }),
   test: () => Promise.reject(new Error('A story is not tested.')),

@@ -1,10 +1,13 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals, BeginArrivals } from '../../../core/arrivals.ts';
 import type { FieldMapping, Secrets } from '../../../core/connection.ts';
-import type { SourceNote } from '../../../core/entry.ts';
+import type { Entry, SourceNote } from '../../../core/entry.ts';
 import { listed, saidText, shortText } from '../../../core/outside-text.ts';
+import { soundsSecret } from '../../../core/secret-names.ts';
 import type {
   OpenOptions,
+  PersonFinding,
+  PersonQuestion,
   ReadRequest,
   SampledValues,
   SampleRequest,
@@ -14,7 +17,7 @@ import { CutOff } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 import { csvMappings } from './default-mappings.ts';
 import { type FileOrigin, openOrigin } from './file-origin.ts';
-import { type Header, namesOf, requiredColumn } from './header.ts';
+import { columnKey, type Header, namesOf, requiredColumn } from './header.ts';
 import { type Row, Unreadable } from './parse-rows.ts';
 import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
@@ -37,6 +40,7 @@ export async function openSession(
     notes: [],
     read: (request, begin) => read(settings, origin, request, begin),
     sample: (request) => sample(settings, origin, request),
+    find: (question) => find(settings, origin, question),
     close: async () => origin.close(),
   };
 }
@@ -96,6 +100,43 @@ async function sample(
   }
   return csvMappings();
 }
+
+/** Looks through the whole file for a person: by id, then by name, then by any other value that is the text. */
+async function find(
+  settings: CsvSettings,
+  origin: FileOrigin,
+  { attributes, person }: PersonQuestion,
+): Promise<PersonFinding> {
+  const { rows, header, people } = await peopleOf(settings, origin, attributes);
+  const wanted = columnKey(person);
+  const matches: { entry: Entry; by: string; rank: number }[] = [];
+  const ids = new Set<string>();
+  const look = (row: Row): void => {
+    if (people.fault(row) !== null) return;
+    const isMatch = (value: string, place: number): boolean =>
+      columnKey(value) === wanted && !soundsSecret(header.names[place] ?? '');
+    const place = (row.values ?? []).findIndex(isMatch);
+    const entry = place < 0 ? null : people.entryOf(row, null);
+    if (entry === null || entry.id === null || ids.has(entry.id)) return;
+    ids.add(entry.id);
+    const rank = entry.id === person.trim() ? 0 : columnKey(entry.name) === wanted ? 1 : 2;
+    matches.push({ entry, by: rank === 0 ? 'the id' : `the column "${header.names[place] ?? ''}"`, rank });
+    if (matches.length > mostMatches) matches.sort((a, b) => a.rank - b.rank).pop();
+  };
+  try {
+    for await (const batch of rows) for (const row of batch) look(row);
+  } catch (error) {
+    if (!(error instanceof CutOff || error instanceof Unreadable)) throw error;
+    if (matches.length === 0)
+      throw new AppError('INCOMPLETE_READ', `The file can't be read to its end. ${error.message}`, { cause: error });
+  }
+  const [match, ...others] = matches.toSorted((a, b) => a.rank - b.rank);
+  if (match === undefined) return { kind: 'nobody', where: 'in the file' };
+  return { kind: 'found', ...match, others: others.map(({ entry }) => entry.name), conditions: [] };
+}
+
+/** People who match and are told. */
+const mostMatches = 20;
 
 /** Rows that are looked at for a sample, in scope or not. */
 const mostLooks = 100_000;

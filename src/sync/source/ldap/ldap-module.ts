@@ -7,6 +7,7 @@ import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
 import { activeDirectoryMappings, everywhereMappings } from './default-mappings.ts';
 import { canonicalDn } from './dn.ts';
+import { findPerson } from './find-person.ts';
 import { findPhoto } from './find-photo.ts';
 import { flavours } from './flavour.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
@@ -99,6 +100,7 @@ export async function openSession(
     notes,
     read: (request, begin, signal) => searchPeople(reached, request, begin, signal),
     sample: (request, signal) => samplePeople(reached, request, signal),
+    find: (question, signal) => findPerson(reached, question, signal),
     photo: (person, signal) => findPhoto(reached, person, signal),
     close: () => connection.close(),
   };

@@ -26,6 +26,14 @@ export type ScopePlan = {
   filter: LdapFilter;
   /** The part that is decided here. Null: the filter has decided all. */
   membership: Membership | null;
+  /** What filter and membership are made of. */
+  parts: {
+    own: LdapFilter | null;
+    /** The filter for members of the groups, if the server can decide about them. */
+    byServer: LdapFilter | null;
+    include: FollowedGroups | null;
+    exclude: FollowedGroups | null;
+  };
   /** Remarks on what the scope names. */
   notes: SourceNote[];
   /** Why people can be missing however well the search goes, or null: a group inside a group can't be read. */
@@ -66,6 +74,7 @@ export async function planScope(reached: Reached, scope: Scope): Promise<ScopePl
       exclude && testOf(exclude.followed),
       new Set(scope.excludeBaseDns.map(canonicalDn)),
     ),
+    parts: { own, byServer, include: include?.followed ?? null, exclude: exclude?.followed ?? null },
     notes: [...(include?.notes ?? []), ...(exclude?.notes ?? [])],
     doubt: include === null || include.followed.doubts.length === 0 ? null : include.followed.doubts.join(' '),
     confirm: async () => {

@@ -46,7 +46,7 @@ function attributesOf(reached: Reached): string[] {
 const mostNamesakes = 20;
 
 /** Result codes that mean that there is no such entry, or none that the account may know of. */
-const noEntryCodes = [10, 32, 34];
+export const noEntryCodes = [10, 32, 34];
 /** The same, and that the account has no right to it. */
 export const hiddenCodes = [...noEntryCodes, 50];
 
