@@ -6,6 +6,7 @@ import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dice, dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
+import { everyChange, openForetelling } from './support/foretold.ts';
 
 /**
  * `away`: still in the directory, but not met by the scope's filter. `member`: of the scope's group, which is not in the entry. An
@@ -31,13 +32,16 @@ describe('whatever happens in a directory', () => {
   let proxy: FaultProxy;
   let service: SyncService;
   let syncing: Syncing;
+  let foretelling: ReturnType<typeof openForetelling>;
   beforeAll(async () => {
     const staff = { objectClass: 'groupOfNames', member: 'cn=reader,dc=example,dc=org' };
     slapd = await startSlapd({ entries: [unit, { dn: group, attributes: staff }] });
     proxy = await startFaultProxy(slapd.port);
     service = await openSyncing();
+    foretelling = openForetelling(service);
   });
   afterAll(async () => {
+    await foretelling?.close();
     await service?.close();
     await proxy?.close();
     await slapd?.close();
@@ -197,10 +201,14 @@ describe('whatever happens in a directory', () => {
         if (roll(3) === 0) await change(people, roll, born);
         const [before, fed] = [await syncing.contacts(), await fedContacts()];
         const dry = await syncing.sync(connection, { mode: modes[roll(4)], dryRun: true });
+        const explained = seed === 11 || round === 14 ? [...people.keys()].map(dn) : [];
+        await foretelling.expectForetold(syncing, connection, dry, explained);
         expect(await syncing.contacts()).toEqual(before);
+        const planned = await everyChange(syncing, dry);
         const run = await syncing.sync(connection, { mode: modes[roll(4)] });
         if (run.mode === 'INCREMENTAL') incremental++;
         expect(outcome(run)).toEqual(outcome(dry));
+        expect(await everyChange(syncing, run)).toEqual(planned);
         await expectSound(run);
         await expectModel(people, fed);
       }
