@@ -12,6 +12,9 @@ const walled = [
   'contact_link',
   'contact_photo',
   'merged_contact',
+  'quality_read',
+  'quality_finding',
+  'quality_doubt',
   'former_person_ref',
   'plan_row',
   'kept_plan_row',
@@ -150,6 +153,7 @@ const planColumns = `
     "reason" text,
     "remark" text,
     "alternatives" jsonb,
+    "findings" jsonb,
     "outcome" text`;
 
 const tables = [
@@ -235,6 +239,7 @@ const tables = [
     "applied_before" jsonb,
     "plan_memory" uuid,
     "read_summary" jsonb,
+    "quality" jsonb,
     "changed_at" timestamptz(3) NOT NULL DEFAULT now(),
     CONSTRAINT "run_pkey" PRIMARY KEY ("workspace_id", "id")) PARTITION BY RANGE ("id")`,
   ...defaultPartition('run'),
@@ -385,6 +390,42 @@ const tables = [
     "bytes" bytea NOT NULL,
     CONSTRAINT "contact_photo_pkey" PRIMARY KEY ("workspace_id", "contact_id", "connection_id"))`,
   `ALTER TABLE "contact_photo" ALTER COLUMN "bytes" SET STORAGE EXTERNAL`,
+
+  // The findings about people of a connection, by the number of the run that found each first (since) and of the first run that did
+  // not find it any more (until). Runs that plan count their reads in quality_read, also dry and HELD ones. about: the person's id
+  // after an i, or, without an id, the digest of the name after an n. field: empty when it is about the person as a whole.
+  `CREATE TABLE "quality_read" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "number" integer NOT NULL,
+    "counts" jsonb NOT NULL,
+    CONSTRAINT "quality_read_pkey" PRIMARY KEY ("workspace_id", "connection_id"),
+    CONSTRAINT "quality_read_connection" FOREIGN KEY ("workspace_id", "connection_id")
+      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+  `CREATE TABLE "quality_finding" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "about" text COLLATE "C" NOT NULL,
+    "field" text COLLATE "C" NOT NULL,
+    "since" integer NOT NULL,
+    "until" integer,
+    "person" text NOT NULL,
+    "person_id" text COLLATE "C",
+    "message" text NOT NULL,
+    CONSTRAINT "quality_finding_pkey" PRIMARY KEY ("workspace_id", "connection_id", "kind", "about", "field", "since"))`,
+  `CREATE INDEX "quality_finding_ended" ON "quality_finding" ("workspace_id", "connection_id", "until") WHERE until IS NOT NULL`,
+
+  // The findings about this person are about a newer entry than the one with this hash, from which the contact is. When the source
+  // says the old entry again, the person is mapped again.
+  `CREATE TABLE "quality_doubt" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "external_id" text COLLATE "C" NOT NULL,
+    "hash" bytea NOT NULL,
+    CONSTRAINT "quality_doubt_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"),
+    CONSTRAINT "quality_doubt_connection" FOREIGN KEY ("workspace_id", "connection_id")
+      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
 
   // Contacts that were merged with another one, which has their history now.
   `CREATE TABLE "merged_contact" (

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { QualityKind } from '../core/quality.ts';
 import type {
   ChangeRecord,
   ConnectionRecord,
@@ -9,7 +10,7 @@ import type {
   RunRecord,
   WatchRecord,
 } from '../core/records.ts';
-import type { ChangeFilter, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
+import type { ChangeFilter, FindingsPage, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
 /**
  * Load the relations of a whole list at once. They batch but don't cache: the context of a subscription lives on, and
@@ -31,6 +32,8 @@ export type Loaders = {
   log: LoaderByQuestion<LogQuery, LogSlice>;
   /** The first page of a run's changes. */
   changes: LoaderByQuestion<ChangeFilter & { first: number }, Page<ChangeRecord>>;
+  /** The first page of a run's findings. */
+  findings: LoaderByQuestion<{ kind: QualityKind | null; first: number }, FindingsPage | null>;
   run: Loader<RunRecord | null>;
   /** By contact id. */
   origins: Loader<OriginRecord[]>;
@@ -62,6 +65,7 @@ export function makeLoaders(store: WorkspaceStore): Loaders {
     runs: loaderByQuestion((ids, first) => store.runsPagesOf(ids, first)),
     log: loaderByQuestion((ids, log) => store.runLogsOf(ids, log)),
     changes: loaderByQuestion((ids, { first, ...filter }) => store.changesPagesOf(ids, filter, first)),
+    findings: loaderByQuestion((ids, { kind, first }) => store.findingsPages(ids, kind, { first, after: null })),
     run: loader(async (ids) => oneEach(await store.runsByIds(ids), ({ id }) => id)),
     origins: loader(async (ids) => {
       const origins = await store.originsOf(ids);

@@ -5,6 +5,7 @@ import type { ContactEdit, EditableContact, MergedContacts, SavedContact } from 
 import type { ContactFeedPart, FeedRequest } from './contact-feed.ts';
 import type { Allow } from './deadline.ts';
 import type { Photo } from './photo.ts';
+import type { FindingCount, FindingRecord, QualityKind } from './quality.ts';
 import type {
   ChangeRecord,
   ConnectionEdit,
@@ -46,6 +47,9 @@ export type ContactFilter = {
   orderBy: ContactOrder;
 };
 
+/** A page of findings, with the numbers of all findings of the run. */
+export type FindingsPage = Page<FindingRecord> & { counts: FindingCount[] };
+
 export type ChangeFilter = { action: ChangeAction | null; search: string | null };
 
 export type LogQuery = { after: number; minLevel: LogLevel; search: string | null; first: number };
@@ -84,6 +88,15 @@ export type WorkspaceStore = {
   runLog(runId: string, query: LogQuery): Promise<LogSlice>;
   /** The same for all these runs in one query. */
   runLogsOf(runIds: readonly string[], query: LogQuery): Promise<(runId: string) => LogSlice>;
+  /**
+   * A page of the findings of each of these runs in one query; `after` is a cursor of one run's list. Null: the run has not planned, or
+   * its connection has been deleted.
+   */
+  findingsPages(
+    runIds: readonly string[],
+    kind: QualityKind | null,
+    page: PageRequest,
+  ): Promise<(runId: string) => FindingsPage | null>;
   changesPage(runId: string, filter: ChangeFilter, page: PageRequest): Promise<Page<ChangeRecord>>;
   /** The first page of changes of all these runs in one query. */
   changesPagesOf(

@@ -109,8 +109,8 @@ export type SyncRun = {
   countActive(): Promise<number>;
   /** Those of the parts that many contacts would lose. */
   countEmptied(question: EmptiedQuestion): Promise<Emptied[]>;
-  /** Adds the WARN line of each skipped person and each remark, in the same transaction as the plan's counts. */
-  reportPlan(change: RunReport): Promise<void>;
+  /** Adds the WARN line of each skipped person and each remark, and the run's findings, in the same transaction as the plan's counts. */
+  reportPlan(change: RunReport, quality: QualityFacts): Promise<void>;
 
   /**
    * Applies the rest of the plan in batches, one transaction each, until the end or until `signal` aborts. `onBatch` returns the
@@ -183,6 +183,13 @@ export type RunReport = {
   /** How the run reads, once that is decided. */
   mode?: { mode: RunMode; reason: string };
 };
+
+/**
+ * What a run's findings follow from, beside the plan. `staged`: how many people of the plan have findings. `toTheEnd`: everybody was
+ * read, so that a person without a contact who was not in the read is not in the source. `everyLink`: also look for people in two
+ * connections whom the read found unchanged.
+ */
+export type QualityFacts = { staged: number; toTheEnd: boolean; everyLink: boolean };
 
 /** `ids`: the id space of the run's source. Calls that wait for a lost database give up when `signal` aborts. */
 export type SyncStore = { open(claimed: ClaimedRun, ids?: IdSpace | null, signal?: AbortSignal): SyncRun };

@@ -16,6 +16,7 @@ import { managersOf, reportsPage, reportsPages } from './contact/managers.ts';
 import { mergeContacts } from './contact/merge-contacts.ts';
 import { photoHashesOf, photoOf } from './contact/photos.ts';
 import { saveFile } from './file/save-file.ts';
+import { findingsPages } from './quality/findings-page.ts';
 import type { Query } from './query.ts';
 import { findRuns, lastRuns } from './run/list/find-runs.ts';
 import { runsPage, runsPages } from './run/list/runs-page.ts';
@@ -59,6 +60,7 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
       checkFirst(log.first, pageOfLog);
       return read((query) => readLogs(query, workspaceId, runIds, log));
     },
+    findingsPages: (runIds, kind, page) => findingsPages(scope, runIds, kind, page),
     changesPage: (runId, filter, page) => changesPage(scope, runId, filter, page),
     changesPagesOf: (runIds, filter, first) => changesPages(scope, runIds, filter, first),
 

@@ -100,6 +100,8 @@ export type ReadDone = {
   staged: StagedCounts;
   /** How many of the staged people have a manager. */
   withManager: number;
+  /** How many of them have findings. */
+  withFindings: number;
   gone: number;
 };
 

@@ -230,7 +230,7 @@ export class Reading {
     if (this.#end === null) throw new Error('A source ended its read without reporting the end.');
     const { memory: ofSource, ...end } = this.#end;
     const { counts } = this.#people;
-    const { staged, withManager } = this.#staging;
+    const { staged, withManager, withFindings } = this.#staging;
     const memory = this.#memory({ source: ofSource ?? new Uint8Array(0), leftOut: this.#people.leftOut() });
     const gone = this.#known.countGone(extent);
     const { continuation } = this.#source;
@@ -244,6 +244,7 @@ export class Reading {
       counts,
       staged,
       withManager,
+      withFindings,
       gone,
     });
   }

@@ -136,23 +136,26 @@ async function decide(
 ): Promise<'go' | 'ended'> {
   const { counts, holdReasons } = await checkChanges(run, settings, { read, newlyGone, review });
   const unknown = read.withManager === 0 ? 0 : await run.countUnknownManagers();
+  const quality = {
+    staged: read.withFindings,
+    toTheEnd: read.extent === 'everybody' && read.end.complete,
+    everyLink: read.mode === 'FULL',
+  };
   const planned = [lines.planned(counts, newlyGone), ...lines.unknownManagers(unknown)];
   if (dryRun) {
     const dryLines = [...planned, ...holdReasons.map(lines.wouldHold), lines.summary(counts, 'dry')];
-    await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: dryLines });
+    await run.reportPlan({ event: 'SUCCEEDED', counts, holdReasons, lines: dryLines }, quality);
     return 'ended';
   }
   if (holdReasons.length > 0) {
-    await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: [...planned, ...holdReasons.map(lines.held)] });
+    const heldLines = [...planned, ...holdReasons.map(lines.held)];
+    await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: heldLines }, quality);
     return 'ended';
   }
   // From here on the counts say what has been applied.
   const { inScope, unchanged, skipped } = counts;
-  await run.reportPlan({
-    event: 'CHECKED',
-    counts: { read: counts.read, inScope, unchanged, skipped },
-    lines: [...planned, lines.applyingStarts],
-  });
+  const counted = { read: counts.read, inScope, unchanged, skipped };
+  await run.reportPlan({ event: 'CHECKED', counts: counted, lines: [...planned, lines.applyingStarts] }, quality);
   return 'go';
 }
 

@@ -1,8 +1,9 @@
 import type { Extent } from '../core/arrivals.ts';
 import type { ConnectionSettings } from '../core/connection.ts';
-import { type ContactValues, type Fills, primaryEmailOnce } from '../core/contact.ts';
+import { type ContactField, type ContactValues, type Fills, primaryEmailOnce } from '../core/contact.ts';
 import type { AttributeNames, Entry } from '../core/entry.ts';
 import type { Rank } from '../core/plan.ts';
+import { addFinding, type Finding } from '../core/quality.ts';
 import { ExclusionReason, type LogCode } from '../core/run.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
 import { freeAddress, type PlanSettings, planPerson } from './plan/plan-person.ts';
@@ -36,6 +37,9 @@ function noneRead(): ReadCounts {
 
 /** By a person's id: rows of theirs below this position are void, because a later arrival replaced them. */
 export type TakenBack = ReadonlyMap<string, number>;
+
+/** Why somebody is skipped. */
+type Skipped = { code: LogCode; reason: string; findings: readonly Finding[] };
 
 type Parts = {
   settings: ConnectionSettings;
@@ -86,7 +90,9 @@ export class TakePeople {
       this.counts.read++;
       this.counts.inScope++;
       this.counts.withoutId++;
-      this.#staging.skip(name, null, 'NO_ID', unfit ?? noId);
+      const reason = unfit ?? noId;
+      const findings = [{ kind: 'MISSING_VALUE', field: null, message: reason } as const];
+      this.#staging.skip({ person: name, personId: null, code: 'NO_ID', reason, findings });
       this.#sample?.take({ id, name, mapped: () => null, skipped: unfit ?? noId });
       return 'not new';
     }
@@ -100,8 +106,10 @@ export class TakePeople {
     this.counts.read++;
     const scoped = scopeEntry(entry, this.#settings.scope, this.#rules);
     if (scoped.kind === 'out') this.#exclude(scoped.reason, name);
-    else if (unfit !== null) this.#skip(entry, id, 'MALFORMED_VALUE', unfit);
-    else this.#takeInScope(entry, id, arrival === 'linked');
+    else if (unfit !== null) {
+      const findings = [{ kind: 'UNDECODABLE', field: null, message: placed(entry, unfit) } as const];
+      this.#skip(entry, id, { code: 'MALFORMED_VALUE', reason: unfit, findings });
+    } else this.#takeInScope(entry, id, arrival === 'linked');
     return again ? 'not new' : 'new';
   }
 
@@ -168,24 +176,28 @@ export class TakePeople {
   }
 
   /** Notes that somebody is present and that their contact is left alone. */
-  #skip(entry: Entry, id: string, code: LogCode, reason: string): void {
+  #skip(entry: Entry, id: string, { code, reason, findings }: Skipped): void {
     this.#known.markPresent();
     this.#known.note = noteOf.skipped;
     this.counts.inScope++;
-    this.#staging.skip(entry.name, id, code, placed(entry, reason));
+    this.#staging.skip({ person: entry.name, personId: id, code, reason: placed(entry, reason), findings });
     this.#sample?.take({ id, name: entry.name, mapped: () => null, skipped: placed(entry, reason) });
   }
 
   #map(entry: Entry, id: string, linked: boolean, hash: Digest): void {
     const outcome = this.#mapping.map(entry);
+    const findings = entry.undecodable.length === 0 ? outcome.findings : this.#findings(entry, outcome.findings);
     if (outcome.kind === 'problem') {
-      this.#skip(entry, id, outcome.code, outcome.message);
+      this.#skip(entry, id, { code: outcome.code, reason: outcome.message, findings });
       return;
     }
     const { draft, alternatives } = outcome;
-    const lost = draft.values.PRIMARY_EMAIL === undefined && entry.undecodable.find((name) => this.#isForEmail(name));
+    const lost =
+      draft.values.PRIMARY_EMAIL === undefined &&
+      entry.undecodable.find((name) => this.#fieldOf(name) === 'PRIMARY_EMAIL');
     if (lost) {
-      this.#skip(entry, id, 'MALFORMED_EMAIL', `A value of ${lost} is not valid text, so the address is not known.`);
+      const reason = `A value of ${lost} is not valid text, so the address is not known.`;
+      this.#skip(entry, id, { code: 'MALFORMED_EMAIL', reason, findings });
       return;
     }
     const scoped = scopeDraft(draft, this.#settings.scope);
@@ -197,7 +209,8 @@ export class TakePeople {
     // A linked person's values are compared with the contact, which may have another primary address.
     const values = linked ? draft.values : primaryEmailOnce(draft.values);
     const decided = linked ? 'undecided' : this.#decide(entry.name, values, draft.fills);
-    const remarks = entry.undecodable.length === 0 ? outcome.remarks : [...outcome.remarks, ...undecodable(entry)];
+    const lostValues = entry.undecodable.map((name) => undecodable(entry, name));
+    const remarks = lostValues.length === 0 ? outcome.remarks : [...outcome.remarks, ...lostValues];
     this.#sample?.take({ id, name: entry.name, mapped: () => ({ ...outcome, remarks }), skipped: null });
     this.#known.note = noteOf[decided];
     this.counts.inScope++;
@@ -210,6 +223,7 @@ export class TakePeople {
       fills: draft.fills,
       alternatives,
       remarks,
+      findings,
     });
   }
 
@@ -219,12 +233,28 @@ export class TakePeople {
     return planPerson(alone, this.#planSettings).kind === 'create' ? 'created' : 'undecided';
   }
 
-  #isForEmail(attribute: string): boolean {
-    const { keyOf } = this.#names;
-    return this.#settings.mappings.some(
-      ({ field, attributes }) =>
-        field === 'PRIMARY_EMAIL' && attributes.some((name) => keyOf(name) === keyOf(attribute)),
+  /** The findings about an entry with values that could not be decoded. A field that lacks its value because of that is not called empty, too. */
+  #findings(entry: Entry, ofMapping: readonly Finding[]): readonly Finding[] {
+    const fields = entry.undecodable.map((name) => this.#fieldOf(name));
+    let findings: readonly Finding[] = ofMapping.filter(
+      ({ kind, field }) => kind !== 'MISSING_VALUE' || !fields.includes(field),
     );
+    for (const [i, name] of entry.undecodable.entries())
+      findings = addFinding(findings, {
+        kind: 'UNDECODABLE',
+        field: fields[i] ?? null,
+        message: undecodable(entry, name),
+      });
+    return findings;
+  }
+
+  /** The field that an attribute is mapped to; the primary email before all others. Null: only templates use it, or nothing. */
+  #fieldOf(attribute: string): ContactField | null {
+    const { keyOf } = this.#names;
+    const mapped = this.#settings.mappings.filter(({ attributes }) =>
+      attributes.some((name) => keyOf(name) === keyOf(attribute)),
+    );
+    return (mapped.find(({ field }) => field === 'PRIMARY_EMAIL') ?? mapped[0])?.field ?? null;
   }
 
   /** `name`: null if it is not known. */
@@ -270,8 +300,6 @@ function placed({ place }: Entry, reason: string): string {
 
 const noId = 'There is no value for the attribute that identifies people.';
 
-function undecodable(entry: Entry): string[] {
-  return entry.undecodable.map((name) =>
-    placed(entry, `Values of ${name} were left out: they are not valid text, too large, or too many.`),
-  );
+function undecodable(entry: Entry, attribute: string): string {
+  return placed(entry, `Values of ${attribute} were left out: they are not valid text, too large, or too many.`);
 }

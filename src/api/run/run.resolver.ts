@@ -1,7 +1,9 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { pageOf, pageOfLog } from '../../core/page-limits.ts';
+import type { FindingRecord } from '../../core/quality.ts';
 import type { ConnectionRecord, RunRecord } from '../../core/records.ts';
+import type { FindingsPage } from '../../core/store.ts';
 import { Needs } from '../access/check-access.ts';
 import type { ApiContext } from '../api-context.ts';
 import { type ApiChange, ChangeAction, ContactChangePage, runChange } from '../change/contact-change.type.ts';
@@ -10,6 +12,7 @@ import { type ApiPage, howMany, pageRequest, toPage } from '../list/page.ts';
 import { searchArgument } from '../list/text-arguments.ts';
 import { LogLevel, LogPage } from '../log/log.type.ts';
 import { readLog } from '../log/read-log.ts';
+import { QualityKind, QualityPage } from '../quality/quality.type.ts';
 import { RunStatus } from './run.enums.ts';
 import { ExclusionCountType, RunPage, RunType } from './run.type.ts';
 
@@ -114,5 +117,29 @@ export class RunResolver {
         ? await loaders.changes.load(run.id, { ...filter, first: page.first })
         : await store.changesPage(run.id, filter, page);
     return toPage(changes, runChange(run));
+  }
+
+  @Needs(Permission.CONTACT_SYNC_VIEW, Permission.CONTACTS_VIEW)
+  @FieldResolver(() => QualityPage, {
+    nullable: true,
+    description:
+      'What the people who keep the source can mend, as the source is at the time of the run: also what it says of people whom the run did not change. Dry and HELD runs have it, too. Null until the run has planned, and when its connection has been deleted.',
+  })
+  async quality(
+    @Root() { id }: RunRecord,
+    @Ctx() { store, loaders }: ApiContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: pageOf.usual, description: howMany(pageOf) })
+    first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+    after?: string | null,
+    @Arg('kind', () => QualityKind, { nullable: true, description: 'Only findings of this kind.' })
+    kind?: QualityKind | null,
+  ): Promise<(ApiPage<FindingRecord> & Pick<FindingsPage, 'counts'>) | null> {
+    const page = pageRequest(first, after);
+    const findings =
+      page.after === null
+        ? await loaders.findings.load(id, { kind: kind ?? null, first: page.first })
+        : (await store.findingsPages([id], kind ?? null, page))(id);
+    return findings === null ? null : { ...toPage(findings, (finding) => finding), counts: findings.counts };
   }
 }

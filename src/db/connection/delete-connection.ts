@@ -39,6 +39,10 @@ export async function deleteConnection(
       workspaceId,
       id,
     ]);
+    await query('DELETE FROM quality_finding AS f WHERE f.workspace_id = $1 AND f.connection_id = $2', [
+      workspaceId,
+      id,
+    ]);
     await query('DELETE FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2', [workspaceId, id]);
     await tellFeed(transaction.client, workspaceId, { changeSet, first: 1, last: Number.MAX_SAFE_INTEGER });
     return true;

@@ -3,7 +3,7 @@ import type { RunRow } from '../run/run-row.ts';
 import { keyPart, now, optional, text, time } from './columns.ts';
 
 /** A whole row of `run`. RunRow leaves out the columns that only the sync path uses. */
-export type RunEntityRow = RunRow & { read_summary: unknown; changed_at: Date };
+export type RunEntityRow = RunRow & { read_summary: unknown; quality: unknown; changed_at: Date };
 
 export const runEntity = new EntitySchema<RunEntityRow>({
   name: 'run',
@@ -44,6 +44,7 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     applied_before: { type: 'jsonb', ...optional },
     plan_memory: { type: 'uuid', ...optional },
     read_summary: { type: 'jsonb', ...optional },
+    quality: { type: 'jsonb', ...optional },
     changed_at: time({ default: now }),
   },
   indices: [

@@ -52,7 +52,10 @@ function uuid(text: string): string {
   return `'${text}'`;
 }
 
-/** Streams external id, hash and "gone" of each person the connection links, in COPY's text format. */
+/**
+ * Streams external id, hash and "gone" of each person the connection links, in COPY's text format. People with a doubt about their
+ * findings have no hash (see note-findings.ts).
+ */
 export function streamKnown(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
   let told = false;
   return attempt.patience.patiently(() => {
@@ -66,13 +69,15 @@ export function streamKnown(attempt: Attempt, onChunk: (bytes: Uint8Array) => vo
 }
 
 async function streamOnce(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
+  const ofConnection = `workspace_id = ${uuid(attempt.workspaceId)} AND connection_id = ${uuid(attempt.connectionId)}`;
   const client = await attempt.pool.connect();
   let broken = true;
   try {
     const stream = client.query(
       copyTo(
-        `COPY (SELECT external_id, encode(hash, 'hex'), gone_since IS NOT NULL FROM contact_link
-           WHERE workspace_id = ${uuid(attempt.workspaceId)} AND connection_id = ${uuid(attempt.connectionId)}) TO STDOUT`,
+        `COPY (SELECT external_id, CASE WHEN (external_id, hash) NOT IN (
+             SELECT doubt.external_id, doubt.hash FROM quality_doubt AS doubt WHERE ${ofConnection}) THEN encode(hash, 'hex') END,
+           gone_since IS NOT NULL FROM contact_link WHERE ${ofConnection}) TO STDOUT`,
       ),
     );
     for await (const chunk of stream) onChunk(chunk as Buffer);

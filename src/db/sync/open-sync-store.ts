@@ -81,7 +81,10 @@ function openSyncRun(
     countUnknownManagers: () => countUnknownManagers(attempt),
     countActive: () => countActive(attempt),
     countEmptied: (question) => countEmptied(attempt, question),
-    reportPlan: async (change) => reportPlan(attempt, await withEarlierPart(attempt, change), outline?.told !== 0),
+    reportPlan: async (change, quality) => {
+      const whole = await withEarlierPart(attempt, change);
+      await reportPlan(attempt, whole, { quality, anyTold: outline?.told !== 0 });
+    },
     apply: async (onBatch, signal) => {
       await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);
       if (!signal.aborted) await callOffRemovals(attempt);

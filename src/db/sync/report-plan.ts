@@ -1,22 +1,28 @@
 import type { PoolClient } from 'pg';
 import { personSkipped } from '../../core/change-line.ts';
 import type { RunCounts } from '../../core/run.ts';
-import type { RunReport } from '../../core/sync-store.ts';
+import type { QualityFacts, RunReport } from '../../core/sync-store.ts';
 import { isShown, shownName } from '../change/change-record.ts';
 import { byList } from '../planner-hints.ts';
 import type { AppliedCounts } from '../run/run-row.ts';
 import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
 import { keepPlan } from './keep-plan.ts';
+import { noteFindings } from './note-findings.ts';
 import { reportIn } from './report.ts';
 
 /**
- * Adds a WARN line for each skipped person and each remark (`anyLines`: there are some), and the report, in one transaction. If
- * the plan is not applied at once, the same transaction keeps it.
+ * Adds a WARN line for each skipped person and each remark (`anyTold`: there are some), the run's findings, and the report, in one
+ * transaction. If the plan is not applied at once, the same transaction keeps it.
  */
-export function reportPlan(attempt: Attempt, change: RunReport, anyLines: boolean): Promise<void> {
+export function reportPlan(
+  attempt: Attempt,
+  change: RunReport,
+  { quality, anyTold }: { quality: QualityFacts; anyTold: boolean },
+): Promise<void> {
   return transaction(attempt, async (client) => {
-    if (anyLines) await warn(client, attempt);
+    if (anyTold) await warn(client, attempt);
     await reportIn(client, attempt, change);
+    await noteFindings(client, attempt, { ...quality, anyTold });
     if (change.event === 'HELD') await keepPlan(client, attempt, 'whole');
     if (change.event === 'SUCCEEDED') await keepPlan(client, attempt, 'shown');
   });

@@ -8,7 +8,7 @@ import { type Attempt, fenced, key } from './attempt.ts';
 const flushBytes = 1024 * 1024;
 
 const columns = `workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, ${fieldColumns}, hash,
-  fills_id, person_ref, email_key, name_key, company_key, manager_ref, words, search, alternatives, remark, code, reason`;
+  fills_id, person_ref, email_key, name_key, company_key, manager_ref, words, search, alternatives, remark, code, reason, findings`;
 
 /** How staged rows are copied. The header of the format (without flags or extension) goes before them, the trailer after them. */
 export const copyRows = {

@@ -1,11 +1,12 @@
 import type { FieldMapping } from '../../core/connection.ts';
-import { derivedFill, type Fills, putTogetherName } from '../../core/contact.ts';
+import { type ContactField, derivedFill, type Fills, putTogetherName } from '../../core/contact.ts';
 import type { AttributeNames, Entry } from '../../core/entry.ts';
+import type { Finding } from '../../core/quality.ts';
 import { regionCodes } from '../../core/region-codes.ts';
 import { AttributeIndex } from './attribute-index.ts';
 import { compileStep, type Step } from './compile-step.ts';
 import { FillPatterns } from './fill-patterns.ts';
-import type { Alternatives, MappingOutcome, PersonInWork } from './person-in-work.ts';
+import { type Alternatives, find, type MappingOutcome, type PersonInWork } from './person-in-work.ts';
 import { TemplateBudget } from './template/template-budget.ts';
 
 /** A mapping compiled for a run. It consists of closures, so that nothing is looked up by name for each person. */
@@ -44,6 +45,18 @@ export function compileMapping(
 }
 
 const noRemarks: readonly string[] = Object.freeze([]);
+const noFindings: readonly Finding[] = Object.freeze([]);
+
+/**
+ * Fields that everybody is expected to have, if the mapping fills them from the source. Other fields are empty for many people, and
+ * a finding for each of them would hide what matters.
+ */
+const expected: ReadonlySet<string> = new Set<ContactField>([
+  'PRIMARY_EMAIL',
+  'DISPLAY_NAME',
+  'GIVEN_NAME',
+  'FAMILY_NAME',
+]);
 
 function startPerson(attributes: Entry['attributes'], budget: TemplateBudget): PersonInWork {
   return {
@@ -53,6 +66,7 @@ function startPerson(attributes: Entry['attributes'], budget: TemplateBudget): P
     country: null,
     alternatives: undefined,
     remarks: undefined,
+    findings: noFindings,
     problem: undefined,
     winner: 0,
   };
@@ -61,20 +75,34 @@ function startPerson(attributes: Entry['attributes'], budget: TemplateBudget): P
 function mapPerson(steps: readonly Step[], patterns: FillPatterns, person: PersonInWork): MappingOutcome {
   const winners: number[] = [];
   for (const step of steps) {
-    winners.push(step.fill(person));
-    if (person.problem !== undefined) return { kind: 'problem', ...person.problem };
+    const winner = step.fill(person);
+    winners.push(winner);
+    if (person.problem !== undefined) return { kind: 'problem', ...person.problem, findings: person.findings };
+    if (winner === 0 && expected.has(step.key)) noteMissing(person, step);
     if (step.key === 'COUNTRY') person.country = countryOf(person);
   }
   const named = person.values.DISPLAY_NAME !== undefined;
   if (!named && !fillMissingName(person)) {
-    return { kind: 'problem', code: 'NO_NAME', message: 'There is nothing to show as a name: no name and no email.' };
+    const message = 'There is nothing to show as a name: no name and no email.';
+    find(person, 'MISSING_VALUE', 'DISPLAY_NAME', message);
+    return { kind: 'problem', code: 'NO_NAME', message, findings: person.findings };
   }
   winners.push(named ? 0 : 1);
   const draft = { values: person.values, fills: patterns.find(winners) };
-  const { alternatives, remarks = noRemarks } = person;
+  const { alternatives, remarks = noRemarks, findings } = person;
   return alternatives === undefined
-    ? { kind: 'draft', draft, remarks }
-    : { kind: 'draft', draft, remarks, alternatives };
+    ? { kind: 'draft', draft, remarks, findings }
+    : { kind: 'draft', draft, remarks, findings, alternatives };
+}
+
+function noteMissing(person: PersonInWork, { key, origins }: Step): void {
+  const from = origins.filter((origin) => origin !== '{}');
+  find(
+    person,
+    'MISSING_VALUE',
+    key as ContactField,
+    from.length === 0 ? 'The template gives no value.' : `There is no value: ${from.join(', ')}.`,
+  );
 }
 
 /** The person's country, if it is a code. Of several the alphabetically first, because values have no order. */

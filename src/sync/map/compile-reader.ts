@@ -1,7 +1,7 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import type { AttributeValue } from '../../core/entry.ts';
 import type { AttributeIndex } from './attribute-index.ts';
-import { compileNormalizer, type Normalize } from './compile-normalizer.ts';
+import { compileNormalizer, type Normalize, noteSpaces } from './compile-normalizer.ts';
 import type { PersonInWork } from './person-in-work.ts';
 import { isPrimaryProxyAddress } from './proxy-address.ts';
 import { compileTemplate } from './template/compile-template.ts';
@@ -22,7 +22,7 @@ export function compileReader(mapping: FieldMapping, index: AttributeIndex): Val
   const keyOf = mapping.field === 'EMAIL' || mapping.field === 'PRIMARY_EMAIL' ? lowerCase : itself;
   if (mapping.template !== null) return templateReader(mapping.template, mapping, index, normalize, keyOf);
   if (mapping.value !== null) return fixedReader(mapping.value, normalize);
-  return attributeReader(mapping, index, normalize, keyOf);
+  return attributeReader(mapping, index, noteSpaces(mapping, normalize), keyOf);
 }
 
 /** Two values with the same key count as one. */

@@ -13,7 +13,7 @@ import { isEmailAddress } from '../../core/email-address.ts';
 import { quoteValue } from '../../core/outside-text.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Candidates, compileReader, type ValueReader } from './compile-reader.ts';
-import { type PersonInWork, remark } from './person-in-work.ts';
+import { find, type PersonInWork, remark } from './person-in-work.ts';
 import { parseBoolean } from './transforms/text-transforms.ts';
 
 /** One mapping, compiled. */
@@ -79,15 +79,18 @@ function fillPrimaryEmail(reader: ValueReader): Step['fill'] {
     if (wellFormed.length === 0) {
       const message = `${origin}: ${all.map(quoteValue).join(', ')} is not an email address`;
       person.problem = { code: 'MALFORMED_EMAIL', message };
+      find(person, 'MALFORMED_EMAIL', 'PRIMARY_EMAIL', message);
       return 0;
     }
-    for (const value of all) if (!wellFormed.includes(value)) leaveOutEmail(person, origin, value);
+    for (const value of all) if (!wellFormed.includes(value)) leaveOutEmail(person, 'PRIMARY_EMAIL', origin, value);
     return put(person, wellFormed);
   };
 }
 
-function leaveOutEmail(person: PersonInWork, origin: string, value: string): void {
-  remark(person, `${origin}: ${quoteValue(value)} was left out: it is not an email address`);
+function leaveOutEmail(person: PersonInWork, field: 'EMAIL' | 'PRIMARY_EMAIL', origin: string, value: string): void {
+  const message = `${origin}: ${quoteValue(value)} was left out: it is not an email address`;
+  remark(person, message);
+  find(person, 'MALFORMED_EMAIL', field, message);
 }
 
 /** All values of the winning attribute, under one label, in the order sent. */
@@ -99,7 +102,7 @@ function fillList(field: LabeledField, label: string, reader: ValueReader): Step
     let filled = 0;
     for (const value of values) {
       if (field === 'EMAIL' && !isEmailAddress(value)) {
-        leaveOutEmail(person, originOf(reader, person), value);
+        leaveOutEmail(person, field, originOf(reader, person), value);
         continue;
       }
       const list = person.values[field];

@@ -1,5 +1,6 @@
 import type { ContactValues, Draft, TextField } from '../../core/contact.ts';
 import type { AttributeValue } from '../../core/entry.ts';
+import { addFinding, type Finding } from '../../core/quality.ts';
 import type { LogCode } from '../../core/run.ts';
 import type { TemplateBudget } from './template/template-budget.ts';
 import type { TransformContext } from './transforms/transforms.ts';
@@ -13,12 +14,15 @@ export type MappedPerson = {
   draft: Draft;
   /** For the run log: what was left out of the draft and why, with attribute and value. */
   remarks: readonly string[];
+  findings: readonly Finding[];
   /** Absent when no field had several values. A contact that already has one of them keeps it. */
   alternatives?: Alternatives;
 };
 
 /** The result of mapping one person: a draft, or why the person is skipped. */
-export type MappingOutcome = MappedPerson | { kind: 'problem'; code: LogCode; message: string };
+export type MappingOutcome =
+  | MappedPerson
+  | { kind: 'problem'; code: LogCode; message: string; findings: readonly Finding[] };
 
 /** One person while the steps of a compiled mapping fill the draft. */
 export type PersonInWork = TransformContext & {
@@ -29,6 +33,8 @@ export type PersonInWork = TransformContext & {
   country: string | null;
   alternatives: Alternatives | undefined;
   remarks: string[] | undefined;
+  /** What the people who keep the source should mend. */
+  findings: readonly Finding[];
   problem: { code: LogCode; message: string } | undefined;
   /** The number of the origin that the last step used, from 1; 0: none had a value. */
   winner: number;
@@ -38,4 +44,9 @@ export type PersonInWork = TransformContext & {
 export function remark(person: PersonInWork, text: string): void {
   person.remarks ??= [];
   person.remarks.push(text);
+}
+
+/** Adds a finding for the people who keep the source. */
+export function find(person: PersonInWork, kind: Finding['kind'], field: Finding['field'], message: string): void {
+  person.findings = addFinding(person.findings, { kind, field, message });
 }

@@ -1,14 +1,14 @@
 import type { ContactValues, Fills, IndexedText, TextField } from '../../core/contact.ts';
 import type { Entry, PersonNames } from '../../core/entry.ts';
+import type { Finding } from '../../core/quality.ts';
 import { remember } from '../../core/remember.ts';
-import type { LogCode } from '../../core/run.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
 import { ClaimedAddresses } from './claimed-addresses.ts';
 import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
 import { entryText } from './hashed-text.ts';
 import { RowWriter } from './row-writer.ts';
-import { stageRow } from './stage-row.ts';
+import { type SkippedPerson, stageRow } from './stage-row.ts';
 
 /** What staging needs, and where its results go. */
 export type StagingParts = {
@@ -37,6 +37,7 @@ export type ArrivedPerson = {
   fills: Fills;
   alternatives: { [field in TextField]?: string[] } | undefined;
   remarks: readonly string[];
+  findings: readonly Finding[];
 };
 
 /** Writes the new and changed people of a read as rows of the plan, in the order of their arrival. */
@@ -44,6 +45,8 @@ export class Staging {
   readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0, addressesDiffer: true };
   /** How many of them have a manager. */
   withManager = 0;
+  /** How many of them have findings. */
+  withFindings = 0;
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
   readonly #rows: ReturnType<typeof stageRow>;
@@ -84,13 +87,14 @@ export class Staging {
     return hash;
   }
 
-  add({ person, personId, decided, hash, values, fills, alternatives, remarks }: ArrivedPerson): void {
+  add({ person, personId, decided, hash, values, fills, alternatives, remarks, findings }: ArrivedPerson): void {
     const { people } = this.#parts;
     this.staged[decided]++;
     const indexed = this.#parts.index(values);
     if (indexed.emailKey !== null) this.#addresses.add(indexed.emailKey);
     this.staged.addressesDiffer = this.#addresses.allDiffer;
     if (values.MANAGER !== undefined) this.withManager++;
+    if (findings.length > 0) this.withFindings++;
     if (people !== null) digestText(people.ofPerson({ name: person, id: personId }), this.#personRef);
     this.#rows.person({
       position: this.#position++,
@@ -105,12 +109,14 @@ export class Staging {
       managerRef: people === null || values.MANAGER === undefined ? null : this.#refOfManager(values.MANAGER),
       indexed,
       remark: remarks.length === 0 ? null : remarks.join(' '),
+      findings,
     });
   }
 
-  skip(person: string, personId: string | null, code: LogCode, reason: string): void {
+  skip(skipped: Omit<SkippedPerson, 'position'>): void {
     this.staged.skipped++;
-    this.#rows.skipped({ position: this.#position++, person, personId, code, reason });
+    if (skipped.findings.length > 0) this.withFindings++;
+    this.#rows.skipped({ position: this.#position++, ...skipped });
   }
 
   flush(): void {

@@ -6,6 +6,7 @@ import {
   type LabeledValue,
   type TextField,
 } from '../../core/contact.ts';
+import type { Finding } from '../../core/quality.ts';
 import type { LogCode } from '../../core/run.ts';
 import { uuidBytes } from '../../core/uuid.ts';
 import { wordsText } from '../../search/contact-index.ts';
@@ -28,6 +29,7 @@ export type StagedPerson = {
   managerRef: Digest | null;
   indexed: IndexedText;
   remark: string | null;
+  findings: readonly Finding[];
 };
 
 /** A person who is skipped, with the reason. */
@@ -37,13 +39,14 @@ export type SkippedPerson = {
   personId: string | null;
   code: LogCode;
   reason: string;
+  findings: readonly Finding[];
 };
 
 /** A contact's fields, each a column, in the order of the plan's columns. */
 const fields = Object.values(ContactField).map((field) => ({ field, isFlag: isFlagField(field) }));
 
 /** Number of columns that db/sync/staging.ts names. `before` of them come before the fields. */
-const columns = 21 + fields.length;
+const columns = 22 + fields.length;
 const before = 8;
 
 /** Writes rows of one workspace and run, with the columns that db/sync/staging.ts names. */
@@ -83,16 +86,23 @@ export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
       rows.text(staged.remark);
       rows.null();
       rows.null();
+      findings(rows, staged.findings);
     },
     skipped: (skipped: SkippedPerson): void => {
       begin(skipped, 'SKIP');
       rows.null();
       rows.text(skipped.person);
-      for (let column = before; column < columns - 2; column++) rows.null();
+      for (let column = before; column < columns - 3; column++) rows.null();
       rows.text(skipped.code);
       rows.text(skipped.reason);
+      findings(rows, skipped.findings);
     },
   };
+}
+
+function findings(rows: RowWriter, some: readonly Finding[]): void {
+  if (some.length === 0) rows.null();
+  else rows.json(JSON.stringify(some));
 }
 
 function digest(rows: RowWriter, value: Digest | null): void {

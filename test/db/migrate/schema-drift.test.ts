@@ -66,6 +66,7 @@ test('what TypeORM does not compare is as the entities say: conditions, kinds an
     contact_link_photo_due: 'USING btree (workspace_id, connection_id, external_id) WHERE photo_due',
     contact_of_person: 'USING btree (workspace_id, person_key) WHERE (person_key IS NOT NULL)',
     plan_row_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
+    quality_finding_ended: 'USING btree (workspace_id, connection_id, until) WHERE (until IS NOT NULL)',
     run_log_batch: 'USING btree (workspace_id, run_id, last_position) WHERE (first_position IS NOT NULL)',
   });
   for (const { tableName, columns } of source.entityMetadatas) {

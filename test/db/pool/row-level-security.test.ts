@@ -36,6 +36,11 @@ async function fill(workspaceId: string): Promise<void> {
   const bytes = Buffer.from('photo');
   await insertRows(pool, 'contact_photo', [{ ...key, ...photo, hash: bytes, bytes }]);
   await insertRows(pool, 'merged_contact', [{ ...key, dropped_id: uuidv7(), kept_id: contactId }]);
+  const ofConnection = { ...key, connection_id: connection.id };
+  await insertRows(pool, 'quality_read', [{ ...ofConnection, number: 1, counts: {} }]);
+  const finding = { kind: 'STRAY_SPACE', about: 'ia', field: 'CITY', since: 1, person: 'cn=a', message: '' };
+  await insertRows(pool, 'quality_finding', [{ ...ofConnection, ...finding }]);
+  await insertRows(pool, 'quality_doubt', [{ ...ofConnection, external_id: 'a', hash: bytes }]);
   const fileId = uuidv7();
   await insertRows(pool, 'connection_file', [{ ...key, id: fileId, connection_id: connection.id, name: 'people.csv' }]);
   await insertRows(pool, 'connection_file_part', [{ ...key, file_id: fileId, part: 0, bytes: Buffer.from('id') }]);

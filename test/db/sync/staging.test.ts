@@ -21,7 +21,7 @@ test('however small buffers are, no more of them wait than a reader may have und
   const rows = stageRow(writer, workspaceId, id);
   const count = 2 * mostWaitingBuffers + 1;
   for (let position = 0; position < count; position++) {
-    rows.skipped({ position, person: `cn=${position}`, personId: null, code: 'NO_ID', reason: 'none' });
+    rows.skipped({ position, person: `cn=${position}`, personId: null, code: 'NO_ID', reason: 'none', findings: [] });
     writer.flush();
   }
   const stored: Uint8Array[] = [];

@@ -33,6 +33,7 @@ test('patterns of what filled what are not kept once nobody else has them', asyn
       fills,
       alternatives: undefined,
       remarks: [],
+      findings: [],
     });
   }
   await setImmediate();

@@ -66,6 +66,7 @@ const person = (position: number, values: ContactValues) => ({
   managerRef: null,
   indexed: indexed(values, workspaceId),
   remark: null,
+  findings: [],
 });
 
 const awkward = 'tab\t line\n \\N "quoted" \u0001 \u00e9 \u674e \ud83d\ude00 ,(){}';
@@ -105,6 +106,7 @@ test.each<[string, ContactValues]>([
       words: wordsText(words),
       alternatives: null,
       remark: null,
+      findings: null,
       code: null,
       reason: null,
     },
@@ -120,7 +122,14 @@ test.each<[string, ContactValues]>([
 test('alternatives, remarks and skipped people come with what is told of them', async () => {
   const { rows } = await store((stage) => {
     stage.person({ ...person(1, { DISPLAY_NAME: 'A' }), alternatives: { CITY: ['\u00d8', '"'] }, remark: 'm\u00fc' });
-    stage.skipped({ position: 2, person: 'cn=B', personId: null, code: 'NO_ID', reason: '\u201eno id\u201c' });
+    stage.skipped({
+      position: 2,
+      person: 'cn=B',
+      personId: null,
+      code: 'NO_ID',
+      reason: '\u201eno id\u201c',
+      findings: [],
+    });
   });
   expect(rows).toMatchObject([
     { alternatives: { CITY: ['\u00d8', '"'] }, remark: 'm\u00fc' },

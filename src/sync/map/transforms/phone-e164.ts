@@ -8,11 +8,11 @@ const REMEMBERED_NUMBERS = 20_000;
  * 00 is read as a number of the person's country. A value that is no possible number stays as it is.
  */
 export function phoneE164(value: string, { country }: { country: string | null }): string {
-  const plain = value.startsWith('+') ? readPlain(value) : undefined;
+  const plain = value.startsWith('+') ? plainNumbers.read(value) : undefined;
   return plain ?? convertRemembered(`${country ?? NO_COUNTRY}${value}`);
 }
 
-const readPlain = plainInternationalReader((number) => parsePhoneNumberFromString(number)?.isPossible() ?? false);
+const plainNumbers = plainInternationalNumbers((number) => parsePhoneNumberFromString(number)?.isPossible() ?? false);
 
 /** As long as a country code, so that it can stand in its place. */
 const NO_COUNTRY = '--';
@@ -22,9 +22,19 @@ const convertRemembered = remember((key) => {
   return convert(key.slice(NO_COUNTRY.length), isSupportedCountry(country) ? country : null);
 }, REMEMBERED_NUMBERS);
 
+/** Whether a value that PHONE_E164 has left as it is already has the form that it writes. */
+export function isConverted(value: string): boolean {
+  if (!written.test(value)) return false;
+  return plainNumbers.isPossible(value) ?? isRemembered(value);
+}
+
+const isRemembered = remember(isPhoneE164, REMEMBERED_NUMBERS);
+
+const written = /^\+[0-9]+(?: ext\. [0-9]+)?$/;
+
 /** Whether a text is a possible number in the form that PHONE_E164 writes. */
 export function isPhoneE164(text: string): boolean {
-  return /^\+[0-9]+(?: ext\. [0-9]+)?$/.test(text) && (parsePhoneNumberFromString(text)?.isPossible() ?? false);
+  return written.test(text) && (parsePhoneNumberFromString(text)?.isPossible() ?? false);
 }
 
 function convert(value: string, country: CountryCode | null): string {
@@ -51,18 +61,25 @@ const grouping = /[ ()./-]+/g;
 /**
  * Reads numbers such as `+49 30 1234567` without the phone number library, which takes many times as long. Only spaces and
  * signs are removed; whether the number is possible depends on its length only, so `isPossible` is asked once for each calling
- * code and length. A number that is not possible stays as it is. Undefined: the library must read the number.
+ * code and length. A number that is not possible stays as it is. Undefined: the library must look at the number.
  */
-function plainInternationalReader(isPossible: (number: string) => boolean): (value: string) => string | undefined {
+function plainInternationalNumbers(ask: (number: string) => boolean) {
   const possible = new Map<string, boolean>();
-  return (value) => {
-    if (!international.test(value)) return undefined;
-    const number = value.replace(grouping, '');
+  const isPossible = (number: string): boolean | undefined => {
     const match = plain.exec(number);
     if (match === null) return undefined;
     const shape = `${match[1] ?? match[2]} ${number.length}`;
-    const known = possible.get(shape) ?? isPossible(number);
+    const known = possible.get(shape) ?? ask(number);
     possible.set(shape, known);
-    return known ? number : value;
+    return known;
+  };
+  return {
+    isPossible,
+    read: (value: string): string | undefined => {
+      if (!international.test(value)) return undefined;
+      const number = value.replace(grouping, '');
+      const known = isPossible(number);
+      return known === undefined ? undefined : known ? number : value;
+    },
   };
 }

@@ -1,0 +1,31 @@
+import type { ContactField } from './contact.ts';
+
+/** What can be wrong with a person in a source, or worth knowing for the people who keep it. */
+export const QualityKind = {
+  DUPLICATE_EMAIL: 'DUPLICATE_EMAIL',
+  MALFORMED_EMAIL: 'MALFORMED_EMAIL',
+  MISSING_VALUE: 'MISSING_VALUE',
+  STRAY_SPACE: 'STRAY_SPACE',
+  UNDECODABLE: 'UNDECODABLE',
+  UNPARSABLE_PHONE: 'UNPARSABLE_PHONE',
+  IN_TWO_CONNECTIONS: 'IN_TWO_CONNECTIONS',
+} as const;
+export type QualityKind = (typeof QualityKind)[keyof typeof QualityKind];
+
+/** A finding about one person. `field`: the contact field that the value is for; null: the person as a whole. */
+export type Finding = { kind: QualityKind; field: ContactField | null; message: string };
+
+/** A finding as a run shows it. `isNew`: the run before did not have it. */
+export type FindingRecord = Finding & { person: string; personId: string | null; isNew: boolean };
+
+/** How many findings of a kind there are. `before`: in the run before; null when there was none. */
+export type FindingCount = { kind: QualityKind; count: number; before: number | null };
+
+/** Findings kept for one person. */
+const mostFindings = 20;
+
+/** Adds a finding. A person has at most one of a kind for a field: the first. */
+export function addFinding(findings: readonly Finding[], finding: Finding): readonly Finding[] {
+  const isKnown = findings.some(({ kind, field }) => kind === finding.kind && field === finding.field);
+  return isKnown || findings.length >= mostFindings ? findings : [...findings, finding];
+}
