@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
+import { startFakeServer } from '../support/ldap-fake-server.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { dn, somebody, unit } from '../sync/small-directory.ts';
 
@@ -280,6 +284,37 @@ describe('previewing a connection', () => {
     expect(JSON.stringify(refused)).not.toContain(secret);
     const answer = await api.request(preview, { id, first: 101 });
     expect(answer.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('ends when its client leaves, and lets go of source and database', async () => {
+    const reached = Promise.withResolvers<Socket>();
+    const silent = await startFakeServer({
+      search: () => [],
+      takeOver: (_kind, _id, socket) => {
+        reached.resolve(socket);
+        return true;
+      },
+    });
+    const body = { query: preview, variables: { source: { ldap: { urls: [silent.url], baseDns: ['dc=example'] } } } };
+    const client = new AbortController();
+    const asked = fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${api.token}` },
+      body: JSON.stringify(body),
+      signal: client.signal,
+    });
+    const socket = await reached.promise;
+    const sessions = () =>
+      queryAll(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'contact-sync preview'",
+      );
+    expect(await sessions()).toHaveLength(1);
+    const closed = once(socket, 'close');
+    client.abort();
+    await expect(asked).rejects.toThrow();
+    await closed;
+    while ((await sessions()).length > 0) await nextTurn();
+    await silent.close();
   });
 
   test('needs the right to see contacts, too', async () => {
