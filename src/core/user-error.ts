@@ -20,7 +20,7 @@ export const userErrorCodes = [
   ...[
     'EMAIL_TAKEN',
     'FIELD_FILLED',
-    'FED_TWICE',
+    'DIFFERENT_PEOPLE',
     'CONNECTION_IS_DRAFT',
     'KIND_CANNOT_CHANGE',
     'PLAN_OUTDATED',

@@ -136,7 +136,7 @@ test('is refused where one connection has two people for them, with itself, and 
   const [eve, fay] = [await contactOf('eve@example.org'), await contactOf('fay@example.org')];
   expect(await merge(eve.id, fay.id)).toMatchObject({
     contact: null,
-    userErrors: [{ code: 'FED_TWICE', field: ['dropId'] }],
+    userErrors: [{ code: 'DIFFERENT_PEOPLE', field: ['dropId'] }],
   });
   expect(await merge(eve.id, eve.id)).toMatchObject({ userErrors: [{ code: 'CONTRADICTION' }] });
   expect((await contactOf('fay@example.org')).id).toBe(fay.id);

@@ -5,7 +5,7 @@ import { defaultMappings } from '../support/source-defaults.ts';
 import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 import { map, sumOf } from './small-directory.ts';
 
-const everybody = 8_000;
+const everybody = 5_200;
 
 describe('two connections with the same many people', () => {
   let slapd: Slapd;

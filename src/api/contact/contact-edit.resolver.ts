@@ -95,7 +95,7 @@ export class ContactEditResolver {
     const merged = found(await store.mergeContacts(keepId, dropId, mergedContact, actorOf(viewer)), 'contact');
     if (merged.kind !== 'fedTwice') return outcomeOf(merged);
     const message = `The connection "${merged.connectionName}" has two different people for these contacts. Remove one of them from it, or from its source, first.`;
-    return { contact: null, userErrors: [mergeFault('FED_TWICE', message)] };
+    return { contact: null, userErrors: [mergeFault('DIFFERENT_PEOPLE', message)] };
   }
 
   @Needs(Permission.CONTACTS_MANAGE)
@@ -121,7 +121,7 @@ export class ContactEditResolver {
   }
 }
 
-function mergeFault(code: 'CONTRADICTION' | 'FED_TWICE', message: string): UserError {
+function mergeFault(code: 'CONTRADICTION' | 'DIFFERENT_PEOPLE', message: string): UserError {
   return { field: ['dropId'], code, message };
 }
 

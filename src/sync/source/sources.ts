@@ -18,8 +18,8 @@ export function sourceOf(kind: string): Source {
 }
 
 /** The id space of a kind, with all kinds that share it. Null: none. */
-export function idSpaceOf(kind: SourceKind): IdSpace | null {
-  const name = sources[kind].idSpace;
+export function idSpaceOf(kind: string): IdSpace | null {
+  const name = sourceOf(kind).idSpace;
   if (name === null) return null;
   return { name, kinds: Object.values(SourceKind).filter((other) => sources[other].idSpace === name) };
 }
