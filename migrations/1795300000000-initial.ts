@@ -21,6 +21,7 @@ const walled = [
   'contact_change',
   'contact_feed',
   'contact_feed_batch',
+  'taken_back',
 ] as const;
 
 /** Also behind row-level security, but only the sync path's role may use them. */
@@ -238,6 +239,7 @@ const tables = [
     "position_base" bigint NOT NULL DEFAULT 0,
     "applied_before" jsonb,
     "plan_memory" uuid,
+    "reverts" uuid,
     "read_summary" jsonb,
     "quality" jsonb,
     "changed_at" timestamptz(3) NOT NULL DEFAULT now(),
@@ -463,15 +465,17 @@ const tables = [
 
   // The state of a contact besides its values.
   `CREATE TYPE "contact_state" AS (
-    "status" text, "locked_fields" text[], "portal_access_before" boolean, "removal_due_at" timestamptz(3))`,
+    "status" text, "locked_fields" text[], "portal_access_before" boolean, "removal_due_at" timestamptz(3), "version" integer,
+    "created_at" timestamptz(3), "person_key" text COLLATE "C", "manager_ref" uuid)`,
   `CREATE TYPE "contact_link_state" AS (
     "connection_id" uuid, "external_id" text, "contact_id" uuid, "person" text, "fills_id" uuid,
-    "linked_at" timestamptz(3), "last_seen_at" timestamptz(3), "gone_since" timestamptz(3))`,
+    "linked_at" timestamptz(3), "last_seen_at" timestamptz(3), "gone_since" timestamptz(3), "person_ref" uuid)`,
 
   // The history: a row for each contact that a run or a person (made_by) has changed, and for each person whom a run left alone
   // (outcome, or action SKIP). before, state_before and links_before: the contact before the change, and the links that the
   // change altered or deleted. The other columns: the contact after the change, i.e. its values, state, version, and its link of
-  // connection_id, whose external id is person_id.
+  // connection_id, whose external id is person_id. same_as: the contact is again as it was at that earlier version, because a
+  // change was taken back.
   `CREATE TABLE "contact_change" (
     "workspace_id" uuid NOT NULL,
     "change_set" uuid NOT NULL,
@@ -490,6 +494,7 @@ const tables = [
     "gone_since" timestamptz(3),
     "contact_id" uuid,
     "contact_version" integer,
+    "same_as" integer,
     "contact_name" text,${fieldColumns},
     "status" text,
     "locked_fields" text[],
@@ -516,6 +521,16 @@ const tables = [
     "last_position" bigint NOT NULL,
     CONSTRAINT "contact_feed_batch_pkey" PRIMARY KEY ("workspace_id", "seq", "change_set")) PARTITION BY RANGE ("change_set")`,
   ...defaultPartition('contact_feed_batch'),
+  // The sets of changes that have taken back what runs of a connection did. Until a person approves it, a run that would do it
+  // again is held. settings: the digest of the connection's settings then; with other settings the row means nothing.
+  `CREATE TABLE "taken_back" (
+    "workspace_id" uuid NOT NULL,
+    "connection_id" uuid NOT NULL,
+    "change_set" uuid NOT NULL,
+    "settings" text NOT NULL,
+    CONSTRAINT "taken_back_pkey" PRIMARY KEY ("workspace_id", "connection_id", "change_set"),
+    CONSTRAINT "taken_back_connection" FOREIGN KEY ("workspace_id", "connection_id")
+      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
 ];
 
 /**

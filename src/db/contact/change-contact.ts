@@ -3,6 +3,7 @@ import { columnsOf, fieldColumns, setFields, valuesOf } from './contact-columns.
 import {
   type After,
   type Besides,
+  type Birth,
   type ChangeRows,
   type ChangeSet,
   connectionOf,
@@ -66,8 +67,8 @@ async function carryOut(
 export type CreationTurns = Record<'history' | 'contacts', (work: () => Promise<void>) => Promise<void>>;
 
 export type Creation = {
-  /** SQL. Left out: ACTIVE. */
-  status?: string;
+  /** What differs from a contact that is new and active. */
+  born?: Partial<Birth>;
   /** SQL for the id of the person for whom the contact of `change` is made; mostly null. */
   personKey: (put: Put) => string;
   /** Writes the set's own links. */
@@ -75,29 +76,42 @@ export type Creation = {
   turns: CreationTurns;
 };
 
+const newAndActive: Birth = {
+  version: '1',
+  status: `'ACTIVE'`,
+  lockedFields: `'{}'::text[]`,
+  portalAccessBefore: 'NULL::boolean',
+  removalDueAt: 'NULL::timestamptz',
+  createdAt: 'clock.now',
+  sameAs: 'NULL::int',
+};
+
 /** Creates contacts. */
 export async function createContacts(
   set: ChangeSet,
   rows: ChangeRows,
-  { status = `'ACTIVE'`, personKey, writeLinks, turns }: Creation,
+  { born, personKey, writeLinks, turns }: Creation,
 ): Promise<void> {
+  const state = { ...newAndActive, ...born };
   await turns.history(async () => {
-    await writeCreations(set, rows, status);
+    await writeCreations(set, rows, state);
     await writeLinks();
   });
-  await turns.contacts(() => insertContacts(set, rows, status, personKey));
+  await turns.contacts(() => insertContacts(set, rows, state, personKey));
 }
 
 async function insertContacts(
   { client }: ChangeSet,
   rows: ChangeRows,
-  status: string,
+  born: Birth,
   personKey: Creation['personKey'],
 ): Promise<void> {
   const { params, put } = paramsOf(rows);
   await client.query(
-    `INSERT INTO contact (workspace_id, id, status, ${fieldColumns}, created_at, updated_at, changed_xid, person_key, ${keyColumns})
-     SELECT change.workspace_id, change.contact_id, ${status}, ${columnsOf('change')}, clock.now, clock.now, clock.xid,
+    `INSERT INTO contact (workspace_id, id, version, status, locked_fields, portal_access_before, removal_due_at, ${fieldColumns}, created_at,
+       updated_at, changed_xid, person_key, ${keyColumns})
+     SELECT change.workspace_id, change.contact_id, ${born.version}, ${born.status}, ${born.lockedFields}, ${born.portalAccessBefore},
+       ${born.removalDueAt}, ${columnsOf('change')}, ${born.createdAt}, clock.now, clock.xid,
        ${personKey(put)}, ${keysOf('change')}
      FROM ${rows.from} AS change,
        (SELECT clock_timestamp()::timestamptz(3) AS now, (pg_current_xact_id()::text)::bigint AS xid) AS clock
@@ -220,7 +234,7 @@ export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<
 }
 
 /** When contacts are to be removed, and since when their person is gone. SQL as in `After`. Left out: they stay; the person is there. */
-export type Absence = { removalDueAt: string; goneSince: string; besides: Besides };
+export type Absence = { removalDueAt: string; goneSince: string; sameAs: string; besides: Besides };
 
 /**
  * Notes when contacts are to be removed because their person is gone, or that they are not to be removed. The rows' action is NONE.
@@ -229,7 +243,7 @@ export type Absence = { removalDueAt: string; goneSince: string; besides: Beside
 export async function noteRemoval(
   set: ChangeSet,
   rows: ChangeRows,
-  { removalDueAt = 'NULL', goneSince = 'NULL', besides }: Partial<Absence> = {},
+  { removalDueAt = 'NULL', goneSince = 'NULL', sameAs = 'NULL', besides }: Partial<Absence> = {},
 ): Promise<number> {
   const written = await writeChanges(set, rows, {
     after: {
@@ -237,6 +251,7 @@ export async function noteRemoval(
       version: `contact.version + (contact.removal_due_at IS DISTINCT FROM ${removalDueAt})::int`,
       removalDueAt,
       goneSince,
+      sameAs,
     },
     ...(besides === undefined ? {} : { besides }),
   });

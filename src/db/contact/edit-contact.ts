@@ -29,7 +29,7 @@ export function createContact(
     if (taken !== null) return taken;
     const set = changeSet(transaction, by);
     await createContacts(set, rowOf(transaction, id, edit, 'CREATE'), {
-      status: 'change.status',
+      born: { status: 'change.status' },
       personKey: () => 'NULL',
       writeLinks: async () => {},
       turns: { history: (work) => work(), contacts: (work) => work() },

@@ -44,6 +44,8 @@ export type After = {
   removalDueAt: string;
   fillsId: string;
   goneSince: string;
+  /** The earlier version that the contact is again like, when a change is taken back. Left out: none. */
+  sameAs?: string;
 };
 
 /** Adds a parameter and returns its placeholder. */
@@ -68,12 +70,26 @@ function commonValues(set: ChangeSet, rows: ChangeRows, put: Put): string {
    change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, change.before`;
 }
 
-/** Writes the history of new contacts: their values, their link and their status (SQL). */
-export async function writeCreations(set: ChangeSet, rows: ChangeRows, status: string): Promise<void> {
+/** The state of new contacts: SQL for each column, over `change` and `clock`. */
+export type Birth = {
+  version: string;
+  status: string;
+  lockedFields: string;
+  portalAccessBefore: string;
+  removalDueAt: string;
+  createdAt: string;
+  /** See `After`. */
+  sameAs: string;
+};
+
+/** Writes the history of new contacts: their values, their link and their state. */
+export async function writeCreations(set: ChangeSet, rows: ChangeRows, born: Birth): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(
-    `INSERT INTO contact_change (${commonColumns}, ${fieldColumns}, connection_id, fills_id, contact_version, status)
-     SELECT ${commonValues(set, rows, put)}, ${columnsOf('change')}, ${put(connectionOf(set))}, change.fills_id, 1, ${status}
+    `INSERT INTO contact_change (${commonColumns}, ${fieldColumns}, connection_id, fills_id, contact_version, status, locked_fields,
+       portal_access_before, removal_due_at, same_as)
+     SELECT ${commonValues(set, rows, put)}, ${columnsOf('change')}, ${put(connectionOf(set))}, change.fills_id, ${born.version},
+       ${born.status}, ${born.lockedFields}, ${born.portalAccessBefore}, ${born.removalDueAt}, ${born.sameAs}
      FROM ${rows.from} AS change, ${clock} WHERE ${rows.where} ORDER BY change.position`,
     params,
   );
@@ -101,10 +117,11 @@ export async function writeChanges(set: ChangeSet, rows: ChangeRows, effect: Eff
   const connection = `${put(connectionOf(set))}::uuid`;
   const { rowCount } = await set.client.query(
     `INSERT INTO contact_change (${commonColumns}, connection_id, contact_version, status, locked_fields, portal_access_before,
-       removal_due_at, fills_id, gone_since, state_before, links_before ${givesValues ? `, ${fieldColumns}` : ''})
+       removal_due_at, fills_id, gone_since, same_as, state_before, links_before ${givesValues ? `, ${fieldColumns}` : ''})
      SELECT ${commonValues(set, rows, put)}, ${connection}, ${after.version}, ${after.status}, ${after.lockedFields},
-       ${after.portalAccessBefore}, ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince},
-       ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at)::contact_state,
+       ${after.portalAccessBefore}, ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince}, ${after.sameAs ?? 'NULL'}::int,
+       ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at, contact.version,
+         contact.created_at, contact.person_key, contact.manager_ref)::contact_state,
        ${deletes || set.links === 'released' ? allLinks : ownLink} ${givesValues ? `, ${columnsOf('change')}` : ''}
      FROM ${rows.from} AS change
      JOIN contact ON contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
@@ -119,7 +136,7 @@ export async function writeChanges(set: ChangeSet, rows: ChangeRows, effect: Eff
 
 function linkState(link: string): string {
   return `ROW(${link}.connection_id, ${link}.external_id, ${link}.contact_id, ${link}.person, ${link}.fills_id, ${link}.linked_at,
-     ${link}.last_seen_at, ${link}.gone_since)::contact_link_state`;
+     ${link}.last_seen_at, ${link}.gone_since, ${link}.person_ref)::contact_link_state`;
 }
 const ownLink = `CASE WHEN own.contact_id IS NOT NULL THEN ARRAY[${linkState('own')}] END`;
 const allLinks = `(

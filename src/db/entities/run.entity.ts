@@ -43,6 +43,7 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     position_base: { type: 'bigint', default: 0 },
     applied_before: { type: 'jsonb', ...optional },
     plan_memory: { type: 'uuid', ...optional },
+    reverts: { type: 'uuid', ...optional },
     read_summary: { type: 'jsonb', ...optional },
     quality: { type: 'jsonb', ...optional },
     changed_at: time({ default: now }),

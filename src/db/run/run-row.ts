@@ -41,6 +41,8 @@ export type RunRow = Pick<
   applied_before: AppliedCounts | null;
   /** The token of the server memory that holds the plan, which a crash of the server clears. Null: the plan survives a crash. */
   plan_memory: string | null;
+  /** The run that this one takes back. Null: it is an ordinary run. */
+  reverts: string | null;
 };
 
 /** The counts of changes to contacts. */
@@ -90,6 +92,7 @@ export const runColumns = [
   'position_base',
   'applied_before',
   'plan_memory',
+  'reverts',
 ]
   .map((column) => `run.${column}`)
   .join(', ');
