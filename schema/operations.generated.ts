@@ -128,7 +128,8 @@ export type RemovalPolicyInput = {
 
 export type RunMode =
   | 'FULL'
-  | 'INCREMENTAL';
+  | 'INCREMENTAL'
+  | 'REVERT';
 
 export type RunPhase =
   | 'APPLYING'

@@ -32,6 +32,13 @@ export type SavedContact<Saved> = { kind: 'saved'; contact: Saved } | { kind: 'a
 /** The result of merging two contacts. `fedTwice`: a connection has two people for them now; nothing was saved. */
 export type MergedContacts<Saved> = SavedContact<Saved> | { kind: 'fedTwice'; connectionName: string };
 
+/** The result of taking a change back. `saved` with null: the contact is gone. `changed`: it was changed since; `nothing`: it is as before. */
+export type RevertedChange<Saved> =
+  | { kind: 'saved'; contact: Saved | null }
+  | { kind: 'addressTaken'; holderName: string }
+  | { kind: 'changed'; reason: string }
+  | { kind: 'nothing' };
+
 /** The parts of a contact's values that two versions of it have in different form: a field, or a label of one. */
 export function changedKeys(before: ContactValues, after: ContactValues, field: ContactField): FieldKey[] {
   if (!isLabeledField(field)) return (before[field] ?? false) === (after[field] ?? false) ? [] : [field];

@@ -14,6 +14,8 @@ export type NewRun = {
   startedBy: Actor;
   dryRun: boolean;
   review: boolean;
+  /** The run that it is to take back, and why it does. Left out: an ordinary run. */
+  reverts?: { runId: string; because: string };
 };
 
 /** A run that a worker has taken. `attempt` is the fencing number: only the newest attempt can write to the run. */
@@ -28,6 +30,8 @@ export type ClaimedRun = {
   askedMode: StartRunMode;
   /** Where the plan's positions begin in the run's history. They come after those of a plan that was lost while it was applied. */
   positionBase: number;
+  /** The run that this one takes back. Null: it is an ordinary run. */
+  reverts: string | null;
 };
 
 /**
@@ -47,6 +51,17 @@ export type StoredStart =
   | { kind: 'draft' }
   | { kind: 'off' }
   | { kind: 'unknown' };
+
+/** Why a run can't be taken back. */
+export type RevertRefusal =
+  | 'unknown'
+  | 'not_ended'
+  | 'nothing'
+  | 'already'
+  | 'history_gone'
+  | 'connection_deleted'
+  | 'busy';
+export type StoredRevert = { kind: 'started'; run: RunRecord } | { kind: RevertRefusal | 'off' };
 
 /** A connection with a schedule, and the time up to which the schedule has been checked. */
 export type ScheduledConnection = {
@@ -75,6 +90,8 @@ export type RunStore = {
    * Inserts a QUEUED run and its queue job in one transaction, or returns the connection's run that has not ended yet.
    */
   startRun(run: NewRun): Promise<StoredStart>;
+  /** Inserts a QUEUED run that takes back what another one has changed. */
+  startRevert(workspaceId: string, runId: string, by: Actor): Promise<StoredRevert>;
   findRun(workspaceId: string, runId: string): Promise<RunRecord | null>;
   findRuns(workspaceId: string, runIds: readonly string[]): Promise<RunRecord[]>;
   /** The workspace's runs that have not ended, or were queued after `since`. */

@@ -31,10 +31,17 @@ export type RunPhase = (typeof RunPhase)[keyof typeof RunPhase];
 export const StartRunMode = { AUTO: 'AUTO', FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
 export type StartRunMode = (typeof StartRunMode)[keyof typeof StartRunMode];
 
-export const RunMode = { FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
+/** REVERT: nothing is read; the run takes back what another one has changed. */
+export const RunMode = { FULL: 'FULL', INCREMENTAL: 'INCREMENTAL', REVERT: 'REVERT' } as const;
 export type RunMode = (typeof RunMode)[keyof typeof RunMode];
 
-export const RunTrigger = { MANUAL: 'MANUAL', RUN_ALL: 'RUN_ALL', SCHEDULE: 'SCHEDULE', WATCH: 'WATCH' } as const;
+export const RunTrigger = {
+  MANUAL: 'MANUAL',
+  RUN_ALL: 'RUN_ALL',
+  SCHEDULE: 'SCHEDULE',
+  WATCH: 'WATCH',
+  REVERT: 'REVERT',
+} as const;
 export type RunTrigger = (typeof RunTrigger)[keyof typeof RunTrigger];
 
 /** inScope = created + updated + linked + reactivated + unchanged + skipped + failed. */
@@ -146,6 +153,7 @@ export const LogCode = {
   EMAIL_TAKEN: 'EMAIL_TAKEN',
   CONTACT_CLAIMED: 'CONTACT_CLAIMED',
   CHANGED_SINCE_PLAN: 'CHANGED_SINCE_PLAN',
+  CHANGED_SINCE: 'CHANGED_SINCE',
   // one person, whose contact keeps locked fields
   FIELDS_LOCKED: 'FIELDS_LOCKED',
   // one person, failed

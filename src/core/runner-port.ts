@@ -3,6 +3,7 @@ import type { Schedule } from './connection.ts';
 import type { ContactFeedPart } from './contact-feed.ts';
 import type { RunRecord } from './records.ts';
 import type { LogLevel, LogLine, RunStatus, StartRunMode } from './run.ts';
+import type { RevertRefusal } from './run-store.ts';
 import type { UserError } from './user-error.ts';
 
 export type StartRunRequest = { mode: StartRunMode; dryRun: boolean; review: boolean; by: Actor };
@@ -23,6 +24,8 @@ export type CancelRunOutcome =
 export type ApproveRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'outdated' | 'unknown' };
 
 export type RejectRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'unknown' };
+
+export type RevertRunOutcome = { kind: 'done'; run: RunRecord } | { kind: RevertRefusal };
 
 /** The lines (after, lastSeq] of a run's log that have the wanted level or a higher one. `lastSeq` counts the other lines, too. */
 export type LogBatch = { runId: string; runStatus: RunStatus; lines: LogLine[]; lastSeq: number };
@@ -53,6 +56,8 @@ export type RunnerPort = {
   startAllRuns(workspaceId: string, request: { mode: StartRunMode; by: Actor }): Promise<RunRecord[]>;
   cancelRun(workspaceId: string, runId: string, by: Actor): Promise<CancelRunOutcome>;
   approveRun(workspaceId: string, runId: string, by: Actor): Promise<ApproveRunOutcome>;
+  /** Queues a run (trigger REVERT) that takes back what a run has changed. */
+  revertRun(workspaceId: string, runId: string, by: Actor): Promise<RevertRunOutcome>;
   rejectRun(workspaceId: string, runId: string, by: Actor): Promise<RejectRunOutcome>;
   /** Turns Contact Sync on or off. Off also cancels all runs of the workspace that have not ended, and ends their streams. */
   setContactSyncEnabled(workspaceId: string, enabled: boolean, by: Actor): Promise<void>;

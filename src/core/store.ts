@@ -1,7 +1,7 @@
 import type { Actor, Workspace } from './access.ts';
 import type { ConnectionStatus, OrphanedContacts, Secrets, SourceKind } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
-import type { ContactEdit, EditableContact, MergedContacts, SavedContact } from './contact-edit.ts';
+import type { ContactEdit, EditableContact, MergedContacts, RevertedChange, SavedContact } from './contact-edit.ts';
 import type { ContactFeedPart, FeedRequest } from './contact-feed.ts';
 import type { Allow } from './deadline.ts';
 import type { Photo } from './photo.ts';
@@ -171,6 +171,11 @@ export type WorkspaceStore = {
   ): Promise<MergedContacts<ContactRecord> | null>;
   /** Deletes contacts, and returns the ids of those that there were. The next full run brings back people who are still in a source. */
   deleteContacts(ids: readonly string[], by: Actor): Promise<string[]>;
+  /**
+   * Takes back one change of one contact, by its change set and position. Null: there is no such change. A change by a run is not made
+   * again unasked by the next one.
+   */
+  revertChange(changeSet: string, position: number, by: Actor): Promise<RevertedChange<ContactRecord> | null>;
   /** False: no such connection. Its runs stay, without a connection. Contacts that other connections feed, too, are left as they are. */
   deleteConnection(id: string, contacts: OrphanedContacts, by: Actor): Promise<boolean>;
 };

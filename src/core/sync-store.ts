@@ -4,7 +4,7 @@ import type { ContactField, Fills, FlagField } from './contact.ts';
 import type { PhotoFinding, PhotoQuestion } from './photo.ts';
 import type { Decided, IdSpace, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
 import type { PlanRows } from './plan-counts.ts';
-import type { Excluded, NewLogLine, RunCounts, RunMode } from './run.ts';
+import type { ChangeAction, Excluded, NewLogLine, RunCounts, RunMode } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
 import type { StoredFiles } from './stored-files.ts';
 
@@ -109,8 +109,15 @@ export type SyncRun = {
   countActive(): Promise<number>;
   /** Those of the parts that many contacts would lose. */
   countEmptied(question: EmptiedQuestion): Promise<Emptied[]>;
-  /** Adds the WARN line of each skipped person and each remark, and the run's findings, in the same transaction as the plan's counts. */
-  reportPlan(change: RunReport, quality: QualityFacts): Promise<void>;
+  /** How many of the plan's changes would do again what a person has had taken back, by action. */
+  countAgain(): Promise<{ action: ChangeAction; count: number }[]>;
+  /** Makes the plan of a run that takes another one back, from that run's history. */
+  planRevert(onProgress: (contacts: number) => Promise<void>): Promise<RevertCounts>;
+  /**
+   * Adds the WARN line of each skipped person and each remark, and the run's findings, in the same transaction as the plan's counts.
+   * `quality`: null for a run that has read nobody.
+   */
+  reportPlan(change: RunReport, quality: QualityFacts | null): Promise<void>;
 
   /**
    * Applies the rest of the plan in batches, one transaction each, until the end or until `signal` aborts. `onBatch` returns the
@@ -129,6 +136,9 @@ export type SyncRun = {
   /** Ends the run SUCCEEDED, or PARTIAL when a person failed. The summary of its read is stored with the connection. */
   finish(summary: (counts: RunCounts) => NewLogLine): Promise<void>;
 };
+
+/** The contacts in the plan of a revert, and those of them that are deactivated or deleted. */
+export type RevertCounts = { contacts: number; removed: number };
 
 export type ConnectionFacts = {
   rank: Rank;

@@ -28,7 +28,7 @@ export type PlanTables = Pick<
 >;
 
 /** The tables as the check needs them. */
-export type CheckTables = Pick<SyncRun, 'planRows' | 'countActive' | 'countEmptied'>;
+export type CheckTables = Pick<SyncRun, 'planRows' | 'countActive' | 'countEmptied' | 'countAgain'>;
 
 /** What a run would do about a person. `mapped`: what the mapping gave, if it was asked. */
 export type PlannedPerson = {

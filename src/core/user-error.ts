@@ -26,6 +26,13 @@ export const userErrorCodes = [
     'PLAN_OUTDATED',
     'RUN_ENDED',
     'RUN_NOT_HELD',
+    'RUN_NOT_ENDED',
+    'RUN_IN_PROGRESS',
+    'NOTHING_TO_REVERT',
+    'ALREADY_REVERTED',
+    'HISTORY_GONE',
+    'CONNECTION_DELETED',
+    'CHANGED_SINCE',
   ],
 ] as const;
 

@@ -15,6 +15,7 @@ import { contactsByIds, sourcesOf } from './contact/find-contacts.ts';
 import { managersOf, reportsPage, reportsPages } from './contact/managers.ts';
 import { mergeContacts } from './contact/merge-contacts.ts';
 import { photoHashesOf, photoOf } from './contact/photos.ts';
+import { revertChange } from './contact/revert-change.ts';
 import { saveFile } from './file/save-file.ts';
 import { findingsPages } from './quality/findings-page.ts';
 import type { Query } from './query.ts';
@@ -80,6 +81,8 @@ function createWorkspaceStore(scope: WorkspaceScope, sealer: Sealer): WorkspaceS
     updateContact: (id, expectedVersion, change, by) => updateContact(scope, id, expectedVersion, change, by),
     mergeContacts: (keepId, dropId, merge, by) => mergeContacts(scope, keepId, dropId, merge, by),
     deleteContacts: (ids, by) => deleteContacts(scope, ids, by),
+
+    revertChange: (changeSet, position, by) => revertChange(scope, changeSet, position, by),
 
     createConnection: (edit, secrets, by) => createConnection(scope, sealer, edit, secrets, by),
     updateConnection: (id, expectedVersion, change) => updateConnection(scope, sealer, id, expectedVersion, change),

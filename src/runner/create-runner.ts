@@ -11,7 +11,7 @@ import { createRunFeeds } from './follow-run/run-feed.ts';
 import { repeat } from './repeat.ts';
 import { nextTimes } from './schedule/next-times.ts';
 import { scheduleFault } from './schedule/schedule-fault.ts';
-import { startAllRuns, startRun } from './start-run.ts';
+import { revertRun, startAllRuns, startRun } from './start-run.ts';
 
 export type RunnerParts = {
   store: RunStore;
@@ -39,6 +39,7 @@ export function createRunner({ store, signals, log }: RunnerParts): Runner {
     cancelRun: (workspaceId, runId, by) => store.cancel(workspaceId, runId, by),
     approveRun: (workspaceId, runId, by) => store.approve(workspaceId, runId, by),
     rejectRun: (workspaceId, runId, by) => store.reject(workspaceId, runId, by),
+    revertRun: (workspaceId, runId, by) => revertRun(store, workspaceId, runId, by),
     setContactSyncEnabled: (workspaceId, enabled, by) =>
       setContactSyncEnabled(store, workspaceFeeds, workspaceId, enabled, by),
     followProgress: (workspaceId, runId, signal) => followProgress(runFeeds, { workspaceId, runId }, signal),

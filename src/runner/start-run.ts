@@ -3,7 +3,7 @@ import { AppError } from '../core/app-error.ts';
 import type { RunRecord } from '../core/records.ts';
 import type { StartRunMode } from '../core/run.ts';
 import type { RunStore } from '../core/run-store.ts';
-import type { StartRunOutcome, StartRunRequest } from '../core/runner-port.ts';
+import type { RevertRunOutcome, StartRunOutcome, StartRunRequest } from '../core/runner-port.ts';
 
 /**
  * Queues a run of the connection, or returns the one that has not ended yet. Throws an AppError FORBIDDEN when Contact Sync was
@@ -30,10 +30,32 @@ export async function startRun(
     case 'already_running':
       return { kind: 'started', run: outcome.run, alreadyRunning: true };
     case 'off':
-      throw new AppError('FORBIDDEN', 'Contact Sync is turned off in this workspace.');
+      throw turnedOff();
     default:
       return { kind: outcome.kind };
   }
+}
+
+/** Queues a run that takes back what another one has changed. Throws like `startRun`. */
+export async function revertRun(
+  store: RunStore,
+  workspaceId: string,
+  runId: string,
+  by: Actor,
+): Promise<RevertRunOutcome> {
+  const outcome = await store.startRevert(workspaceId, runId, by);
+  switch (outcome.kind) {
+    case 'started':
+      return { kind: 'done', run: outcome.run };
+    case 'off':
+      throw turnedOff();
+    default:
+      return { kind: outcome.kind };
+  }
+}
+
+function turnedOff(): AppError {
+  return new AppError('FORBIDDEN', 'Contact Sync is turned off in this workspace.');
 }
 
 /** Queues a run of every Enabled connection, in order of name. If a connection has a run already, that run is returned. */

@@ -24,7 +24,8 @@ export async function checkChanges(
   const question = emptiedQuestion(removal, mappings, lacking);
   const emptied = planCounts.updated < question.atLeast ? [] : await tables.countEmptied(question);
   const nobodyCame = read.extent === 'everybody' && read.counts.read === 0;
-  const verdict = checkPlan({ removal, newlyGone, nobodyCame, activeBefore, emptied, lacking, advice, review });
+  const again = await tables.countAgain();
+  const verdict = checkPlan({ removal, newlyGone, nobodyCame, activeBefore, emptied, lacking, advice, again, review });
   return { counts: plannedCounts(planCounts, read), holdReasons: verdict.kind === 'hold' ? verdict.reasons : [] };
 }
 

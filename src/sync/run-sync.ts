@@ -9,6 +9,7 @@ import { fetchPhotos, leavePhotos } from './fetch-photos.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
+import { planToTakeBack } from './plan-to-take-back.ts';
 import type { ReadDone } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { followApplying, followPlanning, followReading } from './report-progress.ts';
@@ -23,7 +24,8 @@ export type SyncParts = {
 };
 
 /**
- * Does one claimed run to its end: read, plan, check, apply, and then fetch photos. A plan that exists already is only applied:
+ * Does one claimed run to its end: read, plan, check, apply, and then fetch photos. A revert reads the history of the run that it
+ * takes back, instead of a source. A plan that exists already is only applied:
  * the run was approved, or its worker died while applying.
  *
  * @throws AppError when the run breaks (its code is the run's error), FENCED when another attempt has taken over, the
@@ -33,11 +35,14 @@ export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: Abo
   const run = parts.store.open(claimed, idSpaceOf(claimed.settings.kind), signal);
   if (!claimed.planStands) {
     await run.begin(lines.started(claimed.run));
-    const verdict = await readAndPlan(parts, run, claimed, signal);
+    const verdict =
+      claimed.reverts === null
+        ? await readAndPlan(parts, run, claimed, signal)
+        : await planToTakeBack(run, claimed, signal);
     if (verdict === 'ended') return;
   }
   await applyPlan(run, signal);
-  if (claimed.settings.photo) {
+  if (claimed.settings.photo && claimed.reverts === null) {
     // A plan that stood already is applied without the source's secrets.
     if (claimed.planStands) await leavePhotos(run);
     else await fetchPhotos(parts, run, claimed, signal);

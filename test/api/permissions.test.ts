@@ -58,6 +58,8 @@ const needs: Record<string, [string, Permission, ...Permission[]]> = {
   startAllRuns: ['mutation { startAllRuns { runs { id } } }', 'CONTACT_SYNC_MANAGE'],
   cancelRun: [`mutation { cancelRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
   approveRun: [`mutation { approveRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
+  revertRun: [`mutation { revertRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
+  revertChange: [`mutation { revertChange(id: ${id}) { contact { id } } }`, 'CONTACTS_MANAGE'],
   rejectRun: [`mutation { rejectRun(id: ${id}) { run { id } } }`, 'CONTACT_SYNC_MANAGE'],
   setContactSyncEnabled: ['mutation { setContactSyncEnabled(enabled: true) { viewer { id } } }', 'WORKSPACE_MANAGE'],
   runProgress: [`subscription { runProgress(runId: ${id}) { id } }`, 'CONTACT_SYNC_VIEW'],

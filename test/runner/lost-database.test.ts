@@ -225,6 +225,7 @@ test('a crash between two transactions, which breaks no statement, is noticed by
     ids: null,
     plan: 'plan_row',
     base: 0,
+    reverts: null,
     pool,
     patience: createPatience(pool, undefined),
     removal,

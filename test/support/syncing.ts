@@ -188,6 +188,19 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     return carryOut(runId);
   };
 
+  /** Queues a run that takes another one back; its id. */
+  const startRevert = async (runId: string): Promise<string> => {
+    const outcome = await runStore.startRevert(workspaceId, runId, anna);
+    if (outcome.kind !== 'started') throw new Error(`The revert does not start: ${outcome.kind}`);
+    return outcome.run.id;
+  };
+
+  /** Takes a run back to the end, with a person's approval if that is asked for. */
+  const revert = async (runId: string): Promise<RunRecord> => {
+    const reverted = await carryOut(await startRevert(runId));
+    return reverted.status === 'HELD' ? approve(reverted.id) : reverted;
+  };
+
   const reject = async (runId: string): Promise<void> => {
     const { kind } = await runStore.reject(workspaceId, runId, anna);
     if (kind !== 'done') throw new Error(`The run is not rejected: ${kind}`);
@@ -258,6 +271,8 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     run,
     sync,
     approve,
+    startRevert,
+    revert,
     reject,
     log,
     addContact,

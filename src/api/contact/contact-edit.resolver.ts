@@ -2,7 +2,7 @@ import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
 import { ContactField } from '../../core/contact.ts';
-import type { EditableContact, SavedContact } from '../../core/contact-edit.ts';
+import type { EditableContact, RevertedChange, SavedContact } from '../../core/contact-edit.ts';
 import { mergedContact } from '../../core/merge-contacts.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { UserError } from '../../core/user-error.ts';
@@ -99,6 +99,21 @@ export class ContactEditResolver {
   }
 
   @Needs(Permission.CONTACTS_MANAGE)
+  @Mutation(() => UpdateContactPayload, {
+    nullable: true,
+    description:
+      'Takes back one change of one contact, which a run or a person made. The contact is null in the answer when it is gone again. If it has changed since, nothing is done, and the answer says what changed it. The next run of the connection does not make the change again unasked: it is HELD. A deleted contact comes back without its photo, which the next run fetches.',
+  })
+  async revertChange(
+    @Arg('id', () => ID, { description: "The change's id." }) id: string,
+    @Ctx() { store, viewer }: ApiContext,
+  ): Promise<Outcome> {
+    const [changeSet = '', position = ''] = id.split(':');
+    const place = /^\d{1,15}$/.test(position) ? Number(position) : Number.NaN;
+    return revertedOutcome(found(await store.revertChange(changeSet, place, actorOf(viewer)), 'change'));
+  }
+
+  @Needs(Permission.CONTACTS_MANAGE)
   @Mutation(() => LockContactFieldsPayload, {
     nullable: true,
     description:
@@ -123,6 +138,23 @@ export class ContactEditResolver {
 
 function mergeFault(code: 'CONTRADICTION' | 'DIFFERENT_PEOPLE', message: string): UserError {
   return { field: ['dropId'], code, message };
+}
+
+function revertedOutcome(reverted: RevertedChange<ContactRecord>): Outcome {
+  switch (reverted.kind) {
+    case 'saved':
+      return { contact: reverted.contact && new ApiContact(reverted.contact), userErrors: [] };
+    case 'changed':
+      return notReverted('CHANGED_SINCE', `The change can not be taken back: ${reverted.reason}.`);
+    case 'nothing':
+      return notReverted('NOTHING_TO_REVERT', 'This change has changed nothing of the contact.');
+    case 'addressTaken':
+      return notReverted('EMAIL_TAKEN', `The contact "${reverted.holderName}" has the primary email now.`);
+  }
+}
+
+function notReverted(code: UserError['code'], message: string): Outcome {
+  return { contact: null, userErrors: [{ field: ['id'], code, message }] };
 }
 
 function outcomeOf(saved: SavedContact<ContactRecord>): Outcome {

@@ -59,8 +59,30 @@ export class RejectRunPayload {
   userErrors!: UserErrorType[];
 }
 
+@ObjectType('RevertRunPayload', { description: 'The answer of `revertRun`.', simpleResolvers: true })
+export class RevertRunPayload {
+  @Field(() => RunType, { nullable: true, description: 'The run that was queued to take the other one back.' })
+  run!: RunType | null;
+
+  @Field(() => [UserErrorType], toBeMended)
+  userErrors!: UserErrorType[];
+}
+
 @Resolver()
 export class RunControlResolver {
+  @Needs(Permission.CONTACT_SYNC_MANAGE)
+  @Mutation(() => RevertRunPayload, {
+    nullable: true,
+    description:
+      'Queues a run that takes back what run `id` changed, contact by contact; a contact that changed again since is left alone and logged. It has its own plan, check, log and history, is HELD like other runs, and can be taken back, too. Until a person approves it or changes the settings of the connection, a later run that would make the same changes again is HELD.',
+  })
+  async revertRun(
+    @Arg('id', () => ID, { description: "The run's id." }) id: string,
+    @Ctx() { runner, viewer }: ApiContext,
+  ): Promise<DecisionAnswer> {
+    return decisionAnswer(await runner.revertRun(viewer.workspaceId, id, actorOf(viewer)));
+  }
+
   @Needs(Permission.CONTACT_SYNC_MANAGE)
   @Mutation(() => StartRunPayload, {
     nullable: true,

@@ -6,6 +6,7 @@ import type {
   ApproveRunOutcome,
   CancelRunOutcome,
   RejectRunOutcome,
+  RevertRunOutcome,
   StartRunOutcome,
   StartRunRequest,
 } from '../../core/runner-port.ts';
@@ -22,6 +23,7 @@ export function startRequest({ mode, dryRun, review }: Asked, by: Actor): StartR
 }
 
 export type StartAnswer = { run: RunRecord | null; alreadyRunning: boolean; userErrors: UserError[] };
+type DecisionOutcome = CancelRunOutcome | ApproveRunOutcome | RejectRunOutcome | RevertRunOutcome;
 export type DecisionAnswer = { run: RunRecord | null; userErrors: UserError[] };
 
 /** Throws AppError NOT_FOUND for an unknown connection. */
@@ -38,17 +40,34 @@ export function startAnswer(outcome: StartRunOutcome): StartAnswer {
   };
 }
 
-const refusals: Record<'ended' | 'not_held' | 'outdated', Omit<UserError, 'field'>> = {
+type Refusal = Exclude<DecisionOutcome['kind'], 'done' | 'unknown'>;
+
+const refusals: Record<Refusal, Omit<UserError, 'field'>> = {
   ended: { code: 'RUN_ENDED', message: 'This run has already ended.' },
   not_held: { code: 'RUN_NOT_HELD', message: 'This run is not waiting for a decision.' },
   outdated: {
     code: 'PLAN_OUTDATED',
     message: 'The connection has been edited since this plan was made. Reject the run and start another.',
   },
+  not_ended: { code: 'RUN_NOT_ENDED', message: 'This run has not ended. Cancel it, or wait for its end.' },
+  nothing: { code: 'NOTHING_TO_REVERT', message: 'This run has changed nothing, so there is nothing to take back.' },
+  already: { code: 'ALREADY_REVERTED', message: 'All that this run has changed has been taken back already.' },
+  history_gone: {
+    code: 'HISTORY_GONE',
+    message: 'The history of this run is no longer kept, so what it has changed is not known.',
+  },
+  connection_deleted: {
+    code: 'CONNECTION_DELETED',
+    message: "This run's connection has been deleted. Take back single changes with `revertChange`.",
+  },
+  busy: {
+    code: 'RUN_IN_PROGRESS',
+    message: 'Another run of the connection has not ended. Wait for its end, cancel it, or decide on its plan.',
+  },
 };
 
 /** Throws AppError NOT_FOUND for an unknown run. */
-export function decisionAnswer(outcome: CancelRunOutcome | ApproveRunOutcome | RejectRunOutcome): DecisionAnswer {
+export function decisionAnswer(outcome: DecisionOutcome): DecisionAnswer {
   if (outcome.kind === 'unknown') throw notFound('run');
   const run = 'run' in outcome ? outcome.run : null;
   return outcome.kind === 'done'

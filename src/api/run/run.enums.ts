@@ -50,6 +50,7 @@ registerEnumType(RunMode, {
     INCREMENTAL: {
       description: 'What has changed since the last run. People who are gone are found all the same.',
     },
+    REVERT: { description: 'Nothing is read from the source: the run takes back what another run has changed.' },
   },
 });
 
@@ -61,6 +62,7 @@ registerEnumType(RunTrigger, {
     RUN_ALL: { description: 'Somebody called `startAllRuns`.' },
     SCHEDULE: { description: "The connection's schedule." },
     WATCH: { description: 'A change in the source of a connection that is `continuous`.' },
+    REVERT: { description: 'Somebody called `revertRun`.' },
   },
 });
 

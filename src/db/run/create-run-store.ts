@@ -15,6 +15,7 @@ import { claimRun } from './life/claim-run.ts';
 import { recoverLostRuns } from './life/recover-lost-runs.ts';
 import { attemptState, endRun, giveWay } from './life/run-attempt.ts';
 import { passSchedule, scheduledConnections } from './life/schedules.ts';
+import { startRevert } from './life/start-revert.ts';
 import { startRun } from './life/start-run.ts';
 import { findRuns, recentRuns } from './list/find-runs.ts';
 import { addLine } from './log/append-lines.ts';
@@ -31,6 +32,7 @@ export function createRunStore({ pool, boss, openSecret }: RunStoreParts): RunSt
   const transaction = <T>(work: (client: PoolClient) => Promise<T>) => inTransaction(pool, work);
   return {
     startRun: (run) => transaction((client) => startRun(boss, client, run)),
+    startRevert: (workspaceId, runId, by) => transaction((client) => startRevert(boss, client, workspaceId, runId, by)),
     findRun: async (workspaceId, runId) => (await findRuns(query, workspaceId, [runId]))[0] ?? null,
     findRuns: (workspaceId, runIds) => findRuns(query, workspaceId, runIds),
     recentRuns: (workspaceId, since) => recentRuns(query, workspaceId, since),

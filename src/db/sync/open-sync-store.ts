@@ -21,6 +21,9 @@ import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
 import { memoryOf } from './read-memory.ts';
 import { begin, report } from './report.ts';
 import { reportPlan, withEarlierPart } from './report-plan.ts';
+import { beginRevert } from './revert/apply-revert.ts';
+import { countAgain } from './revert/count-again.ts';
+import { planRevert } from './revert/plan-revert.ts';
 import { createStaging, unstage } from './staging.ts';
 
 /** The sync path's store, with the rights of the tables' owner. Every statement names the workspace. */
@@ -32,7 +35,7 @@ export function openSyncStore(pool: Pool): SyncStore {
 
 function openSyncRun(
   pool: Pool,
-  { run, attempt: number, settings, positionBase }: ClaimedRun,
+  { run, attempt: number, settings, positionBase, reverts }: ClaimedRun,
   ids: IdSpace | null,
   signal?: AbortSignal,
 ): SyncRun {
@@ -50,6 +53,7 @@ function openSyncRun(
     attempt: number,
     plan: run.decidedAt === null ? 'plan_row' : 'kept_plan_row',
     base: positionBase,
+    reverts,
   };
   const staging = createStaging(attempt);
   /** The outline of the plan, when it has been made. */
@@ -81,13 +85,16 @@ function openSyncRun(
     countUnknownManagers: () => countUnknownManagers(attempt),
     countActive: () => countActive(attempt),
     countEmptied: (question) => countEmptied(attempt, question),
+    countAgain: () => countAgain(attempt),
+    planRevert: (onProgress) => planRevert(attempt, onProgress),
     reportPlan: async (change, quality) => {
       const whole = await withEarlierPart(attempt, change);
       await reportPlan(attempt, whole, { quality, anyTold: outline?.told !== 0 });
     },
     apply: async (onBatch, signal) => {
+      if (reverts !== null) await beginRevert(attempt);
       await applyPlan(attempt, outline ?? (await readOutline(attempt)), onBatch, signal);
-      if (!signal.aborted) await callOffRemovals(attempt);
+      if (!signal.aborted && reverts === null) await callOffRemovals(attempt);
     },
     countPhotosDue: () => countPhotosDue(attempt),
     photosDue: (afterId, limit) => photosDue(attempt, afterId, limit),

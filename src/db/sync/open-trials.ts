@@ -13,6 +13,7 @@ import { findQuestions, questions } from './find-questions.ts';
 import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
 import { streamKnown } from './known-before.ts';
 import { readOutline, rowsOf } from './plan-outline.ts';
+import { countAgain } from './revert/count-again.ts';
 import { createStaging, unstage } from './staging.ts';
 import { examples, fieldImpacts, keepMapped, linked, plannedFor } from './trial-answers.ts';
 
@@ -120,6 +121,7 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
     planRows: async () => rowsOf((await readOutline(attempt)).open),
     countActive: () => countActive(attempt),
     countEmptied: (question) => countEmptied(attempt, question),
+    countAgain: () => countAgain(attempt),
     keepMapped: () => keepMapped(attempt),
     plannedFor: (personIds) => plannedFor(attempt, personIds),
     examples: (each) => examples(attempt, each),
@@ -165,5 +167,6 @@ function attemptOf(
     isTrial: true,
     plan: 'plan_row',
     base: 0,
+    reverts: null,
   };
 }

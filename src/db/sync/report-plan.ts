@@ -17,12 +17,12 @@ import { reportIn } from './report.ts';
 export function reportPlan(
   attempt: Attempt,
   change: RunReport,
-  { quality, anyTold }: { quality: QualityFacts; anyTold: boolean },
+  { quality, anyTold }: { quality: QualityFacts | null; anyTold: boolean },
 ): Promise<void> {
   return transaction(attempt, async (client) => {
     if (anyTold) await warn(client, attempt);
     await reportIn(client, attempt, change);
-    await noteFindings(client, attempt, { ...quality, anyTold });
+    if (quality !== null) await noteFindings(client, attempt, { ...quality, anyTold });
     if (change.event === 'HELD') await keepPlan(client, attempt, 'whole');
     if (change.event === 'SUCCEEDED') await keepPlan(client, attempt, 'shown');
   });

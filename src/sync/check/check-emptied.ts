@@ -62,13 +62,13 @@ function partsOf(mappings: readonly FieldMapping[]): ContactPart[] {
 
 /**
  * Why a plan is held that empties too much: a sentence for each field, or for each label if the field as a whole is fine. What the
- * source lacks counts for a few contacts, too. Pure.
+ * source lacks counts for a few contacts, too. `advice`: null when the plan does not come from a source. Pure.
  */
 export function emptiedReasons(
   { maxEmptiedPercent }: RemovalPolicy,
   emptied: readonly Emptied[],
   lacking: Lacking,
-  { emptied: advice }: Pick<ReadAdvice, 'emptied'>,
+  advice: Pick<ReadAdvice, 'emptied'> | null,
 ): string[] {
   if (maxEmptiedPercent === null) return [];
   const namesOf = ({ field, label }: Emptied): readonly string[] | null => lacking.get(fieldKey(field, label)) ?? null;
@@ -85,9 +85,9 @@ function reason(
   { field, label, emptied, had }: Emptied,
   percent: number,
   names: readonly string[] | null,
-  advice: string,
+  advice: Pick<ReadAdvice, 'emptied'> | null,
 ): string {
   const where = label === null ? field : `${field} "${saidText(label)}"`;
   const why = names === null ? '' : `, because the source no longer has ${listed(names)}`;
-  return `${emptied} of ${had} contacts that have a value in ${where} would lose it${why}; the limit is ${percent} %. Check how ${field} is mapped, and ${advice}`;
+  return `${emptied} of ${had} contacts that have a value in ${where} would lose it${why}; the limit is ${percent} %.${advice === null ? '' : ` Check how ${field} is mapped, and ${advice.emptied}`}`;
 }

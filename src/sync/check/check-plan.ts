@@ -1,6 +1,7 @@
 import type { ReadAdvice } from '../../core/arrivals.ts';
 import type { RemovalPolicy } from '../../core/connection.ts';
 import { defaultMaxPercent, smallConnection } from '../../core/removal-limits.ts';
+import type { ChangeAction } from '../../core/run.ts';
 import type { Emptied } from '../../core/sync-store.ts';
 import { emptiedReasons, type Lacking } from './check-emptied.ts';
 
@@ -18,6 +19,8 @@ export type PlanFacts = {
   /** What the source has nothing for. */
   lacking: Lacking;
   advice: Pick<ReadAdvice, 'emptied'>;
+  /** Changes that somebody has had taken back and the plan would make again, by action. */
+  again: readonly { action: ChangeAction; count: number }[];
   /** Somebody asked to review the plan. */
   review: boolean;
 };
@@ -31,13 +34,26 @@ export function checkPlan(facts: PlanFacts): Verdict {
     ...removalReasons(facts),
     ...emptiedReasons(facts.removal, facts.emptied, facts.lacking, facts.advice),
   ];
+  if (facts.again.length > 0) reasons.push(againReason(facts.again));
   if (facts.review) reasons.push('A review of the plan was asked for.');
   return reasons.length === 0 ? { kind: 'go' } : { kind: 'hold', reasons };
 }
 
-function removalReasons({ removal, newlyGone, nobodyCame, activeBefore }: PlanFacts): string[] {
+function againReason(again: PlanFacts['again']): string {
+  const sum = again.reduce((all, { count }) => all + count, 0);
+  const each = again.map(({ action, count }) => `${count} ${action}`).join(', ');
+  return `It would do again ${sum === 1 ? '1 change that was' : `${sum} changes that were`} taken back: ${each}.`;
+}
+
+type Removals = Pick<PlanFacts, 'removal' | 'newlyGone' | 'nobodyCame' | 'activeBefore'>;
+
+/** Why a plan is held that removes too many. `what`: the words for those who go. Pure. */
+export function removalReasons(
+  { removal, newlyGone, nobodyCame, activeBefore }: Removals,
+  what = 'people are newly gone',
+): string[] {
   const reasons: string[] = [];
-  const people = `${newlyGone} of ${activeBefore} people are newly gone`;
+  const people = `${newlyGone} of ${activeBefore} ${what}`;
   if (removal.maxPercent === null && activeBefore < smallConnection.fewerThan) {
     if (nobodyCame && newlyGone > 0) reasons.push(`${people}, and nobody came.`);
     else if (newlyGone > smallConnection.mayGo)

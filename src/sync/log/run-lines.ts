@@ -37,6 +37,11 @@ function leftOut(excluded: Excluded): string {
 }
 
 export function started(run: RunRecord): NewLogLine {
+  if (run.mode === 'REVERT')
+    return info(
+      'RUN_STARTED',
+      `Revert at ${run.connectionName}, started by ${run.startedBy.name}. ${run.modeReason ?? ''}`,
+    );
   const kind = run.dryRun ? 'Dry run' : run.review ? 'Run with review' : 'Run';
   return info('RUN_STARTED', `${kind} of ${run.connectionName}, started by ${run.startedBy.name}.`);
 }
@@ -99,6 +104,14 @@ function countsText(counts: RunCounts): string {
     .filter(([key]) => key === 'created' || key === 'unchanged' || counts[key] > 0)
     .map(([key, word]) => `${number.format(counts[key])} ${word}`)
     .join(', ');
+}
+
+export function historyRead(contacts: number): NewLogLine {
+  return info('READ_DONE', `Read the history: ${number.format(contacts)} contacts were changed.`);
+}
+
+export function plannedBack(counts: RunCounts): NewLogLine {
+  return info('PLANNED', `The plan that takes it back: ${countsText(counts)}.`);
 }
 
 export function planned(counts: RunCounts, newlyGone: number): NewLogLine {

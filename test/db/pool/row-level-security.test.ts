@@ -29,6 +29,9 @@ async function fill(workspaceId: string): Promise<void> {
   await insertRows(pool, 'contact_feed', [{ ...key, last_seq: 1 }]);
   const batch = { change_set: runId, first_position: 1, last_position: 1 };
   await insertRows(pool, 'contact_feed_batch', [{ ...key, seq: 1, ...batch }]);
+  await insertRows(pool, 'taken_back', [
+    { ...key, connection_id: connection.id, change_set: runId, settings: 'digest' },
+  ]);
   await insertRows(pool, 'open_run', [{ ...key, connection_id: connection.id, run_id: runId }]);
   const former = { connection_id: connection.id, person_ref: uuidv7(), external_id: 'a' };
   await insertRows(pool, 'former_person_ref', [{ ...key, ...former }]);

@@ -44,6 +44,7 @@ const attempt = (workspaceId: string): Attempt => ({
   attempt: 1,
   plan: 'plan_row',
   base: 0,
+  reverts: null,
 });
 
 test('what a run has added to the text index is sorted in once it has ended', async () => {

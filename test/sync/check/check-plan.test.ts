@@ -21,6 +21,7 @@ const nothing: PlanFacts = {
   activeBefore: 0,
   emptied: [],
   lacking: new Map(),
+  again: [],
   review: false,
   advice,
 };
@@ -47,6 +48,7 @@ test.each<[string, number, number, object, 'go' | 'hold']>([
     activeBefore,
     emptied: [],
     lacking: new Map(),
+    again: [],
     review: false,
     advice,
   });

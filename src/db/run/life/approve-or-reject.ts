@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../core/records.ts';
 import { isUuid } from '../../../core/uuid.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
-import { lockRun, toRun } from '../run-row.ts';
+import { lockRun, type RunRow, toRun } from '../run-row.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
@@ -26,8 +26,17 @@ export async function approveRun(
     { level: 'INFO', code: 'APPROVED', message: `Approved by ${by.name}: the plan is applied as it stands.` },
   ]);
   const approved = await moveRun(client, { workspaceId, runId }, { event: 'APPROVED', by });
+  if (run.reverts === null) await allowAgain(client, run);
   await sendRunJob(boss, client, workspaceId, runId);
   return { kind: 'done', run: toRun(approved ?? run) };
+}
+
+/** What was taken back before the run may be done again: a person has approved the plan that says so. */
+function allowAgain(client: PoolClient, run: RunRow) {
+  return client.query(
+    'DELETE FROM taken_back WHERE taken_back.workspace_id = $1 AND taken_back.connection_id = $2 AND taken_back.change_set < $3',
+    [run.workspace_id, run.connection_id, run.id],
+  );
 }
 
 /**

@@ -112,6 +112,7 @@ function toClaimed(row: RunRow, secrets: Secrets, planStands: boolean): ClaimedR
     planStands,
     askedMode: row.asked_mode,
     positionBase: Number(row.position_base),
+    reverts: row.reverts,
   };
 }
 
@@ -201,8 +202,8 @@ async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
 }
 
 /** The reason why the run may not read. Null: it may. */
-function readingFault({ connection_status, dry_run }: ReadRow): RunError | null {
-  return connection_status === 'DRAFT' && !dry_run
+function readingFault({ connection_status, dry_run, reverts }: ReadRow): RunError | null {
+  return connection_status === 'DRAFT' && !dry_run && reverts === null
     ? {
         code: 'CONNECTION_IS_DRAFT',
         message: 'The connection was set to Draft after this run had been queued.',
@@ -213,8 +214,9 @@ function readingFault({ connection_status, dry_run }: ReadRow): RunError | null 
 
 type OpenedSecrets = { kind: 'opened'; secrets: Secrets } | { kind: 'fault'; fault: RunError };
 
-function openOrFault(open: OpenSecret, { workspace_id, connection_id, secrets }: ReadRow): OpenedSecrets {
-  if (connection_id === null) return { kind: 'opened', secrets: {} };
+function openOrFault(open: OpenSecret, { workspace_id, connection_id, secrets, reverts }: ReadRow): OpenedSecrets {
+  // A revert reads nothing from the source.
+  if (connection_id === null || reverts !== null) return { kind: 'opened', secrets: {} };
   try {
     return { kind: 'opened', secrets: openSecrets(open, workspace_id, connection_id, secrets) };
   } catch (fault) {

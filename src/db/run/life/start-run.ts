@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { uuidv7 } from 'uuidv7';
-import { noCounts } from '../../../core/run.ts';
+import { noCounts, RunMode } from '../../../core/run.ts';
 import { runStates } from '../../../core/run-state.ts';
 import type { NewRun, StoredStart } from '../../../core/run-store.ts';
 import { isUuid } from '../../../core/uuid.ts';
@@ -32,7 +32,7 @@ export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): P
  */
 async function startable(
   client: PoolClient,
-  run: { workspaceId: string; connectionId: string; dryRun: boolean },
+  run: Pick<NewRun, 'workspaceId' | 'connectionId' | 'dryRun' | 'reverts'>,
 ): Promise<'yes' | 'draft' | 'off' | 'unknown'> {
   if (!isUuid(run.connectionId)) return 'unknown';
   const { rows } = await client.query<{ status: string; enabled: boolean }>(
@@ -44,7 +44,7 @@ async function startable(
   const row = rows[0];
   if (row === undefined) return 'unknown';
   if (!row.enabled) return 'off';
-  return row.status === 'DRAFT' && !run.dryRun ? 'draft' : 'yes';
+  return row.status === 'DRAFT' && !run.dryRun && run.reverts === undefined ? 'draft' : 'yes';
 }
 
 /**
@@ -58,11 +58,11 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
        SELECT connection.workspace_id, connection.id, $3 FROM connection
        WHERE connection.workspace_id = $1 AND connection.id = $2
        ON CONFLICT DO NOTHING RETURNING workspace_id, connection_id, run_id)
-     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, asked_mode, mode, dry_run, review,
-       trigger, started_by, status, phase, counts, queued_at, changed_at)
+     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, asked_mode, dry_run, review,
+       trigger, started_by, status, phase, counts, reverts, mode, mode_reason, queued_at, changed_at)
      SELECT connection.workspace_id, opened.run_id, connection.id, connection.name, connection.version,
        ${settingsOfConnection},
-       $4, CASE $4 WHEN 'FULL' THEN 'FULL' END, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), clock_timestamp()
+       $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(), clock_timestamp()
      FROM opened JOIN connection ON connection.workspace_id = opened.workspace_id AND connection.id = opened.connection_id
      RETURNING ${runColumns}`,
     [
@@ -77,9 +77,18 @@ async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null
       runStates.queued.status,
       runStates.queued.phase,
       noCounts,
+      run.reverts?.runId ?? null,
+      modeKnown(run),
+      run.reverts?.because ?? null,
     ],
   );
   return rows[0] ?? null;
+}
+
+/** How the run reads, if that is known before it begins. */
+function modeKnown({ reverts, mode }: NewRun): RunMode | null {
+  if (reverts !== undefined) return RunMode.REVERT;
+  return mode === 'FULL' ? RunMode.FULL : null;
 }
 
 /** The run of the connection that has not ended. Null: there is none. */

@@ -12,6 +12,7 @@ import { tryAgain } from '../../try-again.ts';
 import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
 import { leaveKnownAlone } from '../known-elsewhere.ts';
 import { type Batch, isOnlyNew } from '../plan-outline.ts';
+import { takeStretchBack } from '../revert/apply-revert.ts';
 import { changePeople, createPeople } from './change-people.ts';
 import { kept, patientTurns } from './patient-turns.ts';
 import { dropPeople, noteAbsence } from './people-gone.ts';
@@ -62,7 +63,7 @@ function tryBatch(
     await client.query(`SET LOCAL lock_timeout = '${patience}'; SET LOCAL synchronous_commit = off; ${byKey}`);
     await client.query('SAVEPOINT batch');
     const turns = patientTurns(client, progress.turns);
-    let asDecided = isOnlyNew(batch);
+    let asDecided = isOnlyNew(batch) && attempt.reverts === null;
     try {
       if ((await leaveKnown(client, attempt, batch)) > 0) asDecided = false;
       await applyRows(client, attempt, batch, turns);
@@ -90,6 +91,7 @@ async function applyRows(
   turns: CreationTurns,
 ): Promise<void> {
   const range = { client, attempt, first, last };
+  if (attempt.reverts !== null) return takeStretchBack(range);
   const has = (...some: ChangeAction[]): boolean => some.some((action) => actions.has(action));
   if (has('DEACTIVATE', 'DELETE')) await dropPeople(range);
   if (has('UPDATE', 'LINK', 'REACTIVATE')) await changePeople(range);
@@ -101,7 +103,9 @@ async function applyRows(
 }
 
 function leaveKnown(client: PoolClient, attempt: Attempt, { first, last, actions }: Batch): Promise<number> {
-  return actions.has('CREATE') ? leaveKnownAlone({ client, attempt, first, last }) : Promise.resolve(0);
+  return actions.has('CREATE') && attempt.reverts === null
+    ? leaveKnownAlone({ client, attempt, first, last })
+    : Promise.resolve(0);
 }
 
 /** The outcomes of a batch of new people: all are created, or the batch fails. */

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { notApplied } from '../../../core/change-line.ts';
+import { notTakenBack } from '../../../core/taking-back.ts';
 import { type ChangeRows, type ChangeSet, writeUnchanged } from '../../contact/write-history.ts';
 import { type Attempt, key } from '../attempt.ts';
 
@@ -66,7 +67,7 @@ export async function leaveChangedAlone(range: Range, actions: string): Promise<
      WHERE ${due(actions)} AND NOT EXISTS (
        SELECT FROM contact WHERE contact.workspace_id = change.workspace_id AND contact.id = change.contact_id
          AND contact.version = change.contact_version)`,
-    [...params(range), notApplied.contactChanged],
+    [...params(range), range.attempt.reverts === null ? notApplied.contactChanged : notTakenBack.changed],
   );
 }
 

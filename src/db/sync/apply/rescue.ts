@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { notApplied } from '../../../core/change-line.ts';
 import type { ChangeAction } from '../../../core/run.ts';
+import { notTakenBack } from '../../../core/taking-back.ts';
 import { byKey, byList } from '../../planner-hints.ts';
 import { type Attempt, key } from '../attempt.ts';
 import { leaveKnownAlone } from '../known-elsewhere.ts';
@@ -23,7 +24,7 @@ export async function rescue(
   if (!isAboutRows(error)) throw error;
   const range = { client, attempt, first: batch.first, last: batch.last };
   await leaveChangedAlone(range, `'UPDATE', 'LINK', 'REACTIVATE'`);
-  await leaveKnownAlone(range);
+  if (attempt.reverts === null) await leaveKnownAlone(range);
   // A person who is left alone keeps an address that another person may be waiting for, so look until nothing changes.
   await client.query(byList);
   while ((await leaveTakenAlone(client, attempt, batch)) > 0);
@@ -105,9 +106,13 @@ async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, erro
     await client.query(update, [...key(attempt), first, whyTaken]);
     return;
   }
-  if (error.constraint === uniquePerson) {
+  if (error.constraint === uniquePerson || (attempt.reverts !== null && isTaken(error))) {
     const update = `UPDATE ${attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE_PLAN', reason = $4 WHERE ${row}`;
-    await client.query(update, [...key(attempt), first, notApplied.madeByAnother]);
+    await client.query(update, [
+      ...key(attempt),
+      first,
+      attempt.reverts === null ? notApplied.madeByAnother : notTakenBack.changed,
+    ]);
     return;
   }
   const what = error.constraint ?? error.column ?? 'a value';
@@ -121,6 +126,11 @@ async function fail(client: PoolClient, attempt: Attempt, { first }: Batch, erro
 const uniqueAddress = 'contact_email_of_active';
 /** The unique index of the people without an address for whom contacts were made. */
 const uniquePerson = 'contact_of_person';
+
+/** Somebody has made the contact again, or linked its person, at the same moment. */
+function isTaken({ constraint = '' }: DataError): boolean {
+  return constraint === 'contact_pkey' || constraint === 'contact_link_pkey';
+}
 
 type DataError = { code: string; constraint?: string; column?: string };
 
