@@ -360,6 +360,7 @@ const tables = [
   // hash null: the next run looks at the link again. recheck: counts the requests for that. gone_since: missing from complete
   // reads since then. person_ref: the digest of the person's name in the source, in a form that is equal for all spellings; null
   // if the connection maps no manager. photo_due: the person's photo may have changed, and must be looked up.
+  // kept_at: when somebody decided that the contact stays although the person is gone. It counts until the person is back.
   `CREATE TABLE "contact_link" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -374,6 +375,7 @@ const tables = [
     "gone_since" timestamptz(3),
     "recheck" integer NOT NULL DEFAULT 0,
     "photo_due" boolean NOT NULL DEFAULT false,
+    "kept_at" timestamptz(3),
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
   `CREATE INDEX "contact_link_by_person" ON "contact_link" ("workspace_id", "connection_id", "person_ref") WHERE person_ref IS NOT NULL`,

@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from './connection.ts';
+import type { RemovalAction, RemovalPolicy } from './connection.ts';
 import type { ContactStatus } from './contact.ts';
 
 /** A linked person who was not in a complete read. */
@@ -13,6 +13,8 @@ export type AbsentPerson = {
   fedBy: readonly string[];
   /** Other connections that have lost the contact's person. */
   lostBy: readonly { connectionId: string; since: Date }[];
+  /** Somebody has decided since then that the contact stays. */
+  kept: boolean;
 };
 
 /** The part of a removal policy that decides about absent people. */
@@ -23,6 +25,11 @@ const dayMs = 24 * 3_600_000;
 /** When the grace of an absence ends. A day is 24 hours, in every time zone. */
 export function endOfGrace({ goneSince }: AbsentPerson, { graceDays }: AbsencePolicy, now: Date): Date {
   return new Date((goneSince ?? now).getTime() + dayMs * graceDays);
+}
+
+/** What is to become of the contact: what the policy says, unless somebody has decided that it stays. */
+export function actionFor({ kept }: AbsentPerson, { action }: AbsencePolicy): RemovalAction {
+  return kept ? 'KEEP' : action;
 }
 
 /** Whether this connection decides about the contact: no connection feeds it any more, and none lost its person later. */
@@ -50,5 +57,5 @@ export function isSameTime(a: Date | null, b: Date | null): boolean {
  */
 export function removalDueAt(absent: AbsentPerson, policy: AbsencePolicy, now: Date): Date | null {
   if (!isOurs(absent)) return absent.contact.removalDueAt;
-  return policy.action !== 'KEEP' && policy.graceDays > 0 ? endOfGrace(absent, policy, now) : null;
+  return actionFor(absent, policy) !== 'KEEP' && policy.graceDays > 0 ? endOfGrace(absent, policy, now) : null;
 }

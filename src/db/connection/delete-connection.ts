@@ -64,14 +64,18 @@ const linked = `
   WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2`;
 
 /**
- * SQL: whether nobody feeds the contact when this connection is gone. This connection feeds it now, or fed it and its grace
- * period has not ended; no other connection feeds it.
+ * SQL: whether nobody feeds the contact when this connection is gone. This connection feeds it now, or was the last to feed it and its
+ * grace period has not ended; no other connection feeds it. When several lost the person at the same moment, the one with the
+ * highest id counts as the last (see core/absence.ts).
  */
 const orphaned = `
   contact.workspace_id = $1 AND EXISTS (
     SELECT FROM contact_link AS own
     WHERE own.workspace_id = contact.workspace_id AND own.contact_id = contact.id AND own.connection_id = $2
-      AND (own.gone_since IS NULL OR contact.removal_due_at IS NOT NULL))
+      AND (own.gone_since IS NULL OR contact.removal_due_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM contact_link AS later
+        WHERE later.workspace_id = own.workspace_id AND later.contact_id = own.contact_id
+          AND (later.gone_since, later.connection_id) > (own.gone_since, own.connection_id))))
   AND NOT EXISTS (
     SELECT FROM contact_link AS other
     WHERE other.workspace_id = contact.workspace_id AND other.contact_id = contact.id AND other.connection_id <> $2
@@ -142,6 +146,14 @@ async function releaseContacts(
   );
   const release = releases[contacts];
   const set: ChangeSet = { client, workspaceId, id: uuidv7(), madeBy, links: 'released' };
+  // Other connections that lost the person earlier would otherwise remove the contact now, as nobody feeds it any more.
+  if (contacts === 'KEEP')
+    await query(
+      `UPDATE contact_link AS link SET kept_at = clock_timestamp() FROM contact
+       WHERE ${orphaned} AND link.workspace_id = contact.workspace_id AND link.contact_id = contact.id
+         AND link.connection_id <> $2 AND link.gone_since IS NOT NULL`,
+      key,
+    );
   await release.carryOut(set, rowsOf(release, key));
   await query(
     `DELETE FROM contact_photo AS photo USING contact_link AS link

@@ -142,6 +142,8 @@ export type ContactLinkRow = {
   recheck: number;
   /** The person's photo may have changed, and must be looked up. */
   photo_due: boolean;
+  /** When somebody decided that the contact stays although the person is gone. */
+  kept_at: Date | null;
 };
 
 export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
@@ -161,6 +163,7 @@ export const contactLinkEntity = new EntitySchema<ContactLinkRow>({
     gone_since: time(optional),
     recheck: { type: 'integer', default: 0 },
     photo_due: { type: 'boolean', default: false },
+    kept_at: time(optional),
   },
   indices: [
     { name: 'contact_link_by_contact', columns: ['workspace_id', 'contact_id', 'connection_id'], unique: true },

@@ -10,6 +10,7 @@ type Row = {
   external_id: string;
   person: string;
   gone_since: Date | null;
+  kept: boolean;
   id: string;
   version: number;
   display_name: string;
@@ -44,7 +45,7 @@ export async function readAbsent(
 
 // $1 workspace, $2 connection, $3 external ids.
 const facts = `
-  SELECT link.external_id, link.person, link.gone_since, contact.id, contact.version, contact.display_name, contact.status,
+  SELECT link.external_id, link.person, link.gone_since, coalesce(link.kept_at >= link.gone_since, false) AS kept, contact.id, contact.version, contact.display_name, contact.status,
     contact.removal_due_at, others.fed_by, others.lost_by
   FROM contact_link AS link
   JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
@@ -67,6 +68,7 @@ function toAbsent(row: Row, connectionId: string): AbsentPerson {
     person: row.person,
     connectionId,
     goneSince: row.gone_since,
+    kept: row.kept,
     contact: {
       id: row.id,
       version: row.version,

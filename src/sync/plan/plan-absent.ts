@@ -1,6 +1,7 @@
 import {
   type AbsencePolicy,
   type AbsentPerson,
+  actionFor,
   endOfGrace,
   isOurs,
   isSameTime,
@@ -16,7 +17,7 @@ import * as sentences from './sentences.ts';
  * person was gone before, the contact is not due yet, and the right date is noted. Pure.
  */
 export function planAbsent(absent: AbsentPerson, policy: AbsencePolicy, now: Date): AbsentOutcome {
-  const { action } = policy;
+  const action = actionFor(absent, policy);
   const { contact, goneSince } = absent;
   const newly = goneSince === null;
   const due = endOfGrace(absent, policy, now);
@@ -27,9 +28,10 @@ export function planAbsent(absent: AbsentPerson, policy: AbsencePolicy, now: Dat
   return isNoted ? { kind: 'nothing' } : { kind: 'stay', newly, reason };
 }
 
-function reasonOf({ contact, fedBy }: AbsentPerson, action: RemovalAction, due: Date, now: Date): string {
+function reasonOf({ contact, fedBy, kept }: AbsentPerson, action: RemovalAction, due: Date, now: Date): string {
   if (contact.status === 'INACTIVE') return sentences.inactiveAlready;
   if (fedBy.length > 0) return sentences.stillFedBy(fedBy);
+  if (kept) return sentences.keptByPerson;
   if (action === 'KEEP') return sentences.keptByPolicy;
   return due > now ? sentences.staysUntil(due) : sentences.simplyGone;
 }

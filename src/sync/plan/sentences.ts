@@ -11,6 +11,7 @@ export function stillFedBy(connections: readonly string[]): string {
   return `${gone}; still fed by ${connections.join(', ')}`;
 }
 
+export const keptByPerson = 'gone from the source; somebody has decided that the contact stays';
 export const keptByPolicy = `${gone}; the removal policy keeps the contact`;
 
 export function staysUntil(due: Date): string {

@@ -16,6 +16,7 @@ const absent = ({ contact, ...changes }: Facts = {}): AbsentPerson => ({
   contact: { id: 'c1', version: 3, name: 'Ada', status: 'ACTIVE', removalDueAt: null, ...contact },
   fedBy: [],
   lostBy: [],
+  kept: false,
   ...changes,
 });
 
