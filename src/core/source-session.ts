@@ -2,6 +2,7 @@ import type { BeginArrivals, Since } from './arrivals.ts';
 import type { FieldMapping, Scope } from './connection.ts';
 import type { Entry, SourceNote } from './entry.ts';
 import type { PhotoFinding, PhotoQuestion } from './photo.ts';
+import type { ExclusionReason } from './run.ts';
 import type { StoredFiles } from './stored-files.ts';
 
 /** What a run asks of a source. */
@@ -33,6 +34,12 @@ export type SampledValues = { name: string; count: number; shown: readonly strin
 /** The sample values of one attribute of one person, at most. */
 export const mostShown = 3;
 
+/** People whom a read does not bring, because the source itself leaves them out. `names`: some of them, as the source names them. */
+export type Outside = { reason: ExclusionReason; count: number; names: string[] };
+
+/** Names of people who are left out for one reason, at most. */
+export const mostNamed = 5;
+
 /** A question about one person: by id, by the name that the source gives them (a DN), by address or by name. */
 export type PersonQuestion = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & { person: string };
 
@@ -60,6 +67,8 @@ export type SourceSession = {
   read(request: ReadRequest, begin: BeginArrivals, signal: AbortSignal): Promise<void>;
   /** Samples people with all their attributes. Resolves with the mappings that suit this source. Throws an AppError. */
   sample(request: SampleRequest, signal: AbortSignal): Promise<readonly FieldMapping[]>;
+  /** Counts the people whom the source itself leaves out by a scope. Left out: a read brings everybody. Throws an AppError. */
+  outside?(scope: Scope, signal: AbortSignal): Promise<Outside[]>;
   /** Looks for one person. Throws an AppError when the source can't be asked. */
   find(question: PersonQuestion, signal: AbortSignal): Promise<PersonFinding>;
   /** Looks up one person's photo. Left out: the source has none. Throws an AppError when the session is of no more use. */

@@ -115,7 +115,7 @@ export type ConnectionPreview = {
   included: number;
   excluded: Excluded;
   /** Names of some who are left out, by reason. */
-  examples: { readonly [reason in keyof Excluded]?: readonly string[] };
+  examples: { [reason in keyof Excluded]?: readonly string[] };
   people: readonly PersonPreview[];
   /** What a person should know about the read. */
   notes: readonly string[];

@@ -1,4 +1,5 @@
 import { AppError } from '../core/app-error.ts';
+import type { OpenOptions } from '../core/source-session.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { discoverAttributes } from './discover-attributes.ts';
 import { findPerson } from './find-person.ts';
@@ -61,22 +62,36 @@ export async function lookHere(
 ): Promise<FromLook<Look>> {
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(tooLong()), longestSeconds * 1000);
-  const { kind, settings, secrets, addresses } = asked.task;
+  const { kind, addresses } = asked.task;
   const options = { addresses, files, signal: end.signal };
   try {
     const source = sourceOf(kind);
-    const answer =
-      asked.look === 'test'
-        ? await source.test(settings, secrets, options)
-        : asked.look === 'discover'
-          ? await discoverAttributes(source, asked.task, options)
-          : await findPerson(source, asked.task, options);
+    const answer = await answerOf(source, asked, options);
     return { kind: 'looked', answer };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { kind: 'failed', error: { code: error.code, message: error.message, hint: error.hint } };
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function answerOf(source: Source, asked: Asked<Look>, options: OpenOptions): Promise<Looks[Look]['answer']> {
+  switch (asked.look) {
+    case 'test':
+      return await source.test(asked.task.settings, asked.task.secrets, options);
+    case 'discover':
+      return await discoverAttributes(source, asked.task, options);
+    case 'find':
+      return await findPerson(source, asked.task, options);
+    case 'outside': {
+      const session = await source.open(asked.task.settings, asked.task.secrets, options);
+      try {
+        return (await session.outside?.(asked.task.scope, options.signal)) ?? [];
+      } finally {
+        await session.close();
+      }
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/app-error.ts';
 import type { RemovalPolicy, Secrets, SourceSettings } from '../core/connection.ts';
-import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
+import type { AddressPolicy, ConnectionTest, Outside } from '../core/source-session.ts';
 import type { DiscoveredAttribute, LookOutcome, LookRequest, SourcesPort, TestRequest } from '../core/sources-port.ts';
 import type { FileStore, StoredFiles } from '../core/stored-files.ts';
 import type { ConnectionPreview, PersonExplanation, Trial, TrialStore } from '../core/trial.ts';
@@ -9,7 +9,7 @@ import { type Fault, faultsBelow } from '../core/user-error.ts';
 import { explainPerson } from './explain-person.ts';
 import { lookAtSource, lookSlots } from './look-at-source.ts';
 import { checkMappings } from './map/check-mappings.ts';
-import { previewConnection } from './preview-connection.ts';
+import { previewConnection, withOutside } from './preview-connection.ts';
 import type { SourceTask } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
@@ -116,9 +116,17 @@ async function preview(
   signal: AbortSignal,
 ): Promise<ConnectionPreview> {
   const sample = { people, watched: [] };
-  return await inTrial(parts, request, signal, (trial, task, until) =>
+  const preview = await inTrial(parts, request, signal, (trial, task, until) =>
     previewConnection(parts.threads, trial, { ...task, sample }, until),
   );
+  return withOutside(preview, await orFailed(countOutside(parts, request, signal)));
+}
+
+async function countOutside(parts: SourcesParts, request: LookRequest, signal: AbortSignal): Promise<Outside[]> {
+  const { settings, ...asked } = request;
+  const { kind, source, scope } = settings;
+  const { task, files } = await opening(parts, { ...asked, kind, settings: source });
+  return await lookAtSource({ threads: parts.threads, files }, { look: 'outside', task: { ...task, scope } }, signal);
 }
 
 async function explain(

@@ -1,4 +1,6 @@
 import type { FieldMapping } from '../core/connection.ts';
+import { mostNamed, type Outside } from '../core/source-session.ts';
+import type { LookOutcome } from '../core/sources-port.ts';
 import type { ConnectionPreview, Impact, PersonPreview, PlannedPerson, Trial } from '../core/trial.ts';
 import { mappedFields } from './map/mapped-fields.ts';
 import type { SeenPerson } from './read-messages.ts';
@@ -25,6 +27,20 @@ export async function previewConnection(
     notes,
     impact: trial.lastCompleteAt === null ? null : await impactOf(trial, trial.lastCompleteAt, task, tried),
   };
+}
+
+/** Adds those whom the source did not bring because of the scope. A read does not count them. */
+export function withOutside(preview: ConnectionPreview, outside: LookOutcome<Outside[]>): ConnectionPreview {
+  if (outside.kind === 'failed') {
+    const note = `People whom the source itself leaves out could not be counted: ${outside.error.message}`;
+    return { ...preview, notes: [...preview.notes, note] };
+  }
+  const [excluded, examples] = [{ ...preview.excluded }, { ...preview.examples }];
+  for (const { reason, count, names } of outside.answer) {
+    excluded[reason] = (excluded[reason] ?? 0) + count;
+    examples[reason] = [...(examples[reason] ?? []), ...names].slice(0, mostNamed);
+  }
+  return { ...preview, excluded, examples };
 }
 
 /** People of the sample, with what the plan has for them. */

@@ -6,7 +6,7 @@ import type { SourceNote } from '../core/entry.ts';
 import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
 import type { Excluded, ExclusionReason, RunError, RunMode } from '../core/run.ts';
-import type { AddressPolicy, ConnectionTest } from '../core/source-session.ts';
+import type { AddressPolicy, ConnectionTest, Outside } from '../core/source-session.ts';
 import type { DiscoveredAttribute } from '../core/sources-port.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 import type { ExplanationStep, MappedField } from '../core/trial.ts';
@@ -74,6 +74,7 @@ export type Looks = {
   test: { task: SourceTask; answer: ConnectionTest };
   discover: { task: DiscoverTask; answer: DiscoveredAttribute[] };
   find: { task: FindTask; answer: FoundPerson };
+  outside: { task: SourceTask & { scope: Scope }; answer: Outside[] };
 };
 export type Look = keyof Looks;
 

@@ -1,11 +1,9 @@
 import type { FieldMapping } from '../core/connection.ts';
 import type { ExclusionReason } from '../core/run.ts';
+import { mostNamed } from '../core/source-session.ts';
 import { mappedFields } from './map/mapped-fields.ts';
 import type { MappingOutcome } from './map/person-in-work.ts';
 import type { ReadSample, SampleWish, SeenPerson } from './read-messages.ts';
-
-/** Names kept of people who are left out for one reason. */
-const namesOfReason = 5;
 
 /** A person who was taken in, and how the mapping turned out; null: nothing was mapped. */
 export type TakenIn = {
@@ -41,7 +39,7 @@ export class PeopleSample {
 
   leaveOut(name: string, reason: ExclusionReason): void {
     this.#leftOut[reason] ??= [];
-    if (this.#leftOut[reason].length < namesOfReason) this.#leftOut[reason].push(name);
+    if (this.#leftOut[reason].length < mostNamed) this.#leftOut[reason].push(name);
   }
 
   take({ id, name, mapped, skipped }: TakenIn): void {

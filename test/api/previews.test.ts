@@ -247,7 +247,11 @@ describe('previewing a connection', () => {
 
     // A filter that goes wrong would take everybody away.
     const wrong = await previewed({ id, scope: { filter: '(employeeType=nobody)' } });
-    expect(wrong).toMatchObject({ included: 0, impact: { gained: 0, lost: 4, changed: 0 } });
+    expect(wrong).toMatchObject({
+      included: 0,
+      excluded: [{ reason: 'NOT_BY_RULES', count: 4 }],
+      impact: { gained: 0, lost: 4, changed: 0 },
+    });
     expect(wrong.impact.wouldHold[0]).toMatch(/4 of 4 people are newly gone/);
     expect(wrong.impact.examples).toHaveLength(4);
     expect(wrong.impact.examples[0]).toMatchObject({ action: 'DEACTIVATE', problems: ['gone from the source'] });

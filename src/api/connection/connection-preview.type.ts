@@ -126,7 +126,10 @@ export class ConnectionPreviewType {
   @Field(() => Int, { description: 'People whom the scope lets in.' })
   included!: number;
 
-  @Field(() => [ExclusionCountType], { description: 'People whom the scope leaves out, by reason, as `Run.excluded`.' })
+  @Field(() => [ExclusionCountType], {
+    description:
+      'People whom the scope leaves out, by reason. Unlike `Run.excluded` it counts those, too, whom the source itself leaves out by rules, filter or groups.',
+  })
   excluded!: ExclusionCountType[];
 
   @Field(() => [ExcludedExamplesType], { description: 'Some people of each of these reasons.' })

@@ -30,9 +30,15 @@ export function openForetelling(service: SyncService) {
     close: () => trials.close(),
     /**
      * A dry run that has just ended says what a preview says of everybody in scope and of the whole, and what an explanation says
-     * of each of `people`, who may be in scope or not.
+     * of each of `people`, who may be in scope or not. `all`: how many there are.
      */
-    expectForetold: async (syncing: Syncing, id: string, dry: RunRecord, people: readonly string[]): Promise<void> => {
+    expectForetold: async (
+      syncing: Syncing,
+      id: string,
+      dry: RunRecord,
+      people: readonly string[],
+      all: number,
+    ): Promise<void> => {
       const planned = await changesOf(syncing, dry);
       const foretold = await preview(syncing, id);
       const { counts } = dry;
@@ -45,6 +51,8 @@ export function openForetelling(service: SyncService) {
           changed: counts.updated,
           wouldHold: dry.holdReasons,
         });
+      const excluded = Object.values(foretold.excluded).reduce((sum, count) => sum + count, 0);
+      expect(foretold.included + excluded).toBe(all);
       const inScope = new Set(foretold.people.map(({ dn }) => dn));
       for (const person of people) {
         const explained = await explain(syncing, id, person);

@@ -5,6 +5,7 @@ import type { SourceModule } from '../source-module.ts';
 import { attributeFault, normalName } from './attribute-name.ts';
 import { checkScope } from './check-scope.ts';
 import { checkSettings } from './check-settings.ts';
+import { countOutside } from './count-outside.ts';
 import { activeDirectoryMappings, everywhereMappings } from './default-mappings.ts';
 import { canonicalDn } from './dn.ts';
 import { findPerson } from './find-person.ts';
@@ -100,6 +101,7 @@ export async function openSession(
     notes,
     read: (request, begin, signal) => searchPeople(reached, request, begin, signal),
     sample: (request, signal) => samplePeople(reached, request, signal),
+    outside: (scope, signal) => countOutside(reached, scope, signal),
     find: (question, signal) => findPerson(reached, question, signal),
     photo: (person, signal) => findPhoto(reached, person, signal),
     close: () => connection.close(),
