@@ -78,7 +78,7 @@ export type SourcesPort = {
     path: readonly string[],
   ): UserError[];
   /**
-   * Connects and reads one entry. The answer reports what failed. Throws an AppError RATE_LIMITED when too many tests are running, and
+   * Connects, reads some people and looks closer. The answer reports what failed. Throws an AppError RATE_LIMITED when too many tests are running, and
    * the signal's reason when it aborts.
    */
   test(request: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;

@@ -76,7 +76,7 @@ export class ConnectionEditResolver {
   @Mutation(() => TestConnectionPayload, {
     nullable: true,
     description:
-      'Tests a source: connects and reads one entry. It takes unsaved settings (`source`), a saved connection (`connectionId`), or both; given settings override saved ones.',
+      'Tests a source: connects, reads some people, and looks closer at what runs depend on. It takes unsaved settings (`source`), a saved connection (`connectionId`), or both; given settings override saved ones.',
   })
   testConnection(
     @Ctx() context: ApiContext,

@@ -19,7 +19,7 @@ registerEnumType(CheckStatus, {
 
 @ObjectType('ConnectionCheck', {
   description:
-    'One check of the source. For example: the certificate and its expiry, the kind of server, limits of paging and value ranges, the readable id attribute, entries found, duplicate emails, the clock difference.',
+    'One check of the source. For example: the certificate and its expiry, the kind of server, limits of paging and value ranges, the readable id attribute, entries found, duplicate emails, filled fields, the clock difference. Only what breaks runs is FAIL.',
   simpleResolvers: true,
 })
 export class ConnectionCheckType {
@@ -37,7 +37,7 @@ export class ConnectionCheckType {
 }
 
 @ObjectType('ConnectionTest', {
-  description: 'The result of connecting to the source and reading one entry.',
+  description: 'The result of connecting to the source and looking at it.',
   simpleResolvers: true,
 })
 export class ConnectionTestType {

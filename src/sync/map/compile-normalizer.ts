@@ -1,8 +1,8 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import { LONGEST_RAW_VALUE, longestValue, unusableBecause } from '../../core/field-value.ts';
 import { quoteValue } from '../../core/outside-text.ts';
+import { cutAddressPrefix } from '../../core/proxy-address.ts';
 import { find, type PersonInWork, remark } from './person-in-work.ts';
-import { cutAddressPrefix } from './proxy-address.ts';
 import { isConverted } from './transforms/phone-e164.ts';
 import { transforms } from './transforms/transforms.ts';
 

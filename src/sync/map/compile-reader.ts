@@ -1,9 +1,9 @@
 import type { FieldMapping } from '../../core/connection.ts';
 import type { AttributeValue } from '../../core/entry.ts';
+import { isPrimaryProxyAddress } from '../../core/proxy-address.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { compileNormalizer, type Normalize, noteSpaces } from './compile-normalizer.ts';
 import type { PersonInWork } from './person-in-work.ts';
-import { isPrimaryProxyAddress } from './proxy-address.ts';
 import { compileTemplate } from './template/compile-template.ts';
 
 /** The distinct values of the winning origin, in the order sent; a single value is a plain text. Undefined: no value. */

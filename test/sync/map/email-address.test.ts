@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isEmailAddress } from '../../../src/core/email-address.ts';
-import { cutAddressPrefix } from '../../../src/sync/map/proxy-address.ts';
+import { cutAddressPrefix } from '../../../src/core/proxy-address.ts';
 
 describe('an email address', () => {
   test.each([

@@ -3,16 +3,29 @@ import type { Secrets } from '../../../core/connection.ts';
 import { listed } from '../../../core/outside-text.ts';
 import type { CheckStatus, ConnectionCheck, ConnectionTest, OpenOptions } from '../../../core/source-session.ts';
 import { CutOff } from '../net/read-body.ts';
+import { PeopleSurvey } from '../people-survey.ts';
 import type { CsvSettings } from './csv-settings.ts';
+import { csvMappings } from './default-mappings.ts';
 import { openOrigin } from './file-origin.ts';
-import { namesOf, requiredColumn } from './header.ts';
+import { columnKey, namesOf, requiredColumn } from './header.ts';
 import { type Row, Unreadable } from './parse-rows.ts';
 import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
 import { RowPeople } from './row-people.ts';
 
 /** The steps in their order. */
-const steps = ['Reach', 'File', 'Encoding', 'Separator', 'Columns', 'Id column', 'Rows', 'Ids'] as const;
+const steps = [
+  'Reach',
+  'File',
+  'Encoding',
+  'Separator',
+  'Columns',
+  'Id column',
+  'Rows',
+  'Ids',
+  'Emails',
+  'Fields',
+] as const;
 type Step = (typeof steps)[number];
 
 /** The step that an error belongs to, even if it appeared in another one. */
@@ -70,29 +83,40 @@ async function examine(table: Table, settings: CsvSettings, report: Report): Pro
   const idPlace = requiredColumn(header, settings.idColumn, 'idColumn');
   const namePlace = settings.nameColumn === null ? idPlace : requiredColumn(header, settings.nameColumn, 'nameColumn');
   report.done('Id column', `"${header.names[idPlace]}" is there.`);
-  const sample = await sampleOf(table, new RowPeople(header, { attributes: [], idPlace, namePlace }));
-  report.rows(sample);
+  const survey = new PeopleSurvey(
+    csvMappings().map((mapping) => ({
+      ...mapping,
+      attributes: mapping.attributes.filter((name) => header.placeOf(name) >= 0),
+    })),
+    columnKey,
+  );
+  const people = new RowPeople(header, { attributes: survey.attributes, idPlace, namePlace });
+  report.rows(await sampleOf(table, people, survey));
+  report.surveyed(survey);
 }
 
 type Sample = { rows: number; faults: string[]; repeated: string[] };
 
-async function sampleOf(table: Table, people: RowPeople): Promise<Sample> {
+async function sampleOf(table: Table, people: RowPeople, survey: PeopleSurvey): Promise<Sample> {
   const sample: Sample = { rows: 0, faults: [], repeated: [] };
   const ids = new RepeatedIds();
   for await (const batch of table.rows()) {
-    for (const row of batch.slice(0, sampleRows - sample.rows)) look(row, people, ids, sample);
+    for (const row of batch.slice(0, sampleRows - sample.rows)) look(row, people, { ids, survey }, sample);
     if (sample.rows === sampleRows) break;
   }
   return sample;
 }
 
-function look(row: Row, people: RowPeople, ids: RepeatedIds, sample: Sample): void {
+type Seen = { ids: RepeatedIds; survey: PeopleSurvey };
+
+function look(row: Row, people: RowPeople, { ids, survey }: Seen, sample: Sample): void {
   sample.rows++;
   const fault = people.fault(row);
-  const { id, unfit } = people.entryOf(row, fault);
+  const { id, unfit, attributes } = people.entryOf(row, fault);
   if (unfit !== null) sample.faults.push(unfit);
   const first = id === null ? null : ids.seen(id, row.line);
   if (first !== null) sample.repeated.push(`lines ${first} and ${row.line}`);
+  else if (unfit === null) survey.add(attributes);
 }
 
 class Report {
@@ -125,6 +149,14 @@ class Report {
         'Only the first row of an id is taken: choose a column with a different value for each person.',
       );
     else this.done('Ids', rows === 0 ? 'There are none.' : 'No id is repeated.');
+  }
+
+  /** The emails and the main fields of the people in these rows. */
+  surveyed(survey: PeopleSurvey): void {
+    if (survey.people === 0) return;
+    const [emails, fields] = [survey.emails(), survey.fields()];
+    this.#add('Emails', emails.status, emails.detail, emails.advice);
+    this.#add('Fields', fields.status, fields.detail, fields.advice);
   }
 
   failed(error: AppError): void {

@@ -8,6 +8,7 @@ import { dial } from '../net/dial.ts';
 import * as net from '../net/tls.ts';
 import { type ClientCertificate, clientCertificate } from './client-certificate.ts';
 import { dialPlain } from './dial-plain.ts';
+import { type Encryption, encryptionOf } from './encryption.ts';
 import { type FoundServers, findServers } from './find-servers.ts';
 import { LdapConnection, ServerRefusal } from './ldap-connection.ts';
 import { hasDomain, type LdapSettings } from './ldap-settings.ts';
@@ -24,7 +25,7 @@ export type OpenStep =
   /** The next URL is tried. */
   | { kind: 'unreachable'; message: string }
   /** `ownEnds`: when our own certificate ends. Null: we have shown none. */
-  | { kind: 'secured'; certificateEnds: Date | null; verified: boolean; ownEnds: Date | null }
+  | { kind: 'secured'; verified: boolean; ownEnds: Date | null; encryption: Encryption }
   | { kind: 'bound'; signedIn: SignedIn };
 
 type Asked = { settings: LdapSettings; secrets: Secrets; options: OpenOptions; onStep: OnStep };
@@ -124,10 +125,13 @@ async function startTls(connection: LdapConnection, wire: Wire, opening: Opening
   opening.onStep(secured(socket, opening));
 }
 
-function secured(socket: TLSSocket, { certificate: own }: Opening): OpenStep {
-  const certificate = socket.getPeerX509Certificate();
-  const certificateEnds = certificate === undefined ? null : new Date(certificate.validTo);
-  return { kind: 'secured', certificateEnds, verified: socket.authorized, ownEnds: own?.ends ?? null };
+function secured(socket: TLSSocket, { certificate: own, settings }: Opening): OpenStep {
+  return {
+    kind: 'secured',
+    verified: socket.authorized,
+    ownEnds: own?.ends ?? null,
+    encryption: encryptionOf(socket, settings.tlsCa),
+  };
 }
 
 /** Starts TLS over a connected socket. Throws AppError TLS_FAILED or TIMEOUT, or the signal's reason; closes the socket then. */

@@ -1,15 +1,16 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
 import type { ConnectionTest, OpenOptions } from '../../../core/source-session.ts';
+import { examineFurther } from './doctor/examine-further.ts';
 import { flavours } from './flavour.ts';
-import { findIdAttribute } from './id-attribute.ts';
+import { findIdAttribute, type IdFinding } from './id-attribute.ts';
 import { type LdapSettings, moreRights, signedInAs } from './ldap-settings.ts';
 import { checkBase, type Reached, reach } from './reach.ts';
 import { TestReport } from './test-report.ts';
 
 /**
- * Connects, looks at the first people and reports each step. A failed step has a code and a hint, and the steps after it are
- * skipped. Throws only the signal's reason.
+ * Connects, looks at the first people, and then closer at the directory, and reports each step. A failed step has a code and a hint,
+ * and the steps after it are skipped. Throws only the signal's reason.
  */
 export async function testDirectory(
   settings: LdapSettings,
@@ -17,21 +18,22 @@ export async function testDirectory(
   options: OpenOptions,
 ): Promise<ConnectionTest> {
   const report = new TestReport(settings);
-  const started = performance.now();
   let reached: Reached | null = null;
   try {
     reached = await reach(settings, secrets, options, (step) => report.opened(step));
-    await examine(reached, report, options.signal);
-    return report.finished(reached, started, null);
+    const id = await examine(reached, report, options.signal);
+    report.readable();
+    if (id.readable) await examineFurther(reached, id, (...check) => report.add(...check), options.signal);
+    return report.finished(reached, null);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return report.finished(reached, started, error);
+    return report.finished(reached, error);
   } finally {
     await reached?.connection.close();
   }
 }
 
-async function examine(reached: Reached, report: TestReport, signal: AbortSignal): Promise<void> {
+async function examine(reached: Reached, report: TestReport, signal: AbortSignal): Promise<IdFinding> {
   const { connection, server, settings } = reached;
   const account = signedInAs(settings);
   const release = connection.obey(signal);
@@ -60,13 +62,13 @@ async function examine(reached: Reached, report: TestReport, signal: AbortSignal
         );
     }
     report.begin('People');
-    await examinePeople(reached, report);
+    return await examinePeople(reached, report);
   } finally {
     release();
   }
 }
 
-async function examinePeople(reached: Reached, report: TestReport): Promise<void> {
+async function examinePeople(reached: Reached, report: TestReport): Promise<IdFinding> {
   const account = signedInAs(reached.settings);
   const id = await findIdAttribute(reached, flavours[reached.server.flavour].people);
   if (id.sampled === 0) {
@@ -93,4 +95,5 @@ async function examinePeople(reached: Reached, report: TestReport): Promise<void
       moreRights(account, 'Give the account the right to read it, or set idAttribute to one that never changes.'),
     );
   }
+  return id;
 }

@@ -1,6 +1,7 @@
 import type { AppError } from '../../../core/app-error.ts';
 import { listed, saidText } from '../../../core/outside-text.ts';
 import type { CheckStatus, ConnectionCheck, ConnectionTest } from '../../../core/source-session.ts';
+import { type Encryption, encryptionText, isOldTls } from './encryption.ts';
 import type { FoundServers } from './find-servers.ts';
 import { flavours } from './flavour.ts';
 import { hasDomain, type LdapSettings } from './ldap-settings.ts';
@@ -10,8 +11,26 @@ import type { ServerInfo } from './root-dse.ts';
 import type { SignedIn } from './sign-in.ts';
 
 /** The steps in their order. The first is for connections whose servers are found by their domain. */
-const steps = ['Domain', 'Reach', 'TLS', 'Sign-in', 'Server', 'Paging', 'Base DN', 'People'] as const;
-type Step = (typeof steps)[number];
+const steps = [
+  'Domain',
+  'Reach',
+  'TLS',
+  'Encryption',
+  'Sign-in',
+  'Server',
+  'Paging',
+  'Base DN',
+  'People',
+  // A failure belongs to a step above. The steps below are for people to act on.
+  'Clock',
+  'Limits',
+  'Attributes',
+  'Changes',
+  'Entries',
+  'Emails',
+  'Fields',
+] as const;
+export type Step = (typeof steps)[number];
 
 /** The step that an error belongs to, even if it appeared in another one. */
 const stepOf: Partial<Record<string, Step>> = {
@@ -30,6 +49,8 @@ const certificateWarningDays = 30;
 export class TestReport {
   readonly #settings: LdapSettings;
   readonly #steps: readonly Step[];
+  readonly #started = performance.now();
+  #readableAt: number | null = null;
   #checks: (ConnectionCheck & { name: Step })[] = [];
   /** The current step. */
   #underWay: Step;
@@ -38,6 +59,11 @@ export class TestReport {
     this.#settings = settings;
     this.#steps = hasDomain(settings) ? steps : steps.slice(1);
     this.#underWay = hasDomain(settings) ? 'Domain' : 'Reach';
+  }
+
+  /** The first people have come: all that follows takes extra time. */
+  readable(): void {
+    this.#readableAt = performance.now();
   }
 
   begin(step: Step): void {
@@ -80,7 +106,7 @@ export class TestReport {
   }
 
   /** The complete result. `error` belongs to the step of its code, or else to the current step. */
-  finished(reached: Reached | null, started: number, error: AppError | null): ConnectionTest {
+  finished(reached: Reached | null, error: AppError | null): ConnectionTest {
     if (error !== null) this.#failed(error);
     for (const name of this.#steps) {
       if (!this.#checks.some((check) => check.name === name)) this.add(name, 'SKIPPED', 'Not tried.');
@@ -92,7 +118,7 @@ export class TestReport {
       message: error?.message ?? failed?.detail ?? 'The directory can be read.',
       hint: error?.hint ?? failed?.advice ?? null,
       server: reached === null ? null : `${reached.connection.url.url} (${reached.server.label})`,
-      latencyMs: Math.round(performance.now() - started),
+      latencyMs: Math.round((this.#readableAt ?? performance.now()) - this.#started),
       checks: this.#checks.sort((a, b) => steps.indexOf(a.name) - steps.indexOf(b.name)),
     };
   }
@@ -131,6 +157,7 @@ export class TestReport {
       'The connection is not encrypted: the password and all data can be read on the way.',
       'Use ldaps:// or turn on startTls.',
     );
+    this.add('Encryption', 'SKIPPED', 'There is none.');
   }
 
   #bound(signedIn: SignedIn): void {
@@ -150,9 +177,9 @@ export class TestReport {
     }
   }
 
-  #secured({ certificateEnds, verified, ownEnds }: OpenStep & { kind: 'secured' }): void {
+  #secured({ verified, ownEnds, encryption }: OpenStep & { kind: 'secured' }): void {
     this.begin('Sign-in');
-    if (verified) this.#certificate('The certificate', certificateEnds, 'Renew it on the server.');
+    if (verified) this.#certificate('The certificate', encryption.ends, 'Renew it on the server.');
     else
       this.add(
         'TLS',
@@ -162,11 +189,32 @@ export class TestReport {
       );
     if (ownEnds !== null)
       this.#certificate('The client certificate', ownEnds, 'Renew it, and give tlsCert and tlsKey anew.');
+    this.#encrypted(encryption);
+  }
+
+  #encrypted(encryption: Encryption): void {
+    const { signer } = encryption;
+    const detail = encryptionText(encryption);
+    const days = signer === null ? Number.POSITIVE_INFINITY : daysUntil(signer.ends);
+    if (isOldTls(encryption))
+      this.add('Encryption', 'WARN', detail, 'This version of TLS is broken: let the server offer TLS 1.2 or later.');
+    else if (signer !== null && days < certificateWarningDays)
+      this.add(
+        'Encryption',
+        'WARN',
+        `${detail} That of "${signer.subject}" ends in ${days} days.`,
+        'Renew it as well.',
+      );
+    else this.add('Encryption', 'OK', detail);
   }
 
   #certificate(which: string, ends: Date | null, advice: string): void {
-    const days = ends === null ? Number.POSITIVE_INFINITY : Math.floor((ends.getTime() - Date.now()) / dayMs);
+    const days = ends === null ? Number.POSITIVE_INFINITY : daysUntil(ends);
     if (days >= certificateWarningDays) this.add('TLS', 'OK', `${which} is good for ${days} more days.`);
     else this.add('TLS', 'WARN', `${which} ends in ${days} days.`, advice);
   }
+}
+
+function daysUntil(time: Date): number {
+  return Math.floor((time.getTime() - Date.now()) / dayMs);
 }

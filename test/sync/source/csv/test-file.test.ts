@@ -20,12 +20,13 @@ async function check(file: string | null, settings: object = {}) {
 }
 
 const good = ['Reach OK', 'File OK', 'Encoding OK', 'Separator OK', 'Columns OK', 'Id column OK', 'Rows OK', 'Ids OK'];
+const people = ['Emails OK', 'Fields OK'];
 
 describe('the test of a file', () => {
   test('tells each step', async () => {
-    const { ok, checks, details, told } = await check('id;name\n1;Ada\n2;Bo\n');
-    expect([ok, checks]).toEqual([true, good]);
-    expect(details.map(({ detail }) => detail).join('\n')).toMatch(/utf-8.*";".*"id", "name".*All 2 rows/s);
+    const { ok, checks, details, told } = await check('id;name;mail\n1;Ada;ada@example.org\n2;Bo;bo@example.org\n');
+    expect([ok, checks]).toEqual([true, [...good, ...people]]);
+    expect(details.map(({ detail }) => detail).join('\n')).toMatch(/utf-8.*";".*"id", "name", "mail".*All 2 rows/s);
     expect(told.server).toContain('people.csv');
   });
 
@@ -36,9 +37,20 @@ describe('the test of a file', () => {
 
   test('warns of rows that can’t be used and of ids that come again', async () => {
     const { ok, checks, details } = await check('id,name\n1,Ada\n2\n1,Bo\n,x\n');
-    expect([ok, checks]).toEqual([true, [...good.slice(0, 6), 'Rows WARN', 'Ids WARN']]);
-    expect(details.at(-1)?.detail).toContain('lines 2 and 4');
-    expect(details.at(-2)?.detail).toContain('Line 3 has 1 column');
+    expect([ok, checks]).toEqual([true, [...good.slice(0, 6), 'Rows WARN', 'Ids WARN', 'Emails OK', 'Fields WARN']]);
+    expect(details.at(7)?.detail).toContain('lines 2 and 4');
+    expect(details.at(6)?.detail).toContain('Line 3 has 1 column');
+  });
+
+  test('warns of shared and malformed addresses, and tells how many rows fill the main fields', async () => {
+    const rows = ['1,Ada,team@example.org,1', '2,Bo,TEAM@example.org,', '3,Cy,nowhere,', '4,,,4'];
+    const { ok, details } = await check(`id,name,email,phone\n${rows.join('\n')}\n`);
+    expect(ok).toBe(true);
+    expect(details.slice(-2)).toMatchObject([
+      { name: 'Emails', status: 'WARN', detail: expect.stringContaining('"team@example.org" (2 people)') },
+      { name: 'Fields', status: 'OK', detail: expect.stringContaining('name 3, email 3, phone 2, department none') },
+    ]);
+    expect(details.at(-2)?.detail).toContain('such as "nowhere". 1 have none.');
   });
 
   test('warns of a file without rows', async () => {
@@ -57,6 +69,6 @@ describe('the test of a file', () => {
     expect([ok, told]).toEqual([false, code]);
     expect(checks).toContain(failed);
     expect(answer.hint).toEqual(expect.any(String));
-    expect(checks).toHaveLength(8);
+    expect(checks).toHaveLength(10);
   });
 });

@@ -108,13 +108,29 @@ describeSamba("reading a domain controller of Samba's", () => {
     expect(result.checks.map(({ name, status }) => `${name} ${status}`)).toEqual([
       'Reach OK',
       'TLS OK',
+      'Encryption OK',
       'Sign-in OK',
       'Server OK',
       'Paging OK',
       'Base DN OK',
       'People OK',
+      'Clock OK',
+      'Limits OK',
+      'Limits OK',
+      'Attributes OK',
+      'Attributes OK',
+      'Attributes OK',
+      'Changes OK',
+      'Entries OK',
+      'Emails OK',
+      'Fields WARN',
     ]);
-    expect(result.checks.at(-1)?.detail).toContain('objectGUID');
+    const details = (step: string) => result.checks.filter(({ name }) => name === step).map(({ detail }) => detail);
+    expect(details('People')[0]).toContain('objectGUID');
+    expect(details('Clock')[0]).toMatch(/differs by \d+ s/);
+    expect(details('Limits').join(' ')).toMatch(/the server allows 1000\..*more than 1500 values/);
+    expect(details('Attributes').join(' ')).toContain('userAccountControl: shown by 11 of 11');
+    expect(details('Entries')[0]).toMatch(/^People: 11\. .*: 12\. Of 11 people looked at, 2 are disabled/);
     const plain = await sources.LDAP.test(
       settings({ urls: [dc.plainUrl] }),
       { bindPassword: dc.bindPassword },

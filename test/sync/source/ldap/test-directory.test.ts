@@ -21,6 +21,10 @@ afterAll(() => slapd.close());
 const tested = (changes: Partial<LdapSettings> = {}, password = slapd.bindPassword): Promise<ConnectionTest> =>
   sources.LDAP.test(ldapSettings(slapd, changes), { bindPassword: password }, openOptions());
 
+/** The checks of a directory that a run could read, after the others. */
+const further = ['Clock', 'Limits', 'Attributes', 'Changes', 'Entries', 'Emails', 'Fields'];
+const skipped = (...names: string[]): string[] => names.map((name) => `${name} SKIPPED`);
+
 const statuses = ({ checks }: ConnectionTest): string[] => checks.map(({ name, status }) => `${name} ${status}`);
 
 test('a good connection has every check OK', async () => {
@@ -35,14 +39,25 @@ test('a good connection has every check OK', async () => {
   expect(statuses(result)).toEqual([
     'Reach OK',
     'TLS OK',
+    'Encryption OK',
     'Sign-in OK',
     'Server OK',
     'Paging OK',
     'Base DN OK',
     'People OK',
+    'Clock SKIPPED',
+    'Limits OK',
+    'Limits OK',
+    'Attributes OK',
+    'Attributes OK',
+    'Attributes OK',
+    'Changes OK',
+    'Entries OK',
+    'Emails OK',
+    'Fields OK',
   ]);
   expect(result.checks[1]?.detail).toMatch(/good for 36\d more days/);
-  expect(result.checks[6]?.detail).toContain('entryUUID');
+  expect(result.checks[7]?.detail).toContain('entryUUID');
 });
 
 describe('what is doubtful is a warning', () => {
@@ -81,7 +96,13 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       'a wrong password',
       () => tested({}, 'wrong-one'),
       'BIND_REFUSED',
-      ['Reach OK', 'TLS WARN', 'Sign-in FAIL', 'Server SKIPPED', 'Paging SKIPPED', 'Base DN SKIPPED', 'People SKIPPED'],
+      [
+        'Reach OK',
+        'TLS WARN',
+        ...skipped('Encryption'),
+        'Sign-in FAIL',
+        ...skipped('Server', 'Paging', 'Base DN', 'People'),
+      ],
     ],
     [
       'a closed port',
@@ -90,6 +111,7 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       [
         'Reach FAIL',
         'TLS SKIPPED',
+        'Encryption SKIPPED',
         'Sign-in SKIPPED',
         'Server SKIPPED',
         'Paging SKIPPED',
@@ -104,6 +126,7 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       [
         'Reach OK',
         'TLS FAIL',
+        'Encryption SKIPPED',
         'Sign-in SKIPPED',
         'Server SKIPPED',
         'Paging SKIPPED',
@@ -115,21 +138,39 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       'an unknown base DN',
       () => tested({ baseDns: ['dc=nowhere'] }),
       'BASE_DN_NOT_FOUND',
-      ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging OK', 'Base DN FAIL', 'People SKIPPED'],
+      [
+        'Reach OK',
+        'TLS WARN',
+        'Encryption SKIPPED',
+        'Sign-in OK',
+        'Server OK',
+        'Paging OK',
+        'Base DN FAIL',
+        'People SKIPPED',
+      ],
     ],
     [
       'an id attribute that nobody has',
       () => tested({ idAttribute: 'carLicense' }),
       'ID_ATTRIBUTE_UNREADABLE',
-      ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging OK', 'Base DN OK', 'People FAIL'],
+      [
+        'Reach OK',
+        'TLS WARN',
+        'Encryption SKIPPED',
+        'Sign-in OK',
+        'Server OK',
+        'Paging OK',
+        'Base DN OK',
+        'People FAIL',
+      ],
     ],
   ])('%s', async (_name, run, code, expected) => {
     const result = await run();
     expect(result).toMatchObject({ ok: false, code, hint: expect.any(String) });
-    expect(statuses(result)).toEqual(expected);
+    expect(statuses(result)).toEqual([...expected, ...skipped(...further)]);
   });
 
-  const ok = ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging OK'];
+  const ok = ['Reach OK', 'TLS WARN', 'Encryption SKIPPED', 'Sign-in OK', 'Server OK', 'Paging OK'];
   const noAccount = { bindDn: null };
   test.each<[string, FakeOptions, Partial<LdapSettings>, string, string[]]>([
     [
@@ -151,7 +192,16 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       { search: ({ id }) => [done(id, { code: 12 })] },
       {},
       'PAGING_REFUSED',
-      ['Reach OK', 'TLS WARN', 'Sign-in OK', 'Server OK', 'Paging FAIL', 'Base DN OK', 'People SKIPPED'],
+      [
+        'Reach OK',
+        'TLS WARN',
+        'Encryption SKIPPED',
+        'Sign-in OK',
+        'Server OK',
+        'Paging FAIL',
+        'Base DN OK',
+        'People SKIPPED',
+      ],
     ],
     [
       'a server that answers only to those who have signed in',
@@ -161,7 +211,16 @@ describe('what fails is told at its step, and the rest is skipped', () => {
       },
       noAccount,
       'BIND_REFUSED',
-      ['Reach OK', 'TLS WARN', 'Sign-in FAIL', 'Server OK', 'Paging OK', 'Base DN SKIPPED', 'People SKIPPED'],
+      [
+        'Reach OK',
+        'TLS WARN',
+        'Encryption SKIPPED',
+        'Sign-in FAIL',
+        'Server OK',
+        'Paging OK',
+        'Base DN SKIPPED',
+        'People SKIPPED',
+      ],
     ],
     [
       'the second of two bases',
@@ -178,7 +237,7 @@ describe('what fails is told at its step, and the rest is skipped', () => {
     const result = await tested({ urls: [server.url], ...changes });
     await server.close();
     expect(result).toMatchObject({ ok: false, code });
-    expect(statuses(result)).toEqual(expected);
+    expect(statuses(result)).toEqual([...expected, ...skipped(...further)]);
     expect(result.checks.find(({ status }) => status === 'FAIL')?.advice).toBe(result.hint);
   });
 
