@@ -51,16 +51,16 @@ export class KnownPeople {
 
   /** Adds a linked person by the digest of their id. `hash` is null for people who must be looked at again. */
   addLinked(id: Digest, hash: Digest | null, gone: boolean): void {
-    this.#key.set(id);
+    copyDigest(id, this.#key, 0);
     const at = this.#findOrAdd();
     this.#marks[at] = (this.#marks[at] ?? 0) | LINKED | (gone ? GONE : 0) | (hash === null ? AGAIN : 0);
     if (hash === null && !gone) this.#unsettled++;
-    if (hash !== null) this.#hashes.set(hash, 4 * at);
+    if (hash !== null) copyDigest(hash, this.#hashes, 4 * at);
   }
 
   /** Adds somebody whom the last read left out, linked or not, with its note. */
   addLeftOut(id: Digest, note: number): void {
-    this.#key.set(id);
+    copyDigest(id, this.#key, 0);
     const at = this.#findOrAdd();
     this.#marks[at] = (this.#marks[at] ?? 0) | (note << beforeShift);
   }
@@ -161,17 +161,13 @@ export class KnownPeople {
 
   /** Whether the person is linked and gone. */
   isGone(id: Digest, extent: Extent): boolean {
-    this.#key.set(id);
+    copyDigest(id, this.#key, 0);
     const at = this.#find(this.#slotOf());
     return at !== -1 && isGone(this.#marks[at] ?? 0, extent);
   }
 
   #slotOf(): number {
-    // UUIDs of version 7 begin alike, so all four parts are mixed.
-    const [a = 0, b = 0, c = 0, d = 0] = this.#key;
-    let mixed = a ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
-    return (mixed ^ (mixed >>> 13)) & (this.#slots.length - 1);
+    return mixed(this.#key, 0) & (this.#slots.length - 1);
   }
 
   /** The index of the person with the current key, or -1. Leaves the last slot looked at in #probe. */
@@ -204,7 +200,7 @@ export class KnownPeople {
     if (this.#count === this.#marks.length) this.#grow();
     const at = this.#count++;
     this.#slots[this.#probe] = at;
-    this.#ids.set(this.#key, 4 * at);
+    copyDigest(this.#key, this.#ids, 4 * at);
     return at;
   }
 
@@ -216,16 +212,30 @@ export class KnownPeople {
     this.#marks = new Uint16Array(this.#marks.buffer.transfer(2 * size));
   }
 
+  /** All people have different ids, so each takes the first free slot. */
   #rehash(): void {
-    const wanted = this.#key.slice();
-    this.#slots = new Int32Array(this.#slots.buffer.transfer(8 * this.#slots.length)).fill(-1);
+    const slots = new Int32Array(this.#slots.buffer.transfer(8 * this.#slots.length)).fill(-1);
+    const mask = slots.length - 1;
     for (let at = 0; at < this.#count; at++) {
-      this.#key.set(this.#ids.subarray(4 * at, 4 * at + 4));
-      this.#find(this.#slotOf());
-      this.#slots[this.#probe] = at;
+      let slot = mixed(this.#ids, 4 * at) & mask;
+      while (slots[slot] !== -1) slot = (slot + 1) & mask;
+      slots[slot] = at;
     }
-    this.#key.set(wanted);
+    this.#slots = slots;
   }
+}
+
+/** Mixes the digest at `at`. UUIDs of version 7 begin alike, so all four parts are mixed. */
+function mixed(digests: Uint32Array, at: number): number {
+  const [b, c, d] = [digests[at + 1] ?? 0, digests[at + 2] ?? 0, digests[at + 3] ?? 0];
+  let sum = (digests[at] ?? 0) ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35);
+  sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d);
+  return sum ^ (sum >>> 13);
+}
+
+/** The same as `set`, which takes longer for four numbers. */
+function copyDigest(from: Digest, into: Uint32Array, at: number): void {
+  for (let i = 0; i < 4; i++) into[at + i] = from[i] ?? 0;
 }
 
 /**
