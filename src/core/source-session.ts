@@ -16,6 +16,11 @@ export type ReadRequest = {
   photo?: boolean;
   /** Where the last run ended. A source that can may send only the changes since then. Null: send everybody. */
   since: Since | null;
+  /**
+   * Resolves when the run is ready for people. A source may ask its server before that, but waits for it before it begins. Left out:
+   * it is ready.
+   */
+  ready?: Promise<void>;
 };
 
 /** Which people are to be sampled: those whom the scope may include, until `take` has enough. */

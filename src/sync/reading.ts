@@ -46,6 +46,7 @@ export class Reading {
   readonly #known = new KnownPeople();
   readonly #addKnown = loadKnown(this.#known);
   readonly #knownLoaded = Promise.withResolvers<void>();
+  #isReady = false;
   readonly #staging: Staging;
   readonly #sample: PeopleSample | null;
   readonly #people: TakePeople;
@@ -113,8 +114,10 @@ export class Reading {
 
   receive(message: Exclude<ToReader, { kind: 'look' | 'task' | 'findPhotos' | 'people' | 'over' }>): void {
     if (message.kind === 'known') this.#addKnown(message.bytes);
-    else if (message.kind === 'knownEnd') this.#knownLoaded.resolve();
-    else if (message.kind === 'sweep') this.#sweep(message.bytes);
+    else if (message.kind === 'knownEnd') {
+      this.#isReady = true;
+      this.#knownLoaded.resolve();
+    } else if (message.kind === 'sweep') this.#sweep(message.bytes);
     else if (message.kind === 'sweepEnd') {
       this.#sendGone();
       this.#send({ kind: 'goneDone' });
@@ -133,13 +136,15 @@ export class Reading {
     const session = await this.#source.open(settings.source, secrets, { addresses, files: this.#files, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
-      await this.#knownLoaded.promise;
+      // Where the source goes on from depends on who is known, if it tells only changes. Others can work ahead.
+      if (this.#source.continuation === 'tells changes') await this.#knownLoaded.promise;
       const request = {
         attributes: this.#people.attributes,
         scope: settings.scope,
         at,
         since: this.#since(),
         photo: settings.photo,
+        ready: this.#knownLoaded.promise,
       };
       await session.read(request, (extent, how) => this.#begin(extent, how), signal);
     } finally {
@@ -162,6 +167,7 @@ export class Reading {
 
   #begin(extent: Extent, { mode, reason }: ReadMode): Arrivals {
     if (this.#extent !== null) throw new Error('A source began twice in one read.');
+    if (!this.#isReady) throw new Error('A source began before the run was ready.');
     this.#extent = extent;
     this.#mode = mode;
     this.#send({ kind: 'begun', extent, mode, reason: reason ?? this.#reason });

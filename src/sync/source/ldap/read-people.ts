@@ -14,13 +14,14 @@ import { type ForEach, type ScopeSearch, searchScope } from './search-scope.ts';
 export type PeopleRead = {
   search: ScopeSearch;
   decoder: PersonDecoder;
-  arrivals: Arrivals;
+  /** Resolves when people can be told of. */
+  begun: Promise<Arrivals>;
   taken: (person: LdapPerson) => void;
 };
 
 /** Reads everybody in scope. Returns why the read may be incomplete, or null. */
-export function readEverybody({ search, decoder, arrivals, taken }: PeopleRead): Promise<string | null> {
-  const delivery = deliverInOrder(arrivals, taken);
+export async function readEverybody({ search, decoder, begun, taken }: PeopleRead): Promise<string | null> {
+  const delivery = deliverInOrder(await begun, taken);
   return searchScope(search, {
     attributes: decoder.attributes,
     entry: (bytes, at, end) => delivery.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0),
@@ -37,9 +38,12 @@ export function readEverybody({ search, decoder, arrivals, taken }: PeopleRead):
  * be found by their DN any more. Returns why the read may be incomplete, or null.
  */
 export async function readChanges(read: PeopleRead, input: SweepInput): Promise<string | null> {
-  const { search, arrivals, taken } = read;
+  const { search, begun, taken } = read;
   const sweep = new Sweep(input);
-  const doubt = await sweepScope(search, sweep);
+  const isBegun = begun.then((arrivals) => sweep.begin(arrivals));
+  // A failure of the search comes after the beginning, too.
+  const doubt = await sweepScope(search, sweep, isBegun).finally(() => isBegun);
+  const arrivals = await begun;
   const people = sweep.whyEverybody() === null ? await readByDn(read, sweep.wanted) : null;
   if (people === null) {
     arrivals.startOver(sweep.whyEverybody() ?? 'People have moved while the directory was read.');
@@ -53,8 +57,11 @@ export async function readChanges(read: PeopleRead, input: SweepInput): Promise<
 const pagesAtOnce = 5;
 const largestPage = 10_000;
 
-/** Sweeps with large pages. A server that refuses them is asked for usual ones. */
-async function sweepScope(search: ScopeSearch, sweep: Sweep): Promise<string | null> {
+/**
+ * Sweeps with large pages. A server that refuses them is asked for usual ones. Until the read has begun, some pages are gathered; then
+ * the server has to wait.
+ */
+async function sweepScope(search: ScopeSearch, sweep: Sweep, isBegun: Promise<void>): Promise<string | null> {
   const { connection, settings } = search.reached;
   let anybody = false;
   const forEach: ForEach = {
@@ -63,7 +70,10 @@ async function sweepScope(search: ScopeSearch, sweep: Sweep): Promise<string | n
       anybody = true;
       sweep.take(bytes, at, end);
     },
-    onPage: () => (sweep.hasEnough ? 'enough' : sweep.takeNews()),
+    onPage: async () => {
+      if (sweep.holdsMuch) await isBegun;
+      return sweep.hasEnough ? 'enough' : sweep.takeNews();
+    },
   };
   try {
     return await searchScope(search, { ...forEach, pageSize: Math.min(largestPage, pagesAtOnce * settings.pageSize) });

@@ -29,7 +29,8 @@ export async function searchPeople(
     if (!id.readable) throw noReadableId(id, reached);
     const changes = await openChanges(reached, request, id);
     const { marks, since } = changes;
-    const arrivals = begin('everybody', { mode: since === null ? 'FULL' : 'INCREMENTAL', reason: changes.reason });
+    const mode = { mode: since === null ? 'FULL' : 'INCREMENTAL', reason: changes.reason } as const;
+    const begun = (request.ready ?? Promise.resolve()).then(() => begin('everybody', mode));
     const decoder = new PersonDecoder(request.attributes, {
       idAttribute: id.attribute,
       flavour: reached.server.flavour,
@@ -42,7 +43,7 @@ export async function searchPeople(
     const taken = ({ id: taken, mark }: LdapPerson): void => {
       if (taken !== null) marks?.note(taken, mark, 'read');
     };
-    const read = { search, decoder, arrivals, taken };
+    const read = { search, decoder, begun, taken };
     const missing =
       marks === null || since === null
         ? await readEverybody(read)
@@ -51,12 +52,12 @@ export async function searchPeople(
             idAttribute: id.attribute,
             marks,
             membership,
-            arrivals,
             lastAt: since,
             at: request.at,
           });
     const doubt = (await otherServerOrAccount(reached)) ?? missing ?? scope.doubt;
     await scope.confirm();
+    const arrivals = await begun;
     arrivals.end({ ...endOf(doubt, search.referrals.settle(reached), scope.notes), ...changes.next() });
   } finally {
     release();

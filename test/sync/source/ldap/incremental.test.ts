@@ -209,10 +209,14 @@ describe('a sweep', () => {
   const lastAt = new Date('2026-01-02T11:00:00Z');
   const guid = (n: number): Buffer => Buffer.concat([Buffer.alloc(15), Buffer.from([n])]);
 
-  /** What becomes of entries with these attributes, where the last read ended at change 5000 and the run knows everybody. */
+  /**
+   * What becomes of entries with these attributes, where the last read ended at change 5000 and the run knows everybody. `before`: how
+   * many of them come before the run is ready.
+   */
   const swept = (
     entries: Record<string, FakeValue>[],
     knows: (id: string) => ReturnType<Arrivals['unchanged']> = () => 'known',
+    before = 0,
   ) => {
     const asked: [string, ExclusionReason | null][] = [];
     const place = { controller: 'dc', invocation: 'one', usn: 5000 };
@@ -228,19 +232,22 @@ describe('a sweep', () => {
           excluded: dn.includes('ou=left') ? 'BELOW_EXCLUDED_DN' : null,
         }),
       },
-      arrivals: {
+      lastAt,
+      at: now,
+    });
+    const begin = (): void =>
+      sweep.begin({
         unchanged: (id: string, leftOut: ExclusionReason | null) => {
           asked.push([id.slice(-2), leftOut]);
           return knows(id.slice(-2));
         },
-      } as Arrivals,
-      lastAt,
-      at: now,
-    });
-    for (const { dn = 'cn=a', ...attributes } of entries) {
+      } as Arrivals);
+    for (const [i, { dn = 'cn=a', ...attributes }] of entries.entries()) {
+      if (i === before) begin();
       const { bytes, at: start, end } = entryBytes(dn, attributes);
       sweep.take(bytes, start, end);
     }
+    if (before === entries.length) begin();
     return { sweep, asked, attributes: sweep.attributes };
   };
 
@@ -269,6 +276,33 @@ describe('a sweep', () => {
     ]);
     expect(sweep.takeNews()).toBe(5);
     expect(sweep.whyEverybody()).toBeNull();
+  });
+
+  test('tells of those who came before the run was ready as if they had come later', () => {
+    const people = [
+      { dn: 'cn=same', objectGUID: guid(1), uSNChanged: '5000' },
+      { dn: 'cn=later', objectGUID: guid(2), uSNChanged: '5001' },
+      { dn: 'cn=left,ou=left', objectGUID: guid(3), uSNChanged: '1' },
+      { dn: 'cn=unknown', objectGUID: guid(4), uSNChanged: '1' },
+    ];
+    for (const before of [0, 1, 2, 3, 4]) {
+      const { sweep, asked } = swept(people, (id) => (id === '04' ? 'wanted' : 'known'), before);
+      expect(sweep.wanted).toEqual(['cn=later', 'cn=unknown']);
+      expect(asked).toEqual([
+        ['01', null],
+        ['03', 'BELOW_EXCLUDED_DN'],
+        ['04', null],
+      ]);
+      expect(sweep.takeNews()).toBe(4);
+    }
+  });
+
+  test('holds no more than some megabytes before the run is ready', () => {
+    const name = 'x'.repeat(40_000);
+    const people = Array.from({ length: 110 }, () => ({ dn: `cn=${name}`, objectGUID: guid(1), uSNChanged: '1' }));
+    expect(swept(people.slice(50), undefined, -1).sweep.holdsMuch).toBe(false);
+    expect(swept(people, undefined, -1).sweep.holdsMuch).toBe(true);
+    expect(swept(people, undefined, people.length).sweep.holdsMuch).toBe(false);
   });
 
   test('wants accounts that have expired since the last read, of which no mark tells', () => {

@@ -1,7 +1,7 @@
 import type { Arrivals } from '../../../../core/arrivals.ts';
 import { fileTime } from '../account-flags.ts';
 import { normalName } from '../attribute-name.ts';
-import { EntryDecoder } from '../entry-decoder.ts';
+import { type DecodedEntry, EntryDecoder } from '../entry-decoder.ts';
 import { flavours } from '../flavour.ts';
 import { idOf } from '../person-decoder.ts';
 import type { Reached } from '../reach.ts';
@@ -14,13 +14,15 @@ const wantedShare = 1 / 200;
 /** The DNs that are kept at most. */
 const mostWanted = 10_000;
 
+/** The bytes of entries that are held before the read begins, after which the server must wait. */
+const muchHeld = 4 * 1024 * 1024;
+
 /** What a sweep needs to know. */
 export type SweepInput = {
   reached: Reached;
   idAttribute: string;
   marks: Marks;
   membership: Membership | null;
-  arrivals: Arrivals;
   /** When the last read was, and when this one is: accounts that have expired in between have changed without a new mark. */
   lastAt: Date;
   at: Date;
@@ -41,6 +43,10 @@ export class Sweep {
   readonly #memberSlots: readonly number[];
   readonly #expired: { after: bigint; upTo: bigint };
   readonly #seen = new Set<string>();
+  #arrivals: Arrivals | null = null;
+  /** Entries that came before the read began. */
+  #held: DecodedEntry[] = [];
+  #heldBytes = 0;
   #swept = 0;
   #unnamed = 0;
   #news = 0;
@@ -66,8 +72,31 @@ export class Sweep {
 
   /** Takes the content of a SearchResultEntry. Throws MalformedBer. */
   take(bytes: Buffer, at: number, end: number): void {
-    const { marks, membership, arrivals } = this.#input;
-    const { name, nameIsText, values } = this.#decoder.decode(bytes, at, end);
+    const entry = this.#decoder.decode(bytes, at, end);
+    if (this.#arrivals !== null) this.#take(this.#arrivals, entry);
+    else {
+      this.#held.push(entry);
+      this.#heldBytes += end - at;
+      this.#news++;
+    }
+  }
+
+  /** Begins to tell the run of people, first of those who have come already. */
+  begin(arrivals: Arrivals): void {
+    this.#arrivals = arrivals;
+    this.#news = 0;
+    for (const entry of this.#held) this.#take(arrivals, entry);
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  /** Whether no more should come before the read begins. */
+  get holdsMuch(): boolean {
+    return this.#heldBytes >= muchHeld;
+  }
+
+  #take(arrivals: Arrivals, { name, nameIsText, values }: DecodedEntry): void {
+    const { marks, membership } = this.#input;
     const id = idOf(values[0]);
     const mark = textsOf(values[1])[0];
     if (id === null || !nameIsText || !marks.isKnown(id, mark) || this.#hasExpired(values[this.#expiresSlot])) {
