@@ -1,6 +1,7 @@
 import type { FieldMapping, Scope } from '../core/connection.ts';
 import type { AttributeNames, AttributeValue, Entry } from '../core/entry.ts';
 import { listed, quoteValue } from '../core/outside-text.ts';
+import { soundsSecret } from '../core/secret-names.ts';
 import type { OpenOptions } from '../core/source-session.ts';
 import type { ExplanationStep, MappedField } from '../core/trial.ts';
 import { compileMapping } from './map/compile-mapping.ts';
@@ -79,7 +80,8 @@ function ruleSteps(
     const passed = compileRules({ rules: [rule], match: 'ALL' }, attributes, { keyOf }).meets(entry);
     const value = entry.attributes[attributes.findIndex((name) => keyOf(name) === keyOf(attribute))];
     const wanted = [attribute, operator, ...values.slice(0, shownValues).map(quoteValue)].join(' ');
-    return { step: 'Rule', passed, detail: `${wanted}: the person has ${valuesText(value)}.` };
+    const has = soundsSecret(attribute) ? 'its values are not shown.' : `the person has ${valuesText(value)}.`;
+    return { step: 'Rule', passed, detail: `${wanted}: ${has}` };
   });
   if (scope.match === 'ALL' || steps.length < 2) return steps;
   const met = steps.filter(({ passed }) => passed).length;

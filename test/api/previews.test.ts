@@ -3,10 +3,12 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import type { ConnectionSettings } from '../../src/core/connection.ts';
+import { openTrials } from '../../src/db/sync/open-trials.ts';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
 import { startFakeServer } from '../support/ldap-fake-server.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
-import { dn, somebody, unit } from '../sync/small-directory.ts';
+import { dn, removal, somebody, unit } from '../sync/small-directory.ts';
 
 let api: TestApi;
 let slapd: Slapd;
@@ -424,6 +426,13 @@ describe('explaining a person', () => {
     expect(explainPerson).toMatchObject({ explanation: null, error: { code: 'BIND_REFUSED' } });
   });
 
+  test('finds somebody who is below no base DN, and says so', async () => {
+    const id = await saved({ mappings });
+    const reader = await explained(id, slapd.bindDn);
+    expect(reader).toMatchObject({ found: true, included: false, person: { action: 'NONE' } });
+    expect(step(reader, 'Base DN')).toMatchObject({ passed: false, detail: expect.stringContaining('Below none of') });
+  });
+
   test('takes what is asked for a text, and never for a filter', async () => {
     const id = await saved({ mappings });
     expect(await explained(id, '*')).toMatchObject({ found: false });
@@ -438,12 +447,49 @@ describe('explaining a person', () => {
     await fetch(`${api.url}/connections/${id}/file`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${api.token}`, 'content-type': 'text/csv' },
-      body: `id,E-Mail,Team,Password\n1,cora@example.org,A,${secret}\n2,dan@example.org,B,x\n`,
+      body: `id,E-Mail,Team,Password\n1,cora@example.org,A,${secret}\n2,dan@example.org,B,x\n3,fay@example.org,B,x\n`,
     });
     const cora = await explained(id, 'cora@example.org');
     expect(cora).toMatchObject({ found: true, included: false });
     expect(step(cora, 'Rule')).toMatchObject({ passed: false, detail: 'team EQUALS "B": the person has "A".' });
     expect(await explained(id, '2')).toMatchObject({ included: true, person: { action: 'CREATE' } });
     expect(await explained(id, secret)).toMatchObject({ found: false });
+    const several = await explained(id, 'b');
+    expect(several.person.dn).toBe('dan@example.org');
+    expect(step(several, 'Found').detail).toMatch(/2 match "b".*The others: "fay@example.org"/);
   });
+});
+
+test('previews wait for each other, and a client that leaves meanwhile waits no longer', async () => {
+  const trials = openTrials(api.databaseUrl);
+  const held = Promise.withResolvers<void>();
+  const files = {
+    find: async () => null,
+    read: () => {
+      throw new Error('There is no file.');
+    },
+  };
+  const settings = { mappings: [], priority: 100, removal: removal() } as unknown as ConnectionSettings;
+  const request = { workspaceId: api.workspace, connectionId: null, settings, ids: null, files };
+  const opened = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const underWay = opened.map(({ resolve }) =>
+    trials.use(
+      request,
+      () => {
+        resolve();
+        return held.promise;
+      },
+      new AbortController().signal,
+    ),
+  );
+  await Promise.all(opened.map(({ promise }) => promise));
+  const leaving = new AbortController();
+  const waiting = trials.use(request, async () => 'never', leaving.signal);
+  leaving.abort(new Error('left'));
+  await expect(waiting).rejects.toThrow('left');
+  const next = trials.use(request, async () => 'next', new AbortController().signal);
+  held.resolve();
+  expect(await next).toBe('next');
+  await Promise.all(underWay);
+  await trials.close();
 });

@@ -30,8 +30,11 @@ export function openTrials(url: string): TrialStore {
   const inOrder = inTurn(mostOpen);
   const open = new Set<pg.Pool>();
   return {
-    use: (request, work, signal) =>
-      inOrder(async () => {
+    use: async (request, work, signal) => {
+      signal.throwIfAborted();
+      const waiting = whileWaiting(signal);
+      const turn = inOrder(async () => {
+        waiting.end();
         signal.throwIfAborted();
         const session = openSession(url);
         open.add(session.pool);
@@ -46,11 +49,22 @@ export function openTrials(url: string): TrialStore {
           open.delete(session.pool);
           session.end();
         }
-      }),
+      });
+      return await Promise.race([turn, waiting.left]);
+    },
     close: async () => {
       await Promise.all([...open].map((pool) => pool.end()));
     },
   };
+}
+
+/** `left` rejects when the signal aborts before `end` was called: a client that waits for its turn can leave at once. */
+function whileWaiting(signal: AbortSignal): { left: Promise<never>; end: () => void } {
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  left.catch(() => {});
+  const leave = (): void => reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  return { left, end: () => signal.removeEventListener('abort', leave) };
 }
 
 /** A pool of one session, so that all statements of a trial see its tables. `end` breaks the session off. */

@@ -1,5 +1,6 @@
 import type { Scope, ScopeRule } from '../../../core/connection.ts';
 import { listed, quoteValue } from '../../../core/outside-text.ts';
+import { soundsSecret } from '../../../core/secret-names.ts';
 import type { ScopeCondition } from '../../../core/source-session.ts';
 import { isForbidden } from './attribute-name.ts';
 import { canonicalDn, isWithinDn } from './dn.ts';
@@ -95,7 +96,7 @@ function ruleText({ attribute, operator, values }: ScopeRule): string {
 }
 
 async function valuesText(reached: Reached, dn: string, attribute: string): Promise<string> {
-  if (isForbidden(attribute)) return 'its values are not shown.';
+  if (isForbidden(attribute) || soundsSecret(attribute)) return 'its values are not shown.';
   const { entries } = await readEntries(reached.connection, { ...entryAt(dn), attributes: [attribute] }, 1);
   const values = entries[0] === undefined ? [] : textsOf(entries[0], attribute);
   if (values.length === 0) return `the person has no ${attribute} that the account may see.`;
