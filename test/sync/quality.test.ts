@@ -4,7 +4,7 @@ import type { FindingsPage } from '../../src/core/store.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type RunOptions, type Syncing, type SyncService } from '../support/syncing.ts';
-import { dn, map, removal, somebody, unit } from './small-directory.ts';
+import { dice, dn, map, removal, somebody, unit } from './small-directory.ts';
 
 describe('the findings of a run', () => {
   let slapd: Slapd;
@@ -157,6 +157,41 @@ describe('the findings of a run', () => {
     await syncing.workspace.deleteConnection(other, 'KEEP', { kind: 'MEMBER', id: 'a', name: 'A' });
     expect((await page(await run({ mode: 'FULL' }), 'IN_TWO_CONNECTIONS')).nodes).toEqual([]);
     expect((await syncing.workspace.findingsPages([second], null, { first: 9, after: null }))(second)).toBeNull();
+  });
+
+  test.each([5, 77])('are those of the source as it is, whatever runs there were: seed %i', async (seed) => {
+    const roll = dice(seed);
+    const pick = <T>(some: readonly T[]): T => some[roll(some.length)] as T;
+    const present = new Set(['ada', 'bob', 'cy', 'dot', 'eve', 'fay']);
+    const live = async (uid: string): Promise<void> => {
+      const attributes = {
+        displayName: pick([uid, `${uid}  x`]),
+        telephoneNumber: pick(['+44 20 7946 0000', 'ask Cy']),
+        mail: pick([`${uid}@example.org`, 'broken']),
+      };
+      if (!present.has(uid)) await slapd.add(dn(uid), somebody(uid, attributes).attributes);
+      else if (roll(4) > 0) await slapd.modify(dn(uid), attributes);
+      else {
+        await slapd.delete(dn(uid));
+        present.delete(uid);
+        return;
+      }
+      present.add(uid);
+    };
+    const ofSource = async (runId: string) =>
+      (await page(runId)).nodes
+        .filter(({ kind }) => kind !== 'IN_TWO_CONNECTIONS' && kind !== 'DUPLICATE_EMAIL')
+        .map(({ kind, person, field, message }) => ({ kind, person, field, message }));
+    for (let step = 0; step < 12; step++) {
+      for (const uid of ['ada', 'bob', 'cy', 'dot', 'eve', 'fay']) if (roll(3) === 0) await live(uid);
+      const mode = pick(['FULL', 'INCREMENTAL'] as const);
+      const how = pick(['real', 'real', 'dry', 'held'] as const);
+      const id = await run({ mode, dryRun: how === 'dry', review: how === 'held' });
+      // A new connection has mapped nobody before.
+      const found = await ofSource(await run({ dryRun: true }, await create()));
+      expect({ step, found: await ofSource(id) }).toEqual({ step, found });
+      if ((await syncing.run(id)).status === 'HELD') await (roll(2) === 0 ? syncing.reject(id) : syncing.approve(id));
+    }
   });
 
   test('are read page by page', async () => {
