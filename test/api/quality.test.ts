@@ -86,6 +86,28 @@ test('is shown for many runs of a list at once', async () => {
   expect(runs.nodes.map(({ quality: { totalCount } }: Data) => totalCount)).toEqual([4, 5]);
 });
 
+test('are right when the source says again what it said before a dry run', async () => {
+  const staff = await staffFile(api, 'Other staff', [mapping('DISPLAY_NAME', 'Name'), mapping('EMPLOYEE_ID', 'Nr')]);
+  const [clean, dirty] = [
+    { Nr: '11', Name: 'Eve' },
+    { Nr: '12', Name: 'Fay  x' },
+  ];
+  const ofRun = async (run: Data) => (await quality(run)).nodes.map(({ personId, isNew }: Data) => [personId, isNew]);
+  expect(await ofRun(await staff.run([clean, dirty]))).toEqual([['12', true]]);
+  const dry = await staff.run(
+    [
+      { ...clean, Name: ' Eve' },
+      { ...dirty, Name: 'Fay' },
+    ],
+    ', dryRun: true',
+  );
+  expect(await ofRun(dry)).toEqual([['11', true]]);
+  const back = await staff.run([clean, dirty]);
+  expect(back.counts).toMatchObject({ unchanged: 2, updated: 0 });
+  expect(await ofRun(back)).toEqual([['12', true]]);
+  expect(await ofRun(await staff.run([clean, dirty]))).toEqual([['12', false]]);
+});
+
 const download = (run: Data, token = api.token): Promise<Response> =>
   fetch(`${api.url}/runs/${run.id}/quality.csv`, { headers: { authorization: `Bearer ${token}` } });
 

@@ -16,8 +16,8 @@ export async function staffFile(api: TestApi, name: string, mappings: readonly s
   if (createConnection.connection === null) throw new Error(JSON.stringify(createConnection.userErrors));
   const id: string = createConnection.connection.id;
 
-  /** Uploads these rows, and runs the connection to its end. */
-  const run = async (rows: readonly Row[]): Promise<Data> => {
+  /** Uploads these rows, and runs the connection to its end. `options`: more arguments of startRun. */
+  const run = async (rows: readonly Row[], options = ''): Promise<Data> => {
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
     const lines = rows.map((row) => columns.map((column) => quoted(row[column] ?? '')).join(','));
@@ -26,7 +26,10 @@ export async function staffFile(api: TestApi, name: string, mappings: readonly s
       headers: { authorization: `Bearer ${api.token}` },
       body: [columns.map(quoted).join(','), ...lines].join('\n'),
     });
-    const { startRun } = await api.ask('mutation ($id: ID!) { startRun(connectionId: $id) { run { id } } }', { id });
+    const { startRun } = await api.ask(
+      `mutation ($id: ID!) { startRun(connectionId: $id ${options}) { run { id } } }`,
+      { id },
+    );
     const states = api.overWebSocket('subscription ($id: ID!) { runProgress(runId: $id) { status } }', {
       id: startRun.run.id,
     });
