@@ -3,9 +3,10 @@ import { fileTime } from '../../src/sync/source/ldap/account-flags.ts';
 import { ldapSettings, readEverybody } from '../support/ldap-reading.ts';
 import { image } from '../support/photos.ts';
 import { describeSamba, installMs, type Samba, sambaPerson, startSamba } from '../support/samba.ts';
-import { defaultMappings } from '../support/source-defaults.ts';
+import { defaultMappings, defaultScope } from '../support/source-defaults.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { removal } from './small-directory.ts';
+import { openForetelling } from './support/foretold.ts';
 
 describeSamba("runs on a domain controller of Samba's", () => {
   let dc: Samba;
@@ -61,6 +62,39 @@ describeSamba("runs on a domain controller of Samba's", () => {
     const { entries } = await readEverybody(ldapSettings(dc, { baseDns: [people] }), { password: dc.bindPassword });
     const shown = await dc.tool(['user', 'show', `Ada.Lovelace${places}`, '--attributes=objectGUID']);
     expect(entries.map(({ id }) => id)).toEqual([/^objectGUID: (.*)$/m.exec(shown)?.[1]]);
+  });
+
+  test('a person is explained by objectGUID or login, with the way through groups within groups', async () => {
+    const { people, syncing, connection, add } = await setUp();
+    const [ada, off] = [await add('Ada'), await add('Off', { userAccountControl: '546' })];
+    const [inner, outer] = [`CN=inner${places},${people}`, `CN=outer${places},${people}`];
+    for (const [dn, member] of [
+      [inner, ada],
+      [outer, inner],
+    ] as const)
+      await dc.add(dn, { objectClass: 'group', sAMAccountName: dn.slice(3, dn.indexOf(',')), member });
+    await syncing.edit(connection, {
+      scope: { ...defaultScope('ACTIVE_DIRECTORY'), groups: [outer], nestedGroups: true },
+    });
+    const foretelling = openForetelling(service);
+    const { person, steps, included } = await foretelling.explain(syncing, connection, `ada${places}`);
+    expect({ included, person }).toMatchObject({ included: true, person: { dn: ada, action: 'CREATE' } });
+    expect(steps).toContainEqual({
+      step: 'Groups',
+      passed: true,
+      detail: `In a group of the scope: "${inner}" in "${outer}", which the scope names.`,
+    });
+    const byId = await foretelling.explain(syncing, connection, person?.id ?? '');
+    expect(byId).toMatchObject({ found: true, person: { dn: ada } });
+    const disabled = await foretelling.explain(syncing, connection, off);
+    expect(disabled).toMatchObject({ found: true, included: false, person: { action: 'NONE' } });
+    expect(disabled.steps).toContainEqual(expect.objectContaining({ step: 'Enabled', passed: false }));
+    expect(disabled.steps).toContainEqual(expect.objectContaining({ step: 'Groups', passed: false }));
+    expect(await foretelling.preview(syncing, connection)).toMatchObject({
+      included: 1,
+      excluded: { NOT_IN_GROUP: 1 },
+    });
+    await foretelling.close();
   });
 
   test('only who has another uSNChanged is read again, and who is left out stays so', async () => {
