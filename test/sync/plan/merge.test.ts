@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FieldMapping } from '../../../src/core/connection.ts';
 import type { ContactField } from '../../../src/core/contact.ts';
-import { type MergeInput, mergeContact } from '../../../src/sync/plan/merge.ts';
+import { type FieldVerdict, judgeField, type MergeInput, mergeContact } from '../../../src/sync/plan/merge.ts';
 
 const mapping = (field: ContactField, changes: Partial<FieldMapping> = {}): FieldMapping => ({
   field,
@@ -233,5 +233,38 @@ describe('the primary address is not listed again among the others', () => {
   test('another connection’s and people’s own entries stay as they are', () => {
     const current = { EMAIL: [{ label: 'private', value: 'a@x.org' }] };
     expect(merged({ current }).EMAIL).toEqual([...current.EMAIL, ...addresses('b@x.org', 'c@x.org')]);
+  });
+});
+
+describe('why a field stays or changes', () => {
+  const onCreate = [mapping('CITY', { policy: 'ON_CREATE' })];
+  const ifEmpty = [mapping('CITY', { policy: 'IF_EMPTY' })];
+  const keep = [mapping('CITY', { whenEmpty: 'KEEP' })];
+
+  test.each<[string, Partial<MergeInput>, FieldVerdict, object]>([
+    ['the person has a value', { draft: rome, fills: filled }, { kind: 'taken' }, rome],
+    ['it is locked', { draft: rome, fills: filled, lockedFields: ['CITY'] }, { kind: 'locked' }, paris],
+    ['only new contacts get it', { draft: rome, fills: filled, mappings: onCreate }, { kind: 'onlyNew' }, paris],
+    ['it is not empty', { draft: rome, fills: filled, mappings: ifEmpty }, { kind: 'notEmpty' }, paris],
+    [
+      'another connection goes first',
+      { draft: rome, fills: filled, others: [other(1, 'CITY')] },
+      { kind: 'goesFirst', connection: 'Other' },
+      paris,
+    ],
+    ['the person has lost the value', { fillsBefore: filled }, { kind: 'cleared' }, nowhere],
+    ['a lost value is kept', { fillsBefore: filled, mappings: keep }, { kind: 'keptWhenEmpty' }, paris],
+    ['the value was never of this connection', {}, { kind: 'notOurs' }, paris],
+    [
+      'another connection has a value',
+      { fillsBefore: filled, others: [other(200, 'CITY')] },
+      { kind: 'filledElsewhere', connection: 'Other' },
+      paris,
+    ],
+  ])('%s, and the merge does so', (_, changes, verdict, merged) => {
+    const given = input({ current: paris, draft: nowhere, ...changes });
+    const [only] = given.mappings;
+    expect(only && judgeField(given, only)).toEqual(verdict);
+    expect(mergeContact(given)).toEqual(merged);
   });
 });
