@@ -61,12 +61,22 @@ export async function updateContact(
       if (!differs(current, edit)) return saved(transaction, id);
       const taken = await holderOf(transaction, id, edit);
       if (taken !== null) return taken;
-      const row = rowOf(transaction, id, edit, actionOf(current, edit));
+      const action = actionOf(current, edit);
       const set = changeSet(transaction, by);
-      await giveValues(set, row, async () => {}, byPerson);
+      const keep = async () => (action === 'REACTIVATE' ? keepAlthoughGone(transaction, id) : undefined);
+      await giveValues(set, rowOf(transaction, id, edit, action), keep, byPerson);
       await tellSet(set, 1);
       return saved(transaction, id);
     },
+  );
+}
+
+/** Notes that the contact stays although connections have lost its person: their next runs would remove it again. */
+async function keepAlthoughGone({ query, workspaceId }: Transaction, id: string): Promise<void> {
+  await query(
+    `UPDATE contact_link AS link SET kept_at = clock_timestamp()
+     WHERE link.workspace_id = $1 AND link.contact_id = $2 AND link.gone_since IS NOT NULL`,
+    [workspaceId, id],
   );
 }
 
