@@ -1,15 +1,16 @@
 import type { ContactValues, LabeledField, LabeledValue } from './contact.ts';
 import { ContactField, isFlagField, isLabeledField, isPrimaryEmail, primaryEmailOnce } from './contact.ts';
-import type { ContactEdit } from './contact-edit.ts';
+import type { ContactEdit, EditableContact } from './contact-edit.ts';
 
 /** The label of a primary email that becomes one of the further emails. */
 const formerPrimary = 'other';
 
 /**
  * One contact made of two of the same person. The first one's values stay; what is empty there comes from the second one, and emails and
- * phones of both are kept. Access rights are those of the first one. It is in use if one of the two is.
+ * phones of both are kept. Access rights are those of the first one. It is in use if one of the two is, and then gets back the access that
+ * its removal took away.
  */
-export function mergedContact(keep: ContactEdit, drop: ContactEdit): ContactEdit {
+export function mergedContact(keep: EditableContact, drop: ContactEdit): ContactEdit {
   const values: ContactValues = { ...keep.values };
   for (const field of Object.values(ContactField)) {
     if (isFlagField(field)) continue;
@@ -19,9 +20,11 @@ export function mergedContact(keep: ContactEdit, drop: ContactEdit): ContactEdit
   const { PRIMARY_EMAIL } = drop.values;
   if (PRIMARY_EMAIL !== undefined && !isPrimaryEmail(values, PRIMARY_EMAIL))
     both(values, { EMAIL: [{ label: formerPrimary, value: PRIMARY_EMAIL }] }, 'EMAIL');
+  const status = keep.status === 'ACTIVE' || drop.status === 'ACTIVE' ? 'ACTIVE' : 'INACTIVE';
+  if (status !== keep.status && keep.portalAccessBefore) values.PORTAL_ACCESS = true;
   const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as ContactValues;
   return {
-    status: keep.status === 'ACTIVE' || drop.status === 'ACTIVE' ? 'ACTIVE' : 'INACTIVE',
+    status,
     values: primaryEmailOnce(filled),
     lockedFields: keep.lockedFields,
   };

@@ -127,6 +127,44 @@ test('an inactive contact is in use again when it is merged with one in use', as
   });
 });
 
+test('a contact that is in use again by a merge gets back the access that its removal took away', async () => {
+  const staff = await staffOf();
+  const stays = { Nr: '2', Name: 'Stays', Mail: 'stays@example.org' };
+  await staff.run([{ Nr: '1', Name: 'Gone', Mail: 'gone@example.org' }, stays]);
+  const { id } = await contactOf('gone@example.org');
+  await api.ask('mutation ($id: ID!) { updateContact(id: $id, input: { portalAccess: true }) { contact { id } } }', {
+    id,
+  });
+  await staff.run([stays]);
+  expect(await contactOf('gone@example.org')).toMatchObject({ status: 'INACTIVE', portalAccess: false });
+  const { contact } = await merge(id, await create({ displayName: 'Back' }));
+  expect(contact).toMatchObject({ status: 'ACTIVE', portalAccess: true });
+  expect(contact.history.nodes[0].action).toBe('REACTIVATE');
+});
+
+test('is refused where a third contact in use has the primary email, and nothing is changed', async () => {
+  const keep = await create({ displayName: 'Resting', status: 'INACTIVE', primaryEmail: 'same@example.org' });
+  await create({ displayName: 'Holder', primaryEmail: 'same@example.org' });
+  const drop = await create({ displayName: 'Other', jobTitle: 'Pilot' });
+  expect(await merge(keep, drop)).toMatchObject({
+    contact: null,
+    userErrors: [{ code: 'EMAIL_TAKEN', field: ['keepId'], message: expect.stringContaining('"Holder"') }],
+  });
+  const { contact } = await api.ask('query ($id: ID!) { contact(id: $id) { jobTitle } }', { id: drop });
+  expect(contact).toEqual({ jobTitle: 'Pilot' });
+});
+
+test('is refused where both together have more emails or phones than a contact takes', async () => {
+  const phones = (first: number) =>
+    Array.from({ length: 26 }, (_, i) => ({ label: 'work', value: `+49 30 ${first + i}` }));
+  const keep = await create({ displayName: 'Many', phones: phones(1000) });
+  const drop = await create({ displayName: 'Many more', phones: phones(2000) });
+  expect(await merge(keep, drop)).toMatchObject({
+    contact: null,
+    userErrors: [{ code: 'TOO_MANY', field: ['dropId'], message: expect.stringContaining('PHONE') }],
+  });
+});
+
 test('is refused where one connection has two people for them, with itself, and for unknown contacts', async () => {
   const staff = await staffOf();
   await staff.run([

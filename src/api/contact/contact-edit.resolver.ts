@@ -1,8 +1,8 @@
 import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
-import { ContactField } from '../../core/contact.ts';
-import type { EditableContact, RevertedChange, SavedContact } from '../../core/contact-edit.ts';
+import { ContactField, type LabeledField } from '../../core/contact.ts';
+import type { ContactEdit, EditableContact, RevertedChange, SavedContact } from '../../core/contact-edit.ts';
 import { mergedContact } from '../../core/merge-contacts.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { UserError } from '../../core/user-error.ts';
@@ -19,7 +19,7 @@ import {
   MergeContactsPayload,
   UpdateContactPayload,
 } from './contact.inputs.ts';
-import { editContact, newContact } from './edit-contact.ts';
+import { editContact, MOST_VALUES, newContact } from './edit-contact.ts';
 
 /** Each is locked and written into the history in one transaction. */
 const MOST_DELETED = 1000;
@@ -92,8 +92,17 @@ export class ContactEditResolver {
   ): Promise<Outcome> {
     if (keepId.toLowerCase() === dropId.toLowerCase())
       return { contact: null, userErrors: [mergeFault('CONTRADICTION', 'A contact can not be merged with itself.')] };
-    const merged = found(await store.mergeContacts(keepId, dropId, mergedContact, actorOf(viewer)), 'contact');
-    if (merged.kind !== 'fedTwice') return outcomeOf(merged);
+    const merge = (keep: EditableContact, drop: EditableContact) => {
+      const merged = mergedContact(keep, drop);
+      refuse(tooManyTogether(keep, drop, merged));
+      return merged;
+    };
+    const answer = await orRefused(store.mergeContacts(keepId, dropId, merge, actorOf(viewer)));
+    if ('userErrors' in answer) return { contact: null, userErrors: answer.userErrors };
+    const merged = found(answer.result, 'contact');
+    if (merged.kind === 'saved') return outcomeOf(merged);
+    if (merged.kind === 'addressTaken')
+      return { contact: null, userErrors: [emailTaken(['keepId'], merged.holderName)] };
     const message = `The connection "${merged.connectionName}" has two different people for these contacts. Remove one of them from it, or from its source, first.`;
     return { contact: null, userErrors: [mergeFault('DIFFERENT_PEOPLE', message)] };
   }
@@ -136,7 +145,20 @@ export class ContactEditResolver {
   }
 }
 
-function mergeFault(code: 'CONTRADICTION' | 'DIFFERENT_PEOPLE', message: string): UserError {
+/** The lists that are too long only because of the merge. A source may have brought one of the two a longer list. */
+function tooManyTogether(keep: ContactEdit, drop: ContactEdit, merged: ContactEdit): UserError[] {
+  const length = ({ values }: ContactEdit, field: LabeledField): number => values[field]?.length ?? 0;
+  return (['EMAIL', 'PHONE'] as const)
+    .filter((field) => length(merged, field) > Math.max(MOST_VALUES, length(keep, field), length(drop, field)))
+    .map((field) =>
+      mergeFault(
+        'TOO_MANY',
+        `Together they have more than ${MOST_VALUES} values of ${field}. Remove some of them first.`,
+      ),
+    );
+}
+
+function mergeFault(code: 'CONTRADICTION' | 'DIFFERENT_PEOPLE' | 'TOO_MANY', message: string): UserError {
   return { field: ['dropId'], code, message };
 }
 
@@ -159,6 +181,10 @@ function notReverted(code: UserError['code'], message: string): Outcome {
 
 function outcomeOf(saved: SavedContact<ContactRecord>): Outcome {
   if (saved.kind === 'saved') return { contact: new ApiContact(saved.contact), userErrors: [] };
-  const message = `This is the primary email of the contact "${saved.holderName}". No two active contacts have the same.`;
-  return { contact: null, userErrors: [{ field: ['input', 'primaryEmail'], code: 'EMAIL_TAKEN', message }] };
+  return { contact: null, userErrors: [emailTaken(['input', 'primaryEmail'], saved.holderName)] };
+}
+
+function emailTaken(field: string[], holderName: string): UserError {
+  const message = `This is the primary email of the contact "${holderName}". No two active contacts have the same.`;
+  return { field, code: 'EMAIL_TAKEN', message };
 }

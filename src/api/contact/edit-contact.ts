@@ -14,7 +14,8 @@ import { formFault, labelFault, textFault } from '../../core/field-value.ts';
 import type { UserError } from '../../core/user-error.ts';
 import type { ContactInput, LabeledValueInput } from './contact.inputs.ts';
 
-const MOST_VALUES = 50;
+/** Of the emails or phones of a contact. */
+export const MOST_VALUES = 50;
 
 const texts: { readonly [Member in keyof ContactInput]?: TextField } = {
   displayName: 'DISPLAY_NAME',

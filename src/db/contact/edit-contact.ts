@@ -25,7 +25,7 @@ export function createContact(
 ): Promise<SavedContact<ContactRecord>> {
   return orTaken(scope, edit, async (transaction) => {
     const id = uuidv7();
-    const taken = await holderOf(transaction, id, edit);
+    const taken = await holderOf(transaction, [], edit);
     if (taken !== null) return taken;
     const set = changeSet(transaction, by);
     await createContacts(set, rowOf(transaction, id, edit, 'CREATE'), {
@@ -59,7 +59,7 @@ export async function updateContact(
       const edit = change(current);
       wanted = edit;
       if (!differs(current, edit)) return saved(transaction, id);
-      const taken = await holderOf(transaction, id, edit);
+      const taken = await holderOf(transaction, [id], edit);
       if (taken !== null) return taken;
       const action = actionOf(current, edit);
       const set = changeSet(transaction, by);
@@ -131,7 +131,7 @@ export async function orTaken<Outcome>(
     const { code, constraint } = error as { code?: string; constraint?: string };
     if (code !== '23505' || constraint !== 'contact_email_of_active') throw error;
     const wanted = typeof edit === 'function' ? edit() : edit;
-    const holder = wanted === null ? null : await scope.read((transaction) => holderOf(transaction, null, wanted));
+    const holder = wanted === null ? null : await scope.read((transaction) => holderOf(transaction, [], wanted));
     return holder ?? { kind: 'addressTaken', holderName: '' };
   }
 }
@@ -186,17 +186,17 @@ async function feedsOf({ query, workspaceId }: Transaction, contactId: string): 
   return rows.map(({ name, fields, mappings }) => ({ connectionName: name, fills: fields ?? {}, mappings }));
 }
 
-/** The active contact that has the primary email, if an edit of this contact needs it. `id` null: of any contact. */
+/** The active contact, apart from those that are edited, that has the primary email which the edit needs. */
 export async function holderOf(
   { query, workspaceId }: Transaction,
-  id: string | null,
+  edited: readonly string[],
   { status, values }: ContactEdit,
 ): Promise<SavedContact<never> | null> {
   if (status !== 'ACTIVE' || values.PRIMARY_EMAIL === undefined) return null;
   const [holder] = await query<{ display_name: string }>(
     `SELECT contact.display_name FROM contact
-     WHERE contact.workspace_id = $1 AND contact.email_key = $2 AND contact.status = 'ACTIVE' AND contact.id IS DISTINCT FROM $3::uuid`,
-    [workspaceId, indexed(values, workspaceId).emailKey, id],
+     WHERE contact.workspace_id = $1 AND contact.email_key = $2 AND contact.status = 'ACTIVE' AND contact.id <> ALL($3::uuid[])`,
+    [workspaceId, indexed(values, workspaceId).emailKey, edited],
   );
   return holder === undefined ? null : { kind: 'addressTaken', holderName: holder.display_name };
 }
@@ -209,7 +209,7 @@ function differs(current: EditableContact, { status, values, lockedFields }: Con
   );
 }
 
-function actionOf(current: EditableContact, { status }: ContactEdit): 'UPDATE' | 'DEACTIVATE' | 'REACTIVATE' {
+export function actionOf(current: EditableContact, { status }: ContactEdit): 'UPDATE' | 'DEACTIVATE' | 'REACTIVATE' {
   if (status === current.status) return 'UPDATE';
   return status === 'ACTIVE' ? 'REACTIVATE' : 'DEACTIVATE';
 }

@@ -5,7 +5,17 @@ import { isUuid } from '../../core/uuid.ts';
 import type { Transaction } from '../api-transaction.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { byPerson, deleteContacts, giveValues, lookAgain } from './change-contact.ts';
-import { changeSet, deletionOf, holderOf, lockContact, orTaken, rowOf, saved, tellSet } from './edit-contact.ts';
+import {
+  actionOf,
+  changeSet,
+  deletionOf,
+  holderOf,
+  lockContact,
+  orTaken,
+  rowOf,
+  saved,
+  tellSet,
+} from './edit-contact.ts';
 
 /** See WorkspaceStore.mergeContacts. */
 export async function mergeContacts(
@@ -28,16 +38,16 @@ export async function mergeContacts(
       if (connectionName !== null) return { kind: 'fedTwice', connectionName };
       const edit = merge(keep, drop);
       wanted = edit;
+      const taken = await holderOf(transaction, [keepId, dropId], edit);
+      if (taken !== null) return taken;
       const set = changeSet(transaction, by);
       const moved = await readLinks(transaction, keepId, dropId);
       await movePhotos(transaction, keepId, dropId);
       await deleteContacts(set, deletionOf(transaction, [dropId], `merged with ${keepId}`));
-      const taken = await holderOf(transaction, keepId, edit);
-      if (taken !== null) throw new Error('An address of two merged contacts belongs to a third one.');
       const reason = `merged with ${drop.values.DISPLAY_NAME ?? ''} (${dropId})`;
       await giveValues(
         set,
-        rowOf(transaction, keepId, edit, 'UPDATE', { position: 2, reason }),
+        rowOf(transaction, keepId, edit, actionOf(keep, edit), { position: 2, reason }),
         async () => {},
         byPerson,
       );

@@ -102,6 +102,6 @@ async function obstacleOf(
   );
   if (row?.claimed) return { kind: 'changed', reason: notTakenBack.claimed };
   if (values === null || row === undefined) return null;
-  const taken = await holderOf(transaction, contactId, { status: row.status, values, lockedFields: [] });
+  const taken = await holderOf(transaction, [contactId], { status: row.status, values, lockedFields: [] });
   return taken?.kind === 'addressTaken' ? taken : null;
 }
