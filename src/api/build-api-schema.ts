@@ -8,6 +8,7 @@ import { ContactsChangedSubscription } from './change/contacts-changed.subscript
 import { ConnectionResolver } from './connection/connection.resolver.ts';
 import { ConnectionEditResolver } from './connection/connection-edit.resolver.ts';
 import { PreviewResolver } from './connection/preview.resolver.ts';
+import { ProposalResolver } from './connection/proposal.resolver.ts';
 import { ScheduleResolver } from './connection/schedule.type.ts';
 import { ContactResolver, ContactSourceResolver } from './contact/contact.resolver.ts';
 import { ContactEditResolver } from './contact/contact-edit.resolver.ts';
@@ -36,6 +37,7 @@ export function buildApiSchema(): GraphQLSchema {
       ConnectionResolver,
       ConnectionEditResolver,
       PreviewResolver,
+      ProposalResolver,
       ScheduleResolver,
       RunResolver,
       RunControlResolver,

@@ -1,4 +1,12 @@
-import type { ConnectionSettings, FieldMapping, Scope, Secrets, SourceKind, SourceSettings } from './connection.ts';
+import type {
+  ConnectionSettings,
+  FieldMapping,
+  RemovalPolicy,
+  Scope,
+  Secrets,
+  SourceKind,
+  SourceSettings,
+} from './connection.ts';
 import type { ContactField } from './contact.ts';
 import type { ConnectionEdit } from './records.ts';
 import type { RunError } from './run.ts';
@@ -43,6 +51,18 @@ export type DiscoveredAttribute = {
   suggestedField: ContactField | null;
 };
 
+/**
+ * A connection as a look at its source suggests it, to be saved as it is. `reasons`: why each part was chosen, and other settings to
+ * give.
+ */
+export type ConnectionProposal = {
+  scope: Scope;
+  mappings: FieldMapping[];
+  removal: RemovalPolicy;
+  baseDns: string[];
+  reasons: string[];
+};
+
 /** An answer, or why the source could not be asked. */
 export type LookOutcome<T> = { kind: 'answer'; answer: T } | { kind: 'failed'; error: RunError };
 
@@ -68,6 +88,13 @@ export type SourcesPort = {
   checkConnection(edit: ConnectionEdit, secrets: EditedSecrets, paths: ConnectionPaths): UserError[];
   /** The same for the source's settings only, before a test. */
   checkSource(kind: SourceKind, settings: SourceSettings, secrets: EditedSecrets, path: readonly string[]): UserError[];
+  /** The same before a proposal, which finds some required settings itself. */
+  checkToPropose(
+    kind: SourceKind,
+    settings: SourceSettings,
+    secrets: EditedSecrets,
+    path: readonly string[],
+  ): UserError[];
   /**
    * Refuses to send stored secrets to another destination than the one they were entered for. Otherwise people who may edit could
    * send them to their own host. `kept`: the names of the stored secrets that the edit neither replaces nor removes.
@@ -82,6 +109,8 @@ export type SourcesPort = {
    * the signal's reason when it aborts.
    */
   test(request: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
+  /** Looks at a source and proposes a connection. Throws as `test` does. */
+  propose(request: TestRequest, signal: AbortSignal): Promise<LookOutcome<ConnectionProposal>>;
   /** Samples so many people in scope, and tells which attributes they have. Throws as `test` does. */
   discover(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<DiscoveredAttribute[]>>;
   /** Does what a run would do, up to the check of its plan, and shows the first `people` in scope. Throws as `test` does. */

@@ -4,6 +4,7 @@ import type { StoredFiles } from '../core/stored-files.ts';
 import { discoverAttributes } from './discover-attributes.ts';
 import { findPerson } from './find-person.ts';
 import { lendFiles } from './lend-files.ts';
+import { proposeConnection } from './propose-connection.ts';
 import type { Asked, FromLook, Look, Looks, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
@@ -80,6 +81,8 @@ async function answerOf(source: Source, asked: Asked<Look>, options: OpenOptions
   switch (asked.look) {
     case 'test':
       return await source.test(asked.task.settings, asked.task.secrets, options);
+    case 'propose':
+      return await proposeConnection(source, asked.task, options);
     case 'discover':
       return await discoverAttributes(source, asked.task, options);
     case 'find':

@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/app-error.ts';
 import type { RemovalPolicy, Secrets, SourceSettings } from '../core/connection.ts';
 import type { AddressPolicy, ConnectionTest, Outside } from '../core/source-session.ts';
-import type { DiscoveredAttribute, LookOutcome, LookRequest, SourcesPort, TestRequest } from '../core/sources-port.ts';
+import type {
+  ConnectionProposal,
+  DiscoveredAttribute,
+  LookOutcome,
+  LookRequest,
+  SourcesPort,
+  TestRequest,
+} from '../core/sources-port.ts';
 import type { FileStore, StoredFiles } from '../core/stored-files.ts';
 import type { ConnectionPreview, PersonExplanation, Trial, TrialStore } from '../core/trial.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
@@ -47,6 +54,17 @@ export function openSources(parts: SourcesParts): SourcesPort {
     ],
     checkSource: (kind, settings, secrets, path) =>
       faultsBelow(path, sourceOf(kind).checkSettings(settings, { ...secrets, mayLack: true })),
+    checkToPropose: (kind, settings, secrets, path) => {
+      const { findable, checkSettings } = sourceOf(kind);
+      const faults = checkSettings(settings, { ...secrets, mayLack: true });
+      const isFound = ({ path: [name = '', inner], code }: Fault): boolean =>
+        code === 'REQUIRED' && inner === undefined && findable.includes(name);
+      return faultsBelow(
+        path,
+        faults.filter((fault) => !isFound(fault)),
+      );
+    },
+    propose: (request, signal) => slots.run(request.workspaceId, () => orFailed(propose(parts, request, signal))),
     checkDestination: (kind, edit, path) => faultsBelow(path, secretsAstray(sourceOf(kind), edit)),
     test: (request, signal) => slots.run(request.workspaceId, () => test(parts, request, signal)),
     preview: (request, people, signal) =>
@@ -93,6 +111,12 @@ async function test(parts: SourcesParts, request: TestRequest, signal: AbortSign
   );
   if (tested.kind === 'answer') return tested.answer;
   return { ok: false, ...tested.error, server: null, latencyMs: null, checks: [] };
+}
+
+async function propose(parts: SourcesParts, request: TestRequest, signal: AbortSignal): Promise<ConnectionProposal> {
+  const { task, files } = await opening(parts, request);
+  const asked = { look: 'propose', task: { ...task, at: new Date() } } as const;
+  return await lookAtSource({ threads: parts.threads, files }, asked, signal);
 }
 
 async function discover(

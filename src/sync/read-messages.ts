@@ -7,7 +7,7 @@ import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
 import type { Excluded, ExclusionReason, RunError, RunMode } from '../core/run.ts';
 import type { AddressPolicy, ConnectionTest, Outside } from '../core/source-session.ts';
-import type { DiscoveredAttribute } from '../core/sources-port.ts';
+import type { ConnectionProposal, DiscoveredAttribute } from '../core/sources-port.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 import type { ExplanationStep, MappedField } from '../core/trial.ts';
 
@@ -69,9 +69,13 @@ export type FoundPerson =
       problems: readonly string[];
     };
 
+/** What a proposal is to be made for, at the time `at`. */
+export type ProposeTask = SourceTask & { at: Date };
+
 /** What can be asked about a source without a run. */
 export type Looks = {
   test: { task: SourceTask; answer: ConnectionTest };
+  propose: { task: ProposeTask; answer: ConnectionProposal };
   discover: { task: DiscoverTask; answer: DiscoveredAttribute[] };
   find: { task: FindTask; answer: FoundPerson };
   outside: { task: SourceTask & { scope: Scope }; answer: Outside[] };

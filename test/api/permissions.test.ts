@@ -44,6 +44,10 @@ const needs: Record<string, [string, Permission, ...Permission[]]> = {
     `mutation { discoverAttributes(connectionId: ${id}) { attributes { name } } }`,
     'CONTACT_SYNC_MANAGE',
   ],
+  proposeConnection: [
+    'mutation { proposeConnection(source: { ldap: {} }) { proposal { baseDns } } }',
+    'CONTACT_SYNC_MANAGE',
+  ],
   previewConnection: [
     `mutation { previewConnection(connectionId: ${id}) { preview { included } } }`,
     'CONTACT_SYNC_MANAGE',

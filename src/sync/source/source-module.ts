@@ -15,6 +15,17 @@ import type { Fault } from '../../core/user-error.ts';
 export type SecretsAtHand = { has: ReadonlySet<string>; given: Secrets; mayLack: boolean };
 
 /**
+ * Settings with what they left open, as found in the source. `baseDns`: the places where people are; empty if the kind has none.
+ * `filter`: for the scope; null: none is needed. `reasons`: sentences for people.
+ */
+export type Settled<Settings> = {
+  settings: Settings;
+  baseDns: string[];
+  filter: string | null;
+  reasons: string[];
+};
+
+/**
  * Everything about one kind of source, written in its folder. Nothing outside the folder knows its settings or the names of its
  * secrets. To add a kind: a folder with a module, a line in sources.ts, and then what the compiler asks for.
  */
@@ -56,6 +67,10 @@ export type SourceModule<Settings extends SourceSettings> = {
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   /** Connects, reads one entry and reports each step. Does not throw for faults that the person at the form can mend. */
   test(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
+  /** Required settings that `settle` finds when they are empty. */
+  readonly findable: readonly string[];
+  /** Looks at the source and finds what settings leave open, for a proposal. Throws AppError, or the signal's reason. */
+  settle(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<Settled<Settings>>;
   /**
    * Hears of changes while no run reads. Never resolves: it throws an AppError when it breaks, or the signal's reason. It runs in the
    * main thread, so its work must be light. Null: sources of this kind can't be watched.
@@ -66,7 +81,7 @@ export type SourceModule<Settings extends SourceSettings> = {
 /** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
 export type Source = Pick<
   SourceModule<SourceSettings>,
-  'attributes' | 'people' | 'appliesRules' | 'continuation' | 'advice' | 'idSpace'
+  'attributes' | 'people' | 'appliesRules' | 'continuation' | 'advice' | 'idSpace' | 'findable'
 > & {
   /** Names of its secrets. */
   readonly secrets: readonly string[];
@@ -79,6 +94,7 @@ export type Source = Pick<
   checkScope(scope: Scope, settings: SourceSettings): Fault[];
   open(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
   test(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
+  settle(settings: SourceSettings, secrets: Secrets, options: OpenOptions): Promise<Settled<SourceSettings>>;
   /** Throws AppError NOT_SUPPORTED for a kind that can't be watched. */
   watch(settings: SourceSettings, secrets: Secrets, options: WatchOptions): Promise<never>;
 };
@@ -130,6 +146,8 @@ export function defineSource<Settings extends SourceSettings>(module: SourceModu
     checkSettings: (settings, secrets) => module.checkSettings(read(settings), secrets),
     checkScope: (scope, settings) => module.checkScope(scope, read(settings)),
     open: async (settings, secrets, options) => module.open(read(settings), secrets, options),
+    findable: module.findable,
+    settle: async (settings, secrets, options) => module.settle(read(settings), secrets, options),
     test: async (settings, secrets, options) => module.test(read(settings), secrets, options),
     watch: async (settings, secrets, options) => {
       if (watch === null) throw new AppError('NOT_SUPPORTED', `A source of kind ${label} can't be watched.`);

@@ -69,6 +69,8 @@ const toldModule: SourceModule<Settings> = {
     close: async () => {},
   }),
   test: () => Promise.reject(new Error('A story is not tested.')),
+  findable: [],
+  settle: async (given) => ({ settings: given, baseDns: [], filter: null, reasons: [] }),
 };
 
 export const toldSource = defineSource(toldModule);

@@ -5,6 +5,7 @@ import { openSession } from './csv-session.ts';
 import { type CsvSettings, csvForm, csvSettings } from './csv-settings.ts';
 import { csvMappings } from './default-mappings.ts';
 import { columnFault, columnKey } from './header.ts';
+import { settleFile } from './settle-file.ts';
 import { testFile } from './test-file.ts';
 
 /** A file of comma-separated values with a row for each person. It is uploaded or fetched. */
@@ -36,5 +37,7 @@ export const csv: SourceModule<CsvSettings> = {
   }),
   open: openSession,
   test: testFile,
+  findable: ['idColumn'],
+  settle: settleFile,
   watch: null,
 };

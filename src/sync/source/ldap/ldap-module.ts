@@ -15,6 +15,7 @@ import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from '
 import { checkBase, reach } from './reach.ts';
 import { samplePeople } from './sample-people.ts';
 import { searchPeople } from './search-people.ts';
+import { settleDirectory } from './settle-directory.ts';
 import { testDirectory } from './test-directory.ts';
 import { watchDirectory } from './watch/watch-directory.ts';
 
@@ -59,6 +60,8 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     }),
     open: openSession,
     test: testDirectory,
+    findable: ['baseDns'],
+    settle: settleDirectory,
     watch: (settings, secrets, options) => watchDirectory(settings, secrets, options),
   };
 }
