@@ -396,16 +396,15 @@ const tables = [
   `ALTER TABLE "contact_photo" ALTER COLUMN "bytes" SET STORAGE EXTERNAL`,
 
   // The findings about people of a connection, by the number of the run that found each first (since) and of the first run that did
-  // not find it any more (until). Runs that plan count their reads in quality_read, also dry and HELD ones. about: the person's id
+  // not find it any more (until). Runs that plan count their reads in quality_read, also dry and HELD ones. No foreign keys:
+  // they would lock the connection while its run is locked, and a deletion locks them the other way round. about: the person's id
   // after an i, or, without an id, the digest of the name after an n. field: empty when it is about the person as a whole.
   `CREATE TABLE "quality_read" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
     "number" integer NOT NULL,
     "counts" jsonb NOT NULL,
-    CONSTRAINT "quality_read_pkey" PRIMARY KEY ("workspace_id", "connection_id"),
-    CONSTRAINT "quality_read_connection" FOREIGN KEY ("workspace_id", "connection_id")
-      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+    CONSTRAINT "quality_read_pkey" PRIMARY KEY ("workspace_id", "connection_id"))`,
   `CREATE TABLE "quality_finding" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
@@ -427,9 +426,7 @@ const tables = [
     "connection_id" uuid NOT NULL,
     "external_id" text COLLATE "C" NOT NULL,
     "hash" bytea NOT NULL,
-    CONSTRAINT "quality_doubt_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"),
-    CONSTRAINT "quality_doubt_connection" FOREIGN KEY ("workspace_id", "connection_id")
-      REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
+    CONSTRAINT "quality_doubt_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
 
   // Contacts that were merged with another one, which has their history now.
   `CREATE TABLE "merged_contact" (

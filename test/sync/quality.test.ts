@@ -156,6 +156,8 @@ describe('the findings of a run', () => {
     expect((await page(await run({ mode: 'FULL' }), 'IN_TWO_CONNECTIONS')).nodes.map(short).sort()).toEqual(both);
     await syncing.workspace.deleteConnection(other, 'KEEP', { kind: 'MEMBER', id: 'a', name: 'A' });
     expect((await page(await run({ mode: 'FULL' }), 'IN_TWO_CONNECTIONS')).nodes).toEqual([]);
+    for (const table of ['quality_read', 'quality_finding', 'quality_doubt'])
+      expect(await syncing.rows(`SELECT FROM ${table} WHERE connection_id = $1`, [other])).toEqual([]);
     expect((await syncing.workspace.findingsPages([second], null, { first: 9, after: null }))(second)).toBeNull();
   });
 

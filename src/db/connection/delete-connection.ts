@@ -39,10 +39,11 @@ export async function deleteConnection(
       workspaceId,
       id,
     ]);
-    await query('DELETE FROM quality_finding AS f WHERE f.workspace_id = $1 AND f.connection_id = $2', [
-      workspaceId,
-      id,
-    ]);
+    for (const table of ['quality_finding', 'quality_doubt', 'quality_read'])
+      await query(`DELETE FROM ${table} AS kept WHERE kept.workspace_id = $1 AND kept.connection_id = $2`, [
+        workspaceId,
+        id,
+      ]);
     await query('DELETE FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2', [workspaceId, id]);
     await tellFeed(transaction.client, workspaceId, { changeSet, first: 1, last: Number.MAX_SAFE_INTEGER });
     return true;
