@@ -87,11 +87,11 @@ export class PeopleSurvey {
       ...(this.#withBadEmail === 0
         ? []
         : [
-            `${this.#withBadEmail} have no well-formed address, such as ${this.#malformed.map(quoteValue).join(', ')}.`,
+            `${this.#withBadEmail} without a well-formed address, such as ${this.#malformed.map(quoteValue).join(', ')}`,
           ]),
-      ...(this.#withoutEmail === 0 ? [] : [`${this.#withoutEmail} have none.`]),
+      ...(this.#withoutEmail === 0 ? [] : [`${this.#withoutEmail} without any`]),
     ];
-    const detail = `Of ${this.people} people looked at: ${parts.length === 0 ? 'each has an address of their own.' : parts.join(' ')}`;
+    const detail = `Of ${this.people} people looked at: ${parts.length === 0 ? 'each has an address of their own' : parts.join('; ')}.`;
     const advice = [
       ...(shared.length === 0 ? [] : ['People who share an address can not be told apart by it: give each their own.']),
       ...(this.#withBadEmail === 0 ? [] : ['People whose primary email is malformed are skipped: correct it there.']),
@@ -120,5 +120,5 @@ function textsOf(value: AttributeValue): string[] {
 function sharedText(shared: readonly (readonly [string, number])[]): string {
   const shown = shared.slice(0, mostAddresses).map(([address, people]) => `${quoteValue(address)} (${people} people)`);
   const more = shared.length - shown.length;
-  return `several share ${shown.join(', ')}${more > 0 ? ` and ${more} more addresses` : ''}.`;
+  return `several share ${shown.join(', ')}${more > 0 ? ` and ${more} more addresses` : ''}`;
 }

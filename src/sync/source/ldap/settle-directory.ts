@@ -14,7 +14,9 @@ import { checkBase, type Reached, reach } from './reach.ts';
 import { readPages } from './read-parts.ts';
 
 /** People of all contexts together whose places are looked at. With more, nothing is narrowed. */
-const mostPeople = 20_000;
+const mostPeople = 100_000;
+/** Longest time for one filter. A page that is on its way then still counts. */
+const longestMs = 20_000;
 /** Naming contexts that are looked at. Active Directory has five. */
 const mostContexts = 20;
 /** Bytes of all entries together. */
@@ -88,6 +90,7 @@ async function search(reached: Reached, places: readonly string[], filter: LdapF
   const form = { idAttribute: 'entryDN', flavour, membership: null, at: new Date(), markAttribute: null };
   const decoder = new PersonDecoder([], form);
   let [left, bytesLeft] = [mostPeople, mostBytes];
+  const until = performance.now() + longestMs;
   const all: Found[] = [];
   for (const base of places) {
     const found: Found = { base, dns: [], whole: true };
@@ -106,7 +109,7 @@ async function search(reached: Reached, places: readonly string[], filter: LdapF
       found.dns.push(name);
     };
     const onPage = (): number | 'enough' => {
-      if (left <= 0 || bytesLeft <= 0) return 'enough';
+      if (left <= 0 || bytesLeft <= 0 || performance.now() >= until) return 'enough';
       const brought = entries - known;
       known = entries;
       return brought;

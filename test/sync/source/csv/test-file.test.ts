@@ -50,7 +50,7 @@ describe('the test of a file', () => {
       { name: 'Emails', status: 'WARN', detail: expect.stringContaining('"team@example.org" (2 people)') },
       { name: 'Fields', status: 'OK', detail: expect.stringContaining('name 3, email 3, phone 2, department none') },
     ]);
-    expect(details.at(-2)?.detail).toContain('such as "nowhere". 1 have none.');
+    expect(details.at(-2)?.detail).toContain('such as "nowhere"; 1 without any.');
   });
 
   test('warns of a file without rows', async () => {

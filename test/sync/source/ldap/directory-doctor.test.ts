@@ -61,7 +61,7 @@ describe('a test of a directory looks closer at it', () => {
     const [emails] = check(await tested(slapd), 'Emails');
     expect(emails).toMatchObject({ status: 'WARN', advice: expect.stringContaining('share an address') });
     expect(emails?.detail).toBe(
-      'Of 6 people looked at: several share "team@example.org" (2 people). 1 have no well-formed address, such as "cyd at example". 1 have none.',
+      'Of 6 people looked at: several share "team@example.org" (2 people); 1 without a well-formed address, such as "cyd at example"; 1 without any.',
     );
   });
 

@@ -102,6 +102,18 @@ describeSamba("reading a domain controller of Samba's", () => {
     });
   });
 
+  test('a proposal names the part of the domain that holds its people', async () => {
+    const secrets = { bindPassword: dc.bindPassword };
+    const { baseDns, filter } = await sources.ACTIVE_DIRECTORY.settle(
+      settings({ baseDns: [] }),
+      secrets,
+      openOptions(),
+    );
+    expect(filter).toBeNull();
+    expect(baseDns).toContain(staff);
+    expect(baseDns).not.toContain(crowd);
+  });
+
   test('its test answers with the kind of server, paging and the id', async () => {
     const result = await sources.LDAP.test(settings(), { bindPassword: dc.bindPassword }, openOptions());
     expect(result).toMatchObject({ ok: true, code: null, server: `${dc.url} (Samba AD)` });

@@ -195,13 +195,19 @@ function examineAttributes({ reached, id, add }: Examination, { people, shown }:
   const seen = tells.filter((flag) => showing(flag) > 0);
   const constant = constantFlags.length > 0;
   const most = Math.max(0, ...constantFlags.map(showing));
-  const rates = (constant ? (seen.length > 0 ? seen : constantFlags.slice(0, 1)) : tells).map(rate).join('; ');
+  const rates = (seen.length > 0 ? seen : constantFlags.slice(0, 1)).map(rate).join('; ');
   if (constant && most < people)
     add(
       'Attributes',
       'WARN',
       `${rates}. Each account has one: who shows none counts as enabled.`,
       moreRights(account, 'Let the account read them of everybody.'),
+    );
+  else if (seen.length === 0)
+    add(
+      'Attributes',
+      'OK',
+      `None of ${people} people shows a flag of disabled accounts (${tells.join(', ')}), so all count as enabled.`,
     );
   else add('Attributes', 'OK', `${rates}. They tell which accounts are disabled.`);
 }
