@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FindingRecord, QualityKind } from '../../src/core/quality.ts';
 import type { FindingsPage } from '../../src/core/store.ts';
+import { done, entry, startFakeServer } from '../support/ldap-fake-server.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type RunOptions, type Syncing, type SyncService } from '../support/syncing.ts';
@@ -194,6 +195,24 @@ describe('the findings of a run', () => {
       expect({ step, found: await ofSource(id) }).toEqual({ step, found });
       if ((await syncing.run(id)).status === 'HELD') await (roll(2) === 0 ? syncing.reject(id) : syncing.approve(id));
     }
+  });
+
+  test('name values that are no text, and people without an id by their names', async () => {
+    const ada = { displayName: Buffer.from([0x41, 0xff]), cn: 'Ada', mail: 'a@example.org', entryUUID: 'a' };
+    const server = await startFakeServer({
+      search: ({ id }) => [
+        entry(id, 'uid=ada,dc=example,dc=org', ada),
+        entry(id, 'uid=bob,dc=example,dc=org', { displayName: 'Bob', mail: 'b@example.org' }),
+        done(id, { cookie: '' }),
+      ],
+    });
+    const mappings = [map('DISPLAY_NAME', 'displayName'), map('PRIMARY_EMAIL', 'mail')];
+    const id = await syncing.createConnection(server, { mappings, removal: removal() });
+    expect((await page(await run({}, id))).nodes).toMatchObject([
+      { kind: 'MISSING_VALUE', person: 'uid=bob,dc=example,dc=org', personId: null, field: null },
+      { kind: 'UNDECODABLE', person: 'uid=ada,dc=example,dc=org', personId: 'a', field: 'DISPLAY_NAME' },
+    ]);
+    await server.close();
   });
 
   test('are read page by page', async () => {
