@@ -35,10 +35,13 @@ function applied(row: string): string {
   return `${row}.outcome IS NULL AND ${row}.action <> 'SKIP' AND ${row}.contact_id IS NOT NULL`;
 }
 
-/** SQL: the changes of `contact` by the part that is taken back. $1 workspace, $2 set, $3 and $4 positions. */
+/**
+ * SQL: the changes of `contact` by the part that is taken back. $1 workspace, $2 set, $3 and $4 positions. The text and the + 0 make the
+ * planner look up by contact. By set and position it would read the whole set, once per contact.
+ */
 function ofPart(row: string, contact: string): string {
-  return `${row}.workspace_id = $1 AND ${row}.change_set = $2 AND ${row}.contact_id = ${contact}
-    AND ${row}.position BETWEEN $3 AND $4 AND ${applied(row)}`;
+  return `${row}.workspace_id = $1 AND ${row}.change_set::text = $2::uuid::text AND ${row}.contact_id = ${contact}
+    AND ${row}.position + 0 BETWEEN $3 AND $4 AND ${applied(row)}`;
 }
 
 /** SQL: the earliest version of a contact that this version is the same as. A version that nothing was taken back to is itself. */
@@ -75,10 +78,10 @@ const facts = `
     newest.action AS newest_action, coalesce(newest.made_by->>'name', 'a run of ' || run.connection_name, 'a run') AS newest_by
   FROM contact_change AS made
   CROSS JOIN LATERAL (
-    SELECT last.* FROM contact_change AS last WHERE ${ofPart('last', 'made.contact_id')} ORDER BY last.position DESC LIMIT 1) AS final
+    SELECT last.* FROM contact_change AS last WHERE ${ofPart('last', 'made.contact_id')} ORDER BY last.position + 0 DESC LIMIT 1) AS final
   LEFT JOIN LATERAL (
     SELECT one.before FROM contact_change AS one WHERE ${ofPart('one', 'made.contact_id')} AND (one.before)."DISPLAY_NAME" IS NOT NULL
-    ORDER BY one.position LIMIT 1) AS was ON true
+    ORDER BY one.position + 0 LIMIT 1) AS was ON true
   LEFT JOIN LATERAL unnest(made.links_before) AS own ON own.connection_id = made.connection_id
   LEFT JOIN contact ON contact.workspace_id = made.workspace_id AND contact.id = made.contact_id
   LEFT JOIN LATERAL (
@@ -88,10 +91,10 @@ const facts = `
   LEFT JOIN run ON run.workspace_id = $1 AND run.id = newest.change_set
   WHERE made.workspace_id = $1 AND made.change_set = $2 AND made.position BETWEEN $3 AND $4 AND made.position > $5 AND ${applied('made')}
     AND NOT EXISTS (
-      SELECT FROM contact_change AS earlier WHERE ${ofPart('earlier', 'made.contact_id')} AND earlier.position < made.position)
+      SELECT FROM contact_change AS earlier WHERE ${ofPart('earlier', 'made.contact_id')} AND earlier.position + 0 < made.position)
     AND NOT EXISTS (
       SELECT FROM contact_change AS back
-      WHERE back.workspace_id = $1 AND back.contact_id = made.contact_id AND back.change_set = $6::uuid AND ${applied('back')})
+      WHERE back.workspace_id = $1 AND back.contact_id = made.contact_id AND back.change_set::text = $6::uuid::text AND ${applied('back')})
   ORDER BY made.position LIMIT $7`;
 
 /** How the changes of a contact are taken back, as a record of `plannedRecord`. */

@@ -2,13 +2,13 @@ import { createContacts, deleteContacts, giveValues, lookAgain, noteRemoval } fr
 import { type HistoryPart, originOf } from './made-changes.ts';
 import { type Birth, type ChangeRows, type ChangeSet, connectionOf, paramsOf } from './write-history.ts';
 
-/** SQL: the row of the part's history about the contact of `planned`, the first or the last. `p`: the number of its set's parameter. */
+/** SQL: the row of the part's history about the contact of `planned`, the first or the last, looked up by contact. `p`: the number of its set's parameter. */
 function historyRow(order: 'ASC' | 'DESC', p: number): string {
   return `(
     SELECT made.action, made.connection_id, made.state_before, made.links_before FROM contact_change AS made
-    WHERE made.workspace_id = planned.workspace_id AND made.contact_id = planned.contact_id AND made.change_set = $${p}::uuid
-      AND made.position BETWEEN $${p + 1} AND $${p + 2} AND made.outcome IS NULL AND made.action <> 'SKIP'
-    ORDER BY made.position ${order} LIMIT 1)`;
+    WHERE made.workspace_id = planned.workspace_id AND made.contact_id = planned.contact_id AND made.change_set::text = $${p}::uuid::text
+      AND made.position + 0 BETWEEN $${p + 1} AND $${p + 2} AND made.outcome IS NULL AND made.action <> 'SKIP'
+    ORDER BY made.position + 0 ${order} LIMIT 1)`;
 }
 
 /**
@@ -84,13 +84,16 @@ export async function takeChangesBack(set: ChangeSet, rowsOf: (actions: string) 
   });
 }
 
-/** Gives existing contacts the link that the set's connection had to them. The next run looks at it again. */
+/**
+ * Gives existing contacts the link that the set's connection had to them. The next run looks at it again. The comparison of connections
+ * as text makes the planner look links up by contact.
+ */
 async function restoreLinks(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const connectionId = connectionOf(set);
   if (connectionId === null) return;
   const { params, put } = paramsOf(rows);
   const connection = `${put(connectionId)}::uuid`;
-  const own = `link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id = ${connection}`;
+  const own = `link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id AND link.connection_id::text = ${connection}::text`;
   const former = `unnest(change.links) AS former`;
   await set.client.query(
     `DELETE FROM contact_link AS link USING ${rows.from} AS change
@@ -121,7 +124,7 @@ async function insertLinks(set: ChangeSet, rows: ChangeRows, which: string): Pro
      WHERE ${rows.where} AND ${which} AND NOT EXISTS (
        SELECT FROM contact_link AS link
        WHERE link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
-         AND link.connection_id = former.connection_id)`,
+         AND link.connection_id::text = former.connection_id::text)`,
     [...rows.params],
   );
 }

@@ -14,13 +14,13 @@ const sameValueAgain = Object.values(ContactField)
   })
   .join(' OR ');
 
-const again = `
-  FROM taken_back
+const backs = `
+  SELECT back.* FROM taken_back
   JOIN connection ON connection.workspace_id = taken_back.workspace_id AND connection.id = taken_back.connection_id
     AND taken_back.settings = ${settingsDigest}
   JOIN contact_change AS back ON back.workspace_id = taken_back.workspace_id AND back.change_set = taken_back.change_set
     AND back.outcome IS NULL AND back.action <> 'SKIP'
-  WHERE taken_back.workspace_id = $1 AND taken_back.connection_id = $3 AND back.person_id = change.person_id`;
+  WHERE taken_back.workspace_id = $1 AND taken_back.connection_id = $3 AND back.person_id IS NOT NULL`;
 
 /** How many rows of the plan would do again what was taken back, by action. */
 export function countAgain(attempt: Attempt): Promise<{ action: ChangeAction; count: number }[]> {
@@ -32,11 +32,12 @@ export function countAgain(attempt: Attempt): Promise<{ action: ChangeAction; co
     if (rowCount === 0) return [];
     await client.query(byList);
     const { rows } = await client.query<{ action: ChangeAction; count: number }>(
-      `SELECT change.action, count(*)::int AS count FROM plan_row AS change
+      `WITH back AS MATERIALIZED (${backs})
+       SELECT change.action, count(DISTINCT change.position)::int AS count
+       FROM plan_row AS change JOIN back ON back.person_id = change.person_id
        WHERE change.workspace_id = $1 AND change.run_id = $2
-         AND (change.action IN ('CREATE', 'LINK', 'REACTIVATE', 'DEACTIVATE', 'DELETE') AND EXISTS (SELECT ${again})
-           OR change.action = 'NONE' AND change.stays = 'NEWLY_GONE' AND EXISTS (SELECT ${again})
-           OR change.action = 'UPDATE' AND EXISTS (SELECT ${again} AND (${sameValueAgain})))
+         AND (change.action IN ('CREATE', 'LINK', 'REACTIVATE', 'DEACTIVATE', 'DELETE')
+           OR change.action = 'NONE' AND change.stays = 'NEWLY_GONE' OR change.action = 'UPDATE' AND (${sameValueAgain}))
        GROUP BY 1 ORDER BY 1`,
       [...key(attempt), attempt.connectionId],
     );
