@@ -131,6 +131,17 @@ test('where nobody is found the proposal is the usual one, and says so', async (
   expect(proposal.reasons.join(' ')).toMatch(/Nobody was found.*Nobody could be looked at/);
 });
 
+test('names that can be no base DN, and those of a hostile server, are left out', async () => {
+  const strange = ['cn=a\u0000b,ou=x\ny,dc=example,dc=org', `cn=${'x'.repeat(5000)},dc=example,dc=org`, '\u202eevil'];
+  const { proposal, error } = await proposedFake(({ id }) => [
+    ...[...strange, 'cn=a,ou=good,dc=example,dc=org'].map((dn, i) => entry(id, dn, { entryUUID: `e${i}`, cn: 'A' })),
+    done(id, { cookie: '' }),
+  ]);
+  expect(error).toBeNull();
+  expect(proposal.baseDns).toEqual(['ou=good,dc=example,dc=org']);
+  expect(JSON.stringify(proposal)).not.toMatch(/evil|xxxx|\\n/);
+});
+
 test('a server that stops in the middle is an error, no proposal', async () => {
   const server = await startFakeServer({
     search: () => [],

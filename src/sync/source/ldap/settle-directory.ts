@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Secrets } from '../../../core/connection.ts';
-import { longestSaid } from '../../../core/outside-text.ts';
+import { isOneLine, longestSaid } from '../../../core/outside-text.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
 import type { Settled } from '../source-module.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
@@ -103,8 +103,7 @@ async function search(reached: Reached, places: readonly string[], filter: LdapF
       bytesLeft -= end - at;
       const { name, disabled, notAPerson } = decoder.decode(bytes, at, end);
       entries++;
-      // A longer name may have been cut.
-      if (disabled || notAPerson || name.length >= longestSaid) return;
+      if (disabled || notAPerson || !isUsable(name)) return;
       left--;
       found.dns.push(name);
     };
@@ -135,7 +134,8 @@ async function search(reached: Reached, places: readonly string[], filter: LdapF
 }
 
 function contextsOf({ server, settings }: Reached): string[] {
-  if (server.namingContexts.length > 0) return server.namingContexts.slice(0, mostContexts);
+  const contexts = server.namingContexts.filter(isUsable).slice(0, mostContexts);
+  if (contexts.length > 0) return contexts;
   throw new AppError(
     'BASE_DN_NOT_FOUND',
     'The server does not tell its naming contexts, so no base DN can be proposed.',
@@ -143,6 +143,11 @@ function contextsOf({ server, settings }: Reached): string[] {
       hint: moreRights(signedInAs(settings), 'Give baseDns, or let the account read the root DSE.'),
     },
   );
+}
+
+/** Whether a DN can be a base DN. A longer one may have been cut. */
+function isUsable(dn: string): boolean {
+  return dn.length < longestSaid && isOneLine(dn);
 }
 
 function givenBases({ baseDns }: LdapSettings) {
