@@ -48,4 +48,6 @@ export type WatchStore = {
    * Starts a run because of a change, with `why` as its first line. `lost`: the lease is no longer ours.
    */
   startRun(lease: WatchLease, why: string): Promise<StoredStart | { kind: 'lost' }>;
+  /** Whether a run of the connection has left contacts alone because they changed after its plan was made. */
+  leftContactsAlone(lease: WatchLease, runId: string): Promise<boolean>;
 };

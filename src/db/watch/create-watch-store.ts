@@ -69,5 +69,13 @@ export function createWatchStore({ pool, boss, openSecret }: WatchStoreParts): W
           ]);
         return outcome;
       }),
+    leftContactsAlone: async ({ workspaceId }, runId) => {
+      const { rows } = await pool.query<{ left: boolean }>(
+        `SELECT EXISTS (
+           SELECT FROM contact_change WHERE workspace_id = $1 AND change_set = $2 AND code = 'CHANGED_SINCE_PLAN') AS left`,
+        [workspaceId, runId],
+      );
+      return rows[0]?.left ?? false;
+    },
   };
 }

@@ -59,6 +59,8 @@ export function holdWatch(parts: WatchParts, task: WatchTask, pace: Pace): HeldW
   const runs = {
     start: (why: string) => parts.watches.startRun(task.lease, why),
     ended: (runId: string) => untilEnded(parts, { workspaceId: task.lease.workspaceId, runId }, signal),
+    leftAlone: async ({ id, counts }: RunRecord) =>
+      counts.skipped > 0 && parts.watches.leftContactsAlone(task.lease, id),
   };
   const pacing = keepPacing(() => paceRuns(news, runs, pace, signal), parts, task, signal);
   const over = watching

@@ -41,11 +41,16 @@ export type RunsOfWatch = {
   start(why: string): Promise<StoredStart | { kind: 'lost' }>;
   /** Resolves when the run has ended. Null: it is gone. */
   ended(runId: string): Promise<RunRecord | null>;
+  /** Whether the run has left contacts alone because somebody changed them while it went. */
+  leftAlone(run: RunRecord): Promise<boolean>;
 };
+
+const leftContactsAlone = 'The run before left contacts alone that somebody changed while it went.';
 
 /**
  * Starts a run when there is news, again and again. Changes that come while a run goes lead to one more run after it. When another
- * run of the connection goes, also one that is HELD, it waits for its end. After a run that failed, the same changes are tried again.
+ * run of the connection goes, also one that is HELD, it waits for its end. After a run that failed, the same changes are tried again,
+ * and so are those of contacts that a run has left alone because somebody changed them meanwhile.
  * Never resolves. Rejects when the signal aborts, and with errors of the store; the news stays then.
  */
 export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal: AbortSignal): Promise<never> {
@@ -70,6 +75,8 @@ export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal
     if (outcome.kind === 'already_running') news.tell(why);
     if (run === null || run.status === 'SUCCEEDED' || run.status === 'PARTIAL') {
       badEnds = 0;
+      // Unless that is known, one run more does no harm.
+      if (run !== null && (await runs.leftAlone(run).catch(() => true))) news.tell(leftContactsAlone);
       const tookMs = durationOf(run);
       const bothMs = Math.min(tookMs, lastTookMs);
       lastTookMs = tookMs;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { type Data, startApi, type TestApi } from '../../support/api.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { type Slapd, startSlapd } from '../../support/slapd.ts';
@@ -23,8 +24,8 @@ beforeAll(async () => {
       modules: ['syncprov'],
       config: ['overlay syncprov'],
       entries: [
-        ...['one', 'two', 'three', 'four', 'groups'].map(unit),
-        ...['one', 'two', 'three', 'four'].flatMap((ou) =>
+        ...['one', 'two', 'three', 'four', 'edited', 'groups'].map(unit),
+        ...['one', 'two', 'three', 'four', 'edited'].flatMap((ou) =>
           ['ada', 'bob', 'cleo'].map((uid) => person(`${uid}-${ou}`, `ou=${ou},${base}`)),
         ),
         {
@@ -171,6 +172,45 @@ describe('a continuous connection', () => {
 
     await slapd.modify(`cn=staff,ou=groups,${base}`, { member: [`uid=bob-two,ou=two,${base}`] });
     await until(contacts, (all) => all['ada-two Person'] === 'INACTIVE');
+  });
+
+  test('brings a change whose contact somebody edited at the same moment', async () => {
+    const id = await watched('edited');
+    await settled(id);
+    const ada = (await api.ask('{ contacts(search: "ada-edited") { nodes { id } } }')).contacts.nodes[0].id;
+    const client = new pg.Client(api.databaseUrl);
+    await client.connect();
+    try {
+      // The edit waits for the contact, and the run waits behind it with its plan.
+      const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      const isWaiting = async (): Promise<number> => (await client.query(waiting)).rows[0].n;
+      await client.query('BEGIN');
+      await client.query('SELECT FROM contact WHERE id = $1 FOR UPDATE', [ada]);
+      const edit = api.ask(
+        'mutation ($id: ID!) { updateContact(id: $id, input: { notes: "By hand" }) { userErrors { code } } }',
+        { id: ada },
+      );
+      await until(isWaiting, (n) => n === 1);
+      await slapd.modify(`uid=ada-edited,ou=edited,${base}`, { title: 'Director' });
+      await until(isWaiting, (n) => n === 2);
+      await client.query('ROLLBACK');
+      expect((await edit).updateContact.userErrors).toEqual([]);
+    } finally {
+      await client.end();
+    }
+    const { contact } = await until(
+      () => api.ask('query ($id: ID!) { contact(id: $id) { jobTitle notes } }', { id: ada }),
+      (answer) => answer.contact.jobTitle !== null,
+    );
+    expect(contact).toEqual({ jobTitle: 'Director', notes: 'By hand' });
+    const runs = await until(
+      async () => (await connection(id)).runs.nodes,
+      ([newest]) => newest.status === 'SUCCEEDED',
+    );
+    expect(runs[0].log.nodes[0].message).toBe(
+      'The run before left contacts alone that somebody changed while it went.',
+    );
   });
 
   test('is watched with the password of the last edit, and tells when it is refused', async () => {

@@ -24,12 +24,15 @@ let stopping: AbortController;
 let started: Started[];
 let answers: ((run: RunRecord) => StoredStart | { kind: 'lost' })[];
 let pacing: Promise<unknown>;
+/** The runs that leave contacts alone. */
+let leftAlone: Set<string>;
 
 beforeEach(() => {
   news = new News();
   stopping = new AbortController();
   started = [];
   answers = [];
+  leftAlone = new Set();
 });
 afterEach(async () => {
   stopping.abort();
@@ -51,6 +54,7 @@ function begin(changes: Partial<Pace> = {}): void {
       return (answers.shift() ?? ((one) => ({ kind: 'started', run: one }) as const))(run);
     },
     ended: (runId: string) => ends.get(runId) ?? Promise.resolve(null),
+    leftAlone: async ({ id }: RunRecord) => leftAlone.delete(id),
   };
   const ends = new Map<string, Promise<RunRecord>>();
   pacing = paceRuns(news, runs, { ...pace, ...changes }, stopping.signal).catch((error: unknown) => error);
@@ -71,6 +75,18 @@ async function rest(): Promise<void> {
 }
 
 describe('the runs of a watch', () => {
+  test('are followed by one more when contacts were left alone that somebody changed meanwhile', async () => {
+    begin();
+    leftAlone.add('0');
+    news.tell('a change');
+    (await run(1)).end();
+    const second = await run(2);
+    expect(second.why).toBe('The run before left contacts alone that somebody changed while it went.');
+    second.end();
+    await rest();
+    expect(started).toHaveLength(2);
+  });
+
   test('are one for many changes, and one more for all that comes while it goes', async () => {
     begin();
     for (let nth = 0; nth < 100_000; nth++) news.tell('a change');
