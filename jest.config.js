@@ -19,6 +19,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  testTimeout: 60000,
+  // Long enough for a machine that is three times slower and busy.
+  testTimeout: 180_000,
   maxWorkers: 2,
 };
