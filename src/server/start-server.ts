@@ -51,7 +51,7 @@ export async function startServer(parts: ServerParts, address: { host: string; p
   app.get('/graphql/stream', signedIn(parts), sse.handler);
   app.post('/graphql/stream', signedIn(parts), jsonBody, sse.handler);
   app.post('/graphql', signedIn(parts), jsonBody, ...graphql.handlers);
-  app.use((_request, response) => refuse(response, new AppError('NOT_FOUND', 'There is nothing at this path.'), parts));
+  app.use((_request, response) => refuse(response, nothingThere(), parts));
   app.use(failure(parts));
   httpServer.on('request', directGraphql(parts, httpServer, app, graphql.answerDirectly));
   const websocket = websocketRoute(parts, httpServer);
@@ -79,6 +79,8 @@ const takeOver: RequestHandler = (_request, { locals }, next) => next(locals.fai
 function failure(parts: ServerParts): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     if (response.headersSent) return void response.destroy();
+    // A path with a malformed escape, such as %ff.
+    if (error instanceof URIError) return refuse(response, nothingThere(), parts);
     const status = error instanceof AppError ? null : statusOf(error);
     if (status === null) return refuse(response, error, parts);
     // The rest of a body that is too large is not read.
@@ -86,6 +88,10 @@ function failure(parts: ServerParts): ErrorRequestHandler {
     const message = status === 413 ? 'A request has at most 1 MB.' : 'The request body can not be read.';
     response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
   };
+}
+
+function nothingThere(): AppError {
+  return new AppError('NOT_FOUND', 'There is nothing at this path.');
 }
 
 /** The status of an error from reading the body. Null: it is another error. */

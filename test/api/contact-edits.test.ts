@@ -102,7 +102,8 @@ describe('a contact entered by hand', () => {
       ['input.phones.2', 'DUPLICATE'],
       ['input.portalAccess', 'CONTRADICTION'],
     ]);
-    expect(codes(await create({ company: 'Acme' }))).toEqual([['input.displayName', 'NAME_REQUIRED']]);
+    for (const displayName of [undefined, ' ', '\u200b\u200d'])
+      expect(codes(await create({ displayName, company: 'Acme' }))).toEqual([['input.displayName', 'NAME_REQUIRED']]);
     expect(codes(await create({ displayName: 'x'.repeat(1001) }))).toEqual([['input.displayName', 'INVALID_VALUE']]);
     expect(
       codes(await create({ displayName: 'Many', phones: Array(51).fill({ label: 'work', value: '123' }) })),

@@ -148,5 +148,6 @@ test.each(['csv', 'ndjson'])(
     });
     expect(await status(first.id, stranger)).toBe(404);
     expect(await status('nonsense', api.token)).toBe(404);
+    expect(await status('%ff', api.token)).toBe(404);
   },
 );

@@ -11,6 +11,7 @@ import {
 } from '../../core/contact.ts';
 import { type ContactEdit, changedKeys, type EditableContact, filledBy } from '../../core/contact-edit.ts';
 import { formFault, labelFault, textFault } from '../../core/field-value.ts';
+import { isInvisible } from '../../core/outside-text.ts';
 import type { UserError } from '../../core/user-error.ts';
 import type { ContactInput, LabeledValueInput } from './contact.inputs.ts';
 
@@ -86,7 +87,8 @@ function edited(current: typeof nobody, input: ContactInput): Edited {
   const setText = (field: TextField, text: string | null | undefined, path: string[]): void => {
     if (text === undefined) return;
     given.set(field, path);
-    const value = text?.trim() ?? '';
+    const trimmed = text?.trim() ?? '';
+    const value = isInvisible(trimmed) ? '' : trimmed;
     const fault = value === '' ? null : (textFault(field, value) ?? formFault(field, value));
     if (fault !== null) userErrors.push({ field: path, ...fault });
     if (value === '') delete values[field];
