@@ -166,7 +166,7 @@ describe('a run', () => {
     const ended: Record<string, unknown>[] = [];
     for (const mode of ['INCREMENTAL', 'AUTO', 'INCREMENTAL', 'FULL']) {
       const { startRun } = await api.ask(start, { id: connection, mode });
-      expect(startRun.run).toMatchObject({ mode: null, modeReason: null });
+      expect(startRun.run).toMatchObject({ mode: mode === 'FULL' ? mode : null, modeReason: null });
       ended.push(await settled(startRun.run.id));
     }
     expect(ended).toMatchObject([
