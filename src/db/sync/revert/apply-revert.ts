@@ -16,16 +16,22 @@ function rowsWith(range: Range, where: string): ChangeRows {
   return { ...rowsOf(range, where), ...rowsBack(range.attempt.plan, params(range), historyOf(range.attempt)) };
 }
 
-/** Leaves contacts alone whose person the connection has linked to another contact since, and those that exist again. */
+/**
+ * Leaves contacts alone whose person the connection has linked to another contact since, and those that exist again. They are found
+ * first and marked then: as one statement, the planner would join the stretch with itself, row by row.
+ */
 async function leaveClaimedAlone(range: Range): Promise<void> {
+  const { client, attempt } = range;
   const rows = rowsWith(range, due(`'CREATE', 'UPDATE', 'REACTIVATE', 'DEACTIVATE', 'NONE'`));
-  const [reason, connection] = [`$${rows.params.length + 1}`, `$${rows.params.length + 2}::uuid`];
-  await range.client.query(
-    `UPDATE ${range.attempt.plan} AS row SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE', reason = ${reason}
-     FROM ${rows.from} AS change
-     WHERE ${rows.where} AND ${isClaimed(connection)}
-       AND row.workspace_id = change.workspace_id AND row.run_id = change.run_id AND row.position = change.position`,
-    [...rows.params, notTakenBack.claimed, range.attempt.connectionId],
+  const { rows: claimed } = await client.query<{ position: string }>(
+    `SELECT change.position FROM ${rows.from} AS change WHERE ${rows.where} AND ${isClaimed(`$${rows.params.length + 1}::uuid`)}`,
+    [...rows.params, attempt.connectionId],
+  );
+  if (claimed.length === 0) return;
+  await client.query(
+    `UPDATE ${attempt.plan} AS change SET outcome = 'LEFT_ALONE', code = 'CHANGED_SINCE', reason = $3
+     WHERE change.workspace_id = $1 AND change.run_id = $2 AND change.position = ANY($4::bigint[])`,
+    [attempt.workspaceId, attempt.runId, notTakenBack.claimed, claimed.map(({ position }) => position)],
   );
 }
 
