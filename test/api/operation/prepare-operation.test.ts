@@ -102,7 +102,7 @@ describe('the weight of an operation', () => {
       oneOf: true,
     });
     expect(weigh(whole)).toMatchObject({ refusal: null });
-    expect(weigh(whole).own).toBeLessThan(HIGHEST_COST / 2);
+    expect(weigh(whole).own).toBeLessThan((HIGHEST_COST * 2) / 3);
     const types = 'types { name description fields { name description type { name } args { name } } }';
     expect(weigh(`{ ${times(100, (n) => `a${n}: __schema { ${types} }`)} }`).refusal?.code).toBe('BAD_USER_INPUT');
   });
