@@ -60,6 +60,7 @@ function person(index: number, random: Random, taken: Set<string>): SampleEntry 
   const attributes: Record<string, string[]> = {
     objectClass: ['top', 'person', 'organizationalPerson', 'inetOrgPerson'],
     entryUUID: [uuidOf(login)],
+    modifyTimestamp: [minuteOf2026(index)],
     uid: [login],
     cn: [`${given} ${family}`],
     givenName: [given],
@@ -104,6 +105,11 @@ function addManagers(people: readonly SampleEntry[]): void {
       const nth = Math.floor(index / mostReports);
       attributes.manager = [(nth === 0 ? head : others[nth - 1])?.dn ?? ''];
     }
+}
+
+/** A time of its own for each person, by which later runs find that nobody has changed. */
+function minuteOf2026(minute: number): string {
+  return `${new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')}Z`;
 }
 
 function rename(entry: SampleEntry, rdn: string, name: string): void {
