@@ -187,6 +187,12 @@ describe('the history of contacts', () => {
     else await syncing.approve(id);
   };
 
+  /** A run that would do again what was taken back waits for a person. */
+  const approved = async (id: string) => {
+    if ((await syncing.run(id)).status === 'HELD') await syncing.approve(id);
+  };
+  const synced = async (connection: string) => approved((await syncing.sync(connection)).id);
+
   test.each([1, 3])(
     'replayed from nothing, comes to the contacts as they are (%i)',
     async (seed) => {
@@ -212,7 +218,7 @@ describe('the history of contacts', () => {
           // A plan that others overtake before it is approved.
           const { id } = await syncing.sync(mine, { review: true });
           await stir(roll);
-          await syncing.sync(other);
+          await synced(other);
           await settled(id, roll);
         } else if (what === 3) {
           await syncing.workspace.deleteConnection(mine, Object.values(OrphanedContacts)[roll(3)] ?? 'KEEP', anna);
@@ -233,6 +239,7 @@ describe('the history of contacts', () => {
           const id = await syncing.start(mine);
           await syncing.carryOut(id, AbortSignal.timeout(10 + roll(80)));
           if ((await syncing.run(id)).finishedAt === null) await syncing.carryOut(id);
+          await approved(id);
         } else if (what === 8) {
           // What the last run has changed is taken back, as far as nothing has changed since.
           const [last] = await syncing.rows<{ id: string }>(
@@ -244,7 +251,7 @@ describe('the history of contacts', () => {
           if (last === undefined) continue;
           const back = await syncing.revert(last.id);
           if (roll(2) === 0 && back.status === 'SUCCEEDED' && back.counts.deleted > 0) await syncing.revert(back.id);
-        } else await Promise.all(roll(3) === 0 ? [syncing.sync(mine), syncing.sync(other)] : [syncing.sync(mine)]);
+        } else await Promise.all(roll(3) === 0 ? [synced(mine), synced(other)] : [synced(mine)]);
         await expectSound();
         await expectFindable();
       }
@@ -259,6 +266,6 @@ describe('the history of contacts', () => {
       const actions = new Set((await changes()).map(({ action }) => action));
       for (const action of ['CREATE', 'UPDATE', 'NONE']) expect(actions).toContain(action);
     },
-    60_000,
+    180_000,
   );
 });
