@@ -10,7 +10,7 @@ import { freeAddress, type PlanSettings, planPerson } from './plan/plan-person.t
 import type { ReadCounts } from './read-messages.ts';
 import type { PeopleSample } from './sample-people.ts';
 import { type CompiledRules, compileRules } from './scope/compile-rules.ts';
-import { scopeDraft, scopeEntry } from './scope/scope-person.ts';
+import { scopeDraft, scopeEntry, stillOut } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
 import type { Digest } from './stage/digest.ts';
 import { type KnownPeople, largestNote, nothingNoted } from './stage/known-people.ts';
@@ -27,9 +27,6 @@ if (firstNote + outcomes.length - 1 > largestNote) throw new Error('There are mo
 
 /** Why the last read left somebody out, by its note. */
 const reasonOfNote = new Map(Object.values(ExclusionReason).map((reason) => [noteOf[reason], reason]));
-
-/** Reasons that are in a person's entry. The others are about their groups or their place. */
-const reasonsOfEntries: readonly ExclusionReason[] = ['NOT_A_PERSON', 'DISABLED', 'NOT_BY_RULES', 'NO_EMAIL'];
 
 function noneRead(): ReadCounts {
   return { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
@@ -282,15 +279,6 @@ export class TakePeople {
       this.#takenBack.set(id, this.#staging.position);
     }
   }
-}
-
-/**
- * Why somebody is still left out whose entry is as before: `now` is a reason that is not in the entry. Null: perhaps for no reason.
- * Being no person and being disabled come first, as in scope/scope-person.ts.
- */
-function stillOut(before: ExclusionReason, now: ExclusionReason | null): ExclusionReason | null {
-  if (before === 'NOT_A_PERSON' || before === 'DISABLED') return before;
-  return now ?? (reasonsOfEntries.includes(before) ? before : null);
 }
 
 /** A reason, with the person's place in the source before it. */

@@ -69,15 +69,18 @@ export function streamKnown(attempt: Attempt, onChunk: (bytes: Uint8Array) => vo
 }
 
 async function streamOnce(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
-  const ofConnection = `workspace_id = ${uuid(attempt.workspaceId)} AND connection_id = ${uuid(attempt.connectionId)}`;
+  const ofConnection = (table: string): string =>
+    `${table}.workspace_id = ${uuid(attempt.workspaceId)} AND ${table}.connection_id = ${uuid(attempt.connectionId)}`;
   const client = await attempt.pool.connect();
   let broken = true;
   try {
     const stream = client.query(
       copyTo(
-        `COPY (SELECT external_id, CASE WHEN (external_id, hash) NOT IN (
-             SELECT doubt.external_id, doubt.hash FROM quality_doubt AS doubt WHERE ${ofConnection}) THEN encode(hash, 'hex') END,
-           gone_since IS NOT NULL FROM contact_link WHERE ${ofConnection}) TO STDOUT`,
+        `COPY (SELECT link.external_id, CASE WHEN doubt.hash IS NULL THEN encode(link.hash, 'hex') END, link.gone_since IS NOT NULL
+           FROM contact_link AS link
+           LEFT JOIN quality_doubt AS doubt
+             ON ${ofConnection('doubt')} AND doubt.external_id = link.external_id AND doubt.hash = link.hash
+           WHERE ${ofConnection('link')}) TO STDOUT`,
       ),
     );
     for await (const chunk of stream) onChunk(chunk as Buffer);

@@ -15,7 +15,7 @@ function isUuid(id: string): string {
   return `(${id} ~ '^([0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|([0-9A-Fa-f]{8}-){3}[0-9A-Fa-f]{8})$' AND ${id} ~ '[1-9A-Fa-f]')`;
 }
 
-/** The parameters that the SQL below needs: `from` is the number of the first one. They are the connection, the kinds and the id space. */
+/** The parameters that the SQL below needs: the connection, the kinds of its id space, and the id space. */
 export function idParams({ connectionId, ids }: Attempt): [string, readonly string[], string | null] {
   return [connectionId, ids?.kinds ?? [], ids?.name ?? null];
 }

@@ -35,3 +35,15 @@ const noEmail: Scoped = Object.freeze({ kind: 'out', reason: 'NO_EMAIL' });
 export function scopeDraft({ values }: Pick<Draft, 'values'>, scope: Pick<Scope, 'requireEmail'>): Scoped {
   return !scope.requireEmail || values.PRIMARY_EMAIL !== undefined || values.EMAIL !== undefined ? isIn : noEmail;
 }
+
+/** Reasons that are in a person's entry. The others are about their groups or their place. */
+const reasonsOfEntries: readonly ExclusionReason[] = ['NOT_A_PERSON', 'DISABLED', 'NOT_BY_RULES', 'NO_EMAIL'];
+
+/**
+ * Why somebody is still left out whose entry is as before: `now` is a reason that is not in the entry. Null: perhaps for no reason.
+ * Being no person and being disabled come first, as above.
+ */
+export function stillOut(before: ExclusionReason, now: ExclusionReason | null): ExclusionReason | null {
+  if (before === 'NOT_A_PERSON' || before === 'DISABLED') return before;
+  return now ?? (reasonsOfEntries.includes(before) ? before : null);
+}
