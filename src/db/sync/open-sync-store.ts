@@ -3,28 +3,21 @@ import type { IdSpace } from '../../core/plan.ts';
 import type { ClaimedRun } from '../../core/run-store.ts';
 import type { SyncRun, SyncStore } from '../../core/sync-store.ts';
 import { storedFiles } from '../file/read-file.ts';
-import { absentPeople, decideAbsent } from './absent-people.ts';
 import { applyPlan } from './apply/apply-plan.ts';
 import { callOffRemovals } from './apply/call-off-removals.ts';
 import type { Attempt } from './attempt.ts';
-import { countActive, countEmptied } from './count-emptied.ts';
 import { countUnknownManagers } from './count-unknown-managers.ts';
-import { decide } from './decide.ts';
-import { saveFills } from './fills.ts';
-import { findQuestions, questions } from './find-questions.ts';
 import { finish } from './finish.ts';
-import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
-import { facts, streamKnown } from './known-before.ts';
+import { facts } from './known-before.ts';
 import { createPatience } from './patience.ts';
 import { countPhotosDue, photosDue, savePhotos } from './photos.ts';
 import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
+import { planning } from './planning.ts';
 import { memoryOf } from './read-memory.ts';
 import { begin, report } from './report.ts';
 import { reportPlan, withEarlierPart } from './report-plan.ts';
 import { beginRevert } from './revert/apply-revert.ts';
-import { countAgain } from './revert/count-again.ts';
 import { planRevert } from './revert/plan-revert.ts';
-import { createStaging, unstage } from './staging.ts';
 
 /** The sync path's store, with the rights of the tables' owner. Every statement names the workspace. */
 export function openSyncStore(pool: Pool): SyncStore {
@@ -55,7 +48,6 @@ function openSyncRun(
     base: positionBase,
     reverts,
   };
-  const staging = createStaging(attempt);
   /** The outline of the plan, when it has been made. */
   let outline: PlanOutline | null = null;
   return {
@@ -64,28 +56,12 @@ function openSyncRun(
     files: storedFiles(attempt.patience.query, attempt),
     facts: () => facts(attempt),
     memoryOf: (runId) => memoryOf(attempt, runId),
-    streamKnown: (onChunk) => streamKnown(attempt, onChunk),
-    stage: (rows) => staging.stage(rows),
-    stageEnd: () => staging.end(),
-    unstage: (rows) => unstage(attempt, rows),
-    saveFills: (fills) => saveFills(attempt, fills),
-    absentPeople: (externalIds) => absentPeople(attempt, externalIds),
-    decideAbsent: (planned) => decideAbsent(attempt, planned),
-    findQuestions: (staged) => findQuestions(attempt, staged),
-    questions: (after, limit) => questions(attempt, after, limit),
-    decide: (decisions) => decide(attempt, decisions),
-    plannedAddresses: (contactIds) => plannedAddresses(attempt, contactIds),
-    refuse: (refused) => refuse(attempt, refused),
-    noteTakeovers: (contactIds, reason) => noteTakeovers(attempt, contactIds, reason),
-    markHandovers: (positions) => markHandovers(attempt, positions),
+    ...planning(attempt),
     planRows: async () => {
       outline = await readOutline(attempt);
       return rowsOf(outline.open);
     },
     countUnknownManagers: () => countUnknownManagers(attempt),
-    countActive: () => countActive(attempt),
-    countEmptied: (question) => countEmptied(attempt, question),
-    countAgain: () => countAgain(attempt),
     planRevert: (onProgress) => planRevert(attempt, onProgress),
     reportPlan: async (change, quality) => {
       const whole = await withEarlierPart(attempt, change);

@@ -4,17 +4,10 @@ import { inTurn } from '../../core/fair-turns.ts';
 import type { Rank } from '../../core/plan.ts';
 import type { Trial, TrialRequest, TrialStore } from '../../core/trial.ts';
 import { breakOff, hearErrors } from '../pool/pg-client.ts';
-import { absentPeople, decideAbsent } from './absent-people.ts';
 import type { Attempt } from './attempt.ts';
-import { countActive, countEmptied } from './count-emptied.ts';
-import { decide } from './decide.ts';
-import { saveFills, trialFills } from './fills.ts';
-import { findQuestions, questions } from './find-questions.ts';
-import { markHandovers, noteTakeovers, plannedAddresses, refuse } from './handovers.ts';
-import { streamKnown } from './known-before.ts';
+import { trialFills } from './fills.ts';
 import { readOutline, rowsOf } from './plan-outline.ts';
-import { countAgain } from './revert/count-again.ts';
-import { createStaging, unstage } from './staging.ts';
+import { planning } from './planning.ts';
 import { examples, fieldImpacts, keepMapped, linked, plannedFor } from './trial-answers.ts';
 
 /** Trials that are open at a time, each with a session of its own. */
@@ -109,33 +102,16 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
     createdAt: (saved?.created_at ?? new Date()).getTime(),
     connectionId: attempt.connectionId,
   };
-  const staging = createStaging(attempt);
   return {
     id: attempt.runId,
     rank,
     referrals: saved?.referrals ?? [],
     lastCompleteAt: saved?.last_complete_read_at ?? null,
     files,
-    streamKnown: (onChunk) => streamKnown(attempt, onChunk),
-    stage: (rows) => staging.stage(rows),
-    stageEnd: () => staging.end(),
-    unstage: (rows) => unstage(attempt, rows),
-    saveFills: (fills) => saveFills(attempt, fills),
-    absentPeople: (externalIds) => absentPeople(attempt, externalIds),
-    decideAbsent: (planned) => decideAbsent(attempt, planned),
-    findQuestions: (staged) => findQuestions(attempt, staged),
-    questions: (after, limit) => questions(attempt, after, limit),
-    decide: (decisions) => decide(attempt, decisions),
-    plannedAddresses: (contactIds) => plannedAddresses(attempt, contactIds),
-    refuse: (refused) => refuse(attempt, refused),
-    noteTakeovers: (contactIds, reason) => noteTakeovers(attempt, contactIds, reason),
-    markHandovers: (positions) => markHandovers(attempt, positions),
+    ...planning(attempt),
     // There is no log.
     report: async () => {},
     planRows: async () => rowsOf((await readOutline(attempt)).open),
-    countActive: () => countActive(attempt),
-    countEmptied: (question) => countEmptied(attempt, question),
-    countAgain: () => countAgain(attempt),
     keepMapped: () => keepMapped(attempt),
     plannedFor: (personIds) => plannedFor(attempt, personIds),
     examples: (each) => examples(attempt, each),
