@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   buildSchema,
+  extendSchema,
   type GraphQLArgument,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -10,6 +12,7 @@ import {
   isObjectType,
   isSpecifiedScalarType,
   isUnionType,
+  parse,
 } from 'graphql';
 import { buildApiSchema, printApiSchema } from '../src/api/build-api-schema.ts';
 
@@ -17,19 +20,15 @@ const built = buildApiSchema();
 const committed = new URL('../schema/schema.graphql', import.meta.url);
 const contract =
   process.env.CONTRACT_SCHEMA ?? new URL('../../shared/contract/schema.graphql', import.meta.url).pathname;
+/** What was added to the contract later; it extends the schema beside it. */
+const additions = join(dirname(contract), 'additions.graphql');
 
-/** Parts of the contract that later issues bring. */
+/** Parts of the contract that are not built yet. */
 const later = [
-  /^(Mutation|Query)\.(apiTokens|createApiToken|revokeApiToken|revertRun|discoverAttributes|previewConnection|explainPerson|createContact|updateContact|deleteContacts|lockContactFields)\b/,
-  /^(ApiToken|CreateApiToken(Input|Payload)|RevokeApiTokenPayload|RevertRunPayload|DiscoverAttributesPayload|DiscoveredAttribute)\b/,
-  /^(PreviewConnectionPayload|ConnectionPreview|PersonPreview|ExplainPersonPayload|PersonExplanation|ExplanationStep|MappedContact|MappedField)\b/,
-  /^(ContactInput|LabeledValueInput|PostalAddressInput|CreateContactPayload|UpdateContactPayload|DeleteContactsPayload|LockContactFieldsPayload|FieldOrigin)\b/,
-  /^Contact\.(lockedFields|origins|history)\b/,
+  /^(Mutation|Query)\.(apiTokens|createApiToken|revokeApiToken)\b/,
+  /^(ApiToken|CreateApiToken(Input|Payload)|RevokeApiTokenPayload)\b/,
   /^(ViewerKind|ActorKind) API_TOKEN$/,
-  /^SourceKind (ENTRA_ID|GOOGLE_WORKSPACE|OKTA|SCIM|CSV)$/,
-  /^StartRunMode INCREMENTAL$/,
-  /^RunMode (INCREMENTAL|REVERT)$/,
-  /^RunTrigger REVERT$/,
+  /^SourceKind (ENTRA_ID|GOOGLE_WORKSPACE|OKTA|SCIM)$/,
 ];
 
 /** Public types of this service; what begins with __ is GraphQL's own. */
@@ -63,7 +62,7 @@ test('every root field but `viewer` is nullable', () => {
 });
 
 describe('what is built agrees with the contract', () => {
-  const wanted = existsSync(contract) ? parts(buildSchema(readFileSync(contract, 'utf8'))) : parts(built);
+  const wanted = existsSync(contract) ? parts(contractSchema()) : parts(built);
 
   test('no part differs in type, arguments, defaults or nullability', () => {
     const differing = [...parts(built)].filter(([name, shape]) => wanted.has(name) && wanted.get(name) !== shape);
@@ -75,6 +74,12 @@ describe('what is built agrees with the contract', () => {
     expect(absent.filter((name) => !later.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 });
+
+function contractSchema(): GraphQLSchema {
+  const schema = buildSchema(readFileSync(contract, 'utf8'));
+  // The additions extend types of their own, too, which the validation doesn't know yet.
+  return extendSchema(schema, parse(readFileSync(additions, 'utf8')), { assumeValid: true });
+}
 
 function undescribed(type: GraphQLNamedType): string[] {
   if (isEnumType(type)) {

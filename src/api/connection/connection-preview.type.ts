@@ -21,6 +21,7 @@ export class MappedFieldType {
   value!: string | null;
 
   @Field(() => String, {
+    nullable,
     description:
       'The attribute that gave the value; or "template", "fixed value", "put together from other fields". Without a value: the attributes that were looked at.',
   })
