@@ -27,7 +27,7 @@ import { resealSecrets } from './db/secrets/connection-secrets.ts';
 import { createSealer, type Sealer } from './db/secrets/sealer.ts';
 import { openRunSignals, type WorkspaceSignals } from './db/signals/open-run-signals.ts';
 import { openSyncStore } from './db/sync/open-sync-store.ts';
-import { openTrials } from './db/sync/open-trials.ts';
+import { grantForTrials, openTrials } from './db/sync/open-trials.ts';
 import { createWatchStore } from './db/watch/create-watch-store.ts';
 import { onceASecond, processLogger } from './process-logger.ts';
 import { createRunner, type Runner } from './runner/create-runner.ts';
@@ -154,9 +154,12 @@ async function openWorker(
 }
 
 async function openServer(foundation: Foundation, opened: AsyncDisposableStack): Promise<string> {
-  const { config, logger, databaseUrl, runStore, signals } = foundation;
+  const { config, logger, database, databaseUrl, runStore, signals } = foundation;
   const threads = openReadingThreads('tests');
   opened.defer(() => threads.close());
+  const grant = await grantForTrials(poolQuery(database.syncPool));
+  if (grant !== null)
+    logger.warn({ grant }, 'Previews and explanations need a right of the database that is not granted');
   const trials = opened.adopt(openTrials(databaseUrl), (one) => one.close());
   const sources = openSources({
     threads,

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { pino } from 'pino';
+import { startApp } from '../../src/app.ts';
 import type { ConnectionSettings } from '../../src/core/connection.ts';
 import { openTrials } from '../../src/db/sync/open-trials.ts';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
@@ -321,6 +323,30 @@ describe('previewing a connection', () => {
     await closed;
     while ((await sessions()).length > 0) await nextTurn();
     await silent.close();
+  });
+
+  test('says what it lacks when the database grants no temporary tables', async () => {
+    const grant = async (statement: string) => {
+      const [names] = await queryAll('SELECT current_database() AS database, session_user AS login');
+      await queryAll(statement.replace('$database', names.database).replace('$login', names.login));
+    };
+    await grant('REVOKE TEMPORARY ON DATABASE $database FROM PUBLIC, $login');
+    try {
+      const { previewConnection } = await api.ask(preview, { source: source() });
+      expect(previewConnection).toMatchObject({
+        preview: null,
+        error: { code: 'TEMPORARY_TABLES_NOT_ALLOWED', hint: expect.stringContaining('GRANT TEMPORARY ON DATABASE') },
+      });
+      const logged: Data[] = [];
+      const logger = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+      const other = await startApp({ ...api.config, role: 'api' }, { logger });
+      await other.close();
+      expect(logged).toMatchObject([{ grant: expect.stringMatching(/^GRANT TEMPORARY ON DATABASE \S+ TO \S+;$/) }]);
+      await queryAll(logged[0].grant);
+      expect((await api.ask(preview, { source: source() })).previewConnection.error).toBeNull();
+    } finally {
+      await grant('GRANT TEMPORARY ON DATABASE $database TO PUBLIC, $login');
+    }
   });
 
   test('needs the right to see contacts, too', async () => {

@@ -57,7 +57,7 @@ export class ExclusionCountType {
 
 @ObjectType('RunError', {
   description:
-    'Why a run ended without success. Codes when connecting: UNREACHABLE, TLS_FAILED, BIND_REFUSED, BASE_DN_NOT_FOUND, ADDRESS_NOT_ALLOWED. Codes when reading: TIMEOUT, CONNECTION_LOST, SIZE_LIMIT, TIME_LIMIT, PAGING_REFUSED, SERVER_BUSY, INCOMPLETE_READ, INVALID_RESPONSE, FILTER_REFUSED. New kinds of source may add codes.',
+    'Why a run ended without success. Codes when connecting: UNREACHABLE, TLS_FAILED, BIND_REFUSED, BASE_DN_NOT_FOUND, ADDRESS_NOT_ALLOWED. Codes when reading: TIMEOUT, CONNECTION_LOST, SIZE_LIMIT, TIME_LIMIT, PAGING_REFUSED, SERVER_BUSY, INCOMPLETE_READ, INVALID_RESPONSE, FILTER_REFUSED. In previews and explanations also TEMPORARY_TABLES_NOT_ALLOWED, which the people who run the service can mend. New kinds of source may add codes.',
   simpleResolvers: true,
 })
 export class RunErrorType {

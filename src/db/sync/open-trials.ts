@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { AppError } from '../../core/app-error.ts';
 import { inTurn } from '../../core/fair-turns.ts';
 import type { Rank } from '../../core/plan.ts';
 import type { Trial, TrialRequest, TrialStore } from '../../core/trial.ts';
+import { sqlState } from '../database-failure.ts';
 import { breakOff, hearErrors } from '../pool/pg-client.ts';
+import type { Query } from '../query.ts';
 import type { Attempt } from './attempt.ts';
 import { trialFills } from './fills.ts';
 import { readOutline, rowsOf } from './plan-outline.ts';
@@ -72,7 +75,9 @@ function openSession(url: string): { pool: pg.Pool; end: () => void } {
     keepAlive: true,
     onConnect: async (client) => {
       if (sessions.push(client) > 1) throw new Error('Connection terminated: the tables of a preview are lost.');
-      await client.query(tables);
+      await client.query(tables).catch((error: unknown) => {
+        throw sqlState(error) === '42501' ? notAllowed(error) : error;
+      });
     },
   });
   pool.on('error', () => {});
@@ -90,6 +95,26 @@ const tables = `
   SET synchronous_commit = off;
   CREATE TEMP TABLE plan_row (LIKE plan_row INCLUDING DEFAULTS INCLUDING INDEXES);
   CREATE TEMP TABLE ${trialFills} (workspace_id uuid, id uuid, fields jsonb NOT NULL, PRIMARY KEY (workspace_id, id))`;
+
+function notAllowed(cause: unknown): AppError {
+  return new AppError(
+    'TEMPORARY_TABLES_NOT_ALLOWED',
+    'The database lets the service make no temporary tables, which previews and explanations need.',
+    {
+      hint: 'Let the people who run the service give the login of DATABASE_URL that right: GRANT TEMPORARY ON DATABASE <name> TO <login>. The log of its start has the whole statement.',
+      cause,
+    },
+  );
+}
+
+/** The statement that an administrator must run so that trials can be opened. Null: none is needed. */
+export async function grantForTrials(query: Query): Promise<string | null> {
+  const [row] = await query<{ statement: string; may: boolean }>(
+    `SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I;', current_database(), current_user) AS statement,
+       has_database_privilege(current_database(), 'TEMPORARY') AS may`,
+  );
+  return row === undefined || row.may ? null : row.statement;
+}
 
 type ConnectionRow = { created_at: Date; referrals: string[]; last_complete_read_at: Date | null };
 
