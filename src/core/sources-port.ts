@@ -60,6 +60,8 @@ export type ConnectionProposal = {
   mappings: FieldMapping[];
   removal: RemovalPolicy;
   baseDns: string[];
+  /** The setting of a file's connection. Null for other kinds. */
+  idColumn: string | null;
   reasons: string[];
 };
 

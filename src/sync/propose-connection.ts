@@ -38,6 +38,7 @@ export async function proposeConnection(
       mappings,
       removal: defaultRemoval,
       baseDns: settled.baseDns,
+      idColumn: settled.idColumn,
       reasons: [...settled.reasons, ...reasons, removalReason],
     };
   } finally {

@@ -27,7 +27,7 @@ const source = (changes: object = {}) => ({
   ldap: { urls: [slapd.url], bindDn: slapd.bindDn, bindPassword: slapd.bindPassword, ...changes },
 });
 const propose = `mutation ($source: SourceInput!) { proposeConnection(source: $source) {
-  proposal { baseDns reasons
+  proposal { baseDns idColumn reasons
     scope { groups nestedGroups excludeGroups excludeBaseDns match rules { attribute operator values } filter includeDisabled requireEmail }
     mappings { field label attributes template value transforms policy whenEmpty }
     removal { action graceDays maxPercent maxCount maxEmptiedPercent } }
@@ -38,7 +38,7 @@ describe('a proposal for a directory', () => {
   test('names the narrowest base and the attributes that people have, with reasons', async () => {
     const { proposal, error, userErrors } = await proposed(source());
     expect({ error, userErrors }).toEqual({ error: null, userErrors: [] });
-    expect(proposal.baseDns).toEqual([unit.dn]);
+    expect(proposal).toMatchObject({ baseDns: [unit.dn], idColumn: null });
     expect(proposal.scope).toMatchObject({ groups: [], rules: [], filter: null, includeDisabled: false });
     expect(proposal.removal).toMatchObject({ action: 'DEACTIVATE', maxPercent: 10 });
     const mapped = new Map(proposal.mappings.map(({ field, attributes }: Data) => [field, attributes]));

@@ -38,9 +38,14 @@ class ConnectionProposalType {
   })
   baseDns!: string[];
 
-  @Field(() => [String], {
-    description: 'Why each part was chosen, in short sentences. For a file, also the column to set as `idColumn`.',
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The `idColumn` for the settings of a file: the given one, or else the best that was found. Null for other kinds.',
   })
+  idColumn!: string | null;
+
+  @Field(() => [String], { description: 'Why each part was chosen, in short sentences.' })
   reasons!: string[];
 }
 

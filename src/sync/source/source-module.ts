@@ -16,11 +16,13 @@ export type SecretsAtHand = { has: ReadonlySet<string>; given: Secrets; mayLack:
 
 /**
  * Settings with what they left open, as found in the source. `baseDns`: the places where people are; empty if the kind has none.
- * `filter`: for the scope; null: none is needed. `reasons`: sentences for people.
+ * `idColumn`: the column that identifies people; null if the kind has none. `filter`: for the scope; null: none is needed.
+ * `reasons`: sentences for people.
  */
 export type Settled<Settings> = {
   settings: Settings;
   baseDns: string[];
+  idColumn: string | null;
   filter: string | null;
   reasons: string[];
 };

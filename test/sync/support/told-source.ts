@@ -70,7 +70,7 @@ const toldModule: SourceModule<Settings> = {
   }),
   test: () => Promise.reject(new Error('A story is not tested.')),
   findable: [],
-  settle: async (given) => ({ settings: given, baseDns: [], filter: null, reasons: [] }),
+  settle: async (given) => ({ settings: given, baseDns: [], idColumn: null, filter: null, reasons: [] }),
 };
 
 export const toldSource = defineSource(toldModule);

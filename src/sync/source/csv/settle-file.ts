@@ -25,8 +25,9 @@ export async function settleFile(
   options: OpenOptions,
 ): Promise<Settled<CsvSettings>> {
   const open = { baseDns: [], filter: null };
-  if (settings.idColumn.trim() !== '')
-    return { ...open, settings, reasons: [`People are identified by the given column "${settings.idColumn}".`] };
+  const { idColumn } = settings;
+  if (idColumn.trim() !== '')
+    return { ...open, settings, idColumn, reasons: [`People are identified by the given column "${idColumn}".`] };
   const origin = await openOrigin(settings, secrets, options);
   try {
     const fetched = await origin.fetch(null);
@@ -53,8 +54,9 @@ export async function settleFile(
       throw new AppError('COLUMN_MISSING', 'The file has no column that clearly identifies people.', {
         hint: `Name one of its columns in idColumn: ${listed(namesOf(header))}. Its values are different, and never change for a person.`,
       });
-    const reason = `Set idColumn to "${id.name}": it has another value in each of the ${looked} rows that were looked at.`;
-    return { ...open, settings: { ...settings, idColumn: id.name }, reasons: [reason] };
+    const { name } = id;
+    const reason = `Set idColumn to "${name}": it has another value in each of the ${looked} rows that were looked at.`;
+    return { ...open, settings: { ...settings, idColumn: name }, idColumn: name, reasons: [reason] };
   } finally {
     origin.close();
   }

@@ -53,6 +53,7 @@ export async function settleDirectory(
     return {
       settings: settled,
       baseDns,
+      idColumn: null,
       filter,
       reasons: [
         `The server is treated as ${reached.server.label}.`,

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { OpenOptions } from '../../../../src/core/source-session.ts';
+import { proposeConnection } from '../../../../src/sync/propose-connection.ts';
 import { sources } from '../../../../src/sync/source/sources.ts';
 
 const options = (file: string): OpenOptions => ({
@@ -20,6 +21,22 @@ test('the id column of a file is the best one with another value in each row', a
   const { settings, baseDns, filter, reasons } = await settled(file);
   expect([settings.idColumn, baseDns, filter]).toEqual(['Employee ID', [], null]);
   expect(reasons).toEqual([expect.stringContaining('Set idColumn to "Employee ID"')]);
+});
+
+test('a proposal for a file has the id column as a value that fills the form', async () => {
+  const file = 'Vorname,Nachname,Personalnummer\nAda,King,7\nBo,Bell,8\n';
+  for (const [idColumn, proposed] of [
+    ['', 'Personalnummer'],
+    ['Nachname', 'Nachname'],
+  ]) {
+    const task = { kind: 'CSV', settings: { idColumn }, secrets: {}, addresses: options(file).addresses } as const;
+    const { idColumn: found, baseDns } = await proposeConnection(
+      sources.CSV,
+      { ...task, at: new Date() },
+      options(file),
+    );
+    expect({ found, baseDns }).toEqual({ found: proposed, baseDns: [] });
+  }
 });
 
 test('a given id column is kept', async () => {
