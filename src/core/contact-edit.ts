@@ -26,18 +26,27 @@ export type EditableContact = ContactEdit & {
   feeds: readonly Feed[];
 };
 
-/** The result of saving a contact. `addressTaken`: another active contact has the primary email; nothing was saved. */
-export type SavedContact<Saved> = { kind: 'saved'; contact: Saved } | { kind: 'addressTaken'; holderName: string };
+/** Another active contact has the primary email; nothing was saved. */
+export type AddressTaken = { kind: 'addressTaken'; holderName: string };
+
+/** The result of saving a contact. */
+export type SavedContact<Saved> = { kind: 'saved'; contact: Saved } | AddressTaken;
 
 /** The result of merging two contacts. `fedTwice`: a connection has two people for them now; nothing was saved. */
 export type MergedContacts<Saved> = SavedContact<Saved> | { kind: 'fedTwice'; connectionName: string };
 
-/** The result of taking a change back. `saved` with null: the contact is gone. `changed`: it was changed since; `nothing`: it is as before. */
+/**
+ * The result of taking a change back. `saved` with null: the contact is gone; `left`: what stays, because it has changed since. `changed`:
+ * all of it was changed since; `nothing`: it is as before.
+ */
 export type RevertedChange<Saved> =
-  | { kind: 'saved'; contact: Saved | null }
-  | { kind: 'addressTaken'; holderName: string }
+  | { kind: 'saved'; contact: Saved | null; left: LeftPart[] }
+  | AddressTaken
   | { kind: 'changed'; reason: string }
   | { kind: 'nothing' };
+
+/** A part of a change that is not taken back. No field: it is about the contact as a whole. */
+export type LeftPart = { field: ContactField | null; label: string | null; message: string };
 
 /** The parts of a contact's values that two versions of it have in different form: a field, or a label of one. */
 export function changedKeys(before: ContactValues, after: ContactValues, field: ContactField): FieldKey[] {

@@ -20,7 +20,8 @@ export type MadeChange = {
 export type TakingBack =
   | { kind: 'change'; action: 'CREATE' | 'UPDATE' | 'REACTIVATE' | 'DEACTIVATE' | 'DELETE' | 'NONE' }
   | { kind: 'nothing' }
-  | { kind: 'leave'; code: LogCode; reason: string };
+  /** `inParts`: it may be taken back part by part (see taking-parts-back.ts). */
+  | { kind: 'leave'; code: LogCode; reason: string; inParts: boolean };
 
 /** Why an applied change is in the history of what takes it back. */
 export const takenBack = 'taken back';
@@ -31,7 +32,11 @@ export const notTakenBack = {
   claimed: 'the connection links its person to another contact now',
 } as const;
 
-/** Decides how the changes of one contact are taken back. A contact that somebody has changed since is left alone. Pure. */
+/**
+ * Decides how the changes of one contact are taken back as a whole. A contact that somebody has changed since is left alone: a run that
+ * takes another one back does no more, because nobody looks at its contacts one by one. A person who takes back a single change goes on
+ * with its parts. Pure.
+ */
 export function takeBack(change: MadeChange): TakingBack {
   const { firstAction, lastAction, statusBefore, contact } = change;
   if (lastAction === 'DELETE') {
@@ -39,7 +44,7 @@ export function takeBack(change: MadeChange): TakingBack {
     return firstAction === 'CREATE' ? { kind: 'nothing' } : { kind: 'change', action: 'CREATE' };
   }
   if (contact === null) return leave(`the contact ${since(change, 'has been deleted since')}`);
-  if (!contact.asLeft) return leave(`the contact ${since(change, 'has changed since')}`);
+  if (!contact.asLeft) return leave(`the contact ${since(change, 'has changed since')}`, firstAction !== 'CREATE');
   if (firstAction === 'CREATE')
     return contact.fedByOthers
       ? leave('another connection feeds the contact, too')
@@ -50,8 +55,8 @@ export function takeBack(change: MadeChange): TakingBack {
   return { kind: 'change', action: statusBefore === 'ACTIVE' ? 'REACTIVATE' : 'DEACTIVATE' };
 }
 
-function leave(reason: string): TakingBack {
-  return { kind: 'leave', code: 'CHANGED_SINCE', reason };
+function leave(reason: string, inParts = false): TakingBack {
+  return { kind: 'leave', code: 'CHANGED_SINCE', reason, inParts };
 }
 
 const done: Record<ChangeAction, string> = {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => api?.close());
 
 async function revertChange(id: string): Promise<Data> {
-  const query = `mutation ($id: ID!) { revertChange(id: $id) { contact { id displayName notes lockedFields } userErrors { field code message } } }`;
+  const query = `mutation ($id: ID!) { revertChange(id: $id) { contact { id displayName notes address { city } lockedFields } userErrors { field code message } leftAlone { field label message } } }`;
   return (await api.ask(query, { id })).revertChange;
 }
 
@@ -26,6 +26,34 @@ test("a person's edit is taken back by its change's id, which the history then t
   });
   const told = (await api.ask(history, { id })).contact.history.nodes;
   expect(told.map(({ action }: Data) => action)).toEqual(['UPDATE', 'UPDATE', 'CREATE']);
-  expect(await revertChange(created.id)).toEqual({ contact: null, userErrors: [] });
+  expect(await revertChange(created.id)).toEqual({ contact: null, userErrors: [], leftAlone: [] });
   expect((await api.ask(history, { id })).contact).toBeNull();
+});
+
+test('an edit is taken back where nothing has changed it since; what has changed stays and is named, in the history, too', async () => {
+  const create = `mutation { createContact(input: { displayName: "Bob", notes: "old", address: { city: "Oslo" } }) { contact { id } } }`;
+  const { id } = (await api.ask(create)).createContact.contact;
+  const edit = `mutation ($id: ID!, $input: ContactInput!) { updateContact(id: $id, input: $input) { contact { id } leftAlone { message } } }`;
+  const both = await api.ask(edit, { id, input: { notes: 'new', address: { city: 'Rome' } } });
+  expect(both.updateContact.leftAlone).toEqual([]);
+  await api.ask(edit, { id, input: { address: { city: 'Paris' } } });
+  const history = `query ($id: ID!) { contact(id: $id) { history { nodes { id reason fields { field before after } } } } }`;
+  const [, edited] = (await api.ask(history, { id })).contact.history.nodes;
+  expect(await revertChange(edited.id)).toEqual({
+    contact: { id, displayName: 'Bob', notes: 'old', address: { city: 'Paris' }, lockedFields: [] },
+    userErrors: [],
+    leftAlone: [{ field: 'CITY', label: null, message: 'CITY has changed since.' }],
+  });
+  const [told] = (await api.ask(history, { id })).contact.history.nodes;
+  expect(told).toMatchObject({
+    reason: 'taken back in part: CITY has changed since.',
+    fields: [{ field: 'NOTES', before: 'new', after: 'old' }],
+  });
+  expect(await revertChange(edited.id)).toMatchObject({
+    contact: null,
+    userErrors: [
+      { code: 'CHANGED_SINCE', message: expect.stringContaining('has been updated since, by Ada Lovelace') },
+    ],
+    leftAlone: [],
+  });
 });

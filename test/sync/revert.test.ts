@@ -211,7 +211,7 @@ describe('a run that takes another one back', () => {
     expect(await tables()).toEqual(before);
 
     const gone = await workspace.revertChange(created.id, await changeOf(created.id, bob), anna);
-    expect(gone).toEqual({ kind: 'saved', contact: null });
+    expect(gone).toEqual({ kind: 'saved', contact: null, left: [] });
     expect(await workspace.revertChange(created.id, await changeOf(created.id, bob), anna)).toEqual({
       kind: 'changed',
       reason: 'the contact has been deleted since, by Anna Berg',

@@ -2,7 +2,7 @@ import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
 import { Permission } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
 import { ContactField, type LabeledField } from '../../core/contact.ts';
-import type { ContactEdit, EditableContact, RevertedChange, SavedContact } from '../../core/contact-edit.ts';
+import type { ContactEdit, EditableContact, LeftPart, RevertedChange, SavedContact } from '../../core/contact-edit.ts';
 import { mergedContact } from '../../core/merge-contacts.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import type { UserError } from '../../core/user-error.ts';
@@ -25,6 +25,7 @@ import { editContact, MOST_VALUES, newContact } from './edit-contact.ts';
 const MOST_DELETED = 1000;
 
 type Outcome = { contact: ApiContact | null; userErrors: UserError[] };
+type Updated = Outcome & { leftAlone: LeftPart[] };
 
 @Resolver()
 export class ContactEditResolver {
@@ -54,7 +55,7 @@ export class ContactEditResolver {
       description: 'The version that was edited; when left out, any version is accepted.',
     })
     expectedVersion?: number | null,
-  ): Promise<Outcome> {
+  ): Promise<Updated> {
     const change = (current: EditableContact) => {
       const { edit, userErrors } = editContact(current, input);
       refuse(userErrors);
@@ -62,8 +63,8 @@ export class ContactEditResolver {
     };
     const saved = await orRefused(store.updateContact(id, expectedVersion ?? null, change, actorOf(viewer)));
     return 'userErrors' in saved
-      ? { contact: null, userErrors: saved.userErrors }
-      : outcomeOf(found(saved.result, 'contact'));
+      ? { contact: null, userErrors: saved.userErrors, leftAlone: [] }
+      : { ...outcomeOf(found(saved.result, 'contact')), leftAlone: [] };
   }
 
   @Needs(Permission.CONTACTS_MANAGE)
@@ -111,12 +112,12 @@ export class ContactEditResolver {
   @Mutation(() => UpdateContactPayload, {
     nullable: true,
     description:
-      'Takes back one change of one contact, which a run or a person made. The contact is null in the answer when it is gone again. If it has changed since, nothing is done, and the answer says what changed it. The next run of the connection does not make the change again unasked: it is HELD. A deleted contact comes back without its photo, which the next run fetches.',
+      'Takes back one change of one contact, which a run or a person made. The contact is null in the answer when it is gone again. What has changed again since stays as it is, and `leftAlone` names it. If nothing of the change is left, nothing is done, and the answer says what changed the contact. A created contact goes only if nothing has changed it since. The next run of the connection does not make the change again unasked: it is HELD. A deleted contact comes back without its photo, which the next run fetches.',
   })
   async revertChange(
     @Arg('id', () => ID, { description: "The change's id." }) id: string,
     @Ctx() { store, viewer }: ApiContext,
-  ): Promise<Outcome> {
+  ): Promise<Updated> {
     const [changeSet = '', position = ''] = id.split(':');
     const place = /^\d{1,15}$/.test(position) ? Number(position) : Number.NaN;
     return revertedOutcome(found(await store.revertChange(changeSet, place, actorOf(viewer)), 'change'));
@@ -162,10 +163,14 @@ function mergeFault(code: 'CONTRADICTION' | 'DIFFERENT_PEOPLE' | 'TOO_MANY', mes
   return { field: ['dropId'], code, message };
 }
 
-function revertedOutcome(reverted: RevertedChange<ContactRecord>): Outcome {
+function revertedOutcome(reverted: RevertedChange<ContactRecord>): Updated {
   switch (reverted.kind) {
     case 'saved':
-      return { contact: reverted.contact && new ApiContact(reverted.contact), userErrors: [] };
+      return {
+        contact: reverted.contact && new ApiContact(reverted.contact),
+        userErrors: [],
+        leftAlone: reverted.left,
+      };
     case 'changed':
       return notReverted('CHANGED_SINCE', `The change can not be taken back: ${reverted.reason}.`);
     case 'nothing':
@@ -175,8 +180,8 @@ function revertedOutcome(reverted: RevertedChange<ContactRecord>): Outcome {
   }
 }
 
-function notReverted(code: UserError['code'], message: string): Outcome {
-  return { contact: null, userErrors: [{ field: ['id'], code, message }] };
+function notReverted(code: UserError['code'], message: string): Updated {
+  return { contact: null, userErrors: [{ field: ['id'], code, message }], leftAlone: [] };
 }
 
 function outcomeOf(saved: SavedContact<ContactRecord>): Outcome {

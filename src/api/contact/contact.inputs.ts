@@ -1,5 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { ContactStatus } from '../../core/contact.ts';
+import { ContactField, ContactStatus } from '../../core/contact.ts';
+import type { LeftPart } from '../../core/contact-edit.ts';
 import type { UserError } from '../../core/user-error.ts';
 import { toBeMended, UserErrorType } from '../error/user-error.type.ts';
 import type { ApiContact } from './api-contact.ts';
@@ -115,13 +116,37 @@ export class CreateContactPayload {
   userErrors!: UserError[];
 }
 
-@ObjectType('UpdateContactPayload', { description: 'The answer to `updateContact`.', simpleResolvers: true })
+@ObjectType('LeftPart', {
+  description: 'A part of a change that was not taken back, because it has changed again since.',
+  simpleResolvers: true,
+})
+export class LeftPartType {
+  @Field(() => ContactField, { nullable, description: 'The field; null when it is about the contact as a whole.' })
+  field!: ContactField | null;
+
+  @Field(() => String, { nullable, description: 'For EMAIL and PHONE: the label.' })
+  label!: string | null;
+
+  @Field(() => String, { description: 'What stays and why, in one sentence.' })
+  message!: string;
+}
+
+@ObjectType('UpdateContactPayload', {
+  description: 'The answer to `updateContact` and `revertChange`.',
+  simpleResolvers: true,
+})
 export class UpdateContactPayload {
   @Field(() => ContactType, { nullable, description: 'The contact; null when there are errors to fix.' })
   contact!: ApiContact | null;
 
   @Field(() => [UserErrorType], toBeMended)
   userErrors!: UserError[];
+
+  @Field(() => [LeftPartType], {
+    description:
+      'What `revertChange` has left as it is, because it has changed again since. Empty: the whole change is taken back, or nothing of it.',
+  })
+  leftAlone!: LeftPart[];
 }
 
 @ObjectType('MergeContactsPayload', { description: 'The answer to `mergeContacts`.', simpleResolvers: true })

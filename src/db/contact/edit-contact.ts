@@ -4,7 +4,7 @@ import type { Actor } from '../../core/access.ts';
 import { AppError } from '../../core/app-error.ts';
 import type { FieldMapping } from '../../core/connection.ts';
 import type { Fills } from '../../core/contact.ts';
-import type { ContactEdit, EditableContact, Feed, SavedContact } from '../../core/contact-edit.ts';
+import type { AddressTaken, ContactEdit, EditableContact, Feed, SavedContact } from '../../core/contact-edit.ts';
 import type { ContactRecord } from '../../core/records.ts';
 import { isUuid } from '../../core/uuid.ts';
 import { indexed, keysText, wordsText } from '../../search/contact-index.ts';
@@ -124,7 +124,7 @@ export async function orTaken<Outcome>(
   scope: WorkspaceScope,
   edit: ContactEdit | (() => ContactEdit | null),
   work: (transaction: Transaction) => Promise<Outcome>,
-): Promise<Outcome | SavedContact<never>> {
+): Promise<Outcome | AddressTaken> {
   try {
     return await scope.write(work);
   } catch (error) {
@@ -191,7 +191,7 @@ export async function holderOf(
   { query, workspaceId }: Transaction,
   edited: readonly string[],
   { status, values }: ContactEdit,
-): Promise<SavedContact<never> | null> {
+): Promise<AddressTaken | null> {
   if (status !== 'ACTIVE' || values.PRIMARY_EMAIL === undefined) return null;
   const [holder] = await query<{ display_name: string }>(
     `SELECT contact.display_name FROM contact

@@ -108,6 +108,8 @@ export type PlannedBack = {
   /** The contact as it was, if it gets its values back. */
   values: ContactValues | null;
   reason: string | null;
+  /** It can't be taken back as a whole, but maybe in parts. */
+  inParts: boolean;
   record: Record<string, unknown>;
 };
 
@@ -124,6 +126,7 @@ function toPlanned(row: Row, workspaceId: string): PlannedBack {
     connectionId: row.connection_id,
     values,
     reason,
+    inParts: decision.kind === 'leave' && decision.inParts,
     record: {
       action,
       person: row.person ?? '',
@@ -141,7 +144,8 @@ function toPlanned(row: Row, workspaceId: string): PlannedBack {
   };
 }
 
-function keysOf(values: ContactValues, workspaceId: string) {
+/** The keys by which a contact with these values is found, as members of such a record. */
+export function keysOf(values: ContactValues, workspaceId: string) {
   const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
   return {
     email_key: emailKey,

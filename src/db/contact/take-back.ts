@@ -88,7 +88,7 @@ export async function takeChangesBack(set: ChangeSet, rowsOf: (actions: string) 
  * Gives existing contacts the link that the set's connection had to them. The next run looks at it again. The comparison of connections
  * as text makes the planner look links up by contact.
  */
-async function restoreLinks(set: ChangeSet, rows: ChangeRows): Promise<void> {
+export async function restoreLinks(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const connectionId = connectionOf(set);
   if (connectionId === null) return;
   const { params, put } = paramsOf(rows);
