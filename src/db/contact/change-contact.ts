@@ -253,6 +253,7 @@ export async function noteRemoval(
       goneSince,
       sameAs,
     },
+    keepsValues: true,
     ...(besides === undefined ? {} : { besides }),
   });
   if (written > 0)

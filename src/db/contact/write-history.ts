@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Actor } from '../../core/access.ts';
-import { columnsOf, fieldColumns } from './contact-columns.ts';
+import { columnsOf, fieldColumns, valuesOf } from './contact-columns.ts';
 
 /** A set of changes that one run or one person makes to contacts, with the transaction that makes them. */
 export type ChangeSet = {
@@ -65,9 +65,9 @@ export function paramsOf({ params }: ChangeRows): { params: unknown[]; put: Put 
   return { params: all, put: (value) => `$${all.push(value)}` };
 }
 
-function commonValues(set: ChangeSet, rows: ChangeRows, put: Put): string {
+function commonValues(set: ChangeSet, rows: ChangeRows, put: Put, before = 'change.before'): string {
   return `change.workspace_id, ${put(set.id)}::uuid, change.position + ${rows.base}, clock.now, ${put(set.madeBy)}::jsonb, change.action,
-   change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, change.before`;
+   change.stays, change.outcome, change.code, change.reason, change.person, change.person_id, change.contact_id, change.contact_name, ${before}`;
 }
 
 /** The state of new contacts: SQL for each column, over `change` and `clock`. */
@@ -101,6 +101,8 @@ export type Effect = {
   /** The contact is deleted with all its links. */
   deletes?: boolean;
   givesValues?: boolean;
+  /** The values stay as they are, also those that have changed since the rows were made. */
+  keepsValues?: boolean;
   besides?: Besides;
 };
 
@@ -112,13 +114,13 @@ export type Effect = {
  * @returns the number of changes.
  */
 export async function writeChanges(set: ChangeSet, rows: ChangeRows, effect: Effect): Promise<number> {
-  const { after, deletes = false, givesValues = false, besides } = effect;
+  const { after, deletes = false, givesValues = false, keepsValues = false, besides } = effect;
   const { params, put } = paramsOf(rows);
   const connection = `${put(connectionOf(set))}::uuid`;
   const { rowCount } = await set.client.query(
     `INSERT INTO contact_change (${commonColumns}, connection_id, contact_version, status, locked_fields, portal_access_before,
        removal_due_at, fills_id, gone_since, same_as, state_before, links_before ${givesValues ? `, ${fieldColumns}` : ''})
-     SELECT ${commonValues(set, rows, put)}, ${connection}, ${after.version}, ${after.status}, ${after.lockedFields},
+     SELECT ${commonValues(set, rows, put, keepsValues ? valuesOf('contact') : undefined)}, ${connection}, ${after.version}, ${after.status}, ${after.lockedFields},
        ${after.portalAccessBefore}, ${after.removalDueAt}, ${after.fillsId}, ${after.goneSince}, ${after.sameAs ?? 'NULL'}::int,
        ROW(contact.status, contact.locked_fields, contact.portal_access_before, contact.removal_due_at, contact.version,
          contact.created_at, contact.person_key, contact.manager_ref)::contact_state,
