@@ -6,6 +6,8 @@ import { connect, createServer } from 'node:net';
 /** A directory server that runs in the foreground, in a folder of its own. */
 export type ServerProcess = {
   pid: number;
+  /** Ends the process at once. What it made stays. */
+  kill(): Promise<void>;
   /** Ends the process and removes what it made. */
   close(): Promise<void>;
 };
@@ -37,11 +39,15 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
   ended.catch(() => {});
   const heir = server.pid === undefined ? null : startHeir(server.pid, made);
   server.once('exit', () => heir?.kill('SIGKILL'));
+  const kill = async (): Promise<void> => {
+    // Its heir would remove what it made.
+    heir?.kill('SIGKILL');
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    killGroup(server);
+    await once(server, 'exit');
+  };
   const close = async (): Promise<void> => {
-    if (server.exitCode === null && server.signalCode === null) {
-      killGroup(server);
-      await once(server, 'exit');
-    }
+    await kill();
     for (const path of made) await rm(path, { recursive: true, force: true });
   };
   const given = new AbortController();
@@ -52,7 +58,7 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
     await close();
     throw error;
   }
-  return { pid: server.pid ?? 0, close };
+  return { pid: server.pid ?? 0, kill, close };
 }
 
 /** A process that waits for the end of this one, of which its input tells, and then ends the server and removes what it made. */

@@ -49,7 +49,11 @@ export type Slapd = LdapChanges & {
   bindPassword: string;
   adminDn: string;
   adminPassword: string;
-  pid: number;
+  readonly pid: number;
+  /** Kills the process. */
+  kill(): Promise<void>;
+  /** Starts it again after it was killed, with other limits of the bind account until the next start. */
+  restart(limits?: string): Promise<void>;
   /** Empties the directory and loads other entries, parents before children; the base and the bind account stay. */
   refill(entries: Iterable<LdifEntry>): Promise<void>;
   /** Ends the process and removes its folder. */
@@ -70,8 +74,11 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     const [port, ldapsPort] = [await freePort(), await freePort()];
     const listen = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${ldapsPort}`;
     const args = ['-d', '0', '-f', join(folder, 'slapd.conf'), '-h', listen];
-    const server = await startServerProcess({ program: binaries.slapd, args, env: binaries.env, made: [folder], port });
-    return handle({ baseDn, ca, port, ldapsPort, server });
+    const start = async (limits = options.limits) => {
+      await writeFile(join(folder, 'slapd.conf'), config(folder, baseDn, { ...options, limits }, binaries));
+      return startServerProcess({ program: binaries.slapd, args, env: binaries.env, made: [folder], port });
+    };
+    return handle({ baseDn, ca, port, ldapsPort, start, server: await start() });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -181,9 +188,17 @@ function reader(baseDn: string): LdifEntry {
   };
 }
 
-type Running = { baseDn: string; ca: string; port: number; ldapsPort: number; server: ServerProcess };
+type Running = {
+  baseDn: string;
+  ca: string;
+  port: number;
+  ldapsPort: number;
+  start(limits?: string): Promise<ServerProcess>;
+  server: ServerProcess;
+};
 
-function handle({ baseDn, ca, port, ldapsPort, server }: Running): Slapd {
+function handle({ baseDn, ca, port, ldapsPort, start, ...running }: Running): Slapd {
+  let { server } = running;
   const url = `ldap://127.0.0.1:${port}`;
   const admin: LdapAccount = { url, dn: `cn=admin,${baseDn}`, password };
   const changes = changesBy(admin);
@@ -196,7 +211,14 @@ function handle({ baseDn, ca, port, ldapsPort, server }: Running): Slapd {
   };
   return {
     ...changes,
-    ...server,
+    get pid() {
+      return server.pid;
+    },
+    kill: () => server.kill(),
+    restart: async (limits) => {
+      server = await start(limits);
+    },
+    close: () => server.close(),
     url,
     ldapsUrl: `ldaps://127.0.0.1:${ldapsPort}`,
     port,
@@ -208,7 +230,7 @@ function handle({ baseDn, ca, port, ldapsPort, server }: Running): Slapd {
     adminDn: admin.dn,
     adminPassword: password,
     refill,
-    [Symbol.asyncDispose]: server.close,
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { uuidv7 } from 'uuidv7';
@@ -17,7 +16,6 @@ import { API_ROLE } from '../../src/db/pool/api-login.ts';
 import { openDatabase } from '../../src/db/pool/open-database.ts';
 import { createRunStore } from '../../src/db/run/create-run-store.ts';
 import { openBoss, runQueueName } from '../../src/db/run/queue/open-boss.ts';
-import { createSealer } from '../../src/db/secrets/sealer.ts';
 import { openRunSignals } from '../../src/db/signals/open-run-signals.ts';
 import { openSyncStore } from '../../src/db/sync/open-sync-store.ts';
 import { startRun } from '../../src/runner/start-run.ts';
@@ -27,6 +25,7 @@ import { openReadingThreads, type ReadingThreads } from '../../src/sync/reading-
 import { runSync } from '../../src/sync/run-sync.ts';
 import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { collectLog } from '../runner/support/collect-log.ts';
+import { sealer } from '../runner/support/open-process.ts';
 import { ldapSettings } from './ldap-reading.ts';
 import { createDatabase } from './postgres.ts';
 import { defaultMappings, defaultScope } from './source-defaults.ts';
@@ -59,7 +58,6 @@ export async function openSyncing(threads: ReadingThreads = openReadingThreads()
   const database = await openDatabase({ url, concurrentRuns: 2 });
   const boss = await openBoss(url, () => {});
   const signals = await openRunSignals(url);
-  const sealer = createSealer([randomBytes(32)]);
   const store = createStore({ ...database, sealer });
   const runStore = createRunStore({ pool: database.syncPool, boss, openSecret: sealer.open });
   const parts: Parts = { boss, pool: database.syncPool, signals, store, runStore, threads };

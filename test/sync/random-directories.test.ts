@@ -1,108 +1,56 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RemovalPolicy } from '../../src/core/connection.ts';
 import type { RunRecord } from '../../src/core/records.ts';
 import type { StartRunMode } from '../../src/core/run.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
-import { dice, dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
+import { dice, dn, map, removal, sumOf, unit } from './small-directory.ts';
 import { everyChange, openForetelling } from './support/foretold.ts';
+import { group, RandomPeople } from './support/random-people.ts';
+import { WatchedConnection } from './support/watched-connection.ts';
 
-/**
- * `away`: still in the directory, but not met by the scope's filter. `member`: of the scope's group, which is not in the entry. An
- * empty `mail` is out of scope, too.
- */
-type Person = { uid: string; name: string; mail: string; city: string; away: boolean; member: boolean };
-
-const names = ['Byron', 'King', 'Lovelace'];
-const cities = ['Paris', 'Rome', 'Oslo', ''];
-/** Fewer addresses than people, so that addresses are claimed twice, handed over and swapped. */
-const addresses = Array.from({ length: 12 }, (_, i) => `box${i}@example.org`);
 /** No display name is mapped: it is put together. */
 const mappings = [map('FAMILY_NAME', 'sn'), map('PRIMARY_EMAIL', 'mail'), map('CITY', 'l')];
-
-const group = 'cn=staff,dc=example,dc=org';
 const scope = scopeOf({ filter: '(!(employeeType=away))', groups: [group], requireEmail: true });
+/** So that a frozen server is soon noticed. */
+const source = { timeoutSeconds: 3 };
 
-const inScope = (people: Map<string, Person>): Person[] =>
-  [...people.values()].filter(({ away, mail, member }) => !away && mail !== '' && member);
+type Roll = (sides: number) => number;
+type Server = { slapd: Slapd; proxy: FaultProxy };
 
 describe('whatever happens in a directory', () => {
-  let slapd: Slapd;
-  let proxy: FaultProxy;
+  /** One that can keep searches open and tells of changes since a cookie, and one that must be asked. */
+  let servers: { telling: Server; asked: Server };
   let service: SyncService;
   let syncing: Syncing;
   let foretelling: ReturnType<typeof openForetelling>;
   beforeAll(async () => {
     const staff = { objectClass: 'groupOfNames', member: 'cn=reader,dc=example,dc=org' };
-    slapd = await startSlapd({ entries: [unit, { dn: group, attributes: staff }] });
-    proxy = await startFaultProxy(slapd.port);
+    const entries = [unit, { dn: group, attributes: staff }];
+    const start = async (options: object): Promise<Server> => {
+      const slapd = await startSlapd({ entries, ...options });
+      return { slapd, proxy: await startFaultProxy(slapd.port) };
+    };
+    servers = {
+      telling: await start({ modules: ['syncprov'], config: ['overlay syncprov', 'syncprov-sessionlog 100'] }),
+      asked: await start({}),
+    };
     service = await openSyncing();
     foretelling = openForetelling(service);
   });
   afterAll(async () => {
     await foretelling?.close();
     await service?.close();
-    await proxy?.close();
-    await slapd?.close();
+    for (const { proxy, slapd } of Object.values(servers ?? {})) {
+      await proxy.close();
+      await slapd.close();
+    }
   });
 
-  const change = async (people: Map<string, Person>, roll: (sides: number) => number, born: { count: number }) => {
-    const ldif: string[] = [];
-    const some = () => [...people.values()][roll(people.size)];
-    const put = (person: Person, values: Partial<Person>) => {
-      Object.assign(person, values);
-      ldif.push(
-        `dn: ${dn(person.uid)}\nchangetype: modify\nreplace: mail\n${person.mail === '' ? '' : `mail: ${person.mail}\n`}-\nreplace: sn\nsn: ${person.name}\n-\nreplace: l\n` +
-          `${person.city === '' ? '' : `l: ${person.city}\n`}-\nreplace: employeeType\n` +
-          `${person.away ? 'employeeType: away\n' : ''}-\n\n`,
-      );
-    };
-    const name = () => names[roll(names.length)] ?? '';
-    const address = () => addresses[roll(addresses.length)] ?? '';
-    const join = () => {
-      const person = {
-        uid: `p${born.count++}`,
-        name: name(),
-        mail: address(),
-        city: cities[roll(4)] ?? '',
-        away: false,
-        member: roll(5) > 0,
-      };
-      people.set(person.uid, person);
-      const attributes = Object.entries(somebody(person.uid).attributes).map(([name, value]) =>
-        name === 'mail' ? `mail: ${person.mail}` : `${name}: ${String(value)}`,
-      );
-      ldif.push(`dn: ${dn(person.uid)}\nchangetype: add\n${attributes.join('\n')}\n\n`);
-      put(person, {});
-    };
-    const leave = (person: Person) => {
-      people.delete(person.uid);
-      ldif.push(`dn: ${dn(person.uid)}\nchangetype: delete\n\n`);
-    };
-    for (let i = 1 + roll(6); i > 0; i--) {
-      const [one, other] = [some(), some()];
-      const what = roll(11);
-      if (one === undefined || other === undefined || what < 2) join();
-      else if (what === 2) leave(one);
-      else if (what === 3) put(one, { mail: address() });
-      else if (what === 4) put(one, { city: cities[roll(4)] ?? '', name: name() });
-      else if (what === 5) put(one, { mail: one.mail === '' ? address() : '' });
-      else if (what < 8) one.member = !one.member;
-      else if (what < 10) put(one, one.away ? { away: false, mail: address() } : { away: true });
-      else {
-        const mail = one.mail;
-        put(one, { mail: other.mail });
-        put(other, { mail });
-      }
-    }
-    const members = [...people.values()].filter(({ member }) => member).map(({ uid }) => `member: ${dn(uid)}\n`);
-    ldif.push(`dn: ${group}\nchangetype: modify\nreplace: member\nmember: cn=reader,dc=example,dc=org\n`);
-    await slapd.change(`${ldif.join('')}${members.join('')}\n`);
-  };
-
   /** A run that comes to nothing: it is cut off, cancelled or rejected. Or the connection is edited. */
-  const disturb = async (connection: string, roll: (sides: number) => number) => {
+  const disturb = async (connection: string, { proxy }: Server, roll: Roll) => {
     const before = await syncing.contacts();
     const what = roll(6);
     if (what === 0) {
@@ -153,9 +101,9 @@ describe('whatever happens in a directory', () => {
    * Everybody whose address nobody else claims has one active contact with the directory's values. Nobody who is there counts as
    * gone, also not when they are skipped.
    */
-  const expectModel = async (people: Map<string, Person>, before: readonly Fed[]) => {
+  const expectModel = async (people: RandomPeople, before: readonly Fed[]) => {
     const fed = await fedContacts();
-    const present = inScope(people);
+    const present = people.inScope;
     const isThere = ({ person }: Fed): boolean => present.some(({ uid }) => dn(uid) === person);
     for (const row of fed) if (isThere(row)) expect(row).toMatchObject({ gone: false, due: false });
     for (const { uid, name, mail, city } of present) {
@@ -178,59 +126,94 @@ describe('whatever happens in a directory', () => {
 
   const outcome = ({ counts, excluded }: RunRecord) => ({ counts, excluded });
   const modes: StartRunMode[] = ['FULL', 'INCREMENTAL', 'INCREMENTAL', 'AUTO'];
+  const isIncremental = ({ mode }: RunRecord) => mode === 'INCREMENTAL';
 
-  test.each([
-    ['removals deactivate', 11, removal()],
-    ['removals delete', 22, removal({ action: 'DELETE' })],
-    ['contacts are kept', 33, removal({ action: 'KEEP' })],
-    ['contacts have a grace', 44, removal({ graceDays: 5 })],
-  ])('counts, log and contacts agree, whatever runs are full or incremental: %s', async (_, seed, policy) => {
-    syncing = await service.workspace();
-    const people = new Map<string, Person>();
+  /** Runs of the test's own, one after another. Returns the run that counts. */
+  const runByHand = async (connection: string, server: Server, people: RandomPeople, roll: Roll, explain: boolean) => {
+    await people.change();
+    await disturb(connection, server, roll);
+    if (roll(3) === 0) await people.change();
+    const [before, fed] = [await syncing.contacts(), await fedContacts()];
+    const dry = await syncing.sync(connection, { mode: modes[roll(4)], dryRun: true });
+    await foretelling.expectForetold(syncing, connection, dry, explain ? people.dns : [], people.dns.length);
+    expect(await syncing.contacts()).toEqual(before);
+    const planned = await everyChange(syncing, dry);
+    const run = await syncing.sync(connection, { mode: modes[roll(4)] });
+    expect(outcome(run)).toEqual(outcome(dry));
+    expect(await everyChange(syncing, run)).toEqual(planned);
+    await expectSound(run);
+    await expectModel(people, fed);
+    return run;
+  };
+
+  /** Lets a service watch the connection for a while. Returns the runs that it made. */
+  const keepUpToDate = async (connection: string, server: Server, people: RandomPeople, roll: Roll) => {
+    const databaseUrl = service.url;
+    const watched = await WatchedConnection.begin({ databaseUrl, syncing, connection, people, roll, ...server });
     try {
-      const roll = dice(seed);
-      const born = { count: seed * 1000 };
-      const connection = await syncing.createConnection(
-        { ...slapd, url: proxy.url },
-        { mappings, scope, removal: policy },
-      );
-      let incremental = 0;
-      for (let round = 0; round < 15; round++) {
-        await change(people, roll, born);
-        await disturb(connection, roll);
-        if (roll(3) === 0) await change(people, roll, born);
-        const [before, fed] = [await syncing.contacts(), await fedContacts()];
-        const dry = await syncing.sync(connection, { mode: modes[roll(4)], dryRun: true });
-        const explained = (seed === 11 && round % 2 === 0) || round === 14 ? [...people.keys()].map(dn) : [];
-        await foretelling.expectForetold(syncing, connection, dry, explained, people.size);
-        expect(await syncing.contacts()).toEqual(before);
-        const planned = await everyChange(syncing, dry);
-        const run = await syncing.sync(connection, { mode: modes[roll(4)] });
-        if (run.mode === 'INCREMENTAL') incremental++;
-        expect(outcome(run)).toEqual(outcome(dry));
-        expect(await everyChange(syncing, run)).toEqual(planned);
-        await expectSound(run);
+      for (let step = 1 + roll(3); step > 0; step--) {
+        for (let i = 1 + roll(3); i > 0; i--) {
+          await people.change();
+          await watched.disturb();
+        }
+        await watched.settle();
+        // Addresses that became free by the last run get to their people in the next one.
+        const fed = await fedContacts();
+        await watched.settle();
         await expectModel(people, fed);
       }
-      expect(incremental).toBeGreaterThan(2);
-      let last = await syncing.sync(connection);
-      // Addresses that were claimed twice can become free one after another.
-      for (let i = 0; i < 3 && last.counts.unchanged + last.counts.skipped < last.counts.inScope; i++)
-        last = await syncing.sync(connection);
-      const settled = await syncing.contacts();
-      const again = await syncing.sync(connection);
-      expect(again.counts).toMatchObject({
-        created: 0,
-        updated: 0,
-        linked: 0,
-        reactivated: 0,
-        deactivated: 0,
-        deleted: 0,
-      });
-      expect(await syncing.contacts()).toEqual(settled);
+      const runs = await watched.end();
+      for (const run of runs) await expectSound(run);
+      return runs;
     } finally {
-      if (people.size > 0)
-        await slapd.change([...people.keys()].map((uid) => `dn: ${dn(uid)}\nchangetype: delete\n\n`).join(''));
+      await watched.close();
     }
-  });
+  };
+
+  const cases: [string, keyof typeof servers, number, RemovalPolicy][] = [
+    ['removals deactivate', 'asked', 11, removal()],
+    ['removals delete', 'telling', 22, removal({ action: 'DELETE' })],
+    ['contacts are kept', 'telling', 33, removal({ action: 'KEEP' })],
+    ['contacts have a grace', 'asked', 44, removal({ graceDays: 5 })],
+  ];
+  test.each(cases)(
+    'counts, log and contacts agree, however runs come about: %s, the server is %s',
+    async (_, which, seed, policy) => {
+      syncing = await service.workspace();
+      const server = servers[which];
+      const roll = dice(seed);
+      const people = new RandomPeople(server.slapd, roll, seed * 1000);
+      try {
+        await people.begin();
+        const connection = await syncing.createConnection(
+          { ...server.slapd, url: server.proxy.url },
+          { mappings, scope, removal: policy, source },
+        );
+        const runs: RunRecord[] = [];
+        for (let round = 0; round < 12; round++) {
+          const explain = (seed === 11 && round % 2 === 0) || round === 11;
+          if (round % 6 === 4) runs.push(...(await keepUpToDate(connection, server, people, roll)));
+          else runs.push(await runByHand(connection, server, people, roll, explain));
+        }
+        expect(runs.filter(isIncremental).length).toBeGreaterThan(2);
+        let last = await syncing.sync(connection);
+        // Addresses that were claimed twice can become free one after another.
+        for (let i = 0; i < 3 && last.counts.unchanged + last.counts.skipped < last.counts.inScope; i++)
+          last = await syncing.sync(connection);
+        const settled = await syncing.contacts();
+        const again = await syncing.sync(connection);
+        expect(again.counts).toMatchObject({
+          created: 0,
+          updated: 0,
+          linked: 0,
+          reactivated: 0,
+          deactivated: 0,
+          deleted: 0,
+        });
+        expect(await syncing.contacts()).toEqual(settled);
+      } finally {
+        await people.clear();
+      }
+    },
+  );
 });
