@@ -177,8 +177,6 @@ test('refuses garbled and foreign cursors, unknown connections, and viewers with
 test('says so when the history does not reach back to a cursor', async () => {
   const start = await cursorNow();
   await create('One');
-  const { changes, cursor } = await take(follow(start), 1);
-  expect(changes.length).toBeGreaterThan(0);
   const { Client } = await import('pg').then(({ default: pg }) => pg);
   const client = new Client(api.databaseUrl);
   await client.connect();
@@ -187,6 +185,6 @@ test('says so when the history does not reach back to a cursor', async () => {
   } finally {
     await client.end();
   }
-  const { value } = await follow(cursor).next();
+  const { value } = await follow(start).next();
   expect(value?.errors?.[0]?.extensions.code).toBe('CURSOR_TOO_OLD');
 });

@@ -44,7 +44,7 @@ export class ContactsChangedSubscription {
   @Subscription(() => ContactChangeBatchType, {
     nullable: true,
     description:
-      'Contacts as runs and people change them: each change once, in order. After a broken connection, subscribe again with the last `cursor` that you received. A cursor is valid as long as the history is kept; an older one is refused with CURSOR_TOO_OLD. `contacts(updatedSince)` is the same as a query.',
+      'Contacts as runs and people change them: each change once, in order. After a broken connection, subscribe again with the last `cursor` that you received. A cursor is valid as long as the history after it is kept; else it is refused with CURSOR_TOO_OLD. `contacts(updatedSince)` is the same as a query.',
     subscribe: followChanges,
   })
   contactsChanged(

@@ -50,33 +50,41 @@ export async function contactFeed(
   });
 }
 
+/** The end of the feed. Its last batch may have been dropped with the history of its time. */
 async function placeNow({ query, workspaceId }: Transaction): Promise<Place> {
-  const [row] = await query<{ seq: string; change_set: string }>(
-    `SELECT seq, change_set FROM contact_feed_batch WHERE workspace_id = $1 ORDER BY seq DESC LIMIT 1`,
+  const [row] = await query<{ seq: string; change_set: string | null }>(
+    `SELECT feed.last_seq AS seq, batch.change_set FROM contact_feed AS feed
+     LEFT JOIN contact_feed_batch AS batch ON batch.workspace_id = feed.workspace_id AND batch.seq = feed.last_seq
+     WHERE feed.workspace_id = $1`,
     [workspaceId],
   );
   return { seq: Number(row?.seq ?? 0), position: wholeBatch, changeSet: row?.change_set ?? null };
 }
 
 /**
- * The batch of the place, if it is not known as a whole, and those after it. Numbers have no gaps, so a gap means that the history
- * before it has been dropped. A batch with another change set means that the database has lost its latest transactions in a crash.
+ * The batch of the place, if it is not known as a whole, and those after it. Numbers have no gaps up to the last one, so a gap means
+ * that history after the place has been dropped. A place after the last number, or a batch with another change set, means that the
+ * database has lost its latest transactions in a crash.
  */
 async function batchesFrom({ query, workspaceId }: Transaction, place: Place): Promise<BatchRow[]> {
-  const rows = await query<BatchRow>(
-    `SELECT seq, change_set, first_position, last_position FROM contact_feed_batch
-     WHERE workspace_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
-    [workspaceId, place.seq, mostBatches + 1],
+  const limit = mostBatches + 1;
+  const rows = await query<BatchRow & { last_seq: string }>(
+    `SELECT feed.last_seq, batch.seq, batch.change_set, batch.first_position, batch.last_position FROM contact_feed AS feed
+     LEFT JOIN LATERAL (
+       SELECT seq, change_set, first_position, last_position FROM contact_feed_batch AS batch
+       WHERE batch.workspace_id = $1 AND batch.seq >= $2 ORDER BY batch.seq LIMIT $3) AS batch ON true
+     WHERE feed.workspace_id = $1 ORDER BY batch.seq`,
+    [workspaceId, place.seq, limit],
   );
-  const [first] = rows;
-  const isFromStart = place.seq === 0;
-  if (!isFromStart && (Number(first?.seq) !== place.seq || first?.change_set !== place.changeSet)) throw lostPlace();
-  if (isFromStart && first !== undefined && Number(first.seq) !== 1) throw lostPlace();
-  return isFromStart
-    ? rows.slice(0, mostBatches)
-    : place.position === wholeBatch
-      ? rows.slice(1)
-      : rows.slice(0, mostBatches);
+  const last = Number(rows[0]?.last_seq ?? 0);
+  const found = rows.filter(({ seq }) => seq !== null);
+  const [own] = found.filter(({ seq }) => Number(seq) === place.seq);
+  const isKnown = place.seq === 0 || place.position === wholeBatch;
+  if (place.seq > last || (own === undefined ? !isKnown : own.change_set !== place.changeSet)) throw lostPlace();
+  const later = own === undefined ? found : found.slice(1);
+  const isWhole = later.every(({ seq }, i) => Number(seq) === place.seq + 1 + i);
+  if (!isWhole || (found.length < limit && place.seq + later.length !== last)) throw lostPlace();
+  return (isKnown ? later : found).slice(0, mostBatches);
 }
 
 function lostPlace(): AppError {

@@ -47,13 +47,15 @@ async function dropUnlessNeeded(
   table: PartitionedTable,
   { name, from, to }: Partition,
   before: number,
-): Promise<'dropped' | 'needed'> {
+): Promise<'dropped' | 'needed' | 'busy'> {
   const { rows } = await client.query<{ needed: boolean }>(
     `SELECT EXISTS (SELECT FROM open_run WHERE open_run.run_id >= $1 AND open_run.run_id < $2)
        OR $3 AND EXISTS (SELECT FROM run WHERE run.id >= $1 AND run.id < $2 AND run.finished_at > $4) AS needed`,
     [lowestIdAt(from), lowestIdAt(to), table.countedFrom === 'end', new Date(before)],
   );
   if (rows[0]?.needed !== false) return 'needed';
+  const first = table.after === undefined ? [] : await partitionsOf(client, { name: table.after });
+  if (first.some((other) => other.from < to && other.to > from)) return 'busy';
   // The parent first, in the order in which readers and writers lock.
   await client.query(`LOCK TABLE ONLY "${table.name}" IN ACCESS EXCLUSIVE MODE`);
   // Another process may have been faster.

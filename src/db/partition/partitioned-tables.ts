@@ -16,6 +16,8 @@ export type PartitionedTable = {
   key: string;
   days: (retention: Retention) => number;
   countedFrom: 'start' | 'end';
+  /** A table whose rows of the same time go first, because they lead to these. */
+  after?: string;
 };
 
 /** How long a plan that was not applied can be looked at. */
@@ -35,8 +37,15 @@ export const partitionedTables: readonly PartitionedTable[] = [
     days: ({ historyDays }) => Math.min(keptPlanDays, historyDays),
     countedFrom: 'end',
   },
-  { name: 'contact_change', key: 'change_set', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
   { name: 'contact_feed_batch', key: 'change_set', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
+  {
+    name: 'contact_change',
+    key: 'change_set',
+    days: ({ historyDays }) => historyDays,
+    countedFrom: 'start',
+    // A batch of the feed without its changes would look like one in which nothing has changed.
+    after: 'contact_feed_batch',
+  },
   { name: 'run', key: 'id', days: ({ historyDays }) => historyDays, countedFrom: 'start' },
 ];
 
@@ -78,7 +87,7 @@ export async function partitionStep<T>(
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** All partitions but the default one, in order of time. */
-export async function partitionsOf(client: ClientBase, { name }: PartitionedTable): Promise<Partition[]> {
+export async function partitionsOf(client: ClientBase, { name }: Pick<PartitionedTable, 'name'>): Promise<Partition[]> {
   const { rows } = await client.query<{ name: string; bound: string }>(
     `SELECT child.relname AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
      FROM pg_inherits JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
