@@ -127,12 +127,15 @@ const fieldColumns = `
     "email_notifications" boolean,
     "forms_access" boolean`;
 
+// What a whole plan is counted by comes first: Postgres reads a row up to the last column that it needs.
 const planColumns = `
     "workspace_id" uuid NOT NULL,
     "run_id" uuid NOT NULL,
     "position" bigint NOT NULL,
     "action" text,
     "stays" text,
+    "outcome" text,
+    "remark" text,
     "claimants" integer NOT NULL DEFAULT 1,
     "person" text NOT NULL,
     "person_id" text,
@@ -152,10 +155,8 @@ const planColumns = `
     "search" tsvector,
     "code" text,
     "reason" text,
-    "remark" text,
     "alternatives" jsonb,
-    "findings" jsonb,
-    "outcome" text`;
+    "findings" jsonb`;
 
 const tables = [
   `CREATE TABLE "workspace" (
