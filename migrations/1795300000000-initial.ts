@@ -205,10 +205,12 @@ const tables = [
     CONSTRAINT "connection_secret_connection" FOREIGN KEY ("workspace_id", "connection_id")
       REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,
 
+  // former_connection_id: the connection that is deleted. Its runs can still be taken back.
   `CREATE TABLE "run" (
     "workspace_id" uuid NOT NULL,
     "id" uuid NOT NULL,
     "connection_id" uuid,
+    "former_connection_id" uuid,
     "connection_name" text NOT NULL,
     "connection_version" integer NOT NULL,
     "settings" jsonb NOT NULL,
@@ -249,7 +251,7 @@ const tables = [
   `CREATE INDEX "run_by_time" ON "run" ("workspace_id", "queued_at", "id")`,
   `CREATE INDEX "run_by_connection" ON "run" ("workspace_id", "connection_id", "queued_at", "id")`,
 
-  // The runs that have not ended: at most one per connection.
+  // The runs that have not ended: at most one per connection, also per one that is deleted.
   `CREATE TABLE "open_run" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,

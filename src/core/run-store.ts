@@ -15,7 +15,7 @@ export type NewRun = {
   dryRun: boolean;
   review: boolean;
   /** The run that it is to take back, and why it does. Left out: an ordinary run. */
-  reverts?: { runId: string; because: string };
+  reverts?: { runId: string; because: string; connectionDeleted: boolean };
 };
 
 /** A run that a worker has taken. `attempt` is the fencing number: only the newest attempt can write to the run. */
@@ -32,6 +32,8 @@ export type ClaimedRun = {
   positionBase: number;
   /** The run that this one takes back. Null: it is an ordinary run. */
   reverts: string | null;
+  /** The connection of that run, if it is deleted. */
+  formerConnectionId: string | null;
 };
 
 /**
@@ -53,14 +55,7 @@ export type StoredStart =
   | { kind: 'unknown' };
 
 /** Why a run can't be taken back. */
-export type RevertRefusal =
-  | 'unknown'
-  | 'not_ended'
-  | 'nothing'
-  | 'already'
-  | 'history_gone'
-  | 'connection_deleted'
-  | 'busy';
+export type RevertRefusal = 'unknown' | 'not_ended' | 'nothing' | 'already' | 'history_gone' | 'busy';
 export type StoredRevert = { kind: 'started'; run: RunRecord } | { kind: RevertRefusal | 'off' };
 
 /** A connection with a schedule, and the time up to which the schedule has been checked. */

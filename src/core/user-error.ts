@@ -31,7 +31,6 @@ export const userErrorCodes = [
     'NOTHING_TO_REVERT',
     'ALREADY_REVERTED',
     'HISTORY_GONE',
-    'CONNECTION_DELETED',
     'CHANGED_SINCE',
   ],
 ] as const;

@@ -222,6 +222,7 @@ test('a crash between two transactions, which breaks no statement, is noticed by
   const ids = { workspaceId: uuidv7(), runId: uuidv7(), connectionId: uuidv7(), attempt: 1 };
   const attempt: Attempt = {
     ...ids,
+    connectionDeleted: false,
     ids: null,
     plan: 'plan_row',
     base: 0,

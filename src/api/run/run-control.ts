@@ -56,10 +56,6 @@ const refusals: Record<Refusal, Omit<UserError, 'field'>> = {
     code: 'HISTORY_GONE',
     message: 'The history of this run is no longer kept, so what it has changed is not known.',
   },
-  connection_deleted: {
-    code: 'CONNECTION_DELETED',
-    message: "This run's connection has been deleted. Take back single changes with `revertChange`.",
-  },
   busy: {
     code: 'RUN_IN_PROGRESS',
     message: 'Another run of the connection has not ended. Wait for its end, cancel it, or decide on its plan.',

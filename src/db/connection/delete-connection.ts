@@ -35,10 +35,11 @@ export async function deleteConnection(
     if (found.length === 0) return false;
     await cancelRuns(transaction, id);
     const changeSet = await releaseContacts(transaction, id, contacts, by);
-    await query('UPDATE run SET connection_id = NULL WHERE run.workspace_id = $1 AND run.connection_id = $2', [
-      workspaceId,
-      id,
-    ]);
+    await query(
+      `UPDATE run SET connection_id = NULL, former_connection_id = run.connection_id
+       WHERE run.workspace_id = $1 AND run.connection_id = $2`,
+      [workspaceId, id],
+    );
     for (const table of ['quality_finding', 'quality_doubt', 'quality_read'])
       await query(`DELETE FROM ${table} AS kept WHERE kept.workspace_id = $1 AND kept.connection_id = $2`, [
         workspaceId,

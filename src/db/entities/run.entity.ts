@@ -12,6 +12,7 @@ export const runEntity = new EntitySchema<RunEntityRow>({
     workspace_id: keyPart('run'),
     id: keyPart('run'),
     connection_id: { type: 'uuid', ...optional },
+    former_connection_id: { type: 'uuid', ...optional },
     connection_name: text(),
     connection_version: { type: 'integer' },
     settings: { type: 'jsonb' },

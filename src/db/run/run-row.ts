@@ -12,6 +12,8 @@ export type RunRow = Pick<
 > & {
   workspace_id: string;
   connection_id: string | null;
+  /** The run's connection, which is deleted. Null: it is not. */
+  former_connection_id: string | null;
   connection_name: string;
   connection_version: number;
   settings: ConnectionSettings;
@@ -61,6 +63,7 @@ export const runColumns = [
   'id',
   'workspace_id',
   'connection_id',
+  'former_connection_id',
   'connection_name',
   'connection_version',
   'settings',
@@ -149,4 +152,19 @@ export async function lockRun(
     [workspaceId, runId],
   );
   return rows[0] ?? null;
+}
+
+/**
+ * The version of a run's connection. Locks the connection until the transaction ends, so that it is not edited or deleted meanwhile. Lock
+ * it before the run, in the order in which a deletion locks them. Null: there is no such run, or its connection is deleted.
+ */
+export async function lockConnectionOf(client: PoolClient, workspaceId: string, runId: string): Promise<number | null> {
+  if (!isUuid(runId)) return null;
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT connection.version FROM run
+     JOIN connection ON connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
+     WHERE run.workspace_id = $1 AND run.id = $2 FOR SHARE OF connection`,
+    [workspaceId, runId],
+  );
+  return rows[0]?.version ?? null;
 }

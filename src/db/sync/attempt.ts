@@ -13,7 +13,9 @@ export type Attempt = {
   patience: Patience;
   workspaceId: string;
   runId: string;
+  /** A connection that is deleted is still in the history of its runs, and nowhere else. */
   connectionId: string;
+  connectionDeleted: boolean;
   /** The id space of the run's source. */
   ids: IdSpace | null;
   removal: RemovalPolicy;

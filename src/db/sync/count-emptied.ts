@@ -46,21 +46,32 @@ async function countLosses({ patience, workspaceId, runId }: Attempt, parts: rea
   return countOf(rows);
 }
 
-/** SQL: the connection's active contacts before the run, without those whose person was gone. $1: workspace, $2: connection. */
-const fedContacts = `contact_link AS link
-     JOIN contact ON contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
-       AND link.workspace_id = $1 AND link.connection_id = $2 AND link.gone_since IS NULL AND contact.status = 'ACTIVE'`;
+/**
+ * SQL: the connection's active contacts before the run, without those whose person was gone. A deleted connection feeds nobody; there
+ * it is the contacts of the plan. $1: workspace, $2: see `base`.
+ */
+function fedContacts({ connectionDeleted }: Attempt): string {
+  const link = connectionDeleted
+    ? `plan_row AS link JOIN contact ON link.run_id = $2`
+    : `contact_link AS link JOIN contact ON link.connection_id = $2 AND link.gone_since IS NULL`;
+  return `${link} AND contact.workspace_id = link.workspace_id AND contact.id = link.contact_id
+       AND link.workspace_id = $1 AND contact.status = 'ACTIVE'`;
+}
+
+function base({ connectionDeleted, connectionId, runId }: Attempt): string {
+  return connectionDeleted ? runId : connectionId;
+}
 
 /** Counts the active contacts that lose something. */
 async function countLosers(client: PoolClient, attempt: Attempt, parts: readonly ContactPart[]): Promise<CountOf> {
   const { rows } = await client.query<Row>(
     `SELECT key, count(*)::int AS count
-     FROM ${fedContacts}
+     FROM ${fedContacts(attempt)}
      JOIN plan_row AS change ON change.contact_id = contact.id
      CROSS JOIN LATERAL unnest(${lostKeys(parts)}) AS key
      WHERE change.workspace_id = $1 AND change.run_id = $4 AND change.action = 'UPDATE' AND key = ANY($3::text[])
      GROUP BY key`,
-    [attempt.workspaceId, attempt.connectionId, parts.map(keyOf), attempt.runId],
+    [attempt.workspaceId, base(attempt), parts.map(keyOf), attempt.runId],
   );
   return countOf(rows);
 }
@@ -72,10 +83,10 @@ async function countHolders(client: PoolClient, attempt: Attempt, parts: readonl
     () => 'NULL::jsonb',
   );
   const { rows } = await client.query<Row>(
-    `SELECT key, count(*)::int AS count FROM ${fedContacts} CROSS JOIN LATERAL unnest(${held}) AS key
+    `SELECT key, count(*)::int AS count FROM ${fedContacts(attempt)} CROSS JOIN LATERAL unnest(${held}) AS key
      WHERE key = ANY($3::text[])
      GROUP BY key`,
-    [attempt.workspaceId, attempt.connectionId, parts.map(keyOf)],
+    [attempt.workspaceId, base(attempt), parts.map(keyOf)],
   );
   return countOf(rows);
 }
@@ -117,10 +128,10 @@ function labelsIn(field: ContactField, list: string): string {
 }
 
 /** Counts the connection's active contacts before the run. */
-export async function countActive({ patience, workspaceId, connectionId }: Attempt): Promise<number> {
-  const { rows } = await patience.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${fedContacts}`, [
-    workspaceId,
-    connectionId,
-  ]);
+export async function countActive(attempt: Attempt): Promise<number> {
+  const { rows } = await attempt.patience.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM ${fedContacts(attempt)}`,
+    [attempt.workspaceId, base(attempt)],
+  );
   return rows[0]?.count ?? 0;
 }

@@ -28,17 +28,19 @@ export function openSyncStore(pool: Pool): SyncStore {
 
 function openSyncRun(
   pool: Pool,
-  { run, attempt: number, settings, positionBase, reverts }: ClaimedRun,
+  { run, attempt: number, settings, positionBase, reverts, formerConnectionId }: ClaimedRun,
   ids: IdSpace | null,
   signal?: AbortSignal,
 ): SyncRun {
-  if (run.connectionId === null) throw new Error('A run without a connection is never claimed.');
+  const connectionId = run.connectionId ?? formerConnectionId;
+  if (connectionId === null) throw new Error('A run without a connection is never claimed.');
   const attempt: Attempt = {
     pool,
     patience: createPatience(pool, signal),
     workspaceId: run.workspaceId,
     runId: run.id,
-    connectionId: run.connectionId,
+    connectionId,
+    connectionDeleted: run.connectionId === null,
     ids,
     removal: settings.removal,
     photo: settings.photo,

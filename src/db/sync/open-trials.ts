@@ -174,6 +174,7 @@ function attemptOf(
     workspaceId,
     runId: randomUUID(),
     connectionId: connectionId ?? randomUUID(),
+    connectionDeleted: false,
     ids,
     removal: settings.removal,
     photo: false,

@@ -37,6 +37,7 @@ const attempt = (workspaceId: string): Attempt => ({
   workspaceId,
   runId: uuidv7(),
   connectionId: uuidv7(),
+  connectionDeleted: false,
   ids: null,
   removal: { action: 'DEACTIVATE', graceDays: 0, maxPercent: null, maxCount: null, maxEmptiedPercent: 30 },
   mapsManagers: false,

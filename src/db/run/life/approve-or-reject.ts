@@ -2,10 +2,9 @@ import type { PoolClient } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { Actor } from '../../../core/access.ts';
 import type { RunRecord } from '../../../core/records.ts';
-import { isUuid } from '../../../core/uuid.ts';
 import { appendLines } from '../log/append-lines.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
-import { lockRun, type RunRow, toRun } from '../run-row.ts';
+import { lockConnectionOf, lockRun, type RunRow, toRun } from '../run-row.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
@@ -17,11 +16,12 @@ export async function approveRun(
   runId: string,
   by: Actor,
 ): Promise<{ kind: 'done'; run: RunRecord } | { kind: 'not_held' | 'outdated' | 'unknown' }> {
-  const version = await connectionVersion(client, workspaceId, runId);
+  const version = await lockConnectionOf(client, workspaceId, runId);
   const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null) return { kind: 'unknown' };
   if (run.status !== 'HELD') return { kind: 'not_held' };
-  if (version !== run.connection_version) return { kind: 'outdated' };
+  // The deletion of a connection ends its HELD runs; a revert without one has been started after it.
+  if (run.connection_id !== null && version !== run.connection_version) return { kind: 'outdated' };
   await appendLines(client, workspaceId, runId, [
     { level: 'INFO', code: 'APPROVED', message: `Approved by ${by.name}: the plan is applied as it stands.` },
   ]);
@@ -37,21 +37,6 @@ function allowAgain(client: PoolClient, run: RunRow) {
     'DELETE FROM taken_back WHERE taken_back.workspace_id = $1 AND taken_back.connection_id = $2 AND taken_back.change_set < $3',
     [run.workspace_id, run.connection_id, run.id],
   );
-}
-
-/**
- * The connection's version. Locks the connection until the transaction ends, so that no edit comes between this look and the
- * approval. The connection is locked before the run, in the order in which a deletion locks them.
- */
-async function connectionVersion(client: PoolClient, workspaceId: string, runId: string): Promise<number | null> {
-  if (!isUuid(runId)) return null;
-  const { rows } = await client.query<{ version: number }>(
-    `SELECT connection.version FROM run
-     JOIN connection ON connection.workspace_id = run.workspace_id AND connection.id = run.connection_id
-     WHERE run.workspace_id = $1 AND run.id = $2 FOR SHARE OF connection`,
-    [workspaceId, runId],
-  );
-  return rows[0]?.version ?? null;
 }
 
 /** Ends a HELD run. Its plan and its counts stay and can be looked at. */

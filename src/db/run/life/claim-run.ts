@@ -113,12 +113,13 @@ function toClaimed(row: RunRow, secrets: Secrets, planStands: boolean): ClaimedR
     askedMode: row.asked_mode,
     positionBase: Number(row.position_base),
     reverts: row.reverts,
+    formerConnectionId: row.former_connection_id,
   };
 }
 
 async function closeHopeless(client: PoolClient, run: RunRow): Promise<boolean> {
   const by = await cancelRequest(client, run.workspace_id, run.id);
-  if (by !== null || run.connection_id === null || !(await isOn(client, run.workspace_id))) {
+  if (by !== null || (run.connection_id === null && run.reverts === null) || !(await isOn(client, run.workspace_id))) {
     await closeRun(client, run, { status: 'CANCELLED', by });
     return true;
   }
@@ -186,6 +187,7 @@ type ReadRow = RunRow & { connection_status: ConnectionStatus; secrets: SealedRo
 async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
   const key = { workspaceId: run.workspace_id, runId: run.id };
   await moveRun(client, key, { event: 'TAKEN_TO_READ', counts: { ...noCounts, ...run.applied_before } });
+  if (run.connection_id === null) return takeWithoutConnection(client, run);
   const { rows } = await client.query<ReadRow>(
     `UPDATE run SET excluded = '{}', progress = NULL,
        settings = ${settingsOfConnection}, connection_version = connection.version, connection_name = connection.name
@@ -199,6 +201,15 @@ async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
   // The deletion of a connection first cancels its runs, and this run is locked.
   if (read === undefined) throw new Error('A run that has not ended has lost its connection.');
   return read;
+}
+
+/** Starts a revert over whose connection is deleted. It keeps the settings of the run that it takes back. */
+async function takeWithoutConnection(client: PoolClient, run: RunRow): Promise<ReadRow> {
+  const { rows } = await client.query<RunRow>(
+    `UPDATE run SET excluded = '{}', progress = NULL WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,
+    [run.workspace_id, run.id],
+  );
+  return { ...(rows[0] ?? run), connection_status: 'ENABLED', secrets: [] };
 }
 
 /** The reason why the run may not read. Null: it may. */

@@ -54,7 +54,8 @@ export async function moveRun(
        RETURNING ${runColumns}),
      closed AS (
        DELETE FROM open_run USING moved
-       WHERE $9 AND open_run.workspace_id = $1 AND open_run.connection_id = moved.connection_id AND open_run.run_id = $2)
+       WHERE $9 AND open_run.workspace_id = $1 AND open_run.connection_id = coalesce(moved.connection_id, moved.former_connection_id)
+         AND open_run.run_id = $2)
      SELECT moved.*, pg_notify($10, concat_ws(' ', $1, $2, coalesce(moved.connection_id::text, '-'),
          CASE WHEN $9 THEN 'ended' ELSE 'changed' END)) AS told FROM moved`,
     [

@@ -17,7 +17,7 @@ export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): P
     const inserted = await insertRun(client, run);
     if (inserted !== null) {
       await sendRunJob(boss, client, run.workspaceId, inserted.id);
-      await tellRun(client, { workspaceId: run.workspaceId, runId: inserted.id, connectionId: run.connectionId });
+      await tellRun(client, { workspaceId: run.workspaceId, runId: inserted.id, connectionId: inserted.connection_id });
       return { kind: 'started', run: toRun(inserted) };
     }
     const running = await unendedRun(client, run.workspaceId, run.connectionId);
@@ -25,6 +25,8 @@ export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): P
     // That run has ended between the two statements: try again.
   }
 }
+
+type Startable = { status: string | null; enabled: boolean };
 
 /**
  * Whether a run of the connection may start. Locks the connection and the workspace until the transaction ends. So a deletion of
@@ -35,17 +37,34 @@ async function startable(
   run: Pick<NewRun, 'workspaceId' | 'connectionId' | 'dryRun' | 'reverts'>,
 ): Promise<'yes' | 'draft' | 'off' | 'unknown'> {
   if (!isUuid(run.connectionId)) return 'unknown';
-  const { rows } = await client.query<{ status: string; enabled: boolean }>(
-    `SELECT connection.status, workspace.contact_sync_enabled AS enabled
-     FROM workspace JOIN connection ON connection.workspace_id = workspace.id
-     WHERE workspace.id = $1 AND connection.id = $2 FOR SHARE`,
-    [run.workspaceId, run.connectionId],
-  );
+  const { rows } = run.reverts?.connectionDeleted
+    ? await client.query<Startable>(
+        `SELECT NULL AS status, workspace.contact_sync_enabled AS enabled FROM workspace WHERE workspace.id = $1 FOR SHARE`,
+        [run.workspaceId],
+      )
+    : await client.query<Startable>(
+        `SELECT connection.status, workspace.contact_sync_enabled AS enabled
+         FROM workspace JOIN connection ON connection.workspace_id = workspace.id
+         WHERE workspace.id = $1 AND connection.id = $2 FOR SHARE`,
+        [run.workspaceId, run.connectionId],
+      );
   const row = rows[0];
   if (row === undefined) return 'unknown';
   if (!row.enabled) return 'off';
   return row.status === 'DRAFT' && !run.dryRun && run.reverts === undefined ? 'draft' : 'yes';
 }
+
+/** SQL: what a run takes over from its connection. $1: workspace, $2: connection. */
+const fromConnection = `
+  SELECT connection.workspace_id, connection.id AS connection_id, NULL::uuid AS former_connection_id, connection.name, connection.version,
+    ${settingsOfConnection} AS settings
+  FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2`;
+
+/** SQL: what a revert takes over from the run that it takes back, whose connection is deleted. $12: that run. */
+const fromRun = `
+  SELECT run.workspace_id, NULL::uuid AS connection_id, run.former_connection_id, run.connection_name AS name,
+    run.connection_version AS version, run.settings
+  FROM run WHERE run.workspace_id = $1 AND run.former_connection_id = $2 AND run.id = $12`;
 
 /**
  * Inserts a QUEUED run with the connection's current settings. The run takes the settings again when it starts to read. Null: the
@@ -53,17 +72,16 @@ async function startable(
  */
 async function insertRun(client: PoolClient, run: NewRun): Promise<RunRow | null> {
   const { rows } = await client.query<RunRow>(
-    `WITH opened AS (
+    `WITH origin AS (${run.reverts?.connectionDeleted ? fromRun : fromConnection}),
+     opened AS (
        INSERT INTO open_run (workspace_id, connection_id, run_id)
-       SELECT connection.workspace_id, connection.id, $3 FROM connection
-       WHERE connection.workspace_id = $1 AND connection.id = $2
-       ON CONFLICT DO NOTHING RETURNING workspace_id, connection_id, run_id)
-     INSERT INTO run (workspace_id, id, connection_id, connection_name, connection_version, settings, asked_mode, dry_run, review,
+       SELECT origin.workspace_id, $2, $3 FROM origin
+       ON CONFLICT DO NOTHING RETURNING run_id)
+     INSERT INTO run (workspace_id, id, connection_id, former_connection_id, connection_name, connection_version, settings, asked_mode, dry_run, review,
        trigger, started_by, status, phase, counts, reverts, mode, mode_reason, queued_at, changed_at)
-     SELECT connection.workspace_id, opened.run_id, connection.id, connection.name, connection.version,
-       ${settingsOfConnection},
-       $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(), clock_timestamp()
-     FROM opened JOIN connection ON connection.workspace_id = opened.workspace_id AND connection.id = opened.connection_id
+     SELECT origin.workspace_id, opened.run_id, origin.connection_id, origin.former_connection_id, origin.name, origin.version,
+       origin.settings, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(), clock_timestamp()
+     FROM opened CROSS JOIN origin
      RETURNING ${runColumns}`,
     [
       run.workspaceId,

@@ -140,7 +140,7 @@ async function endBatch(
     `UPDATE run SET applied_position = $5, last_seq = last_seq + $6, progress = $7, changed_at = clock_timestamp(),
        counts = counts || (SELECT jsonb_object_agg(key, (counts->>key)::int + value::int) FROM jsonb_each_text($8::jsonb))
      WHERE workspace_id = $1 AND id = $2 AND attempt = $3 AND applied_position = $4 AND status = 'RUNNING'
-       AND connection_id IS NOT NULL
+       AND (connection_id IS NOT NULL OR reverts IS NOT NULL)
      RETURNING last_seq`,
     [...key(attempt), attempt.attempt, before.position, batch.last, applied, told.progress, JSON.stringify(counts)],
   );
