@@ -47,8 +47,8 @@ export type ContactFilter = {
   orderBy: ContactOrder;
 };
 
-/** A page of findings, with the numbers of all findings of the run. */
-export type FindingsPage = Page<FindingRecord> & { counts: FindingCount[] };
+/** A page of findings, with the numbers of all findings of the run. `note`: why there are no findings although they were counted. */
+export type FindingsPage = Page<FindingRecord> & { counts: FindingCount[]; note: string | null };
 
 export type ChangeFilter = { action: ChangeAction | null; search: string | null };
 

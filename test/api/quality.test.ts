@@ -129,3 +129,20 @@ test('needs the permission to see contacts', async () => {
   expect((await download(second, token)).status).toBe(403);
   expect((await download({ id: '01890000-0000-7000-8000-000000000000' })).status).toBe(404);
 });
+
+test('after its connection was deleted, a run still counts its findings, and says that they are gone', async () => {
+  const { connection } = (await api.ask(`query ($id: ID!) { run(id: $id) { connection { id } } }`, { id: second.id }))
+    .run;
+  const remove = `mutation ($id: ID!) { deleteConnection(id: $id, contacts: KEEP) { deletedId } }`;
+  await api.ask(remove, { id: connection.id });
+  const { run } = await api.ask(
+    `query ($id: ID!) { run(id: $id) { quality { nodes { kind } totalCount counts { kind count before } note } } }`,
+    { id: second.id },
+  );
+  expect(run.quality).toEqual({
+    nodes: [],
+    totalCount: 0,
+    counts: expect.arrayContaining([{ kind: 'STRAY_SPACE', count: 2, before: 1 }]),
+    note: 'The findings were deleted together with the connection. Only their numbers are kept.',
+  });
+});

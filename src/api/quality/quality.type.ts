@@ -84,4 +84,10 @@ export class QualityPage {
     description: 'The findings of each kind, of all kinds that this run or the one before has any of.',
   })
   counts!: QualityCountType[];
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why there are no findings on any page although some were counted; null when all are there.',
+  })
+  note!: string | null;
 }

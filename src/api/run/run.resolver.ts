@@ -123,7 +123,7 @@ export class RunResolver {
   @FieldResolver(() => QualityPage, {
     nullable: true,
     description:
-      'What the people who keep the source can mend, as the source is at the time of the run: also what it says of people whom the run did not change. Dry and HELD runs have it, too. Null until the run has planned, and when its connection has been deleted.',
+      'What the people who keep the source can mend, as the source is at the time of the run: also what it says of people whom the run did not change. Dry and HELD runs have it, too. Null until the run has planned. When its connection has been deleted, only the numbers are left, and `note` says so.',
   })
   async quality(
     @Root() { id }: RunRecord,
@@ -134,12 +134,14 @@ export class RunResolver {
     after?: string | null,
     @Arg('kind', () => QualityKind, { nullable: true, description: 'Only findings of this kind.' })
     kind?: QualityKind | null,
-  ): Promise<(ApiPage<FindingRecord> & Pick<FindingsPage, 'counts'>) | null> {
+  ): Promise<(ApiPage<FindingRecord> & Pick<FindingsPage, 'counts' | 'note'>) | null> {
     const page = pageRequest(first, after);
     const findings =
       page.after === null
         ? await loaders.findings.load(id, { kind: kind ?? null, first: page.first })
         : (await store.findingsPages([id], kind ?? null, page))(id);
-    return findings === null ? null : { ...toPage(findings, (finding) => finding), counts: findings.counts };
+    if (findings === null) return null;
+    const { counts, note } = findings;
+    return { ...toPage(findings, (finding) => finding), counts, note };
   }
 }

@@ -23,7 +23,7 @@ type Row = {
 
 /**
  * A page of the findings of each of these runs, by kind and person. One statement reads the runs, one the findings. A run that has not
- * planned, or whose connection has been deleted, has no findings to show: it gives null. `after` is a cursor of one run's list.
+ * planned gives null. Of a run whose connection has been deleted only the numbers are left. `after` is a cursor of one run's list.
  */
 export async function findingsPages(
   scope: WorkspaceScope,
@@ -37,17 +37,19 @@ export async function findingsPages(
   const [runs, rows] = await scope.read(async ({ query }) => {
     const found = await query<RunRow>(
       `SELECT run.id, run.connection_id, run.quality FROM run
-       WHERE run.workspace_id = $1 AND run.id = ANY($2::uuid[]) AND run.quality IS NOT NULL AND run.connection_id IS NOT NULL`,
+       WHERE run.workspace_id = $1 AND run.id = ANY($2::uuid[]) AND run.quality IS NOT NULL`,
       [scope.workspaceId, ids],
     );
-    const { sql, values } = select(scope.workspaceId, found, kind, page.first + 1, after);
-    return [found, found.length === 0 ? [] : await query<Row>(sql, values)] as const;
+    const kept = found.filter(isKept);
+    const { sql, values } = select(scope.workspaceId, kept, kind, page.first + 1, after);
+    return [found, kept.length === 0 ? [] : await query<Row>(sql, values)] as const;
   });
-  const qualities = new Map(runs.map(({ id, quality }) => [id, quality]));
+  const runOf = new Map(runs.map((run) => [run.id, run]));
   const byRun = Map.groupBy(rows, (row) => row.run_id);
   return (runId) => {
-    const quality = qualities.get(runId);
-    if (quality === undefined || quality === null) return null;
+    const run = runOf.get(runId);
+    const quality = run?.quality ?? null;
+    if (run === undefined || quality === null) return null;
     const counts = countsOf(quality);
     return {
       ...makePage(byRun.get(runId) ?? [], page.first, {
@@ -55,12 +57,22 @@ export async function findingsPages(
         position: (row): Position => [row.kind, row.about, row.field, row.since],
         toNode: (row) => toFinding(row, quality),
         totalCount: async () =>
-          counts.filter((each) => kind === null || each.kind === kind).reduce((sum, { count }) => sum + count, 0),
+          isKept(run)
+            ? counts.filter((each) => kind === null || each.kind === kind).reduce((sum, { count }) => sum + count, 0)
+            : 0,
       }),
       counts,
+      note: isKept(run) ? null : deletedWithConnection,
     };
   };
 }
+
+/** Whether the findings are kept: they are deleted with the connection. */
+function isKept({ connection_id }: RunRow): boolean {
+  return connection_id !== null;
+}
+
+const deletedWithConnection = 'The findings were deleted together with the connection. Only their numbers are kept.';
 
 /** What a cursor of this list is valid for. */
 function listOf({ workspaceId }: WorkspaceScope, runId: string, kind: QualityKind | null): ListIdentity {
