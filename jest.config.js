@@ -1,4 +1,4 @@
-/** Runs under Node with --experimental-vm-modules (see package.json); the code is ESM throughout. */
+/** Runs under Node with --experimental-vm-modules (see package.json), because all code is ESM. */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],

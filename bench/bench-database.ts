@@ -5,27 +5,27 @@ import { startEmbeddedPostgres } from '../src/db/embedded/start-embedded-postgre
 import { MIGRATIONS_TABLE } from '../src/db/migrate/migrations.ts';
 import { bareTable } from './limits.ts';
 
-/** The Postgres of the benchmarks: the embedded one, with its durable settings, in a folder of its own. */
+/** The Postgres of the benchmarks: the embedded one, with its durable settings, in its own folder. */
 export type BenchDatabase = {
   url: string;
   /** The process id of the server's first process. */
   pid: number;
   /** The bare table, new and empty. */
   prepareCopy(): Promise<void>;
-  /** Removes all workspaces with everything in them, and finishes pending writes. */
+  /** Removes all workspaces with everything in them, and flushes pending writes. */
   empty(): Promise<void>;
-  /** Resolves when the service has no statement under way, so that the work after a run's end is over. */
+  /** Resolves when the service has no statement under way. The work after the end of a run is over then. */
   quiet(): Promise<void>;
   /** Remembers the present version of every contact row. */
   rememberRows(): Promise<void>;
-  /** How many contact rows have been written or locked since. */
+  /** How many contact rows have been written or locked since `rememberRows`. */
   touchedRows(): Promise<number>;
   close(): Promise<void>;
 };
 
 const QUIET_LOOK_MS = 20;
 
-/** All that the service stores; what it knows of the server and of its migrations stays. */
+/** All tables of the service's data. What the service knows of the server and of its migrations stays. */
 const everything = `
   DO $$
   DECLARE

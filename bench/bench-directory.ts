@@ -6,17 +6,17 @@ import { startSlapd } from '../test/support/slapd.ts';
 import { defaultMappings, ldapNames } from '../test/support/source-defaults.ts';
 import type { ReadInput } from './row-process.ts';
 
-/** `pid` is the server's. */
+/** `pid` is the process id of the server. */
 export type BenchDirectory = ReadInput & {
   pid: number;
-  /** Changes one attribute of that many people, so that each of them has another value than before. */
+  /** Changes one attribute of `count` people, so that each of them has another value than before. */
   changePeople(count: number): Promise<void>;
   close(): Promise<void>;
 };
 
 /**
- * A slapd on loopback with so many people of 22 attributes, each with a mail address of their own unless they all get `mail`.
- * Every reader asks for what our default mapping asks for.
+ * A slapd on loopback with `count` people of 22 attributes. Each person has another mail address, or all have `mail` if
+ * it is given. All readers ask for the attributes of our default mapping.
  */
 export async function startBenchDirectory(count: number, mail?: string): Promise<BenchDirectory> {
   const { url, port, baseDn, bindDn, bindPassword, pid, change, close } = await startSlapd({

@@ -1,8 +1,9 @@
 /**
- * `npm run bench`: the limits and ours in one interleaved run, each row in its own process, and the ratios as a table. A
- * missed figure is reported, but is no error. Options: --rounds=5, --people=100000, --million (the memory row at 1,000,000 too),
- * --only=memory (or rounds, silent, watch: those rows alone), --profile (CPU profiles of the services, to be opened in a
- * browser's developer tools).
+ * `npm run bench` measures the limits and our service in turns, each row in its own process, and prints the ratios as a
+ * table. A missed target is reported, but is no error.
+ * Options: --rounds=5, --people=100000, --million (also measures memory with 1,000,000 people), --only=memory (or
+ * rounds, silent, watch: only these rows), --profile (writes CPU profiles of the services, for a browser's developer
+ * tools).
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

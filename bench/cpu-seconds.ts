@@ -1,23 +1,29 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor seconds, by who spent them: the service's main thread, its reading threads, its other threads, the servers. */
+/** Processor seconds of the service's main thread, its reading threads, its other threads, and the servers. */
 export type CpuSeconds = Record<'main' | 'reading' | 'others' | 'postgres' | 'slapd', number>;
 
 export type Watched = { service: number; postgres: number; slapd: number };
 
-/** What was spent between two moments, in milliseconds since 1970. */
+/** `end` stops watching. Its result says what was spent between two moments (milliseconds since 1970). */
 export type CpuWatch = { end(): (from: number, to: number) => CpuSeconds };
 
-/** Often enough to tell the phases of a run apart, at a negligible cost. */
+/** Short enough to tell the phases of a run apart, at a negligible cost. */
 const lookEveryMs = 50;
 /** /proc counts in hundredths of a second on all common machines. */
 const TICKS_A_SECOND = 100;
-/** Places in a stat file behind the name: the parent, own time in user and system mode, and that of children waited for. */
+/**
+ * Indexes into the fields that follow the name in a stat file: the parent, the process's user and system time, and the
+ * times of its ended children.
+ */
 const PARENT = 1;
 const OWN = [11, 12] as const;
 const CHILDREN = [13, 14] as const;
 
-/** Watches processes as they work (on Linux; elsewhere it reports 0). It knows a reading thread by its name. */
+/**
+ * Measures the processor time of processes while they work (on Linux; elsewhere it reports 0). It recognises a reading
+ * thread by its name.
+ */
 export function watchCpu(watched: Watched): CpuWatch {
   const looks: { at: number; spent: CpuSeconds }[] = [];
   const look = (): void => {
@@ -79,7 +85,7 @@ function namesIn(folder: string): string[] {
   return orNothing(() => readdirSync(folder), []);
 }
 
-/** The name stands in parentheses and may hold some; nothing of a process that has just ended. */
+/** The name is in parentheses and may contain some. A process that has just ended has no fields. */
 function statOf(file: string): { name: string; fields: string[] } {
   const text = orNothing(() => readFileSync(file, 'utf8'), '() ');
   const end = text.lastIndexOf(')');

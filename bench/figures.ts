@@ -1,6 +1,6 @@
 import { median } from './statistics.ts';
 
-/** One row of the table: what was measured in each round, and what it is held against. */
+/** One row of the table: the values of all rounds, and the limit that they are compared with. */
 export type Figure = {
   name: string;
   unit: 'x' | 'ms' | 'MB' | 'rows';

@@ -8,7 +8,9 @@ import { people } from '../test/support/ldap-people.ts';
 import { slapdBinaries } from '../test/support/slapd-binaries.ts';
 import type { ReadInput } from './row-process.ts';
 
-/** Milliseconds that a program takes from start to end; its output goes nowhere. Throws with its errors when it fails. */
+/**
+ * Milliseconds from a program's start to its end. Its output is discarded. Throws with its error output when it fails.
+ */
 async function timed(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const began = performance.now();
   const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -21,7 +23,10 @@ async function timed(program: string, args: readonly string[], env: NodeJS.Proce
   return performance.now() - began;
 }
 
-/** `ldapsearch` of everybody, paged, into nothing: with all that our readers ask for, or with the id alone. */
+/**
+ * Times an `ldapsearch` of everybody, paged, with its output discarded: with all attributes that our readers ask for,
+ * or with only the id.
+ */
 export async function timeLdapsearch(
   { url, bindDn, bindPassword, peopleDn, attributes: all }: ReadInput,
   attributes: readonly string[] = all,
@@ -32,7 +37,7 @@ export async function timeLdapsearch(
   return timed(ldapsearch, [...account, ...search], env);
 }
 
-/** `psql \copy` of a file into the bare table, which the caller has made anew. */
+/** `psql \copy` of a file into the bare table, which the caller has just created. */
 export function timeCopy(databaseUrl: string, file: string): Promise<number> {
   return timed(
     'psql',
@@ -41,7 +46,7 @@ export function timeCopy(databaseUrl: string, file: string): Promise<number> {
   );
 }
 
-/** A contact's columns and nothing else of ours: the key, and an email index. */
+/** The columns of a contact, its key and an email index, and nothing else that our table has. */
 export const bareTable = [
   'DROP TABLE IF EXISTS bare_contact',
   `CREATE TABLE bare_contact (

@@ -1,6 +1,6 @@
 /**
- * Preloaded into a service by the benchmarks: how late the main thread gets to a timer of 10 ms. `reset` begins anew,
- * `report` answers with the delays in milliseconds and, of each, the time since 1970 at which it was seen.
+ * The benchmarks preload this into a service. It measures how late a timer of 10 ms fires in the main thread. `reset`
+ * starts again. `report` answers with the delays in milliseconds, each with the time (since 1970) at which it was seen.
  */
 import { isMainThread } from 'node:worker_threads';
 

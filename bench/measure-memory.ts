@@ -4,12 +4,12 @@ import type { Figure } from './figures.ts';
 import type { SetUp } from './measure-rounds.ts';
 import { closeBench, openBench, timeRun } from './service-runs.ts';
 
-/** The most memory that the process has had at any time (Linux), in MB. */
+/** The peak memory of a process (Linux), in MB. */
 export function peakMb(pid: number | undefined): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Peak memory of a worker process that imports that many people and then reads them again, nothing having changed. */
+/** Peak memory of a worker process that imports so many people, and then reads them again unchanged. */
 export async function measureMemory({
   database,
   keys,

@@ -15,7 +15,7 @@ export type SetUp = {
   keys: DemoKeys;
   folder: string;
   say: (line: string) => void;
-  /** Write CPU profiles of the services there. */
+  /** The folder for CPU profiles of the services; null: no profiles. */
   profiles: string | null;
 };
 type Rounds = SetUp & { people: number; rounds: number };
@@ -36,9 +36,9 @@ type Table = Record<
 type Limits = { ldapsearch: number; ids: number; counting: number; copy: number };
 
 const viewers = 100;
-/** People who have changed before an incremental run. */
+/** How many people change before an incremental run. */
 const fewChanges = 100;
-/** People who all have one address, as where a directory puts a placeholder. */
+/** How many people have the same address, as in a directory with a placeholder address. */
 const sharing = 20_000;
 
 function emptyTable(): Table {
@@ -76,7 +76,7 @@ function emptyTable(): Table {
   };
 }
 
-/** All figures that are taken in rounds, row by row, taking turns. */
+/** All figures that are measured in rounds. In each round the rows take turns. */
 export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promise<Figure[]> {
   const { folder, say } = setUp;
   const file = await copyFile(folder, people);
@@ -101,7 +101,7 @@ export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promi
 }
 
 async function measureLimits({ database, say }: SetUp, directory: ReadInput, file: string): Promise<Limits> {
-  // After other work the first one takes up to three times as long, and would be no limit.
+  // The first search after other work takes up to three times as long, so it would be no limit.
   const ldapsearch = Math.min(
     await timeLdapsearch(directory),
     await timeLdapsearch(directory),
@@ -196,7 +196,7 @@ async function measureShared(setUp: SetUp, placeholders: BenchDirectory, table: 
   });
 }
 
-/** A service of its own, on tables that are empty. */
+/** Starts a service on empty tables, does the work, and stops it. */
 async function withBench<T>(
   setUp: SetUp,
   directory: BenchDirectory,

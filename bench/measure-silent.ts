@@ -17,15 +17,15 @@ import type { SetUp } from './measure-rounds.ts';
 const VIEWERS = 5000;
 const LINES = 40_000;
 const LINES_AT_ONCE = 200;
-/** Each has its own log, and as many viewers as one access token may have. */
+/** Each workspace has one log, with as many viewers as one access token may have. */
 const WORKSPACES = 10;
-/** How many kinds of subscription each log has, in the rows with different ones. */
+/** How many different subscriptions follow each log, in the rows with different ones. */
 const KINDS = 50;
-/** The wait after the last line, until nothing is under way any more. */
+/** The wait after the last line until nothing is under way any more. */
 const REST_MS = 5000;
 const TARGET_MB = 400;
 
-/** Peak memory of a process that serves thousands of streams that are never read, while the logs they follow grow. */
+/** Peak memory of a process that serves thousands of streams. Their clients never read, while the logs grow. */
 export async function measureSilent(setUp: SetUp): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const sse of [false, true]) {

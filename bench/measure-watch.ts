@@ -9,14 +9,14 @@ import { closeBench, openBench } from './service-runs.ts';
 import { median, percentile } from './statistics.ts';
 
 const CHANGES = 50;
-/** The mean pause between two changes. The pauses are as random as calls at a help desk. */
+/** The mean pause between two changes. The pauses are random, like those between calls at a help desk. */
 const MEAN_PAUSE_MS = 2000;
 const LOOK_MS = 10;
 const TARGET_MS = 2000;
 
 /**
- * The time from a change of a person in the directory until the contact has it, for changes at random moments. The service watches
- * the directory over RFC 4533.
+ * The time from a change of a person in the directory until the contact has it. Changes come at random moments. The
+ * service watches the directory over RFC 4533.
  */
 export async function measureWatch({ people: count, ...setUp }: SetUp & { people: number }): Promise<Figure[]> {
   const figures: Figure[] = [];

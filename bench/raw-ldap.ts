@@ -1,4 +1,4 @@
-/** BER (X.690), as far as a bind and a paged search need it. */
+/** Encodes BER (X.690), as far as a bind and a paged search need it. */
 function tlv(tag: number, ...parts: Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255];
@@ -20,7 +20,7 @@ export function bindRequest(id: number, dn: string, password: string): Buffer {
   return tlv(0x30, int(id), tlv(0x60, int(3), text(dn), text(password, 0x80)));
 }
 
-/** Everybody below a base, a page of them (RFC 4511, 4.5; RFC 2696). */
+/** A request for one page of everybody below a base (RFC 4511, 4.5; RFC 2696). */
 export function searchRequest(
   id: number,
   baseDn: string,
@@ -35,10 +35,10 @@ export function searchRequest(
   return tlv(0x30, int(id), search, tlv(0xa0, control));
 }
 
-/** No message is shorter, and no head is longer. */
+/** The shortest message has this many bytes, and the longest header has no more. */
 const shortestMessage = 12;
 
-/** Where the message at `at` ends and which operation it is; null while its head has not come whole. */
+/** The end of the message at `at`, and its operation. Null while its header is incomplete. */
 export function messageHead(bytes: Uint8Array, at: number): { ends: number; operation: number } | null {
   if (bytes.length - at < shortestMessage) return null;
   const body = at + 1;

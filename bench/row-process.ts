@@ -14,17 +14,17 @@ export type ReadInput = {
 
 export type RowAnswer = { ms: number; people: number; bytes?: number };
 
-/** In a row's process: what it was started with. */
+/** For a row's process: the input that it was started with. */
 export function input(): ReadInput {
   return JSON.parse(process.argv[2] ?? '{}');
 }
 
-/** In a row's process: what came of it. */
+/** For a row's process: sends the result. */
 export function answer(result: RowAnswer): void {
   process.send?.(result);
 }
 
-/** Runs bench/rows/<name>.ts in a process of its own; its time is what it measured itself, without Node's start. */
+/** Runs bench/rows/<name>.ts in a separate process. The row measures its time itself, without the start of Node. */
 export async function runRow(name: string, given: ReadInput): Promise<RowAnswer> {
   const child = startChild([join(import.meta.dirname, 'rows', `${name}.ts`), JSON.stringify(given)]);
   const failed = child.ended.then((code) => Promise.reject(new Error(`bench/rows/${name}.ts ended with ${code}`)));

@@ -2,10 +2,15 @@ import type { ApiClient } from '../demo/api-client.ts';
 import { FollowLogDocument } from '../schema/operations.generated.ts';
 import type { CpuSeconds } from './cpu-seconds.ts';
 
-/** A stretch of a run, from one moment to another, in milliseconds since 1970. TOLD: from its last line until a viewer hears. */
+/**
+ * A part of a run, from one moment to another (milliseconds since 1970). TOLD is the time from the run's last line
+ * until a viewer hears of the end.
+ */
 export type Phase = { name: string; from: number; to: number };
 
-/** Which line of a log begins which phase, in order. A phase is told of to viewers later, but stored when it begins. */
+/**
+ * The log line that begins each phase, in order. The stored time is that of the beginning; viewers hear of it later.
+ */
 const beginnings = [
   ['RUN_STARTED', 'CONNECTING'],
   ['CONNECTED', 'READING'],
@@ -14,7 +19,7 @@ const beginnings = [
   ['SUMMARY', 'TOLD'],
 ] as const;
 
-/** The phases of a run that was asked for and ended at these moments. */
+/** The phases of a run that was requested at `asked` and ended at `ended`. */
 export async function runPhases(api: ApiClient, runId: string, asked: number, ended: number): Promise<Phase[]> {
   const begun = new Map<string, number>();
   for await (const { runLog } of api.follow(FollowLogDocument, { runId, after: 0 }))
@@ -30,12 +35,15 @@ export async function runPhases(api: ApiClient, runId: string, asked: number, en
   }));
 }
 
-/** Milliseconds, e.g. `READING 900, PLANNING 300`. */
+/** The milliseconds of each phase, e.g. `READING 900, PLANNING 300`. */
 export function phaseTimes(phases: readonly Phase[]): string {
   return phases.map(({ name, from, to }) => `${name} ${(to - from).toFixed(0)}`).join(', ');
 }
 
-/** Processor seconds, e.g. `READING main 0.2, reading 1.4, others 0.4, postgres 0.8, slapd 0.7`; phases in which little was spent are left out. */
+/**
+ * The processor seconds of each phase, e.g. `READING main 0.2, reading 1.4, others 0.4, postgres 0.8, slapd 0.7`.
+ * Phases that took little are left out.
+ */
 export function phaseCosts(phases: readonly Phase[], spent: (from: number, to: number) => CpuSeconds): string {
   return phases
     .map(({ name, from, to }) => ({ name, parts: Object.entries(spent(from, to)) }))

@@ -17,7 +17,7 @@ import { type CpuWatch, watchCpu } from './cpu-seconds.ts';
 import type { ReadInput } from './row-process.ts';
 import { type Phase, runPhases } from './run-phases.ts';
 
-/** A service of its own process, or two, and a fresh workspace with a connection to the benchmarks' directory. */
+/** A service in one or two processes, and a new workspace with a connection to the benchmarks' directory. */
 export type Bench = {
   api: ApiClient;
   token: string;
@@ -26,7 +26,7 @@ export type Bench = {
   connectionId: string;
   serving: Child;
   working: Child;
-  /** Begins to watch the processor time of the worker, the database and the directory. */
+  /** Starts measuring the processor time of the worker, the database and the directory. */
   watchCpu(): CpuWatch;
 };
 
@@ -39,11 +39,11 @@ export type BenchOptions = {
   directory: ReadInput & { pid: number };
   profiles: string | null;
   split?: boolean;
-  /** Lets the directory's changes start runs. */
+  /** Changes in the directory start runs. */
   continuous?: boolean;
 };
 
-/** Starts the service as one process, or `split` into one that serves and one that works. */
+/** Starts the service as one process, or, with `split`, as an API process and a worker process. */
 export async function openBench({
   database,
   dataDir,

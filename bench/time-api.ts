@@ -12,14 +12,14 @@ import type { LoadTask } from './rows/load.ts';
 import type { Bench } from './service-runs.ts';
 
 export const API_CONNECTIONS = 8;
-/** Until both servers run compiled code. */
+/** Long enough for both servers to compile their hot code. */
 const WARM_UP_MS = 3000;
 const MEASURED_MS = 1500;
 
 /** The most common requests: a page of fifty contacts, the same with the total count, one contact by its id. */
 export type ApiQuestion = 'page' | 'count' | 'contact';
 
-/** Answers a second. */
+/** Answers per second. */
 export type ApiRate = { bare: number; ours: number };
 
 /** Sends the same requests to the bare server and to the service in turns, over eight connections. */

@@ -2,7 +2,7 @@ import type { ApiClient } from '../demo/api-client.ts';
 import { ContactIdsDocument, OneContactDocument, SearchContactsDocument } from '../schema/operations.generated.ts';
 import { percentile } from './statistics.ts';
 
-/** What people type. */
+/** Searches as people type them. */
 function queries(number: number): Record<string, string> {
   const digits = String((number * 7919) % 100_000).padStart(7, '0');
   return {
@@ -16,7 +16,7 @@ function queries(number: number): Record<string, string> {
 
 export type SearchTimes = { search: number; lookUp: number; byKind: string };
 
-/** p95 of searches and of look-ups by id through the same API, one after another, taking turns; milliseconds. */
+/** The 95th percentile, in milliseconds, of searches and of reads by id through the same API, in turns. */
 export async function timeSearch(api: ApiClient, rounds: number): Promise<SearchTimes> {
   const page = await api.ask(ContactIdsDocument, { first: 200 });
   const ids = page.contacts?.nodes.map(({ id }) => id) ?? [];

@@ -5,12 +5,12 @@ import { WebSocket } from 'ws';
 
 /** The public API, as any client sees it. */
 export type ApiClient = {
-  /** Throws with the API's own words when the answer has errors. */
+  /** Throws with the API's own messages when the answer has errors. */
   ask<Data, Variables extends object>(
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,
   ): Promise<Data>;
-  /** Each event of a subscription until it completes; leaving the loop unsubscribes. */
+  /** Yields each event of a subscription until it completes. Leaving the loop unsubscribes. */
   follow<Data, Variables extends Record<string, unknown>>(
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,

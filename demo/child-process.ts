@@ -8,10 +8,13 @@ export type Child = {
 };
 
 const running = new Set<Child>();
-/** A process that does not end on request is killed after this time. */
+/** The wait in milliseconds, after which a process that does not end on request is killed. */
 const patienceMs = 20_000;
 
-/** Starts a program on this Node. The caller must read its standard output. Errors pass through; `message` events bring what it sends. */
+/**
+ * Starts a program on this Node. The caller must read its standard output. Its errors go to our standard error. Its IPC
+ * messages arrive as `message` events.
+ */
 export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Child {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
@@ -29,7 +32,7 @@ export async function stopChild(child: Child): Promise<void> {
   clearTimeout(killer);
 }
 
-/** Ends all processes started here that still run, one after another, the newest first. */
+/** Ends all processes that were started here and still run, one after another, the newest first. */
 export async function stopChildren(): Promise<void> {
   for (const child of [...running].reverse()) await stopChild(child);
 }

@@ -3,13 +3,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 
-/** What the contract requires and the demo makes by itself, kept in the data folder so that a second start fits the first. */
+/**
+ * The keys that the service requires. The demo makes them and keeps them in the data folder, so a second start has the
+ * same ones.
+ */
 export type DemoKeys = {
   jwksFile: string;
   secretsKey: string;
   issuer: string;
   audience: string;
-  /** Of a member who may do everything, for a day; in the demo's workspace unless another is named. */
+  /** A token of a member with all permissions, valid for a day. Default workspace: the demo's. */
   token(workspaceId?: string): Promise<string>;
 };
 
@@ -20,7 +23,7 @@ const audience = 'kdesk-contact-sync';
 const keyId = 'demo';
 const algorithm = 'EdDSA';
 
-/** Reads the demo's keys from the folder, or makes them; files that only their owner may read. */
+/** Reads the demo's keys from the folder, or makes them. Only their owner may read the files. */
 export async function demoKeys(dataDir: string): Promise<DemoKeys> {
   await mkdir(dataDir, { recursive: true });
   const file = join(dataDir, 'demo-keys.json');

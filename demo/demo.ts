@@ -1,7 +1,7 @@
 /**
- * The whole service on one machine: a sample directory over LDAP, the service with its embedded Postgres, a connection that is made
- * and run through the public API, and its log. Stays up until Ctrl-C. With `--once` it ends after the run, with exit code 0 if the run
- * succeeded.
+ * The whole service on one machine: a sample directory over LDAP, the service with its embedded Postgres, and a
+ * connection that is created and run through the public API, with its log. It runs until Ctrl-C. With `--once` it ends
+ * after the run, with exit code 0 if the run succeeded.
  */
 import { resolve } from 'node:path';
 import { createApiClient } from './api-client.ts';
@@ -17,12 +17,12 @@ const once = process.argv.includes('--once');
 const directoryPort = 3890;
 const screen = createScreen();
 
-/** 128 + SIGPIPE, the usual exit code of a program whose output nobody reads any more. */
+/** 128 + SIGPIPE, the usual exit code of a program whose output is not read any more. */
 const UNREAD = 141;
 
 /**
- * Ctrl-C reaches us more than once: from the terminal, and passed on by npm. The program that started us may end, too, and so may the
- * reader of our output (`| head`, a closed terminal).
+ * Ctrl-C can arrive more than once: from the terminal, and passed on by npm. The parent process can also end, and the
+ * reader of our output can close it (`| head`, a closed terminal).
  */
 const asked = new Promise<'asked' | 'unread'>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.on(signal, () => resolve('asked'));

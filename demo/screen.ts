@@ -1,10 +1,10 @@
 import type { RunStateFragment } from '../schema/operations.generated.ts';
 
-/** The demo's output: lines, and below them the bar of the run (on a terminal only). */
+/** The demo's output: lines, and below them a progress bar of the run (only on a terminal). */
 export type Screen = {
   line(text: string): void;
   progress(run: RunStateFragment): void;
-  /** Leaves the last state on the screen, below all lines. */
+  /** Leaves the last state of the bar on the screen, below all lines. */
   endProgress(): void;
 };
 
@@ -12,7 +12,10 @@ type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown 
 
 const barWidth = 28;
 
-/** Draws a bar that moves on a terminal; without one, plain lines and a line for each phase, the end's kept for last. */
+/**
+ * On a terminal it draws a progress bar. Elsewhere it prints plain lines, with one line for each phase; the line of the
+ * end is printed last.
+ */
 export function createScreen(output: Output = process.stdout): Screen {
   const live = output.isTTY === true;
   let bar = '';

@@ -6,7 +6,7 @@ export type Directory = { url: string; people: number };
 
 const program = join(import.meta.dirname, 'sample-directory/main.ts');
 
-/** Starts the sample directory as a process of its own, on this port when it is free. */
+/** Starts the sample directory as a separate process, on this port if it is free. */
 export async function startDirectory(port: number): Promise<Directory> {
   const child = startChild([program, String(port)]);
   const ready = once(child.process, 'message').then(([message]) => message);

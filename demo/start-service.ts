@@ -11,9 +11,9 @@ import type { DemoKeys } from './demo-keys.ts';
 export type Service = { url: string; child: Child };
 
 export type ServiceOptions = {
-  /** Gets warnings, errors, and output that is no log line. */
+  /** Called with warnings, errors, and output that is not a log line. */
   say: (line: string) => void;
-  /** Added to the demo's settings; these win. */
+  /** Settings that are added to the demo's; these take precedence. */
   env: Record<string, string>;
   nodeOptions?: readonly string[];
 };
@@ -44,7 +44,7 @@ export async function startService(keys: DemoKeys, options: ServiceOptions): Pro
   return { url: await ready(child, options.say), child };
 }
 
-/** Of the service's settings the demo takes where it listens and where its data lies; it has the others of its own. */
+/** The settings that the demo takes from its environment. It makes all others itself. */
 const taken = ['HOST', 'PORT', 'DATA_DIR'];
 
 /** Settings in this environment that the demo does not use. */
@@ -52,7 +52,10 @@ export function ignoredSettings(env: NodeJS.ProcessEnv): string[] {
   return settingNames.filter((name) => !taken.includes(name) && env[name] !== undefined && env[name] !== '');
 }
 
-/** A Postgres client's settings are among them, because they would change how the service reaches its own database. */
+/**
+ * The environment without the service's settings. It also removes the settings of Postgres clients, which would change
+ * how the service reaches its database.
+ */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !settingNames.includes(name) && !/^PG[A-Z]/.test(name)),
@@ -65,11 +68,11 @@ async function ready(child: Child, say: (line: string) => void): Promise<string>
     createInterface(child.process.stdout).on('line', (line) => {
       const entry = parse(line);
       if (entry?.msg === 'listening' || entry?.msg === 'working') resolve(entry.url ?? '');
-      else if (entry?.msg === 'database') say(`The database lies in ${entry.folder}.`);
+      else if (entry?.msg === 'database') say(`The database is in ${entry.folder}.`);
       else if (entry === null || entry.level >= warning) say(line);
     });
     child.ended.then(
-      (code) => reject(new Error(`The service ended at its start (${code}); what it said stands above.`)),
+      (code) => reject(new Error(`The service ended at its start (${code}); its output is above.`)),
       reject,
     );
   });

@@ -7,7 +7,7 @@ import {
 import type { ApiClient } from './api-client.ts';
 import type { Screen } from './screen.ts';
 
-/** Starts a run, or joins the one under way, and shows it to its end through the public subscriptions. */
+/** Starts a run, or joins the one under way, and shows it until its end through the public subscriptions. */
 export async function watchRun(api: ApiClient, connectionId: string, screen: Screen): Promise<RunStateFragment> {
   const started = await api.ask(StartRunDocument, { connectionId });
   const runId = started.startRun?.run?.id;
@@ -39,7 +39,7 @@ async function followLog(api: ApiClient, runId: string, screen: Screen): Promise
   }
 }
 
-/** A directory may hold any text, even terminal commands. */
+/** Control characters. A directory may hold any text, even terminal commands. */
 const controls = /\p{Cc}/gu;
 
 function visible(character: string): string {

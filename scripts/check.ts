@@ -1,4 +1,4 @@
-/** `npm run check`: all checks of the code that don't run it. It reports all faults, and fails if there is one. */
+/** `npm run check`: all checks that do not run the code. It reports all faults, and fails if there is one. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

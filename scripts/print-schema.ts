@@ -1,6 +1,6 @@
 /**
- * Prints the API's schema, as built into dist/, to schema/schema.graphql. With `--check` it only compares, and ends with 1
- * when they differ.
+ * Writes the schema of the built API (dist/) to schema/schema.graphql. With `--check` it only compares, and exits with
+ * 1 when they differ.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 

@@ -1,7 +1,8 @@
 /**
- * `node scripts/run.mjs [--no-build] <arguments of node>`: installs what is missing, builds what has changed, and goes on
- * with these arguments (if any) on the Node that the packages bring. Itself runs on any Node from 20, before there are packages.
- * Signals are passed on, and an npm that was killed counts as one; the exit code is the program's.
+ * `node scripts/run.mjs [--no-build] <arguments of node>`: installs missing packages, builds what has changed, and then
+ * runs Node with these arguments (if any). That Node comes with the packages; this script itself runs on any Node from
+ * 20, before packages are installed.
+ * It passes signals on, and treats an npm that was killed as a signal. The exit code is the program's.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -23,7 +24,7 @@ try {
 
 if (args.length === 0) process.exit(0);
 
-// The channel tells the program when we are gone, however we went.
+// The IPC channel closes when this process ends in any way, so the program knows.
 const child = spawn(runtimePath(), [...memoryOptions, ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   cwd: root,
@@ -41,7 +42,7 @@ child.on('error', (error) => {
 });
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));
 
-/** An npm that is killed tells nobody: its scripts only see that they have another parent. */
+/** Calls back when npm is gone. An npm that is killed tells nobody: its scripts only see a new parent process. */
 function whenNpmIsGone(call) {
   if (process.env.npm_lifecycle_event === undefined) return;
   const npm = process.ppid;

@@ -1,6 +1,6 @@
 /**
- * The smallest server that can answer the API's requests: `node:http` and `pg`, prepared statements, no rights, no schema. The number
- * of its answers a second is the limit that the API is compared with.
+ * The smallest server that can answer the API's requests: `node:http` and `pg` with prepared statements, without
+ * permissions or a schema. Its answers per second are the limit that the API is compared with.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

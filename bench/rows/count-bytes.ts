@@ -14,9 +14,9 @@ let entries = 0;
 let id = 1;
 const began = performance.now();
 const finished = Promise.withResolvers<void>();
-/** What came of a message whose head, or (for the end of a page) whose body, has not come whole. */
+/** The part of an unfinished message that has arrived so far. Entries are not kept: their bytes are skipped. */
 let held = Buffer.alloc(0);
-/** Bytes of an entry that are still to come. */
+/** How many bytes of the present entry have not arrived yet. */
 let toSkip = 0;
 
 const socket = connect({

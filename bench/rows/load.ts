@@ -1,13 +1,18 @@
-/** Sends a server the same requests over a few connections, one after another on each, and counts the answers. */
+/**
+ * Sends the same requests to a server over a few connections, and counts the answers. Each connection waits for an
+ * answer before its next request.
+ */
 import { connect, type Socket } from 'node:net';
 
-/** `requests`: whole HTTP requests, taken in turn. Warms up for a moment first. */
+/** `requests`: whole HTTP requests, sent in turn. The warm-up is not counted. */
 export type LoadTask = { url: string; requests: string[]; connections: number; warmUpMs: number; ms: number };
 
 const headEnd = Buffer.from('\r\n\r\n');
 const lengthOf = /content-length: *(\d+)/i;
 
-/** Sends the next request when the last one is answered, until the time is over; counts what was answered after `from`. */
+/**
+ * Sends the next request when the last one is answered, until `to`. Resolves with the number of answers since `from`.
+ */
 function ask(socket: Socket, next: () => string, from: number, to: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let answered = 0;

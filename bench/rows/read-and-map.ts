@@ -1,4 +1,4 @@
-/** Ours up to the draft: read, decoded, scoped and mapped, in one process, with nothing stored. */
+/** Our reading up to the draft, in one process: people are read, decoded, scoped and mapped. Nothing is stored. */
 
 import type { Entry } from '../../src/core/entry.ts';
 import { borrowFiles } from '../../src/sync/lend-files.ts';

@@ -1,11 +1,14 @@
-/** Viewers that open a stream each, over bare sockets, and never read what they are sent; they answer pings unasked. */
+/**
+ * Viewers that open one stream each over a bare socket. They never read what is sent to them, and send pongs without
+ * being asked.
+ */
 import { connect, type Socket } from 'node:net';
 
 type Task = { url: string; wishes: { token: string; query: string }[]; sse: boolean };
 
-/** Sockets that are opened at the same time. */
+/** How many sockets are opened at the same time. */
 const AT_ONCE = 50;
-/** More often than the service pings. */
+/** Shorter than the interval of the service's pings. */
 const PONG_MS = 5000;
 
 /** A client's frame, masked with zeros. */
@@ -19,7 +22,7 @@ function frame(opcode: number, text: string): Buffer {
   return Buffer.concat([head, data]);
 }
 
-/** Resolves when this much of the answer has come; the socket is not read any more then. */
+/** Resolves when `mark` has arrived. The socket is not read any more after that. */
 function until(socket: Socket, mark: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let seen = '';

@@ -1,6 +1,6 @@
 /**
- * A crowd that follows one run's log. Each has a WebSocket of their own, open before the run begins, as people have who look at a
- * page of connections. Tells how many lines each got.
+ * Many viewers who follow the log of one run. Each opens a WebSocket before the run begins, like people who look at a
+ * page of connections. Reports how many lines each viewer got.
  */
 import { print } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';

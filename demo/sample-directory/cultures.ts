@@ -1,4 +1,4 @@
-/** Where sample people come from: names, towns and how phone numbers look there (`#` is a digit). */
+/** A region of the sample people: its names, towns and phone numbers (`#` stands for a digit). */
 export type Culture = {
   country: string;
   language: string;

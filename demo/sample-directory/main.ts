@@ -1,4 +1,4 @@
-/** The sample directory as a process of its own; says where it listens, and ends with the process that started it. */
+/** The sample directory as a separate process. It reports its address, and ends with the process that started it. */
 import { sampleEntries } from './people.ts';
 import { startSampleDirectory } from './start-sample-directory.ts';
 
@@ -9,5 +9,5 @@ const directory = await startSampleDirectory(entries, wanted).catch(() => startS
 process.send?.({ url: directory.url, people: entries.filter(({ attributes }) => attributes.uid !== undefined).length });
 process.on('disconnect', () => process.exit());
 process.on('SIGTERM', () => process.exit());
-// A Ctrl-C reaches everybody at once, but a run may still be reading: the demo says when to end.
+// Ctrl-C signals all processes at once, but a run may still be reading. The demo says when to end.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});

@@ -1,7 +1,9 @@
 import type { Filter } from 'ldapjs';
 import type { SampleEntry } from './people.ts';
 
-/** Whether an entry meets a search filter (RFC 4511, 4.5.1.7); texts are compared without case, as directories do. */
+/**
+ * Whether an entry meets a search filter (RFC 4511, 4.5.1.7). Texts are compared case-insensitively, as directories do.
+ */
 export function matchesFilter(filter: Filter, entry: SampleEntry): boolean {
   const parts = filter.clauses ?? filter.filters ?? [];
   switch (filter.type) {
@@ -48,7 +50,7 @@ function matchesParts(value: string, { subInitial, subAny = [], subFinal }: Filt
   return value.length - end.length >= from && value.endsWith(end);
 }
 
-/** ldapjs leaves the bytes that it has escaped (RFC 4515) as they stand in the filter's text. */
+/** The value without the escapes (RFC 4515) that ldapjs leaves in a filter's text. */
 function comparable(value = ''): string {
   return Buffer.from(
     Buffer.from(value)

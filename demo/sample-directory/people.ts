@@ -8,7 +8,7 @@ export type SampleEntry = { dn: string; attributes: Record<string, string[]> };
 export const suffix = 'dc=acme,dc=example';
 export const peopleDn = `ou=people,${suffix}`;
 export const readerDn = `cn=reader,${suffix}`;
-/** Of an account that reads made-up people on loopback. */
+/** The password of an account that can only read made-up people on loopback. */
 export const readerPassword = 'sample-directory';
 
 const departments: readonly { name: string; titles: readonly string[] }[] = [
@@ -22,7 +22,7 @@ const departments: readonly { name: string; titles: readonly string[] }[] = [
   { name: 'Logistics', titles: ['Dispatcher', 'Warehouse Lead', 'Driver'] },
 ];
 
-/** Names that need escaping in a DN (RFC 4514), written as a directory may send them. */
+/** Names that need escaping in a DN (RFC 4514), in spellings that a directory may send. */
 const hostileNames: readonly (readonly [rdn: string, name: string])[] = [
   ['cn=Okafor\\, Ada (Berlin)', 'Okafor, Ada (Berlin)'],
   ['cn=R&D \\+ Labs\\, Front Desk', 'R&D + Labs, Front Desk'],
@@ -33,7 +33,7 @@ const hostileNames: readonly (readonly [rdn: string, name: string])[] = [
   ['cn=a\\=b\\;c \\<Test\\>', 'a=b;c <Test>'],
 ];
 
-/** The suffix, its branches, groups and `count` people, parents first; the same at each call. */
+/** The suffix, its branches, its groups and `count` people, parents first. Each call returns the same. */
 export function sampleEntries(count = 1200): SampleEntry[] {
   const random = createRandom(20_261_122);
   const taken = new Set<string>();
@@ -86,7 +86,9 @@ function person(index: number, random: Random, taken: Set<string>): SampleEntry 
   return { dn: `uid=${login},${peopleDn}`, attributes };
 }
 
-/** What makes the log worth reading: people without an address, two with the same one, one that is none. */
+/**
+ * Adds what gives the log some warnings: people without an address, two people with the same one, and an invalid one.
+ */
 function addFaults(people: readonly SampleEntry[]): void {
   for (const index of [77, 311, 640]) delete at(people, index).attributes.mail;
   at(people, 501).attributes.mail = at(people, 500).attributes.mail ?? [];
@@ -94,7 +96,7 @@ function addFaults(people: readonly SampleEntry[]): void {
   for (const index of [500, 501, 733]) delete at(people, index).attributes.loginDisabled;
 }
 
-/** Most reports of one person. */
+/** The largest number of reports that one person has. */
 const mostReports = 8;
 
 /** Gives each department a head, and everybody else in it a manager. */
@@ -107,7 +109,7 @@ function addManagers(people: readonly SampleEntry[]): void {
     }
 }
 
-/** A time of its own for each person, by which later runs find that nobody has changed. */
+/** A different time for each person. Later runs use it to see that nobody has changed. */
 function minuteOf2026(minute: number): string {
   return `${new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')}Z`;
 }

@@ -1,9 +1,9 @@
-/** Numbers that look random and are the same at each start. */
+/** Pseudorandom numbers that are the same at each start. */
 export type Random = {
-  /** 0 up to, not including, `limit`. */
+  /** An integer from 0 up to, but not including, `limit`. */
   below(limit: number): number;
   pick<T>(choices: readonly [T, ...T[]] | readonly T[]): T;
-  /** One in `count` times. */
+  /** True once in `count` times on average. */
   oneIn(count: number): boolean;
 };
 

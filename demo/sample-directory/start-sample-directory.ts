@@ -47,7 +47,7 @@ export async function startSampleDirectory(entries: readonly SampleEntry[], port
     response.end();
   });
   await new Promise<void>((listening, refused) => {
-    // ldapjs passes the socket's errors on as its own; one that nobody hears ends the process.
+    // ldapjs emits the socket's errors on the server. Without a listener, an error would end the process.
     server.on('error', refused);
     server.listen(port, '127.0.0.1', listening);
   });
@@ -67,10 +67,10 @@ function bind(request: BindRequest, response: Response, next: (error?: Error) =>
     return;
   }
   response.end();
-  next(); // ldapjs notes who is bound when nobody has anything to add
+  next(); // ldapjs records who is bound only after the last handler
 }
 
-/** Numbers of ldapjs and names alike. */
+/** Whether a search is for the base alone. ldapjs gives the scope as a number or as a name. */
 function isBase(request: SearchRequest): boolean {
   return request.scope === 0 || request.scope === 'base';
 }
@@ -79,7 +79,7 @@ function isOneLevel(request: SearchRequest): boolean {
   return request.scope === 1 || request.scope === 'one';
 }
 
-/** DNs as text to compare: without case, and without blanks around the commas. */
+/** A DN in a form that can be compared: in lower case, without blanks around the commas. */
 function plainDn(dn: string): string {
   return dn.toLowerCase().replace(/\s*,\s*/g, ',');
 }
@@ -118,7 +118,7 @@ function isInScope(dn: string, base: string, request: SearchRequest): boolean {
   return dn === base || dn.endsWith(`,${base}`);
 }
 
-/** The cookie of a page is where the next one begins: the entries never change. */
+/** Sends one page. Its cookie is the index of the next entry, because the entries never change. */
 function sendPage(
   found: readonly SampleEntry[],
   request: SearchRequest,
@@ -158,7 +158,10 @@ function send(entry: SampleEntry, request: SearchRequest, response: SearchRespon
   response.send(response.createSearchEntry({ objectName: asWritten(entry.dn), attributes }));
 }
 
-/** ldapjs takes a DN apart and writes it anew, without the escapes of trailing blanks and backslashes; this one it leaves alone. */
+/**
+ * A DN that ldapjs writes unchanged. Otherwise ldapjs parses it and drops the escapes of trailing blanks and
+ * backslashes.
+ */
 function asWritten(dn: string): DistinguishedName {
   return { [Symbol.toStringTag]: 'LdapDn', toString: () => dn };
 }

@@ -19,8 +19,8 @@ const rules = join(root, '.dependency-cruiser.cjs');
 const looked = ['src', 'migrations'];
 
 /**
- * The forbidden imports of src and migrations below `folder`, and how many files were read there: none read means nothing
- * was looked at.
+ * The forbidden imports of src and migrations below `folder`, and how many files were read. If it is 0, nothing was
+ * checked.
  */
 export async function importFaults(folder = root): Promise<{ faults: ImportFault[]; filesRead: number }> {
   const copy = await mkdtemp(join(tmpdir(), 'imports-'));
@@ -37,7 +37,7 @@ export async function importFaults(folder = root): Promise<{ faults: ImportFault
   }
 }
 
-/** The cruiser's parser gives up at `using` declarations, so it is shown constants in their place. */
+/** Copies a folder for the cruiser. Its parser fails at `using` declarations, so the copy has `const` instead. */
 async function copyReadable(from: string, to: string): Promise<void> {
   await cp(from, to, { recursive: true });
   for (const file of await readdir(to, { recursive: true, withFileTypes: true })) {
@@ -53,7 +53,7 @@ async function cruise(folder: string): Promise<Answer> {
   const args = [cruiser, '--config', rules, '--output-type', 'json', ...looked];
   const options = { cwd: folder, maxBuffer: 1 << 28 };
   const { stdout } = await run(process.execPath, args, options).catch((error) => {
-    // Faults make its exit code, too; only without an answer has it failed.
+    // The exit code also counts faults. The cruiser has failed only if there is no answer.
     if (typeof error.stdout === 'string' && error.stdout.startsWith('{')) return { stdout: error.stdout };
     throw error;
   });

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { homedir, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 
-/** Texts that say where this machine keeps things: the checkout, the folder it stands in, the home, and any registry. */
+/**
+ * Patterns for texts that name places of this machine: the checkout, its parent folder, the home folder, and any
+ * package registry.
+ */
 export function machineTraces(root: string, home = homedir()): RegExp[] {
   const common = ['/', '/home', '/root', '/Users', '/tmp', '/opt', '/srv', '/usr', tmpdir(), dirname(home)];
   const places = [root, dirname(root), home].filter((place) => !common.includes(place));
@@ -10,7 +13,7 @@ export function machineTraces(root: string, home = homedir()): RegExp[] {
   return [...places.map((place) => new RegExp(`(?<![\\w.-])${literal(place)}(?![\\w-])`)), registries];
 }
 
-/** Lines of the files that git has, or would take, with such a text in them, as `file:line: text`. */
+/** The lines that match a pattern, in all files that git tracks or would add, as `file:line: text`. */
 export function findMachineTraces(root: string, traces: readonly RegExp[], read: (file: string) => string): string[] {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' });
   return listed

@@ -1,4 +1,6 @@
-/** The last line of .ci/run, from what `npm run check` printed and what jest wrote: `N passed, N failed`. */
+/**
+ * Prints the last line of .ci/run, `N passed, N failed`, from the output of `npm run check` and the results of jest.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -10,8 +10,8 @@ const dist = join(root, 'dist');
 const stamp = join(dist, '.built-from');
 
 /**
- * Compiles src and migrations to dist when a file there is newer, gone or new. The new dist takes the old one's place
- * only when it is whole, so that two at the same time do no harm. Throws when it doesn't compile.
+ * Compiles src and migrations to dist when a file there was changed, added or removed. The new dist replaces the old
+ * one only when it is complete, so two processes can build at the same time. Throws when it does not compile.
  */
 export async function buildIfChanged() {
   const state = stateOfSources();
@@ -35,7 +35,7 @@ function putInPlace(work, state) {
     if (existsSync(dist)) renameSync(dist, join(work, 'old'));
     renameSync(join(work, 'new'), dist);
   } catch (error) {
-    // Another process was faster with the same.
+    // Another process was faster and built the same.
     if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== state) throw error;
   }
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { findRuntime, root, runtimePath } from './runtime.mjs';
 
 /**
- * Runs `npm ci` when the packages are absent or others than package-lock.json says. Throws when that doesn't help, and
- * where there is no Node to go on with.
+ * Runs `npm ci` when packages are missing or differ from package-lock.json. Throws when that does not help, or when no
+ * suitable Node is found.
  */
 export async function installIfMissing() {
   runtimePath();
@@ -24,7 +24,7 @@ export async function installIfMissing() {
   }
 }
 
-/** Of the optional packages only the one that brings this platform's Node must be there. */
+/** Of the optional packages, only the one with this platform's Node is required. */
 function isInstalled() {
   const wanted = packagesIn('package-lock.json');
   const present = packagesIn('node_modules/.package-lock.json');

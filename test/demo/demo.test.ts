@@ -82,7 +82,7 @@ describe('npm run demo', () => {
     });
     expect([await run.ended, run.text()]).toEqual([0, expect.stringContaining('SUCCEEDED')]);
     expect(run.text()).toContain('not used: DATABASE_URL, ROLE, SECRETS_KEY.');
-    expect(run.text()).toContain(`The database lies in ${join(dataDir, 'postgres')}.`);
+    expect(run.text()).toContain(`The database is in ${join(dataDir, 'postgres')}.`);
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     expect((await client.query('SELECT id FROM workspace')).rows).toEqual([]);

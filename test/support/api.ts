@@ -16,7 +16,7 @@ import { createDatabase } from './postgres.ts';
 const issuer = 'https://id.example.org';
 const audience = 'contact-sync';
 
-/** What a test looks at in an answer; the schema is tested elsewhere. */
+/** The data of an answer. Each test expects its own shape; the schema has its own tests. */
 // biome-ignore lint/suspicious/noExplicitAny: answers are of every shape, and each test says what it expects
 export type Data = any;
 export type Answer = { data?: Data; errors?: { message: string; path?: string[]; extensions: Data }[] };
@@ -32,7 +32,7 @@ export async function createIssuer(algorithm: 'RS256' | 'ES256' | 'EdDSA' = 'ES2
     const keys = await generateKeyPair(algorithm, { extractable: true });
     publicKeys.push({ ...(await exportJWK(keys.publicKey)), kid, alg: algorithm, use: 'sig' });
     await writeFile(path, JSON.stringify({ keys: publicKeys }));
-    /** `expires`: null when the claims say it themselves. */
+    /** Signs a token. `expires`: null when the claims contain `exp`. */
     return (claims: Claims, expires: number | string | Date | null = '1h', header: object = {}) => {
       const token = new SignJWT({ sub: 'person-1', name: 'Ada Lovelace', kind: 'member', permissions: [], ...claims })
         .setProtectedHeader({ alg: algorithm, kid, ...header })
@@ -44,7 +44,7 @@ export async function createIssuer(algorithm: 'RS256' | 'ES256' | 'EdDSA' = 'ES2
   return { path, sign: await addKey('first'), addKey, close: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** The environment of a service that verifies with that JWKS; on loopback, any port. */
+/** The environment of a service that verifies with this JWKS. It listens on loopback, on any port. */
 export function environment(databaseUrl: string, jwks: string, more: Record<string, string> = {}) {
   return {
     DATABASE_URL: databaseUrl,
@@ -64,7 +64,7 @@ export function configOf(env: Record<string, string>): Config {
   return outcome.config;
 }
 
-/** The whole service on a database of its own, and clients for it. */
+/** The whole service with a new database, and clients for it. */
 export async function startApi(env: Record<string, string> = {}, traffic: Partial<TrafficLimits> = {}) {
   const database = await createDatabase();
   const keys = await createIssuer();
@@ -84,7 +84,7 @@ export async function startApi(env: Record<string, string> = {}, traffic: Partia
     apiDatabaseUrl: database.apiUrl,
     keys,
     workspace,
-    /** Of a member of `workspace` who may do everything. */
+    /** A token of a member of `workspace` with all permissions. */
     token: everything,
     tokenWith: (permissions: readonly Permission[], more: Claims = {}) =>
       keys.sign({ workspace, permissions, ...more }),
@@ -119,14 +119,14 @@ export function createClients(url: string, defaultToken: string) {
     return answer;
   };
 
-  /** As `request`, and throws when there are errors. */
+  /** Like `request`, but throws when the answer has errors. */
   const ask = async (query: string, variables: Variables = {}, token: string = defaultToken): Promise<Data> => {
     const { data, errors } = await request(query, variables, token);
     if (errors !== undefined) throw new Error(JSON.stringify(errors));
     return data;
   };
 
-  /** Answers of a subscription over a WebSocket of its own; throws what the protocol tells as an error. */
+  /** Answers of a subscription over a new WebSocket. Throws what the server reports as an error. */
   const overWebSocket = (query: string, variables: Variables = {}, token: string = defaultToken) => {
     const client = createWsClient({
       url: `${url.replace('http', 'ws')}/graphql`,
@@ -138,7 +138,7 @@ export function createClients(url: string, defaultToken: string) {
     return client.iterate({ query, variables }) as AsyncIterableIterator<Answer>;
   };
 
-  /** The same by server-sent events. */
+  /** Answers of a subscription over server-sent events. */
   const overSse = (query: string, variables: Variables = {}, token: string = defaultToken) => {
     const client = createSseClient({
       url: `${url}/graphql/stream`,

@@ -1,4 +1,6 @@
-/** CPU time of a piece of work in milliseconds: the best of a few goes, so that a busy machine doesn't count. */
+/**
+ * CPU time of a piece of work in milliseconds. It is the lowest of a few tries, so that a busy machine doesn't count.
+ */
 export function cpuMs(work: () => unknown): number {
   let best = Number.POSITIVE_INFINITY;
   for (let go = 0; go < 5; go++) {

@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Below it lie unpacked packages. Deleting it costs the next run some seconds. */
+/** The folder of unpacked packages. If it is deleted, the next test run takes some seconds longer. */
 export const packageCache = join(import.meta.dirname, '../../.cache');
 
 const policy = '/usr/sbin/policy-rc.d';
 
-/** Installs packages of Debian as root. Starts none of the services in them, also not at the next boot. */
+/** Installs Debian packages as root. Their services are not started, neither now nor at the next boot. */
 export async function installPackages(names: string[], services: string[] = []): Promise<void> {
   await alone(async () => {
     const own = !existsSync(policy);
@@ -27,8 +27,8 @@ export async function installPackages(names: string[], services: string[] = []):
 }
 
 /**
- * Unpacks packages of Debian into a folder, for any user, and installs nothing. What they depend on is unpacked too where the
- * machine lacks it and `needed` says so. Does nothing when the folder exists.
+ * Unpacks Debian packages into a folder, for any user, without installing them. Dependencies that the machine lacks are
+ * unpacked too if `needed` accepts their names. Does nothing when the folder exists.
  */
 export async function unpackPackages(
   folder: string,
@@ -53,7 +53,7 @@ export async function unpackPackages(
   });
 }
 
-/** The folders below a root in which libraries of Debian packages lie. */
+/** The folders below a root that contain the libraries of Debian packages. */
 export async function libraryFolders(root: string): Promise<string[]> {
   const folders: string[] = [];
   for (const parent of [join(root, 'usr/lib'), join(root, 'lib')]) {
@@ -63,7 +63,7 @@ export async function libraryFolders(root: string): Promise<string[]> {
   return folders;
 }
 
-/** Once more after an update, if the list of packages is old or was never fetched. */
+/** Runs apt-get. If that fails, it updates the list of packages, which may be old or missing, and tries again. */
 async function aptGet(command: string[], cwd = '/'): Promise<string> {
   const options = { cwd, env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
   try {
@@ -75,13 +75,16 @@ async function aptGet(command: string[], cwd = '/'): Promise<string> {
   }
 }
 
-/** One after the other, also among the processes of a test run: apt-get does not wait for all of its locks. */
+/**
+ * Does the work under a lock that all processes of a test run share. apt-get does not wait for all of its own locks.
+ */
 async function alone(work: () => Promise<void>): Promise<void> {
   if (!existsSync('/usr/bin/apt-get'))
     throw new Error("A directory server is missing. It comes from Debian's packages, and this machine has no apt-get.");
   await mkdir(packageCache, { recursive: true });
   const lock = join(packageCache, 'packages.lock');
-  // The lock is held as long as this process has its input open: also a killed test run releases it.
+  // `flock` holds the lock while the input of `cat` is open. If the test run is killed, the input closes, and the lock
+  // is free.
   const holder = execFile('flock', [lock, 'sh', '-c', 'echo held; cat >/dev/null']);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -4,7 +4,7 @@ import type { LdapFilter } from '../../src/sync/source/ldap/filter/filter.ts';
 const listKinds = { 160: 'and', 161: 'or' } as const;
 const comparisons = { 163: 'equal', 165: 'greater', 166: 'less', 168: 'approx' } as const;
 
-/** Reads a filter of a search request (RFC 4511, 4.5.1.7), as a server does; without substrings. */
+/** Reads a filter of a search request (RFC 4511, 4.5.1.7), as a server does. Substring filters are not supported. */
 export function decodeFilter(reader: BerReader): LdapFilter {
   const tag = reader.peek() ?? 0;
   if (tag === 0x87) return { kind: 'present', attribute: reader.readString(0x87) ?? '' };

@@ -2,10 +2,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
 export type FakeSrv = { name: string; port: number; priority?: number; weight?: number };
-/** What the server knows of a name: records, an error code (2: SERVFAIL, 5: REFUSED), or nothing at all: it never answers. */
+/**
+ * The answer for a name: records, an error code (2: SERVFAIL, 5: REFUSED), no answer at all ('silent'), or bytes that
+ * are no answer ('garbage').
+ */
 export type FakeName = FakeSrv[] | number | 'silent' | 'garbage';
 
-/** A name server on loopback that knows a few SRV records. Other names do not exist. */
+/** A name server on loopback with a few SRV records. Other names do not exist. */
 export async function startDnsServer(names: Record<string, FakeName>) {
   const asked: string[] = [];
   const socket = createSocket('udp4');
@@ -25,7 +28,7 @@ export async function startDnsServer(names: Record<string, FakeName>) {
     await once(socket, 'close');
   };
   return {
-    /** As `nameServers` takes it. */
+    /** The address in the form that `nameServers` takes. */
     address: `127.0.0.1:${socket.address().port}`,
     /** The names that were asked for, in order. */
     asked,

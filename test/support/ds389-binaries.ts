@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { libraryFolders, packageCache, unpackPackages } from './debian-packages.ts';
 
-/** Where the files of 389 Directory Server lie and what its processes need to run. */
+/** The places of the files of 389 Directory Server, and what its processes need to run. */
 export type Ds389Binaries = {
-  /** The path of a program of the packages, of the machine if it has one. */
+  /** The path of a program: the unpacked one, or the name of the machine's own. */
   program(name: string): string;
   plugins: string;
   /** Folders of schema files. */
   schemas: string[];
-  /** Of the configuration of a new instance. */
+  /** The folder of templates for the configuration of a new instance. */
   templates: string;
-  /** Further files that an instance has beside its configuration. */
+  /** Other files of an instance, beside its configuration. */
   config: string;
   env: NodeJS.ProcessEnv;
 };
@@ -21,8 +21,8 @@ const packages = ['389-ds-base', '389-ds-base-libs', 'libnss3-tools', 'openssl']
 let found: Promise<Ds389Binaries> | undefined;
 
 /**
- * Unpacks Debian's packages of 389 Directory Server into `.cache/ds389` at the first call, for any user. They are not installed:
- * their scripts would make a user and services.
+ * Unpacks Debian's packages of 389 Directory Server into `.cache/ds389` at the first call, for any user. They are not
+ * installed, because their scripts would create a user and services.
  */
 export function ds389Binaries(): Promise<Ds389Binaries> {
   found ??= find();
@@ -30,7 +30,7 @@ export function ds389Binaries(): Promise<Ds389Binaries> {
 }
 
 async function find(): Promise<Ds389Binaries> {
-  // Of what they depend on, the tools in Python and Perl are left out.
+  // Of the dependencies only the libraries are needed, not the tools in Python and Perl.
   await unpackPackages(cacheFolder, packages, (name) => /^lib(?!.*-perl$)/.test(name));
   const folders = await libraryFolders(cacheFolder);
   const server = folders.map((folder) => join(folder, 'dirsrv')).find((folder) => existsSync(folder));

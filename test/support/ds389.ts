@@ -12,11 +12,11 @@ import { type LdifEntry, toLdif } from './ldap-ldif.ts';
 import { freePort, type ServerProcess, startServerProcess } from './server-process.ts';
 
 export type Ds389Options = {
-  /** Default `dc=example,dc=org`; its entry, and the bind account's, are made by themselves. */
+  /** Default `dc=example,dc=org`. Its entry and the bind account's entry are always created. */
   baseDn?: string;
-  /** Imported before the start, parents before children: they have a nsUniqueId, but no entryUUID and no memberOf. */
+  /** Imported before the start, parents before children. They have an nsUniqueId, but no entryUUID and no memberOf. */
   imported?: Iterable<LdifEntry>;
-  /** Added over LDAP at the start, parents before children, with all that plug-ins do. */
+  /** Added over LDAP after the start, parents before children, so that all plug-ins see them. */
   entries?: Iterable<LdifEntry>;
   /** Turns on the memberOf plug-in (for member and uniqueMember, with groups in groups). */
   memberOf?: boolean;
@@ -24,15 +24,21 @@ export type Ds389Options = {
   retroChangelog?: boolean;
   /** Turns on RFC 4533 (Content Synchronization), which needs the retro change log and turns it on as well. */
   contentSync?: boolean;
-  /** Makes it a supplier of replication: what is deleted stays as a tombstone. */
+  /** Makes it a supplier of replication, so that deleted entries stay as tombstones. */
   tombstones?: boolean;
   /** Limits of the bind account, e.g. `{ nsSizeLimit: '10', nsLookThroughLimit: '50' }`; default: unlimited. */
   limits?: Record<string, string>;
-  /** Whom the base entry's ACI lets read everything; default: the bind account. Null: nobody, so that a search finds nothing. */
+  /**
+   * The accounts that the base entry's ACI lets read everything. Default: the bind account. Null: no account, so that a
+   * search finds nothing.
+   */
   readers?: string | null;
 };
 
-/** A running 389 Directory Server on loopback. All changes are made as its administrator and are done when the promise is. */
+/**
+ * A running 389 Directory Server on loopback. Its administrator makes all changes. When a promise resolves, its change
+ * is done.
+ */
 export type Ds389 = LdapChanges & {
   url: string;
   ldapsUrl: string;
@@ -40,15 +46,18 @@ export type Ds389 = LdapChanges & {
   /** PEM of the CA that signed the server's certificate. */
   ca: string;
   baseDn: string;
-  /** An account that may read everything, within `limits`. Persistent search (2.16.840.1.113730.3.4.3) is always there. */
+  /**
+   * An account that may read everything, within `limits`. It can always use persistent search
+   * (2.16.840.1.113730.3.4.3).
+   */
   bindDn: string;
   bindPassword: string;
   adminDn: string;
   adminPassword: string;
   pid: number;
-  /** What ldapsearch prints as the administrator: its arguments, e.g. `['-b', dn, '-s', 'base', 'nsUniqueId']`. */
+  /** The output of ldapsearch as the administrator. `args`, e.g. `['-b', dn, '-s', 'base', 'nsUniqueId']`. */
   search(args: string[]): Promise<string>;
-  /** Ends the process and removes all that it made. */
+  /** Ends the process and removes its files. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -56,7 +65,9 @@ export type Ds389 = LdapChanges & {
 const password = 'reader-secret';
 const adminDn = 'cn=Directory Manager';
 
-/** Starts a real 389 Directory Server on free loopback ports, in a temporary folder, as the user who runs the test. */
+/**
+ * Starts a real 389 Directory Server on free loopback ports, in a temporary folder. It runs as the user of the test.
+ */
 export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
   const binaries = await ds389Binaries();
   const folder = await mkdtemp(join(tmpdir(), 'ds389-'));
@@ -72,7 +83,7 @@ export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
     await importEntries(instance, options);
     const args = ['-d', '0', '-D', homeOf(folder), '-i', join(folder, 'run/pid')];
     const program = binaries.program('ns-slapd');
-    // Its counters lie in shared memory, named after the folder of the instance.
+    // The server keeps counters in shared memory, named after the folder of the instance.
     const made = [folder, `/dev/shm/sem.${basename(folder)}.stats`];
     const command = { program, args, env: binaries.env, made, port: instance.port };
     const server = handle(instance, ca, await startServerProcess(command));
@@ -87,7 +98,10 @@ export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
   }
 }
 
-/** The server names its shared memory after the last part of this path: no two servers may have the same. */
+/**
+ * The folder that the server's shared memory is named after. The name is the last part of the path, so it must differ
+ * for each server.
+ */
 function homeOf(folder: string): string {
   return join(folder, basename(folder));
 }
@@ -99,7 +113,7 @@ async function makeInstance({ folder, baseDn, port, ldapsPort, binaries }: Insta
   for (const name of ['certificates', 'run', 'log', 'db', 'other']) await mkdir(join(folder, name));
   const home = homeOf(folder);
   await cp(binaries.config, home, { recursive: true });
-  // The server looks here for the schema where the machine has none of its own.
+  // The server looks for its schema here if it is not installed on the machine.
   for (const schema of binaries.schemas) await cp(schema, join(home, 'schema'), { recursive: true });
   const values: Record<string, string> = {
     schema_dir: join(home, 'schema'),
@@ -133,19 +147,19 @@ async function makeInstance({ folder, baseDn, port, ldapsPort, binaries }: Insta
   return await storeCertificates(folder, binaries);
 }
 
-/** Beside those of the template. */
+/** Settings that the template does not have. */
 function settings(ldapsPort: number): string[] {
   return [
     'nsslapd-listenhost: 127.0.0.1',
     'nsslapd-securelistenhost: 127.0.0.1',
     `nsslapd-secureport: ${ldapsPort}`,
     'nsslapd-security: on',
-    // A bind changes nothing, so that it is not in the change log.
+    // Without this, a bind can change the stored hash, and the change log would show it.
     'nsslapd-enable-upgrade-hash: off',
   ];
 }
 
-/** The server adds these plug-ins by itself where they lie at the paths of an installed one. */
+/** Plug-ins that an installed server adds by itself. It looks only at the paths of an installation. */
 const entryUuidPlugins = [
   entryUuidPlugin('entryuuid', 'libentryuuid-plugin', 'betxnpreoperation'),
   entryUuidPlugin('entryuuid_syntax', 'libentryuuid-syntax-plugin', 'syntax'),
@@ -169,7 +183,9 @@ function entryUuidPlugin(cn: string, path: string, type: string): string {
   });
 }
 
-/** An entry of the template as this instance has it: plug-ins at their places, those that are asked for turned on. */
+/**
+ * An entry of the template, adapted to this instance: with the plug-ins' paths, and the requested plug-ins turned on.
+ */
 function configured(entry: string, plugins: string, options: Ds389Options): string {
   const placed = entry.replace(
     /^(nsslapd-pluginpath: )(lib)/im,
@@ -231,7 +247,7 @@ function* ldif(baseDn: string, { imported, limits, readers }: Ds389Options): Gen
 function handle({ folder, baseDn, port, ldapsPort }: Instance, ca: string, process: ServerProcess): Ds389 {
   const url = `ldap://127.0.0.1:${port}`;
   const ldapsUrl = `ldaps://127.0.0.1:${ldapsPort}`;
-  // Encrypted, so that tests can have it refuse all else.
+  // Over ldaps, because a test can make the server refuse plain connections.
   const admin: LdapAccount = { url: ldapsUrl, dn: adminDn, password, caFile: join(folder, 'other/ca.pem') };
   return {
     ...changesBy(admin),
@@ -250,7 +266,7 @@ function handle({ folder, baseDn, port, ldapsPort }: Instance, ca: string, proce
   };
 }
 
-/** What can be made only while the server runs. */
+/** Creates what can only be created while the server runs. */
 async function prepare(server: Ds389, options: Ds389Options): Promise<void> {
   if (options.retroChangelog === true || options.contentSync === true) {
     const aci = `(targetattr="*")(version 3.0; acl "readers"; allow (read,search,compare) userdn="ldap:///${server.bindDn}";)`;
@@ -269,7 +285,7 @@ function replica(baseDn: string): LdifEntry {
       cn: 'replica',
       nsDS5ReplicaRoot: baseDn,
       nsDS5ReplicaId: '1',
-      // A supplier that others may read from: it keeps tombstones.
+      // A supplier with consumers keeps tombstones.
       nsDS5ReplicaType: '3',
       nsDS5Flags: '1',
       nsDS5ReplicaBindDN: 'cn=replication manager,cn=config',

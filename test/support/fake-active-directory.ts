@@ -2,15 +2,15 @@ import { canonicalDn, isWithinDn } from '../../src/sync/source/ldap/dn.ts';
 import type { LdapFilter } from '../../src/sync/source/ldap/filter/filter.ts';
 import { done, entry, type FakeResult, type FakeSearch, type FakeServer, startFakeServer } from './ldap-fake-server.ts';
 
-/** An object of the directory; `member` is what a group says, `memberOf` follows from it. */
+/** An object of the directory. A group has `member`; `memberOf` of its members is computed. */
 export type AdObject = { dn: string; attributes: Record<string, string | Buffer | string[]> };
 
 export type FakeActiveDirectory = FakeServer & {
-  /** May be changed while it runs. */
+  /** The objects. A test may change them while the server runs. */
   objects: AdObject[];
-  /** What a search is refused with; null: nothing. */
+  /** The error that refuses a search; null: it is answered. */
   refuse: (search: FakeSearch) => FakeResult | null;
-  /** What happens to filters that follow chains of groups; they are counted. */
+  /** How the server answers filters that follow chains of groups, and how many it got. */
   chains: { answer: 'works' | 'unknown' | 'too slow'; asked: number };
 };
 
@@ -18,8 +18,8 @@ const mostValues = 1500;
 const inChain = '1.2.840.113556.1.4.1941';
 
 /**
- * A server that treats groups as Active Directory does: memberOf follows from member, the primary group is in neither, members
- * come in parts of 1,500, and the rule for chains of groups may be slow.
+ * A server that treats groups as Active Directory does. It computes memberOf from member. The primary group is in
+ * neither of them. Members come in parts of 1,500. Filters that follow chains of groups may be slow.
  */
 export async function startActiveDirectory(objects: AdObject[]): Promise<FakeActiveDirectory> {
   const answer = (search: FakeSearch): Buffer[] => {
@@ -75,7 +75,7 @@ function prepared(objects: readonly AdObject[]): Prepared {
 }
 
 type Keyed = AdObject & { key: string };
-/** By canonical DN of a member: the canonical DNs of its groups. */
+/** The canonical DN of a member, and those of its groups. */
 type Groups = Map<string, Set<string>>;
 
 const parentKey = (key: string): string => key.slice(key.indexOf('\u0000') + 1);
@@ -136,7 +136,7 @@ function valuesOf({ attributes }: AdObject, name: string): string[] {
   return key === undefined ? [] : texts(attributes[key]);
 }
 
-/** The attributes that were asked for, many members in parts. */
+/** The requested attributes. Long lists of members come in parts. */
 function shown(attributes: AdObject['attributes'], asked: readonly string[]): AdObject['attributes'] {
   const part = asked.map((name) => /^member;range=(\d+)-\*$/.exec(name)?.[1]).find((from) => from !== undefined);
   const members = texts(attributes.member);

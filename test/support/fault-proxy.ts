@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * What goes wrong with the bytes from the server, counted over all connections, in this order: nothing; after so many bytes no more
- * come, but the connection stays open; the connection is cut there; bits are flipped from there on; the proxy stops reading for a
- * while there; each chunk comes late; the bytes come in pieces of that size.
+ * What happens to the bytes from the server. `afterBytes` counts the bytes of all connections.
+ * silence: no more bytes come, but the connection stays open. cut: the connection is cut. garble: bits are flipped.
+ * pause: the proxy stops reading for `ms`. delay: each chunk comes `ms` later. chop: the bytes come in pieces of this
+ * size.
  */
 export type Fault =
   | { kind: 'none' }
@@ -18,15 +19,15 @@ export type Fault =
 export type FaultProxy = {
   port: number;
   url: string;
-  /** May be changed at any time. */
+  /** The present fault. A test may change it at any time. */
   fault: Fault;
-  /** Connections taken so far. */
+  /** The number of connections so far. */
   connections: number;
-  /** Bytes from the server so far. */
+  /** The number of bytes from the server so far. */
   readonly bytes: number;
-  /** Connections that are open now. */
+  /** The number of open connections. */
   readonly open: number;
-  /** Resolves when the fault has struck for the first time. */
+  /** Resolves when the fault happens for the first time. */
   struck: Promise<void>;
   /** Cuts the connections that are open now. */
   cut(): void;
@@ -35,7 +36,7 @@ export type FaultProxy = {
   close(): Promise<void>;
 };
 
-/** A TCP proxy on a free loopback port before the given one, which can fail on purpose. */
+/** A TCP proxy on a free loopback port, in front of the given port. It can fail on purpose. */
 export async function startFaultProxy(targetPort: number, fault: Fault = { kind: 'none' }): Promise<FaultProxy> {
   const struck = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();

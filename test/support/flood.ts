@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Sends `bytes` again and again, as fast as the socket takes them, until the socket closes or `most` bytes, if given, have been sent.
- * `taken` is the number of bytes that have left.
+ * Sends `bytes` again and again, as fast as the socket takes them. It stops when the socket closes or `most` bytes were
+ * sent. `taken` is the number of bytes that were sent.
  */
 export function flood(socket: Socket, bytes: Buffer, most = Number.POSITIVE_INFINITY): { taken(): number } {
   let sent = 0;

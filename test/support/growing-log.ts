@@ -4,11 +4,11 @@ import type { FollowedLog, RunnerPort } from '../../src/core/runner-port.ts';
 import type { SourcesPort } from '../../src/core/sources-port.ts';
 import type { Store, WorkspaceStore } from '../../src/core/store.ts';
 
-/** The only run. */
+/** The id of the only run. */
 export const runId = '01890000-0000-7000-8000-000000000001';
 const actor = { kind: 'MEMBER' as const, id: 'person-1', name: 'Ada' };
 
-/** The run at its beginning. */
+/** The run as it is at its start. */
 export const runRecord: RunRecord = {
   id: runId,
   workspaceId: 'workspace',
@@ -49,7 +49,7 @@ function line(seq: number, length = 10): LogLine {
   };
 }
 
-/** A log that grows on request and records what was asked of it. It stands in for the runner behind its port. */
+/** A log that grows when a test says so, and records all reads. It replaces the runner. */
 export function growingLog(lineLength = 10) {
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
@@ -116,14 +116,14 @@ export function growingLog(lineLength = 10) {
     get open() {
       return open;
     },
-    /** What a read waits for. */
+    /** Called before each read. The read waits for the promise. */
     set beforeRead(wait: () => Promise<void>) {
       beforeRead = wait;
     },
     get reads() {
       return reads;
     },
-    /** How many callbacks wait for more. */
+    /** How many callbacks wait for more lines. */
     get waiting() {
       return waiting.size;
     },

@@ -9,7 +9,7 @@ const { cert, key } = makeCertificate({ commonName: 'files', hosts: ['localhost'
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** An https server of a test, which the reading threads of trusting-thread.ts trust. It answers as `serve` says. */
+/** An https server for a test. The reading threads of trusting-thread.ts trust it. `answer` sets how it answers. */
 export async function serveHttps() {
   writeFileSync(trustedCaFile(), ca.cert);
   let serve: Serve = (_request, response) => response.end();
@@ -26,7 +26,7 @@ export async function serveHttps() {
     ca: ca.cert,
     port,
     url: `https://localhost:${port}`,
-    /** Requests so far, since it was last told how to answer. */
+    /** The requests since the last call of `answer`. */
     asked,
     answer: (how: Serve): void => {
       asked.length = 0;

@@ -1,14 +1,14 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { BerWriter } from 'ldapts';
 
-/** A key with its certificate, both as PEM. */
+/** A certificate and its key, both as PEM. */
 export type Certificate = { cert: string; key: string };
 
 export type CertificateOptions = {
   commonName: string;
-  /** Names and IP addresses it is good for. */
+  /** The host names and IP addresses that it is valid for. */
   hosts?: string[];
-  /** Who signs; left out: itself, as a CA. */
+  /** The CA that signs it. Left out: the certificate is a CA and signs itself. */
   issuer?: Certificate & { commonName: string };
   notBefore?: Date;
   notAfter?: Date;
@@ -16,7 +16,10 @@ export type CertificateOptions = {
 
 const day = 86_400_000;
 
-/** Makes a P-256 certificate (X.509 v3), signed by `issuer` or by itself; valid from yesterday for a year if not told. */
+/**
+ * Makes a P-256 certificate (X.509 v3), signed by `issuer` or by itself. By default it is valid from yesterday for a
+ * year.
+ */
 export function makeCertificate(options: CertificateOptions): Certificate & { commonName: string } {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

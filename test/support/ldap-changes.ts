@@ -2,21 +2,21 @@ import { execFile } from 'node:child_process';
 import { type LdifEntry, type LdifValue, ldifLine, toLdif } from './ldap-ldif.ts';
 import { slapdBinaries } from './slapd-binaries.ts';
 
-/** Changes to a directory. Each is done when its promise is. */
+/** Changes to a directory. When a promise resolves, its change is done. */
 export type LdapChanges = {
   add(dn: string, attributes: LdifEntry['attributes']): Promise<void>;
   /** Replaces the values of the named attributes; an empty list removes the attribute. */
   modify(dn: string, attributes: Record<string, LdifValue | LdifValue[]>): Promise<void>;
   rename(dn: string, newRdn: string, newParent?: string): Promise<void>;
   delete(dn: string): Promise<void>;
-  /** Anything that ldapmodify understands; a record without `changetype` is added. */
+  /** Takes the input of ldapmodify. A record without `changetype` is added. */
   change(ldif: string): Promise<void>;
 };
 
-/** Who changes it, and where. `caFile`: trusted in `url`, if that is ldaps. */
+/** The account that makes the changes, and the server's URL. `caFile`: the CA to trust, for an ldaps URL. */
 export type LdapAccount = { url: string; dn: string; password: string; caFile?: string };
 
-/** Changes a directory with the tools of OpenLDAP. */
+/** Changes a directory with OpenLDAP's command-line tools. */
 export function changesBy(account: LdapAccount): LdapChanges {
   const change = async (ldif: string): Promise<void> => {
     await runTool('ldapmodify', account, ['-a'], ldif);
@@ -30,7 +30,7 @@ export function changesBy(account: LdapAccount): LdapChanges {
   };
 }
 
-/** What `ldapsearch` prints, a line per attribute. `search`: its arguments, filter and attributes. */
+/** The output of `ldapsearch`, one line per attribute. `search`: its arguments, filter and attributes. */
 export function searchLines(account: LdapAccount, search: string[]): Promise<string> {
   return runTool('ldapsearch', account, ['-LLL', '-o', 'ldif-wrap=no', ...search], '');
 }
@@ -46,7 +46,7 @@ async function runTool(
   return await execute(binaries[tool], ['-x', '-H', url, '-D', dn, '-w', password, ...args], env, input);
 }
 
-/** Runs a program to its end; what it printed. Throws with its complaint when it fails. */
+/** Runs a program to its end and returns its output. Throws with its error output when it fails. */
 export function execute(
   program: string,
   args: string[],
@@ -58,7 +58,7 @@ export function execute(
       if (error === null) resolve(stdout);
       else reject(new Error(`${program} failed: ${stderr}`));
     });
-    // A program that ends without reading its input tells by its exit code whether that was well.
+    // A program may end without reading its input. Its exit code says whether that is an error.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });

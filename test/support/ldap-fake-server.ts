@@ -29,17 +29,19 @@ export type FakeServer = {
 };
 
 export type FakeOptions = {
-  /** The rootDSE; default: a nameless server with paging. */
+  /** The rootDSE. Default: no vendor, and support for paging. */
   rootDse?: Record<string, FakeValue[]>;
-  /** What to answer to a bind; default: success. */
+  /** The answer to a bind. Default: success. */
   bind?: FakeResult;
-  /** What to answer to whoami: a text, or a result code; default: `dn:cn=reader`. */
+  /** The answer to whoami: a text, or a result code. Default: `dn:cn=reader`. */
   whoAmI?: () => string | number;
-  /** Asked first of each request; true: it has been seen to, over the socket that it came by. */
+  /** Called first for each request. It returns true when it has answered the request itself, over `socket`. */
   takeOver?: (kind: FakeRequest, id: number, socket: Socket, search?: FakeSearch) => boolean;
-  /** Answers everything but rootDSE and base searches; messages in the order to be sent. */
+  /**
+   * Answers all searches except those of the rootDSE and base searches. Returns the messages in the order to send them.
+   */
   search: (search: FakeSearch) => Buffer[];
-  /** Answers base searches; default: an entry without attributes. */
+  /** Answers base searches. Default: an entry without attributes. */
   base?: (search: FakeSearch) => Buffer[];
 };
 
@@ -48,7 +50,7 @@ export type FakeRequest = 'bind' | 'extended' | 'rootDse' | 'base' | 'search' | 
 export type FakeResult = { code?: number; matchedDn?: string; message?: string; cookie?: string; referrals?: string[] };
 export type FakeValue = string | Buffer;
 
-/** An LDAP server of a few lines on loopback, for what no real server does on demand. */
+/** A small LDAP server on loopback, for answers that no real server gives on demand. */
 export async function startFakeServer(options: FakeOptions): Promise<FakeServer> {
   const searches: FakeSearch[] = [];
   const passwords: string[] = [];
@@ -125,7 +127,7 @@ function answer(bytes: Buffer, options: FakeOptions, { searches, passwords }: He
 function passwordOf(reader: BerReader): string {
   reader.readInt();
   reader.readString();
-  // A mechanism of SASL has no password.
+  // A SASL bind has no password.
   return reader.peek() === 0x80 ? (reader.readString(0x80) ?? '') : '';
 }
 
@@ -216,7 +218,7 @@ export function reference(id: number, urls: string[]): Buffer {
   });
 }
 
-/** A SearchResultDone message; a `cookie` adds the paged results control. */
+/** A SearchResultDone message. `cookie` adds the control of paged results. */
 export function done(id: number, outcome: FakeResult = {}): Buffer {
   return result(id, 0x65, outcome);
 }

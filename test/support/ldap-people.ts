@@ -29,20 +29,20 @@ const familyNames = [
 const departments = ['Sales', 'Engineering', 'Support', 'Finance', 'Human Resources', 'Operations', 'Legal'];
 const cities = ['Berlin', 'Paris', 'Gothenburg', 'Madrid', 'Accra', 'Hanoi', 'Osaka'];
 
-/** The names of all attributes that `people` fills, 22 in all with objectClass. */
+/** The names of all 22 attributes that `people` fills, including objectClass. */
 export const personAttributes = [
   'objectClass', 'cn', 'sn', 'givenName', 'displayName', 'uid', 'mail', 'telephoneNumber', 'mobile', 'homePhone', 'title',
   'departmentNumber', 'ou', 'o', 'employeeNumber', 'employeeType', 'street', 'l', 'st', 'postalCode', 'preferredLanguage',
   'roomNumber',
 ]; // biome-ignore format: one list
 
-/** People with 22 attributes each, about 670 bytes on the wire, below `ou=people` (which comes first) of `baseDn`. */
+/** The entry `ou=people` below `baseDn`, then people below it. Each has 22 attributes, about 670 bytes on the wire. */
 export function* people(count: number, baseDn = 'dc=example,dc=org'): Generator<LdifEntry> {
   yield { dn: `ou=people,${baseDn}`, attributes: { objectClass: 'organizationalUnit', ou: 'people' } };
   for (let i = 0; i < count; i++) yield person(i, baseDn);
 }
 
-/** The i-th of them, `uid=user0000000`. */
+/** Person number `i`, `uid=user0000000`. */
 export function person(i: number, baseDn = 'dc=example,dc=org'): LdifEntry {
   const number = String(i).padStart(7, '0');
   const given = givenNames[i % givenNames.length] ?? '';

@@ -6,7 +6,7 @@ import { borrowFiles } from '../../src/sync/lend-files.ts';
 import type { LdapSettings } from '../../src/sync/source/ldap/ldap-settings.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 
-/** Settings that read a server on loopback with nothing special about them. */
+/** Settings for a server on loopback, with the defaults. */
 export function ldapSettings(
   server: { url: string; baseDn?: string; bindDn?: string; ca?: string },
   changes: Partial<LdapSettings> = {},
@@ -28,7 +28,7 @@ export function ldapSettings(
   };
 }
 
-/** A scope that leaves nobody out, but for the changes. */
+/** A scope that leaves nobody out, with these changes. */
 export function scopeOf(changes: Partial<Scope> = {}): Scope {
   return {
     groups: [],
@@ -44,7 +44,7 @@ export function scopeOf(changes: Partial<Scope> = {}): Scope {
   };
 }
 
-/** Loopback allowed, never aborted unless told. */
+/** Options that allow loopback. By default the signal never aborts. */
 export function openOptions(signal: AbortSignal = new AbortController().signal): OpenOptions {
   return {
     addresses: { allowPrivate: true, cidrs: [] },

@@ -1,4 +1,4 @@
-/** The beginnings of images; what follows is of no matter to us. */
+/** The first bytes of each type of image. We do not look at the rest. */
 const beginnings = {
   jpeg: Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex'),
   png: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),

@@ -6,9 +6,9 @@ import { migrate } from '../../src/db/migrate/migrate.ts';
 import { openBoss } from '../../src/db/run/queue/open-boss.ts';
 
 export type TestDatabase = {
-  /** Of a database of its own, migrated and empty; its login owns the tables. */
+  /** The URL of a new database, migrated and empty. Its login owns the tables. */
   url: string;
-  /** Of the same database, with the login of the API's pool, which owns nothing. */
+  /** The URL of the same database, with the login of the API's pool, which owns nothing. */
   apiUrl: string;
   /** Drops the database, even while clients are connected. */
   close(): Promise<void>;
@@ -18,14 +18,14 @@ const TEMPLATE = 'migrated_template';
 const TEMPLATE_LOCK = 1;
 
 /**
- * Settings that tests don't need: their data need not survive a power cut, and an owner can't drop a database while autovacuum works
- * in it.
+ * Tests need no durability, so it is off. Autovacuum is off because an owner can't drop a database while it works
+ * there.
  */
 const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
 
 /**
- * A database for one test file, cloned from a migrated template on the server of this jest run, which the first file that
- * asks starts and the last one that closes stops (see global-setup.mjs).
+ * A database for one test file, cloned from a migrated template. All files of a jest run share one server: the first
+ * file that asks starts it, and the last one that closes stops it (see global-setup.mjs).
  */
 export async function createDatabase(): Promise<TestDatabase> {
   const server = await startServer();
@@ -36,7 +36,7 @@ export async function createDatabase(): Promise<TestDatabase> {
       await makeTemplate(client, server.url);
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
       await client.query(`CREATE ROLE ${login.name} LOGIN PASSWORD '${login.password}'`);
-      // This lets the owner see its sessions, and end those that are left.
+      // With this grant the owner can see the login's sessions, and end those that are left.
       await client.query(`GRANT ${login.name} TO CURRENT_USER`);
     });
     const close = async () => {
@@ -54,8 +54,8 @@ export async function createDatabase(): Promise<TestDatabase> {
 }
 
 /**
- * Waits until the change feed may show all that is committed. Each open transaction on the server delays it, even those of other test
- * files.
+ * Waits until the change feed may show everything that is committed now. Any open transaction on the server delays it,
+ * even one of another test file.
  */
 export function feedSettled(url: string): Promise<void> {
   return asOwner(url, async (client) => {
@@ -65,7 +65,7 @@ export function feedSettled(url: string): Promise<void> {
   });
 }
 
-/** TEST_DATABASE_URL names another server to test with; its login needs CREATEDB and CREATEROLE. */
+/** TEST_DATABASE_URL names another server to test with. Its login needs CREATEDB and CREATEROLE. */
 async function startServer(): Promise<{ url: string; close: () => Promise<void> }> {
   const { TEST_DATABASE_URL: url, TEST_POSTGRES_DIR: dataDir } = process.env;
   if (url !== undefined) return { url, close: async () => {} };
@@ -73,7 +73,10 @@ async function startServer(): Promise<{ url: string; close: () => Promise<void> 
   return startEmbeddedPostgres({ dataDir, settings });
 }
 
-/** The template appears complete or not at all. Files that need it at the same moment wait for one of them to make it. */
+/**
+ * Creates the template under another name and then renames it, so it is complete or absent. Files that need it at the
+ * same moment wait until one of them has made it.
+ */
 async function makeTemplate(client: pg.Client, url: string): Promise<void> {
   await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [TEMPLATE]);
@@ -81,7 +84,7 @@ async function makeTemplate(client: pg.Client, url: string): Promise<void> {
     await client.query('DROP DATABASE IF EXISTS template_in_work');
     await client.query('CREATE DATABASE template_in_work');
     await migrate(databaseUrl(url, 'template_in_work'));
-    // The queue's tables come with it, so that no file waits for them to be made.
+    // The template contains the queue's tables, so no file has to make them.
     const boss = await openBoss(databaseUrl(url, 'template_in_work'), () => {});
     await boss.stop({ graceful: false });
     await client.query(`ALTER DATABASE template_in_work RENAME TO ${TEMPLATE}`);

@@ -3,12 +3,15 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export type RequestProxy = {
   url: string;
-  /** Called with each piece of bytes from a client, which goes on to the server when the promise is done. May be changed. */
+  /**
+   * Called with each chunk of bytes from a client. The chunk is sent to the server when the promise resolves. A test
+   * may replace this function.
+   */
   before: (bytes: Buffer) => Promise<void> | void;
   close(): Promise<void>;
 };
 
-/** A TCP proxy before the given port on loopback that tells of the client's requests before the server gets them. */
+/** A TCP proxy in front of a port on loopback. It reports the client's requests before the server gets them. */
 export async function startRequestProxy(targetPort: number): Promise<RequestProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

@@ -13,34 +13,37 @@ import { type ServerProcess, startServerProcess } from './server-process.ts';
 export type SambaOptions = {
   /** Added over LDAP at the start, parents before children. See `sambaPerson`. */
   entries?: Iterable<LdifEntry>;
-  /** False: passwords are taken on ldap:// without TLS too. As on a real domain controller they are refused if left out. */
+  /**
+   * False: the server accepts passwords on ldap:// without TLS too. Default: it refuses them, like a real domain
+   * controller.
+   */
   strongAuth?: boolean;
-  /** Further lines of smb.conf's global section. */
+  /** More lines for the global section of smb.conf. */
   config?: string[];
 };
 
 /**
- * A running domain controller on a loopback address of its own, with the fixed ports of Active Directory: 389, 636, 3268 (global
- * catalog). All changes are made as its administrator and are done when the promise is.
+ * A running domain controller on a separate loopback address, with the fixed ports of Active Directory: 389, 636, 3268
+ * (global catalog). Its administrator makes all changes. When a promise resolves, its change is done.
  */
 export type Samba = LdapChanges & {
-  /** ldaps://, which needs `ca`. */
+  /** An ldaps:// URL, which needs `ca`. */
   url: string;
-  /** ldap://, which refuses passwords before StartTLS unless `strongAuth` is false. */
+  /** An ldap:// URL. It refuses passwords before StartTLS, unless `strongAuth` is false. */
   plainUrl: string;
   address: string;
   /** PEM of the CA that signed the server's certificate. */
   ca: string;
   baseDn: string;
-  /** An ordinary account of the domain: it may read nearly everything, but not DirSync's deletions. */
+  /** An ordinary account of the domain. It may read nearly everything, but not the deletions of DirSync. */
   bindDn: string;
   bindPassword: string;
   adminDn: string;
   adminPassword: string;
   pid: number;
-  /** What ldapsearch prints as the administrator: its arguments, e.g. `['-b', dn, '-s', 'base', 'objectGUID']`. */
+  /** The output of ldapsearch as the administrator. `args`, e.g. `['-b', dn, '-s', 'base', 'objectGUID']`. */
   search(args: string[]): Promise<string>;
-  /** What Samba's own tool `samba-tool` prints, on the database of the running server. Slow: Python. */
+  /** The output of Samba's tool `samba-tool`, which works on the database of the running server. It is slow. */
   tool(args: string[]): Promise<string>;
   /** Ends the process and removes its folder. */
   close(): Promise<void>;
@@ -51,19 +54,22 @@ const realm = 'EXAMPLE.TEST';
 const baseDn = 'DC=example,DC=test';
 const password = 'Reader-secret-1';
 const program = '/usr/sbin/samba';
-/** Debian's own Python: the bindings of Samba are made for no other one. */
+/** Debian's own Python, the only one for which Samba's bindings are built. */
 const python = '/usr/bin/python3';
-/** They have to lie at their fixed paths, so they are installed, not unpacked. */
+/** They are installed, not unpacked, because they need their fixed paths. */
 const packages = ['samba', 'samba-dsdb-modules', 'samba-ad-provision', 'python3-samba'];
 const services = ['smbd', 'nmbd', 'samba-ad-dc'];
 
-/** Why no domain controller can run here, or null. */
+/** The reason why no domain controller can run here, or null. */
 const whyNot =
   process.platform !== 'linux' || process.getuid?.() !== 0
     ? "a domain controller listens on ports below 1024 and is installed by Debian's apt-get: that needs root"
     : null;
 
-/** A `describe` of tests against a domain controller. Where none can run, its name says that they were not run, and why. */
+/**
+ * A `describe` for tests against a domain controller. If none can run here, its name says that the tests were not run,
+ * and why.
+ */
 export function describeSamba(name: string, tests: () => void): void {
   if (whyNot === null) describe(name, tests);
   else {
@@ -72,10 +78,10 @@ export function describeSamba(name: string, tests: () => void): void {
   }
 }
 
-/** How long a hook may take that starts the server where the packages have to be fetched first. */
+/** The timeout in milliseconds of a hook that starts the server. The packages may have to be fetched first. */
 export const installMs = 600_000;
 
-/** Makes a new domain and starts its domain controller, with the LDAP service alone. Installs Samba where it is missing. */
+/** Makes a new domain and starts its domain controller, with only the LDAP service. Installs Samba if it is missing. */
 export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
   if (whyNot !== null) throw new Error(whyNot);
   if (!(await isInstalled())) await installPackages(packages, services);
@@ -102,7 +108,7 @@ export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
   return dc;
 }
 
-/** Each of the packages has one of these files. */
+/** Checks one file of each package. */
 async function isInstalled(): Promise<boolean> {
   const modules = (await libraryFolders('/')).map((folder) => join(folder, 'samba/ldb/samba_dsdb.so'));
   const others = [program, '/usr/share/samba/setup', '/usr/lib/python3/dist-packages/samba'];
@@ -183,21 +189,21 @@ async function fill(dc: Samba, entries: Iterable<LdifEntry>): Promise<void> {
   await dc.change([reader, ...entries].map(toLdif).join(''));
 }
 
-/** An enabled account as Active Directory has them, `CN=<name>` below `parent`. */
+/** An enabled account below `parent`, `CN=<name>`, with the attributes that Active Directory gives it. */
 export function sambaPerson(name: string, parent: string, attributes: LdifEntry['attributes'] = {}): LdifEntry {
   return {
     dn: `CN=${name.replace(/[,+"\\<>;=]/g, '\\$&')},${parent}`,
     attributes: {
       objectClass: 'user',
       sAMAccountName: name.replaceAll(/[^\w-]/g, '_').slice(0, 20),
-      // Enabled, and no password is asked for.
+      // The account is enabled and needs no password.
       userAccountControl: '544',
       ...attributes,
     },
   };
 }
 
-/** The attribute that sets an account's password; default: that of the bind account. */
+/** The attribute that sets an account's password. Default: the bind account's password. */
 export function sambaPassword(text: string = password): { unicodePwd: Buffer } {
   return { unicodePwd: Buffer.from(`"${text}"`, 'utf16le') };
 }

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 
-/** A directory server that runs in the foreground, in a folder of its own. */
+/** A directory server that runs in the foreground, in its own folder. */
 export type ServerProcess = {
   pid: number;
-  /** Ends the process at once. What it made stays. */
+  /** Kills the process. Its files stay. */
   kill(): Promise<void>;
-  /** Ends the process and removes what it made. */
+  /** Ends the process and removes its files. */
   close(): Promise<void>;
 };
 
@@ -16,16 +16,16 @@ export type ServerCommand = {
   program: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
-  /** Its folder, and whatever else it makes: removed at the end. */
+  /** Its folder, and all else that it creates. They are removed at the end. */
   made: string[];
-  /** Something listens here as soon as it is ready. */
+  /** The address on which it listens when it is ready. */
   host?: string;
   port: number;
 };
 
 /**
- * Starts a server and waits until it takes connections. It ends with this process, also when that is killed: then a second process
- * ends it and removes what it made. Throws with its last words when it ends at its start.
+ * Starts a server and waits until it accepts connections. It ends with this process. If this process is killed, a
+ * second process ends the server and removes its files. Throws with the server's last output if it ends while starting.
  */
 export async function startServerProcess(command: ServerCommand): Promise<ServerProcess> {
   const { program, args, env, made, host = '127.0.0.1', port } = command;
@@ -40,7 +40,7 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
   const heir = server.pid === undefined ? null : startHeir(server.pid, made);
   server.once('exit', () => heir?.kill('SIGKILL'));
   const kill = async (): Promise<void> => {
-    // Its heir would remove what it made.
+    // Its heir would remove the files.
     heir?.kill('SIGKILL');
     if (server.exitCode !== null || server.signalCode !== null) return;
     killGroup(server);
@@ -61,17 +61,20 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
   return { pid: server.pid ?? 0, kill, close };
 }
 
-/** A process that waits for the end of this one, of which its input tells, and then ends the server and removes what it made. */
+/**
+ * Starts a second process that waits for the end of this one: its input closes then. It ends the server and removes its
+ * files.
+ */
 function startHeir(pid: number, made: string[]): ChildProcess {
   const script = 'read -r _; kill -s KILL -- "-$1"; shift; rm -rf -- "$@"';
   const stdio: StdioOptions = ['pipe', 'ignore', 'ignore'];
   const heir = spawn('sh', ['-c', script, 'heir', String(pid), ...made], { detached: true, stdio });
-  // It is no reason for this process to go on.
+  // The heir does not keep this process alive.
   heir.unref();
   return heir;
 }
 
-/** The server is the leader of a process group: children that it has started end with it. */
+/** Kills the process group that the server leads, including the children that it has started. */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
@@ -81,7 +84,7 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** Resolves when something listens; a directory server answers what it accepted as soon as it is ready. */
+/** Resolves when something listens. A directory server that is not ready yet answers its first connections a little later. */
 async function accepting(host: string, port: number, givenUp: AbortSignal): Promise<void> {
   while (!givenUp.aborted) {
     const socket = connect(port, host);
@@ -95,7 +98,7 @@ async function accepting(host: string, port: number, givenUp: AbortSignal): Prom
   }
 }
 
-/** A loopback port that nothing listened on a moment ago. */
+/** A loopback port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { installPackages, libraryFolders, packageCache, unpackPackages } from './debian-packages.ts';
 
-/** Where the programs of OpenLDAP lie and what their processes need to run. */
+/** The places of OpenLDAP's programs, and what their processes need to run. */
 export type SlapdBinaries = {
   slapd: string;
   slapadd: string;
@@ -18,8 +18,8 @@ const packages = ['slapd', 'ldap-utils'];
 let found: Promise<SlapdBinaries> | undefined;
 
 /**
- * Finds slapd and the LDAP tools. Missing ones are installed: by apt-get as root, as an ordinary user by unpacking
- * Debian's packages into `.cache/slapd`. Throws where neither works (no apt-get).
+ * Finds slapd and the LDAP tools. Missing ones are installed by apt-get as root; for other users Debian's packages are
+ * unpacked into `.cache/slapd`. Throws if neither works (no apt-get).
  */
 export function slapdBinaries(): Promise<SlapdBinaries> {
   found ??= find();
@@ -53,7 +53,7 @@ async function at(root: string): Promise<SlapdBinaries | null> {
   if (slapd === undefined || ldapmodify === undefined || ldapsearch === undefined) return null;
   return {
     slapd,
-    // Debian links the slap* tools to slapd by absolute path: where unpacked, slapd itself is asked to be slapadd.
+    // Debian's slap* tools are links to slapd with an absolute path. If unpacked, slapd itself is started as slapadd.
     slapadd: slapd,
     ldapmodify,
     ldapsearch,

@@ -11,31 +11,39 @@ import { freePort, type ServerProcess, startServerProcess } from './server-proce
 import { type SlapdBinaries, slapdBinaries } from './slapd-binaries.ts';
 
 export type SlapdOptions = {
-  /** Default `dc=example,dc=org`; its entry, and the bind account's, are made by themselves. */
+  /** Default `dc=example,dc=org`. Its entry and the bind account's entry are always created. */
   baseDn?: string;
-  /** Loaded at the start by slapadd, parents before children. */
+  /** Loaded by slapadd before the start, parents before children. */
   entries?: Iterable<LdifEntry>;
-  /** The same as LDIF text, after `entries`. */
+  /** More entries as LDIF text, loaded after `entries`. */
   ldif?: string;
-  /** slapd.conf limits of the bind account, e.g. `size=100 time=5` or `size.prtotal=disabled`; default: unlimited. */
+  /**
+   * Limits of the bind account in slapd.conf, e.g. `size=100 time=5` or `size.prtotal=disabled`. Default: unlimited.
+   */
   limits?: string;
-  /** Access rules of slapd.conf before those that let the bind account read everything, e.g. `to … by * none`. */
+  /**
+   * Access rules of slapd.conf, e.g. `to … by * none`. They come before those that let the bind account read
+   * everything.
+   */
   access?: string[];
-  /** Further lines of the database's section of slapd.conf. */
+  /** More lines for the database's section of slapd.conf. */
   config?: string[];
-  /** Further modules, e.g. `ppolicy` for `overlay ppolicy` in `config`. */
+  /** More modules, e.g. `ppolicy` for `overlay ppolicy` in `config`. */
   modules?: string[];
-  /** Turns on the memberof overlay (for what is written later: slapadd runs no overlays). */
+  /** Turns on the memberof overlay. It works only for later writes, because slapadd runs no overlays. */
   memberOf?: boolean;
-  /** Served on ldaps:// and by StartTLS. Left out: a good one for localhost, ldap.example.org and 127.0.0.1. */
+  /** The certificate for ldaps:// and StartTLS. Left out: a valid one for localhost, ldap.example.org and 127.0.0.1. */
   certificate?: Certificate;
-  /** Client certificates are asked for, and `demand`ed or not; those of this CA sign in as `cn=<their name>,<baseDn>`. */
+  /**
+   * The server asks for client certificates; with `demand` it requires them. Certificates of this CA sign in as
+   * `cn=<their name>,<baseDn>`.
+   */
   clients?: { ca: string; verify: 'try' | 'demand' };
-  /** Trusted by clients that check `certificate`; goes into `ca`. */
+  /** The CA that clients need to verify `certificate`. The result has it as `ca`. */
   ca?: string;
 };
 
-/** A running slapd on loopback. All changes are made as its administrator and are done when the promise is. */
+/** A running slapd on loopback. Its administrator makes all changes. When a promise resolves, its change is done. */
 export type Slapd = LdapChanges & {
   url: string;
   ldapsUrl: string;
@@ -52,9 +60,9 @@ export type Slapd = LdapChanges & {
   readonly pid: number;
   /** Kills the process. */
   kill(): Promise<void>;
-  /** Starts it again after it was killed, with other limits of the bind account until the next start. */
+  /** Starts it again after it was killed. `limits` replaces the limits of the bind account until the next start. */
   restart(limits?: string): Promise<void>;
-  /** Empties the directory and loads other entries, parents before children; the base and the bind account stay. */
+  /** Empties the directory and loads other entries, parents before children. The base and the bind account stay. */
   refill(entries: Iterable<LdifEntry>): Promise<void>;
   /** Ends the process and removes its folder. */
   close(): Promise<void>;
@@ -63,7 +71,7 @@ export type Slapd = LdapChanges & {
 
 const password = 'reader-secret';
 
-/** Starts a real slapd (mdb, on free loopback ports, in a temporary folder) with the given people in it. */
+/** Starts a real slapd (mdb) with these people, on free loopback ports, in a temporary folder. */
 export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const binaries = await slapdBinaries();
   const folder = await mkdtemp(join(tmpdir(), 'slapd-'));
@@ -234,7 +242,7 @@ function handle({ baseDn, ca, port, ldapsPort, start, ...running }: Running): Sl
   };
 }
 
-/** Of an entry by its LDIF line: children lie deeper than their parents. */
+/** The depth of an entry, given its LDIF line. Children are deeper than their parents. */
 function depthOf(line: string): number {
   const dn = line.startsWith('dn:: ') ? Buffer.from(line.slice(5), 'base64').toString() : line;
   return dn.replace(/\\./g, '').split(',').length;

@@ -1,7 +1,7 @@
 import type { FieldMapping, Scope, SourceKind } from '../../src/core/connection.ts';
 import { sources } from '../../src/sync/source/sources.ts';
 
-/** What a new connection of a kind starts with. */
+/** The mappings with which a new connection of this kind starts. */
 export function defaultMappings(kind: SourceKind): FieldMapping[] {
   return sources[kind].info().defaultMappings;
 }
@@ -10,5 +10,5 @@ export function defaultScope(kind: SourceKind): Scope {
   return sources[kind].info().defaultScope;
 }
 
-/** How LDAP names attributes. */
+/** The rules of LDAP for attribute names. */
 export const ldapNames = sources.LDAP.attributes;

@@ -2,12 +2,12 @@ import type { Data, TestApi } from './api.ts';
 
 export type Row = Record<string, string>;
 
-/** A mapping as a literal of the API's language. */
+/** A mapping as a GraphQL literal. */
 export function mapping(field: string, attribute: string, more = ''): string {
   return `{ field: ${field}, attributes: ["${attribute}"] ${more} }`;
 }
 
-/** A connection whose people are the rows of a file. The id is in the column Nr. */
+/** A connection that imports the rows of a file. The id is in the column Nr. */
 export async function staffFile(api: TestApi, name: string, mappings: readonly string[], more = '') {
   const input = `{ name: "${name}", status: ENABLED, source: { csv: { idColumn: "Nr" } }, mappings: [${mappings.join(' ')}] ${more} }`;
   const { createConnection } = await api.ask(

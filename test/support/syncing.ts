@@ -32,7 +32,7 @@ import { defaultMappings, defaultScope } from './source-defaults.ts';
 
 export type RunOptions = { mode?: StartRunMode; dryRun?: boolean; review?: boolean; signal?: AbortSignal };
 export type Directory = { url: string; baseDn?: string; bindDn?: string; bindPassword?: string; ca?: string };
-/** What a test changes of a connection; `source` and `removal` member by member. */
+/** The changes that a test makes to a connection. Members of `source` and `removal` that are left out stay. */
 export type Changes = Partial<Omit<ConnectionEdit, 'source' | 'removal'>> & {
   source?: Partial<LdapSettings>;
   removal?: Partial<ConnectionEdit['removal']>;
@@ -50,8 +50,8 @@ type Parts = {
 };
 
 /**
- * The service's own parts on a database of one test file, without API and worker: connections are saved, runs started,
- * claimed, worked on, approved and ended by the product's code; the test only says when. `threads`: those that read.
+ * The parts of the service with a new database, without API and worker. The product's own code saves connections and
+ * starts, claims, carries out, approves and ends runs. The test only says when. `threads`: the reading threads.
  */
 export async function openSyncing(threads: ReadingThreads = openReadingThreads()) {
   const { url, close } = await createDatabase();
@@ -76,7 +76,7 @@ export async function openSyncing(threads: ReadingThreads = openReadingThreads()
   };
 }
 
-/** The same with one workspace, for a file that needs no more. */
+/** Like `openSyncing`, with one workspace, for files that need only one. */
 export async function createSyncing() {
   const service = await openSyncing();
   return { ...(await service.workspace()), url: service.url, close: service.close };
@@ -111,7 +111,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     return (await workspace.createConnection(changed(base, changes), secrets, anna)).id;
   };
 
-  /** As a person saves it; `bindPassword` left out stays. */
+  /** Edits the connection as a person does. If `bindPassword` is left out, the stored one stays. */
   const edit = async (id: string, changes: Changes, bindPassword?: string | null): Promise<ConnectionRecord> => {
     const secrets = bindPassword === undefined ? undefined : { bindPassword };
     const saved = await workspace.updateConnection(id, null, (current) => ({
@@ -124,7 +124,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
   const connection = async (id: string): Promise<ConnectionRecord> =>
     (await workspace.connectionsByIds([id]))[0] ?? missing('connection');
 
-  /** Queues a run; its id. */
+  /** Queues a run and returns its id. */
   const start = async (
     connectionId: string,
     { mode = 'AUTO', dryRun = false, review = false }: RunOptions = {},
@@ -143,15 +143,15 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     return { id: job.id, workspaceId, runId };
   };
 
-  /** The test is the run's worker. */
+  /** Claims the run, as a worker does. */
   const claim = async (runId: string): Promise<ClaimedRun> =>
     (await runStore.claim(await jobOf(runId))) ?? missing('run to be claimed');
 
   const addresses = { allowPrivate: true, cidrs: [] };
 
   /**
-   * Works on the run as a worker of the service does, up to its end or until `signal` hands it back: then it stays as it is, and
-   * the next call goes on with it.
+   * Works on the run like a worker of the service, until its end. If `signal` aborts, the run is handed back as it is,
+   * and the next call continues it.
    */
   const carryOut = async (runId: string, signal: AbortSignal = never): Promise<RunRecord> => {
     const log = collectLog();
@@ -175,7 +175,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
   const run = async (runId: string): Promise<RunRecord> =>
     (await runStore.findRun(workspaceId, runId)) ?? missing('run');
 
-  /** One whole run, whatever its end. */
+  /** Carries out one run until it ends, in any way. */
   const sync = async (connectionId: string, options: RunOptions = {}): Promise<RunRecord> =>
     carryOut(await start(connectionId, options), options.signal);
 
@@ -186,14 +186,14 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     return carryOut(runId);
   };
 
-  /** Queues a run that takes another one back; its id. */
+  /** Queues a run that reverts another run, and returns its id. */
   const startRevert = async (runId: string): Promise<string> => {
     const outcome = await runStore.startRevert(workspaceId, runId, anna);
     if (outcome.kind !== 'started') throw new Error(`The revert does not start: ${outcome.kind}`);
     return outcome.run.id;
   };
 
-  /** Takes a run back to the end, with a person's approval if that is asked for. */
+  /** Reverts a run. If the revert needs approval, it is approved. */
   const revert = async (runId: string): Promise<RunRecord> => {
     const reverted = await carryOut(await startRevert(runId));
     return reverted.status === 'HELD' ? approve(reverted.id) : reverted;
@@ -215,7 +215,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     }
   };
 
-  /** A contact entered by hand. */
+  /** Adds a contact by hand. */
   const addContact = async (values: ContactValues): Promise<string> => {
     const id = uuidv7();
     const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
@@ -229,7 +229,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
     return id;
   };
 
-  /** A contact edited by hand: its links are to be looked at again. */
+  /** Edits a contact by hand. Its links are checked again in the next run. */
   const editContact = (id: string, set: string): Promise<void> =>
     inTransaction(pool, async (client) => {
       await client.query(
@@ -242,7 +242,7 @@ async function openWorkspace({ boss, pool, signals, store, runStore, threads }: 
       ]);
     });
 
-  /** Looks (or reaches) into the tables behind the workspace's wall: other tests' rows are not there. */
+  /** Runs SQL on the tables. Row-level security hides the rows of other workspaces. */
   const rows = <Row extends pg.QueryResultRow = Record<string, unknown>>(
     sql: string,
     params: unknown[] = [],

@@ -13,9 +13,9 @@ export type WatchOptions = {
 
 /** A watch of a directory, as a test sees it. */
 export type TestWatch = {
-  /** Rejects when the watch broke first. */
+  /** Resolves when the watch listens. Rejects if it breaks first. */
   listening: Promise<void>;
-  /** How often a change was told. */
+  /** How many changes the watch has reported. */
   readonly told: number;
   /** Resolves at the next change. */
   change(): Promise<void>;
@@ -26,7 +26,7 @@ export type TestWatch = {
 
 function hearing() {
   const next = Promise.withResolvers<void>();
-  // Not every test waits for it.
+  // Some tests do not wait for it; its rejection is no fault then.
   next.promise.catch(() => {});
   return next;
 }
