@@ -13,7 +13,7 @@ import pg from 'pg';
 import { createIssuer, environment } from './support/api.ts';
 import { createDatabase, type TestDatabase } from './support/postgres.ts';
 
-/** As built by the scripts before the tests. */
+/** The scripts have built it before the tests. */
 const main = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
 
 let database: TestDatabase;
@@ -104,7 +104,7 @@ test('a database that can not be reached is said, and the password is not', asyn
   expect(await exited).toBe(1);
 });
 
-/** What a start that fails tells on standard error, line by line. */
+/** The lines on standard error of a start that fails. */
 async function failure(url: string): Promise<string[]> {
   const { child, exited } = start(environment(url, issuer.path));
   let said = '';
@@ -168,7 +168,8 @@ test.each([0, 1, 2, 3])(
     try {
       const { child, exited } = start(env);
       child.stdout?.resume();
-      // By what has come to be so far: nothing, a folder in work, the data, the running server.
+      // The start has several steps: at first nothing is there, then a folder in work, then the data, then the running
+      // server.
       const there = async (): Promise<boolean> => {
         const names = await readdir(dataDir);
         if (step === 1) return names.some((name) => name.startsWith('postgres-new-'));
@@ -177,7 +178,7 @@ test.each([0, 1, 2, 3])(
       };
       await once(child, 'spawn');
       while (!(await there())) await setImmediate();
-      // Before it hears of signals at all there is nothing to tidy up.
+      // At step 0 it does not handle signals yet, and there is nothing to clean up.
       child.kill('SIGINT');
       const code = await exited;
       if (step > 0) expect(code).toBe(0);

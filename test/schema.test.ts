@@ -20,7 +20,7 @@ const built = buildApiSchema();
 const committed = new URL('../schema/schema.graphql', import.meta.url);
 const contract =
   process.env.CONTRACT_SCHEMA ?? new URL('../../shared/contract/schema.graphql', import.meta.url).pathname;
-/** What was added to the contract later; it extends the schema beside it. */
+/** Later additions to the contract. They extend its schema. */
 const additions = join(dirname(contract), 'additions.graphql');
 
 /** Parts of the contract that are not built yet. */
@@ -31,7 +31,7 @@ const later = [
   /^SourceKind (ENTRA_ID|GOOGLE_WORKSPACE|OKTA|SCIM)$/,
 ];
 
-/** Public types of this service; what begins with __ is GraphQL's own. */
+/** The public types of this service. Types that begin with __ are GraphQL's own. */
 const ownTypes = Object.values(built.getTypeMap()).filter(
   (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
 );
@@ -77,7 +77,7 @@ describe('what is built agrees with the contract', () => {
 
 function contractSchema(): GraphQLSchema {
   const schema = buildSchema(readFileSync(contract, 'utf8'));
-  // The additions extend types of their own, too, which the validation doesn't know yet.
+  // The validation knows only the base schema, and the additions also extend their own types.
   return extendSchema(schema, parse(readFileSync(additions, 'utf8')), { assumeValid: true });
 }
 

@@ -119,7 +119,7 @@ describe('a refused token says what it wants', () => {
   ])('by its %s', async (_what, claims, says, header) => {
     const said = await message(`Bearer ${await issuer.sign(claims, '1h', header)}`);
     expect(said).toContain(says);
-    // What a closed WebSocket can carry of it.
+    // It must fit into the close message of a WebSocket.
     expect(`UNAUTHENTICATED: ${said}`.length).toBeLessThanOrEqual(120);
     expect(said).not.toContain(expected.issuer);
   });

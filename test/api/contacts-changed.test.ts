@@ -38,10 +38,10 @@ async function take(
   return { changes, cursor, events: taken };
 }
 
-/** A cursor for all that comes after this call. */
+/** A cursor behind which only changes after this call come. */
 async function cursorNow(): Promise<string> {
   const events = follow();
-  // The subscription stands when the service answers something that was sent after it on the same socket; so change until it is told of.
+  // Nothing says when the subscription listens. So contacts are changed until it reports a change.
   const first = take(events, 1);
   let made = false;
   void first.then(() => {
@@ -121,7 +121,7 @@ test('loses and repeats nothing while runs and people change contacts at once, f
   await work;
   expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
   expect(seen.filter(isOurs)).toHaveLength(wanted);
-  // In order for each contact: a change begins where the one before it has ended.
+  // The changes of each contact are in order: each one begins with the state in which the one before it ended.
   for (const id of ids) {
     let company: string | null = null;
     for (const { fields } of seen.filter(({ contactId, action }) => contactId === id && action === 'UPDATE')) {

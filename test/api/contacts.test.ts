@@ -192,7 +192,7 @@ test('managers and reports of 4 contacts cost as many statements as those of 1',
 });
 
 describe('of contacts, the database reads what a document asks for and no more', () => {
-  /** The columns that fields are made from. */
+  /** The columns from which fields are made. */
   async function columnsOf(query: string, variables: Data = {}): Promise<string[]> {
     const before = api.statements.length;
     await api.ask(query, variables);

@@ -20,11 +20,11 @@ import { type Answer, startApi, type TestApi } from '../support/api.ts';
 
 const schema = buildApiSchema();
 let api: TestApi;
-/** Ids of stored things. */
+/** Ids of stored connections, runs, contacts and others. */
 const ids: string[] = [];
 
 beforeAll(async () => {
-  // Without a worker, runs don't change.
+  // No worker runs, so stored runs don't change.
   api = await startApi({ ROLE: 'api' });
   for (const name of ['One', 'Two', 'Three']) {
     const { createConnection } = await api.ask(
@@ -184,7 +184,7 @@ const rootFields = [schema.getQueryType(), schema.getMutationType()].flatMap((ty
   Object.values(type?.getFields() ?? {}).map((field) => [`${type?.name.toLowerCase()} ${field.name}`, field] as const),
 );
 
-/** Arguments that would break the tests that follow. */
+/** Arguments that would disturb later tests. */
 const fixed: Record<string, Record<string, unknown>> = {
   setContactSyncEnabled: { enabled: true },
   deleteConnection: { id: 'deadbeef-0000-4000-8000-000000000000' },

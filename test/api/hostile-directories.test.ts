@@ -15,7 +15,7 @@ function sourceAt(url: string) {
   return { source: { ldap: { urls: [url], baseDns: ['dc=example'], timeoutSeconds: 60 } } };
 }
 
-/** Answers the page that a test asks for with endless people. */
+/** Answers each request for a page with endless people. */
 const flooding: FakeOptions = {
   search: () => [],
   takeOver: (kind, id, socket) => {

@@ -92,7 +92,7 @@ test('the connections of both feed the contact that stays, and later runs keep i
   ])
     expect(run.counts).toMatchObject({ created: 0, linked: 0, skipped: 0 });
   expect(await contactOf('bob@one.example')).toMatchObject({ id: keep.id, displayName: 'Bob', jobTitle: 'Cook' });
-  // The second connection goes on with the contact when the first one has lost the person.
+  // The first connection has lost the person; the second one still feeds the contact.
   await one.run([{ Nr: '9', Name: 'Else', Mail: 'else@one.example' }]);
   await two.run([{ Nr: 'b', Name: 'Robert', Mail: 'bob@two.example', Title: 'Chef' }]);
   expect(await contactOf('bob@two.example')).toMatchObject({ id: keep.id, status: 'ACTIVE', displayName: 'Robert' });
@@ -181,7 +181,7 @@ test('is refused where one connection has two people for them, with itself, and 
   const query = 'mutation ($a: ID!, $b: ID!) { mergeContacts(keepId: $a, dropId: $b) { contact { id } } }';
   const { errors } = await api.request(query, { a: eve.id, b: '00000000-0000-4000-8000-000000000000' });
   expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND');
-  // One of the two is gone from the source: now they can be one.
+  // One of the two persons has left the source, so their contacts can be merged.
   await staff.run([{ Nr: '1', Name: 'Eve', Mail: 'eve@example.org' }]);
   expect((await merge(eve.id, fay.id)).userErrors).toEqual([]);
   expect((await staff.run([{ Nr: '1', Name: 'Eve', Mail: 'eve@example.org' }])).counts).toMatchObject({

@@ -13,7 +13,7 @@ afterAll(() => api.close());
 const id = '"01890000-0000-7000-8000-000000000000"';
 const connection = '{ name: "X", source: { ldap: { urls: ["ldap://x"], baseDns: ["dc=x"] } } }';
 
-/** An operation for each root field, with the permissions that the contract requires for it. */
+/** An operation for each root field, with the permissions that the contract requires. */
 const needs: Record<string, [string, Permission, ...Permission[]]> = {
   sourceKinds: ['{ sourceKinds { kind } }', 'CONTACT_SYNC_VIEW'],
   connection: [`{ connection(id: ${id}) { id } }`, 'CONTACT_SYNC_VIEW'],

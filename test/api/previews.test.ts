@@ -249,7 +249,7 @@ describe('previewing a connection', () => {
     expect(same.people.map(({ action }: Data) => action)).toEqual(Array(4).fill('NONE'));
     expect(byUid(same.people).get('ada').contact.fields).toHaveLength(5);
 
-    // A filter that goes wrong would take everybody away.
+    // This wrong filter would remove everybody.
     const wrong = await previewed({ id, scope: { filter: '(employeeType=nobody)' } });
     expect(wrong).toMatchObject({
       included: 0,

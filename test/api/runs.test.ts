@@ -5,7 +5,7 @@ import { people } from '../support/ldap-people.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
 
 const PEOPLE = 40;
-/** Its certificates sign in by their names. */
+/** A CA. The server knows people with its certificates by their names. */
 const authority = makeCertificate({ commonName: 'Client CA' });
 
 let api: TestApi;
@@ -388,7 +388,7 @@ describe('runsChanged', () => {
     };
     const watching = [seen(api.overWebSocket(changed, { id: watched })), seen(api.overSse(changed, { id: watched }))];
     await settled((await run(other)).id);
-    // Nobody knows when both streams listen, so runs are started until both streams have seen one.
+    // Nothing says when both streams listen. So runs are started until both streams have shown one.
     let told = false;
     const all = Promise.all(watching).then((result) => {
       told = true;

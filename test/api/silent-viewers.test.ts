@@ -41,7 +41,7 @@ function crowd(mostHeld: number) {
   return { log, held, watch };
 }
 
-/** Waits, turn by turn of the event loop, until nothing more happens. */
+/** Waits through turns of the event loop until nothing more happens. */
 async function standstill(state: () => unknown): Promise<void> {
   for (let still = 0, before = state(); still < 200; still++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -71,10 +71,10 @@ test('of streams that are never read, each different, no more is held than there
     await standstill(() => held.total);
     most = Math.max(most, held.total);
   }
-  // A frame on its way can't be taken back, and frames have a least size.
+  // A frame that is being sent still counts, and frames have a minimum size.
   expect(most).toBeLessThan(MOST_HELD + VIEWERS * 16 * 1024);
   expect(log.waiting).toBe(0);
-  // No frame is made while they don't read.
+  // No frame is made while the viewers don't read.
   const { reads } = log;
   log.grow(0);
   await standstill(() => held.total);

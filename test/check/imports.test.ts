@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ImportFault, importFaults } from '../../scripts/check/import-faults.ts';
 
-/** One forbidden import for each wall: the file that would have it, what it would import, and the rule that must see it. */
+/** One forbidden import for each rule: the file that has it, what it imports, and the rule that must report it. */
 const planted: [rule: string, from: string, to: string][] = [
   ['server-arrows', 'src/server/a.ts', '../runner/x.ts'],
   ['api-arrows', 'src/api/a.ts', '../db/x.ts'],

@@ -12,7 +12,7 @@ import {
 
 const states = Object.keys(runStates) as RunState[];
 
-/** Every event at every state that has not ended; a dot: it can't happen. */
+/** Each event in each state that has not ended. A dot: the event can't happen there. */
 const table = `
                  queued      interrupted  connecting  reading     planning    applying     held
   TAKEN_TO_READ  connecting  connecting   connecting  connecting  connecting  connecting   .

@@ -10,7 +10,7 @@ import { memoryOptions } from '../../scripts/setup/runtime.mjs';
 import { createDatabase } from '../support/postgres.ts';
 import { killLeftOvers, leftOvers, type NpmRun, nothingLeft, npmRun } from './support/npm-run.ts';
 
-/** Ways to go that leave npm's own end, or the demo's, to nobody. */
+/** Ends in which npm or the demo gets no chance to clean up. */
 const hardEnds: [string, (run: NpmRun) => void | Promise<void>][] = [
   ['a closed terminal', (run) => run.signal('SIGHUP', 'everybody')],
   ['a reader that has seen enough', (run) => run.readNoMore()],
@@ -31,7 +31,8 @@ let runs: NpmRun[];
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'demo-'));
-  // As root the database is another user's, who has to get in; below a closed folder it would lie elsewhere.
+  // If root runs the demo, the database runs as another user, who must be able to enter the folder. Otherwise the data
+  // would be elsewhere.
   await chmod(dataDir, 0o755);
   runs = [];
 });
@@ -64,7 +65,7 @@ describe('npm run demo', () => {
 
   test('starts beside something that listens on its LDAP port', async () => {
     const other = createServer().listen(3890, '127.0.0.1');
-    // Whoever else has the port does as well.
+    // If another program already has the port, that serves the test as well.
     await once(other, 'listening').catch(() => {});
     const run = start('demo', ['--once']);
     expect([await run.ended, run.text()]).toEqual([0, expect.stringContaining('SUCCEEDED')]);

@@ -30,7 +30,7 @@ function run(changes: Partial<RunStateFragment>): RunStateFragment {
   };
 }
 
-/** What was written, and what a terminal would show of it in the end. */
+/** Collects the written text, like a terminal or a pipe. */
 function output(isTTY: boolean) {
   let written = '';
   return { isTTY, columns: 200, write: (text: string) => (written += text), text: () => written };

@@ -15,14 +15,16 @@ import { anna, openRunsDatabase, type RunsDatabase } from './support/runs-databa
 import { queuedRun } from './support/start-claimed.ts';
 import { untilStatus } from './support/until-status.ts';
 
-/** As built by the scripts before the tests. */
+/** The scripts have built it before the tests. */
 const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
-/** Two of them share an address, so that planning has something to write. */
+/** Two of them have the same address, so that planning has something to write. */
 const everybody = 20;
 const created = everybody - 2;
 
-/** Where runs are held up in the middle of a transaction: what is written there, on which rows. */
+/**
+ * The points at which runs are blocked in the middle of a transaction: a write to a table, and a condition on its row.
+ */
 const held = {
   claiming: ['UPDATE ON run', `NEW.attempt = 1 AND OLD.attempt = 0`],
   staging: ['INSERT ON plan_row', `NEW.action <> 'NONE'`],
@@ -36,7 +38,7 @@ const points = ['connecting', 'reading', ...Object.keys(held)];
 let db: RunsDatabase;
 let slapd: Slapd;
 let issuer: Awaited<ReturnType<typeof createIssuer>>;
-/** Has all locks at which runs are held up. */
+/** Holds all locks that block the runs. */
 let holder: pg.Client;
 const children: ChildProcess[] = [];
 const proxies: FaultProxy[] = [];
@@ -85,7 +87,7 @@ async function spawnWorker(concurrency: number): Promise<ChildProcess> {
 
 type Started = { point: string; workspaceId: string; runId: string; proxy: FaultProxy; key: number };
 
-/** A run of a workspace of its own that will be held up there. */
+/** Starts a run in a new workspace. It will be blocked at this point. */
 async function start(point: string, nth: number): Promise<Started> {
   const workspaceId = await db.addWorkspace();
   const connectionId = await db.addConnection(workspaceId);
@@ -101,7 +103,7 @@ async function start(point: string, nth: number): Promise<Started> {
     `UPDATE connection SET source = $2, scope = $3, mappings = $4, removal = $5 WHERE workspace_id = $1`,
     [
       workspaceId,
-      // On a busy machine it takes a while until all runs are where they are held up.
+      // On a busy machine it takes a while until all runs are blocked.
       JSON.stringify({ ...ldapSettings({ url: proxy.url }), timeoutSeconds: 30 }),
       JSON.stringify(defaultScope('LDAP')),
       JSON.stringify(defaultMappings('LDAP')),
@@ -112,7 +114,7 @@ async function start(point: string, nth: number): Promise<Started> {
   return { point, workspaceId, runId, proxy, key: nth };
 }
 
-/** Asks the database again and again, with a pause that leaves it time for others. */
+/** Asks the database until the answer is true. The pauses leave time for other work. */
 async function until(sql: string, params: unknown[]): Promise<void> {
   while ((await db.pool.query(sql, params)).rows[0]?.so !== true) await pause(20);
 }
@@ -169,7 +171,7 @@ test('a frozen worker loses its runs to another within 30 s and keeps nobody fro
   const contacts = await Promise.all(runs.map(contactsOf));
 
   frozen.kill('SIGCONT');
-  // It gives back each job that it had.
+  // The worker gives back all of its jobs.
   await until(`SELECT count(*) = 0 AS so FROM pgboss.job WHERE state = 'active' AND singleton_key <> ''`, []);
   expect(await Promise.all(runs.map(logOf))).toEqual(logs);
   expect(await Promise.all(runs.map(contactsOf))).toEqual(contacts);

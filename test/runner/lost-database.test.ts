@@ -35,7 +35,7 @@ const removal = {
 } as const;
 
 let folder: string;
-/** A server of this test's own, which it crashes. */
+/** A separate server, which this test crashes. */
 let server: EmbeddedPostgres;
 let slapd: Slapd;
 let service: RunsProcess;
@@ -70,7 +70,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Asks until the database answers. */
+/** Sends a query until the database answers. */
 async function ask<Row>(sql: string, params: unknown[] = []): Promise<Row[]> {
   for (;;) {
     const client = new pg.Client({ connectionString: server.url });
@@ -79,7 +79,7 @@ async function ask<Row>(sql: string, params: unknown[] = []): Promise<Row[]> {
       await client.connect();
       return (await client.query(sql, params)).rows as Row[];
     } catch {
-      // It is just coming back.
+      // The database is still recovering.
       await new Promise((resolve) => setTimeout(resolve, 20));
     } finally {
       await client.end().catch(() => {});
@@ -87,7 +87,7 @@ async function ask<Row>(sql: string, params: unknown[] = []): Promise<Row[]> {
   }
 }
 
-/** One server process dies: the server ends all others, and recovers from its log. */
+/** Kills one server process. Postgres then ends all others, and recovers from its log. */
 async function crash(): Promise<void> {
   for (;;) {
     const [victim] = await ask<{ pid: number }>(
@@ -97,12 +97,12 @@ async function crash(): Promise<void> {
       if (victim !== undefined) process.kill(victim.pid, 'SIGKILL');
       return;
     } catch {
-      // It has ended by itself meanwhile.
+      // The process has ended by itself in the meantime.
     }
   }
 }
 
-/** All connections of the service end; the server forgets nothing. */
+/** Ends all connections of the service. The server loses no data. */
 function cut() {
   return ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'contact-sync%'`);
 }
@@ -163,7 +163,7 @@ test.each([
     const lines = [];
     for (let after = 0, more = true; more; ) {
       const query = { after, minLevel: 'DEBUG', search: null, first: 1000 } as const;
-      // A run may end just before the last strike hits: the database is away then.
+      // The last crash may hit just after the run has ended. The database is away then.
       const slice = await waitOut(() => service.store.runLog(workspaceId, runId, query));
       lines.push(...slice.lines);
       [after, more] = [slice.lastSeq, slice.hasMore];

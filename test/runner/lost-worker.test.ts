@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 afterAll(() => db.close());
 
-/** A worker in a process of its own. */
+/** A worker in a separate process. */
 function spawnWorker(does: 'stays' | 'ends' | 'applies'): Script {
   const worker = spawnScript('worker-process.ts', [db.url, does]);
   workers.push(worker);

@@ -41,7 +41,7 @@ async function work(
 
 const neverLooks = { patienceSeconds: 3600, lookEveryMs: 3_600_000, pollEveryMs: 3_600_000 };
 
-/** How often the process has asked the queue for jobs. */
+/** Counts how often the process asks the queue for jobs. */
 function countFetches({ boss }: RunsProcess) {
   const database = boss.getDb();
   const send = database.executeSql.bind(database);
@@ -63,7 +63,7 @@ function countFetches({ boss }: RunsProcess) {
   };
 }
 
-/** Resolves when the process has been told of the job that this queues. */
+/** Resolves when the process has heard of the job that `queueJob` queues. */
 async function signalled<T>({ signals }: RunsProcess, queueJob: () => Promise<T>): Promise<T> {
   const heard = Promise.withResolvers<void>();
   const unsubscribe = signals.onJob(heard.resolve);
@@ -129,7 +129,8 @@ describe('a worker', () => {
     await fetches.answered(20);
     await untilStatus(db, await start(), 'SUCCEEDED');
     await worker.close();
-    // The slot that was woken, another one for what else there may be, and the first again after its run.
+    // Three reads at most: by the slot that was woken, by another slot that looks for more jobs, and by the first one
+    // again after its run.
     expect(fetches.count() - 20).toBeLessThanOrEqual(3);
     await process.close();
   });
@@ -150,7 +151,7 @@ describe('a worker', () => {
     await begun.promise;
     const before = fetches.count();
     const second = await start();
-    // Its signal has come when that of a later transaction has.
+    // When the signal of this later job has arrived, that of the second one has arrived too.
     const third = await signalled(process, start);
     expect(fetches.count()).toBe(before);
     end.resolve();
@@ -162,7 +163,7 @@ describe('a worker', () => {
   test('gives a free slot to a workspace with the fewest runs under way, whoever queued more and earlier', async () => {
     const began: { workspaceId: string; end: () => void }[] = [];
     let heard = Promise.withResolvers<void>();
-    /** The workspace of each run that has begun by then, in order. */
+    /** The workspaces of the first `count` runs, in the order in which they began. */
     const begun = async (count: number) => {
       while (began.length < count) await heard.promise;
       return began.map(({ workspaceId }) => names.get(workspaceId));
@@ -192,7 +193,7 @@ describe('a worker', () => {
     began[0]?.end();
     expect(await begun(3)).toEqual(['many', 'few', 'many']);
     runs.push(await start({ workspaceId: late }));
-    // Of `few`, nothing is under way any more; `late` has not had a turn yet.
+    // Nothing of `few` is running any more, and `late` has not had a turn yet.
     began[1]?.end();
     expect(await begun(4)).toEqual(['many', 'few', 'many', 'late']);
     began[2]?.end();
@@ -257,7 +258,7 @@ describe('a worker', () => {
       throw new TypeError('secret things at /var/lib');
     });
     const run = await untilStatus(db, await start(), 'FAILED');
-    // It has told the operator by then, too.
+    // After the worker has closed, its log is complete.
     workers.length = 0;
     await worker.close();
     expect(run.error?.code).toBe('INTERNAL');
@@ -315,7 +316,7 @@ describe('a worker', () => {
     });
     const ids = await start();
     await taken.promise;
-    // As another process would that believes the first one dead.
+    // As another process does that takes the first one for dead.
     await db.pool.query(`UPDATE run SET attempt = attempt + 1 WHERE id = $1`, [ids.runId]);
     expect(await reason.promise).toMatchObject({ code: 'FENCED' });
     expect(await db.store.findRun(ids.workspaceId, ids.runId)).toMatchObject({ status: 'RUNNING', error: null });

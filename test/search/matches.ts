@@ -5,7 +5,7 @@ import { type SearchTerm, searchTerms } from '../../src/search/terms.ts';
 
 const workspace = '0190c2f0-0000-7000-8000-000000000001';
 
-/** Whether the index and the words both find a contact, as the database's conditions say. */
+/** Whether both the index and the words find a contact, by the conditions that the database uses. */
 export function matches(values: ContactValues, query: string): boolean {
   const { words, search } = indexed(values, workspace);
   const terms = searchTerms(query);
@@ -28,7 +28,7 @@ function fits(word: string, term: SearchTerm): boolean {
   return national !== '' && (word.startsWith(`0${national}`) || (national.length >= 4 && word === national));
 }
 
-/** Whether the keys fulfil the text of a tsquery as the search writes them: alternatives in parentheses, joined by &. */
+/** Whether the keys meet a tsquery as the search writes it: alternatives in parentheses, joined by &. */
 export function holds(keys: readonly string[], condition: string): boolean {
   const groups = condition.match(/\([^()]*\)|[^&()]+/g) ?? [];
   return groups.every((group) => {

@@ -12,7 +12,7 @@ afterAll(() => api.close());
 
 type Told = { status: number | undefined; headers: IncomingHttpHeaders; body: string };
 
-/** Posts a body in pieces. With its length it takes the direct way; without, it goes through Express. */
+/** Posts a body in pieces. If its length is sent, it takes the direct route; otherwise it goes through Express. */
 async function post(body: Buffer, way: 'direct' | 'express', token: string | null): Promise<Told> {
   const length = way === 'direct' ? { 'content-length': body.length } : { 'transfer-encoding': 'chunked' };
   const authorization = token === null ? {} : { authorization: `Bearer ${token}` };

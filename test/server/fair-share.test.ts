@@ -34,7 +34,7 @@ beforeAll(async () => {
   await api.ask(
     `mutation { createConnection(input: { name: "Slow", source: { ldap: { urls: ["ldap://d"], baseDns: ["dc=d"] } } }) { connection { id } userErrors { message } } }`,
   );
-  // Whoever looks at this workspace's connections waits for ten minutes.
+  // Each read of this workspace's connections waits for ten minutes.
   await owner.query(
     `CREATE POLICY slow ON connection AS RESTRICTIVE USING (workspace_id <> '${api.workspace}' OR pg_sleep(600) IS NOT NULL)`,
   );
@@ -189,7 +189,7 @@ describe('sockets and streams', () => {
   });
 });
 
-/** Stands before the database, and can be as if it were gone. */
+/** A proxy in front of the database that can be closed, so that the database seems to be gone. */
 async function doorTo(url: string) {
   const target = new URL(url);
   const sockets = new Set<Socket>();

@@ -58,7 +58,7 @@ async function run(): Promise<Data> {
   return (await api.ask(query, { id: startRun.run.id })).run;
 }
 
-/** What is answered to a request that is written by hand, up to the end of the connection. */
+/** The whole answer to a raw request, until the connection ends. */
 async function raw(head: string, ...pieces: (string | Buffer)[]): Promise<string> {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   await once(socket, 'connect');
@@ -199,7 +199,7 @@ describe('PUT /connections/:id/file', () => {
       sockets.add(socket);
       socket.on('error', () => undefined);
       socket.write(head);
-      // An answer refuses it, because the uploads below had both places: it tries again.
+      // The answer refuses this upload, because the uploads of the loop below had both places. So it tries again.
       socket.once('data', () => {
         socket.destroy();
         sockets.delete(socket);

@@ -15,7 +15,7 @@ function host() {
   return new URL(api.url);
 }
 
-/** What comes back on a bare connection until the other side closes it. */
+/** All that arrives on a bare connection until the other side closes it. */
 async function rawAnswer(request: string): Promise<string> {
   const socket = connectTcp(Number(host().port), host().hostname);
   let answer = '';
@@ -51,7 +51,7 @@ function codes({ errors }: { errors?: Data[] }) {
   return errors?.[0]?.extensions.code;
 }
 
-/** The code on each transport. */
+/** The error code of the same request on each transport. */
 async function everywhere(query: string): Promise<unknown[]> {
   const [bySse] = await collect(api.overSse(query));
   const overWebSocket = await collect(api.overWebSocket(query)).then(
@@ -280,7 +280,7 @@ describe('a token that expires', () => {
       socket.send(message);
       await answer;
     }
-    // Both are open still after a request that takes longer than a timer without a delay.
+    // Both are still open after a request that takes longer than a timer without a delay.
     await api.ask('{ connections { totalCount } }');
     expect(closed).toEqual([]);
     const event = reader?.read();

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
-/** A directory that takes connections and says nothing. */
+/** A directory that accepts connections and never answers. */
 let silent: Server;
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ function query(): string {
   return `mutation { testConnection(source: ${source}) { result { ok } } }`;
 }
 
-/** Begins a test over one transport; resolves to what makes the client leave. */
+/** Begins a connection test over one transport. Resolves with a function that makes the client leave. */
 const transports: Record<string, () => Promise<() => unknown>> = {
   'closes its HTTP request': () => byHttp('/graphql'),
   'closes its stream': () => byHttp('/graphql/stream'),
@@ -68,7 +68,7 @@ describe("a connection's test ends at the directory when the client", () => {
     socket?.resume();
     leave?.();
     await closed;
-    // Who leaves is nobody's fault.
+    // A client that leaves is no error.
     expect(api.logged).toEqual([]);
   });
 });

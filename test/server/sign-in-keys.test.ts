@@ -8,7 +8,7 @@ import { collect, startApi, type TestApi } from '../support/api.ts';
 let api: TestApi;
 let answers = false;
 
-/** Hangs up until it is to answer. */
+/** Closes connections without an answer until the test lets it answer. */
 const keyServer = createServer(async (request, response) => {
   if (answers) response.end(await readFile(api.keys.path));
   else request.socket.destroy();
@@ -40,7 +40,7 @@ test('while the sign-in keys can not be fetched everybody is told so, the log on
   }
   const socket = collect(api.overWebSocket('subscription { runsChanged { id } }'));
   await expect(socket).rejects.toMatchObject({ code: 1013, reason: expect.stringMatching(/^SIGN_IN_UNAVAILABLE: /) });
-  // A warning at the start, and an error for all who were refused.
+  // One warning at the start, and one error for all refused requests together.
   expect(api.logged.map((line) => JSON.parse(line).level)).toEqual([40, 50]);
   expect(api.logged.filter((line) => line.includes('AUTH_JWKS'))).toHaveLength(2);
   expect((await api.get('/readyz', null)).status).toBe(200);

@@ -9,7 +9,7 @@ import { openSocket } from '../../src/server/websocket-route.ts';
 import { write } from '../../src/server/write.ts';
 
 const LARGEST_HELD = 128 * 1024;
-/** More than the system's own buffers take; emoji, so that pieces could end within a character. */
+/** More than the system's own buffers take. It consists of emoji, so that a piece could end within a character. */
 const long = `x${'😀'.repeat(5_000_000)}`;
 
 function portOf(server: ReturnType<typeof createServer>): number {
@@ -18,7 +18,7 @@ function portOf(server: ReturnType<typeof createServer>): number {
   return address.port;
 }
 
-/** Turns of the loop without anything going out, after which nothing more will. */
+/** Waits many turns of the event loop, until nothing is sent any more. Returns the most bytes that were held. */
 async function standstill(held: () => number): Promise<number> {
   let most = 0;
   for (let turn = 0; turn < 2000; turn++) {
@@ -102,7 +102,7 @@ test('a WebSocket that breaks while it is sent something ends, and nobody is tol
   if (socket === undefined) throw new Error('No socket was opened.');
   openSocket(socket, protocol);
   const closed = once(socket, 'close');
-  // The system knows of it at once, the process learns it by the writing.
+  // The system knows of the reset at once. The process notices it when it writes.
   Reflect.get(client, '_socket').resetAndDestroy();
   expect(await Promise.all([send(long), send('short')])).toEqual([undefined, undefined]);
   await closed;

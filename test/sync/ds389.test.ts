@@ -19,7 +19,7 @@ describe('runs on 389 Directory Server', () => {
     await server?.close();
   });
 
-  /** A unit of its own for one test, and a workspace with a connection that reads it. */
+  /** An organizational unit for one test, and a workspace with a connection that reads it. */
   async function setUp(mode: 'FULL' | 'INCREMENTAL', ...uids: string[]) {
     const people = `ou=place ${++places},${baseDn}`;
     await server.add(people, { objectClass: 'organizationalUnit' });

@@ -43,7 +43,7 @@ afterAll(async () => {
   await slapd?.close();
 });
 
-/** Does a first run with a scope. Gives how many people came in, and the warnings. */
+/** Makes a first run with a scope. Returns how many people came in, and the warnings. */
 const run = async (server: { url: string }, scope: Parameters<typeof scopeOf>[0]) => {
   const connection = await syncing.createConnection(
     { ...server, baseDn: 'ou=people,dc=example,dc=org' },

@@ -9,7 +9,7 @@ import { dn, map, removal, somebody, unit } from './small-directory.ts';
 const uids = Array.from({ length: 12 }, (_, i) => `p${String(i).padStart(2, '0')}`);
 const mappings = [map('DISPLAY_NAME', 'cn'), map('PRIMARY_EMAIL', 'mail'), map('CITY', 'l')];
 
-/** What a request asks for, by the attributes in it. */
+/** What a search asks for, recognised by its attributes. */
 const isSweep = (bytes: Buffer): boolean =>
   bytes.includes('entryCSN') && !bytes.includes('modifyTimestamp') && !bytes.includes('userAccountControl');
 const isOnePerson = (bytes: Buffer): boolean => bytes.includes('userAccountControl') && bytes.includes('uid=');

@@ -4,7 +4,7 @@ import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { type Changes, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
-/** What users of other directory syncs have suffered, as it goes here. */
+/** Troubles that users of other directory syncs have reported, and how this one behaves. */
 describe('a directory sync', () => {
   let slapd: Slapd;
   let service: SyncService;

@@ -7,7 +7,7 @@ import { borrowFiles, lendFiles } from '../../src/sync/lend-files.ts';
 
 const found: StoredFile = { id: 'a', name: 'people.csv', bytes: 3, uploadedAt: new Date(0) };
 
-/** Files with so many pieces. They count the pieces read, and whether the reader has closed them. */
+/** Files with this many pieces. They count the pieces that were read, and note whether the reader has closed them. */
 function numbered(pieces: number) {
   const state = { read: 0, released: 0 };
   const files: StoredFiles = {

@@ -29,7 +29,7 @@ describe('another connection’s priority, edited while a run is under way', () 
   const cities = async () => (await syncing.contacts()).map(({ city }) => city);
   const giveWay = () => syncing.edit(other, { priority: 30 });
 
-  /** Makes a HELD plan while the other connection still goes first. */
+  /** Makes a HELD plan while the other connection still has priority. */
   const plans: Record<string, () => Promise<string>> = {
     'a link is made': async () => (await syncing.sync(await createOurs(), { review: true })).id,
     'contacts are updated': async () => {
@@ -72,7 +72,7 @@ describe('another connection’s priority, edited while a run is under way', () 
     const inTheWay = await syncing.pool.connect();
     try {
       await inTheWay.query('BEGIN');
-      // The batch waits in its last step, with all its rows written.
+      // The batch waits in its last step, after all its rows were written.
       await inTheWay.query('SELECT FROM run WHERE id = $1 FOR KEY SHARE', [runId]);
       await inTheWay.query(
         `SELECT FROM contact_link WHERE workspace_id = $1 AND connection_id = $2 ORDER BY external_id DESC LIMIT 1 FOR UPDATE`,

@@ -55,7 +55,7 @@ const entries: LdifEntry[] = [
   group('sealed', [dn('u0'), groupDn('mute')]),
   group('mute', [dn('u1')]),
 ];
-/** Both are invisible to the bind account: a whole group, and the members of another. */
+/** The bind account can see neither of these: one group, and the members of another. */
 const access = [
   `to dn.exact="${groupDn('secret')}" by * none`,
   `to dn.exact="${groupDn('mute')}" attrs=member by * none`,
@@ -83,7 +83,7 @@ const connect = (scope: Partial<Scope>): Promise<string> =>
     { ...slapd, baseDn: people },
     { scope: scopeOf(scope), mappings: [map('DISPLAY_NAME', 'displayName')], removal: removal() },
   );
-/** A first dry run: who came in, and what the log says of the groups. */
+/** A first dry run: the people who came in, and the log lines about groups. */
 const run = async (scope: Partial<Scope>) => {
   const outcome = await syncing.sync(await connect(scope), { dryRun: true });
   const log = await syncing.log(outcome.id);

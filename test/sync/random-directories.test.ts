@@ -11,17 +11,17 @@ import { everyChange, openForetelling } from './support/foretold.ts';
 import { group, RandomPeople } from './support/random-people.ts';
 import { WatchedConnection } from './support/watched-connection.ts';
 
-/** No display name is mapped: it is put together. */
+/** No display name is mapped, so it is made of other fields. */
 const mappings = [map('FAMILY_NAME', 'sn'), map('PRIMARY_EMAIL', 'mail'), map('CITY', 'l')];
 const scope = scopeOf({ filter: '(!(employeeType=away))', groups: [group], requireEmail: true });
-/** So that a frozen server is soon noticed. */
+/** A short timeout, so that a frozen server is noticed soon. */
 const source = { timeoutSeconds: 3 };
 
 type Roll = (sides: number) => number;
 type Server = { slapd: Slapd; proxy: FaultProxy };
 
 describe('whatever happens in a directory', () => {
-  /** One that can keep searches open and tells of changes since a cookie, and one that must be asked. */
+  /** One server keeps searches open and reports changes since a cookie. The other one must be polled. */
   let servers: { telling: Server; asked: Server };
   let service: SyncService;
   let syncing: Syncing;
@@ -49,7 +49,7 @@ describe('whatever happens in a directory', () => {
     }
   });
 
-  /** A run that comes to nothing: it is cut off, cancelled or rejected. Or the connection is edited. */
+  /** A run without a result: it is cut off, cancelled or rejected, or the connection is edited. */
   const disturb = async (connection: string, { proxy }: Server, roll: Roll) => {
     const before = await syncing.contacts();
     const what = roll(6);
@@ -98,8 +98,8 @@ describe('whatever happens in a directory', () => {
     );
 
   /**
-   * Everybody whose address nobody else claims has one active contact with the directory's values. Nobody who is there counts as
-   * gone, also not when they are skipped.
+   * Each person whose address is claimed by no one else has one active contact with the directory's values. Nobody who
+   * is in the directory counts as gone, even when they are skipped.
    */
   const expectModel = async (people: RandomPeople, before: readonly Fed[]) => {
     const fed = await fedContacts();

@@ -94,7 +94,7 @@ const contactsOf = async (syncing: Syncing) =>
     ]),
   );
 
-/** Full and incremental runs, and those that decide by themselves, all end with what is in the directory. */
+/** Full runs, incremental runs and AUTO runs all end with what is in the directory. */
 async function expectSoundLives(service: SyncService, server: Server, kind: Kind, seed: number): Promise<void> {
   const roll = dice(seed);
   const lives = livesIn(server, kind, roll);

@@ -9,7 +9,7 @@ import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, unit } from './small-directory.ts';
 
-/** Repeatable chance (a linear congruential generator). */
+/** Repeatable random numbers (a linear congruential generator). */
 const dice = (seed: number) => {
   let state = seed;
   return (sides: number): number => {
@@ -30,7 +30,7 @@ const mappings = [
   map('MANAGER', 'manager'),
   map('PORTAL_ACCESS', '', { attributes: [], value: 'TRUE' }),
 ];
-/** Each connection of a test has an attribute that takes people out of its scope alone. */
+/** For each connection, the attribute that takes people out of only its scope. */
 const awayFrom = ['employeeType', 'title'] as const;
 const policies = [
   removal(),
@@ -62,7 +62,7 @@ describe('the history of contacts', () => {
   beforeAll(async () => {
     slapd = await startSlapd({ entries: [unit] });
     service = await openSyncing();
-    // Some changes are refused by the database, and fail alone.
+    // The database refuses some values, so some changes fail while others succeed.
     await service.pool.query(`ALTER TABLE contact ADD CONSTRAINT refused CHECK (city <> 'Refused')`);
   });
   afterAll(async () => {
@@ -87,10 +87,10 @@ describe('the history of contacts', () => {
     return new Map(rows.map(({ id, ...state }) => [id, state]));
   };
 
-  /** What the history comes to; each change must begin where the one before it has ended. */
+  /** Replays the whole history. Each change must begin with the state in which the one before it ended. */
   const replayed = async (): Promise<Map<string, State>> => {
     const all = new Map<string, State>();
-    /** A deleted contact that is brought back goes on with its versions. */
+    /** The last versions of deleted contacts. A contact that is brought back continues from there. */
     const gone = new Map<string, number | null>();
     for (const { contact_id: id, action, before, after, state_before, ...state } of await changes()) {
       const current = all.get(id);
@@ -132,13 +132,13 @@ describe('the history of contacts', () => {
     );
   };
 
-  /** Names of people, in several spellings; some of them are nobody's. */
+  /** Names of people in several spellings. Some name nobody. */
   const managers = (roll: Roll): string[] => {
     const name = dn(`r${roll(born + 2)}`);
     return [name, name.toUpperCase(), name.replaceAll(',', ' , ')];
   };
 
-  /** Whom a contact names as its manager is found by the digest of that name, whoever has brought it. */
+  /** A manager is found by the digest of the name that the contact has, whichever connection it came from. */
   const expectFindable = async () => {
     const all = await syncing.rows<{ manager: string | null; manager_ref: string | null }>(
       'SELECT manager, manager_ref FROM contact',
@@ -187,7 +187,7 @@ describe('the history of contacts', () => {
     else await syncing.approve(id);
   };
 
-  /** A run that would do again what was taken back waits for a person. */
+  /** A run that would repeat what was reverted waits for approval. */
   const approved = async (id: string) => {
     if ((await syncing.run(id)).status === 'HELD') await syncing.approve(id);
   };
@@ -215,7 +215,7 @@ describe('the history of contacts', () => {
         const what = roll(12);
         if (what === 0) await syncing.sync(mine, { dryRun: true });
         else if (what < 3) {
-          // A plan that others overtake before it is approved.
+          // Others change the contacts of a plan before it is approved.
           const { id } = await syncing.sync(mine, { review: true });
           await stir(roll);
           await synced(other);
@@ -226,7 +226,7 @@ describe('the history of contacts', () => {
         } else if (what === 4) {
           await syncing.edit(mine, { removal: policies[roll(policies.length)] ?? removal() });
         } else if (what === 5) {
-          // Time passes: a grace may be over.
+          // Time passes, so a grace may end.
           await syncing.rows(
             `UPDATE contact_link SET gone_since = gone_since - interval '4 days' WHERE gone_since IS NOT NULL`,
           );
@@ -235,13 +235,13 @@ describe('the history of contacts', () => {
           expect((await syncing.sync(mine)).status).toBe('FAILED');
           await syncing.edit(mine, { source: ldapSettings(slapd) });
         } else if (what === 7) {
-          // Its worker stops in the middle, and another goes on.
+          // The run's worker stops in the middle, and another one continues.
           const id = await syncing.start(mine);
           await syncing.carryOut(id, AbortSignal.timeout(10 + roll(80)));
           if ((await syncing.run(id)).finishedAt === null) await syncing.carryOut(id);
           await approved(id);
         } else if (what === 8) {
-          // What the last run has changed is taken back, as far as nothing has changed since.
+          // The last run's changes are reverted, except those to which something has changed since.
           const [last] = await syncing.rows<{ id: string }>(
             `SELECT run.id FROM run WHERE connection_id = $1 AND NOT dry_run AND EXISTS (
                SELECT FROM contact_change WHERE change_set = run.id AND outcome IS NULL AND action <> 'SKIP')
@@ -252,7 +252,7 @@ describe('the history of contacts', () => {
           const back = await syncing.revert(last.id);
           if (roll(2) === 0 && back.status === 'SUCCEEDED' && back.counts.deleted > 0) await syncing.revert(back.id);
         } else if (what === 9) {
-          // Single changes, old and new, are taken back as far as nothing has changed since; in parts, too.
+          // Single changes, old and new, are reverted, in whole or in part, except where something has changed since.
           const made = await syncing.rows<{ change_set: string; position: string }>(
             `SELECT change_set, position FROM contact_change WHERE outcome IS NULL AND action <> 'SKIP'
              ORDER BY change_set, position`,

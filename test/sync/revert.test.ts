@@ -31,7 +31,7 @@ describe('a run that takes another one back', () => {
   const connect = (changes: Parameters<Syncing['createConnection']>[1] = {}) =>
     syncing.createConnection(slapd, { mappings, removal: removal(), ...changes });
 
-  /** The tables, without what only says that something happened. */
+  /** The tables, without columns that only record that something happened. */
   const tables = async () => ({
     contacts: await syncing.rows(
       `SELECT to_jsonb(contact) - ARRAY['version', 'updated_at', 'changed_xid'] AS contact FROM contact ORDER BY id`,
@@ -85,7 +85,7 @@ describe('a run that takes another one back', () => {
     );
     await syncing.revert(back.id);
     expect(await tables()).toEqual(after);
-    // And the first one again: the contacts are as it left them.
+    // The revert itself is reverted: the contacts are again as the first run left them.
     await syncing.revert(first.id);
     expect(await tables()).toEqual({ contacts: [], links: [] });
   });
@@ -157,7 +157,7 @@ describe('a run that takes another one back', () => {
     await first.planRevert(async () => {});
     await first.report({ event: 'READ' });
     await first.reportPlan({ event: 'CHECKED', counts: {} }, null);
-    // As a crash of the server leaves it, when a part has been applied: the plan is gone.
+    // The state after a crash of the server, when a part was applied: the plan is gone.
     await service.pool.query('DELETE FROM plan_row WHERE run_id = $1 AND position > 30', [claimed.run.id]);
     await first.planRows();
     await first.apply(() => ({ progress: 0, lines: [] }), new AbortController().signal);

@@ -30,7 +30,7 @@ const onePage =
 const nobody = onePage(() => []);
 const ofActiveDirectory = (words: string): string => `0000208D: NameErr: DSID-0310028C, ${words}\n\0`;
 
-/** No text contains control characters, or anything that the database would refuse. */
+/** Checks that no text contains control characters, or anything else that the database would refuse. */
 const expectFit = (error: { message: string; hint: string | null }): void => {
   for (const text of [error.message, error.hint ?? '']) {
     expect(isStorable(text)).toBe(true);
@@ -134,7 +134,7 @@ describe('people whose id or DN is no text', () => {
       ...(uuid === null ? {} : { entryUUID: uuid }),
     });
   const dn = (uid: string): string => `uid=${uid},dc=example,dc=org`;
-  /** Half of a surrogate pair, which UTF-8 can't contain. */
+  /** Half of a surrogate pair, which UTF-8 can't encode. */
   const half = Buffer.of(0xed, 0xa0, 0x80);
 
   test.each<[string, (id: number) => Buffer, string, string | null]>([

@@ -8,7 +8,7 @@ import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 
 export function anyDocument(schema: GraphQLSchema): fc.Arbitrary<string> {
   return fc
     .record({
-      /** Decides what is written next. */
+      /** Random choices for what is written next. */
       choices: fc.array(fc.nat(1_000_000), { minLength: 5, maxLength: 300 }),
       fragments: fc.integer({ min: 0, max: 60 }),
       selections: fc.integer({ min: 1, max: 900 }),

@@ -24,12 +24,12 @@ import { anyDocument } from './any-document.ts';
 type Seed = { seed: string };
 type Field = { name: string; type: GraphQLOutputType };
 
-/** How an object's fields come to their values. */
+/** How an object's fields get their values. */
 const ways = ['resolver', 'property', 'method'] as const;
 
 /**
- * Our schema with fields that answer in all ways: at once or later, with null where null is not allowed, with errors that are returned,
- * thrown or promised, with something else than a list, and with values of other types.
+ * Our schema with fields that answer in all possible ways: at once or later, with null where it is not allowed, with
+ * errors that are returned, thrown or promised, with a value that is no list, and with values of other types.
  */
 function moodySchema(troubles: number): GraphQLSchema {
   const schema = buildSchema(printSchema(buildApiSchema()));

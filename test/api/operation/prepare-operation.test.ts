@@ -14,7 +14,7 @@ function read(query: string) {
   return readDocument(schema, query);
 }
 
-/** The reason why an operation is refused, or its weight. */
+/** The reason for which an operation is refused, or its weight. */
 function weigh(query: string) {
   const outcome = read(query);
   if (outcome.kind === 'refused') throw outcome.errors[0];

@@ -18,7 +18,7 @@ afterEach(() => {
   leaving = new AbortController();
 });
 
-/** Takes turns and notes the order in which they were given. */
+/** Takes turns and records the order in which they were given. */
 function desk(options: Partial<TurnLimits> = {}) {
   const turns = new Turns({ ...limits, ...options });
   const given: string[] = [];

@@ -14,7 +14,7 @@ const historyDays = 730;
 let rig: Rig;
 let workspaceId: string;
 let store: WorkspaceStore;
-/** The days from now at which the test is. The partitions that are dropped stay dropped. */
+/** The present day of the test, in days from now. Partitions that are dropped stay dropped. */
 let today = 0;
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ async function keep(): Promise<void> {
   }
 }
 
-/** The history of a time is dropped when it is too old. */
+/** Drops the history that is too old at the present day. */
 async function pass(days: number): Promise<void> {
   today += days;
   await keep();

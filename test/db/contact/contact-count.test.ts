@@ -34,7 +34,7 @@ const total = async (workspaceId: string, status: 'ACTIVE' | 'INACTIVE' | null):
 
 type Step = { kind: 'add' | 'move' | 'remove' | 'touch' | 'give up'; many: number };
 
-/** One transaction of a writer: adds, switches or deletes some contacts, and may roll all of that back. */
+/** One transaction of a writer. It adds, switches or deletes some contacts, and may roll back. */
 async function write(workspaceId: string, steps: readonly Step[]): Promise<void> {
   const client = await rig.database.syncPool.connect();
   const some = (many: number) =>

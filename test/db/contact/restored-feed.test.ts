@@ -31,7 +31,7 @@ test.each([null, 'person'])(
         at: new Date(Date.UTC(2026, 1, 1, 0, 0, from + i)),
       }));
     const restored = await insertContacts(pool, id, seeds(0));
-    // As after a restore: numbers of transactions that this server will not reach for a very long time.
+    // As after a restore from another server: transaction ids that this server will not reach for a very long time.
     await pool.query('UPDATE contact SET changed_xid = 4000000000000000000 - changed_xid WHERE workspace_id = $1', [
       id,
     ]);

@@ -54,7 +54,7 @@ async function ask<T>(url: string, sql: string): Promise<T[]> {
   }
 }
 
-/** Starts the server in a process of its own, which prints the URL and then waits for its end. */
+/** Starts the server in a separate process, which prints the URL and then waits for its end. */
 async function startElsewhere(dir: string, as: { uid?: number; gid?: number } = {}) {
   const script = new URL('./hold-server.ts', import.meta.url);
   const child = spawn(process.execPath, [script.pathname, dir], {

@@ -25,7 +25,7 @@ afterAll(async () => {
   await rig?.close();
 });
 
-/** Runs statements in a transaction of the API, as if somebody had smuggled them in. */
+/** Runs statements in a transaction of the API, like injected SQL. */
 const slippedIn = (sql: string): Promise<unknown> =>
   rig.database.apiSource.transaction(async (entities) => {
     await entities.query(`SELECT set_config('app.workspace_id', $1, true)`, [ours]);

@@ -45,7 +45,7 @@ test('a statement that takes long is left alone while the server answers others'
   const before = proxy.connections;
   const { rows } = await pool.query('SELECT 1 AS one FROM pg_sleep(1)');
   expect(rows).toEqual([{ one: 1 }]);
-  // The server was asked.
+  // Another connection has asked the server.
   expect(proxy.connections).toBeGreaterThan(before + 1);
   await pool.end();
 });

@@ -8,23 +8,23 @@ const root = join(import.meta.dirname, '../../..');
 
 export type NpmRun = {
   readonly pid: number;
-  /** All that was said so far, on both outputs. */
+  /** The text of both outputs so far. */
   text(): string;
-  /** Resolves when this has been said; rejects with all that was said when it ends before. */
+  /** Resolves when the output contains this text. Rejects with all output if npm ends before. */
   said(part: string): Promise<void>;
-  /** The exit code, when npm has ended and nobody holds its outputs any more. */
+  /** The exit code, when npm has ended and no process has its outputs open any more. */
   readonly ended: Promise<number | null>;
-  /** To the whole process group, as a terminal sends it, or to npm alone. */
+  /** Signals the whole process group, as a terminal does, or only npm. */
   signal(signal: NodeJS.Signals, to: 'everybody' | 'npm'): void;
-  /** To the one process below npm, at any depth, whose command line ends with this. */
+  /** Signals the only process below npm, at any depth, whose command line ends with this text. */
   signalOne(signal: NodeJS.Signals, commandEnd: string): Promise<void>;
-  /** Closes the pipe that its standard output goes to, as `| head` does when it has seen enough. */
+  /** Closes the reading end of its standard output, as `| head` does when it has read enough. */
   readNoMore(): void;
-  /** Whatever still runs is killed. */
+  /** Kills all processes that still run. */
   kill(): void;
 };
 
-/** `npm run <script>` in a process group of its own, as a terminal would start it. */
+/** Starts `npm run <script>` in a new process group, as a terminal does. */
 export function npmRun(script: string, args: readonly string[], env: Record<string, string>): NpmRun {
   const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
     cwd: root,
@@ -65,9 +65,9 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-/** Processes that name the data folder, or the place where its database lies, and lock files there. */
+/** The processes that name the data folder or the place of its database, and the lock files there. */
 export async function leftOvers(dataDir: string): Promise<string[]> {
-  // As root, below a folder that the server's user can't enter, the database lies elsewhere.
+  // If root runs it and the server's user can't enter the data folder, the database is in another place.
   const place = (await readFile(join(dataDir, 'postgres-place'), 'utf8').catch(() => '')).trim();
   const folders = [dataDir, ...(place === '' ? [] : [place])];
   const files = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true }).catch(() => [])));
@@ -75,12 +75,12 @@ export async function leftOvers(dataDir: string): Promise<string[]> {
   return [...(await processesNaming(folders)), ...locks];
 }
 
-/** Waits until there are none. */
+/** Waits until nothing is left. */
 export async function nothingLeft(dataDir: string): Promise<void> {
   while ((await leftOvers(dataDir)).length > 0) await setTimeout(50);
 }
 
-/** For a test that has failed: kills what `leftOvers` tells of. */
+/** Kills the processes that `leftOvers` lists, after a test has failed. */
 export async function killLeftOvers(dataDir: string): Promise<void> {
   for (const line of await leftOvers(dataDir)) {
     const pid = Number.parseInt(line, 10);

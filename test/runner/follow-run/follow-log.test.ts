@@ -11,7 +11,7 @@ import { line, write } from '../support/scripted-run.ts';
 import { claimedRun } from '../support/start-claimed.ts';
 
 let db: RunsDatabase;
-/** An API process that does not run the sync. */
+/** An API process, which does not run syncs. */
 let api: RunsProcess;
 
 beforeAll(async () => {
@@ -128,7 +128,8 @@ describe('following a log', () => {
     await end(claimed);
     got.push(...(await all(batches)));
     expect(seqs(got)).toEqual(upTo(1502));
-    // 32 times lines were added. How far the first look reaches is up to the machine; the end may come for itself.
+    // Lines were added 32 times. How many lines the first read gets depends on the machine, and the end may come in a
+    // batch of its own.
     expect(got.length).toBeLessThan(10);
     expect(Math.max(...got.map(({ lines }) => lines.length))).toBeGreaterThan(50);
   });
@@ -226,7 +227,7 @@ describe('following a log', () => {
     for (const [i, rest] of (await following).entries()) {
       expect(seqs([firsts[i]?.value as LogBatch, ...rest])).toEqual(upTo(211));
     }
-    // Each read goes on where the one before ended: no stretch is read twice.
+    // Each read continues where the one before ended, so no part is read twice.
     expect(new Set(reads.map(({ after }) => after)).size).toBe(reads.length);
     expect(looks).toBeLessThan(2 * reads.length + 5);
   });

@@ -28,7 +28,7 @@ function openFeeds(signals: RunSignals = api.signals, store: RunStore = api.stor
 }
 afterEach(() => expect(troubles).toEqual([]));
 
-/** Reads on until a run has this status; how each run told of itself until then. */
+/** Reads until a run has this status. Returns the states of each run until then. */
 async function until(runs: AsyncGenerator<RunRecord>, runId: string, status: string): Promise<RunRecord[]> {
   const got: RunRecord[] = [];
   for (;;) {
@@ -55,7 +55,7 @@ describe('following the runs of a workspace', () => {
     await write(db.pool, foreign, { to: 'succeeded' });
     await write(db.pool, one, { to: 'succeeded' });
     await write(db.pool, other, { to: 'succeeded' });
-    // Read together, they come in any order.
+    // Runs that are read together come in any order.
     const open = new Set([one.run.id, other.run.id]);
     for (let run = (await first).value as RunRecord; ; run = (await runs.next()).value as RunRecord) {
       expect([one.run.id, other.run.id]).toContain(run.id);
@@ -102,7 +102,7 @@ describe('following the runs of a workspace', () => {
     };
     const feeds = openFeeds({ subscribe: () => () => {} }, store);
     const runs = followRuns(feeds, { workspaceId, connectionId: null }, never);
-    // What was there before is no news: the first to be told of is one that changes.
+    // Runs from before are not reported. The first one to be reported is one that changes.
     const first = runs.next();
     await looked.promise;
     const claimed = await claimedRun(db, { workspaceId });

@@ -7,7 +7,7 @@ import { openBoss } from '../../../src/db/run/queue/open-boss.ts';
 import { createSealer } from '../../../src/db/secrets/sealer.ts';
 import { openRunSignals, type WorkspaceSignals } from '../../../src/db/signals/open-run-signals.ts';
 
-/** The same in all processes. */
+/** All processes have the same one. */
 export const sealer = createSealer([Buffer.alloc(32, 7)]);
 
 /** What a process needs to work with runs. */
@@ -19,7 +19,7 @@ export type RunsProcess = {
   close(): Promise<void>;
 };
 
-/** Opens a database as a process of its own would: own connections, own queue, own ears. */
+/** Opens a database like a separate process does, with its own connections, queue and signals. */
 export async function openProcess(url: string): Promise<RunsProcess> {
   const pool = openSyncPool({ url, connections: 6 });
   const boss = await openBoss(url, () => {});

@@ -12,25 +12,25 @@ export const anna: Actor = { kind: 'MEMBER', id: 'anna', name: 'Anna Berg' };
 
 export type RunsDatabase = RunsProcess & {
   url: string;
-  /** What the API saves and reads of a workspace. */
+  /** The API's store of a workspace. */
   in(workspaceId: string): WorkspaceStore;
-  /** A new workspace with Contact Sync on. */
+  /** Adds a workspace with Contact Sync turned on. */
   addWorkspace(): Promise<string>;
   addConnection(workspaceId: string, given?: ConnectionGiven): Promise<string>;
-  /** Saves an edit, as at a time of one's own choice. */
+  /** Saves an edit, as if it were made at this time. */
   edit(workspaceId: string, connectionId: string, changes: Partial<ConnectionEdit>, at?: Date): Promise<void>;
 };
 
 type ConnectionGiven = Partial<ConnectionEdit> & { updatedAt?: Date; bindPassword?: string };
 
-/** A migrated database with the queue in it. */
+/** A migrated database that has the queue. */
 export async function openRunsDatabase(): Promise<RunsDatabase> {
   const { url, close } = await createDatabase();
   const process = await openProcess(url);
   const database = await openDatabase({ url });
   const store = createStore({ ...database, sealer });
   const dateEdit = async (connectionId: string, at: Date | undefined): Promise<void> => {
-    // Only the clock saves a connection otherwise.
+    // Saving takes its time from the clock, so the stored time is changed afterwards.
     if (at !== undefined)
       await process.pool.query('UPDATE connection SET updated_at = $2 WHERE id = $1', [connectionId, at]);
   };

@@ -17,7 +17,7 @@ export function line(message: string, level: NewLogLine['level'] = 'INFO'): NewL
   };
 }
 
-/** What the tests' own RunSync writes, as the real one does: under the claimed attempt, with its signal. */
+/** What the RunSync of a test writes. Like the real one, it writes under the claimed attempt and with its signal. */
 export async function write(
   pool: pg.Pool,
   claimed: ClaimedRun,
@@ -38,7 +38,7 @@ export async function write(
   });
 }
 
-/** Moves the run there by the shortest way that there is for it. */
+/** Moves the run to a state by the shortest way. */
 async function moveTo(client: pg.PoolClient, claimed: ClaimedRun, goal: RunState): Promise<void> {
   const { workspaceId, id: runId } = claimed.run;
   const row = await lockAttempt(client, claimed);
@@ -59,10 +59,10 @@ async function moveTo(client: pg.PoolClient, claimed: ClaimedRun, goal: RunState
   throw new Error(`A run does not come from ${start} to ${goal}.`);
 }
 
-/** What happens to a run while one worker is at it. */
+/** What happens to a run while a worker works on it. */
 const steps: readonly RunEvent[] = ['CONNECTED', 'READ', 'CHECKED', 'HELD', 'SUCCEEDED'];
 
-/** Rejects with the signal's reason once it aborts, as everything that waits in a run does. */
+/** Rejects with the signal's reason when it aborts, like all that waits in a run. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -5,18 +5,18 @@ import { startWatcher, type WatcherParts } from '../../../src/runner/watch/start
 import { collectLog } from './collect-log.ts';
 import { type RunsProcess, sealer } from './open-process.ts';
 
-/** A watch that has begun; the test is its source. */
+/** A watch that has begun. The test acts as its source. */
 export type ScriptedWatch = {
   task: WatchTask;
   signal: AbortSignal;
   listening(): void;
   changed(): void;
   break(error: unknown): void;
-  /** Resolves when it has been stopped. */
+  /** Resolves when the watch has been stopped. */
   stopped: Promise<void>;
 };
 
-/** Sources of watches, and all watches that have begun, by all processes of the test. */
+/** A source of watches for all processes of the test, with all watches that have begun. */
 export function scriptedWatches() {
   const begun: ScriptedWatch[] = [];
   const waiting = new Set<() => void>();
@@ -42,13 +42,13 @@ export function scriptedWatches() {
   };
   return {
     watchSource,
-    /** Most watches of one connection at the same time. */
+    /** The largest number of watches that one connection had at the same time. */
     get most() {
       return most;
     },
-    /** Watches of the connection, in the order in which they began. */
+    /** The watches of the connection, in the order in which they began. */
     of: (connectionId: string) => begun.filter(({ task }) => task.lease.connectionId === connectionId),
-    /** The watch of the connection with this number, from 1, as soon as it begins. */
+    /** Resolves with the connection's watch number `nth` (from 1) when it begins. */
     async begins(connectionId: string, nth = 1): Promise<ScriptedWatch> {
       for (;;) {
         const watch = begun.filter(({ task }) => task.lease.connectionId === connectionId)[nth - 1];
@@ -62,7 +62,7 @@ export function scriptedWatches() {
   };
 }
 
-/** Starts a watcher as a process of its own would. */
+/** Starts a watcher like a separate process does. */
 export function watcherOf(process: RunsProcess, watchSource: WatchSource, more: Partial<WatcherParts> = {}) {
   const log = collectLog();
   const watches = createWatchStore({ pool: process.pool, boss: process.boss, openSecret: sealer.open });

@@ -5,15 +5,15 @@ import { createInterface } from 'node:readline';
 
 export type Script = {
   child: ChildProcess;
-  /** Resolves when it has said this on a line of its standard output. */
+  /** Resolves when it has printed this on a line of its standard output. */
   said(text: string): Promise<void>;
-  /** How often it has said this. */
+  /** How often it has printed this. */
   times(text: string): number;
-  /** Kills it; resolves when it is gone. */
+  /** Kills it. Resolves when it has ended. */
   kill(): Promise<void>;
 };
 
-/** Runs a script of this folder in a process of its own. */
+/** Runs a script of this folder in a separate process. */
 export function spawnScript(name: string, args: readonly string[]): Script {
   const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

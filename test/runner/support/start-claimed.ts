@@ -4,7 +4,7 @@ import { anna, type RunsDatabase } from './runs-database.ts';
 
 type Given = { workspaceId?: string; connectionId?: string };
 
-/** A run of a new connection in a new workspace (or in this one), queued. */
+/** A queued run of a new connection, in a new workspace or in the given one. */
 export async function queuedRun(
   db: RunsDatabase,
   given: Given = {},
@@ -24,7 +24,7 @@ export async function queuedRun(
   return { workspaceId, connectionId, runId: outcome.run.id };
 }
 
-/** A run of a new connection in a new workspace (or in this one), claimed: the test is its worker. */
+/** A run of a new connection, in a new workspace or in the given one. The test has claimed it as its worker. */
 export async function claimedRun(db: RunsDatabase, given: Given = {}): Promise<ClaimedRun> {
   const { workspaceId, runId } = await queuedRun(db, given);
   const [job] = await db.boss.findJobs(runQueueName, { key: runId });

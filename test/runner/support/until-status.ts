@@ -2,7 +2,7 @@ import type { RunRecord } from '../../../src/core/records.ts';
 import type { RunStatus } from '../../../src/core/run.ts';
 import type { RunsProcess } from './open-process.ts';
 
-/** Resolves with the run once it has this status; asks whenever the run tells that it has changed. */
+/** Resolves with the run when it has this status. Reads the run at each signal of a change. */
 export async function untilStatus(
   { store, signals }: Pick<RunsProcess, 'store' | 'signals'>,
   { workspaceId, runId }: { workspaceId: string; runId: string },

@@ -1,8 +1,8 @@
 import { openProcess } from './open-process.ts';
 import { scriptedWatches, watcherOf } from './scripted-watches.ts';
 
-// Watches in a process of its own, to be killed: node watcher-process.ts <database url>.
-// It says on standard output which connection's watch begins, and which one is stopped.
+// A separate process that watches, to be killed: node watcher-process.ts <database url>. It prints the connections
+// whose watches begin or stop.
 const [url = ''] = process.argv.slice(2);
 const { watchSource } = scriptedWatches();
 

@@ -4,8 +4,8 @@ import { collectLog } from './collect-log.ts';
 import { openProcess } from './open-process.ts';
 import { line, untilAborted, write } from './scripted-run.ts';
 
-// A worker in a process of its own, to be killed: node worker-process.ts <database url> <stays | ends | applies>.
-// It says on standard output which attempt it has come to, once that has written its lines.
+// A worker in a separate process, to be killed: node worker-process.ts <database url> <stays | ends | applies>. It
+// prints the attempt of each run after it has written its lines.
 const [url = '', does = ''] = process.argv.slice(2);
 const { store, signals, boss, pool } = await openProcess(url);
 const log = collectLog();

@@ -42,7 +42,7 @@ afterAll(async () => {
   await slapd?.close();
 });
 
-/** Asks again and again, with a pause that leaves others time. */
+/** Asks again and again. The pauses leave time for other work. */
 async function until<T>(ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
   for (;;) {
     const answer = await ask();
@@ -121,7 +121,7 @@ async function connection(id: string): Promise<Data> {
   return answer.connection;
 }
 
-/** Waits until the watch stands and the run that it begins with has ended. */
+/** Waits until the watch listens and its first run has ended. */
 const settled = (id: string): Promise<Data> =>
   until(
     () => connection(id),
@@ -181,7 +181,7 @@ describe('a continuous connection', () => {
     const client = new pg.Client(api.databaseUrl);
     await client.connect();
     try {
-      // The edit waits for the contact, and the run waits behind it with its plan.
+      // The open transaction locks the contact. The edit waits for it, and the run waits behind the edit with its plan.
       const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'`;
       const isWaiting = async (): Promise<number> => (await client.query(waiting)).rows[0].n;

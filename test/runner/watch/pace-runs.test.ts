@@ -6,7 +6,7 @@ import type { StoredStart } from '../../../src/core/run-store.ts';
 import { News } from '../../../src/runner/watch/news.ts';
 import { type Pace, paceRuns, usualPace } from '../../../src/runner/watch/pace-runs.ts';
 
-/** Runs follow at once, and pauses are so long that no test outlives one. */
+/** Runs follow at once. Pauses are longer than any test. */
 const pace: Pace = {
   ...usualPace,
   quietMs: 0,
@@ -24,7 +24,7 @@ let stopping: AbortController;
 let started: Started[];
 let answers: ((run: RunRecord) => StoredStart | { kind: 'lost' })[];
 let pacing: Promise<unknown>;
-/** The runs that leave contacts alone. */
+/** The ids of runs that leave contacts alone. */
 let leftAlone: Set<string>;
 
 beforeEach(() => {
@@ -60,7 +60,7 @@ function begin(changes: Partial<Pace> = {}): void {
   pacing = paceRuns(news, runs, { ...pace, ...changes }, stopping.signal).catch((error: unknown) => error);
 }
 
-/** The run with this number, from 1, as soon as it starts. */
+/** Resolves with run number `nth` (from 1) when it starts. */
 async function run(nth: number): Promise<Started> {
   for (;;) {
     const one = started[nth - 1];
@@ -69,7 +69,7 @@ async function run(nth: number): Promise<Started> {
   }
 }
 
-/** Lets everything happen that needs no timer. */
+/** Waits until everything has happened that needs no timer. */
 async function rest(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await setImmediate();
 }

@@ -41,7 +41,7 @@ const add = (given: Parameters<RunsDatabase['addConnection']>[1] = {}) =>
 
 const state = async (connectionId: string) => (await db.in(workspaceId).watchesOf([connectionId]))[0];
 
-/** Asks again and again, with a pause that leaves others time. */
+/** Asks again and again. The pauses leave time for other work. */
 async function until(connectionId: string, is: (one: Awaited<ReturnType<typeof state>>) => boolean) {
   for (;;) {
     const one = await state(connectionId);
@@ -59,7 +59,7 @@ describe('a continuous connection', () => {
     const processes = [db, other, db, other].map((process) => start(process));
     (await watches.begins(connectionId)).listening();
     expect(await until(connectionId, (one) => one?.since != null)).toMatchObject({ error: null, lastChangeAt: null });
-    // Nobody knows which process has it.
+    // The test does not know which process has the watch.
     for (const process of processes.slice(1)) {
       await process.close();
       const held = watches.of(connectionId);
@@ -111,7 +111,7 @@ describe('a continuous connection', () => {
       pauses.push(Number(log.warnings[nth - 1]?.retryAfterMs));
     }
     expect(log.warnings.map(({ failures }) => failures)).toEqual([1, 2]);
-    // Half as much more or less, by chance.
+    // Each pause is up to half longer or shorter, at random.
     for (const [nth, ms] of pauses.entries()) {
       expect(ms).toBeGreaterThanOrEqual(500 * 2 ** nth);
       expect(ms).toBeLessThanOrEqual(1500 * 2 ** nth);
@@ -209,7 +209,7 @@ describe('a continuous connection', () => {
     await watches.begins(connectionId, 2);
     expect(watches.most).toBe(1);
     proxy.cut();
-    // It comes back, and does not disturb the other one.
+    // The process gets its database back, and does not disturb the other one.
     while (log.warnings.length === 0) await pause(20);
     const witness = await add();
     await watches.begins(witness);

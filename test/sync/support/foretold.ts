@@ -7,7 +7,7 @@ import { openTrials } from '../../../src/db/sync/open-trials.ts';
 import { openSources } from '../../../src/sync/open-sources.ts';
 import type { Syncing, SyncService } from '../../support/syncing.ts';
 
-/** Previews and explanations as the API gives them, and what they must have in common with runs. */
+/** Previews and explanations from the API, and what they must have in common with runs. */
 export function openForetelling(service: SyncService) {
   const trials = openTrials(service.url);
   const addresses = { allowPrivate: true, cidrs: [] };
@@ -29,8 +29,8 @@ export function openForetelling(service: SyncService) {
     explain,
     close: () => trials.close(),
     /**
-     * A dry run that has just ended says what a preview says of everybody in scope and of the whole, and what an explanation says
-     * of each of `people`, who may be in scope or not. `all`: how many there are.
+     * Checks a dry run that has just ended. A preview must say the same of everybody in scope and of the totals. An
+     * explanation must say the same of each of `people`, who may be in scope or not. `all`: how many people there are.
      */
     expectForetold: async (
       syncing: Syncing,
@@ -94,7 +94,7 @@ function toldBy(change: ChangeRecord | undefined, person: string): Told {
   return { person, action, fields: fieldChanges(change), reason: withoutTime(reason) };
 }
 
-/** A minute can pass between a preview and a run. */
+/** Removes times, because a minute can pass between a preview and a run. */
 function withoutTime(reason: string | null): string | null {
   return reason?.replace(/until .* UTC/, 'until later') ?? null;
 }

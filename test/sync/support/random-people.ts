@@ -2,29 +2,32 @@ import type { Slapd } from '../../support/slapd.ts';
 import { dn, somebody } from '../small-directory.ts';
 
 /**
- * `away`: still in the directory, but not met by the scope's filter. `member`: of the scope's group, which is not in the entry. An
- * empty `mail` is out of scope, too.
+ * `away`: the person is in the directory, but does not meet the scope's filter. `member`: the person is in the scope's
+ * group; the entry does not say so. A person with an empty `mail` is out of scope too.
  */
 export type Person = { uid: string; name: string; mail: string; city: string; away: boolean; member: boolean };
 
 const names = ['Byron', 'King', 'Lovelace'];
 const cities = ['Paris', 'Rome', 'Oslo', ''];
-/** Fewer addresses than people, so that addresses are claimed twice, handed over and swapped. */
+/** There are fewer addresses than people, so addresses are claimed twice, handed over and swapped. */
 const addresses = Array.from({ length: 12 }, (_, i) => `box${i}@example.org`);
 
 export const group = 'cn=staff,dc=example,dc=org';
 
-/** Somebody of whom only the test makes use: who is always in scope, and whose city says how far a run has read. */
+/** A person for the test's own use, who is always in scope. The person's city says how far a run has read. */
 const beacon = 'beacon';
 
-/** The people of a directory that changes by chance, as they must be in the directory: the oracle of a test. */
+/**
+ * The people of a directory that changes at random. It knows how they must be in the directory, so it is the test's
+ * oracle.
+ */
 export class RandomPeople {
   readonly #people = new Map<string, Person>();
   readonly #slapd: Slapd;
   readonly #roll: (sides: number) => number;
   #born: number;
 
-  /** `born`: the number of the first of them. */
+  /** `born`: the number of the first person. */
   constructor(slapd: Slapd, roll: (sides: number) => number, born: number) {
     this.#slapd = slapd;
     this.#roll = roll;
@@ -39,7 +42,7 @@ export class RandomPeople {
     return [...this.#people.values()].filter(({ away, mail, member }) => !away && mail !== '' && member);
   }
 
-  /** Puts the beacon into the directory. */
+  /** Adds the beacon to the directory. */
   async begin(): Promise<void> {
     const ldif: string[] = [];
     const person = { uid: beacon, name: 'Beacon', mail: 'beacon@example.org', city: '0', away: false, member: true };

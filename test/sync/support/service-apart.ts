@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 /** A line of the service's log. */
 export type ToldFault = { level: 'warn' | 'error'; code: string | null; message: string; said: string };
 
-/** A worker that also watches, in a process of its own. */
+/** A worker that also watches, in a separate process. */
 export type ServiceApart = {
-  /** What its log has told so far. */
+  /** The lines of its log so far. */
   readonly faults: readonly ToldFault[];
   freeze(): void;
   wake(): void;

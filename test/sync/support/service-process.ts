@@ -10,8 +10,8 @@ import { watchDirectory } from '../../../src/sync/source/ldap/watch/watch-direct
 import { openProcess, sealer } from '../../runner/support/open-process.ts';
 import { openOptions } from '../../support/ldap-reading.ts';
 
-// Works on runs and watches directories in a process of its own, to be killed: node service-process.ts <database url>.
-// It waits less than the service does. It says on standard output which faults its log has told.
+// A separate process that works on runs and watches directories, to be killed: node service-process.ts <database url>.
+// Its waits are shorter than the service's. It prints the faults in its log.
 const [url = ''] = process.argv.slice(2);
 process.stdin.resume().once('end', () => process.exit());
 

@@ -6,7 +6,7 @@ import type { Entry } from '../../../src/core/entry.ts';
 import type { ReadRequest } from '../../../src/core/source-session.ts';
 import { defineSource, type SourceModule } from '../../../src/sync/source/source-module.ts';
 
-/** A person of a story: attributes by name, an id, and whether they are switched off. */
+/** A person of a story: an id, attributes by name, and whether they are disabled. */
 export type Told = { id: string | null; disabled?: boolean; attributes: Record<string, string> };
 
 export type Step =
@@ -21,10 +21,13 @@ export type Story = { extent: Extent; steps: Step[] };
 const settings = z.object({ file: z.string() });
 type Settings = z.infer<typeof settings>;
 
-/** The file in which the source notes the cursor that it was given. */
+/** The file in which the source records the cursor that it was given. */
 export const sinceFile = (file: string): string => `${file}.since`;
 
-/** A source that plays the story in a file, which is written for each read. Attribute names are case-sensitive. */
+/**
+ * A source that reports the story in a file. The test writes the file before each read. Attribute names are
+ * case-sensitive.
+ */
 const toldModule: SourceModule<Settings> = {
   kind: 'LDAP',
   label: 'Story',

@@ -2,6 +2,6 @@ import { parentPort } from 'node:worker_threads';
 import { serveReads } from '../../../src/sync/serve-reads.ts';
 import { toldSource } from './told-source.ts';
 
-/** A reading thread whose only source is the one of the test. */
+/** A reading thread that has only the test's source. */
 if (parentPort === null) throw new Error('This file is started as a worker thread.');
 serveReads(parentPort, () => toldSource);

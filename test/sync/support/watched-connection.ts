@@ -16,17 +16,19 @@ export type WatchedParts = {
   connection: string;
   people: RandomPeople;
   slapd: Slapd;
-  /** Stands before the server. */
+  /** The proxy in front of the server. */
   proxy: FaultProxy;
   roll: (sides: number) => number;
 };
 
-/** What the faults of a test end runs and watches with. Nothing else may. */
+/** The codes with which the test's faults may end runs and watches. No other code may occur. */
 const allowed = new Set(['CONNECTION_LOST', 'UNREACHABLE', 'TIMEOUT', 'SIZE_LIMIT', 'SERVER_BUSY']);
 
 const modes = ['FULL', 'INCREMENTAL', 'AUTO'] as const;
 
-/** A connection that a service in a process of its own watches, while its directory, the way to it and the service fail. */
+/**
+ * A connection that a service in a separate process watches. The directory, the network and the service fail at times.
+ */
 export class WatchedConnection {
   readonly #parts: WatchedParts;
   readonly #began = new Date();
@@ -47,7 +49,7 @@ export class WatchedConnection {
     this.#services.push(startServiceApart(this.#parts.databaseUrl));
   }
 
-  /** Lets something fail, and all be well again. */
+  /** Makes something fail, and then restores it. */
   async disturb(): Promise<void> {
     const { slapd, proxy, syncing, connection, people, roll } = this.#parts;
     const what = roll(10);
@@ -81,8 +83,8 @@ export class WatchedConnection {
   }
 
   /**
-   * Waits until a run has brought all that is in the directory now. A run that begins after the beacon's old city was true reads
-   * everything else too, and its end is the end of all runs.
+   * Waits until a run has imported all that is in the directory now. It gives the beacon a new city: a run that brings
+   * it has read everything else too, and when it ends, no other run is open.
    */
   async settle(): Promise<void> {
     const { syncing, connection, people, proxy } = this.#parts;
@@ -100,7 +102,7 @@ export class WatchedConnection {
     });
   }
 
-  /** Ends the watch, by an edit or by killing the service. Returns the runs that it has made. */
+  /** Stops the watch, by an edit or by killing the service. Returns the runs that the watch has made. */
   async end(): Promise<RunRecord[]> {
     const { syncing, connection, proxy, roll } = this.#parts;
     if (roll(2) === 0) await this.#killServices();
@@ -113,7 +115,7 @@ export class WatchedConnection {
     return this.#checkedRuns();
   }
 
-  /** Ends what is left, after a failure. */
+  /** Ends all that is left after a failure. */
   close(): Promise<void> {
     return this.#killServices();
   }
@@ -134,7 +136,7 @@ export class WatchedConnection {
     this.#services.shift();
   }
 
-  /** A person looks at a plan, and decides. */
+  /** Decides about a HELD plan, as a person does. */
   async #review(): Promise<void> {
     const { syncing, roll } = this.#parts;
     const run = await this.#startRun({ mode: modes[roll(3)], review: true });
@@ -147,7 +149,7 @@ export class WatchedConnection {
     await [runStore.approve, runStore.reject, runStore.cancel][roll(3)]?.(workspaceId, run, anna);
   }
 
-  /** Starts a run as a person does, as soon as no other one goes. */
+  /** Starts a run, as a person does, when no other one is open. */
   async #startRun({ mode = 'AUTO', dryRun = false, review = false }: RunOptions): Promise<string> {
     const { syncing, connection } = this.#parts;
     let id = '';
@@ -181,7 +183,7 @@ export class WatchedConnection {
     return this.#services.reduce((sum, { faults }) => sum + faults.filter(({ code }) => code !== null).length, 0);
   }
 
-  /** Asks again and again. What waits for a time does not wait: a watch that broke is tried again at once. */
+  /** Asks until it is true. A broken watch does not wait for its retry: its pause is ended at once. */
   async #until(is: () => Promise<boolean>): Promise<void> {
     const { syncing, connection } = this.#parts;
     while (!(await is())) {
@@ -193,7 +195,7 @@ export class WatchedConnection {
     }
   }
 
-  /** Makes leases and heartbeats look as old as they are some time after their process has ended. */
+  /** Makes leases and heartbeats look old, as some time after their process has ended. */
   async #passTime(): Promise<void> {
     const { syncing, connection } = this.#parts;
     await syncing.pool.query(`UPDATE connection_watch SET expires_at = now() WHERE connection_id = $1`, [connection]);

@@ -9,7 +9,7 @@ async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** The rows of a file, each as its line and values, or its fault. `size` bytes come at a time. */
+/** The rows of a file, each as its line and values, or its fault. The bytes come in pieces of `size`. */
 async function read(file: string | Buffer, { encoding = null, separator = null }: Given = {}, size = 1 << 16) {
   const bytes = typeof file === 'string' ? Buffer.from(file) : file;
   const table = await readTable(inChunks(bytes, size), { encoding, separator });

@@ -56,7 +56,7 @@ async function seen(changes: Partial<LdapSettings> = {}, secrets: Secrets = { tl
   return count;
 }
 
-/** The error when it can't be read, which never holds a line of the key. */
+/** The error of a read that fails. It must never contain a line of the key. */
 async function failure(changes: Partial<LdapSettings>, secrets: Secrets = { tlsKey: reader.key }): Promise<AppError> {
   try {
     await seen(changes, secrets);
@@ -182,7 +182,7 @@ describe('Active Directory', () => {
     supportedExtension: ['1.3.6.1.4.1.4203.1.11.3'],
     forestFunctionality: ['7'],
   };
-  /** A server without TLS to speak of: what is told apart is how we sign in. */
+  /** A server over plain TCP. Only the steps of signing in matter here. */
   const signingIn = async (options: Partial<FakeOptions>, changes: Partial<LdapSettings> = {}): Promise<string[]> => {
     const steps: string[] = [];
     const server = await startFakeServer({

@@ -20,7 +20,7 @@ import {
 const root = 'DC=example,DC=test';
 const staff = `OU=staff,${root}`;
 const crowd = `OU=crowd,${root}`;
-/** More than Active Directory sends of one attribute at once. */
+/** More values than Active Directory sends of one attribute in one answer. */
 const crowdSize = 1501;
 
 function* directory(): Generator<LdifEntry> {
@@ -30,7 +30,7 @@ function* directory(): Generator<LdifEntry> {
   yield sambaPerson('switched off', staff, { ...sambaPassword(), userAccountControl: '514' });
   yield sambaPerson('expired', staff, { ...sambaPassword(), userAccountControl: '512', accountExpires: '1' });
   yield sambaPerson('new password', staff, { ...sambaPassword(), userAccountControl: '512', pwdLastSet: '0' });
-  // Contacts are members of groups too, and take less time than accounts.
+  // Contacts can be group members too, and are created faster than accounts.
   const members: string[] = [];
   for (let i = 0; i < crowdSize; i++) {
     members.push(`CN=contact ${i},${crowd}`);

@@ -68,7 +68,7 @@ describe('reading 389 Directory Server', () => {
       if (error instanceof AppError) return error;
       throw new Error('not refused', { cause: error });
     };
-    /** Changes an entry while the work goes on. */
+    /** Changes an entry while `work` is running. */
     const whileSet = async (dn: string, name: string, value: string, work: () => Promise<void>): Promise<void> => {
       const before = await server.search(['-b', dn, '-s', 'base', name]);
       await server.modify(dn, { [name]: value });

@@ -26,7 +26,7 @@ const settings = (changes: Partial<LdapSettings> = {}): LdapSettings =>
 
 type Outcome = { server: string; asked: string[]; notes: string[] };
 
-/** Opens a session where DNS knows these names, and closes it. */
+/** Opens a session with these names in DNS, and closes it. */
 async function opened(
   names: Record<string, FakeName>,
   changes: Partial<LdapSettings> = {},
@@ -108,7 +108,7 @@ describe('the site of an Active Directory', () => {
   const label = (text: string): Buffer => Buffer.concat([Buffer.of(text.length), Buffer.from(text)]);
   const pointer = (at: number): Buffer => Buffer.of(0xc0 | (at >> 8), at & 0xff);
   const end = Buffer.of(0);
-  /** What a controller answers; names that have come are referred to. */
+  /** The answer of a domain controller. Names that occurred before are compressed to pointers. */
   const netlogon = (clientSite: Buffer, opcode = 23): Buffer => {
     const fixed = Buffer.alloc(24);
     fixed.writeUInt16LE(opcode, 0);
@@ -118,7 +118,7 @@ describe('the site of an Active Directory', () => {
   };
   const berlin = Buffer.concat([label('Berlin'), end]);
 
-  /** The order of the servers where a controller answers so, and what the session says about it. */
+  /** The order of the servers when a controller answers this, and the session's note on it. */
   const found = async (answer: Buffer[], names: Record<string, FakeName> = {}) => {
     const controller = await startFakeServer({ rootDse: { Netlogon: answer }, search: () => [] });
     await using dns = await startDnsServer({

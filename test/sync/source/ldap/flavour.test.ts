@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { flavours, recognise } from '../../../../src/sync/source/ldap/flavour.ts';
 
-/** Root DSEs as real servers show them, cut down to what tells them apart. Names are in lower case. */
+/** Root DSEs of real servers, reduced to what identifies them. Names are in lower case. */
 const rootDses: Record<string, Record<string, string[]>> = {
   'OpenLDAP 2.5': { objectclass: ['top', 'OpenLDAProotDSE'] },
   'OpenLDAP that hides objectClass': { structuralobjectclass: ['OpenLDAProotDSE'] },

@@ -59,7 +59,7 @@ const at = (seconds: number): string =>
 const csn = (seconds: number, count = 0): string =>
   `${at(seconds).slice(0, 14)}.000000Z#${String(count).padStart(6, '0')}#000#000000`;
 
-/** Reads by marks, one after another, each with a clock of its own (in seconds after noon). */
+/** Reads by marks, one after another, each at another time (in seconds after noon). */
 function reads(attribute: string) {
   let since: Since | null = null;
   return {
@@ -171,7 +171,7 @@ describe('marks that are times', () => {
     });
     read({ began: 200, ended: 201 }, (marks) => {
       expect(people.filter(({ id, mark }) => !marks.isKnown(id, mark))).toEqual([]);
-      // A change that comes late is found among the newest marks.
+      // A late change is found among the newest marks.
       expect(marks.isKnown('p1', csn(-3, 7))).toBe(false);
       for (const { id, mark } of people) marks.note(id, mark, 'kept');
       const next = marks.next() as Since;
@@ -210,8 +210,8 @@ describe('a sweep', () => {
   const guid = (n: number): Buffer => Buffer.concat([Buffer.alloc(15), Buffer.from([n])]);
 
   /**
-   * What becomes of entries with these attributes, where the last read ended at change 5000 and the run knows everybody. `before`: how
-   * many of them come before the run is ready.
+   * What a sweep does with entries that have these attributes. The last read ended at change 5000, and the run knows
+   * everybody. `before`: how many of the entries come before the run is ready.
    */
   const swept = (
     entries: Record<string, FakeValue>[],

@@ -26,13 +26,13 @@ afterEach(async () => {
 type Kept = { id: number; socket: Socket };
 type Odd = {
   offers: string[];
-  /** The answer to searches that should be kept open; left out: they are kept open. */
+  /** The answer to searches that ask to be kept open. Left out: they are kept open. */
   refuses?: FakeResult;
-  /** The times of the entries that are shown to other searches. */
+  /** The times of the entries that other searches find. */
   times?: (string | null)[];
 };
 
-/** A server that takes searches to be kept open, and what it has kept open. */
+/** A server that accepts searches to be kept open, and the searches that it has open. */
 async function start({ offers, refuses, times = ['20260101000000Z'] }: Odd) {
   const opened = Promise.withResolvers<Kept>();
   const server: FakeServer = await startFakeServer({

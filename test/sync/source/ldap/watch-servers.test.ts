@@ -7,12 +7,12 @@ import { startWatch, type TestWatch } from '../../../support/watching.ts';
 
 const unit = (dn: string): LdifEntry => ({ dn, attributes: { objectClass: 'organizationalUnit' } });
 
-/** Waits until a change that is being made is heard of. */
+/** Waits until the watch reports the change that `change` makes. */
 async function heard(watching: TestWatch, change: Promise<void>): Promise<void> {
   await Promise.all([watching.change(), change]);
 }
 
-/** Everything that can happen to a person. Each change must be heard of, by a watch of its own. */
+/** All changes that can happen to a person. A separate watch must report each one. */
 async function everyChange(watch: () => TestWatch, server: LdapChanges, base: string, ada: LdifEntry): Promise<void> {
   const rdn = ada.dn.slice(0, ada.dn.indexOf(','));
   const newRdn = rdn.replace(/=.*/, '=countess');

@@ -13,7 +13,7 @@ const unit = (ou: string): LdifEntry => ({
 });
 const ada = { objectClass: ['inetOrgPerson'], uid: 'ada', cn: 'Ada', sn: 'Ada' };
 const watches: TestWatch[] = [];
-/** One tells of changes; the other must be asked. */
+/** One server reports changes; the other must be polled. */
 let telling: Slapd;
 let asked: Slapd;
 
@@ -59,7 +59,7 @@ describe.each([
       () => server.rename(away, 'uid=ada', `ou=staff,${base}`),
       () => server.delete(dn),
     ];
-    // A watch that must ask can tell of one change twice, so each change has a watch of its own.
+    // A watch that polls can report one change twice, so each change has a separate watch.
     for (const change of changes) {
       const watching = watch(server, { times });
       await watching.listening;

@@ -36,7 +36,8 @@ describeSamba('groups of a domain controller', () => {
       ],
     });
     await dc.modify(groupDn('bottom'), { member: [dn('cy'), dn('ada'), groupDn('top')] });
-    // Only a member can get a group as the primary one, and then is a member of the one before instead.
+    // Only a member can get a group as the primary one. Then the person becomes an ordinary member of the former
+    // primary group.
     const shown = await dc.search(['-b', groupDn('primary'), '-s', 'base', 'objectSid']);
     const sid = Buffer.from(/^objectSid:: (.*)$/m.exec(shown)?.[1] ?? '', 'base64');
     await dc.modify(dn('di'), { primaryGroupID: String(sid.readUInt32LE(sid.length - 4)) });

@@ -22,7 +22,7 @@ let server: Ds389;
 beforeAll(async () => {
   server = await startDs389({
     memberOf: true,
-    // memberOf is not written for what is imported.
+    // The plug-in writes no memberOf for imported entries.
     imported: [unit('people'), unit('groups'), person('old'), group('imported', [dn('old')])],
     entries: [
       ...['ada', 'bo', 'cy', 'di'].map(person),

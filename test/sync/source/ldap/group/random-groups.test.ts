@@ -9,7 +9,7 @@ const groupDn = (i: number): string => `cn=g${i},ou=groups,${base}`;
 const people = Array.from({ length: 30 }, (_, i) => i);
 const groups = Array.from({ length: 12 }, (_, i) => i);
 
-/** Numbers from 0 up to below 1, the same for the same seed (mulberry32). */
+/** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
 function chances(seed: number): () => number {
   let state = seed;
   return () => {
@@ -20,7 +20,7 @@ function chances(seed: number): () => number {
   };
 }
 
-/** By group: the people and groups in it, at random, circles included. */
+/** The people and groups in each group, chosen at random. Circles are possible. */
 function randomMembers(chance: () => number) {
   return groups.map(() => ({
     people: people.filter(() => chance() < 0.12),
@@ -28,7 +28,7 @@ function randomMembers(chance: () => number) {
   }));
 }
 
-/** Another way than the product's: passes membership on from group to group until nothing changes. */
+/** Another algorithm than the product's: it passes membership from group to group until nothing changes. */
 function membersOf(members: ReturnType<typeof randomMembers>, named: number[], nested: boolean): Set<number> {
   const inside = new Set(named);
   for (let before = -1; nested && before !== inside.size; ) {
