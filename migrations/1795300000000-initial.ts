@@ -358,6 +358,7 @@ const tables = [
   `CREATE INDEX "contact_by_update" ON "contact" ("workspace_id", "updated_at", "id")`,
   `CREATE INDEX "contact_by_creation" ON "contact" ("workspace_id", "created_at", "id")`,
   `CREATE INDEX "contact_by_manager" ON "contact" ("workspace_id", "manager_ref", "name_key", "id") WHERE manager_ref IS NOT NULL`,
+  `CREATE INDEX "contact_due_for_removal" ON "contact" ("workspace_id", "name_key", "id") WHERE removal_due_at IS NOT NULL`,
   `CREATE INDEX "contact_by_search" ON "contact" USING gin ("search")`,
 
   // hash null: the next run looks at the link again. recheck: counts the requests for that. gone_since: missing from complete

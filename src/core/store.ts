@@ -44,6 +44,8 @@ export type ContactFilter = {
   status: ContactStatus | null;
   connectionId: string | null;
   updatedSince: Date | null;
+  /** Whether the date of their removal is set. */
+  dueForRemoval: boolean | null;
   orderBy: ContactOrder;
 };
 

@@ -27,12 +27,13 @@ async function contactOf(email: string): Promise<Data> {
 }
 
 let nth = 0;
-const staffOf = () =>
-  staffFile(api, `Staff ${++nth}`, [
-    mapping('DISPLAY_NAME', 'Name'),
-    mapping('PRIMARY_EMAIL', 'Mail'),
-    mapping('JOB_TITLE', 'Title'),
-  ]);
+const staffOf = (more = '') =>
+  staffFile(
+    api,
+    `Staff ${++nth}`,
+    [mapping('DISPLAY_NAME', 'Name'), mapping('PRIMARY_EMAIL', 'Mail'), mapping('JOB_TITLE', 'Title')],
+    more,
+  );
 
 test('two contacts of one person become one: the values of the first, and what is empty there from the second', async () => {
   const keep = await create({
@@ -96,6 +97,29 @@ test('the connections of both feed the contact that stays, and later runs keep i
   await one.run([{ Nr: '9', Name: 'Else', Mail: 'else@one.example' }]);
   await two.run([{ Nr: 'b', Name: 'Robert', Mail: 'bob@two.example', Title: 'Chef' }]);
   expect(await contactOf('bob@two.example')).toMatchObject({ id: keep.id, status: 'ACTIVE', displayName: 'Robert' });
+});
+
+test('a countdown ends at once when the contact is merged with one that a connection feeds, and goes on without one', async () => {
+  const removal = 'removal: { action: DEACTIVATE, graceDays: 30, maxPercent: 100 }';
+  const [left, stays] = [await staffOf(removal), await staffOf()];
+  const row = (Nr: string, Name: string) => ({ Nr, Name, Mail: `${Name.toLowerCase()}@left.example`, Title: '' });
+  await left.run([row('1', 'Gus'), row('2', 'Hal'), row('3', 'Ivo')]);
+  await stays.run([{ Nr: 'g', Name: 'Gustav', Mail: 'gus@stays.example', Title: 'Cook' }]);
+  await left.run([row('3', 'Ivo')]);
+  const due = async (args = 'dueForRemoval: true') =>
+    (await api.ask(`{ contacts(${args}) { totalCount nodes { id displayName removalDueAt } } }`)).contacts;
+  const counting = await due();
+  expect([counting.totalCount, counting.nodes.map(({ displayName }: Data) => displayName)]).toEqual([
+    2,
+    ['Gus', 'Hal'],
+  ]);
+  expect((await due(`dueForRemoval: false, connectionId: "${left.id}"`)).nodes).toMatchObject([{ displayName: 'Ivo' }]);
+  const [gus, hal] = counting.nodes;
+  await merge(gus.id, (await contactOf('gus@stays.example')).id);
+  await merge(hal.id, await create({ displayName: 'Hal by hand' }));
+  expect((await due()).nodes).toEqual([hal]);
+  expect((await left.run([row('3', 'Ivo')])).counts).toMatchObject({ deactivated: 0 });
+  expect((await due()).nodes).toEqual([hal]);
 });
 
 test('the history follows through several merges', async () => {

@@ -112,7 +112,7 @@ describe('the photos of a directory', () => {
     await feedSettled(service.url);
     const filter = { search: null, email: null, externalId: null, status: null, connectionId: null } as const;
     const feed = await syncing.workspace.contactsPage(
-      { ...filter, updatedSince: since, orderBy: 'UPDATED_ASC' },
+      { ...filter, updatedSince: since, dueForRemoval: null, orderBy: 'UPDATED_ASC' },
       { first: 10, after: null },
     );
     expect(feed.nodes.map(({ values }) => values.DISPLAY_NAME)).toEqual(['P7']);

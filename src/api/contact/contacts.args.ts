@@ -38,6 +38,13 @@ export class ContactsArgs {
   @Field(() => Date, { nullable, description: 'Only contacts changed at or after this time.' })
   updatedSince?: Date | null;
 
+  @Field(() => Boolean, {
+    nullable,
+    description:
+      'true: only contacts with a date of removal, because their person is gone and the grace period runs. false: only the others.',
+  })
+  dueForRemoval?: boolean | null;
+
   @Field(() => ContactOrder, {
     nullable,
     defaultValue: ContactOrder.NAME_ASC,
@@ -60,6 +67,7 @@ export function contactFilter(args: ContactsArgs): ContactFilter {
     status: args.status ?? null,
     connectionId: args.connectionId ?? null,
     updatedSince: args.updatedSince ?? null,
+    dueForRemoval: args.dueForRemoval ?? null,
     orderBy: args.orderBy ?? ContactOrder.NAME_ASC,
   };
 }

@@ -74,7 +74,7 @@ export class RunControlResolver {
   @Mutation(() => RevertRunPayload, {
     nullable: true,
     description:
-      'Queues a run that takes back what run `id` changed, contact by contact; a contact that changed again since is left alone and logged. It has its own plan, check, log and history, is HELD like other runs, and can be taken back, too. Until a person approves it or changes the settings of the connection, a later run that would make the same changes again is HELD.',
+      'Queues a run that takes back what run `id` changed, contact by contact; a contact that changed again since is left alone and logged. It has its own plan, check, log and history, is HELD like other runs, and can be taken back, too. A run whose connection is deleted is taken back without its links. Until a person approves it or changes the settings of the connection, a later run that would make the same changes again is HELD.',
   })
   async revertRun(
     @Arg('id', () => ID, { description: "The run's id." }) id: string,

@@ -20,6 +20,7 @@ export function contactConditions(workspaceId: string, filter: ContactFilter): C
   if (filter.email !== null) addEmail(wanted, filter.email.trim());
   if (filter.externalId !== null) addExternalId(wanted, workspaceId, filter.externalId);
   if (filter.connectionId !== null) addConnection(wanted, filter.connectionId);
+  if (filter.dueForRemoval !== null) wanted.add(`contact.removal_due_at IS ${filter.dueForRemoval ? 'NOT ' : ''}NULL`);
   if (filter.updatedSince !== null) wanted.add(`contact.updated_at >= ${wanted.put(filter.updatedSince)}`);
   if (filter.updatedSince !== null || filter.orderBy === ContactOrder.UPDATED_ASC) wanted.add(settled);
   // Behind a row-level policy the search can't use its index. So it reads the view, which has the same rows.

@@ -46,7 +46,8 @@ type ListedContact = ContactSelection & { key: string | Date };
 const USUAL_LIMIT = 51;
 
 /** The filter's values in a fixed order. */
-function identityOf({ search, email, externalId, status, connectionId, updatedSince, orderBy }: ContactFilter) {
+function identityOf(filter: ContactFilter) {
+  const { search, email, externalId, status, connectionId, updatedSince, dueForRemoval, orderBy } = filter;
   return {
     search,
     email,
@@ -54,6 +55,7 @@ function identityOf({ search, email, externalId, status, connectionId, updatedSi
     status,
     connectionId,
     updatedSince: updatedSince?.toISOString() ?? null,
+    dueForRemoval: dueForRemoval === null ? null : String(dueForRemoval),
     orderBy,
   };
 }
@@ -107,11 +109,8 @@ async function countContacts(scope: WorkspaceScope, filter: ContactFilter): Prom
 type Counting = { sql: string; values: readonly unknown[]; kept?: 'kept' };
 
 /** Whether the list has all contacts, or all of one status. The numbers of these are kept (contact_count). */
-function isOfStatusAlone({ search, email, externalId, connectionId, updatedSince, orderBy }: ContactFilter): boolean {
-  return (
-    [search, email, externalId, connectionId, updatedSince].every((wanted) => wanted === null) &&
-    orderBy !== ContactOrder.UPDATED_ASC
-  );
+function isOfStatusAlone({ status: _, orderBy, ...others }: ContactFilter): boolean {
+  return Object.values(others).every((wanted) => wanted === null) && orderBy !== ContactOrder.UPDATED_ASC;
 }
 
 function addUp({ workspaceId }: WorkspaceScope, { status }: ContactFilter): Counting {

@@ -45,11 +45,13 @@ export async function mergeContacts(
       await movePhotos(transaction, keepId, dropId);
       await deleteContacts(set, deletionOf(transaction, [dropId], `merged with ${keepId}`));
       const reason = `merged with ${drop.values.DISPLAY_NAME ?? ''} (${dropId})`;
+      // A connection that feeds the other contact calls off a removal, as its next run would.
+      const isFed = moved.some(({ gone_since }) => gone_since === null);
       await giveValues(
         set,
         rowOf(transaction, keepId, edit, actionOf(keep, edit), { position: 2, reason }),
         async () => {},
-        byPerson,
+        isFed ? { ...byPerson, removalDueAt: 'NULL' } : byPerson,
       );
       await writeLinks(transaction, keepId, moved);
       await rememberMerge(transaction, keepId, dropId);

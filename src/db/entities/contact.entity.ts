@@ -115,6 +115,11 @@ export const contactEntity = new EntitySchema<ContactRow>({
       columns: ['workspace_id', 'manager_ref', 'name_key', 'id'],
       where: 'manager_ref IS NOT NULL',
     },
+    {
+      name: 'contact_due_for_removal',
+      columns: ['workspace_id', 'name_key', 'id'],
+      where: 'removal_due_at IS NOT NULL',
+    },
     { name: 'contact_by_creation', columns: ['workspace_id', 'created_at', 'id'] },
     // A GIN index. TypeORM can't describe one, so only the migrations make it.
     { name: 'contact_by_search', columns: ['search'], synchronize: false },

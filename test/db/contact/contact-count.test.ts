@@ -26,7 +26,14 @@ const expectExact = async (workspaceId: string): Promise<void> => {
 };
 
 const total = async (workspaceId: string, status: 'ACTIVE' | 'INACTIVE' | null): Promise<number> => {
-  const nothing = { search: null, email: null, externalId: null, connectionId: null, updatedSince: null };
+  const nothing = {
+    search: null,
+    email: null,
+    externalId: null,
+    connectionId: null,
+    updatedSince: null,
+    dueForRemoval: null,
+  };
   const filter = { ...nothing, status, orderBy: 'NAME_ASC' } as const;
   const page = await rig.store.in(workspaceId).contactsPage(filter, { first: 1, after: null });
   return page.totalCount();

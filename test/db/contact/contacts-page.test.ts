@@ -15,6 +15,7 @@ const all: ContactFilter = {
   status: null,
   connectionId: null,
   updatedSince: null,
+  dueForRemoval: null,
   orderBy: 'NAME_ASC',
 };
 

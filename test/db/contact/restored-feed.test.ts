@@ -17,6 +17,7 @@ const feed: ContactFilter = {
   status: null,
   connectionId: null,
   updatedSince: new Date('2026-01-01T00:00:00Z'),
+  dueForRemoval: null,
   orderBy: 'UPDATED_ASC',
 };
 

@@ -61,6 +61,7 @@ test('what TypeORM does not compare is as the entities say: conditions, kinds an
       'USING btree (workspace_id, connection_id) WHERE ((uploaded_at IS NOT NULL) AND (NOT superseded))',
     contact_by_manager: 'USING btree (workspace_id, manager_ref, name_key, id) WHERE (manager_ref IS NOT NULL)',
     contact_by_search: 'USING gin (search)',
+    contact_due_for_removal: 'USING btree (workspace_id, name_key, id) WHERE (removal_due_at IS NOT NULL)',
     contact_email_of_active: `USING btree (workspace_id, email_key) WHERE ((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
     contact_link_by_person: 'USING btree (workspace_id, connection_id, person_ref) WHERE (person_ref IS NOT NULL)',
     contact_link_photo_due: 'USING btree (workspace_id, connection_id, external_id) WHERE photo_due',

@@ -38,6 +38,7 @@ const anyContact = {
   status: null,
   connectionId: null,
   updatedSince: null,
+  dueForRemoval: null,
 };
 
 type List = [name: string, read: (page: PageRequest) => Promise<Page<unknown>>];
