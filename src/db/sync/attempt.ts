@@ -76,6 +76,17 @@ export function transaction<T>(attempt: Attempt, work: (client: PoolClient) => P
 }
 
 /**
+ * Locks the connection until the transaction ends. To be called before the run is locked, in the order in which a start and a deletion
+ * lock: a start locks the connection, and then waits for a run that is ending.
+ */
+export async function lockConnection(client: PoolClient, { workspaceId, connectionId }: Attempt): Promise<void> {
+  await client.query('SELECT FROM connection WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE', [
+    workspaceId,
+    connectionId,
+  ]);
+}
+
+/**
  * A transaction during which this attempt stays the run's newest. Others may change the run's row meanwhile, but can't end the run
  * or take it over.
  */

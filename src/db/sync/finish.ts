@@ -4,7 +4,7 @@ import { endOfApplying } from '../../core/run-state.ts';
 import type { ReadSummary } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
-import { type Attempt, fencedOff, key, transaction } from './attempt.ts';
+import { type Attempt, fencedOff, key, lockConnection, transaction } from './attempt.ts';
 import { forgetOthers } from './read-memory.ts';
 import { refreshStatistics, settleSearch } from './settle-tables.ts';
 
@@ -22,6 +22,7 @@ export async function finish(attempt: Attempt, summary: (counts: RunCounts) => N
 
 function endRun(attempt: Attempt, summary: (counts: RunCounts) => NewLogLine): Promise<RunCounts> {
   return transaction(attempt, async (client) => {
+    await lockConnection(client, attempt);
     const { rows } = await client.query<Row>(
       'SELECT counts, read_summary, connection_version FROM run WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE',
       key(attempt),

@@ -1,7 +1,7 @@
 import { inTurn } from '../../../core/fair-turns.ts';
 import { countRows } from '../../../core/plan-counts.ts';
 import type { RunRow } from '../../run/run-row.ts';
-import { type Attempt, fencedOff, key, transaction } from '../attempt.ts';
+import { type Attempt, fencedOff, key, lockConnection, transaction } from '../attempt.ts';
 import { batchOf, isOnlyNew, type PlanOutline, rowsOf, sumOf } from '../plan-outline.ts';
 import { applyBatch, type BatchEnd, type BatchProgress, type OnBatch } from './apply-batch.ts';
 
@@ -56,6 +56,7 @@ type Row = Pick<RunRow, 'applied_position' | 'applied_before'> & { applied: numb
  */
 export function startApplying(attempt: Attempt, { open }: PlanOutline): Promise<{ position: number; applied: number }> {
   return transaction(attempt, async (client) => {
+    await lockConnection(client, attempt);
     const { rows } = await client.query<Row>(
       `SELECT applied_position, applied_before, CASE WHEN applied_position = 0 THEN 0 ELSE (
          SELECT count(*) FROM contact_change AS change
