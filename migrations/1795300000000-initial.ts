@@ -432,21 +432,23 @@ const tables = [
     "hash" bytea NOT NULL,
     CONSTRAINT "quality_doubt_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
 
-  // Contacts that were merged with another one, which has their history now.
+  // Contacts that were merged with another one, which has their history now. A row goes with that history.
   `CREATE TABLE "merged_contact" (
     "workspace_id" uuid NOT NULL,
     "dropped_id" uuid NOT NULL,
     "kept_id" uuid NOT NULL,
+    "merged_at" timestamptz(3) NOT NULL DEFAULT now(),
     CONSTRAINT "merged_contact_pkey" PRIMARY KEY ("workspace_id", "dropped_id"))`,
   `CREATE INDEX "merged_contact_by_kept" ON "merged_contact" ("workspace_id", "kept_id")`,
 
   // Names that people of a connection had in the source before their present ones, and who had each last. Other people may still be
-  // stored with such a name as their manager's.
+  // stored with such a name as their manager's. needed_at: when the name was given up, or such people were last seen.
   `CREATE TABLE "former_person_ref" (
     "workspace_id" uuid NOT NULL,
     "connection_id" uuid NOT NULL,
     "person_ref" uuid NOT NULL,
     "external_id" text COLLATE "C" NOT NULL,
+    "needed_at" timestamptz(3) NOT NULL DEFAULT now(),
     CONSTRAINT "former_person_ref_pkey" PRIMARY KEY ("workspace_id", "connection_id", "person_ref"),
     CONSTRAINT "former_person_ref_connection" FOREIGN KEY ("workspace_id", "connection_id")
       REFERENCES "connection" ("workspace_id", "id") ON DELETE CASCADE)`,

@@ -12,6 +12,7 @@ import { type TrafficLimits, trafficLimits } from './api/traffic/traffic-limits.
 import type { Config, DatabaseConfig } from './config.ts';
 import type { RunStore, RunSync } from './core/run-store.ts';
 import type { SourcesPort } from './core/sources-port.ts';
+import { forgetUnneeded } from './db/contact/forget-unneeded.ts';
 import { dropUnwantedPhotos } from './db/contact/photos.ts';
 import { createStore } from './db/create-store.ts';
 import { startEmbeddedPostgres } from './db/embedded/start-embedded-postgres.ts';
@@ -110,7 +111,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   return { url, close: () => opened.disposeAsync() };
 }
 
-/** How often partitions are made ahead of time and old ones dropped, and photos deleted that are no longer shown. */
+/** How often partitions are made ahead of time and old ones dropped, and what is no longer shown or needed is deleted. */
 const tidyEveryMs = 60 * 60 * 1000;
 
 async function openWorker(
@@ -134,6 +135,13 @@ async function openWorker(
     (err) => logger.warn({ err }, 'Photos that are no longer shown could not be deleted; it is tried again'),
   );
   opened.defer(() => photos.stop());
+  const memories = repeat(
+    () => forgetUnneeded(database.syncPool, config.retention.historyDays),
+    tidyEveryMs,
+    (err) =>
+      logger.warn({ err }, 'What is no longer needed of old names and merges could not be deleted; it is tried again'),
+  );
+  opened.defer(() => memories.stop());
   const worker = await startWorker({
     store: runStore,
     signals,

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { forgetUnneeded } from '../../src/db/contact/forget-unneeded.ts';
+import { keepPartitions } from '../../src/db/partition/keep-partitions.ts';
 import { type Data, startApi, type TestApi } from '../support/api.ts';
 import { mapping, staffFile } from '../support/staff-file.ts';
 
@@ -220,4 +223,26 @@ test('two merges of the same contacts at once make one of them', async () => {
   const answers = await Promise.all([api.request(query, { a, b }), api.request(query, { a: b, b: a })]);
   expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(1);
   expect(answers.flatMap(({ errors }) => errors ?? []).map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+});
+
+test('the history of the dropped contact is shown as long as it is kept; then the merge is forgotten', async () => {
+  const [keep, drop] = [await create({ displayName: 'Kept' }), await create({ displayName: 'Dropped' })];
+  const { contact } = await merge(keep, drop);
+  const pool = new pg.Pool({ connectionString: api.databaseUrl, max: 1 });
+  try {
+    const merges = async () => (await pool.query('SELECT FROM merged_contact WHERE dropped_id = $1', [drop])).rowCount;
+    await pool.query(`UPDATE merged_contact SET merged_at = now() - interval '800 days'`);
+    await forgetUnneeded(pool, 730);
+    expect(await merges()).toBe(1);
+    const query = 'query ($id: ID!) { contact(id: $id) { history { totalCount } } }';
+    expect((await api.ask(query, { id: keep })).contact.history.totalCount).toBe(contact.history.totalCount);
+    const client = await pool.connect();
+    const now = new Date(Date.now() + 800 * 86_400_000);
+    await keepPartitions(client, { now, retention: { logDays: 90, historyDays: 730 } });
+    client.release();
+    await forgetUnneeded(pool, 730);
+    expect(await merges()).toBe(0);
+  } finally {
+    await pool.end();
+  }
 });

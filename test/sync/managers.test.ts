@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { uuidv7 } from 'uuidv7';
+import { forgetUnneeded } from '../../src/db/contact/forget-unneeded.ts';
 import type { LdifEntry } from '../support/ldap-ldif.ts';
 import { scopeOf } from '../support/ldap-reading.ts';
 import { type Slapd, startSlapd } from '../support/slapd.ts';
@@ -150,6 +151,55 @@ describe('the managers of a directory', () => {
       expect(await managers()).toEqual({ ADA: 'BOSS', BEA: 'BOSS' });
     },
   );
+
+  describe('with former names', () => {
+    const historyDays = 100;
+    /** What was remembered is as old as after so many days, with a look at it each day. */
+    const pass = async (days: number): Promise<void> => {
+      for (let day = 0; day < days; day += 20) {
+        await service.pool.query(`UPDATE former_person_ref SET needed_at = needed_at - interval '20 days'`);
+        await forgetUnneeded(service.pool, historyDays);
+      }
+    };
+    const formerNames = async () => (await syncing.rows('SELECT FROM former_person_ref')).length;
+
+    test('are found by these as long as entries say them; then the names are forgotten, but not before the history', async () => {
+      const connection = await imported([of('ada', 'boss'), of('boss')]);
+      await slapd.rename(dn('boss'), 'uid=bigboss');
+      await syncing.sync(connection);
+      await slapd.rename(dn('bigboss'), 'uid=hugeboss');
+      await syncing.sync(connection);
+      expect(await formerNames()).toBe(2);
+      await pass(80);
+      expect(await formerNames()).toBe(2);
+      await pass(400);
+      // Nobody says the name in between.
+      expect(await formerNames()).toBe(1);
+      expect(await managers()).toEqual({ ADA: 'BOSS' });
+      await slapd.modify(dn('ada'), { manager: dn('hugeboss') });
+      await syncing.sync(connection);
+      await pass(80);
+      expect(await formerNames()).toBe(1);
+      await pass(80);
+      expect(await formerNames()).toBe(0);
+      expect(await managers()).toEqual({ ADA: 'BOSS' });
+    });
+
+    test('who are renamed again and again leave few of them, and those that entries say', async () => {
+      const connection = await imported([of('ada', 'boss'), of('boss')]);
+      await slapd.rename(dn('boss'), 'uid=bigboss');
+      await syncing.sync(connection);
+      await service.pool.query(
+        `INSERT INTO former_person_ref (workspace_id, connection_id, person_ref, external_id, needed_at)
+         SELECT former.workspace_id, former.connection_id, gen_random_uuid(), former.external_id, now() + nth * interval '1 s'
+         FROM former_person_ref AS former, generate_series(1, 12000) AS nth WHERE former.connection_id = $1`,
+        [connection],
+      );
+      await forgetUnneeded(service.pool, historyDays);
+      expect(await formerNames()).toBe(51);
+      expect(await managers()).toEqual({ ADA: 'BOSS' });
+    });
+  });
 
   test('who take over the name of another are the managers of those who say that name', async () => {
     const connection = await imported([of('ada', 'boss'), of('boss'), of('chief')]);

@@ -223,6 +223,19 @@ describe('keeping partitions', () => {
     expect(await isThere('run_log', id)).toBe(false);
   });
 
+  test('keeps changes while the batches of the feed that lead to them can not be dropped', async () => {
+    const id = await runAt(new Date());
+    const reader = await pool.connect();
+    await reader.query('BEGIN');
+    await reader.query('SELECT FROM contact_feed_batch WHERE change_set = $1', [id]);
+    await keep({ now: inDays(800) });
+    expect([await isThere('contact_feed_batch', id), await isThere('contact_change', id)]).toEqual([true, true]);
+    await reader.query('COMMIT');
+    reader.release();
+    expect(await keep({ now: inDays(800) })).toMatchObject({ busy: [] });
+    expect([await isThere('contact_feed_batch', id), await isThere('contact_change', id)]).toEqual([false, false]);
+  });
+
   test('leaves rows in the default partition while others use it, and moves them at a later look', async () => {
     const id = await runAt(inDays(100));
     expect(await partitionOf('run', id)).toBe('run_default');

@@ -15,7 +15,8 @@ export async function rememberNames({ client, attempt, ...stretch }: Range, cond
        AND link.external_id = change.person_id
      WHERE ${condition} AND link.person_ref <> change.person_ref
      ORDER BY link.person_ref, link.linked_at DESC
-     ON CONFLICT (workspace_id, connection_id, person_ref) DO UPDATE SET external_id = excluded.external_id`,
+     ON CONFLICT (workspace_id, connection_id, person_ref) DO UPDATE
+     SET external_id = excluded.external_id, needed_at = excluded.needed_at`,
     [...params({ client, attempt, ...stretch }), attempt.connectionId],
   );
 }
