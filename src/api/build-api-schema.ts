@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { GraphQLInputObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
-import { checkAccess } from './access/check-access.ts';
+import { guardFields } from './access/check-access.ts';
 import { ContactChangeResolver } from './change/contact-change.type.ts';
 import { ContactHistoryResolver } from './change/contact-history.resolver.ts';
 import { ContactsChangedSubscription } from './change/contacts-changed.subscription.ts';
@@ -50,7 +50,6 @@ export function buildApiSchema(): GraphQLSchema {
       ContactEditResolver,
       ContactSourceResolver,
     ],
-    authChecker: checkAccess,
     scalarsMap: [{ type: Date, scalar: DateTime }],
     pubSub: inert,
     validate: false,
@@ -59,6 +58,7 @@ export function buildApiSchema(): GraphQLSchema {
   if (!(source instanceof GraphQLInputObjectType)) throw new Error('SourceInput is missing from the schema.');
   // type-graphql has no option for @oneOf.
   source.isOneOf = true;
+  guardFields(schema);
   return schema;
 }
 
