@@ -10,12 +10,11 @@ const MOST_REMEMBERED = 10_000;
  * query. Calls with the same state of a workspace at the same time share one `admit`.
  */
 export function admitWorkspaces(admit: (workspace: Admitted) => Promise<void>): (workspace: Admitted) => Promise<void> {
-  const remembered = new LRUCache<string, { state: string; done: Promise<void> }>({ max: MOST_REMEMBERED });
+  const remembered = new LRUCache<string, { state: Admitted; done: Promise<void> }>({ max: MOST_REMEMBERED });
   return async (workspace) => {
-    const state = JSON.stringify([workspace.name, workspace.timeZone]);
     const known = remembered.get(workspace.id);
-    if (known?.state === state) return known.done;
-    const entry = { state, done: admit(workspace) };
+    if (known?.state.name === workspace.name && known.state.timeZone === workspace.timeZone) return known.done;
+    const entry = { state: workspace, done: admit(workspace) };
     remembered.set(workspace.id, entry);
     try {
       await entry.done;

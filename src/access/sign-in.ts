@@ -19,28 +19,40 @@ export type SignInOptions = {
  */
 export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
 
-/** How many verified tokens are remembered; those used last are kept. */
+/** How many verified tokens are remembered, and their characters together; those used last are kept. */
 const MOST_REMEMBERED = 10_000;
+const MOST_CHARACTERS = 10_000_000;
 /** So long a token may outlive its key, once we know that the key was taken out of the key set. */
 const REMEMBERED_MS = 10_000;
+
+/** `until`: by the clock of `performance.now()`. */
+type Remembered = { viewer: Viewer; workspace: Claims['workspace']; until: number };
 
 /**
  * Sign-in by JWT: RS256, ES256 or EdDSA. Issuer, audience and expiry are checked without leeway. A token is verified again every ten
  * seconds; in between, only its expiry is checked.
  */
 export function createSignIn({ keys, issuer, audience, admit }: SignInOptions): SignIn {
-  const remembered = new LRUCache<string, Claims>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS });
+  const remembered = new LRUCache<string, Remembered>({
+    max: MOST_REMEMBERED,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: (_known, token) => token.length,
+  });
+  const verify = async (token: string): Promise<Remembered> => {
+    const { payload } = await verified(token, keys, { issuer, audience });
+    const { viewer, workspace } = readClaims(payload);
+    const tokenId = hash('sha256', token, 'base64url');
+    const known = { viewer: { ...viewer, tokenId }, workspace, until: performance.now() + REMEMBERED_MS };
+    remembered.set(token, known);
+    return known;
+  };
   return async (authorization) => {
     const token = bearerToken(authorization);
-    const tokenId = hash('sha256', token, 'base64url');
-    let claims = remembered.get(tokenId);
-    if (claims === undefined || claims.viewer.expiresAt.getTime() <= Date.now()) {
-      const { payload } = await verified(token, keys, { issuer, audience });
-      claims = readClaims(payload);
-      remembered.set(tokenId, claims);
-    }
-    await admit(claims.workspace);
-    return { ...claims.viewer, tokenId };
+    const known = remembered.get(token);
+    const isGood = known && known.until > performance.now() && known.viewer.expiresAt.getTime() > Date.now();
+    const { viewer, workspace } = isGood ? known : await verify(token);
+    await admit(workspace);
+    return viewer;
   };
 }
 
