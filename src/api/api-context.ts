@@ -4,7 +4,7 @@ import type { RunnerPort } from '../core/runner-port.ts';
 import type { SourcesPort } from '../core/sources-port.ts';
 import type { Store, WorkspaceStore } from '../core/store.ts';
 import type { ContactSyncSwitch } from './access/contact-sync-switch.ts';
-import { type Loaders, makeLoaders } from './loaders.ts';
+import { Loaders } from './loaders.ts';
 
 /** What all operations share. */
 export type ApiServices = { store: Store; runner: RunnerPort; sources: SourcesPort; contactSync: ContactSyncSwitch };
@@ -54,7 +54,7 @@ class OperationContext implements ApiContext {
   }
 
   get loaders(): Loaders {
-    this.#loaders ??= makeLoaders(this.store);
+    this.#loaders ??= new Loaders(this.store);
     return this.#loaders;
   }
 

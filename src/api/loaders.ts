@@ -13,107 +13,123 @@ import type {
 import type { ChangeFilter, FindingsPage, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
 /**
- * Load the relations of a whole list at once. They batch but don't cache: the context of a subscription lives on, and
- * must show what is stored now.
+ * Loads the relations of a whole list at once. Ids that are asked for at the same time with the same arguments are loaded together.
+ * They are not cached: the context of a subscription lives on, and must show what is stored now.
  */
-export type Loaders = {
-  connection: Loader<ConnectionRecord | null>;
-  /** The question is what to read of the contact. */
-  contact: LoaderByQuestion<readonly ContactPart[], ContactRecord | null>;
-  /** By connection id. */
-  lastRun: Loader<RunRecord | null>;
-  /** By connection id. */
-  watch: Loader<WatchRecord | null>;
-  /** By connection id. */
-  contactCount: Loader<number>;
-  /** The first page of a connection's runs; the question is the page's length. */
-  runs: LoaderByQuestion<number, Page<RunRecord>>;
-  /** By run id. */
-  log: LoaderByQuestion<LogQuery, LogSlice>;
-  /** The first page of a run's changes. */
-  changes: LoaderByQuestion<ChangeFilter & { first: number }, Page<ChangeRecord>>;
-  /** The first page of a run's findings. */
-  findings: LoaderByQuestion<{ kind: QualityKind | null; first: number }, FindingsPage | null>;
-  run: Loader<RunRecord | null>;
-  /** By contact id. */
-  origins: Loader<OriginRecord[]>;
-  /** By contact id. */
-  sources: Loader<ContactSourceRecord[]>;
-  /** By the id of the contact whose manager it is. */
-  manager: Loader<ContactRecord | null>;
-  /** The hash of a contact's photo, by contact id. */
-  photoHash: Loader<string | null>;
-  /** The first page of the contacts whose manager a contact is; the question is the page's length. */
-  reports: LoaderByQuestion<number, Page<ContactRecord>>;
-};
+export class Loaders {
+  readonly #store: WorkspaceStore;
+  /** By what they load. Most operations use one or none. */
+  readonly #loaders = new Map<string, DataLoader<string, unknown>>();
 
-type Loader<V> = Pick<DataLoader<string, V>, 'load'>;
+  constructor(store: WorkspaceStore) {
+    this.#store = store;
+  }
 
-/** A loader with arguments: requests with the same arguments are loaded together. */
-type LoaderByQuestion<Question, V> = { load(id: string, question: Question): Promise<V> };
+  connection(id: string): Promise<ConnectionRecord | null> {
+    return this.#load(id, 'connection', async (ids) =>
+      oneEach(await this.#store.connectionsByIds(ids), (connection) => connection.id),
+    );
+  }
 
-export function makeLoaders(store: WorkspaceStore): Loaders {
-  return {
-    connection: loader(async (ids) => oneEach(await store.connectionsByIds(ids), (connection) => connection.id)),
-    contact: loaderByQuestion(async (ids, parts) => oneEach(await store.contactsByIds(ids, parts), ({ id }) => id)),
-    lastRun: loader(async (ids) => oneEach(await store.lastRunsOf(ids), (run) => run.connectionId ?? '')),
-    watch: loader(async (ids) => oneEach(await store.watchesOf(ids), (watch) => watch.connectionId)),
-    contactCount: loader(async (ids) => {
-      const counts = await store.contactCountsOf(ids);
+  contact(id: string, parts: readonly ContactPart[]): Promise<ContactRecord | null> {
+    return this.#load(id, `contact ${parts.join()}`, async (ids) =>
+      oneEach(await this.#store.contactsByIds(ids, parts), (contact) => contact.id),
+    );
+  }
+
+  lastRun(connectionId: string): Promise<RunRecord | null> {
+    return this.#load(connectionId, 'lastRun', async (ids) =>
+      oneEach(await this.#store.lastRunsOf(ids), (run) => run.connectionId ?? ''),
+    );
+  }
+
+  watch(connectionId: string): Promise<WatchRecord | null> {
+    return this.#load(connectionId, 'watch', async (ids) =>
+      oneEach(await this.#store.watchesOf(ids), (watch) => watch.connectionId),
+    );
+  }
+
+  contactCount(connectionId: string): Promise<number> {
+    return this.#load(connectionId, 'contactCount', async (ids) => {
+      const counts = await this.#store.contactCountsOf(ids);
       return (id) => counts.get(id) ?? 0;
-    }),
-    runs: loaderByQuestion((ids, first) => store.runsPagesOf(ids, first)),
-    log: loaderByQuestion((ids, log) => store.runLogsOf(ids, log)),
-    changes: loaderByQuestion((ids, { first, ...filter }) => store.changesPagesOf(ids, filter, first)),
-    findings: loaderByQuestion((ids, { kind, first }) => store.findingsPages(ids, kind, { first, after: null })),
-    run: loader(async (ids) => oneEach(await store.runsByIds(ids), ({ id }) => id)),
-    origins: loader(async (ids) => {
-      const origins = await store.originsOf(ids);
+    });
+  }
+
+  /** The first page of a connection's runs. */
+  runs(connectionId: string, first: number): Promise<Page<RunRecord>> {
+    return this.#load(connectionId, `runs ${first}`, (ids) => this.#store.runsPagesOf(ids, first));
+  }
+
+  log(runId: string, query: LogQuery): Promise<LogSlice> {
+    return this.#load(runId, `log ${JSON.stringify(query)}`, (ids) => this.#store.runLogsOf(ids, query));
+  }
+
+  /** The first page of a run's changes. */
+  changes(runId: string, filter: ChangeFilter, first: number): Promise<Page<ChangeRecord>> {
+    return this.#load(runId, `changes ${first} ${JSON.stringify(filter)}`, (ids) =>
+      this.#store.changesPagesOf(ids, filter, first),
+    );
+  }
+
+  /** The first page of a run's findings. */
+  findings(runId: string, kind: QualityKind | null, first: number): Promise<FindingsPage | null> {
+    return this.#load(runId, `findings ${first} ${kind}`, (ids) =>
+      this.#store.findingsPages(ids, kind, { first, after: null }),
+    );
+  }
+
+  run(id: string): Promise<RunRecord | null> {
+    return this.#load(id, 'run', async (ids) => oneEach(await this.#store.runsByIds(ids), (run) => run.id));
+  }
+
+  origins(contactId: string): Promise<OriginRecord[]> {
+    return this.#load(contactId, 'origins', async (ids) => {
+      const origins = await this.#store.originsOf(ids);
       return (id) => origins.get(id) ?? [];
-    }),
-    sources: loader(async (ids) => {
-      const sources = Map.groupBy(await store.sourcesOf(ids), (source) => source.contactId);
+    });
+  }
+
+  sources(contactId: string): Promise<ContactSourceRecord[]> {
+    return this.#load(contactId, 'sources', async (ids) => {
+      const sources = Map.groupBy(await this.#store.sourcesOf(ids), (source) => source.contactId);
       return (id) => sources.get(id) ?? [];
-    }),
-    manager: loader(async (ids) => {
-      const managers = await store.managersOf(ids);
+    });
+  }
+
+  manager(contactId: string): Promise<ContactRecord | null> {
+    return this.#load(contactId, 'manager', async (ids) => {
+      const managers = await this.#store.managersOf(ids);
       return (id) => managers.get(id) ?? null;
-    }),
-    photoHash: loader(async (ids) => {
-      const hashes = await store.photoHashesOf(ids);
+    });
+  }
+
+  /** The hash of a contact's photo. */
+  photoHash(contactId: string): Promise<string | null> {
+    return this.#load(contactId, 'photoHash', async (ids) => {
+      const hashes = await this.#store.photoHashesOf(ids);
       return (id) => hashes.get(id) ?? null;
-    }),
-    reports: loaderByQuestion((ids, first) => store.reportsPagesOf(ids, first)),
-  };
-}
+    });
+  }
 
-/** `load` gets each key once and returns a function that finds a key's value. Most operations use one loader or none. */
-function loader<V>(load: (keys: string[]) => Promise<(key: string) => V>): Loader<V> {
-  let made: DataLoader<string, V> | undefined;
-  const loadAll = async (keys: readonly string[]): Promise<V[]> => {
-    const found = await load([...new Set(keys)]);
-    return keys.map(found);
-  };
-  return {
-    load: (key) => {
-      made ??= new DataLoader(loadAll, { cache: false });
-      return made.load(key);
-    },
-  };
-}
+  /** The first page of the contacts whose manager this contact is. */
+  reports(managerId: string, first: number): Promise<Page<ContactRecord>> {
+    return this.#load(managerId, `reports ${first}`, (ids) => this.#store.reportsPagesOf(ids, first));
+  }
 
-function loaderByQuestion<Question, V>(
-  load: (ids: string[], question: Question) => Promise<(id: string) => V>,
-): LoaderByQuestion<Question, V> {
-  const loaders = new Map<string, Loader<V>>();
-  return {
-    load: (id, question) => {
-      const key = JSON.stringify(question);
-      const own = loaders.get(key) ?? loader((ids) => load(ids, question));
-      loaders.set(key, own);
-      return own.load(id);
-    },
-  };
+  /** `load` gets each id once and returns a function that finds an id's value. `what` tells it from other loads. */
+  #load<V>(id: string, what: string, load: (ids: string[]) => Promise<(id: string) => V>): Promise<V> {
+    let loader = this.#loaders.get(what) as DataLoader<string, V> | undefined;
+    if (loader === undefined) {
+      const loadAll = async (ids: readonly string[]): Promise<V[]> => {
+        const find = await load([...new Set(ids)]);
+        return ids.map(find);
+      };
+      loader = new DataLoader(loadAll, { cache: false });
+      this.#loaders.set(what, loader);
+    }
+    return loader.load(id);
+  }
 }
 
 function oneEach<T>(items: readonly T[], keyOf: (item: T) => string): (key: string) => T | null {

@@ -41,7 +41,7 @@ async function saveFile({ services, traffic }: ServerParts, request: Request<{ i
   // When the client leaves, this must go on, because the part that was sent is deleted then.
   const context = makeApiContext(services, viewer, new AbortController().signal, traffic.eachTransaction(viewer));
   await requirePermissions(context, [Permission.CONTACT_SYNC_MANAGE]);
-  const { id, kind } = found(await context.loaders.connection.load(request.params.id), 'connection');
+  const { id, kind } = found(await context.loaders.connection(request.params.id), 'connection');
   const { takesFile, label } = context.sources.kind(kind);
   if (!takesFile) throw new AppError('BAD_USER_INPUT', `A connection of the kind ${label} takes no file.`);
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')

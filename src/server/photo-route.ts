@@ -25,7 +25,7 @@ async function sendPhoto(parts: ServerParts, request: Request<{ id: string }>, r
   const context = makeApiContext(parts.services, viewer, signal, parts.traffic.eachTransaction(viewer, signal));
   await requirePermissions(context, [Permission.CONTACTS_VIEW]);
   const { id } = request.params;
-  const hash = found(await context.loaders.photoHash.load(id), 'photo');
+  const hash = found(await context.loaders.photoHash(id), 'photo');
   if (isNamed(request.headers['if-none-match'], etagOf(hash))) {
     response.writeHead(304, forCaches(hash)).end();
     return;

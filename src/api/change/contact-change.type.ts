@@ -129,7 +129,7 @@ export class ContactChangeResolver {
     @Ctx() { loaders }: ApiContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ApiContact | null> {
-    const contact = contactId === null ? null : await loaders.contact.load(contactId, askedParts(info));
+    const contact = contactId === null ? null : await loaders.contact(contactId, askedParts(info));
     return contact && new ApiContact(contact);
   }
 
@@ -141,7 +141,7 @@ export class ContactChangeResolver {
   async run(@Root() change: ApiChange, @Ctx() context: ApiContext): Promise<RunRecord | null> {
     if (change.run !== undefined) return change.run;
     if (change.madeBy !== null || !context.viewer.permissions.includes(Permission.CONTACT_SYNC_VIEW)) return null;
-    return (await context.workspace()).contactSyncEnabled ? context.loaders.run.load(change.changeSet) : null;
+    return (await context.workspace()).contactSyncEnabled ? context.loaders.run(change.changeSet) : null;
   }
 
   @FieldResolver(() => [FieldChangeType], { description: 'The fields that change.' })
@@ -152,6 +152,6 @@ export class ContactChangeResolver {
   @FieldResolver(() => ActorType, { description: 'Who made the change, or started the run that planned it.' })
   async changedBy(@Root() change: ApiChange, @Ctx() { loaders }: ApiContext): Promise<Actor> {
     if (change.madeBy !== null) return change.madeBy;
-    return (change.run ?? (await loaders.run.load(change.changeSet)))?.startedBy ?? formerRun;
+    return (change.run ?? (await loaders.run(change.changeSet)))?.startedBy ?? formerRun;
   }
 }

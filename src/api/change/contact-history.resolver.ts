@@ -55,7 +55,7 @@ export class ContactHistoryResolver {
       "Where each filled field comes from: a connection's attribute and the run that set it, or a person's edit.",
   })
   origins(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<OriginRecord[]> {
-    return loaders.origins.load(id);
+    return loaders.origins(id);
   }
 
   @FieldResolver(() => ContactChangePage, {

@@ -30,7 +30,7 @@ async function followChanges({
   context: ApiContext;
 }): Promise<AsyncIterable<ContactFeedPart>> {
   const id = args.connectionId ?? null;
-  const connection = id === null ? null : found(await loaders.connection.load(id), 'connection');
+  const connection = id === null ? null : found(await loaders.connection(id), 'connection');
   const read = (after: string | null) =>
     store.contactFeed({ after, connectionId: connection?.id ?? null, most, longest });
   // The place to begin is settled here, so that no change after the answer to the subscription is missed.

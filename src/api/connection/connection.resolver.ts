@@ -23,7 +23,7 @@ export class ConnectionResolver {
     @Arg('id', () => ID, { description: "The connection's id." }) id: string,
     @Ctx() { loaders }: ApiContext,
   ): Promise<ConnectionRecord | null> {
-    return loaders.connection.load(id);
+    return loaders.connection(id);
   }
 
   @Needs(Permission.CONTACT_SYNC_VIEW)
@@ -65,7 +65,7 @@ export class ConnectionResolver {
 
   @FieldResolver(() => RunType, { nullable: true, description: 'The newest run, including dry runs.' })
   lastRun(@Root() { id }: ConnectionRecord, @Ctx() { loaders }: ApiContext): Promise<RunRecord | null> {
-    return loaders.lastRun.load(id);
+    return loaders.lastRun(id);
   }
 
   @FieldResolver(() => Date, {
@@ -84,12 +84,12 @@ export class ConnectionResolver {
     @Root() { id, continuous }: ConnectionRecord,
     @Ctx() { loaders }: ApiContext,
   ): Promise<WatchStateType | null> {
-    return continuous ? watchState(await loaders.watch.load(id)) : null;
+    return continuous ? watchState(await loaders.watch(id)) : null;
   }
 
   @FieldResolver(() => Int, { description: 'The number of active contacts that this connection feeds.' })
   contactCount(@Root() { id }: ConnectionRecord, @Ctx() { loaders }: ApiContext): Promise<number> {
-    return loaders.contactCount.load(id);
+    return loaders.contactCount(id);
   }
 
   @FieldResolver(() => RunPage, { description: 'Its runs, newest first.' })
@@ -105,7 +105,7 @@ export class ConnectionResolver {
     // A cursor belongs to one connection's list, so only first pages are loaded for many connections at once.
     const runs =
       page.after === null
-        ? await loaders.runs.load(id, page.first)
+        ? await loaders.runs(id, page.first)
         : await store.runsPage({ connectionId: id, status: null }, page);
     return toPage(runs, (run) => run);
   }

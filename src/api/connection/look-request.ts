@@ -25,7 +25,7 @@ export async function lookRequest(
   given: GivenSettings,
   context: ApiContext,
 ): Promise<{ request: LookRequest; userErrors: [] } | { request: null; userErrors: UserError[] }> {
-  const saved = connectionId === null ? null : found(await context.loaders.connection.load(connectionId), 'connection');
+  const saved = connectionId === null ? null : found(await context.loaders.connection(connectionId), 'connection');
   const { sources, viewer } = context;
   const source = given.source ? givenSource(given.source) : null;
   const kind = saved?.kind ?? source?.kind;

@@ -15,7 +15,7 @@ export async function testConnection(
   source: SourceInput | null,
   context: ApiContext,
 ): Promise<TestOutcome> {
-  const saved = connectionId === null ? null : found(await context.loaders.connection.load(connectionId), 'connection');
+  const saved = connectionId === null ? null : found(await context.loaders.connection(connectionId), 'connection');
   const { request, userErrors } = testRequest(saved, source, context);
   if (request === null || userErrors.length > 0) return { result: null, userErrors };
   return { result: await context.sources.test(request, context.signal), userErrors: [] };

@@ -20,7 +20,7 @@ export class ContactResolver {
     @Ctx() { loaders }: ApiContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ApiContact | null> {
-    const contact = await loaders.contact.load(id, askedParts(info));
+    const contact = await loaders.contact(id, askedParts(info));
     return contact && new ApiContact(contact);
   }
 
@@ -42,7 +42,7 @@ export class ContactResolver {
 
   @FieldResolver(() => [ContactSourceType], { description: 'The connections that feed this contact.' })
   sources(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<ContactSourceRecord[]> {
-    return loaders.sources.load(id);
+    return loaders.sources(id);
   }
 
   @FieldResolver(() => ContactType, {
@@ -51,7 +51,7 @@ export class ContactResolver {
       "The contact of the person's manager in the source; null when there is none, or the manager is not imported.",
   })
   async manager(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<ApiContact | null> {
-    const manager = await loaders.manager.load(id);
+    const manager = await loaders.manager(id);
     return manager && new ApiContact(manager);
   }
 
@@ -61,7 +61,7 @@ export class ContactResolver {
       'The path of the photo, `/contacts/<id>/photo?v=…`, which changes with the photo; null without one. It is fetched with the `Authorization` header.',
   })
   async photoUrl(@Root() { id }: ApiContact, @Ctx() { loaders }: ApiContext): Promise<string | null> {
-    const hash = await loaders.photoHash.load(id);
+    const hash = await loaders.photoHash(id);
     return hash === null ? null : `/contacts/${id}/photo?v=${hash.slice(0, 16)}`;
   }
 
@@ -76,8 +76,7 @@ export class ContactResolver {
   ): Promise<ApiPage<ApiContact>> {
     const page = pageRequest(first, after);
     // A cursor belongs to one contact's list, so only first pages are loaded for many contacts at once.
-    const reports =
-      page.after === null ? await loaders.reports.load(id, page.first) : await store.reportsPage(id, page);
+    const reports = page.after === null ? await loaders.reports(id, page.first) : await store.reportsPage(id, page);
     return toPage(reports, (contact) => new ApiContact(contact));
   }
 }
@@ -93,6 +92,6 @@ export class ContactSourceResolver {
     @Ctx() context: ApiContext,
   ): Promise<ConnectionRecord | null> {
     if (!context.viewer.permissions.includes(Permission.CONTACT_SYNC_VIEW)) return null;
-    return (await context.workspace()).contactSyncEnabled ? context.loaders.connection.load(connectionId) : null;
+    return (await context.workspace()).contactSyncEnabled ? context.loaders.connection(connectionId) : null;
   }
 }

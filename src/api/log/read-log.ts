@@ -13,7 +13,7 @@ type Asked = { after?: number | null; minLevel?: LogLevel | null; search?: strin
  * for an `after` that is no line's number.
  */
 export async function readLog(runId: string, asked: Asked, { loaders }: ApiContext): Promise<LogPage> {
-  const { lines, lastSeq, hasMore } = await loaders.log.load(runId, {
+  const { lines, lastSeq, hasMore } = await loaders.log(runId, {
     after: startOfLog(asked.after),
     minLevel: asked.minLevel ?? LogLevel.INFO,
     search: searchArgument(asked.search),

@@ -49,7 +49,7 @@ export class RunResolver {
     @Root() { connectionId }: RunRecord,
     @Ctx() { loaders }: ApiContext,
   ): Promise<ConnectionRecord | null> | null {
-    return connectionId === null ? null : loaders.connection.load(connectionId);
+    return connectionId === null ? null : loaders.connection(connectionId);
   }
 
   @FieldResolver(() => [ExclusionCountType], {
@@ -114,7 +114,7 @@ export class RunResolver {
     // A cursor belongs to one run's list, so only first pages are loaded for many runs at once.
     const changes =
       page.after === null
-        ? await loaders.changes.load(run.id, { ...filter, first: page.first })
+        ? await loaders.changes(run.id, filter, page.first)
         : await store.changesPage(run.id, filter, page);
     return toPage(changes, runChange(run));
   }
@@ -138,7 +138,7 @@ export class RunResolver {
     const page = pageRequest(first, after);
     const findings =
       page.after === null
-        ? await loaders.findings.load(id, { kind: kind ?? null, first: page.first })
+        ? await loaders.findings(id, kind ?? null, page.first)
         : (await store.findingsPages([id], kind ?? null, page))(id);
     if (findings === null) return null;
     const { counts, note } = findings;

@@ -27,7 +27,7 @@ async function followRuns({
   context: ApiContext;
 }): Promise<AsyncIterable<RunRecord>> {
   const id = args.connectionId ?? null;
-  const connection = id === null ? null : found(await loaders.connection.load(id), 'connection');
+  const connection = id === null ? null : found(await loaders.connection(id), 'connection');
   return runner.followRuns(viewer.workspaceId, connection?.id ?? null, signal);
 }
 
