@@ -33,7 +33,15 @@ const session = await sources.LDAP.open(
 );
 await session.read(
   { attributes: mapping.attributes, scope, at: new Date(), since: null },
-  () => ({ present: takePage, unchanged: () => 'wanted', startOver: () => {}, gone: () => {}, end: () => {} }),
+  () => ({
+    present: takePage,
+    unchanged: () => 'wanted',
+    missing: () => null,
+    othersStay: () => {},
+    startOver: () => {},
+    gone: () => {},
+    end: () => {},
+  }),
   signal,
 );
 const ms = performance.now() - began;

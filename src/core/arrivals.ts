@@ -51,6 +51,13 @@ export type Arrivals = {
    * then send them as present; people whom it does not find any more count as not mentioned.
    */
   unchanged(id: string, leftOut: ExclusionReason | null): 'known' | 'again' | 'wanted';
+  /**
+   * The ids of people who were there at the cursor, who are not among `named`, and whom this feed has not mentioned. Only for sources
+   * whose ids are UUIDs. Null: there are more than `most`.
+   */
+  missing(named: Iterable<string>, most: number): readonly string[] | null;
+  /** Whom this feed has not mentioned is as at the cursor: in scope, or left out for the same reason. The last word about people. */
+  othersStay(): void;
   /** Forgets all that was said so far, because the source reads everybody after all. Only before anybody was sent as present. */
   startOver(reason: string): void;
   /** The people with these ids are gone. Unknown ids are ignored. */
@@ -59,8 +66,11 @@ export type Arrivals = {
   end(end: FeedEnd): void;
 };
 
-/** How a source reads. `reason`: why, as a sentence for people; null: because the run asked for it. */
-export type ReadMode = { mode: RunMode; reason: string | null };
+/**
+ * How a source reads. `reason`: why, as a sentence for people; null: because the run asked for it. `way`: how it finds what has
+ * changed, as a sentence.
+ */
+export type ReadMode = { mode: RunMode; reason: string | null; way?: string };
 
 /** Opens the feed and says what it is about, and how the source reads. Called once for each read. */
 export type BeginArrivals = (extent: Extent, how: ReadMode) => Arrivals;

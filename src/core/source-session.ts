@@ -21,7 +21,15 @@ export type ReadRequest = {
    * it is ready.
    */
   ready?: Promise<void>;
+  /** Whom the run wants to see besides those who have changed. To be called when it is ready. Left out: it can't tell. */
+  again?(): AskedAgain;
 };
+
+/**
+ * The ids of people whom a run must see although their entries are as before: the last run skipped them, or their contacts have been
+ * changed. Null: there are more than are remembered. `known`: how many people the run knows.
+ */
+export type AskedAgain = { ids: readonly string[] | null; known: number };
 
 /** Which people are to be sampled: those whom the scope may include, until `take` has enough. */
 export type SampleRequest = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & {

@@ -1,20 +1,38 @@
-/** What a read remembers for the next one: the source's own memory, and the people whom the scope left out. */
-export type ReadMemory = { source: Uint8Array; leftOut: Uint8Array };
+/** How many people a read brought, and the ids of those whom it staged. The next run sees the latter again if nothing came of it. */
+export type PeopleRead = { read: number; staged: readonly string[] };
+
+/**
+ * What a read remembers for the next one: the source's own memory, the people whom the scope left out, and whom it brought. The last
+ * is null or left out when there were too many to be remembered.
+ */
+export type ReadMemory = { source: Uint8Array; leftOut: Uint8Array; people?: PeopleRead | null };
 
 const lengthBytes = 4;
 
-/** Puts both into one piece of bytes, which is stored with the cursor. Empty when both are. */
-export function writeMemory({ source, leftOut }: ReadMemory): Uint8Array {
-  if (source.length === 0 && leftOut.length === 0) return new Uint8Array(0);
-  const length = Buffer.alloc(lengthBytes);
-  length.writeUInt32BE(source.length);
-  return Buffer.concat([length, source, leftOut]);
+/** Puts all into one piece of bytes, which is stored with the cursor. Empty when there is nothing. */
+export function writeMemory({ source, leftOut, people = null }: ReadMemory): Uint8Array {
+  if (source.length === 0 && leftOut.length === 0 && people === null) return new Uint8Array(0);
+  const text = Buffer.from(people === null ? '' : JSON.stringify(people));
+  return Buffer.concat([lengthOf(source), source, lengthOf(text), text, leftOut]);
+}
+
+function lengthOf({ length }: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(lengthBytes);
+  bytes.writeUInt32BE(length);
+  return bytes;
 }
 
 /** Takes them apart again. */
-export function readMemory(written: Uint8Array): ReadMemory {
-  if (written.length < lengthBytes) return { source: new Uint8Array(0), leftOut: new Uint8Array(0) };
+export function readMemory(written: Uint8Array): Required<ReadMemory> {
+  const none = new Uint8Array(0);
+  if (written.length < 2 * lengthBytes) return { source: none, leftOut: none, people: null };
   const bytes = Buffer.from(written.buffer, written.byteOffset, written.byteLength);
   const end = lengthBytes + bytes.readUInt32BE();
-  return { source: bytes.subarray(lengthBytes, end), leftOut: bytes.subarray(end) };
+  const textEnd = end + lengthBytes + bytes.readUInt32BE(end);
+  const text = bytes.toString('utf8', end + lengthBytes, textEnd);
+  return {
+    source: bytes.subarray(lengthBytes, end),
+    leftOut: bytes.subarray(textEnd),
+    people: text === '' ? null : JSON.parse(text),
+  };
 }

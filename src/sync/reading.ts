@@ -11,6 +11,7 @@ import type { Entry } from '../core/entry.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
+import { AskAgain } from './ask-again.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
@@ -44,7 +45,8 @@ export class Reading {
   readonly #source: Source;
   readonly #files: StoredFiles;
   readonly #known = new KnownPeople();
-  readonly #addKnown = loadKnown(this.#known);
+  readonly #again = new AskAgain(this.#known);
+  readonly #addKnown = loadKnown(this.#known, (id) => this.#again.addUnsettled(id));
   readonly #knownLoaded = Promise.withResolvers<void>();
   #isReady = false;
   readonly #staging: Staging;
@@ -94,6 +96,7 @@ export class Reading {
       source,
       known: this.#known,
       staging: this.#staging,
+      again: this.#again,
       sample: this.#sample,
     });
   }
@@ -145,6 +148,7 @@ export class Reading {
         since: this.#since(),
         photo: settings.photo,
         ready: this.#knownLoaded.promise,
+        again: () => this.#again.answer(),
       };
       await session.read(request, (extent, how) => this.#begin(extent, how), signal);
     } finally {
@@ -160,17 +164,19 @@ export class Reading {
       this.#reason = 'Some people must be looked at again, because their contacts have been changed here.';
       return null;
     }
-    const { source, leftOut } = readMemory(since.memory);
+    const { source, leftOut, people } = readMemory(since.memory);
     this.#people.remember(leftOut);
+    this.#again.remember(people);
     return { cursor: since.cursor, memory: source };
   }
 
-  #begin(extent: Extent, { mode, reason }: ReadMode): Arrivals {
+  #begin(extent: Extent, { mode, reason, way }: ReadMode): Arrivals {
     if (this.#extent !== null) throw new Error('A source began twice in one read.');
     if (!this.#isReady) throw new Error('A source began before the run was ready.');
     this.#extent = extent;
     this.#mode = mode;
-    this.#send({ kind: 'begun', extent, mode, reason: reason ?? this.#reason });
+    const sentences = [reason ?? this.#reason, ...(way === undefined ? [] : [way])];
+    this.#send({ kind: 'begun', extent, mode, reason: sentences.join(' ') });
     const unended = (): void => {
       if (this.#end !== null) throw new Error('A source went on after the end.');
     };
@@ -183,6 +189,15 @@ export class Reading {
         const became = this.#people.stay(id, leftOut);
         if (became === 'known' && ++this.#stayed % countsEvery === 0) this.#sendCounts();
         return became;
+      },
+      missing: (named, most) => {
+        for (const id of named) this.#known.name(id);
+        return this.#known.missing(most);
+      },
+      othersStay: () => {
+        unended();
+        this.#people.stayOthers();
+        this.#sendCounts();
       },
       startOver: (reason) => {
         unended();
@@ -237,7 +252,11 @@ export class Reading {
     const { memory: ofSource, ...end } = this.#end;
     const { counts } = this.#people;
     const { staged, withManager, withFindings } = this.#staging;
-    const memory = this.#memory({ source: ofSource ?? new Uint8Array(0), leftOut: this.#people.leftOut() });
+    const memory = this.#memory({
+      source: ofSource ?? new Uint8Array(0),
+      leftOut: this.#people.leftOut(),
+      people: this.#again.ofThisRead(counts),
+    });
     const gone = this.#known.countGone(extent);
     const { continuation } = this.#source;
     this.#send({

@@ -5,7 +5,9 @@ import type { AttributeNames, Entry } from '../core/entry.ts';
 import type { Rank } from '../core/plan.ts';
 import { addFinding, type Finding } from '../core/quality.ts';
 import { ExclusionReason, type LogCode } from '../core/run.ts';
+import type { AskAgain } from './ask-again.ts';
 import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
+import { firstNote, isStaged, noteOf, outcomes, reasonOfNote } from './outcomes.ts';
 import { freeAddress, type PlanSettings, planPerson } from './plan/plan-person.ts';
 import type { ReadCounts } from './read-messages.ts';
 import type { PeopleSample } from './sample-people.ts';
@@ -13,20 +15,9 @@ import { type CompiledRules, compileRules } from './scope/compile-rules.ts';
 import { scopeDraft, scopeEntry, stillOut } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
 import type { Digest } from './stage/digest.ts';
-import { type KnownPeople, largestNote, nothingNoted } from './stage/known-people.ts';
+import type { KnownPeople } from './stage/known-people.ts';
 import { readLeftOut, writeLeftOut } from './stage/left-out.ts';
 import type { Staging } from './stage/stage-people.ts';
-
-/** What became of somebody who is present. It is noted for each person, so that a later arrival can undo it. */
-const outcomes = ['unchanged', 'created', 'undecided', 'skipped', ...Object.values(ExclusionReason)] as const;
-type Outcome = (typeof outcomes)[number];
-
-const firstNote = nothingNoted + 1;
-const noteOf = Object.fromEntries(outcomes.map((outcome, i) => [outcome, firstNote + i])) as Record<Outcome, number>;
-if (firstNote + outcomes.length - 1 > largestNote) throw new Error('There are more outcomes than can be noted.');
-
-/** Why the last read left somebody out, by its note. */
-const reasonOfNote = new Map(Object.values(ExclusionReason).map((reason) => [noteOf[reason], reason]));
 
 function noneRead(): ReadCounts {
   return { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
@@ -44,6 +35,7 @@ type Parts = {
   source: Pick<Source, 'attributes' | 'appliesRules'>;
   known: KnownPeople;
   staging: Staging;
+  again: AskAgain;
   /** Null: nobody is shown. */
   sample: PeopleSample | null;
 };
@@ -58,17 +50,19 @@ export class TakePeople {
   readonly #names: AttributeNames;
   readonly #known: KnownPeople;
   readonly #staging: Staging;
+  readonly #again: AskAgain;
   readonly #sample: PeopleSample | null;
   readonly #mapping: CompiledMapping;
   readonly #rules: CompiledRules | null;
   readonly #takenBack = new Map<string, number>();
 
-  constructor({ settings, rank, source, known, staging, sample }: Parts) {
+  constructor({ settings, rank, source, known, staging, again, sample }: Parts) {
     this.#settings = settings;
     this.#planSettings = { mappings: settings.mappings, matchBy: settings.matchBy, rank };
     this.#names = source.attributes;
     this.#known = known;
     this.#staging = staging;
+    this.#again = again;
     this.#sample = sample;
     this.#mapping = compileMapping(settings.mappings, source.attributes);
     const asked = this.#mapping.attributes;
@@ -107,6 +101,7 @@ export class TakePeople {
       const findings = [{ kind: 'UNDECODABLE', field: null, message: placed(entry, unfit) } as const];
       this.#skip(entry, id, { code: 'MALFORMED_VALUE', reason: unfit, findings });
     } else this.#takeInScope(entry, id, arrival === 'linked');
+    if (isStaged(this.#known.note)) this.#again.addStaged(id);
     return again ? 'not new' : 'new';
   }
 
@@ -148,6 +143,18 @@ export class TakePeople {
     if (reason !== null) this.#exclude(reason, null);
     else this.#takeUnchanged();
     return 'known';
+  }
+
+  /** Takes in all who have not been mentioned, as the last read did. */
+  stayOthers(): void {
+    const known = this.#known;
+    known.forEachUnmentioned(() => {
+      const reason = reasonOfNote.get(known.noteBefore) ?? null;
+      known.arriveSelected();
+      this.counts.read++;
+      if (reason !== null) this.#exclude(reason, null);
+      else this.#takeUnchanged();
+    });
   }
 
   #takeUnchanged(): void {

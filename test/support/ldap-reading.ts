@@ -96,6 +96,8 @@ export async function readEverybody(settings: LdapSettings, options: ReadingOpti
           return news;
         },
         unchanged: () => 'wanted',
+        missing: () => null,
+        othersStay: () => {},
         startOver: () => {},
         gone: () => {},
         end: ({ complete, because, referrals, notes }) =>

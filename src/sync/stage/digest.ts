@@ -30,6 +30,12 @@ function readUuidText(id: string, into: Digest): boolean {
   return true;
 }
 
+/** The UUID with this digest. */
+export function uuidOf(digest: Digest): string {
+  const [a = '', b = '', c = '', d = ''] = [...digest].map((part) => part.toString(16).padStart(8, '0'));
+  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+}
+
 /** Writes the first 16 bytes of a text's SHA-256 into `into`. */
 export function digestText(text: string, into: Digest): void {
   readBytes(hash('sha256', text, 'binary'), into);
@@ -78,4 +84,17 @@ export function readUuid(bytes: Uint8Array, at: number, into: Digest): boolean {
   into[2] = third;
   into[3] = fourth;
   return first < NO_DIGIT && second < NO_DIGIT && third < NO_DIGIT && fourth < NO_DIGIT;
+}
+
+/** Mixes the digest at `at`. UUIDs of version 7 begin alike, so all four parts are mixed. */
+export function mixed(digests: Uint32Array, at: number): number {
+  const [b, c, d] = [digests[at + 1] ?? 0, digests[at + 2] ?? 0, digests[at + 3] ?? 0];
+  let sum = (digests[at] ?? 0) ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35);
+  sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d);
+  return sum ^ (sum >>> 13);
+}
+
+/** The same as `set`, which takes longer for four numbers. */
+export function copyDigest(from: Digest, into: Uint32Array, at: number): void {
+  for (let i = 0; i < 4; i++) into[at + i] = from[i] ?? 0;
 }

@@ -1,5 +1,5 @@
 import type { Extent } from '../../core/arrivals.ts';
-import { type Digest, digestId } from './digest.ts';
+import { copyDigest, type Digest, digestId, mixed, uuidOf } from './digest.ts';
 
 const LINKED = 1;
 /** The person was gone before this read. */
@@ -16,8 +16,10 @@ export const nothingNoted = 1;
 /** The largest possible note. */
 export const largestNote = 31;
 const noteBits = largestNote << noteShift;
-/** The highest bits hold the note of the last read, for people whom it left out. 0: for others. */
+/** Bits above it hold the note of the last read, for people whom it left out. 0: for others. */
 const beforeShift = 10;
+/** The source has named the person as somebody who is there. */
+const NAMED = 1 << 15;
 
 /** What is known about a person who arrives: already arrived in this read, not linked, or linked. */
 export type Arrival = 'again' | 'new' | 'linked';
@@ -85,7 +87,50 @@ export class KnownPeople {
 
   /** The note that the last read made about the selected person when it left them out; 0: it did not. */
   get noteBefore(): number {
-    return (this.#marks[this.#selected] ?? 0) >> beforeShift;
+    return ((this.#marks[this.#selected] ?? 0) >> beforeShift) & largestNote;
+  }
+
+  /** Whether the selected person was there after the last read, also one who must be looked at again. */
+  get isThere(): boolean {
+    return wasRead(this.#marks[this.#selected] ?? 0);
+  }
+
+  /** Counts those people. */
+  countThere(): number {
+    let count = 0;
+    for (let at = 0; at < this.#count; at++) if (wasRead(this.#marks[at] ?? 0)) count++;
+    return count;
+  }
+
+  /** How many people are known. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Notes that the source has named somebody as there. Unknown ids are ignored. */
+  name(id: string): void {
+    if (this.select(id)) this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) | NAMED;
+  }
+
+  /** The ids of people who were there after the last read, and whom the feed has neither named nor mentioned. All ids are UUIDs. */
+  missing(most: number): string[] | null {
+    const ids: string[] = [];
+    for (let at = 0; at < this.#count; at++) {
+      if (!wasThere(this.#marks[at] ?? 0) || ((this.#marks[at] ?? 0) & (NAMED | MENTIONED)) !== 0) continue;
+      if (ids.length === most) return null;
+      ids.push(uuidOf(this.#ids.subarray(4 * at, 4 * at + 4)));
+    }
+    return ids;
+  }
+
+  /** Selects, one after another, all who were there after the last read and whom the feed has not mentioned. */
+  forEachUnmentioned(onPerson: () => void): void {
+    for (let at = 0; at < this.#count; at++) {
+      const marks = this.#marks[at] ?? 0;
+      if (!wasThere(marks) || (marks & MENTIONED) !== 0) continue;
+      this.#selected = at;
+      onPerson();
+    }
   }
 
   /** Whether the selected person is linked, and as long as their entry is as before nothing is to be done. */
@@ -225,17 +270,14 @@ export class KnownPeople {
   }
 }
 
-/** Mixes the digest at `at`. UUIDs of version 7 begin alike, so all four parts are mixed. */
-function mixed(digests: Uint32Array, at: number): number {
-  const [b, c, d] = [digests[at + 1] ?? 0, digests[at + 2] ?? 0, digests[at + 3] ?? 0];
-  let sum = (digests[at] ?? 0) ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35);
-  sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d);
-  return sum ^ (sum >>> 13);
+/** Whether a person was there after the last read, in scope or left out, and nothing is open about them. */
+function wasThere(marks: number): boolean {
+  return (marks & (LINKED | GONE | AGAIN)) === LINKED || ((marks >> beforeShift) & largestNote) !== 0;
 }
 
-/** The same as `set`, which takes longer for four numbers. */
-function copyDigest(from: Digest, into: Uint32Array, at: number): void {
-  for (let i = 0; i < 4; i++) into[at + i] = from[i] ?? 0;
+/** Whether a person was there after the last read, in scope or left out. */
+function wasRead(marks: number): boolean {
+  return (marks & (LINKED | GONE)) === LINKED || ((marks >> beforeShift) & largestNote) !== 0;
 }
 
 /**

@@ -33,15 +33,20 @@ function rowsOf(onRow: OnRow) {
   };
 }
 
-/** Reads rows of (external id, hash as hexadecimal digits or \N, gone as t or f) into the table of known people. */
-export function loadKnown(known: KnownPeople) {
+/**
+ * Reads rows of (external id, hash as hexadecimal digits or \N, gone as t or f) into the table of known people. `onUnsettled` gets the
+ * ids of those who must be looked at again.
+ */
+export function loadKnown(known: KnownPeople, onUnsettled: (id: string) => void = () => {}) {
   const id: Digest = new Uint32Array(4);
   const hash: Digest = new Uint32Array(4);
   return rowsOf((bytes, start, tab, end) => {
     digestOf(bytes, start, tab, id);
     const hashed = end - 2 - (tab + 1) === HASH_DIGITS;
     if (hashed) for (let i = 0; i < 4; i++) hash[i] = hexAt(bytes, tab + 1 + 8 * i, 8);
-    known.addLinked(id, hashed ? hash : null, bytes[end - 1] === LETTER_T);
+    const gone = bytes[end - 1] === LETTER_T;
+    known.addLinked(id, hashed ? hash : null, gone);
+    if (!hashed && !gone) onUnsettled(textOf(bytes, start, tab));
   });
 }
 

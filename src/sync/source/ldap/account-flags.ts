@@ -71,9 +71,35 @@ export function accountFlags(
 }
 
 function hasExpired(expires: string | undefined, now: bigint): boolean {
-  if (expires === undefined || !/^\d{1,19}$/.test(expires)) return false;
+  const at = expiryOf(expires);
+  return at !== null && at <= now;
+}
+
+/** The time at which an account expires (accountExpires). Null: never. */
+function expiryOf(expires: string | undefined): bigint | null {
+  if (expires === undefined || !/^\d{1,19}$/.test(expires)) return null;
   const at = BigInt(expires);
-  return !neverExpires.includes(at) && at <= now;
+  return neverExpires.includes(at) ? null : at;
+}
+
+/** Finds out when the next account expires, after the time `now` (a FILETIME): no change of its entry will tell of it. */
+export class NextExpiry {
+  /** Null: no account that was seen will. */
+  at: bigint | null = null;
+  readonly #now: bigint;
+
+  constructor(now: bigint) {
+    this.#now = now;
+  }
+
+  /** Takes the value of accountExpires of an account. */
+  see(value: AttributeValue): void {
+    if (value !== undefined) this.add(expiryOf(first(value)));
+  }
+
+  add(at: bigint | null): void {
+    if (at !== null && at > this.#now && (this.at === null || at < this.at)) this.at = at;
+  }
 }
 
 /** Whether the account belongs to a machine, or to Active Directory itself. */

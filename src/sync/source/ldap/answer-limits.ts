@@ -20,6 +20,8 @@ export const allowances = {
   photo: { waits: 2, bytes: 16 * megabyte, messages: 100 },
   /** A page of people (at most 10,000, but some servers send all at once), a group with its members. Held in memory as a whole. */
   page: { waits: 4, bytes: 64 * megabyte, messages: 100_000 },
+  /** What has been touched in a directory: ids of sixteen bytes, many to a message, and entries without attributes. */
+  feed: { waits: 4, bytes: 128 * megabyte, messages: 1_000_000, largest: megabyte },
   /**
    * All that comes between two questions of a watch: the changes of a whole directory at once, each a message without attributes.
    * Nothing of it is kept.

@@ -11,7 +11,7 @@ import { contextOf, type Reached } from './reach.ts';
 import { type RawEntry, readEntries, textsOf } from './read-entries.ts';
 import { resultError } from './result-error.ts';
 import { planScope } from './scope-plan.ts';
-import { binaryText, valueForm } from './value-text.ts';
+import { binaryText, idValue, valueForm } from './value-text.ts';
 
 /** Entries that are compared, below each base DN. */
 const mostMatches = 50;
@@ -123,23 +123,6 @@ function idAttributes({ settings, server }: Reached): readonly { name: string; f
   if (idAttribute === null) return ids;
   const form = valueForm(idAttribute.toLowerCase());
   return [{ name: idAttribute, form: form === 'sid' ? 'text' : form }];
-}
-
-/** A shape that ids of directories have; servers take other texts for mistakes. */
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** The bytes of an id that is written as text. Null: it can't be one. */
-function idValue(form: IdForm, text: string): Buffer | null {
-  if (form === 'text') return Buffer.from(text);
-  if (!uuid.test(text)) return null;
-  if (form === 'lower') return Buffer.from(text.toLowerCase());
-  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
-  if (form === 'guid-in-order') return bytes;
-  // Windows has the first three groups with the lowest byte first.
-  bytes.subarray(0, 4).reverse();
-  bytes.subarray(4, 6).reverse();
-  bytes.subarray(6, 8).reverse();
-  return bytes;
 }
 
 const anything = encodeFilter(present('objectClass'));

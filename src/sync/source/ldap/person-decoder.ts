@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AttributeValue, Entry } from '../../../core/entry.ts';
 import { longestSaid, saidText } from '../../../core/outside-text.ts';
-import { accountFlags, fileTime, flagAttributes } from './account-flags.ts';
+import { accountFlags, fileTime, flagAttributes, type NextExpiry } from './account-flags.ts';
 import { isForbidden, normalName } from './attribute-name.ts';
 import { changeMark, markAttributes } from './change-mark.ts';
 import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
@@ -14,7 +14,7 @@ export const longestName = 4096;
 
 /**
  * How people are told apart and judged. `membership` is that of the scope's plan. `markAttribute`: null when no marks are wanted.
- * `photo`: see ReadRequest.
+ * `photo`: see ReadRequest. `expiry`: gets to know when accounts expire; left out: nobody wants to know.
  */
 type PeopleForm = {
   idAttribute: string;
@@ -23,7 +23,10 @@ type PeopleForm = {
   at: Date;
   markAttribute: string | null;
   photo?: boolean;
+  expiry?: NextExpiry;
 };
+
+const expiresFlag = flagAttributes.indexOf('accountExpires');
 
 const included: Standing = Object.freeze({ inGroups: true, excluded: null });
 
@@ -40,6 +43,7 @@ export class PersonDecoder {
   readonly #wanted: number;
   readonly #idSlot: number;
   readonly #flagSlots: number[];
+  readonly #expiry: NextExpiry | null;
   readonly #now: bigint;
   readonly #idAttribute: string;
   readonly #membershipSlots: readonly number[];
@@ -52,7 +56,7 @@ export class PersonDecoder {
   /** Accounts that have expired at the time `at` count as disabled. */
   constructor(
     attributes: readonly string[],
-    { idAttribute, flavour, membership, at, markAttribute, photo = false }: PeopleForm,
+    { idAttribute, flavour, membership, at, markAttribute, photo = false, expiry }: PeopleForm,
   ) {
     const names = [...attributes];
     const slotOf = (name: string): number => {
@@ -65,6 +69,7 @@ export class PersonDecoder {
     this.#now = fileTime(at);
     const flags: readonly string[] = flavours[flavour].flags;
     this.#flagSlots = flagAttributes.map((name) => (flags.includes(name) ? slotOf(name) : -1));
+    this.#expiry = expiry ?? null;
     this.#membershipSlots = membership?.attributes.map(slotOf) ?? [];
     this.#membership = membership;
     this.#markSlot = markAttribute === null ? -1 : slotOf(markAttribute);
@@ -81,6 +86,7 @@ export class PersonDecoder {
     const id = idOf(values[this.#idSlot]);
     const unfit = this.#unfit(id, name, nameIsText);
     const { disabled, notAPerson } = accountFlags(values, this.#flagSlots, this.#now);
+    this.#expiry?.see(values[this.#flagSlots[expiresFlag] ?? -1]);
     const { inGroups, excluded } = this.#standing(name, values);
     const mark = first(values[this.#markSlot]);
     const photoMark =

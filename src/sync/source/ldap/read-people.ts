@@ -87,7 +87,7 @@ async function sweepScope(search: ScopeSearch, sweep: Sweep, isBegun: Promise<vo
 }
 
 /** Requests that are on their way at a time, so that a distant server is not waited for once for each person. */
-const readAtOnce = 16;
+export const readAtOnce = 16;
 
 /** Reads the people with these DNs. Null: one of them is not there any more, or is not in scope. */
 async function readByDn(read: PeopleRead, dns: readonly string[]): Promise<LdapPerson[] | null> {
@@ -97,7 +97,7 @@ async function readByDn(read: PeopleRead, dns: readonly string[]): Promise<LdapP
     const found = await Promise.all(some.map((dn) => readOne(read, dn)));
     search.signal.throwIfAborted();
     if (decoder.unfinished.length > 0) await finishRanges(search.reached, decoder);
-    for (const person of found) {
+    for (const { person } of found) {
       if (person === null) return null;
       people.push(person);
     }
@@ -105,7 +105,14 @@ async function readByDn(read: PeopleRead, dns: readonly string[]): Promise<LdapP
   return people;
 }
 
-async function readOne({ search, decoder }: PeopleRead, dn: string): Promise<LdapPerson | null> {
+/** Null: nobody in scope has this DN. `isThere`: but there is an entry with it. */
+type OneRead = { person: LdapPerson | null; isThere: boolean };
+
+/** Reads the person with this DN in full. */
+export async function readOne(
+  { search, decoder }: Pick<PeopleRead, 'search' | 'decoder'>,
+  dn: string,
+): Promise<OneRead> {
   const { connection } = search.reached;
   const found: LdapPerson[] = [];
   const result = await connection.search(
@@ -117,9 +124,9 @@ async function readOne({ search, decoder }: PeopleRead, dn: string): Promise<Lda
       references: () => {},
     },
   );
-  if (goneCodes.has(result.code)) return null;
+  if (goneCodes.has(result.code)) return { person: null, isThere: false };
   if (result.code !== 0) throw resultError(result, contextOf(search.reached, dn, false));
-  return found.length === 1 ? (found[0] ?? null) : null;
+  return { person: found.length === 1 ? (found[0] ?? null) : null, isThere: true };
 }
 
 /** Referral, noSuchObject and invalidDNSyntax: the server has no entry with this DN, or does not take back what it sent. */

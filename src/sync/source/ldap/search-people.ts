@@ -1,14 +1,19 @@
 import type { BeginArrivals, FeedEnd } from '../../../core/arrivals.ts';
 import type { SourceNote } from '../../../core/entry.ts';
 import type { ReadRequest } from '../../../core/source-session.ts';
-import { findIdAttribute, noReadableId } from './id-attribute.ts';
+import { fileTime, NextExpiry } from './account-flags.ts';
+import { chooseWay, noteFor, type Way } from './feed/choose-way.ts';
+import { openFeed } from './feed/open-feed.ts';
+import { readTouched } from './feed/read-touched.ts';
+import { findIdAttribute, type IdFinding, noReadableId } from './id-attribute.ts';
+import type { Marks } from './incremental/marks.ts';
 import { openChanges } from './incremental/open-changes.ts';
 import { type LdapPerson, PersonDecoder } from './person-decoder.ts';
 import type { Reached } from './reach.ts';
-import { readChanges, readEverybody } from './read-people.ts';
+import { type PeopleRead, readChanges, readEverybody } from './read-people.ts';
 import { type Elsewhere, ReferralsMet } from './referrals.ts';
 import { readServerInfo, whoAmI } from './root-dse.ts';
-import { planScope } from './scope-plan.ts';
+import { type Membership, planScope } from './scope-plan.ts';
 import type { ScopeSearch } from './search-scope.ts';
 
 /**
@@ -28,9 +33,11 @@ export async function searchPeople(
     const id = await findIdAttribute(reached, filter);
     if (!id.readable) throw noReadableId(id, reached);
     const changes = await openChanges(reached, request, id);
-    const { marks, since } = changes;
-    const mode = { mode: since === null ? 'FULL' : 'INCREMENTAL', reason: changes.reason } as const;
-    const begun = (request.ready ?? Promise.resolve()).then(() => begin('everybody', mode));
+    const { marks } = changes;
+    const feed = marks === null ? { because: null } : await openFeed(reached, scope, id);
+    const way = await chooseWay({ reached, request, changes, feed });
+    const begun = (request.ready ?? Promise.resolve()).then(() => begin('everybody', way.how));
+    const expiry = new NextExpiry(fileTime(request.at));
     const decoder = new PersonDecoder(request.attributes, {
       idAttribute: id.attribute,
       flavour: reached.server.flavour,
@@ -38,30 +45,46 @@ export async function searchPeople(
       at: request.at,
       photo: request.photo,
       markAttribute: marks?.inFullReads === true ? marks.attribute : null,
+      expiry,
     });
     const search: ScopeSearch = { reached, filter, signal, referrals: new ReferralsMet(), progress: { pages: 0 } };
     const taken = ({ id: taken, mark }: LdapPerson): void => {
       if (taken !== null) marks?.note(taken, mark, 'read');
     };
     const read = { search, decoder, begun, taken };
-    const missing =
-      marks === null || since === null
-        ? await readEverybody(read)
-        : await readChanges(read, {
-            reached,
-            idAttribute: id.attribute,
-            marks,
-            membership,
-            lastAt: since,
-            at: request.at,
-          });
+    const missing = await readBy(way, read, { reached, id, marks, membership, request, expiry });
     const doubt = (await otherServerOrAccount(reached)) ?? missing ?? scope.doubt;
     await scope.confirm();
     const arrivals = await begun;
-    arrivals.end({ ...endOf(doubt, search.referrals.settle(reached), scope.notes), ...changes.next() });
+    const elsewhere = search.referrals.settle(reached);
+    arrivals.end({
+      ...endOf(doubt, elsewhere, scope.notes),
+      ...changes.next(noteFor(feed, expiry, elsewhere.referrals.length)),
+    });
   } finally {
     release();
   }
+}
+
+type ReadParts = {
+  reached: Reached;
+  id: IdFinding;
+  marks: Marks | null;
+  membership: Membership | null;
+  request: ReadRequest;
+  expiry: NextExpiry;
+};
+
+function readBy(way: Way, read: PeopleRead, parts: ReadParts): Promise<string | null> {
+  const { reached, id, marks, membership, request, expiry } = parts;
+  if (way.kind === 'everybody' || marks === null) return readEverybody(read);
+  const idAttribute = id.attribute;
+  if (way.kind === 'touched') {
+    expiry.add(way.expires);
+    return readTouched(read, { ...way, idAttribute, marks });
+  }
+  const [lastAt, { at }] = [way.since, request];
+  return readChanges(read, { reached, idAttribute, marks, membership, lastAt, at, expiry });
 }
 
 /** Checks at the end whether server and account are still the same. Returns what is not, or null. */

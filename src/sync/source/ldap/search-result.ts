@@ -11,10 +11,15 @@ export type LdapResult = {
   referrals: string[];
   /** The cookie of the paged results control: empty on the last page. Null: the server sent no such control. */
   cookie: Buffer | null;
+  /** The value of the control at the end of an RFC 4533 search. Null: the server sent no such control. */
+  syncDone: Buffer | null;
 };
 
 /** The paged results control (RFC 2696). */
 export const pagedResultsOid = '1.2.840.113556.1.4.319';
+
+/** The control at the end of an RFC 4533 search (2.4). */
+const syncDoneOid = '1.3.6.1.4.1.4203.1.9.1.3';
 
 /** Decodes a result; `at` is the place of the operation's tag. Throws MalformedBer. */
 export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult {
@@ -26,9 +31,26 @@ export function decodeResult(bytes: Buffer, at: number, end: number): LdapResult
     message: wordsOf(operation.octets()),
     referrals: operation.peek() === Tag.REFERRAL ? decodeReferences(operation.element(Tag.REFERRAL)) : [],
     cookie: null,
+    syncDone: null,
   };
-  if (message.peek() === Tag.CONTROLS) result.cookie = decodeCookie(message.element(Tag.CONTROLS));
+  if (message.peek() === Tag.CONTROLS) {
+    const controls = message.element(Tag.CONTROLS);
+    result.cookie = decodeCookie(controlValue(controls, pagedResultsOid));
+    result.syncDone = controlValue(controls, syncDoneOid);
+  }
   return result;
+}
+
+/** The value of a control of a message, copied. Null: there is no such control, or it has no value. Throws MalformedBer. */
+export function controlValue({ bytes, at, end }: BerCursor, oid: string): Buffer | null {
+  const controls = new BerCursor(bytes, at, end);
+  while (!controls.done) {
+    const control = controls.element(Tag.SEQUENCE);
+    if (control.text() !== oid) continue;
+    if (control.peek() === Tag.BOOLEAN) control.skip();
+    return control.done ? null : Buffer.from(control.octets());
+  }
+  return null;
 }
 
 /** Most URLs in one message. They all mean the same place, on several servers. */
@@ -41,16 +63,11 @@ export function decodeReferences(cursor: BerCursor): string[] {
   return urls;
 }
 
-function decodeCookie(controls: BerCursor): Buffer | null {
-  while (!controls.done) {
-    const control = controls.element(Tag.SEQUENCE);
-    if (control.text() !== pagedResultsOid) continue;
-    if (control.peek() === Tag.BOOLEAN) control.skip();
-    const value = new BerCursor(control.octets()).element(Tag.SEQUENCE);
-    value.integer();
-    return Buffer.from(value.octets());
-  }
-  return null;
+function decodeCookie(value: Buffer | null): Buffer | null {
+  if (value === null) return null;
+  const page = new BerCursor(value).element(Tag.SEQUENCE);
+  page.integer();
+  return Buffer.from(page.octets());
 }
 
 /**

@@ -29,7 +29,7 @@ export async function searchScope(search: ScopeSearch, forEach: ForEach): Promis
 }
 
 /** Keeps a base that is inside another one: it can be in its own partition, which the outer search does not enter. */
-function distinctBases(baseDns: readonly string[]): string[] {
+export function distinctBases(baseDns: readonly string[]): string[] {
   return [...new Map(baseDns.map((dn) => [canonicalDn(dn), dn])).values()];
 }
 
@@ -42,9 +42,9 @@ async function searchBase(
   const proven = await readPages(reached, {
     search: { baseDn, scope: 'sub', filter: encodeFilter(filter), attributes: [...attributes] },
     sink: {
-      entry: (bytes, at, end) => {
+      entry: (bytes, at, end, messageEnd) => {
         anybody = true;
-        entry(bytes, at, end);
+        entry(bytes, at, end, messageEnd);
       },
       references: (urls) => referrals.add(urls),
     },

@@ -56,6 +56,23 @@ function dashed(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** A shape that ids of directories have; servers take other texts for mistakes. */
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** The bytes of an id that is written as text. Null: it can't be one. */
+export function idValue(form: IdForm, text: string): Buffer | null {
+  if (form === 'text') return Buffer.from(text);
+  if (!uuid.test(text)) return null;
+  if (form === 'lower') return Buffer.from(text.toLowerCase());
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
+  if (form === 'guid-in-order') return bytes;
+  // Windows has the first three groups with the lowest byte first.
+  bytes.subarray(0, 4).reverse();
+  bytes.subarray(4, 6).reverse();
+  bytes.subarray(6, 8).reverse();
+  return bytes;
+}
+
 /** A Windows SID as `S-1-5-21-…` (MS-DTYP 2.4.2). Null: the bytes are no SID. */
 function sidText(bytes: Buffer): string | null {
   const count = bytes[1] ?? 0;

@@ -8,7 +8,8 @@ import { decodeReferences, decodeResult, type LdapResult } from './search-result
 
 /** Gets the answers to one search. The bytes are valid only during the call. */
 export type SearchSink = {
-  entry(bytes: Buffer, at: number, end: number): void;
+  /** The controls of its message follow the entry, from `end` to `messageEnd`. */
+  entry(bytes: Buffer, at: number, end: number, messageEnd: number): void;
   references(urls: string[]): void;
   /** An intermediate response (RFC 4511, 4.13). Without this they are dropped. */
   intermediate?(response: BerCursor): void;
@@ -144,7 +145,7 @@ export class Wire extends Duplex {
     if (sink !== undefined && operation === Tag.SEARCH_ENTRY) {
       this.#last = { sink, prefix: Buffer.from(bytes.subarray(start, cursor.at + 1)) };
       const entry = cursor.element(Tag.SEARCH_ENTRY);
-      sink.entry(bytes, entry.at, entry.end);
+      sink.entry(bytes, entry.at, entry.end, end);
     } else if (sink !== undefined && operation === Tag.SEARCH_REFERENCE) {
       sink.references(decodeReferences(cursor.element(Tag.SEARCH_REFERENCE)));
     } else if (sink !== undefined && operation === Tag.INTERMEDIATE_RESPONSE) {
@@ -174,7 +175,7 @@ export class Wire extends Duplex {
     for (let i = 1; i < headerSize; i++) length = length * 256 + (bytes[lengthAt + i] ?? 0);
     const from = lengthAt + headerSize;
     if (first === 0x80 || from + length > end) return false;
-    sink.entry(bytes, from, from + length);
+    sink.entry(bytes, from, from + length, end);
     return true;
   }
 

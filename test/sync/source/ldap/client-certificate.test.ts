@@ -47,7 +47,15 @@ async function seen(changes: Partial<LdapSettings> = {}, secrets: Secrets = { tl
     const request = { attributes: ['cn'], scope: scopeOf(), at: new Date(), since: null };
     await session.read(
       request,
-      () => ({ present, unchanged: () => 'wanted', startOver: () => {}, gone: () => {}, end: () => {} }),
+      () => ({
+        present,
+        unchanged: () => 'wanted',
+        missing: () => null,
+        othersStay: () => {},
+        startOver: () => {},
+        gone: () => {},
+        end: () => {},
+      }),
       new AbortController().signal,
     );
   } finally {

@@ -129,7 +129,7 @@ function addFirstPage(add: AddCheck, pageSize: number, { firstPage: { entries, m
 async function examineChanges({ reached, id, add, at }: Examination): Promise<void> {
   const { settings, server } = reached;
   const { marks, next } = await openChanges(reached, { since: null, attributes: [], at }, id);
-  const because = marks === null ? (next().noCursorBecause ?? 'The server tells nothing about changes.') : null;
+  const because = marks === null ? (next({}).noCursorBecause ?? 'The server tells nothing about changes.') : null;
   const heard = server.supports.has('persistentSearch') || server.supports.has('contentSync');
   const asked = flavours[server.flavour].isActiveDirectory ? server.highestUsn !== null : id.changeAttribute !== null;
   const runs =

@@ -17,6 +17,10 @@ export type Marks = {
   isKnown(id: string, mark: string | undefined): boolean;
   /** Notes with which mark the run has taken somebody in: `kept`, as known before, or `read`, in full. */
   note(id: string, mark: string | undefined, how: 'kept' | 'read'): void;
+  /** Whether a read may note only people who were touched. It may not when too many marks are remembered. */
+  readonly canKeepOthers: boolean;
+  /** Called after such a read: all who were not noted keep their marks. */
+  keepOthers(): void;
   /** Called at the end of a read, once. */
   next(): NextPlace;
 };

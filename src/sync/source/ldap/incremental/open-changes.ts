@@ -1,4 +1,4 @@
-import type { FeedEnd } from '../../../../core/arrivals.ts';
+import type { Cursor, FeedEnd } from '../../../../core/arrivals.ts';
 import type { ReadRequest } from '../../../../core/source-session.ts';
 import { normalName } from '../attribute-name.ts';
 import { flavours } from '../flavour.ts';
@@ -16,8 +16,8 @@ export type Changes = {
   since: Date | null;
   /** Why everybody must be read, although the last read left a place to go on from. */
   reason: string | null;
-  /** For the end of the feed. */
-  next(): Pick<FeedEnd, 'cursor' | 'memory' | 'noCursorBecause'>;
+  /** For the end of the feed. `more`: what else the cursor is to hold. */
+  next(more: Cursor): Pick<FeedEnd, 'cursor' | 'memory' | 'noCursorBecause'>;
 };
 
 /**
@@ -67,11 +67,11 @@ export async function openChanges(
     marks,
     reason,
     since: since === null || reason !== null ? null : new Date(String(since.cursor.at)),
-    next: () => {
+    next: (more) => {
       const next = marks.next();
       return 'because' in next
         ? { cursor: null, noCursorBecause: next.because }
-        : { cursor: { ...common, ...next.cursor }, memory: next.memory };
+        : { cursor: { ...common, ...more, ...next.cursor }, memory: next.memory };
     },
   };
 }

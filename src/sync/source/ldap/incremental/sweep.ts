@@ -1,5 +1,5 @@
 import type { Arrivals } from '../../../../core/arrivals.ts';
-import { fileTime } from '../account-flags.ts';
+import { fileTime, type NextExpiry } from '../account-flags.ts';
 import { normalName } from '../attribute-name.ts';
 import { type DecodedEntry, EntryDecoder } from '../entry-decoder.ts';
 import { flavours } from '../flavour.ts';
@@ -8,9 +8,13 @@ import type { Reached } from '../reach.ts';
 import type { Membership } from '../scope-plan.ts';
 import type { Marks } from './marks.ts';
 
-/** With more people to be read in full than this, and this share of all, one search for everybody costs less. */
-const fewWanted = 100;
-const wantedShare = 1 / 200;
+/** With more people to be read in full than these, of so many, one search for everybody costs less. */
+export function fewOf(people: number): number {
+  return Math.max(100, people / 200);
+}
+/** Why everybody is read then. */
+export const tooManyWanted =
+  'So many people have changed, are new, or were skipped by the last run that to read everybody costs less.';
 /** The DNs that are kept at most. */
 const mostWanted = 10_000;
 
@@ -26,6 +30,8 @@ export type SweepInput = {
   /** When the last read was, and when this one is: accounts that have expired in between have changed without a new mark. */
   lastAt: Date;
   at: Date;
+  /** Gets to know when accounts expire. */
+  expiry?: NextExpiry;
 };
 
 /**
@@ -96,7 +102,8 @@ export class Sweep {
   }
 
   #take(arrivals: Arrivals, { name, nameIsText, values }: DecodedEntry): void {
-    const { marks, membership } = this.#input;
+    const { marks, membership, expiry } = this.#input;
+    expiry?.see(values[this.#expiresSlot]);
     const id = idOf(values[0]);
     const mark = textsOf(values[1])[0];
     if (id === null || !nameIsText || !marks.isKnown(id, mark) || this.#hasExpired(values[this.#expiresSlot])) {
@@ -127,9 +134,7 @@ export class Sweep {
   /** Why it is better to read everybody. Null: to read the wanted people is enough. */
   whyEverybody(): string | null {
     if (this.#unnamed > 0) return 'Some people have DNs that are no text, so they can only be read with everybody.';
-    const most = Math.max(fewWanted, this.#swept * wantedShare);
-    if (this.#seen.size <= most) return null;
-    return `So many people have changed, are new, or were skipped by the last run that to read everybody costs less.`;
+    return this.#seen.size <= fewOf(this.#swept) ? null : tooManyWanted;
   }
 
   /** Whether further entries would change nothing. */

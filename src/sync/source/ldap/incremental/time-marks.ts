@@ -7,6 +7,9 @@ import { Newest } from './newest.ts';
 /** Entries whose marks are remembered. Of older entries only those that have a mark before `low` count as known. */
 const mostRemembered = 16_384;
 
+/** With so many remembered, those of touched people can still be added by one read. */
+const mostKept = 2 * mostRemembered;
+
 const second = 1_000_000;
 /** Marks that lie further in the future are not believed: they would make all real changes look old. */
 const longestAhead = 3600 * second;
@@ -41,6 +44,7 @@ export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMa
   const newest = new Newest(mostRemembered, last?.low ?? 0);
   const latestBelieved = began * 1000 + longestAhead;
   let largest = last?.largest ?? 0;
+  let othersKept = false;
   const counts = { believed: 0, ahead: 0, unreadable: 0 };
   /** Each change gets its own change sequence number; a time can stand for several changes. */
   const isExact = attribute.toLowerCase() === 'entrycsn';
@@ -63,7 +67,17 @@ export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMa
         if (moment >= newest.low) newest.add(moment, keyOf(id, mark), how === 'kept');
       }
     },
+    canKeepOthers: known.size <= mostKept,
+    keepOthers: () => {
+      othersKept = true;
+    },
     next: () => {
+      if (othersKept && last !== null) {
+        // What was touched is read again by the next sweep if its marks are not exact.
+        const { keys } = isExact ? newest.end(Number.POSITIVE_INFINITY) : { keys: new Float64Array(0) };
+        const place: Place = { ...last, largest, ended: clock() };
+        return { cursor: { place }, memory: bytesOf(Float64Array.from(new Set([...known, ...keys])).sort()) };
+      }
       if (counts.unreadable > counts.believed)
         return {
           because: `The bind account may not read ${attribute} of most people, which tells when they were changed.`,

@@ -8,7 +8,7 @@ import type { Marks, OpenedMarks } from './marks.ts';
 
 /** A place in the changes of one domain controller: its name, its database's id, and the number of its last change. */
 const placeShape = z.object({ controller: z.string(), invocation: z.string(), usn: z.number() });
-type Place = z.infer<typeof placeShape>;
+export type Place = z.infer<typeof placeShape>;
 
 /**
  * Reads where a domain controller stands now. It counts the changes of its own database, also those that it gets from others. After
@@ -34,14 +34,20 @@ export async function readPlace({ connection }: Reached): Promise<Place | { beca
     : { controller, invocation, usn: Number(usn) };
 }
 
+/** Reads a place that was noted as JSON. Null: it is none. */
+export function placeOf(noted: unknown): Place | null {
+  const place = placeShape.safeParse(noted);
+  return place.success ? place.data : null;
+}
+
 /** Marks of Active Directory: uSNChanged. */
 export function usnMarks(now: Place, since: Since | null): OpenedMarks {
-  const last = since === null ? null : placeShape.safeParse(since.cursor.place);
-  const place = last?.success === true ? last.data : null;
+  const place = since === null ? null : placeOf(since.cursor.place);
   return { marks: marksSince(now, place?.usn ?? -1), whyAnew: whyAnew(now, place) };
 }
 
-function whyAnew(now: Place, last: Place | null): string | null {
+/** Why what is counted now can't be compared with an earlier place; null: it can. */
+export function whyAnew(now: Place, last: Place | null): string | null {
   if (last === null) return 'The place where the last run ended can not be read.';
   if (last.controller !== now.controller)
     return 'Another domain controller answers than at the last run, and each counts its changes for itself.';
@@ -60,6 +66,8 @@ function marksSince(now: Place, usn: number): Marks {
       return number !== null && number <= usn;
     },
     note: () => {},
+    canKeepOthers: true,
+    keepOthers: () => {},
     next: () => ({ cursor: { place: now }, memory: new Uint8Array(0) }),
   };
 }

@@ -1,12 +1,11 @@
-import { Control } from 'ldapts';
 import { allowances } from '../answer-limits.ts';
-import { encodeFilter, equal, present } from '../filter/filter.ts';
+import { deletedObjects } from '../feed/deleted-objects.ts';
+import { encodeFilter, present } from '../filter/filter.ts';
 import { flavours } from '../flavour.ts';
 import { isActiveDirectory, type Reached } from '../reach.ts';
 import { readEntries, textsOf } from '../read-entries.ts';
-import { features } from '../root-dse.ts';
 import { lookAt, newer } from './look-at.ts';
-import { contextsOfPeople, type Place, watchedPlaces } from './watched-places.ts';
+import { contextsOfPeople, watchedPlaces } from './watched-places.ts';
 import { type Refused, rest, type Watching } from './watching.ts';
 
 /**
@@ -18,7 +17,7 @@ export async function askForChanges(watching: Watching): Promise<Refused> {
   const { reached, options, times } = watching;
   const attribute = flavours[reached.server.flavour].changeAttribute;
   const places = watchedPlaces(reached, options.scope);
-  const deleted = await visibleDeletions(reached);
+  const { places: deleted } = await deletedObjects(reached, contextsOfPeople(reached));
   const restMs = (afterMs: number, leastMs: number): number => Math.max(leastMs, times.restFactor * afterMs);
   // A further change in the second of the newest one would show the same time. It is told of when that second is over.
   const settle = (): Promise<void> => (attribute.kind === 'time' ? rest(watching, times.settleMs) : Promise.resolve());
@@ -70,26 +69,4 @@ async function changeNumber(reached: Reached): Promise<string | null> {
     allowance: allowances.entry,
   });
   return entries[0] === undefined ? null : (textsOf(entries[0], 'highestCommittedUSN')[0] ?? null);
-}
-
-/**
- * Where Active Directory keeps what is left of deleted entries, if the account may see it. By default only administrators may; others
- * see from the sweep that somebody is gone.
- */
-async function visibleDeletions(reached: Reached): Promise<Place[]> {
-  if (!isActiveDirectory(reached) || !reached.server.supports.has('showDeleted')) return [];
-  const controls = [new Control(features.showDeleted, { critical: true })];
-  const places: Place[] = [];
-  for (const context of contextsOfPeople(reached)) {
-    const place = { baseDn: `CN=Deleted Objects,${context}`, filter: equal('isDeleted', 'TRUE'), controls };
-    const { entries } = await readEntries(reached.connection, {
-      ...place,
-      scope: 'base',
-      filter: encodeFilter(place.filter),
-      attributes: ['1.1'],
-      allowance: allowances.entry,
-    });
-    if (entries.length > 0) places.push(place);
-  }
-  return places;
 }

@@ -1,0 +1,109 @@
+import { BerWriter, Control } from 'ldapts';
+import { BerCursor, MalformedBer, Tag } from '../ber.ts';
+import { features } from '../root-dse.ts';
+import { controlValue } from '../search-result.ts';
+import { binaryText } from '../value-text.ts';
+
+/*
+ * The messages of RFC 4533, as far as they are used: who asks for changes since a cookie is told of them, and may wait for more.
+ */
+
+const modes = { refreshOnly: 1, refreshAndPersist: 3 };
+
+/** Asks for what has changed since the cookie; null: for everything. It is critical, so that no server ignores it. */
+export class SyncRequestControl extends Control {
+  readonly #mode: keyof typeof modes;
+  readonly #cookie: string | null;
+
+  constructor(mode: keyof typeof modes, cookie: string | null) {
+    super(features.contentSync, { critical: true });
+    this.#mode = mode;
+    this.#cookie = cookie;
+  }
+
+  protected override writeControl(writer: BerWriter): void {
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeEnumeration(modes[this.#mode]);
+    if (this.#cookie !== null) value.writeString(this.#cookie);
+    value.endSequence();
+    writer.writeBuffer(value.buffer, Tag.OCTET_STRING);
+  }
+}
+
+const syncStateOid = '1.3.6.1.4.1.4203.1.9.1.2';
+const states = ['present', 'add', 'modify', 'delete'] as const;
+
+/** What became of an entry. `id`: its UUID. */
+export type SyncState = { state: (typeof states)[number]; id: string };
+
+/** Reads the state of an entry from the controls of its message. Null: it has none. Throws MalformedBer. */
+export function syncStateOf(bytes: Buffer, at: number, end: number): SyncState | null {
+  const message = new BerCursor(bytes, at, end);
+  if (message.peek() !== Tag.CONTROLS) return null;
+  const value = controlValue(message.element(Tag.CONTROLS), syncStateOid);
+  if (value === null) return null;
+  const content = new BerCursor(value).element(Tag.SEQUENCE);
+  const state = states[content.integer(Tag.ENUMERATED)];
+  if (state === undefined) throw new MalformedBer('an entry with an unknown state');
+  return { state, id: uuidText(content.octets()) };
+}
+
+/** Whether an answer of RFC 4533 ended so that all who were not named as there are gone (false), or only those who were named as gone. */
+export function refreshDeletes(value: Buffer): boolean {
+  const done = new BerCursor(value).element(Tag.SEQUENCE);
+  if (done.peek() === Tag.OCTET_STRING) done.skip();
+  return truth(done, false);
+}
+
+/** What an intermediate message says. `phaseEnds`: the server has named all who are there (`present`), or who are gone. */
+export type SyncInfo =
+  | { kind: 'cookie' }
+  | { kind: 'phaseEnds'; phase: 'present' | 'delete'; refreshDone: boolean }
+  | { kind: 'ids'; gone: boolean; ids: PackedIds };
+
+/** UUIDs as the server sent them, 16 bytes each, one after another. */
+export type PackedIds = Buffer;
+const idBytes = 16;
+
+/** The UUIDs as text, one after another. */
+export function* unpacked(ids: PackedIds): Generator<string> {
+  for (let at = 0; at < ids.length; at += idBytes) yield uuidText(ids.subarray(at, at + idBytes));
+}
+
+const syncInfoOid = '1.3.6.1.4.1.4203.1.9.1.4';
+const tags = { name: 0x80, value: 0x81, newCookie: 0x80, refreshDelete: 0xa1, refreshPresent: 0xa2, idSet: 0xa3 };
+
+/** Reads an intermediate message. Null: it is none of RFC 4533. Throws MalformedBer. */
+export function syncInfoOf(response: BerCursor): SyncInfo | null {
+  if (response.peek() !== tags.name || response.text(tags.name) !== syncInfoOid) return null;
+  const value = response.element(tags.value);
+  const kind = value.peek();
+  if (kind === tags.newCookie) return { kind: 'cookie' };
+  const info = value.element(kind);
+  if (info.peek() === Tag.OCTET_STRING) info.skip();
+  if (kind === tags.refreshDelete) return { kind: 'phaseEnds', phase: 'delete', refreshDone: truth(info, true) };
+  if (kind === tags.refreshPresent) return { kind: 'phaseEnds', phase: 'present', refreshDone: truth(info, true) };
+  if (kind !== tags.idSet) throw new MalformedBer('a message about changes of an unknown kind');
+  const gone = truth(info, false);
+  const set = info.element(Tag.SET);
+  const ids: Buffer[] = [];
+  while (!set.done) ids.push(uuidBytes(set.octets()));
+  return { kind: 'ids', gone, ids: Buffer.concat(ids) };
+}
+
+function truth(cursor: BerCursor, otherwise: boolean): boolean {
+  if (cursor.peek() !== Tag.BOOLEAN) return otherwise;
+  const { bytes, at, end } = cursor.element(Tag.BOOLEAN);
+  if (end - at !== 1) throw new MalformedBer('a truth value of more than one byte');
+  return bytes[at] !== 0;
+}
+
+function uuidBytes(bytes: Buffer): Buffer {
+  if (bytes.length !== idBytes) throw new MalformedBer('an id that is not a UUID');
+  return bytes;
+}
+
+function uuidText(bytes: Buffer): string {
+  return binaryText('guid-in-order', uuidBytes(bytes)) ?? '';
+}

@@ -1,0 +1,15 @@
+import { canonicalDn, isWithinDn } from '../dn.ts';
+import type { Reached } from '../reach.ts';
+
+/** The naming contexts in which the bases lie, and those inside the bases. Null: a base lies in none that the server tells of. */
+export function contextsAround({ settings, server }: Reached): string[] | null {
+  const bases = settings.baseDns.map(canonicalDn);
+  const contexts = server.namingContexts.filter((context) => {
+    const dn = canonicalDn(context);
+    return bases.some((base) => isWithinDn(base, dn) || isWithinDn(dn, base));
+  });
+  const isCovered = bases.every((base) => contexts.some((context) => isWithinDn(base, canonicalDn(context))));
+  return isCovered ? contexts : null;
+}
+
+export const unknownContexts = 'the server does not tell in which of its databases the base DNs lie';
