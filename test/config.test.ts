@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { readConfig, readDatabaseConfig } from '../src/config.ts';
+import { readConfig, readDatabaseConfig, settingNames } from '../src/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'contact-sync-config-'));
 const jwks = join(folder, 'jwks.json');
@@ -148,4 +148,11 @@ test('an operation’s deadline is a number of seconds', () => {
   for (const value of ['0', '601', '1.5', 'soon', '-1']) {
     expect(faults({ ...needed, OPERATION_TIMEOUT_SECONDS: value })).toHaveLength(1);
   }
+});
+
+test('every setting has a row in the README', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) => row.split('|')[1]?.match(/[A-Z_]+/g) ?? []);
+  expect(settingNames.filter((name) => !named.includes(name))).toEqual([]);
 });

@@ -15,6 +15,7 @@ import {
   parse,
 } from 'graphql';
 import { buildApiSchema, printApiSchema } from '../src/api/build-api-schema.ts';
+import { ContactField } from '../src/core/contact.ts';
 
 const built = buildApiSchema();
 const committed = new URL('../schema/schema.graphql', import.meta.url);
@@ -73,6 +74,24 @@ describe('what is built agrees with the contract', () => {
     const absent = [...wanted.keys()].filter((name) => !parts(built).has(name));
     expect(absent.filter((name) => !later.some((pattern) => pattern.test(name)))).toEqual([]);
   });
+});
+
+test('each field that a mapping can fill is shown by a contact, and people can edit it', () => {
+  const names = { EMAIL: 'emails', PHONE: 'phones' } as const;
+  const members = Object.values(ContactField).map(
+    (field) =>
+      names[field as keyof typeof names] ?? field.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+  );
+  const missing = (typeNames: string[]): string[] => {
+    const types = typeNames.map((name) => built.getType(name));
+    const fields = types.flatMap((type) =>
+      isObjectType(type) || isInputObjectType(type) ? Object.keys(type.getFields()) : [],
+    );
+    return members.filter((member) => !fields.includes(member));
+  };
+  expect(missing(['Contact', 'PostalAddress'])).toEqual([]);
+  // Only a connection names a manager.
+  expect(missing(['ContactInput', 'PostalAddressInput'])).toEqual(['manager']);
 });
 
 function contractSchema(): GraphQLSchema {
