@@ -8,6 +8,9 @@ import { openSyncing, type Syncing, type SyncService } from '../support/syncing.
 import { removal } from './small-directory.ts';
 import { openForetelling } from './support/foretold.ts';
 
+/** `INCREMENTAL, told`: the bind account may see deleted entries, so the server tells all that was touched. */
+type Mode = 'FULL' | 'INCREMENTAL' | 'INCREMENTAL, told';
+
 describeSamba("runs on a domain controller of Samba's", () => {
   let dc: Samba;
   let service: SyncService;
@@ -22,33 +25,39 @@ describeSamba("runs on a domain controller of Samba's", () => {
   });
 
   /** An OU for one test, and a workspace with a connection that reads it. */
-  async function setUp(options: { baseDns?: string[]; mode?: 'FULL' | 'INCREMENTAL'; photo?: boolean } = {}) {
+  async function setUp(options: { baseDns?: string[]; mode?: Mode; photo?: boolean } = {}) {
     const people = `OU=place ${++places},DC=example,DC=test`;
     await dc.add(people, { objectClass: 'organizationalUnit' });
     const syncing = await service.workspace();
-    const connection = await syncing.createConnection(dc, {
-      kind: 'ACTIVE_DIRECTORY',
-      mappings: defaultMappings('ACTIVE_DIRECTORY'),
-      source: { baseDns: options.baseDns ?? [people] },
-      removal: removal(),
-      photo: options.photo ?? false,
-    });
+    const { mode = 'FULL' } = options;
+    const account = mode !== 'INCREMENTAL, told' ? {} : { bindDn: dc.adminDn, bindPassword: dc.adminPassword };
+    const connection = await syncing.createConnection(
+      { ...dc, ...account },
+      {
+        kind: 'ACTIVE_DIRECTORY',
+        mappings: defaultMappings('ACTIVE_DIRECTORY'),
+        source: { baseDns: options.baseDns ?? [people] },
+        removal: removal(),
+        photo: options.photo ?? false,
+      },
+    );
     const add = async (name: string, attributes: Parameters<typeof sambaPerson>[2] = {}, parent = people) => {
       const { dn, attributes: all } = sambaPerson(name, parent, attributes);
       await dc.add(dn, { ...all, sAMAccountName: `${name.replaceAll(' ', '.')}${places}` });
       return dn;
     };
-    const { mode = 'FULL' } = options;
     let runs = 0;
+    const asked = mode === 'FULL' ? mode : 'INCREMENTAL';
     const sync = async () => {
-      const run = await syncing.sync(connection, { mode });
+      const run = await syncing.sync(connection, { mode: asked });
       // The first run has nothing to continue from.
-      if (runs++ > 0) expect(run.mode).toBe(mode);
+      if (runs++ > 0) expect(run.mode).toBe(asked);
       return run;
     };
     return { people, syncing, connection, add, sync };
   }
 
+  const told = expect.stringContaining('which entries have been touched');
   const ids = async (syncing: Syncing) =>
     Object.fromEntries((await syncing.contacts()).map(({ display_name, id }) => [display_name, id]));
   const statuses = async (syncing: Syncing) =>
@@ -120,6 +129,44 @@ describeSamba("runs on a domain controller of Samba's", () => {
     });
   });
 
+  test('an account that sees deleted entries reads only who was touched, unless people move with their unit or expire', async () => {
+    const { people, syncing, connection, add, sync } = await setUp({ mode: 'INCREMENTAL, told' });
+    const team = `OU=team,${people}`;
+    const away = `OU=away ${places},DC=example,DC=test`;
+    await dc.add(team, { objectClass: 'organizationalUnit' });
+    // As long as nothing has been deleted, nothing shows that deleted entries can be seen.
+    await dc.delete(await add('Long gone'));
+    const [ada, bob] = [await add('Ada'), await add('Bob')];
+    await add('Team', {}, team);
+    await add('Disabled', { userAccountControl: '546' });
+    await add('Expires', { accountExpires: String(fileTime(new Date(Date.now() + 3_600_000))) });
+    await sync();
+    await dc.modify(ada, { l: 'Ulm' });
+    await dc.delete(bob);
+    await add('Cleo');
+    const full = await syncing.sync(connection, { mode: 'FULL', dryRun: true });
+    const run = await sync();
+    expect([run.counts, run.excluded]).toEqual([full.counts, full.excluded]);
+    expect(run).toMatchObject({ counts: { created: 1, updated: 1, deactivated: 1 }, modeReason: told });
+    expect(await sync()).toMatchObject({ counts: { read: 5, unchanged: 4 }, modeReason: told });
+    await dc.rename(team, `OU=away ${places}`, 'DC=example,DC=test');
+    expect(await sync()).toMatchObject({ counts: { deactivated: 1 }, modeReason: expect.stringContaining(away) });
+    expect(await sync()).toMatchObject({ counts: { read: 4, unchanged: 3 }, modeReason: told });
+    await syncing.pool.query(
+      `UPDATE connection SET read_cursor = jsonb_set(read_cursor, '{from,cursor,feed,expires}', $2) WHERE id = $1`,
+      [connection, JSON.stringify(String(fileTime(new Date())))],
+    );
+    expect(await sync()).toMatchObject({ modeReason: expect.stringContaining('an account has expired') });
+    expect(await sync()).toMatchObject({ modeReason: told });
+  });
+
+  test('an account that does not see deleted entries compares all', async () => {
+    const { add, sync } = await setUp({ mode: 'INCREMENTAL' });
+    await add('Ada');
+    await sync();
+    expect(await sync()).toMatchObject({ modeReason: expect.stringContaining('may not see deleted entries') });
+  });
+
   test('disabled and expired accounts are left out, people without mail and in nested OUs come in', async () => {
     const { people, syncing, add, sync } = await setUp();
     const nested = `OU=b\\, c,OU=a,${people}`;
@@ -143,7 +190,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
     ]);
   });
 
-  describe.each(['FULL', 'INCREMENTAL'] as const)('by runs of mode %s,', (mode) => {
+  describe.each(['FULL', 'INCREMENTAL', 'INCREMENTAL, told'] as const)('by runs of mode %s,', (mode) => {
     test('who is disabled, expires, moves out or is deleted is switched off, and back when that is undone', async () => {
       const { people, syncing, add, sync } = await setUp({ mode });
       const outside = `OU=outside ${places},DC=example,DC=test`;

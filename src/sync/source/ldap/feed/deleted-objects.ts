@@ -13,15 +13,12 @@ export function showDeleted(): Control {
 type DeletedObjects = { baseDn: string; filter: LdapFilter; controls: readonly Control[] };
 
 /**
- * Where Active Directory keeps what is left of deleted entries of these naming contexts, as far as the account may see it. By default
- * only administrators may. `all`: whether it sees those of each context.
+ * Where Active Directory keeps what is left of deleted entries of these naming contexts, if the account may see that place. By default
+ * only administrators see what is in it, also where others see the place itself.
  */
-export async function deletedObjects(
-  reached: Reached,
-  contexts: readonly string[],
-): Promise<{ places: DeletedObjects[]; all: boolean }> {
+export async function deletedObjects(reached: Reached, contexts: readonly string[]): Promise<DeletedObjects[]> {
   const places: DeletedObjects[] = [];
-  if (!isActiveDirectory(reached) || !reached.server.supports.has('showDeleted')) return { places, all: false };
+  if (!isActiveDirectory(reached) || !reached.server.supports.has('showDeleted')) return places;
   for (const context of contexts) {
     const place = {
       baseDn: `CN=Deleted Objects,${context}`,
@@ -37,5 +34,18 @@ export async function deletedObjects(
     });
     if (entries.length > 0) places.push(place);
   }
-  return { places, all: places.length === contexts.length };
+  return places;
+}
+
+/** Whether the account sees a deleted entry of each of these naming contexts. If so, it sees all of them. */
+export async function seesDeleted(reached: Reached, contexts: readonly string[]): Promise<boolean> {
+  const places = await deletedObjects(reached, contexts);
+  if (places.length < contexts.length) return false;
+  for (const { filter, ...place } of places) {
+    const page = { size: 1, cookie: Buffer.alloc(0) };
+    const search = { ...place, scope: 'one', filter: encodeFilter(filter), attributes: ['1.1'], page } as const;
+    const { entries, result } = await readEntries(reached.connection, search, 1);
+    if (result.code !== 0 || entries.length === 0) return false;
+  }
+  return true;
 }

@@ -10,7 +10,7 @@ import { readPages } from '../read-parts.ts';
 import { features } from '../root-dse.ts';
 import { type ChangeFeed, type FeedAnswer, mostTouched, type NoFeed } from './change-feed.ts';
 import { contextsAround, unknownContexts } from './contexts-around.ts';
-import { deletedObjects, showDeleted } from './deleted-objects.ts';
+import { seesDeleted, showDeleted } from './deleted-objects.ts';
 
 /**
  * The feed of Active Directory: each change of an entry gives it the domain controller's next number (uSNChanged), and also what is
@@ -22,8 +22,8 @@ export async function usnFeed(reached: Reached, people: LdapFilter, idAttribute:
     return { because: `deleted entries are known by objectGUID, and people are identified by ${idAttribute}` };
   const contexts = contextsAround(reached);
   if (contexts === null) return { because: unknownContexts };
-  const { all } = await deletedObjects(reached, contexts);
-  if (!all) return { because: 'the bind account may not see deleted entries (CN=Deleted Objects)' };
+  if (!(await seesDeleted(reached, contexts)))
+    return { because: 'the bind account may not see deleted entries (in CN=Deleted Objects), or there are none' };
   const place = await readPlace(reached);
   if ('because' in place) return { because: 'the server does not tell where it stands' };
   return {

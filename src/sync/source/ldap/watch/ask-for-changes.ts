@@ -17,7 +17,7 @@ export async function askForChanges(watching: Watching): Promise<Refused> {
   const { reached, options, times } = watching;
   const attribute = flavours[reached.server.flavour].changeAttribute;
   const places = watchedPlaces(reached, options.scope);
-  const { places: deleted } = await deletedObjects(reached, contextsOfPeople(reached));
+  const deleted = await deletedObjects(reached, contextsOfPeople(reached));
   const restMs = (afterMs: number, leastMs: number): number => Math.max(leastMs, times.restFactor * afterMs);
   // A further change in the second of the newest one would show the same time. It is told of when that second is over.
   const settle = (): Promise<void> => (attribute.kind === 'time' ? rest(watching, times.settleMs) : Promise.resolve());
