@@ -127,34 +127,37 @@ const fieldColumns = `
     "email_notifications" boolean,
     "forms_access" boolean`;
 
-// What a whole plan is counted by comes first: Postgres reads a row up to the last column that it needs.
+/**
+ * The columns of a plan. A row is read from its first column to the last one that a statement needs, several times in a run. So what most
+ * statements need comes first, and what only the contact needs comes after the values.
+ */
 const planColumns = `
     "workspace_id" uuid NOT NULL,
     "run_id" uuid NOT NULL,
     "position" bigint NOT NULL,
+    "claimants" integer NOT NULL DEFAULT 1,
     "action" text,
     "stays" text,
     "outcome" text,
     "remark" text,
-    "claimants" integer NOT NULL DEFAULT 1,
+    "contact_id" uuid,
+    "fills_id" uuid,
+    "person_ref" uuid,
+    "hash" bytea,
     "person" text NOT NULL,
     "person_id" text,
-    "contact_id" uuid,
     "contact_version" integer,
     "link_recheck" integer,
     "contact_name" text,
+    "code" text,
+    "reason" text,
     "before" contact_values,${fieldColumns},
-    "hash" bytea,
-    "fills_id" uuid,
-    "person_ref" uuid,
     "email_key" text COLLATE "C",
     "name_key" text COLLATE "C",
     "company_key" text COLLATE "C",
     "manager_ref" uuid,
     "words" text,
     "search" tsvector,
-    "code" text,
-    "reason" text,
     "alternatives" jsonb,
     "findings" jsonb`;
 
