@@ -31,6 +31,11 @@ export function databaseTrouble(error: unknown): 'unavailable' | 'stopped' | nul
   return typeof message === 'string' && lost.test(message) ? 'unavailable' : null;
 }
 
+/** Whether the disk of the database is full. */
+export function isDiskFull(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === '53100';
+}
+
 /**
  * The database was away for longer than the service waits. With `startOver` it is back but has lost some of what it was given, as
  * after a crash; then the run goes on from what is still stored. Neither is the run's fault.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../core/app-error.ts';
-import { DatabaseLost } from '../core/database-trouble.ts';
+import { DatabaseLost, isDiskFull } from '../core/database-trouble.ts';
 import type { ProcessLog } from '../core/process-log.ts';
 import type { RunError } from '../core/run.ts';
 import type { RunJob } from '../core/run-queue.ts';
@@ -61,8 +61,19 @@ function tookTooLong(): AppError {
   });
 }
 
+function diskIsFull(cause: unknown): AppError {
+  return new AppError('DATABASE_FULL', 'The disk of the database is full.', {
+    hint: 'Free space where the database lies, or give it more, then run again.',
+    cause,
+  });
+}
+
 /** Ends a broken run with the reason. Our own faults get a reference, under which the process log has the details. */
-async function endFailed(parts: WorkParts, claimed: ClaimedRun, fault: unknown): Promise<void> {
+async function endFailed(parts: WorkParts, claimed: ClaimedRun, error: unknown): Promise<void> {
+  const isFull = isDiskFull(error);
+  if (isFull)
+    parts.log.error({ err: error, runId: claimed.run.id }, 'A run failed because the disk of the database is full');
+  const fault = isFull ? diskIsFull(error) : error;
   if (!(fault instanceof AppError)) return endInternal(parts, claimed, fault);
   const { code, message, hint } = fault;
   try {

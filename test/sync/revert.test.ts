@@ -168,6 +168,36 @@ describe('a run that takes another one back', () => {
     expect(await tables()).toEqual({ contacts: [], links: [] });
   });
 
+  test('a run that was taken back in part is taken back for the rest, and nothing of the first part is told as changed', async () => {
+    await slapd.refill([unit, ...Array.from({ length: 20 }, (_, i) => somebody(`p${i}`))]);
+    const connection = await connect();
+    const created = await syncing.sync(connection);
+    for (let i = 0; i < 20; i++) await slapd.modify(dn(`p${i}`), { l: 'Rome' });
+    const updated = await syncing.sync(connection);
+    for (const { id, counts } of [
+      { id: updated.id, counts: { updated: 12, deleted: 0 } },
+      { id: created.id, counts: { updated: 0, deleted: 12 } },
+    ]) {
+      const part = await syncing.claim(await syncing.startRevert(id));
+      const run = syncing.store.open(part);
+      await run.begin({ level: 'INFO', code: 'RUN_STARTED', message: '' });
+      await run.report({ event: 'CONNECTED' });
+      await run.planRevert(async () => {});
+      await run.report({ event: 'READ' });
+      await run.reportPlan({ event: 'CHECKED', counts: {} }, null);
+      await service.pool.query(
+        'DELETE FROM plan_row WHERE run_id = $1 AND position > (SELECT min(position) + 7 FROM plan_row WHERE run_id = $1)',
+        [part.run.id],
+      );
+      await run.planRows();
+      await run.apply(() => ({ progress: 0, lines: [] }), new AbortController().signal);
+      await syncing.runStore.end(part, { status: 'CANCELLED' });
+      const rest = await syncing.revert(id);
+      expect(rest).toMatchObject({ status: 'SUCCEEDED', counts: { read: 12, skipped: 0, ...counts } });
+    }
+    expect(await tables()).toEqual({ contacts: [], links: [] });
+  });
+
   test('is refused for runs that have not ended, changed nothing, or are taken back already', async () => {
     const connection = await connect();
     const refused = async (id: string) => (await syncing.runStore.startRevert(syncing.workspaceId, id, anna)).kind;

@@ -53,7 +53,8 @@ export function originOf(contact: string, version: string): string {
 
 /**
  * What is known about the contacts that a part of the history changed, in order of their first change, after a position.
- * `exceptBy`: contacts that this set of changes has taken back already are left out.
+ * `exceptBy`: contacts that this run has taken back already are left out, and those that another run has, if nothing has changed them
+ * since.
  */
 export async function madeChanges(
   query: Query,
@@ -95,6 +96,7 @@ const facts = `
     AND NOT EXISTS (
       SELECT FROM contact_change AS back
       WHERE back.workspace_id = $1 AND back.contact_id = made.contact_id AND back.change_set::text = $6::uuid::text AND ${applied('back')})
+    AND ($6::uuid IS NULL OR run.reverts IS DISTINCT FROM $2)
   ORDER BY made.position LIMIT $7`;
 
 /** How the changes of a contact are taken back, as a record of `plannedRecord`. */
