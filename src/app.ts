@@ -45,7 +45,9 @@ import { watchSource } from './sync/watch-source.ts';
 export type App = {
   /** Null for a worker alone. */
   url: string | null;
-  /** Accepts nothing more, finishes or hands back what is under way, and closes all that was opened, in reverse order. */
+  /**
+   * Accepts no more requests, finishes or hands back the work under way, and then closes all parts in reverse order.
+   */
   close(): Promise<void>;
 };
 
@@ -54,7 +56,7 @@ export type AppOptions = {
   logger?: Logger;
   /** Gets each statement that the API sends, without its parameters. */
   onStatement?: (sql: string) => void;
-  /** Ends a start that is under way, with its reason. */
+  /** Aborts to end a start that is under way. The start rejects with its reason. */
   signal?: AbortSignal;
   /** Default: those of traffic-limits.ts. */
   traffic?: Partial<TrafficLimits>;
@@ -65,7 +67,7 @@ type Foundation = {
   config: Config;
   logger: Logger;
   database: Database;
-  /** Of the tables' owner. */
+  /** The URL with the login of the tables' owner. */
   databaseUrl: string;
   boss: Awaited<ReturnType<typeof openBoss>>;
   sealer: Sealer;
@@ -111,7 +113,7 @@ async function openApp(config: Config, options: AppOptions, opened: AsyncDisposa
   return { url, close: () => opened.disposeAsync() };
 }
 
-/** How often partitions are made ahead of time and old ones dropped, and what is no longer shown or needed is deleted. */
+/** How often partitions are made ahead of time, old ones are dropped, and data that is no longer needed is deleted. */
 const tidyEveryMs = 60 * 60 * 1000;
 
 async function openWorker(
@@ -196,7 +198,7 @@ export function migrateApp(config: DatabaseConfig): Promise<string[]> {
   });
 }
 
-/** Closes all that was opened when `open` fails. */
+/** Closes all parts that were opened, if `open` fails. */
 async function orClosed<T>(open: (opened: AsyncDisposableStack) => Promise<T>): Promise<T> {
   const opened = new AsyncDisposableStack();
   try {

@@ -10,11 +10,14 @@ export type Role = 'api' | 'worker' | 'all';
 /** Where the keys come from that verify access tokens. */
 export type KeySet = { kind: 'url'; url: URL } | { kind: 'file'; path: string };
 
-/** All that can be set from outside. */
+/** The settings of the service, from the environment. */
 export type Config = {
   /** Null: the embedded Postgres under `dataDir`. */
   databaseUrl: string | null;
-  /** Has a login of its own for the API's pool. Null: the login of `databaseUrl`, in the API's role. */
+  /**
+   * The same database with a separate login for the API's pool. Null: the API uses the login of `databaseUrl`, in its
+   * own role.
+   */
   apiDatabaseUrl: string | null;
   dataDir: string;
   host: string;
@@ -22,14 +25,14 @@ export type Config = {
   port: number;
   role: Role;
   auth: { keys: KeySet; issuer: string; audience: string };
-  /** 32 bytes each; the first encrypts, all decrypt. */
+  /** Keys of 32 bytes. The first one encrypts; all of them decrypt. */
   secretsKeys: Buffer[];
   addresses: AddressPolicy;
   /** How many runs this process works on at the same time. */
   runConcurrency: number;
-  /** How many days the logs of runs are kept, and runs with their changes. */
+  /** How many days the logs of runs are kept (`logDays`), and runs with their changes (`historyDays`). */
   retention: { logDays: number; historyDays: number };
-  /** The deadline of queries and mutations that declare no longer one. */
+  /** The deadline of queries and mutations that don't declare a longer one. */
   operationTimeoutSeconds: number;
   logLevel: string;
 };
@@ -104,7 +107,7 @@ function addressPolicy(value: string): AddressPolicy | null {
   return cidrs.every(isCidr) ? { allowPrivate: false, cidrs } : null;
 }
 
-/** When `parse` returns null, the value is a fault, which `takes` describes. */
+/** `parse` returns null for a value that is a fault. `takes` describes the values that are accepted. */
 function parsed<In, Out>(parse: (value: In) => Out | null, takes: string) {
   return z.transform((value: In, context) => {
     const result = parse(value);

@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
   process.exit(0);
 }
 
-/** The start was told to end. That is no failure. */
+/** The start was stopped by a signal. That is not a failure. */
 class StoppedEarly extends Error {
   readonly signal: string;
   constructor(signal: string) {

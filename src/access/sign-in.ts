@@ -19,13 +19,13 @@ export type SignInOptions = {
  */
 export type SignIn = (authorization: string | undefined) => Promise<Viewer>;
 
-/** How many verified tokens are remembered, and their characters together; those used last are kept. */
+/** How many verified tokens are remembered, and their characters together. Those used last are kept. */
 const MOST_REMEMBERED = 10_000;
 const MOST_CHARACTERS = 10_000_000;
-/** So long a token may outlive its key, once we know that the key was taken out of the key set. */
+/** How long a token is still accepted after its key was removed from the key set. */
 const REMEMBERED_MS = 10_000;
 
-/** `until`: by the clock of `performance.now()`. */
+/** `until`: a time of `performance.now()`. */
 type Remembered = { viewer: Viewer; workspace: Claims['workspace']; until: number };
 
 /**

@@ -9,7 +9,7 @@ export type AbsentPerson = {
   /** When the first complete read without them took place. Null: it is the present read. */
   goneSince: Date | null;
   contact: { id: string; version: number; name: string; status: ContactStatus; removalDueAt: Date | null };
-  /** The names of other connections that feed the contact now, in order. */
+  /** The names of the other connections that feed the contact now, in order of their priority. */
   fedBy: readonly string[];
   /** Other connections that have lost the contact's person. */
   lostBy: readonly { connectionId: string; since: Date }[];
@@ -27,7 +27,7 @@ export function endOfGrace({ goneSince }: AbsentPerson, { graceDays }: AbsencePo
   return new Date((goneSince ?? now).getTime() + dayMs * graceDays);
 }
 
-/** What is to become of the contact: what the policy says, unless somebody has decided that it stays. */
+/** What must happen to the contact: the policy's action, unless somebody has decided that the contact stays. */
 export function actionFor({ kept }: AbsentPerson, { action }: AbsencePolicy): RemovalAction {
   return kept ? 'KEEP' : action;
 }

@@ -7,10 +7,10 @@ import type { ExclusionReason, RunMode } from './run.ts';
  */
 export type Cursor = Readonly<Record<string, unknown>>;
 
-/** A cursor, and what else the source wants to remember with it: bytes that only the source reads, at most `longestMemory`. */
+/** A cursor, and the memory that belongs to it: bytes that only the source reads, at most `longestMemory`. */
 export type Since = { cursor: Cursor; memory: Uint8Array };
 
-/** Bytes of a source's memory. It is stored with the connection. */
+/** The largest size of a source's memory, in bytes. It is stored with the connection. */
 export const longestMemory = 1024 * 1024;
 
 /** `everybody`: people who are missing when the feed ends complete are gone. `changes`: people who are not mentioned are unchanged. */
@@ -46,9 +46,10 @@ export type Arrivals = {
    */
   present<E extends Entry>(entries: readonly E[], taken?: (entry: E) => void): number | Promise<number>;
   /**
-   * Somebody exists, and the source knows that their entry is as it was at the cursor. `leftOut`: why the scope leaves them out for
-   * something that is not in their entry, such as their groups. 'wanted': the run knows too little about them. The source must
-   * then send them as present; people whom it does not find any more count as not mentioned.
+   * Somebody exists, and the source knows that their entry is as it was at the cursor. `leftOut`: why the scope leaves
+   * them out because of something outside their entry, such as their groups. Returns 'wanted' if the run knows too
+   * little about them. The source must then send them as present; if it does not find them any more, they count as not
+   * mentioned.
    */
   unchanged(id: string, leftOut: ExclusionReason | null): 'known' | 'again' | 'wanted';
   /**
@@ -56,9 +57,15 @@ export type Arrivals = {
    * whose ids are UUIDs. Null: there are more than `most`.
    */
   missing(named: Iterable<string>, most: number): readonly string[] | null;
-  /** Whom this feed has not mentioned is as at the cursor: in scope, or left out for the same reason. The last word about people. */
+  /**
+   * Everybody whom this feed has not mentioned is as at the cursor: in scope, or left out for the same reason. No more
+   * people may be mentioned after this call.
+   */
   othersStay(): void;
-  /** Forgets all that was said so far, because the source reads everybody after all. Only before anybody was sent as present. */
+  /**
+   * Forgets all that was reported, because the source now reads everybody. Allowed only before anybody was sent as
+   * present.
+   */
   startOver(reason: string): void;
   /** The people with these ids are gone. Unknown ids are ignored. */
   gone(ids: readonly string[]): void;
@@ -67,8 +74,8 @@ export type Arrivals = {
 };
 
 /**
- * How a source reads. `reason`: why, as a sentence for people; null: because the run asked for it. `way`: how it finds what has
- * changed, as a sentence.
+ * How a source reads. `reason`: why, as a sentence for people; null: because the run asked for it. `way`: how the
+ * source finds what has changed, as a sentence.
  */
 export type ReadMode = { mode: RunMode; reason: string | null; way?: string };
 
@@ -76,12 +83,12 @@ export type ReadMode = { mode: RunMode; reason: string | null; way?: string };
 export type BeginArrivals = (extent: Extent, how: ReadMode) => Arrivals;
 
 /**
- * How a kind of source goes on from a cursor. `names everybody`: it reads what has changed, and names all others, so people whom
- * the last run skipped can be looked at again. `tells changes`: it mentions only people who have changed.
+ * How a kind of source continues from a cursor. `names everybody`: it reads what has changed and also names all others,
+ * so the run can ask for people whom the last run skipped. `tells changes`: it mentions only people who have changed.
  */
 export type Continuation = 'names everybody' | 'tells changes';
 
-/** The advice of a kind of source for a read that can't be used as it is. Whole sentences, except `emptied`. */
+/** The advice of a kind of source for people whose read can't be used as it is. Whole sentences, except `emptied`. */
 export type ReadAdvice = {
   /** A complete read brought nobody. */
   nobody: string;

@@ -1,6 +1,6 @@
 import type { ChangeAction, LogCode } from './run.ts';
 
-/** The words for a change that was applied, or was not. */
+/** The words for changes that were applied, and for those that could not be applied. */
 
 const words: Record<Exclude<ChangeAction, 'SKIP'>, { code: LogCode; verb: string }> = {
   CREATE: { code: 'CONTACT_CREATED', verb: 'Created' },

@@ -47,7 +47,7 @@ export type ScopeRule = { attribute: string; operator: ScopeOperator; values: st
 export type Scope = {
   groups: string[];
   nestedGroups: boolean;
-  /** Groups whose members are left out; `nestedGroups` goes for them as well. */
+  /** Groups whose members are left out. `nestedGroups` applies to them too. */
   excludeGroups: string[];
   /** Places in the source, below which people are left out. */
   excludeBaseDns: string[];

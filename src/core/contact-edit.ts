@@ -11,17 +11,17 @@ import {
   type LabeledField,
 } from './contact.ts';
 
-/** What people can change of a contact. */
+/** The parts of a contact that people can change. */
 export type ContactEdit = { status: ContactStatus; values: ContactValues; lockedFields: readonly ContactField[] };
 
-/** What a connection brings to a contact. */
+/** What a connection feeds to a contact. */
 export type Feed = { connectionName: string; fills: Fills; mappings: readonly FieldMapping[] };
 
 /** A contact that somebody edits, with the connections that feed it; the one whose values win comes first. */
 export type EditableContact = ContactEdit & {
   id: string;
   version: number;
-  /** The portal access that the removal of the contact took away. Null: it was not removed. */
+  /** Whether the contact had portal access before its removal. Null: it was not removed. */
   portalAccessBefore: boolean | null;
   feeds: readonly Feed[];
 };
@@ -36,8 +36,9 @@ export type SavedContact<Saved> = { kind: 'saved'; contact: Saved } | AddressTak
 export type MergedContacts<Saved> = SavedContact<Saved> | { kind: 'fedTwice'; connectionName: string };
 
 /**
- * The result of taking a change back. `saved` with null: the contact is gone; `left`: what stays, because it has changed since. `changed`:
- * all of it was changed since; `nothing`: it is as before.
+ * The result of reverting a change. `saved`: with the contact, or null if there is none any more. `left`: the parts
+ * that stay, because they have changed since. `changed`: all parts have changed since. `nothing`: the contact is
+ * already as before.
  */
 export type RevertedChange<Saved> =
   | { kind: 'saved'; contact: Saved | null; left: LeftPart[] }
@@ -45,10 +46,10 @@ export type RevertedChange<Saved> =
   | { kind: 'changed'; reason: string }
   | { kind: 'nothing' };
 
-/** A part of a change that is not taken back. No field: it is about the contact as a whole. */
+/** A part of a change that is not reverted. Without a field: the contact as a whole. */
 export type LeftPart = { field: ContactField | null; label: string | null; message: string };
 
-/** The parts of a contact's values that two versions of it have in different form: a field, or a label of one. */
+/** The keys of the fields that differ between two versions of a contact. A labeled field has one key for each label. */
 export function changedKeys(before: ContactValues, after: ContactValues, field: ContactField): FieldKey[] {
   if (!isLabeledField(field)) return (before[field] ?? false) === (after[field] ?? false) ? [] : [field];
   const labels = new Set([...(before[field] ?? []), ...(after[field] ?? [])].map(({ label }) => label));
@@ -57,15 +58,16 @@ export function changedKeys(before: ContactValues, after: ContactValues, field: 
     .map((label) => fieldKey(field, label));
 }
 
-/** The values of a label as a text. They have no order. */
+/** The values of a label as one text, for comparing. Their order does not matter. */
 function textOf(values: ContactValues, field: LabeledField, label: string): string {
   const ofLabel = (values[field] ?? []).filter((one) => one.label === label);
   return JSON.stringify(ofLabel.map(({ value }) => value).toSorted());
 }
 
 /**
- * The connection that fills a part of a contact at each run, so that an edit of it would not last. Null: none does, because it brings
- * no value, or its mapping leaves the field to people once it is filled. A display name that a connection puts together is no value.
+ * The connection that fills a part of a contact at each run, so that an edit by a person would not last. Null: there is
+ * none. A connection does not count if it has no value, if its mapping never overwrites a filled field, or if it only
+ * makes a display name of other fields.
  */
 export function filledBy({ feeds, lockedFields }: EditableContact, field: ContactField, key: FieldKey): string | null {
   if (lockedFields.includes(field)) return null;

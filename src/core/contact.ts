@@ -92,9 +92,9 @@ export type IndexedText = {
 };
 
 /**
- * The display name when no mapping gives one: given and family name, else the primary email, else the first labeled email
- * (alphabetically, because the values of an attribute have no order). Undefined: there is none of these. A company is not a
- * person's name.
+ * The display name when no mapping gives one: given and family name, else the primary email, else the first labeled
+ * email in alphabetical order (the values of an attribute have no order). Undefined: there is none of these. A company
+ * is not a person's name.
  */
 export function putTogetherName({
   GIVEN_NAME = '',

@@ -11,19 +11,22 @@ const network = new Set(
  */
 const notThere = /^(08|28|53)...$|^57P..$|^3D000$|^25P0[34]$/;
 
-/** Messages without a code, from the driver, and from the ORM when it loses a connection between two statements. */
+/**
+ * Messages of errors without a code. They come from the driver, and from the ORM when it loses a connection between two
+ * statements.
+ */
 const lost =
   /^(Query runner already released|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Query read timeout)/;
 
 /**
- * What an error says about the database: `unavailable` when it or a connection to it can't be reached, `stopped` when a statement
- * was ended because it took too long or nobody wants its answer. Null: the error is about something else.
+ * What an error says about the database. `unavailable`: the database or the connection can't be used. `stopped`: a
+ * statement was ended because it took too long or its client has left. Null: the error has another cause.
  */
 export function databaseTrouble(error: unknown): 'unavailable' | 'stopped' | null {
   if (error instanceof AppError) return error.code === 'DATABASE_UNAVAILABLE' ? 'unavailable' : null;
   if (typeof error !== 'object' || error === null) return null;
   const { code, driverError, thrownValue, message } = error as Record<string, unknown>;
-  // The ORM wraps errors. GraphQL wraps what is no Error of this realm.
+  // The ORM wraps errors. GraphQL wraps errors of another JavaScript realm.
   const inner = driverError ?? thrownValue;
   if (inner !== undefined && inner !== error) return databaseTrouble(inner);
   if (code === '57014') return 'stopped';
@@ -37,8 +40,8 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /**
- * The database was away for longer than the service waits. With `startOver` it is back but has lost some of what it was given, as
- * after a crash; then the run goes on from what is still stored. Neither is the run's fault.
+ * The database was away for longer than the service waits. `startOver`: it is back, but has lost some data, as after a
+ * crash. The run then continues from what is still stored. Neither is the run's fault.
  */
 export class DatabaseLost extends Error {
   readonly startOver: boolean;

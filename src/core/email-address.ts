@@ -1,4 +1,4 @@
-/** In octets: RFC 5321 4.5.3.1, without the angle brackets of a path. */
+/** The longest address in octets: RFC 5321 4.5.3.1, without the angle brackets of a path. */
 const LONGEST_ADDRESS = 254;
 const LONGEST_LOCAL_PART = 64;
 

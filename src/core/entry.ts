@@ -2,8 +2,8 @@ import type { ExclusionReason, LogCode, LogLevel } from './run.ts';
 import type { ValueFault } from './user-error.ts';
 
 /**
- * The values of one attribute: absent, one, or several in the order sent. Texts are as sent, except binary ids, which come in their
- * usual text form.
+ * The values of one attribute: absent, one, or several in the order of the source. Texts are unchanged; binary ids come
+ * in their usual text form.
  */
 export type AttributeValue = undefined | string | readonly string[];
 
@@ -11,17 +11,17 @@ export type AttributeValue = undefined | string | readonly string[];
 export type AttributeNames = {
   /** A key that is equal for all spellings of one attribute's name, and different for any other attribute. */
   keyOf(name: string): string;
-  /** Why a mapping or template can't use an attribute of this name. Null: it can. */
+  /** Why a mapping or template can't use an attribute of this name. Null: the name is fine. */
   fault(name: string): ValueFault | null;
 };
 
 /**
- * How a kind of source names people in the data of others, e.g. as somebody's manager. Both functions return a text that is equal for
- * all names of the same person.
+ * How a kind of source names people in other people's data, e.g. as a manager. Both functions return the same text for
+ * all names of one person.
  */
 export type PersonNames = {
   ofPerson(person: Pick<Entry, 'name' | 'id'>): string;
-  /** Of a value that names a person. */
+  /** The name in a value, such as a manager's DN. */
   ofValue(value: string): string;
 };
 
@@ -36,7 +36,7 @@ export type Entry = {
   attributes: readonly AttributeValue[];
   /** The source's own flag: the account is switched off. */
   disabled: boolean;
-  /** It is no person at all, e.g. a machine account. */
+  /** The entry is not a person, e.g. a machine account. */
   notAPerson: boolean;
   /** False when the scope names groups, the search itself could not check them, and the person is in none of them. */
   inGroups: boolean;
@@ -45,16 +45,16 @@ export type Entry = {
   /** Names of attributes with a value that could not be decoded and was left out. */
   undecodable: readonly string[];
   /**
-   * SHA-256 of the bytes that the source sent for the person, one UTF-16 unit a byte. Equal hashes mean equal entries. Null: the
-   * source sent them in several answers, so the fields above must be compared.
+   * SHA-256 of the bytes that the source sent for the person. Each UTF-16 unit holds one byte. Equal hashes mean equal
+   * entries. Null: the person came in several answers, so the fields above must be compared.
    */
   said: string | null;
   /**
-   * Only when a read is to show changed photos, which it does not bring: a text that changes with each change of the person in the
-   * source.
+   * Set only when a read must show changed photos (it never brings the photos). The text changes with each change of
+   * the person in the source.
    */
   photoMark?: string;
-  /** Where the person stands in the source, such as `Line 17`, for log lines. It is no part of the person's data. */
+  /** The person's place in the source, such as `Line 17`, for log lines. It is not part of the person's data. */
   place?: string;
 };
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Cuts what comes one by one into lists of at most `size`. */
+/** Groups items into lists of at most `size`. */
 export function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
   let slice: T[] = [];
   for (const item of items) {
@@ -23,14 +23,14 @@ export async function mapInSlices<T, U>(items: Iterable<T>, size: number, map: (
 }
 
 /**
- * Limits how many pieces of work run at the same time. The others wait, first come first served. Before one that waited begins,
- * the event loop does other work.
+ * Limits how many pieces of work run at the same time. The others wait; the first to come runs first. The event loop
+ * gets a turn before waiting work begins.
  */
 export function inTurn(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let working = 0;
   return async (work) => {
-    // Work that ends hands its place to the next.
+    // Work that ends passes its place to the next one.
     if (working >= most) await new Promise<void>((resolve) => waiting.push(resolve));
     else working++;
     try {

@@ -46,7 +46,8 @@ function joined(values: readonly { label: string; value: string }[], label: stri
 }
 
 /**
- * A flag of a contact that stays is true or false. Of a contact that is created or deleted, only true flags are shown.
+ * A flag of a contact that stays is shown as true or false. Of a contact that is created or deleted, only true flags
+ * are shown.
  */
 function textOf(values: Side, field: Exclude<ContactField, 'EMAIL' | 'PHONE'>, other: Side): string | null {
   if (values === null) return null;

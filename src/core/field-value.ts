@@ -6,7 +6,8 @@ import { regionCodes } from './region-codes.ts';
 import type { ValueFault } from './user-error.ts';
 
 /*
- * What a contact's field can hold, whoever fills it: a source, a fixed value of a mapping, or a person.
+ * What a field of a contact can hold. The value may come from a source, from a fixed value of a mapping, or from a
+ * person.
  */
 
 /** Most characters (UTF-16 units) of a value as sent. Longer values are left out as a whole, never cut. */

@@ -1,4 +1,4 @@
-/** Counts how much is kept in memory, up to a limit. A thing that is kept several times counts once. */
+/** Counts how much memory things take, up to a limit. A thing that is kept several times counts once. */
 export class Held {
   readonly #most: number;
   readonly #kept = new Map<object, { size: number; keepers: number }>();
@@ -30,7 +30,9 @@ export class Held {
     this.#total -= kept.size;
   }
 
-  /** How much one more thing may take: the `nth` part of the room that is left, within `least` and `most`. */
+  /**
+   * The size that one more thing may have: the `nth` part of the free space, but at least `least` and at most `most`.
+   */
   share(nth: number, { least, most }: { least: number; most: number }): number {
     return Math.max(least, Math.min(most, Math.floor((this.#most - this.#total) / nth)));
   }

@@ -6,9 +6,9 @@ import type { ContactEdit, EditableContact } from './contact-edit.ts';
 const formerPrimary = 'other';
 
 /**
- * One contact made of two of the same person. The first one's values stay; what is empty there comes from the second one, and emails and
- * phones of both are kept. Access rights are those of the first one. It is in use if one of the two is, and then gets back the access that
- * its removal took away.
+ * Merges two contacts of one person. The values of the first one stay; its empty fields are filled from the second one,
+ * and the emails and phones of both are kept. Access rights are those of the first one. The result is active if one of
+ * the two is. If that makes it active again, it gets back the access that its removal took away.
  */
 export function mergedContact(keep: EditableContact, drop: ContactEdit): ContactEdit {
   const values: ContactValues = { ...keep.values };

@@ -1,6 +1,8 @@
-/** How many characters of a stranger's text a message or line shows: enough to act on, too little to fill a log. */
+/**
+ * How many characters of a text from outside a message or line shows: enough to understand it, too few to fill a log.
+ */
 export const longestSaid = 500;
-/** Names that a message lists one by one. */
+/** How many names a message lists. */
 const longestList = 20;
 
 /** Control, format and line-separating characters, and halves of surrogate pairs. */
@@ -10,14 +12,14 @@ function escapeCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** The text with escapes in place of characters that end a line, change its direction, or can't be seen. */
+/** The text with escapes for characters that end a line, change its direction, or are invisible. */
 export function escapeUnprintable(text: string): string {
   return text.replace(unprintable, escapeCharacter);
 }
 
 /**
- * A text from a server or another stranger, made fit for a message: trimmed (Active Directory ends its messages with U+0000),
- * control characters escaped, at most 500 characters.
+ * A text from a server or another outside party, made safe for a message: trimmed (Active Directory ends its messages
+ * with U+0000), with control characters escaped, at most 500 characters.
  */
 export function saidText(text: string): string {
   let end = text.length;
@@ -58,8 +60,8 @@ export function quoteValue(value: string): string {
 }
 
 /**
- * Control characters (tabs and line breaks too), line and paragraph separators, and the signs that change the direction of the text
- * after them, which can make one name look like another.
+ * Control characters (also tabs and line breaks), line and paragraph separators, and marks that change the direction of
+ * text. Direction marks can make one name look like another.
  */
 const controls = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 const invisible = /^[\p{C}\p{Z}]*$/u;
@@ -81,7 +83,7 @@ export function isPlainText(text: string): boolean {
   return !controlsBesideLines.test(text);
 }
 
-/** Whether a text shows nothing at all. */
+/** Whether a text has no visible character. */
 export function isInvisible(text: string): boolean {
   return invisible.test(text);
 }
@@ -105,7 +107,7 @@ export function storableText(text: string): string {
 /** Characters of a log line: enough to act on, too little to fill the log. */
 const longestLine = 5000;
 
-/** The same for a text of any length. A text that is longer than a log line is cut, and a mark shows the cut. */
+/** The same for a text of any length. A text that is longer than a log line is cut, and a mark shows that. */
 export function storableLine(text: string): string {
   return storableText(text.length > longestLine ? `${text.slice(0, longestLine)} […]` : text);
 }

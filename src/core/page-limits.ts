@@ -1,8 +1,8 @@
 import { AppError } from './app-error.ts';
 
-/** How many items a page of a list has: at most, and by default. */
+/** The page size of a list: the largest one, and the default. */
 export const pageOf = { largest: 200, usual: 50 } as const;
-/** The same for a connection's runs; mostly the newest are of interest. */
+/** The same for a connection's runs. The default is small, because people usually want the newest ones. */
 export const pageOfRuns = { largest: pageOf.largest, usual: 20 } as const;
 /** The same for the lines of a run's log. */
 export const pageOfLog = { largest: 1000, usual: 200 } as const;

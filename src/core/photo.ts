@@ -3,24 +3,24 @@ export const largestPhotoBytes = 200 * 1024;
 
 export type PhotoType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif';
 
-/** A person whose photo may have changed. `hash`: of the photo that is stored, null if none is. */
+/** A person whose photo may have changed. `hash`: that of the stored photo; null if none is stored. */
 export type PhotoQuestion = { id: string; name: string; hash: string | null };
 
 /** `hash`: SHA-256 of the bytes, in hexadecimal digits. */
 export type Photo = { type: PhotoType; hash: string; bytes: Uint8Array };
 
-/** What a source answers about one person's photo. */
+/** The answer of a source about one person's photo. */
 export type PhotoFinding =
   | { kind: 'photo'; photo: Photo }
-  /** The stored one. */
+  /** The photo is the stored one. */
   | { kind: 'same' }
   | { kind: 'none' }
-  /** What is there is no photo that can be taken. `because` continues "its photo". */
+  /** The photo can't be used. `because` continues the words "its photo". */
   | { kind: 'unusable'; because: string }
   /** The person could not be read now, so the next run asks again. */
   | { kind: 'later'; because: string };
 
-/** Bytes that begin every image of a type; null: any byte. */
+/** The bytes with which each image of a type begins; null stands for any byte. */
 const beginnings: readonly (readonly [PhotoType, readonly (number | null)[]])[] = [
   ['image/jpeg', [0xff, 0xd8, 0xff]],
   ['image/png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
@@ -30,8 +30,8 @@ const beginnings: readonly (readonly [PhotoType, readonly (number | null)[]])[] 
 ];
 
 /**
- * The type of an image, by its first bytes; null if they are those of no type that is served. Types in which a document can bring
- * scripts along, such as SVG, are none of them.
+ * The type of an image, by its first bytes; null if it is none of the types that are served. Types that can contain
+ * scripts, such as SVG, are not served.
  */
 export function photoType(bytes: Uint8Array): PhotoType | null {
   const begins = beginnings.find(

@@ -1,7 +1,10 @@
 import type { Stays } from './plan.ts';
 import type { ChangeAction, RunCounts } from './run.ts';
 
-/** A number of equal rows of a plan. `outcome` is what applying them came to; null: applied as planned, or not applied yet. */
+/**
+ * A number of equal rows of a plan. `outcome`: the result of applying them; null: applied as planned, or not applied
+ * yet.
+ */
 export type PlanRows = {
   action: ChangeAction;
   stays: Stays | null;

@@ -3,7 +3,7 @@ import type { SourceKind } from './connection.ts';
 import type { ContactField, ContactStatus, ContactValues, Fills, IndexedText, TextField } from './contact.ts';
 import type { ChangeAction, LogCode } from './run.ts';
 
-/** What planning knows (facts from the tables) and what it decides (rows of the plan). */
+/** The facts that planning gets from the tables, and its decisions (rows of the plan). */
 
 /** A connection's rank when several fill one field: lower priority first, then the older connection. */
 export type Rank = { priority: number; createdAt: number; connectionId: string };
@@ -37,7 +37,7 @@ export type CandidateContact = {
   } | null;
   /** The other connections that feed it now. */
   others: readonly OtherLink[];
-  /** Changes when a link of another connection must be checked again, or is removed. */
+  /** Counts the requests to check the links of other connections again, and the removals of such links. */
   othersRecheck: number;
 };
 
@@ -143,7 +143,7 @@ export type Decided = {
   keepsManager: boolean;
 };
 
-/** What happens to a contact whose person is absent. `newly`: absent since the present read. */
+/** What happens to a contact whose person is absent. `newly`: absent since this read. */
 export type AbsentOutcome =
   /** Everything about it has already been stored. */
   | { kind: 'nothing' }

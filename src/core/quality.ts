@@ -1,6 +1,9 @@
 import type { ContactField } from './contact.ts';
 
-/** What can be wrong with a person in a source, or worth knowing for the people who keep it. */
+/**
+ * The kinds of finding about a person in a source: what is wrong there, or what the people who keep the source should
+ * know.
+ */
 export const QualityKind = {
   DUPLICATE_EMAIL: 'DUPLICATE_EMAIL',
   MALFORMED_EMAIL: 'MALFORMED_EMAIL',

@@ -12,9 +12,9 @@ export type ConnectionRecord = ConnectionSettings & {
   description: string;
   status: ConnectionStatus;
   schedule: Schedule | null;
-  /** Whether it is watched, and runs when its source changes. */
+  /** Whether the source is watched, so that a change in it starts a run. */
   continuous: boolean;
-  /** After how many hours a run that may choose reads everybody again. */
+  /** After this many hours a run in mode AUTO reads everybody again. */
   fullEvery: number;
   /** The names of its stored secrets. */
   secretNames: readonly string[];
@@ -33,17 +33,17 @@ export type ConnectionEdit = ConnectionSettings & {
   description: string;
   status: ConnectionStatus;
   schedule: Schedule | null;
-  /** Whether it is to be watched, so that a change in the source starts a run. */
+  /** Whether the source must be watched, so that a change in it starts a run. */
   continuous: boolean;
-  /** After how many hours a run that may choose reads everybody again. */
+  /** After this many hours a run in mode AUTO reads everybody again. */
   fullEvery: number;
 };
 
-/** How the watch of a connection stands. `since`: since when it is watched; null: it is not watched now. */
+/** The state of a connection's watch. `since`: watched since then; null: not watched now. */
 export type WatchRecord = {
   connectionId: string;
   since: Date | null;
-  /** When the watch last heard of a change. */
+  /** When the watch last reported a change. */
   lastChangeAt: Date | null;
   /** Why it is not watched, although it should be. */
   error: RunError | null;
@@ -81,7 +81,7 @@ export type RunRecord = {
   lastSeq: number;
 };
 
-/** What can be read of a contact beside its id: a field, or a fact about it. */
+/** The parts of a contact that can be read besides its id: a field, or a fact about it. */
 export type ContactPart =
   | ContactField
   | 'STATUS'
@@ -91,7 +91,7 @@ export type ContactPart =
   | 'LOCKED_FIELDS'
   | 'VERSION';
 
-/** A contact with the parts that were asked for. The others are missing. */
+/** A contact with the requested parts. The others are missing. */
 export type ContactRecord = {
   id: string;
   values: ContactValues;
@@ -112,14 +112,14 @@ export type ContactSourceRecord = {
   lastSeenAt: Date;
 };
 
-/** What set a filled field of a contact to the value that it has. */
+/** Where the present value of a contact's field comes from. */
 export type OriginRecord = {
   field: ContactField;
   label: string | null;
   /** The connection whose run set it. */
   connectionId: string | null;
   connectionName: string | null;
-  /** Null: a fixed value, a template or a name put together, or no connection. */
+  /** Null: a fixed value, a template, a name made of other fields, or no connection. */
   attribute: string | null;
   runId: string | null;
   setBy: Actor;

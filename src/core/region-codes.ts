@@ -1,4 +1,4 @@
-/** Alpha-2 and alpha-3 codes of ISO 3166-1, and XK for Kosovo, a code that the standard leaves to its users. */
+/** Alpha-2 and alpha-3 codes of ISO 3166-1, and XK for Kosovo. The standard reserves XK for such uses. */
 const CODES = `
 ADAND AEARE AFAFG AGATG AIAIA ALALB AMARM AOAGO AQATA ARARG ASASM ATAUT AUAUS AWABW AXALA AZAZE
 BABIH BBBRB BDBGD BEBEL BFBFA BGBGR BHBHR BIBDI BJBEN BLBLM BMBMU BNBRN BOBOL BQBES BRBRA BSBHS BTBTN BVBVT BWBWA BYBLR BZBLZ

@@ -1,10 +1,10 @@
-/** In characters. Longer texts are rare and would fill the memory. */
+/** The longest text, in characters, that is remembered. Longer texts are rare and would fill the memory. */
 const longestText = 200;
 
 /**
- * Makes a pure function remember its results for up to `most` texts; then it forgets them all and begins again. For texts that
- * repeat. It runs for each person who is read, and most names are new texts: for those an LRU cache takes two and a half times as
- * long.
+ * Makes a pure function remember its results for up to `most` texts. Then it forgets all of them and begins again. It
+ * is for texts that repeat. It is called for each person, and most names are new; with new texts an LRU cache takes two
+ * and a half times as long.
  */
 export function remember<T>(of: (text: string) => T, most = 4096): (text: string) => T {
   const known = new Map<string, T>();

@@ -14,7 +14,7 @@ export type NewRun = {
   startedBy: Actor;
   dryRun: boolean;
   review: boolean;
-  /** The run that it is to take back, and why it does. Left out: an ordinary run. */
+  /** The run to revert, and why. Left out: an ordinary run. */
   reverts?: { runId: string; because: string; connectionDeleted: boolean };
 };
 
@@ -30,9 +30,9 @@ export type ClaimedRun = {
   askedMode: StartRunMode;
   /** Where the plan's positions begin in the run's history. They come after those of a plan that was lost while it was applied. */
   positionBase: number;
-  /** The run that this one takes back. Null: it is an ordinary run. */
+  /** The run that this one reverts. Null: it is an ordinary run. */
   reverts: string | null;
-  /** The connection of that run, if it is deleted. */
+  /** The connection of the reverted run, if it is deleted. */
   formerConnectionId: string | null;
 };
 
@@ -54,7 +54,7 @@ export type StoredStart =
   | { kind: 'off' }
   | { kind: 'unknown' };
 
-/** Why a run can't be taken back. */
+/** Why a run can't be reverted. */
 export type RevertRefusal = 'unknown' | 'not_ended' | 'nothing' | 'already' | 'history_gone' | 'busy';
 export type StoredRevert = { kind: 'started'; run: RunRecord } | { kind: RevertRefusal | 'off' };
 
@@ -85,7 +85,7 @@ export type RunStore = {
    * Inserts a QUEUED run and its queue job in one transaction, or returns the connection's run that has not ended yet.
    */
   startRun(run: NewRun): Promise<StoredStart>;
-  /** Inserts a QUEUED run that takes back what another one has changed. */
+  /** Inserts a QUEUED run that reverts another one. */
   startRevert(workspaceId: string, runId: string, by: Actor): Promise<StoredRevert>;
   findRun(workspaceId: string, runId: string): Promise<RunRecord | null>;
   findRuns(workspaceId: string, runIds: readonly string[]): Promise<RunRecord[]>;

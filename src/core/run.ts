@@ -31,7 +31,7 @@ export type RunPhase = (typeof RunPhase)[keyof typeof RunPhase];
 export const StartRunMode = { AUTO: 'AUTO', FULL: 'FULL', INCREMENTAL: 'INCREMENTAL' } as const;
 export type StartRunMode = (typeof StartRunMode)[keyof typeof StartRunMode];
 
-/** REVERT: nothing is read; the run takes back what another one has changed. */
+/** REVERT: the run reads nothing and reverts the changes of another run. */
 export const RunMode = { FULL: 'FULL', INCREMENTAL: 'INCREMENTAL', REVERT: 'REVERT' } as const;
 export type RunMode = (typeof RunMode)[keyof typeof RunMode];
 

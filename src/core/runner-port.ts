@@ -27,21 +27,29 @@ export type RejectRunOutcome = { kind: 'done'; run: RunRecord } | { kind: 'not_h
 
 export type RevertRunOutcome = { kind: 'done'; run: RunRecord } | { kind: RevertRefusal };
 
-/** The lines (after, lastSeq] of a run's log that have the wanted level or a higher one. `lastSeq` counts the other lines, too. */
+/**
+ * A batch of a run's log: the lines with numbers in (after, lastSeq] that have the wanted level or a higher one.
+ * `lastSeq` also counts the lines below that level.
+ */
 export type LogBatch = { runId: string; runStatus: RunStatus; lines: LogLine[]; lastSeq: number };
 
-/** A run's log, read once for all its followers in this process. Each follower's place is the `seq` of the newest line they have. */
+/**
+ * A run's log, read once for all its followers in this process. A follower's position is the `seq` of the newest line
+ * that they have.
+ */
 export type FollowedLog = AsyncIterable<LogBatch> & {
   /** The `seq` of the newest known line. */
   readonly lastSeq: number;
   /**
-   * What there is for a follower at that place who last got that status: `lines`; `end`, the status of the ended run; `over`, nothing
-   * more; or `nothing yet`, then `whenChanged` says when to look again.
+   * What a follower at this position gets, who was last told this status. `lines`: there are more lines. `end`: the
+   * status of the ended run. `over`: nothing more. `nothing yet`: `whenChanged` says when to ask again.
    */
   now(after: number, told: RunStatus | null): 'lines' | 'end' | 'over' | 'nothing yet';
-  /** Up to 1,000 lines after that place. If all are below the level: no lines, and a later `lastSeq`. */
+  /**
+   * Up to 1,000 lines after this position. If all are below the level, the batch has no lines and a later `lastSeq`.
+   */
   read(after: number): Promise<LogBatch>;
-  /** Calls back once; the returned function cancels that. While nobody waits here, the database is not read. */
+  /** Calls back once; the returned function cancels that. The database is read only while somebody waits here. */
   whenChanged(call: () => void): () => void;
 };
 
@@ -56,7 +64,7 @@ export type RunnerPort = {
   startAllRuns(workspaceId: string, request: { mode: StartRunMode; by: Actor }): Promise<RunRecord[]>;
   cancelRun(workspaceId: string, runId: string, by: Actor): Promise<CancelRunOutcome>;
   approveRun(workspaceId: string, runId: string, by: Actor): Promise<ApproveRunOutcome>;
-  /** Queues a run (trigger REVERT) that takes back what a run has changed. */
+  /** Queues a run (trigger REVERT) that reverts another run. */
   revertRun(workspaceId: string, runId: string, by: Actor): Promise<RevertRunOutcome>;
   rejectRun(workspaceId: string, runId: string, by: Actor): Promise<RejectRunOutcome>;
   /** Turns Contact Sync on or off. Off also cancels all runs of the workspace that have not ended, and ends their streams. */
@@ -82,8 +90,8 @@ export type RunnerPort = {
   followRuns(workspaceId: string, connectionId: string | null, signal: AbortSignal): AsyncIterable<RunRecord>;
 
   /**
-   * The feed of a workspace's contacts, from `first` on: each further part is read with the cursor of the one before, when there may be
-   * changes. Ends when `signal` aborts.
+   * The change feed of a workspace's contacts, beginning with `first`. Each further part is read with the cursor of the
+   * one before, when there may be changes. Ends when `signal` aborts.
    */
   followContacts(
     workspaceId: string,

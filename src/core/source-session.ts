@@ -10,58 +10,66 @@ export type ReadRequest = {
   /** The attribute names as the mapping writes them, each attribute once. */
   attributes: readonly string[];
   scope: Scope;
-  /** The time of the read. Accounts that have expired by then count as disabled. */
+  /** The time of the read. Accounts that have expired before it count as disabled. */
   at: Date;
   /** Whether a changed photo must show in the entry (see `Entry.photoMark`). Photos themselves are never part of a read. */
   photo?: boolean;
-  /** Where the last run ended. A source that can may send only the changes since then. Null: send everybody. */
+  /**
+   * Where the last run ended. The source may send only the changes since then, if it can. Null: it must send everybody.
+   */
   since: Since | null;
   /**
-   * Resolves when the run is ready for people. A source may ask its server before that, but waits for it before it begins. Left out:
-   * it is ready.
+   * Resolves when the run is ready for people. The source may send requests to its server earlier, but waits before it
+   * sends people. Left out: the run is ready.
    */
   ready?: Promise<void>;
-  /** Whom the run wants to see besides those who have changed. To be called when it is ready. Left out: it can't tell. */
+  /**
+   * People whom the run wants to see besides those who have changed. May be called only when the run is ready. Left
+   * out: the run does not know.
+   */
   again?(): AskedAgain;
 };
 
 /**
- * The ids of people whom a run must see although their entries are as before: the last run skipped them, or their contacts have been
- * changed. Null: there are more than are remembered. `known`: how many people the run knows.
+ * The ids of people whom a run must see although their entries are unchanged: the last run skipped them, or their
+ * contacts were changed. Null: there are more than are remembered. `known`: how many people the run knows.
  */
 export type AskedAgain = { ids: readonly string[] | null; known: number };
 
-/** Which people are to be sampled: those whom the scope may include, until `take` has enough. */
+/** The people to sample: those whom the scope may include, until `take` has enough. */
 export type SampleRequest = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & {
   /** How many people are wanted. A source with several places takes some from each. */
   people: number;
   take(person: SampledPerson): 'taken' | 'left out' | 'enough';
 };
 
-/** A person with all attributes that they have, under the names that the source uses. */
+/** A person with all of their attributes, under the names that the source uses. */
 export type SampledPerson = { entry: Entry; has: readonly SampledValues[] };
 
 /** The values of an attribute: how many there are, and the first of them as people can read them. */
 export type SampledValues = { name: string; count: number; shown: readonly string[] };
 
-/** The sample values of one attribute of one person, at most. */
+/** The most sample values that are shown of one attribute of one person. */
 export const mostShown = 3;
 
-/** People whom a read does not bring, because the source itself leaves them out. `names`: some of them, as the source names them. */
+/**
+ * People whom the source itself leaves out, so that a read does not bring them. `names`: some of them, as the source
+ * names them.
+ */
 export type Outside = { reason: ExclusionReason; count: number; names: string[] };
 
-/** Names of people who are left out for one reason, at most. */
+/** The most names that are shown of people who are left out for one reason. */
 export const mostNamed = 5;
 
 /** A question about one person: by id, by the name that the source gives them (a DN), by address or by name. */
 export type PersonQuestion = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & { person: string };
 
-/** One condition that a person must meet to be in scope, as people read it. */
+/** One condition that a person must meet to be in scope, in words for people. */
 export type ScopeCondition = { step: string; passed: boolean; detail: string };
 
 /**
- * The best match for such a question, in scope or not. `by`: what matched. `others`: how the source names others who match as
- * well. `conditions`: those that the source itself decides.
+ * The best match for a question, in scope or not. `by`: what matched. `others`: the source's names of other people who
+ * also match. `conditions`: those that the source itself decides.
  */
 export type PersonFinding =
   | { kind: 'found'; entry: Entry; by: string; others: readonly string[]; conditions: readonly ScopeCondition[] }
@@ -69,7 +77,7 @@ export type PersonFinding =
 
 /** An open connection to a source, signed in and checked. Each failure is an AppError with a code of the contract. */
 export type SourceSession = {
-  /** The server we reached, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
+  /** The server of the connection, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
   readonly server: string;
   /** Remarks made while connecting (e.g. URLs that were unreachable). */
   readonly notes: readonly SourceNote[];
@@ -84,7 +92,10 @@ export type SourceSession = {
   outside?(scope: Scope, signal: AbortSignal): Promise<Outside[]>;
   /** Looks for one person. Throws an AppError when the source can't be asked. */
   find(question: PersonQuestion, signal: AbortSignal): Promise<PersonFinding>;
-  /** Looks up one person's photo. Left out: the source has none. Throws an AppError when the session is of no more use. */
+  /**
+   * Looks up one person's photo. Left out: the source has none. Throws an AppError when the session can't be used any
+   * more.
+   */
   photo?(person: PhotoQuestion, signal: AbortSignal): Promise<PhotoFinding>;
   close(): Promise<void>;
 };
@@ -96,7 +107,7 @@ export type OpenOptions = {
   addresses: AddressPolicy;
   files: StoredFiles;
   signal: AbortSignal;
-  /** The name servers that are asked for the servers of a domain, as `address:port`. Left out: those of the system. */
+  /** The name servers that know the servers of a domain, as `address:port`. Left out: those of the system. */
   nameServers?: readonly string[];
 };
 

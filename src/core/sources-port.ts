@@ -25,8 +25,9 @@ export type ConnectionPaths = {
 };
 
 /**
- * Settings to test. `secrets` are the given ones; for the others, the stored secrets of `connection` are used. The API never sees
- * stored secrets. It has checked that those of this version may be sent where the settings point.
+ * Settings to test. `secrets` are the given ones; for the others, the stored secrets of `connection` are used. The API
+ * never sees stored secrets. It has checked that the stored secrets of this version may be sent to the settings'
+ * destination.
  */
 export type TestRequest = {
   workspaceId: string;
@@ -41,7 +42,9 @@ export type LookRequest = Pick<TestRequest, 'workspaceId' | 'connection' | 'secr
   settings: ConnectionSettings;
 };
 
-/** An attribute that sampled people have. `samples`: a few of its values, cut; none of secrets. */
+/**
+ * An attribute that sampled people have. `samples`: a few of its values, cut. Values of secrets are never among them.
+ */
 export type DiscoveredAttribute = {
   name: string;
   filled: number;
@@ -52,15 +55,15 @@ export type DiscoveredAttribute = {
 };
 
 /**
- * A connection as a look at its source suggests it, to be saved as it is. `reasons`: why each part was chosen, and other settings to
- * give.
+ * A proposed connection. It can be saved as it is. `reasons`: why each part was chosen, and which other settings are
+ * needed.
  */
 export type ConnectionProposal = {
   scope: Scope;
   mappings: FieldMapping[];
   removal: RemovalPolicy;
   baseDns: string[];
-  /** The setting of a file's connection. Null for other kinds. */
+  /** The id column of a file. Null for other kinds of source. */
   idColumn: string | null;
   reasons: string[];
 };
@@ -76,7 +79,7 @@ export type SourcesPort = {
   /** The kinds that this build can read. */
   kinds(): readonly SourceKindInfo[];
   kind(kind: SourceKind): SourceKindInfo;
-  /** Scope and mappings of a connection with these settings that was given none. */
+  /** The default scope and mappings of a new connection with these settings. */
   defaults(kind: SourceKind, settings: SourceSettings): { scope: Scope; mappings: FieldMapping[] };
   /**
    * The settings of a source after an edit: each member of `given` replaces that of `current`, or the default if `current` is null. An
@@ -107,16 +110,18 @@ export type SourcesPort = {
     path: readonly string[],
   ): UserError[];
   /**
-   * Connects, reads some people and looks closer. The answer reports what failed. Throws an AppError RATE_LIMITED when too many tests are running, and
-   * the signal's reason when it aborts.
+   * Connects, reads some people and checks more details. The answer reports what failed. Throws an AppError
+   * RATE_LIMITED when too many tests are running, and the signal's reason when it aborts.
    */
   test(request: TestRequest, signal: AbortSignal): Promise<ConnectionTest>;
-  /** Looks at a source and proposes a connection. Throws as `test` does. */
+  /** Reads a source and proposes a connection. Throws like `test`. */
   propose(request: TestRequest, signal: AbortSignal): Promise<LookOutcome<ConnectionProposal>>;
-  /** Samples so many people in scope, and tells which attributes they have. Throws as `test` does. */
+  /** Samples this many people in scope, and reports which attributes they have. Throws like `test`. */
   discover(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<DiscoveredAttribute[]>>;
-  /** Does what a run would do, up to the check of its plan, and shows the first `people` in scope. Throws as `test` does. */
+  /**
+   * Does what a run would do, up to the check of its plan, and shows the first `people` in scope. Throws like `test`.
+   */
   preview(request: LookRequest, people: number, signal: AbortSignal): Promise<LookOutcome<ConnectionPreview>>;
-  /** Explains one person, found by id, DN, address or name. Throws as `test` does. */
+  /** Explains one person, found by id, DN, address or name. Throws like `test`. */
   explain(request: LookRequest, person: string, signal: AbortSignal): Promise<LookOutcome<PersonExplanation>>;
 };

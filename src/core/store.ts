@@ -91,8 +91,8 @@ export type WorkspaceStore = {
   /** The same for all these runs in one query. */
   runLogsOf(runIds: readonly string[], query: LogQuery): Promise<(runId: string) => LogSlice>;
   /**
-   * A page of the findings of each of these runs in one query; `after` is a cursor of one run's list. Null: the run has not planned, or
-   * its connection has been deleted.
+   * A page of the findings of each of these runs in one query. `after` is a cursor of one run's list. Null: the run has
+   * not planned yet, or its connection has been deleted.
    */
   findingsPages(
     runIds: readonly string[],
@@ -110,7 +110,7 @@ export type WorkspaceStore = {
   /** Reads these parts of the contacts; all when left out. */
   contactsPage(filter: ContactFilter, page: PageRequest, parts?: readonly ContactPart[]): Promise<Page<ContactRecord>>;
   contactsByIds(ids: readonly string[], parts?: readonly ContactPart[]): Promise<ContactRecord[]>;
-  /** What was changed of a contact, by runs and by people, the newest first. */
+  /** The changes of a contact, by runs and by people, the newest first. */
   contactHistory(contactId: string, page: PageRequest): Promise<Page<ChangeRecord>>;
   /** Where each filled field of these contacts comes from, by the contact's id. */
   originsOf(contactIds: readonly string[]): Promise<Map<string, OriginRecord[]>>;
@@ -174,8 +174,8 @@ export type WorkspaceStore = {
   /** Deletes contacts, and returns the ids of those that there were. The next full run brings back people who are still in a source. */
   deleteContacts(ids: readonly string[], by: Actor): Promise<string[]>;
   /**
-   * Takes back one change of one contact, by its change set and position. Null: there is no such change. A change by a run is not made
-   * again unasked by the next one.
+   * Reverts one change of one contact, given its change set and position. Null: there is no such change. If a run made
+   * the change, the next run is held before it makes it again.
    */
   revertChange(changeSet: string, position: number, by: Actor): Promise<RevertedChange<ContactRecord> | null>;
   /** False: no such connection. Its runs stay, without a connection. Contacts that other connections feed, too, are left as they are. */

@@ -107,11 +107,11 @@ export type SyncRun = {
   countUnknownManagers(): Promise<number>;
   /** How many active contacts the connection had before the run. */
   countActive(): Promise<number>;
-  /** Those of the parts that many contacts would lose. */
+  /** The parts that many contacts would lose. */
   countEmptied(question: EmptiedQuestion): Promise<Emptied[]>;
-  /** How many of the plan's changes would do again what a person has had taken back, by action. */
+  /** How many of the plan's changes would repeat a change that a person has reverted, by action. */
   countAgain(): Promise<{ action: ChangeAction; count: number }[]>;
-  /** Makes the plan of a run that takes another one back, from that run's history. */
+  /** Makes the plan of a revert from the history of the run that it reverts. */
   planRevert(onProgress: (contacts: number) => Promise<void>): Promise<RevertCounts>;
   /**
    * Adds the WARN line of each skipped person and each remark, and the run's findings, in the same transaction as the plan's counts.
@@ -148,11 +148,11 @@ export type ConnectionFacts = {
   expectedPeople: number | null;
   /** Where the last run ended. */
   readOn: ReadOn;
-  /** After how many hours a run that may choose reads everybody again. */
+  /** After this many hours a run in mode AUTO reads everybody again. */
   fullEvery: number;
 };
 
-/** Where a run may go on from. `nowhere`: no run has come to an end that could be used; `because`: why, if the source said so. */
+/** Where a run may continue from. `nowhere`: no run has left a usable cursor; `because`: why, if the source said so. */
 export type ReadOn =
   | { kind: 'from'; from: ReadCursor }
   | { kind: 'nowhere'; because: string | null }
@@ -168,19 +168,19 @@ export type ReadSummary = {
 };
 
 /**
- * Where the next run may continue. `from`: null for nowhere, because of `because`. `evenAfterSkips`: people whom this run skips or
- * fails on will be looked at again all the same.
+ * Where the next run may continue. `from`: null for nowhere, because of `because`. `evenAfterSkips`: also if this run
+ * skips people or fails on them, because the next run will look at them again.
  */
 export type NextRead = { from: ReadCursor | null; because: string | null; evenAfterSkips: boolean };
 
 /**
- * A source's cursor, the version of the mapping that was used for the people before it, when everybody was last read in full, and
- * the run that left the memory that belongs to the cursor (null: there is none).
+ * A source's cursor, the mapping version with which the people before it were mapped, the time of the last full read,
+ * and the run that left the memory for the cursor (null: there is none).
  */
 export type ReadCursor = { cursor: Cursor; mappingVersion: string; fullAt: string; memoryOf: string | null };
 
 export type RunReport = {
-  /** HELD and, for a dry run, SUCCEEDED end the work on it. */
+  /** HELD ends the work on the run. So does SUCCEEDED, which only a dry run reports. */
   event?: 'CONNECTED' | 'READ' | 'CHECKED' | 'HELD' | 'SUCCEEDED';
   counts?: Partial<RunCounts>;
   excluded?: Excluded;
@@ -188,16 +188,16 @@ export type RunReport = {
   holdReasons?: string[];
   lines?: readonly NewLogLine[];
   readSummary?: ReadSummary;
-  /** What the next run may have to know, beside the cursor. Stored with the run. */
+  /** What the next run needs besides the cursor. Stored with the run. */
   memory?: Uint8Array;
-  /** How the run reads, once that is decided. */
+  /** How the run reads. Set when that is decided. */
   mode?: { mode: RunMode; reason: string };
 };
 
 /**
- * What a run's findings follow from, beside the plan. `staged`: how many people of the plan have findings. `toTheEnd`: everybody was
- * read, so that a person without a contact who was not in the read is not in the source. `everyLink`: also look for people in two
- * connections whom the read found unchanged.
+ * What a run's findings depend on, besides the plan. `staged`: how many people of the plan have findings. `toTheEnd`:
+ * everybody was read, so a person without a contact who was not in the read is not in the source. `everyLink`: look
+ * also for people in two connections whom the read found unchanged.
  */
 export type QualityFacts = { staged: number; toTheEnd: boolean; everyLink: boolean };
 

@@ -1,29 +1,34 @@
 import type { ContactStatus } from './contact.ts';
 import type { ChangeAction, LogCode } from './run.ts';
 
-/** What is known about a contact whose changes are to be taken back: those of one run, or a single one. */
+/** A contact whose changes are to be reverted: those of one run, or a single change. */
 export type MadeChange = {
   /** The first and the last action; they differ when a run changed the contact more than once. */
   firstAction: ChangeAction;
   lastAction: ChangeAction;
-  /** The contact's status before. Null: there was no such contact. */
+  /** The contact's status before the changes. Null: the contact did not exist. */
   statusBefore: ContactStatus | null;
-  /** The contact now. `asLeft`: it is as the changes left it. `fedByOthers`: other connections have linked it since. Null: none. */
+  /**
+   * The contact now. `asLeft`: nothing has changed since. `fedByOthers`: other connections have linked it since. Null:
+   * it does not exist.
+   */
   contact: { status: ContactStatus; asLeft: boolean; fedByOthers: boolean } | null;
-  /** The only change was a note that the person is gone, or is back, and it says the same as before. */
+  /** The only change was a note that the person is gone, or is back, and the note equals the one before. */
   changedNothing: boolean;
   /** The newest change of the contact. */
   newest: { action: ChangeAction; by: string } | null;
 };
 
-/** What taking changes back comes to: a change, nothing, or the contact is left alone. */
+/**
+ * How the changes of a contact are reverted: by a change, by nothing, or not at all, because the contact is left alone.
+ */
 export type TakingBack =
   | { kind: 'change'; action: 'CREATE' | 'UPDATE' | 'REACTIVATE' | 'DEACTIVATE' | 'DELETE' | 'NONE' }
   | { kind: 'nothing' }
-  /** `inParts`: it may be taken back part by part (see taking-parts-back.ts). */
+  /** `inParts`: it may be reverted in parts (see taking-parts-back.ts). */
   | { kind: 'leave'; code: LogCode; reason: string; inParts: boolean };
 
-/** Why an applied change is in the history of what takes it back. */
+/** The reason of a change that reverts another one, in the history. */
 export const takenBack = 'taken back';
 
 export const notTakenBack = {
@@ -33,9 +38,9 @@ export const notTakenBack = {
 } as const;
 
 /**
- * Decides how the changes of one contact are taken back as a whole. A contact that somebody has changed since is left alone: a run that
- * takes another one back does no more, because nobody looks at its contacts one by one. A person who takes back a single change goes on
- * with its parts. Pure.
+ * Decides how the changes of one contact are reverted as a whole. A contact that somebody has changed since is left
+ * alone. A revert of a whole run does no more, because nobody looks at its contacts one by one. If a person reverts a
+ * single change, its parts are decided next. Pure.
  */
 export function takeBack(change: MadeChange): TakingBack {
   const { firstAction, lastAction, statusBefore, contact } = change;

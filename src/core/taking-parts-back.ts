@@ -2,25 +2,25 @@ import { ContactField, type ContactValues, isLabeledField, primaryEmailOnce } fr
 import { type ContactEdit, changedKeys, type LeftPart } from './contact-edit.ts';
 import { takenBack } from './taking-back.ts';
 
-/** A contact at one moment, with the date of its removal. */
+/** A contact at one moment, with the date on which it will be removed. */
 export type ContactMoment = ContactEdit & { removalDueAt: string | null };
 
-/** What a single change of an existing contact did, and what has become of it. */
+/** A single change of an existing contact, and the contact now. */
 export type ChangeInParts = {
   before: ContactMoment;
   after: ContactMoment;
   now: ContactMoment;
-  /** The link of the connection that made the change. `asLeft`: it is as the change left it. */
+  /** The link of the connection that made the change. `asLeft`: nothing has changed since. */
   link: { given: boolean; noted: boolean; asLeft: boolean };
 };
 
-/** What taking the parts of a change back comes to. */
+/** The result of reverting the parts of a change. */
 export type PartsBack =
   | {
       kind: 'change';
       action: 'UPDATE' | 'REACTIVATE' | 'DEACTIVATE' | 'NONE';
       edit: ContactEdit;
-      /** What else than the edit goes back. */
+      /** The parts that are reverted besides those of `edit`. */
       back: { status: boolean; manager: boolean; removal: boolean; link: boolean };
       left: LeftPart[];
       reason: string;
@@ -28,8 +28,8 @@ export type PartsBack =
   | { kind: 'nothing' };
 
 /**
- * Decides which parts of a change are taken back, although the contact has changed since: those that still are as the change left them.
- * The others stay, and are named. What is as before already is no part of it. Pure.
+ * Decides which parts of a change are reverted although the contact has changed since: the parts that are still as the
+ * change left them. The other parts stay and are named. Parts that are already as before are not mentioned. Pure.
  */
 export function takePartsBack({ before, after, now, link }: ChangeInParts): PartsBack {
   const status = before.status !== after.status && now.status === after.status;
@@ -96,7 +96,7 @@ function valuesBack(
   return { values: values as ContactValues, left };
 }
 
-/** Puts a field's earlier value into `values`, or that of one label. Other labels keep theirs. */
+/** Sets a field, or one label of it, to its earlier value in `values`. Other labels stay. */
 function giveBack(
   values: Record<string, unknown>,
   before: ContactValues,
@@ -115,7 +115,7 @@ function giveBack(
   else values[field] = list;
 }
 
-/** The locked fields, as before where the change has locked or unlocked one that nobody has touched since. */
+/** The locked fields. A lock that the change has set or removed is reverted if nobody has changed it since. */
 function locksBack(before: ContactEdit, after: ContactEdit, now: ContactEdit): ContactField[] {
   return Object.values(ContactField).filter((field) => {
     const [was, became, is] = [before, after, now].map(({ lockedFields }) => lockedFields.includes(field));

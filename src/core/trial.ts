@@ -5,8 +5,8 @@ import type { ChangeAction, Excluded } from './run.ts';
 import type { SyncRun } from './sync-store.ts';
 
 /*
- * A trial does what a run does, up to the check of its plan, and then forgets it: it shows what a run would do. It has no row in
- * the list of runs, and writes only into temporary tables of its own session.
+ * A trial does what a run does, up to the check of its plan, and then discards the plan. It shows what a run would do.
+ * It is not in the list of runs, and writes only into temporary tables of its own session.
  */
 
 /** The tables as a read needs them. */
@@ -30,7 +30,7 @@ export type PlanTables = Pick<
 /** The tables as the check needs them. */
 export type CheckTables = Pick<SyncRun, 'planRows' | 'countActive' | 'countEmptied' | 'countAgain'>;
 
-/** What a run would do about a person. `mapped`: what the mapping gave, if it was asked. */
+/** What a run would do about a person. `mapped`: the result of the mapping, if it was requested. */
 export type PlannedPerson = {
   personId: string | null;
   person: string;
@@ -45,27 +45,30 @@ export type PlannedPerson = {
   mapped: { values: ContactValues; fills: Fills } | null;
 };
 
-/** For how many contacts a field (or a label of it) changes, and for how many of them it becomes empty. */
+/** How many contacts get another value in a field (or a label of it), and in how many of them it becomes empty. */
 export type FieldImpact = { field: ContactField; label: string | null; changed: number; emptied: number };
 
 /** The tables of one trial. */
 export type Trial = ReadTables &
   PlanTables &
   CheckTables & {
-    /** Stands for a run in the rows of the plan. */
+    /** The run id in the rows of the plan. */
     readonly id: string;
     readonly rank: Rank;
     /** The search references of the last complete read, and its time. Null: there was none. */
     readonly referrals: readonly string[];
     readonly lastCompleteAt: Date | null;
-    /** Keeps what the mapping gave for each staged person. Call it before planning, which overwrites it. */
+    /** Saves the mapped values of each staged person. Call it before planning, which overwrites them. */
     keepMapped(): Promise<void>;
     /** The plan for these people. People without a row are as before. */
     plannedFor(personIds: readonly string[]): Promise<PlannedPerson[]>;
-    /** Some people who would be newly gone, come, or change, up to `each` of each. */
+    /** Some people who would be newly gone, new, or changed: up to `each` of each kind. */
     examples(each: number): Promise<PlannedPerson[]>;
     fieldImpacts(): Promise<FieldImpact[]>;
-    /** Whom the connection links with this id, name in the source, address or name; the best matches first, at most `limit`. */
+    /**
+     * The people whom the connection links under this id, name in the source, address or name. The best matches come
+     * first, at most `limit`.
+     */
     linked(person: string, limit: number): Promise<LinkedPerson[]>;
   };
 
@@ -117,7 +120,7 @@ export type ConnectionPreview = {
   /** Names of some who are left out, by reason. */
   examples: { [reason in keyof Excluded]?: readonly string[] };
   people: readonly PersonPreview[];
-  /** What a person should know about the read. */
+  /** Notes about the read, for people. */
   notes: readonly string[];
   impact: Impact | null;
 };

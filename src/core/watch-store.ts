@@ -15,38 +15,38 @@ export type WatchTask = {
   failures: number;
 };
 
-/** What becomes of a watch that does not stand. `failures` counts this one; it is tried again after `retryAfterMs`. */
+/** A watch that has failed. `failures` includes this failure. The watch is tried again after `retryAfterMs`. */
 export type WatchFailure = { error: RunError; failures: number; retryAfterMs: number };
 
-/** A watch as its process holds it. Null: it does not stand yet, or has heard of no change. */
+/** The news of a watch from its process. Null: it does not listen yet, or has reported no change. */
 export type WatchNews = { lease: WatchLease; listeningSince: Date | null; changedAt: Date | null };
 
 /**
- * The watches of all connections, as one process sees them: the store of each process takes leases in its own name. Only one process has
- * a lease of a connection. Connections are watched while they are continuous and Enabled and Contact Sync is on.
+ * The watches of all connections, as one process sees them. The store of each process takes leases in its own name.
+ * Only one process can have the lease of a connection. A connection is watched while it is continuous and Enabled, and
+ * Contact Sync is on.
  */
 export type WatchStore = {
-  /** A lease is over this long after it was renewed. */
+  /** A lease ends this long after it was renewed. */
   readonly leaseMs: number;
   /**
-   * Renews these leases and notes how the watches stand. Returns the ids of the connections whose watch may go on. Of the others the
-   * lease was lost, or the connection has been edited, switched off or deleted.
+   * Renews these leases and stores the state of the watches. Returns the ids of the connections whose watch may
+   * continue. For the others, the lease was lost, or the connection was edited, switched off or deleted.
    */
   renew(held: readonly WatchNews[]): Promise<ReadonlySet<string>>;
   /**
-   * Takes leases of connections that nobody watches, at most `room`; workspaces take turns. A connection whose secrets can't be read gets
-   * that as its error instead. Connections that are too many get WATCH_LIMIT; `leftOut` counts those that got it now.
+   * Takes leases of at most `room` connections that no process watches. Workspaces take turns. If a connection's
+   * secrets can't be read, its watch gets that error. Connections over the limit get WATCH_LIMIT; `leftOut` counts
+   * those that got it now.
    */
   claim(room: number): Promise<{ tasks: WatchTask[]; leftOut: number }>;
-  /** Notes at once that the watch stands. */
+  /** Stores at once that the watch listens. */
   listening(lease: WatchLease): Promise<void>;
   /** Gives the lease back with the reason. */
   broken(lease: WatchLease, failure: WatchFailure): Promise<void>;
   /** Gives leases back, so that others can take them at once. */
   release(leases: readonly WatchLease[]): Promise<void>;
-  /**
-   * Starts a run because of a change, with `why` as its first line. `lost`: the lease is no longer ours.
-   */
+  /** Starts a run because of a change. Its first log line says `why`. `lost`: another process has the lease now. */
   startRun(lease: WatchLease, why: string): Promise<StoredStart | { kind: 'lost' }>;
   /** Whether a run of the connection has left contacts alone because they changed after its plan was made. */
   leftContactsAlone(lease: WatchLease, runId: string): Promise<boolean>;

@@ -82,7 +82,7 @@ function longestParts(address: string): string[] {
     .slice(0, MOST_PARTS);
 }
 
-/** The digits may include the country's code, which the index leaves out, or not, or be the end of a number. */
+/** The digits may begin with a country's code, which the index leaves out. They may also be the end of a number. */
 function numberCondition({ digits, ending, isInternational }: NumberTerm, mark: string): string {
   const national = withoutCountry(digits);
   if (national === '') return '';
@@ -94,7 +94,7 @@ function numberCondition({ digits, ending, isInternational }: NumberTerm, mark: 
   return `(${ways.join(' | ')})`;
 }
 
-/** The condition that all words with this beginning meet in the index. */
+/** The condition that is true in the index for all words with this beginning. */
 function beginning(term: string, mark: string): string {
   const key = quoted(mark + keyOf(term));
   if (term.length >= NUMBER_LETTERS) return key;

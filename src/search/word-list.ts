@@ -4,7 +4,7 @@ import { withoutLeadingZeros } from './phone-digits.ts';
 /** Characters (UTF-16 units) of a word or term. Longer words and longer terms are cut in the same way. */
 export const LONGEST_WORD = 100;
 
-/** Up to this many words, comparing is faster than hashing. */
+/** Up to this many words, comparing all of them is faster than hashing. */
 const FEW = 48;
 
 const ZERO = 0x30;

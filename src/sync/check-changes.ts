@@ -29,7 +29,7 @@ export async function checkChanges(
   return { counts: plannedCounts(planCounts, read), holdReasons: verdict.kind === 'hold' ? verdict.reasons : [] };
 }
 
-/** People who were looked at again and are as before count as unchanged, like people with an unchanged hash. */
+/** People who were checked again and are as before count as unchanged, like people with an unchanged hash. */
 function plannedCounts(counts: PlanCounts, { counts: { read, inScope, unchanged } }: ReadDone): RunCounts {
   return {
     ...counts,

@@ -1,10 +1,10 @@
 import type { StartRunMode } from '../core/run.ts';
 import type { ConnectionFacts, ReadCursor } from '../core/sync-store.ts';
 
-/** Where a run goes on from (null: it reads everybody), and why, as a sentence. */
+/** Where a run continues from (null: it reads everybody), and why, as a sentence. */
 export type ChosenMode = { from: ReadCursor | null; reason: string };
 
-/** What the choice depends on. `mappingVersion`: of this process. `at`: now. */
+/** What the choice depends on. `mappingVersion`: that of this process. `at`: now. */
 export type ModeFacts = Pick<ConnectionFacts, 'readOn' | 'fullEvery'> & {
   asked: StartRunMode;
   mappingVersion: string;
@@ -14,9 +14,9 @@ export type ModeFacts = Pick<ConnectionFacts, 'readOn' | 'fullEvery'> & {
 const hourMs = 3_600_000;
 
 /**
- * Decides whether a run may go on from where the last one ended. It may not after an edit of the connection, or after an update of
- * the service that maps people differently. With AUTO it does not either when everybody was last read long ago. The source can
- * still refuse. Pure.
+ * Decides whether a run may continue from where the last one ended. It may not after an edit of the connection, or
+ * after an update of the service that maps people differently. In mode AUTO it may not when everybody was last read
+ * long ago either. The source can still refuse. Pure.
  */
 export function chooseMode({ asked, readOn, fullEvery, mappingVersion, at }: ModeFacts): ChosenMode {
   if (asked === 'FULL') return { from: null, reason: 'A full run was asked for.' };
@@ -25,7 +25,7 @@ export function chooseMode({ asked, readOn, fullEvery, mappingVersion, at }: Mod
   if (asked === 'INCREMENTAL') return { from: readOn.from, reason: 'An incremental run was asked for.' };
   const hours = (at.getTime() - new Date(readOn.from.fullAt).getTime()) / hourMs;
   const every = fullEvery === 1 ? 'hour' : `${fullEvery} hours`;
-  // Below 0 the clock was set back, so it is not known how long ago it was.
+  // A negative value means that the clock was set back, so nobody knows how long ago it was.
   if (!(hours >= 0 && hours < fullEvery))
     return { from: null, reason: `Everybody is read every ${every} (fullEvery), and the time has come.` };
   return {

@@ -8,7 +8,7 @@ import { compileRules } from './scope/compile-rules.ts';
 import { scopeEntry } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
 
-/** Attributes that an answer lists; those that most people have come first. */
+/** The most attributes in an answer. Those that most people have come first. */
 const mostAttributes = 500;
 
 /** Samples people in scope and tells which attributes they have. Throws AppError. */
@@ -35,7 +35,7 @@ export async function discoverAttributes(
 
 type Found = { name: string; filled: number; samples: Set<string>; multiValued: boolean };
 
-/** What is known about the attributes of the people so far. */
+/** Collects the attributes of the sampled people. */
 class Attributes {
   people = 0;
   readonly #found = new Map<string, Found>();

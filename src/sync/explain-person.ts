@@ -6,14 +6,14 @@ import type { FoundPerson } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { type TryOut, tryOut } from './try-out.ts';
 
-/** People of the connection who match a text, when the source has nobody. */
+/** The most people of the connection that are shown when the source does not have the person. */
 const mostLinked = 6;
 
 type Explained = { question: PlacedQuestion; decision: Decision };
 
 /**
- * Explains one person: what the source, the scope and the mappings say (`found`), and what the next run would do, which is tried
- * out. Works for people out of scope, and for contacts whose person is gone. Throws as `tryOut` does.
+ * Explains one person: what the source, the scope and the mappings say (`found`), and what the next run would do, by a
+ * trial. It also explains people out of scope, and contacts whose person is gone. Throws like `tryOut`.
  */
 export async function explainPerson(
   threads: ReadingThreads,
@@ -73,7 +73,7 @@ function nobodySteps(where: string, person: string, links: readonly LinkedPerson
   return [{ step: 'Found', passed: false, detail: `${known}${more}` }];
 }
 
-/** The explanation of a person without an id: nobody can say which row of a plan is theirs. */
+/** The explanation of a person without an id. Without it, their row of a plan can't be found. */
 function withoutTrial(found: FoundPerson, steps: ExplanationStep[]): PersonExplanation {
   if (found.kind === 'nobody') return { found: false, included: false, steps, person: null };
   const detail = 'People without a readable id are skipped: they could not be recognised in the next run.';
@@ -85,7 +85,7 @@ function withoutTrial(found: FoundPerson, steps: ExplanationStep[]): PersonExpla
 
 const nobodyPlanned = { reason: null, contactId: null, contactName: null, before: null, after: null };
 
-/** Somebody whom the run does not take in; they may have a contact, which is then removed or stays. */
+/** The explanation of somebody who is out of scope. They may have a contact, which the run would remove or keep. */
 async function absent(
   trial: Trial,
   id: string,

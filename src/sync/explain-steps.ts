@@ -10,7 +10,7 @@ import { judgeFields, type PlanSettings } from './plan/plan-person.ts';
  * The sentences of an explanation about contact, merge and next run.
  */
 
-/** Which contact is the person's, and by which rule. Null: nobody else has or claims what the person brings. */
+/** Which contact is the person's, and by which rule. Null: nobody else has or claims the person's id and address. */
 export function matchStep(
   decided: { question: Question; decision: Decision } | null,
   { contactId, contactName }: PersonPreview,

@@ -8,7 +8,7 @@ import * as lines from './log/photo-lines.ts';
 import type { FromPhotos, PhotoTask, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 
-/** People looked up at a time. The photos of two such lists are in memory together. */
+/** How many people are looked up at a time. The photos of two such lists are in memory together. */
 const peopleAtOnce = 50;
 /** A log line about the progress is written at most once a second. */
 const lineEveryMs = 1000;
@@ -16,9 +16,9 @@ const lineEveryMs = 1000;
 type Parts = { threads: ReadingThreads; addresses: AddressPolicy };
 
 /**
- * Fetches the photos of people whose entry is new or has changed, after their contacts are stored. A source that fails now is tried
- * again by the next run, and the run is no worse for it: the people who were not looked up stay due. Throws as `runSync` does for
- * everything else.
+ * Fetches the photos of people whose entry is new or has changed, after their contacts are stored. If the source fails
+ * now, the run still succeeds: the people who were not looked up stay due, and the next run tries again. Everything
+ * else is thrown, as by `runSync`.
  */
 export async function fetchPhotos(
   { threads, addresses }: Parts,
@@ -62,7 +62,7 @@ export async function fetchPhotos(
   }
 }
 
-/** Tells that the next run fetches the photos. */
+/** Logs that the next run fetches the photos. */
 export async function leavePhotos(run: SyncRun): Promise<void> {
   const count = await run.countPhotosDue();
   if (count > 0) await run.report({ lines: [lines.photosLeft(count)] });
@@ -72,7 +72,7 @@ function missing(): never {
   throw new Error('A photo was asked for and not answered.');
 }
 
-/** The source is at fault, not this service or its database. */
+/** The source has failed, not this service or its database. */
 class SourceFailure extends Error {
   readonly reason: AppError;
 

@@ -12,12 +12,15 @@ import { compileRules } from './scope/compile-rules.ts';
 import { scopeDraft } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
 
-/** Names of others who match as well, in a sentence. */
+/** How many other matching people a sentence names. */
 const shownOthers = 5;
-/** Values of an attribute that a sentence names. */
+/** How many values of an attribute a sentence shows. */
 const shownValues = 3;
 
-/** Looks for a person, in scope or not, and says in steps what the scope and the mappings make of them. Throws AppError. */
+/**
+ * Looks for a person, in scope or not, and explains in steps what the scope and the mappings do with them. Throws an
+ * AppError.
+ */
 export async function findPerson(
   source: Source,
   { settings, secrets, connection, person, at }: FindTask,
@@ -67,7 +70,7 @@ function foundStep(
   return { step: 'Found', passed: true, detail: others.length === 0 ? found : `${found} ${several}` };
 }
 
-/** Each rule of a scope that the source does not apply itself. */
+/** One step for each rule of the scope, unless the source applies the rules itself. */
 function ruleSteps(
   scope: Scope,
   attributes: readonly string[],
@@ -76,7 +79,7 @@ function ruleSteps(
 ): ExplanationStep[] {
   const steps = scope.rules.map((rule): ExplanationStep => {
     const { attribute, operator, values } = rule;
-    // All attributes are asked for already, so each rule finds its value in the same place.
+    // `asked` contains all attributes, so each rule finds its value at the same index.
     const passed = compileRules({ rules: [rule], match: 'ALL' }, attributes, { keyOf }).meets(entry);
     const value = entry.attributes[attributes.findIndex((name) => keyOf(name) === keyOf(attribute))];
     const wanted = [attribute, operator, ...values.slice(0, shownValues).map(quoteValue)].join(' ');
@@ -114,7 +117,7 @@ type Mapped = {
   names: AttributeNames;
 };
 
-/** What a mapping asks for, what is there, what is done with it, and the result. */
+/** The attributes of a mapping, their values, what is done with them, and the result. */
 function mappingStep(mapping: FieldMapping, { attributes, entry, mapped, fields, names }: Mapped): ExplanationStep {
   const { field, label, transforms } = mapping;
   const asked = compileMapping([mapping], names).attributes.map((name) => {

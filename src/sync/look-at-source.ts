@@ -9,7 +9,10 @@ import type { Asked, FromLook, Look, Looks, ToReader } from './read-messages.ts'
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
 import type { Source } from './source/source-module.ts';
 
-/** Longest time for a look, whatever the connection's own time limits are. A test then tells how far it came. */
+/**
+ * The longest time for a look, whatever the connection's own time limits are. When a test reaches it, it reports the
+ * steps so far.
+ */
 const longestSeconds = 60;
 /** A thread that has not answered this much later is stuck. */
 const graceSeconds = 15;
@@ -55,7 +58,7 @@ export async function lookAtSource<K extends Look>(
   }
 }
 
-/** The thread's part: the look itself, with a time limit. Throws only for a bug of ours. */
+/** Runs in the thread: does the look, with a time limit. Throws only for a bug of ours. */
 export async function lookHere(
   asked: Asked<Look>,
   files: StoredFiles,
@@ -104,14 +107,14 @@ function tooLong(): AppError {
   });
 }
 
-/** Looks at sources that happen at the same time in this process. */
+/** How many looks at sources one process makes at the same time for one workspace. */
 const ofOneWorkspace = 2;
 const ofAll = 16;
 
-/** When a client should try again. Most looks take less. */
+/** After how many seconds a refused client should try again. Most looks take less. */
 const retryAfterSeconds = 5;
 
-/** Limits the looks at sources that happen at the same time: those of one workspace, and all together. */
+/** Limits how many looks at sources happen at the same time: for one workspace, and in all. */
 export function lookSlots() {
   const underWay = new Map<string, number>();
   const total = (): number => [...underWay.values()].reduce((sum, one) => sum + one, 0);

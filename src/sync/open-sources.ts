@@ -25,7 +25,7 @@ import type { TryOut } from './try-out.ts';
 
 /** What the sources need from the rest of the service. */
 export type SourcesParts = {
-  /** For tests of connections, and other looks at sources. */
+  /** Threads for tests of connections, and for other looks at sources. */
   threads: ReadingThreads;
   addresses: AddressPolicy;
   /** Left out: no files are stored. */
@@ -36,7 +36,7 @@ export type SourcesParts = {
   storedSecrets(workspaceId: string, connection: { id: string; version: number }): Promise<Secrets>;
 };
 
-/** Answers what the API asks about sources; the module of each kind knows. */
+/** Answers the API's questions about sources. Each kind's module knows the answers. */
 export function openSources(parts: SourcesParts): SourcesPort {
   const slots = lookSlots();
   const kinds = Object.values(sources).map((source) => source.info());
@@ -130,7 +130,7 @@ async function discover(
   return await lookAtSource({ threads: parts.threads, files }, asked, signal);
 }
 
-/** Longest time for a preview, with its wait for a turn. */
+/** The longest time for a preview, in seconds, including the wait for a turn. */
 const longestTrialSeconds = 300;
 
 async function preview(
@@ -196,7 +196,7 @@ async function inTrial<T>(
   }
 }
 
-/** The files of a connection that is not saved. */
+/** Stands for the files of a connection that is not saved: there are none. */
 const noFiles: StoredFiles = {
   find: async () => null,
   read: () => {
@@ -223,7 +223,7 @@ async function opening(
   };
 }
 
-/** An AppError becomes an answer. What else is thrown is our own fault, or the client has left. */
+/** Turns an AppError into an answer. Anything else is thrown: it is our own fault, or the client has left. */
 async function orFailed<T>(work: Promise<T>): Promise<LookOutcome<T>> {
   try {
     return { kind: 'answer', answer: await work };
@@ -238,7 +238,7 @@ const longestGraceDays = 3650;
 /** The largest GraphQL Int and integer column. */
 const largestCount = 2 ** 31 - 1;
 
-/** The numbers of a removal policy that make no sense, with code OUT_OF_RANGE. */
+/** The numbers of a removal policy that are out of range, with code OUT_OF_RANGE. */
 function checkRemoval({ graceDays, maxPercent, maxCount, maxEmptiedPercent }: RemovalPolicy): Fault[] {
   return [
     ...outOfRange('graceDays', graceDays, longestGraceDays),

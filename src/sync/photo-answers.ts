@@ -5,15 +5,15 @@ import type { StoredFiles } from '../core/stored-files.ts';
 import type { FromPhotos, PhotoTask } from './read-messages.ts';
 import type { Source } from './source/source-module.ts';
 
-/** How often one pass opens a new session, after people about whom the source sent too much. */
+/** How often one pass opens a new session because the source sent too much about a person. */
 const mostReopened = 20;
 
-/** Refusals one after another: more of them are not about single people. */
+/** The most refusals in a row. If there are more, the cause is not a single person. */
 const mostRefused = 50;
 
 /**
- * Looks up photos in a reading thread, list by list, over one session. A person about whom the source sends too much costs the
- * session; the others are looked up over a new one.
+ * Looks up photos in a reading thread, list by list, over one session. If the source sends too much about a person, the
+ * session ends, and the others are looked up over a new one.
  */
 export class PhotoAnswers {
   readonly #task: PhotoTask;
@@ -53,7 +53,7 @@ export class PhotoAnswers {
   }
 
   async #find(person: PhotoQuestion): Promise<PhotoFinding> {
-    // Nothing aborts it: a pass that is given up ends the whole thread.
+    // Nothing aborts it: to give a pass up, the whole thread is ended.
     const { signal } = new AbortController();
     const session = await this.#open(signal);
     try {

@@ -13,13 +13,13 @@ import { takenOver } from './plan/sentences.ts';
 import { settleHandovers, settleLost, type TakingOver, type Waiting } from './plan/settle-handovers.ts';
 import { gatherRivals, type Rivals, settleTakers, type Taker } from './plan/settle-rivals.ts';
 
-/** Questions loaded and decided at a time, and decisions refused at a time. */
+/** How many questions are loaded and decided at a time, and how many decisions are refused at a time. */
 const pageSize = 1000;
-/** Takeovers settled at a time. For each list of them the plan is read once. */
+/** How many takeovers are settled at a time. For each list of them the plan is read once. */
 const takeoversAtOnce = 10_000;
-/** Questions after which the event loop gets a turn. */
+/** How many questions are decided before the event loop gets a turn. */
 const atOnce = 50;
-/** People who are gone: loaded and decided at a time, and after how many the event loop gets a turn. */
+/** How many people who are gone are loaded and decided at a time; and after how many the event loop gets a turn. */
 const goneAtOnce = 1000;
 const turnAfterGone = 100;
 
@@ -31,7 +31,7 @@ export type PlanInput = {
   settings: ConnectionSettings;
   rank: Rank;
   onProgress: (decided: number, total: number) => Promise<void>;
-  /** Gets each decision and what it was made from, before all are settled. */
+  /** Gets each question with its decision, before the decisions are settled. */
   onDecided?: (question: PlacedQuestion, decision: Decision) => void;
   signal: AbortSignal;
 };
@@ -77,7 +77,10 @@ export async function planChanges({
   await settle(run, unsettled);
 }
 
-/** A line about the locked fields that keep their value. It comes once: the person is not looked at again while nothing changes. */
+/**
+ * A line about locked fields that keep their value. It comes once, because the person is not checked again while
+ * nothing changes.
+ */
 function lockedLines(question: PlacedQuestion, decision: Decision, settings: PlanSettings): NewLogLine[] {
   if (decision.kind === 'skip' || decision.kind === 'create') return [];
   const { contact } = decision;
@@ -87,7 +90,7 @@ function lockedLines(question: PlacedQuestion, decision: Decision, settings: Pla
     : [lines.fieldsLocked(contact.values.DISPLAY_NAME ?? '', fields, question.person, contact.id)];
 }
 
-/** What can be settled only when everybody is decided. */
+/** The parts of the plan that can be settled only when everybody is decided. */
 type Unsettled = { rivals: Rivals; takers: Taker[]; takingOver: TakingOver[]; waiting: Waiting[] };
 
 function remember(unsettled: Unsettled, question: PlacedQuestion, decision: Decision): void {
@@ -163,7 +166,7 @@ function decided({ position, values }: PlacedQuestion, decision: Decision, works
   };
 }
 
-/** Plans what becomes of people who are gone, list by list, and counts the people who are newly gone. */
+/** Plans what happens to people who are gone, list by list, and counts the people who are newly gone. */
 export function planRemovals(run: PlanTables, removal: RemovalPolicy) {
   let position: number = planPositions.removals;
   let newlyGone = 0;

@@ -9,8 +9,8 @@ import { removalReasons } from './check/check-plan.ts';
 import * as lines from './log/run-lines.ts';
 
 /**
- * READING, PLANNING and the check of a run that takes another one back. Its plan comes from that run's history; the same limits hold
- * it. 'ended': a person must review the plan first.
+ * READING, PLANNING and the check of a revert. Its plan comes from the history of the run that it reverts. It is held
+ * by the same limits as other plans. 'ended': a person must review the plan first.
  */
 export async function planToTakeBack(
   run: SyncRun,
@@ -52,7 +52,7 @@ const allParts: readonly ContactPart[] = Object.values(fields).flatMap((field: C
   isFlagField(field) ? [] : [{ field, label: null }],
 );
 
-/** `inScope`: the sum that holds for every run. Removals are not part of it. */
+/** Adds `inScope`, so that the sum of the counts is right as for every run. Removals are not part of it. */
 function withSum(counts: Omit<RunCounts, 'inScope'>): RunCounts {
   const { created, updated, linked, reactivated, unchanged, skipped, failed } = counts;
   return { ...counts, inScope: created + updated + linked + reactivated + unchanged + skipped + failed };

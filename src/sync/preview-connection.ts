@@ -7,10 +7,13 @@ import type { SeenPerson } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { type TriedOut, type TryOut, tryOut } from './try-out.ts';
 
-/** Examples of people who would be gone, come, or change: of each. */
+/** How many people are shown who would be gone, who would be new, and who would change. */
 const examplesOfEach = 4;
 
-/** Tries settings out and shows what a run with them would do: to the first people, and altogether. Throws as `tryOut` does. */
+/**
+ * Makes a trial of settings and shows what a run with them would do: to the first people, and in all. Throws like
+ * `tryOut`.
+ */
 export async function previewConnection(
   threads: ReadingThreads,
   trial: Trial,
@@ -29,7 +32,7 @@ export async function previewConnection(
   };
 }
 
-/** Adds those whom the source did not bring because of the scope. A read does not count them. */
+/** Adds the people whom the source itself left out because of the scope. A read does not count them. */
 export function withOutside(preview: ConnectionPreview, outside: LookOutcome<Outside[]>): ConnectionPreview {
   if (outside.kind === 'failed') {
     const note = `People whom the source itself leaves out could not be counted: ${outside.error.message}`;
@@ -43,14 +46,14 @@ export function withOutside(preview: ConnectionPreview, outside: LookOutcome<Out
   return { ...preview, excluded, examples };
 }
 
-/** People of the sample, with what the plan has for them. */
+/** The sampled people, each with their row of the plan. */
 export async function asPlanned(trial: Trial, people: readonly SeenPerson[]): Promise<PersonPreview[]> {
   const ids = people.flatMap(({ id }) => id ?? []);
   const rows = new Map((await trial.plannedFor(ids)).map((row) => [row.personId, row]));
   return people.map((person) => withPlan(person, person.id === null ? undefined : rows.get(person.id)));
 }
 
-/** A person, with their row of the plan; without one they are as before. */
+/** A person with their row of the plan. Without a row, they stay as they are. */
 export function withPlan({ id, name, fields, remarks, skipped }: SeenPerson, row?: PlannedPerson): PersonPreview {
   const action = row?.action ?? (skipped === null ? 'NONE' : 'SKIP');
   const reason = skipped ?? (action === 'SKIP' ? (row?.reason ?? null) : null);

@@ -6,12 +6,15 @@ import type { ProposeTask } from './read-messages.ts';
 import { scopeEntry } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';
 
-/** People whose attributes decide about the mapping. */
+/** How many people are sampled to decide about the mapping. */
 const mostSampled = 500;
-/** Fields that a contact can be named by, one of which each connection maps. */
+/** Fields that can name a contact. Each connection must map one of them. */
 const naming = new Set(['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME', 'PRIMARY_EMAIL', 'EMAIL']);
 
-/** Looks at a source and proposes a connection that can be saved as it is, with the reasons for each part. Throws AppError. */
+/**
+ * Reads a source and proposes a connection that can be saved as it is, with the reasons for each part. Throws an
+ * AppError.
+ */
 export async function proposeConnection(
   source: Source,
   { settings, secrets, at }: ProposeTask,
@@ -49,7 +52,7 @@ export async function proposeConnection(
 const removalReason =
   'Removal is the usual one: contacts of people who have gone are deactivated, which can be taken back, and a run that would lose many at once is held.';
 
-/** The part of the usual mapping that people have values for. */
+/** The mappings of the usual ones for which people have values. */
 function fitting(
   usual: readonly FieldMapping[],
   filledBy: (attribute: string) => number,

@@ -1,15 +1,18 @@
-/** How many people a read brought, and the ids of those whom it staged. The next run sees the latter again if nothing came of it. */
+/**
+ * How many people a read brought, and the ids of those whom it staged. The next run checks the staged people again if
+ * this run has no result for them.
+ */
 export type PeopleRead = { read: number; staged: readonly string[] };
 
 /**
- * What a read remembers for the next one: the source's own memory, the people whom the scope left out, and whom it brought. The last
- * is null or left out when there were too many to be remembered.
+ * What a read remembers for the next one: the source's own memory, the people whom the scope left out, and the people
+ * whom it brought. The last is null or left out if there were too many.
  */
 export type ReadMemory = { source: Uint8Array; leftOut: Uint8Array; people?: PeopleRead | null };
 
 const lengthBytes = 4;
 
-/** Puts all into one piece of bytes, which is stored with the cursor. Empty when there is nothing. */
+/** Writes all parts into one piece of bytes, which is stored with the cursor. Empty when there is nothing. */
 export function writeMemory({ source, leftOut, people = null }: ReadMemory): Uint8Array {
   if (source.length === 0 && leftOut.length === 0 && people === null) return new Uint8Array(0);
   const text = Buffer.from(people === null ? '' : JSON.stringify(people));
@@ -22,7 +25,7 @@ function lengthOf({ length }: Uint8Array): Buffer {
   return bytes;
 }
 
-/** Takes them apart again. */
+/** Reads the parts from these bytes. */
 export function readMemory(written: Uint8Array): Required<ReadMemory> {
   const none = new Uint8Array(0);
   if (written.length < 2 * lengthBytes) return { source: none, leftOut: none, people: null };

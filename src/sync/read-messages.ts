@@ -11,7 +11,7 @@ import type { ConnectionProposal, DiscoveredAttribute } from '../core/sources-po
 import type { StagedCounts } from '../core/sync-store.ts';
 import type { ExplanationStep, MappedField } from '../core/trial.ts';
 
-/** What a reading thread is to read. */
+/** The task of a reading thread: one read. */
 export type ReadTask = {
   workspaceId: string;
   runId: string;
@@ -25,14 +25,14 @@ export type ReadTask = {
   since: Since | null;
   /** Why the source may continue there, or why not. */
   modeReason: string;
-  /** Whom to show besides; left out: nobody. */
+  /** The people to show besides; left out: none. */
   sample?: SampleWish;
 };
 
 /** The first `people` in scope, and everybody with one of the ids `watched`, whose decision is made anew even if they are unchanged. */
 export type SampleWish = { people: number; watched: readonly string[] };
 
-/** A person in scope. `skipped`: why they are left alone; then nothing was mapped. */
+/** A person in scope. `skipped`: why the person is skipped; nothing was mapped then. */
 export type SeenPerson = {
   id: string | null;
   name: string;
@@ -41,7 +41,7 @@ export type SeenPerson = {
   skipped: string | null;
 };
 
-/** `people`: in the order of their arrival. `leftOut`: names of some, by reason. */
+/** `people`: in the order of arrival. `leftOut`: some of those left out, by reason. */
 export type ReadSample = {
   people: readonly SeenPerson[];
   watched: readonly SeenPerson[];
@@ -51,10 +51,10 @@ export type ReadSample = {
 /** A source that a reading thread is to open, and how. */
 export type SourceTask = { kind: SourceKind; settings: SourceSettings; secrets: Secrets; addresses: AddressPolicy };
 
-/** Whose attributes are to be discovered: of `people` in scope at the time `at`. */
+/** The task to discover the attributes of `people` people in scope at the time `at`. */
 export type DiscoverTask = SourceTask & { scope: Scope; people: number; at: Date };
 
-/** Whom to look for, with the settings that decide about them. */
+/** The person to look for, and the settings that decide about them. */
 export type FindTask = SourceTask & { person: string; connection: ConnectionSettings; at: Date };
 
 /** A person who was found: whether the source has them at all, each condition, and each mapping in words. */
@@ -69,10 +69,10 @@ export type FoundPerson =
       problems: readonly string[];
     };
 
-/** What a proposal is to be made for, at the time `at`. */
+/** The task to make a proposal at the time `at`. */
 export type ProposeTask = SourceTask & { at: Date };
 
-/** What can be asked about a source without a run. */
+/** The questions about a source that can be asked without a run. */
 export type Looks = {
   test: { task: SourceTask; answer: ConnectionTest };
   propose: { task: ProposeTask; answer: ConnectionProposal };
@@ -85,15 +85,15 @@ export type Look = keyof Looks;
 /** One of these questions. */
 export type Asked<K extends Look> = { [look in K]: { look: look; task: Looks[look]['task'] } }[K];
 
-/** Where a reading thread is to look for photos. */
+/** The source in which a reading thread looks for photos. */
 export type PhotoTask = SourceTask;
 
-/** How far a read is. `withoutId` counts people in scope without a readable id. */
+/** The counts of a read so far. `withoutId` counts people in scope without a readable id. */
 export type ReadCounts = { read: number; inScope: number; unchanged: number; withoutId: number; excluded: Excluded };
 
 /**
- * What a read came to. `gone`: linked people who are gone, if the read turns out to be usable for that. `memory`: for the next read,
- * beside the cursor; null: as it was given to this one.
+ * The result of a read. `gone`: how many linked people are gone, if the read can be trusted about that. `memory`: for
+ * the next read, besides the cursor; null: the same that this read was given.
  */
 export type ReadDone = {
   extent: Extent;

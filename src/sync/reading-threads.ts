@@ -3,10 +3,10 @@ import { AppError } from '../core/app-error.ts';
 
 const threadFile = new URL(`./read-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-/** Idle threads that are kept for later runs. */
+/** How many idle threads are kept for later runs. */
 const keptIdle = 1;
 
-/** Megabytes for young objects: enough for several pages of people and the objects made from them. */
+/** Megabytes for young objects. Several pages of people, and the objects made of them, fit in. */
 const youngGenerationMb = 32;
 const runGenerationMb = 1024;
 const testGenerationMb = 256;
@@ -14,7 +14,7 @@ const testGenerationMb = 256;
 /** Keeps reading threads, so that a run need not wait until one has started. */
 export type ReadingThreads = {
   take(): Worker;
-  /** The thread's run must be over, with no messages of it left. */
+  /** Gives a thread back. Its run must be over, and it must have sent its last message. */
   giveBack(thread: Worker): void;
   close(): Promise<void>;
 };

@@ -23,16 +23,16 @@ import { loadKnown, sweepKnown } from './stage/known-rows.ts';
 import { Staging } from './stage/stage-people.ts';
 import { TakePeople } from './take-people.ts';
 
-/** Buffers of rows that may be on their way to the database. At this number the source is held back. */
+/** How many buffers of rows may be on their way to the database. At this number the source must wait. */
 const maxUnderWay = 2 * mostWaitingBuffers;
 
-/** Ids in one message about people who are gone or whose rows are void. */
+/** How many ids are in one message about people who are gone or whose rows are void. */
 const idsAtOnce = 5000;
 
-/** People of whom only the id comes, after which the counts are sent. */
+/** The counts are sent after this many people of whom only the id comes. */
 const countsEvery = 1000;
 
-/** Characters of a cursor as JSON. It is stored with the run and the connection. */
+/** The most characters of a cursor as JSON. It is stored with the run and the connection. */
 const longestCursor = 65_536;
 
 /**
@@ -134,12 +134,13 @@ export class Reading {
 
   async #read(): Promise<void> {
     const { settings, secrets, addresses, at } = this.#task;
-    // Nothing aborts it: a run that is given up ends the whole thread.
+    // Nothing aborts it: to give a run up, the whole thread is ended.
     const { signal } = new AbortController();
     const session = await this.#source.open(settings.source, secrets, { addresses, files: this.#files, signal });
     try {
       this.#send({ kind: 'connected', server: session.server, notes: session.notes });
-      // Where the source goes on from depends on who is known, if it tells only changes. Others can work ahead.
+      // A source that reports only changes may continue only if the known people allow it. Others can begin to read
+      // earlier.
       if (this.#source.continuation === 'tells changes') await this.#knownLoaded.promise;
       const request = {
         attributes: this.#people.attributes,
@@ -156,7 +157,7 @@ export class Reading {
     }
   }
 
-  /** Where the source may go on from. */
+  /** Where the source may continue. */
   #since(): Since | null {
     const { since } = this.#task;
     if (since === null) return null;
@@ -274,7 +275,7 @@ export class Reading {
     });
   }
 
-  /** The memory for the next read. Null: it is the one that this read was given. */
+  /** The memory for the next read. Null: the same that this read was given. */
   #memory(memory: ReadMemory): Uint8Array | null {
     if (this.#end?.cursor === null || this.#source.continuation === 'tells changes') return new Uint8Array(0);
     const written = writeMemory(memory);

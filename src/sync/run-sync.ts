@@ -43,7 +43,7 @@ export async function runSync(parts: SyncParts, claimed: ClaimedRun, signal: Abo
   }
   await applyPlan(run, signal);
   if (claimed.settings.photo && claimed.reverts === null) {
-    // A plan that stood already is applied without the source's secrets.
+    // A plan that existed already is applied without the source's secrets.
     if (claimed.planStands) await leavePhotos(run);
     else await fetchPhotos(parts, run, claimed, signal);
   }
@@ -157,7 +157,7 @@ async function decide(
     await run.reportPlan({ event: 'HELD', counts, holdReasons, lines: heldLines }, quality);
     return 'ended';
   }
-  // From here on the counts say what has been applied.
+  // From here on the counts are those of applied changes.
   const { inScope, unchanged, skipped } = counts;
   const counted = { read: counts.read, inScope, unchanged, skipped };
   await run.reportPlan({ event: 'CHECKED', counts: counted, lines: [...planned, lines.applyingStarts] }, quality);

@@ -5,16 +5,16 @@ import { mappedFields } from './map/mapped-fields.ts';
 import type { MappingOutcome } from './map/person-in-work.ts';
 import type { ReadSample, SampleWish, SeenPerson } from './read-messages.ts';
 
-/** A person who was taken in, and how the mapping turned out; null: nothing was mapped. */
+/** A person in scope, and the result of the mapping; null: nothing was mapped. */
 export type TakenIn = {
   id: string | null;
   name: string;
-  /** Only called for people who are kept. */
+  /** Called only for people who are kept. */
   mapped: () => MappingOutcome | null;
   skipped: string | null;
 };
 
-/** Keeps some of the people that a read takes in, for a preview. */
+/** Keeps some of the people in scope that a read brings, for a preview. */
 export class PeopleSample {
   readonly #wish: SampleWish;
   readonly #mappings: readonly FieldMapping[];

@@ -23,7 +23,7 @@ function noneRead(): ReadCounts {
   return { read: 0, inScope: 0, unchanged: 0, withoutId: 0, excluded: {} };
 }
 
-/** By a person's id: rows of theirs below this position are void, because a later arrival replaced them. */
+/** By a person's id: the position below which their rows are void, because a later arrival replaced them. */
 export type TakenBack = ReadonlyMap<string, number>;
 
 /** Why somebody is skipped. */
@@ -74,7 +74,7 @@ export class TakePeople {
     return this.#takenBack;
   }
 
-  /** 'new' for somebody who has not arrived before in this read. People without an id are never 'new'. */
+  /** 'new': the person has not arrived before in this read. People without an id are never 'new'. */
   take(entry: Entry, extent: Extent): 'new' | 'not new' {
     const { id, name, unfit } = entry;
     if (id === null) {
@@ -105,12 +105,12 @@ export class TakePeople {
     return again ? 'not new' : 'new';
   }
 
-  /** Takes over whom the last read left out, and why. */
+  /** Loads the people whom the last read left out, with the reasons. */
   remember(leftOut: Uint8Array): void {
     readLeftOut(leftOut, (id, reason) => this.#known.addLeftOut(id, noteOf[reason]));
   }
 
-  /** Whom this read has left out, for `remember`. */
+  /** The people whom this read has left out, for the next call of `remember`. */
   leftOut(): Uint8Array {
     const people: { id: Digest; reason: ExclusionReason }[] = [];
     this.#known.forEachNoted(
@@ -123,13 +123,13 @@ export class TakePeople {
     return writeLeftOut(people);
   }
 
-  /** Forgets who has arrived so far. Only while nobody is staged. */
+  /** Forgets who has arrived so far. Allowed only while nobody is staged. */
   startOver(): void {
     this.#known.forgetArrivals();
     this.counts = noneRead();
   }
 
-  /** Takes in somebody whose entry is as it was at the last read. `leftOut`: see `Arrivals.unchanged`. */
+  /** Takes in somebody whose entry is unchanged since the last read. `leftOut`: see `Arrivals.unchanged`. */
   stay(id: string, leftOut: ExclusionReason | null): 'known' | 'again' | 'wanted' {
     const known = this.#known;
     if (!known.select(id)) return 'wanted';
@@ -145,7 +145,7 @@ export class TakePeople {
     return 'known';
   }
 
-  /** Takes in all who have not been mentioned, as the last read did. */
+  /** Takes in all people who have not been mentioned, as the last read did. */
   stayOthers(): void {
     const known = this.#known;
     known.forEachUnmentioned(() => {
@@ -164,7 +164,7 @@ export class TakePeople {
     this.counts.unchanged++;
   }
 
-  /** Notes that somebody is gone, also after they arrived earlier in this read. */
+  /** Notes that somebody is gone, even if they arrived earlier in this read. */
   leave(id: string): void {
     if (this.#known.depart(id) && this.#known.note !== 0) this.#takeBack(id);
   }
@@ -261,7 +261,7 @@ export class TakePeople {
     return (mapped.find(({ field }) => field === 'PRIMARY_EMAIL') ?? mapped[0])?.field ?? null;
   }
 
-  /** `name`: null if it is not known. */
+  /** `name`: null if it is unknown. */
   #exclude(reason: ExclusionReason, name: string | null): void {
     if (name !== null) this.#sample?.leaveOut(name, reason);
     this.#known.note = noteOf[reason];

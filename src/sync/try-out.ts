@@ -13,7 +13,7 @@ import type { ReadingThreads } from './reading-threads.ts';
 import { sourceOf } from './source/sources.ts';
 import { startReader } from './start-reader.ts';
 
-/** What is tried out. `onDecided`: see PlanInput. */
+/** The input of a trial. `onDecided`: see PlanInput. */
 export type TryOut = {
   workspaceId: string;
   settings: ConnectionSettings;
@@ -23,7 +23,7 @@ export type TryOut = {
   onDecided?: (question: PlacedQuestion, decision: Decision) => void;
 };
 
-/** What a run would come to. `notes`: warnings about its read, for people. */
+/** The result of a trial. `notes`: warnings about its read, for people. */
 export type TriedOut = {
   read: ReadDone;
   sample: ReadSample;

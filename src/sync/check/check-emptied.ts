@@ -5,10 +5,13 @@ import { listed, saidText } from '../../core/outside-text.ts';
 import { fewestEmptied } from '../../core/removal-limits.ts';
 import type { ContactPart, Emptied, EmptiedQuestion } from '../../core/sync-store.ts';
 
-/** The parts of a contact that the mappings can't fill, because the source lacks all attributes that they name; with these names. */
+/**
+ * The parts of a contact that the mappings can't fill because the source lacks all of their attributes, with these
+ * attributes' names.
+ */
 export type Lacking = ReadonlyMap<FieldKey, readonly string[]>;
 
-/** Which parts a source can't fill that lacks these attributes. Pure. */
+/** The parts that a source without these attributes can't fill. Pure. */
 export function lackingParts(
   mappings: readonly FieldMapping[],
   lacking: readonly string[],
@@ -27,8 +30,8 @@ export function lackingParts(
 }
 
 /**
- * Of the attributes that the source lacks, those that are hardly meant to be missing: named in a template, or alone in a mapping.
- * A list of several names offers a choice, as the default mappings do. Pure.
+ * Of the attributes that the source lacks, those that are probably missing by mistake: the ones in a template, or alone
+ * in a mapping. A mapping with several names offers a choice, as the default mappings do. Pure.
  */
 export function namedInVain(
   mappings: readonly FieldMapping[],

@@ -16,10 +16,10 @@ export type PlanFacts = {
   activeBefore: number;
   /** Fields that many contacts would lose. */
   emptied: readonly Emptied[];
-  /** What the source has nothing for. */
+  /** The parts that the source can't fill. */
   lacking: Lacking;
   advice: Pick<ReadAdvice, 'emptied'>;
-  /** Changes that somebody has had taken back and the plan would make again, by action. */
+  /** Changes of the plan that would repeat a change that somebody has reverted, by action. */
   again: readonly { action: ChangeAction; count: number }[];
   /** Somebody asked to review the plan. */
   review: boolean;

@@ -9,11 +9,11 @@ import { people } from './run-lines.ts';
 
 const number = new Intl.NumberFormat('en');
 
-/** Counts what was found, and tells of it. */
+/** Counts the results, and writes the log line about them. */
 export class PhotoTally {
   readonly #total: number;
   readonly #counts = { photo: 0, same: 0, none: 0, unusable: 0, later: 0 };
-  /** Of the first person who could not be read. */
+  /** The reason of the first person who could not be read. */
   #because = '';
 
   constructor(total: number) {
@@ -40,19 +40,19 @@ export class PhotoTally {
   }
 }
 
-/** A person whose photo can't be taken. */
+/** The line of a person whose photo can't be used. */
 export function unusablePhoto({ id, name, contactId, found }: PhotoAnswer): NewLogLine[] {
   if (found.kind !== 'unusable') return [];
   const message = `The photo was left out: it ${found.because}.`;
   return [{ ...warning('PHOTO_UNUSABLE', message), person: name, personId: id, contactId }];
 }
 
-/** A run that reads nothing leaves the photos to the next one. */
+/** The line of a run that leaves the photos to the next one, because it reads nothing. */
 export function photosLeft(count: number): NewLogLine {
   return info(`The next run looks up the photos of ${people(count)}.`);
 }
 
-/** The source failed while photos were looked up. */
+/** The line for a source that failed while photos were looked up. */
 export function photosLater({ message, hint }: AppError): NewLogLine {
   const what = hint === null ? message : `${message} ${hint}`;
   return warning('PHOTOS_LATER', `The photos could not all be fetched, and the next run goes on. ${what}`);

@@ -71,7 +71,7 @@ export function readDone({ read, inScope, unchanged, excluded }: Read, extent: E
   return extent === 'everybody' && read > 0 && inScope === 0 ? [done, emptyScope(read, out)] : [done];
 }
 
-/** Names that the mappings give and the source does not have. */
+/** Attribute names in the mappings that the source does not have. */
 export function namedInVain(names: readonly string[], { emptied }: Pick<ReadAdvice, 'emptied'>): NewLogLine[] {
   if (names.length === 0) return [];
   const message = `The source has no ${listed(names)}, which the mappings name. Check the mappings, and ${emptied}`;

@@ -8,7 +8,7 @@ import { LONGEST_TEMPLATE, parseTemplate, templateFault } from './template/templ
 import { transformFits } from './transforms/transforms.ts';
 
 const MOST_MAPPINGS = 200;
-/** Of all templates together. Parsing them takes a few hundredths of a second. */
+/** The longest that all templates may be together. Parsing them takes a few hundredths of a second. */
 const MOST_TEMPLATE_CHARACTERS = 50_000;
 const MOST_ATTRIBUTES = 20;
 
@@ -90,7 +90,7 @@ function unwantedLabel(field: ContactField, label: string | null): ValueFault | 
   return label === null ? null : { code: 'UNWANTED', message: `${field} has one value and takes no label.` };
 }
 
-/** A field can be mapped once; EMAIL and PHONE once for each label, whose case does not count. */
+/** Finds repeated fields. A field can be mapped once; EMAIL and PHONE once for each label, ignoring case. */
 function findRepeated(mappings: readonly FieldMapping[], path: readonly string[]): UserError[] {
   const first = new Map<string, number>();
   const errors: UserError[] = [];

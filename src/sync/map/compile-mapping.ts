@@ -48,8 +48,8 @@ const noRemarks: readonly string[] = Object.freeze([]);
 const noFindings: readonly Finding[] = Object.freeze([]);
 
 /**
- * Fields that everybody is expected to have, if the mapping fills them from the source. Other fields are empty for many people, and
- * a finding for each of them would hide what matters.
+ * Fields that everybody should have, if the mapping fills them from the source. Other fields are empty for many people,
+ * and a finding for each of them would hide the important ones.
  */
 const expected: ReadonlySet<string> = new Set<ContactField>([
   'PRIMARY_EMAIL',
@@ -124,7 +124,7 @@ function makeFills(steps: readonly Step[], winners: readonly number[]): Fills {
   return fills;
 }
 
-/** Puts a display name together from the other fields of a draft that has none. False: they give no name. */
+/** Makes a display name of the other fields of a draft that has none. False: they give no name. */
 export function fillMissingName(person: PersonInWork): boolean {
   const name = putTogetherName(person.values);
   if (name === undefined) return false;
@@ -137,7 +137,7 @@ export function fillMissingName(person: PersonInWork): boolean {
   return true;
 }
 
-/** All names that can be put together, because the fields used may have several values. */
+/** All names that can be made, because the fields used may have several values. */
 function namesOf(person: PersonInWork): readonly string[] {
   const { GIVEN_NAME, FAMILY_NAME } = person.values;
   if (GIVEN_NAME === undefined && FAMILY_NAME === undefined) return candidatesOf(person, 'PRIMARY_EMAIL');

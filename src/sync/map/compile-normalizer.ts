@@ -42,10 +42,10 @@ function noteUnparsable(person: PersonInWork, origin: string, value: string): vo
   find(person, 'UNPARSABLE_PHONE', 'PHONE', `${origin}: ${quoteValue(value)} can't be read as a phone number.`);
 }
 
-/** Fields whose text may be laid out with spaces. */
+/** Fields in whose text several spaces can be intended. */
 const laidOut: ReadonlySet<string> = new Set<FieldMapping['field']>(['NOTES', 'STREET']);
 
-/** The same normalizer for values as the source sent them: it notes spaces that do not belong there. */
+/** The same normalizer for values from the source. It also notes spaces that do not belong there. */
 export function noteSpaces({ field }: FieldMapping, normalize: Normalize): Normalize {
   return (raw, person, origin) => {
     const trimmed = raw.trim();

@@ -11,7 +11,7 @@ export type Candidates = undefined | string | readonly string[];
 
 /** Where a field's value comes from. `read` notes in `person.winner` which of `origins` had a value. */
 export type ValueReader = {
-  /** As they are written in `Fills`. */
+  /** The origins, as they are written in `Fills`. */
   origins: readonly string[];
   read(person: PersonInWork): Candidates;
 };

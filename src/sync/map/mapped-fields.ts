@@ -9,7 +9,7 @@ import {
 } from '../../core/contact.ts';
 import type { MappedField } from '../../core/trial.ts';
 
-/** Each mapped field with its value and where it came from, and a display name that was put together. Pure. */
+/** Each mapped field with its value and origin, and the display name if it was made of other fields. Pure. */
 export function mappedFields(mappings: readonly FieldMapping[], values: ContactValues, fills: Fills): MappedField[] {
   const fields = mappings.map((mapping) => {
     const { field, label } = mapping;
@@ -41,7 +41,7 @@ const words = new Map([
   [derivedFill, 'put together from other fields'],
 ]);
 
-/** A fill (see Fills) in words: the attribute, or what else gave the value. */
+/** An origin (see Fills) in words: the attribute, or what else gave the value. */
 function wordsFor(fill: string): string {
   return words.get(fill) ?? fill;
 }

@@ -3,14 +3,17 @@ import phoneMetadata from 'libphonenumber-js/min/metadata';
 import { version as liquid } from 'liquidjs';
 
 /**
- * The version of our own code between an entry's bytes and a contact: how values become text (sync/source/<kind>), sync/map with
- * its defaults, names put together and the primary email listed once (core/contact.ts, also used by
- * sync/plan/merge.ts). Raise it with every change after which the same entry gives other values.
- * test/sync/map/mapping-version.test.ts fails when that was forgotten.
+ * The version of our own code between an entry's bytes and a contact: how values become text (sync/source/<kind>),
+ * sync/map with its defaults, and the names and primary emails of core/contact.ts, which sync/plan/merge.ts also uses.
+ * Raise it with every change after which the same entry gives other values. test/sync/map/mapping-version.test.ts fails
+ * if that was forgotten.
  */
 export const mappingCodeVersion = 1;
 
-/** The version of libphonenumber-js, which the package does not tell at run time. A test compares it with the installed one. */
+/**
+ * The version of libphonenumber-js, which the package does not report at run time. A test compares it with the
+ * installed one.
+ */
 export const phoneLibrary = '1.13.16';
 
 /**

@@ -8,7 +8,7 @@ import type { TransformContext } from './transforms/transforms.ts';
 /** For single fields whose winning attribute had several values: all of them. The draft has the first. */
 export type Alternatives = { [field in TextField]?: string[] };
 
-/** A person whose mapping gave a draft. */
+/** A person whose mapping has made a draft. */
 export type MappedPerson = {
   kind: 'draft';
   draft: Draft;
@@ -33,7 +33,7 @@ export type PersonInWork = TransformContext & {
   country: string | null;
   alternatives: Alternatives | undefined;
   remarks: string[] | undefined;
-  /** What the people who keep the source should mend. */
+  /** The person's findings, for the people who keep the source. */
   findings: readonly Finding[];
   problem: { code: LogCode; message: string } | undefined;
   /** The number of the origin that the last step used, from 1; 0: none had a value. */

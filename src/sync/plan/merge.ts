@@ -69,7 +69,7 @@ export type FieldVerdict =
   | { kind: 'taken' | 'cleared' | 'locked' | 'onlyNew' | 'notEmpty' | 'keptWhenEmpty' | 'notOurs' }
   | { kind: 'goesFirst' | 'filledElsewhere'; connection: string };
 
-/** The one place that decides about a field. Pure. */
+/** Decides about one field. No other function does. Pure. */
 export function judgeField(input: MergeInput, mapping: FieldMapping): FieldVerdict {
   const { policy, whenEmpty, field, label } = mapping;
   if (policy === 'ON_CREATE') return onlyNew;
@@ -106,8 +106,9 @@ function goesFirst(other: OtherLink, { fills, rank }: MergeInput, key: FieldKey)
 }
 
 /**
- * Whether the display name must be put together again, because the fields it is made of may have changed. That is so when no
- * connection brings a name, and the name still equals the one made of the contact's fields: nobody has entered another.
+ * Whether the display name must be made again, because the fields it is made of may have changed. That is so when no
+ * connection brings a name, and the name still equals the one made of the contact's fields, so nobody has entered
+ * another one.
  */
 function isNameToFollow({ current, mappings, lockedFields, fills, fillsBefore, others }: MergeInput): boolean {
   const ofOthers = others.map((other) => other.fills.DISPLAY_NAME);

@@ -12,9 +12,10 @@ import type { AbsentOutcome } from '../../core/plan.ts';
 import * as sentences from './sentences.ts';
 
 /**
- * What becomes of the contact of a linked person who is gone. It is removed now or after the grace; or it stays, because of the
- * policy, because other connections feed it, or because another connection lost the person later and decides. 'nothing': the
- * person was gone before, the contact is not due yet, and the right date is noted. Pure.
+ * Decides what happens to the contact of a linked person who is gone. It is removed now or after the grace. Or it
+ * stays, because of the policy, because other connections feed it, or because another connection lost the person later
+ * and decides. 'nothing': the person was gone before, the contact is not due yet, and the right date is already stored.
+ * Pure.
  */
 export function planAbsent(absent: AbsentPerson, policy: AbsencePolicy, now: Date): AbsentOutcome {
   const action = actionFor(absent, policy);

@@ -97,7 +97,7 @@ function mergeInput(
   };
 }
 
-/** What the merge with the person's contact does with each mapped field, and why. Empty for a person who has no contact. */
+/** The merge's verdict on each mapped field of the person's contact. Empty for a person who has no contact. */
 export function judgeFields(
   question: Question,
   settings: PlanSettings,

@@ -4,7 +4,7 @@ import { planPositions } from '../../core/sync-store.ts';
 /** A change that can be applied only if another contact gives up the address in the same plan. */
 export type Waiting = { position: number; waitsForContact: string; otherwise: Skip };
 
-/** What became of changes that waited for an address. */
+/** The result for changes that waited for an address. */
 export type Settlement = {
   /** Changes that can't get their address. */
   refused: Refusal[];
@@ -71,7 +71,7 @@ export function settleHandovers(waiting: readonly Waiting[], planned: readonly P
   return { refused, together: [...together] };
 }
 
-/** A newcomer who would take over the contact of a person who is gone. Both come from this connection. */
+/** A newcomer who would take over the contact of a person who is gone. This connection has both people. */
 export type TakingOver = { position: number; contactId: string; otherwise: Skip };
 
 /** A person who is in this read after all keeps the contact, because the id counts more than the address. `lost`: the contacts that are taken over. */

@@ -13,7 +13,7 @@ export type PersonsClaim = Claim & {
   skipped: boolean;
 };
 
-/** Collects claims, then tells who can't have their address. */
+/** Collects claims, then yields the people who can't have their address. */
 export type Rivals = {
   add(claim: PersonsClaim): void;
   /**
@@ -26,7 +26,7 @@ export type Rivals = {
 /** All claims to one address. Two keepers are enough to name a rival for each claimant. */
 type Shared = { claims: PersonsClaim[]; keepers: PersonsClaim[] };
 
-/** Collects the claims to addresses. Each claim is looked at twice: when it is added, and when all are settled. */
+/** Collects the claims to addresses. Each claim is processed twice: when it is added, and when all are settled. */
 export function gatherRivals(): Rivals {
   const byAddress = new Map<string, Shared>();
   return {

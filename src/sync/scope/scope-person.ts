@@ -4,7 +4,7 @@ import type { Entry } from '../../core/entry.ts';
 import type { ExclusionReason } from '../../core/run.ts';
 import type { CompiledRules } from './compile-rules.ts';
 
-/** Whether somebody is in scope, and if not, why. */
+/** Whether somebody is in scope. If not, `reason` says why. */
 export type Scoped = { kind: 'in' } | { kind: 'out'; reason: ExclusionReason };
 
 const isIn: Scoped = Object.freeze({ kind: 'in' });
@@ -40,8 +40,8 @@ export function scopeDraft({ values }: Pick<Draft, 'values'>, scope: Pick<Scope,
 const reasonsOfEntries: readonly ExclusionReason[] = ['NOT_A_PERSON', 'DISABLED', 'NOT_BY_RULES', 'NO_EMAIL'];
 
 /**
- * Why somebody is still left out whose entry is as before: `now` is a reason that is not in the entry. Null: perhaps for no reason.
- * Being no person and being disabled come first, as above.
+ * Why a person with an unchanged entry is still left out. `now` is a reason outside the entry. Null: there may be no
+ * reason any more. As above, the reasons "not a person" and "disabled" come first.
  */
 export function stillOut(before: ExclusionReason, now: ExclusionReason | null): ExclusionReason | null {
   if (before === 'NOT_A_PERSON' || before === 'DISABLED') return before;

@@ -1,14 +1,14 @@
 /** The text of an address is hashed to two numbers of 32 bits. */
 const numbers = 2;
 const firstRoom = 1024;
-/** They take 8 MB. Of more addresses it is not known whether they differ. */
+/** These take 8 MB. With more addresses it is unknown whether they differ. */
 const mostAddresses = 512 * 1024;
 /** Steps to find the place of an address. Only addresses that were made up to collide need more. */
 const mostSteps = 1000;
 
 /**
- * Tells whether all addresses that people of a read claim are different. It keeps only hashes, so it may take different addresses
- * for equal, but never equal ones for different.
+ * Says whether all addresses that people of a read claim are different. It keeps only hashes. So it may take different
+ * addresses for equal ones, but never equal ones for different ones.
  */
 export class ClaimedAddresses {
   #slots = new Uint32Array(numbers * firstRoom);

@@ -2,21 +2,21 @@ import type { Extent } from '../../core/arrivals.ts';
 import { copyDigest, type Digest, digestId, mixed, uuidOf } from './digest.ts';
 
 const LINKED = 1;
-/** The person was gone before this read. */
+/** The person was gone before this read began. */
 const GONE = 2;
 /** The feed has mentioned the person: as present, as out of scope or as gone. */
 const MENTIONED = 4;
 const PRESENT = 8;
-/** The person must be looked at again, even if their entry is as before. */
+/** The person must be checked again, even if their entry is unchanged. */
 const AGAIN = 16;
-/** Further bits of a mark hold the reader's note: a number, 0 for people who have not arrived. */
+/** The first bit of the reader's note: a number, 0 for people who have not arrived. */
 const noteShift = 5;
-/** The note of somebody who has arrived and about whom nothing is noted yet. */
+/** The note of somebody who has arrived, before the reader makes a note. */
 export const nothingNoted = 1;
 /** The largest possible note. */
 export const largestNote = 31;
 const noteBits = largestNote << noteShift;
-/** Bits above it hold the note of the last read, for people whom it left out. 0: for others. */
+/** The first bit of the note of the last read about people whom it left out. 0: for others. */
 const beforeShift = 10;
 /** The source has named the person as somebody who is there. */
 const NAMED = 1 << 15;
@@ -39,7 +39,9 @@ export class KnownPeople {
 
   #unsettled = 0;
 
-  /** Linked people who are not gone and must be looked at again, even when the source says nothing new of them. */
+  /**
+   * How many linked people are not gone and must be checked again, even if the source reports nothing new about them.
+   */
   get unsettled(): number {
     return this.#unsettled;
   }
@@ -90,12 +92,12 @@ export class KnownPeople {
     return ((this.#marks[this.#selected] ?? 0) >> beforeShift) & largestNote;
   }
 
-  /** Whether the selected person was there after the last read, also one who must be looked at again. */
+  /** Whether the selected person was there after the last read. People who must be checked again count too. */
   get isThere(): boolean {
     return wasRead(this.#marks[this.#selected] ?? 0);
   }
 
-  /** Counts those people. */
+  /** How many people were there after the last read. */
   countThere(): number {
     let count = 0;
     for (let at = 0; at < this.#count; at++) if (wasRead(this.#marks[at] ?? 0)) count++;
@@ -123,7 +125,7 @@ export class KnownPeople {
     return ids;
   }
 
-  /** Selects, one after another, all who were there after the last read and whom the feed has not mentioned. */
+  /** Selects, one after another, all people who were there after the last read and whom the feed has not mentioned. */
   forEachUnmentioned(onPerson: () => void): void {
     for (let at = 0; at < this.#count; at++) {
       const marks = this.#marks[at] ?? 0;
@@ -133,7 +135,7 @@ export class KnownPeople {
     }
   }
 
-  /** Whether the selected person is linked, and as long as their entry is as before nothing is to be done. */
+  /** Whether the selected person is linked, and nothing must be done while their entry is unchanged. */
   get isSettled(): boolean {
     return ((this.#marks[this.#selected] ?? 0) & (LINKED | GONE | AGAIN)) === LINKED;
   }
@@ -165,7 +167,7 @@ export class KnownPeople {
     return marks & LINKED ? 'linked' : 'new';
   }
 
-  /** Selects somebody whom the feed calls gone. False: the person is unknown. */
+  /** Selects somebody whom the feed reports as gone. False: the person is unknown. */
   depart(id: string): boolean {
     digestId(id, this.#key);
     this.#selected = this.#find(this.#slotOf());
@@ -257,7 +259,7 @@ export class KnownPeople {
     this.#marks = new Uint16Array(this.#marks.buffer.transfer(2 * size));
   }
 
-  /** All people have different ids, so each takes the first free slot. */
+  /** Puts all people into a new table. Their ids differ, so each takes the first free slot. */
   #rehash(): void {
     const slots = new Int32Array(this.#slots.buffer.transfer(8 * this.#slots.length)).fill(-1);
     const mask = slots.length - 1;
@@ -270,7 +272,7 @@ export class KnownPeople {
   }
 }
 
-/** Whether a person was there after the last read, in scope or left out, and nothing is open about them. */
+/** Whether a person was there after the last read, in scope or left out, and needs no further check. */
 function wasThere(marks: number): boolean {
   return (marks & (LINKED | GONE | AGAIN)) === LINKED || ((marks >> beforeShift) & largestNote) !== 0;
 }
@@ -281,8 +283,8 @@ function wasRead(marks: number): boolean {
 }
 
 /**
- * In a feed of everybody, a linked person is gone who was not present in scope. In a feed of changes, also the feed must have
- * mentioned them, as gone or as somebody whom the scope leaves out; or they were gone before.
+ * Whether a linked person is gone. In a feed of everybody: the person was not present in scope. In a feed of changes:
+ * the feed has mentioned the person as gone or as left out by the scope, or the person was gone before.
  */
 function isGone(marks: number, extent: Extent): boolean {
   return (marks & (LINKED | PRESENT)) === LINKED && (extent === 'everybody' || (marks & (MENTIONED | GONE)) !== 0);

@@ -1,16 +1,16 @@
 import { ExclusionReason } from '../../core/run.ts';
 import type { Digest } from './digest.ts';
 
-/** Most people who are remembered. Others are asked for again at each run. */
+/** The most people who are remembered. A run asks for the others again. */
 export const mostLeftOut = 100_000;
 
-/** Bytes of one person: the digest of their id, and the place of the reason in the list at the beginning. */
+/** The bytes of one person: the digest of their id, and the index of the reason in the list at the beginning. */
 const digestBytes = 16;
 const personBytes = digestBytes + 1;
 
 /**
- * Writes whom a read has left out and why: a line with the names of the reasons, then the people. So a later release, which may
- * have other reasons, can read it too. Empty when there is nobody.
+ * Writes the people whom a read has left out, with the reasons: first a line with the names of the reasons, then the
+ * people. With the names, a later release with other reasons can read it. Empty when there is nobody.
  */
 export function writeLeftOut(people: readonly { id: Digest; reason: ExclusionReason }[]): Uint8Array {
   if (people.length === 0) return new Uint8Array(0);
@@ -27,7 +27,10 @@ export function writeLeftOut(people: readonly { id: Digest; reason: ExclusionRea
   return bytes;
 }
 
-/** Reads the same. People with a reason that this release does not know are left out. `id` is valid only during the call. */
+/**
+ * Reads what `writeLeftOut` has written. People with a reason that this release does not know are skipped. `id` is
+ * valid only during the call.
+ */
 export function readLeftOut(written: Uint8Array, onPerson: (id: Digest, reason: ExclusionReason) => void): void {
   const bytes = Buffer.from(written.buffer, written.byteOffset, written.byteLength);
   const end = bytes.indexOf('\n');

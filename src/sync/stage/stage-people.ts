@@ -29,7 +29,7 @@ export type StagingParts = {
 export type ArrivedPerson = {
   person: string;
   personId: string;
-  /** 'created' where it is already known that a contact is created. */
+  /** 'created' if it is already known that a contact is created. */
   decided: 'created' | 'undecided';
   /** The result of `hash` for the entry. */
   hash: Digest;
@@ -43,9 +43,9 @@ export type ArrivedPerson = {
 /** Writes the new and changed people of a read as rows of the plan, in the order of their arrival. */
 export class Staging {
   readonly staged: StagedCounts = { created: 0, undecided: 0, skipped: 0, addressesDiffer: true };
-  /** How many of them have a manager. */
+  /** How many of the written people have a manager. */
   withManager = 0;
-  /** How many of them have findings. */
+  /** How many of the written people have findings. */
   withFindings = 0;
   readonly #parts: StagingParts;
   readonly #writer: RowWriter;
@@ -55,7 +55,7 @@ export class Staging {
   readonly #salt: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
   readonly #personRef: Digest = new Uint32Array(4);
-  /** Many people have the same manager. */
+  /** Remembered, because many people have the same manager. */
   readonly #refOfManager: (manager: string) => Digest;
   /** Weak, because a source with many empty fields can have a pattern for each person. */
   readonly #fillsIds = new WeakMap<Fills, Uint8Array>();

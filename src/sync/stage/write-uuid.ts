@@ -6,8 +6,8 @@ let lastMs = 0;
 let sequence = 0;
 
 /**
- * Writes the 16 bytes of a UUID of version 7 (RFC 9562) at `at`: milliseconds, then a counter of 12 bits, then chance. Ids of one
- * thread sort in the order in which they were made, so that index pages fill one after another.
+ * Writes the 16 bytes of a UUID of version 7 (RFC 9562) at `at`: milliseconds, a counter of 12 bits, and random bits.
+ * Ids of one thread sort in the order in which they were made, so index pages fill one after another.
  */
 export function writeUuidV7(into: Uint8Array, at: number): void {
   const now = Date.now();

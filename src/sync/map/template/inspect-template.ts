@@ -32,8 +32,8 @@ export type TemplateAttributes = {
 };
 
 /**
- * Goes through everything that a template can evaluate, without rendering it, and finds the attributes. Throws an error with the
- * place of anything that is refused: unknown filters, the clock, ranges that may never end.
+ * Inspects everything that a template can evaluate, without rendering it, and finds its attributes. Throws an error
+ * with the place of a part that is refused: an unknown filter, the clock, a range that may never end.
  */
 export function inspectTemplate(templates: readonly Template[]): TemplateAttributes {
   const inspection = new Inspection();
@@ -46,7 +46,10 @@ type FilterCall = Pick<Filter, 'name' | 'args'>;
 class Inspection {
   readonly single = new Set<string>();
   readonly lists = new Set<string>();
-  /** Variables of the template itself: assigned ones, and those of the loops around. `continue` (`offset: continue`) is none. */
+  /**
+   * The template's own variables: assigned ones, and those of the enclosing loops. `continue` (`offset: continue`) is
+   * not one of them.
+   */
   readonly #scopes: Set<string>[] = [new Set(['continue'])];
 
   visit(template: Template): void {

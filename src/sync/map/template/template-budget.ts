@@ -20,7 +20,7 @@ export class TemplateBudget {
     return this.#used;
   }
 
-  /** For the next person. */
+  /** Resets the budget for the next person. */
   restart(): void {
     this.#used = 0;
   }

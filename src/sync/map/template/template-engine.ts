@@ -4,7 +4,7 @@ import { budgetOf, sizeOf, type TemplateBudget, TemplateContext } from './templa
 import { allowedFilters } from './template-filters.ts';
 import { TemplateParser } from './template-parser.ts';
 
-/** In characters. */
+/** The most characters of a template. */
 export const LONGEST_TEMPLATE = 10_000;
 
 /** Tags that read other templates (there are none) or write tables for web pages. */
@@ -16,9 +16,9 @@ class Remark extends Tag {
 }
 
 /**
- * Makes a Liquid engine without files, clock, chance and prototypes, in which all work counts against a budget. It writes dates
- * in UTC; for that the process must be in UTC as well (see reading-threads.ts). Unknown filters and tags are mistakes. Unknown
- * variables are empty, because people need not have every attribute.
+ * Makes a Liquid engine without files, clock, random values and prototypes, in which all work counts against a budget.
+ * It writes dates in UTC; for that the process must be in UTC as well (see reading-threads.ts). Unknown filters and
+ * tags are mistakes. Unknown variables are empty, because people need not have every attribute.
  */
 function createEngine(): Liquid {
   const engine = new Liquid({

@@ -20,7 +20,7 @@ const search: Extra = (value, [wanted]) => (sizeOf(value) * sizeOf(wanted)) / 10
 const searchBackwards: Extra = (value, [wanted]) => sizeOf(value) * sizeOf(wanted);
 /** Most texts differ early, so a comparison looks at a part of them. */
 const sorting: Extra = (value) => (Array.isArray(value) ? (sizeOf(value) * Math.log2(value.length + 1)) / 4 : 0);
-/** For each part of a date: tables of month names and zone offsets are opened each time. */
+/** Steps for each part of a date. Tables of month names and time zones are opened each time. */
 const DATE_PART = 10_000;
 const dating: Extra = (_, [format]) => DATE_PART * (typeof format === 'string' ? 1 + format.split('%').length : 8);
 const accents: Extra = (value) => 4 * sizeOf(value);

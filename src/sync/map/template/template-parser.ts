@@ -3,7 +3,7 @@ import { budgetOf, sizeOf, type TemplateBudget } from './template-budget.ts';
 
 /** Most levels of tags within tags. */
 const DEEPEST = 20;
-/** In one tag. Brackets can be nested, and the engine recurses for each. */
+/** The most brackets in one tag. Brackets can be nested, and the engine recurses for each. */
 const MOST_BRACKETS = 100;
 /** Steps for each character of a tag's own text, as a bound for the work that a tag of this length can ask for. */
 const OWN_CHARACTER = 10;

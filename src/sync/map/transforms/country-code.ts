@@ -78,7 +78,7 @@ function fromNumber(value: string): string {
 
 let known: ReadonlyMap<string, string> | undefined;
 
-/** Folded name to code. Made when the first name is met, because it takes a while. */
+/** The codes by folded name. Made at the first use, because it takes a while. */
 function countryNames(): ReadonlyMap<string, string> {
   known ??= collectNames();
   return known;

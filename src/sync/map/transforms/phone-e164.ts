@@ -14,7 +14,7 @@ export function phoneE164(value: string, { country }: { country: string | null }
 
 const plainNumbers = plainInternationalNumbers((number) => parsePhoneNumberFromString(number)?.isPossible() ?? false);
 
-/** As long as a country code, so that it can stand in its place. */
+/** As long as a country code, so that it can replace one. */
 const NO_COUNTRY = '--';
 
 const convertRemembered = remember((key) => {
