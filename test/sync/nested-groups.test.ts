@@ -54,11 +54,21 @@ const entries: LdifEntry[] = [
   group('secret', [dn('u1')]),
   group('sealed', [dn('u0'), groupDn('mute')]),
   group('mute', [dn('u1')]),
+  group('beside', [dn('u0'), 'cn=cabal,ou=people,dc=example,dc=org', odd]),
+  group('cabal', [dn('u1')], 'ou=people'),
+  group('known', [dn('u0'), groupDn('closed')]),
+  group('closed', [dn('u1')]),
+  group('stale', [dn('u0'), groupDn('past'), 'cn=past,ou=people,dc=example,dc=org', 'cn=a,ou=none,dc=example,dc=org']),
+  group('veiled', [dn('u0'), dn('ceo')]),
+  somebody('ceo'),
 ];
-/** The bind account can see neither of these: one group, and the members of another. */
+/** The bind account can see none of these: groups, of which one is among people, the members of another, and a person. */
 const access = [
   `to dn.exact="${groupDn('secret')}" by * none`,
   `to dn.exact="${groupDn('mute')}" attrs=member by * none`,
+  `to dn.exact="cn=cabal,ou=people,dc=example,dc=org" by * none`,
+  `to dn.exact="${groupDn('closed')}" by * disclose`,
+  `to dn.exact="${dn('ceo')}" by * none`,
 ];
 
 let slapd: Slapd;
@@ -221,8 +231,10 @@ describe('a group that vanishes', () => {
 
 describe('a group inside that can not be read', () => {
   test.each([
-    ['because all of it is hidden', 'partly', 'secret'],
-    ['because its members are hidden', 'sealed', 'mute'],
+    ['because all of it is hidden', 'partly', groupDn('secret')],
+    ['because its members are hidden', 'sealed', groupDn('mute')],
+    ['because it is hidden among people', 'beside', 'cn=cabal,ou=people,dc=example,dc=org'],
+    ['because the account has no right to it', 'known', groupDn('closed')],
   ])('%s makes the read incomplete, with its DN, so nobody is removed', async (_name, named, hidden) => {
     const connection = await connect({ groups: ['top'], nestedGroups: true });
     expect(await syncing.sync(connection)).toMatchObject({ counts: { created: 7 } });
@@ -230,10 +242,10 @@ describe('a group inside that can not be read', () => {
     const second = await syncing.sync(connection);
     expect(second).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 0 } });
     const lines = (await syncing.log(second.id)).filter(({ code }) => code === 'INCOMPLETE_READ');
-    expect(lines).toMatchObject([{ level: 'WARN', message: expect.stringContaining(groupDn(hidden)) }]);
+    expect(lines).toMatchObject([{ level: 'WARN', message: expect.stringContaining(hidden) }]);
   });
 
-  test.each(['partly', 'sealed'])('and is excluded (%s) fails the read, so nobody comes in', async (name) => {
+  test.each(['partly', 'sealed', 'beside'])('and is excluded (%s) fails the read, so nobody comes in', async (name) => {
     await expect(read({ excludeGroups: [name], nestedGroups: true })).rejects.toMatchObject({
       code: 'INCOMPLETE_READ',
       message: expect.stringContaining('excluded groups'),
@@ -243,6 +255,15 @@ describe('a group inside that can not be read', () => {
   test('is not suspected in a person who was deleted and is still a member', async () => {
     const { uids, summary } = await read({ groups: [groupDn('deleted')], nestedGroups: true });
     expect([uids, summary.complete]).toEqual([['Lovelace, Ada', 'u0', 'u2', 'u3'], true]);
+  });
+
+  test.each([
+    ['a group that was deleted and is still a member', 'stale'],
+    ['a person who is named by uid and hidden', 'veiled'],
+  ])('is not suspected in %s, neither among groups that let in nor among excluded ones', async (_name, named) => {
+    const { uids, summary } = await read({ groups: [named], nestedGroups: true });
+    expect([uids, summary.complete]).toEqual([['u0'], true]);
+    expect((await read({ excludeGroups: [named], nestedGroups: true })).excluded).toBe(1);
   });
 });
 

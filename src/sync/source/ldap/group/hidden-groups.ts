@@ -1,8 +1,10 @@
+import type { LdapFlavour } from '../../../../core/ldap-flavour.ts';
 import { listed } from '../../../../core/outside-text.ts';
 import { canonicalDn, isWithinDn, parentDn } from '../dn.ts';
 import { and, encodeFilter, equal, or, present } from '../filter/filter.ts';
 import { isActiveDirectory, type Reached } from '../reach.ts';
 import { readEntries } from '../read-entries.ts';
+import { noEntryCodes } from './find-group.ts';
 
 /** Places that are remembered, members that are remembered of each and of all, and members that are looked at in one run. */
 const mostPlaces = 1000;
@@ -22,13 +24,29 @@ const others = [
 const isOther = or(others.map((name) => equal('objectClass', name)));
 
 /**
- * Looks for members that can be groups which the account can't see: their members would be missing without a trace. An invisible
- * member can also be a person who was deleted and whom the group still names; many servers leave such names where they are. So a
- * member counts as a hidden group only if it is not named by `uid`, and no people or the like are where it should be.
+ * Servers that answer differently about an entry that is missing and one that the account may not see. For a missing entry they name
+ * the lowest entry above that exists (matchedDN). For a hidden one OpenLDAP names none, or says that the account has no right, and
+ * 389 Directory Server says success and sends nothing. Active Directory gives the same answer for both.
+ */
+const saysWhatIsMissing: ReadonlySet<LdapFlavour> = new Set<LdapFlavour>(['OPENLDAP', 'DS389', 'FREEIPA']);
+
+/**
+ * What the server says about a member. `hidden`: it exists, or it can't be told whether it does. `missing`: it does not exist; many
+ * servers leave the names of deleted entries where they are.
+ */
+type Standing = 'visible' | 'hidden' | 'missing';
+
+/**
+ * Looks for members that can be groups which the account can't see: their members would be missing without a trace. Three things
+ * speak against it. The server says that the member does not exist (`saysWhatIsMissing`). The member is named by `uid`, as people are.
+ * Or people and the like are where it should be; but a few members are looked at all the same, where the server's answer can be
+ * trusted. What is left may also be a person who is hidden, but nobody may be removed because of a group that is.
  */
 export class HiddenGroups {
   readonly #reached: Reached;
   readonly #contexts: readonly string[];
+  /** Whether an answer tells if a member is missing. Otherwise a missing member counts as hidden. */
+  readonly #tellsMissing: boolean;
   readonly #places = new Map<string, Place>();
   #remembered = 0;
   #looksLeft = mostLooks;
@@ -36,6 +54,7 @@ export class HiddenGroups {
   constructor(reached: Reached) {
     this.#reached = reached;
     this.#contexts = reached.server.namingContexts.map(canonicalDn);
+    this.#tellsMissing = this.#contexts.length > 0 && saysWhatIsMissing.has(reached.server.flavour);
   }
 
   /** Remembers the place of a member. Members on other servers can't be looked at. */
@@ -69,17 +88,18 @@ export class HiddenGroups {
       tooMany ||= place.more || strange.length > this.#looksLeft;
       for (const dn of strange.slice(0, this.#looksLeft)) {
         this.#looksLeft--;
-        if (!(await this.#isVisible(dn))) hidden.push(dn);
+        if ((await this.#standingOf(dn)) === 'hidden') hidden.push(dn);
       }
     }
     if (hidden.length > 0)
-      return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups if they do not exist.`;
+      return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups${this.#tellsMissing ? '' : ' if they do not exist'}. If none of them is a group, nestedGroups can also be turned off.`;
     return tooMany ? `Whether more than ${mostLooks} members of the groups are groups could not be seen.` : null;
   }
 
-  /** Active Directory names no deleted members. So a few of them can be looked at, whatever else is where they are. */
+  /** So few members can be looked at, whatever else is where they are. Active Directory names no members that are missing. */
   #isTidyAndSmall(members: readonly string[]): boolean {
-    return isActiveDirectory(this.#reached) && members.length <= Math.min(fewMembers, this.#looksLeft);
+    const isTidy = this.#tellsMissing || isActiveDirectory(this.#reached);
+    return isTidy && members.length <= Math.min(fewMembers, this.#looksLeft);
   }
 
   async #holdsOthers({ parent, attribute }: Place): Promise<boolean> {
@@ -94,10 +114,12 @@ export class HiddenGroups {
   }
 
   /** A member of which the server says that it is elsewhere counts as visible: it is told as one outside the base DNs. */
-  async #isVisible(baseDn: string): Promise<boolean> {
+  async #standingOf(baseDn: string): Promise<Standing> {
     const filter = encodeFilter(present('objectClass'));
     const search = { baseDn, scope: 'base', filter, attributes: ['1.1'] } as const;
     const { entries, result } = await readEntries(this.#reached.connection, search);
-    return entries.length > 0 || result.code === 10;
+    if (entries.length > 0 || result.code === 10) return 'visible';
+    const endsAbove = result.matchedDn !== '' && isWithinDn(canonicalDn(baseDn), canonicalDn(result.matchedDn));
+    return this.#tellsMissing && noEntryCodes.includes(result.code) && endsAbove ? 'missing' : 'hidden';
   }
 }

@@ -32,10 +32,16 @@ beforeAll(async () => {
       group('void', []),
       group('mute', [dn('bo')]),
       group('mixed', [dn('di'), groupDn('void')]),
+      group('secret', [dn('bo')]),
+      group('partly', [dn('ada'), groupDn('secret')]),
+      group('stale', [dn('ada'), groupDn('past')]),
     ],
   });
   await server.modify(groupDn('mute'), {
     aci: `(targetattr="member")(version 3.0; acl "mute"; deny (read,search,compare) userdn="ldap:///${server.bindDn}";)`,
+  });
+  await server.modify(groupDn('secret'), {
+    aci: `(targetattr="*")(version 3.0; acl "secret"; deny (all) userdn="ldap:///${server.bindDn}";)`,
   });
 }, 600_000);
 afterAll(() => server?.close());
@@ -66,4 +72,13 @@ test('a group that shows no members, although people say that they are in it, ma
     complete: false,
     because: `The members of these groups can't be read: "${groupDn('mute')}".`,
   });
+});
+
+test('a group inside that is hidden makes the read incomplete, and one that was deleted does not', async () => {
+  expect(await read({ groups: ['partly'] })).toMatchObject({
+    uids: ['ada'],
+    complete: false,
+    because: expect.stringContaining(groupDn('secret')),
+  });
+  expect(await read({ groups: ['stale'] })).toMatchObject({ uids: ['ada'], complete: true });
 });
