@@ -355,6 +355,7 @@ const tables = [
     "search" tsvector NOT NULL,
     CONSTRAINT "contact_pkey" PRIMARY KEY ("workspace_id", "id"))`,
   `CREATE UNIQUE INDEX "contact_email_of_active" ON "contact" ("workspace_id", "email_key") WHERE status = 'ACTIVE' AND email_key IS NOT NULL`,
+  `CREATE INDEX "contact_email_of_inactive" ON "contact" ("workspace_id", "email_key") WHERE status = 'INACTIVE' AND email_key IS NOT NULL`,
   `CREATE UNIQUE INDEX "contact_of_person" ON "contact" ("workspace_id", "person_key") WHERE person_key IS NOT NULL`,
   `CREATE INDEX "contact_by_name" ON "contact" ("workspace_id", "name_key", "id")`,
   `CREATE INDEX "contact_by_company" ON "contact" ("workspace_id", "company_key", "id")`,

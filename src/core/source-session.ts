@@ -28,6 +28,8 @@ export type ReadRequest = {
    * out: the run does not know.
    */
   again?(): AskedAgain;
+  /** The names of the only people to be read, as `lookUp` gave them. Left out: everybody. Only for sources that can look up people. */
+  only?: readonly string[];
 };
 
 /**
@@ -75,6 +77,19 @@ export type PersonFinding =
   | { kind: 'found'; entry: Entry; by: string; others: readonly string[]; conditions: readonly ScopeCondition[] }
   | { kind: 'nobody'; where: string };
 
+/**
+ * Which people have one of these ids, or one of these addresses (in lower case) in one of these attributes? They may be in scope or not.
+ * `addressOf`: the primary address, in lower case, that the mapping gives an entry with these attributes; null: none.
+ */
+export type LookUp = Pick<ReadRequest, 'attributes' | 'scope' | 'at'> & {
+  ids: readonly string[];
+  addresses: readonly string[];
+  addressOf(entry: Entry): string | null;
+};
+
+/** Somebody who was looked up. */
+export type LookedUp = { id: string; name: string; address: string | null };
+
 /** An open connection to a source, signed in and checked. Each failure is an AppError with a code of the contract. */
 export type SourceSession = {
   /** The server of the connection, e.g. `ldaps://ldap.example.com (OpenLDAP)`. */
@@ -92,6 +107,11 @@ export type SourceSession = {
   outside?(scope: Scope, signal: AbortSignal): Promise<Outside[]>;
   /** Looks for one person. Throws an AppError when the source can't be asked. */
   find(question: PersonQuestion, signal: AbortSignal): Promise<PersonFinding>;
+  /**
+   * Looks up all people whose entry can decide about others. Null: a search can't find them all, so everybody must be read.
+   * Left out: the source can't search. Throws an AppError.
+   */
+  lookUp?(wish: LookUp, signal: AbortSignal): Promise<LookedUp[] | null>;
   /**
    * Looks up one person's photo. Left out: the source has none. Throws an AppError when the session can't be used any
    * more.

@@ -65,12 +65,19 @@ export type Trial = ReadTables &
     /** Some people who would be newly gone, new, or changed: up to `each` of each kind. */
     examples(each: number): Promise<PlannedPerson[]>;
     fieldImpacts(): Promise<FieldImpact[]>;
+    /** Contacts that may be a person's with one of these ids, or that have one of these addresses. Null: there are too many. */
+    ties(ids: readonly string[], addresses: readonly string[]): Promise<Tie[] | null>;
+    /** Makes the trial know nobody but the people with these ids. Call it before the read. */
+    limitTo(ids: readonly string[]): Promise<void>;
     /**
      * The people whom the connection links under this id, name in the source, address or name. The best matches come
      * first, at most `limit`.
      */
     linked(person: string, limit: number): Promise<LinkedPerson[]>;
   };
+
+/** A contact, and who it can belong to. `address`: in lower case. `here`: whom this connection links with it. `elsewhere`: ids in others. */
+export type Tie = { active: boolean; address: string | null; here: string | null; elsewhere: readonly string[] };
 
 /** A trial of these settings. `connectionId`: null for a connection that is not saved. */
 export type TrialRequest = { workspaceId: string; connectionId: string | null; settings: ConnectionSettings };

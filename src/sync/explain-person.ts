@@ -1,26 +1,36 @@
 import type { Decision, PlacedQuestion } from '../core/plan.ts';
 import type { ExplanationStep, LinkedPerson, PersonExplanation, PersonPreview, Trial } from '../core/trial.ts';
 import { fieldSteps, matchStep, nextRunStep } from './explain-steps.ts';
+import { findCircle, type LookUpAgain } from './find-circle.ts';
 import { asPlanned, withPlan } from './preview-connection.ts';
 import type { FoundPerson } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
-import { type TryOut, tryOut } from './try-out.ts';
+import { type TriedOut, type TryOut, tryOut, tryOutFew } from './try-out.ts';
 
 /** The most people of the connection that are shown when the source does not have the person. */
 const mostLinked = 6;
 
 type Explained = { question: PlacedQuestion; decision: Decision };
 
+/** `among`: how the circle of the person is found, or that everybody must be read. */
+type Explaining = {
+  task: Omit<TryOut, 'sample'>;
+  found: FoundPerson;
+  person: string;
+  among: LookUpAgain | 'everybody';
+};
+
 /**
  * Explains one person: what the source, the scope and the mappings say (`found`), and what the next run would do, by a
- * trial. It also explains people out of scope, and contacts whose person is gone. Throws like `tryOut`.
+ * trial. It also explains people out of scope, and contacts whose person is gone. Null: only a run of everybody can
+ * tell. Throws like `tryOut`.
  */
 export async function explainPerson(
   threads: ReadingThreads,
   trial: Trial,
-  { task, found, person }: { task: Omit<TryOut, 'sample'>; found: FoundPerson; person: string },
+  { task, found, person, among }: Explaining,
   signal: AbortSignal,
-): Promise<PersonExplanation> {
+): Promise<PersonExplanation | null> {
   const links = await linksOf(trial, found, person);
   const [link] = links;
   const steps: ExplanationStep[] = found.kind === 'found' ? [...found.steps] : nobodySteps(found.where, person, links);
@@ -31,7 +41,12 @@ export async function explainPerson(
   const onDecided = (question: PlacedQuestion, decision: Decision): void => {
     if (question.personId === id) explained.push({ question, decision });
   };
-  const tried = await tryOut(threads, trial, { ...task, sample: { people: 0, watched: [id] }, onDecided }, signal);
+  const tryingOut = { ...task, sample: { people: 0, watched: [id] }, onDecided };
+  const tried =
+    among === 'everybody'
+      ? await tryOut(threads, trial, tryingOut, signal)
+      : await tryAmong(threads, trial, { task: tryingOut, found, lookUp: among }, signal);
+  if (tried === null) return null;
   const [seen] = tried.sample.watched;
   const included = seen !== undefined;
   const preview = seen === undefined ? await absent(trial, id, found, link) : (await asPlanned(trial, [seen]))[0];
@@ -50,6 +65,21 @@ export async function explainPerson(
   if (tried.holdReasons.length > 0)
     steps.push({ step: 'Held', passed: false, detail: `The run would be held: ${tried.holdReasons.join(' ')}` });
   return { found: found.kind === 'found' || included, included, steps, person: preview };
+}
+
+type Tried = Pick<TriedOut, 'sample' | 'notes' | 'holdReasons'>;
+
+/** Tries out what becomes of the person's circle. Whether the run would be held depends on everybody, so it is left open. */
+async function tryAmong(
+  threads: ReadingThreads,
+  trial: Trial,
+  { task, found, lookUp }: { task: TryOut; found: FoundPerson; lookUp: LookUpAgain },
+  signal: AbortSignal,
+): Promise<Tried | null> {
+  if (found.kind === 'nobody' || found.circle === null) return null;
+  const circle = await findCircle(trial, found.circle, lookUp);
+  const sample = circle && (await tryOutFew(threads, trial, task, circle, signal));
+  return sample && { sample, notes: [], holdReasons: [] };
 }
 
 async function linksOf(trial: Trial, found: FoundPerson, person: string): Promise<LinkedPerson[]> {

@@ -4,6 +4,7 @@ import { listed, quoteValue } from '../core/outside-text.ts';
 import { soundsSecret } from '../core/secret-names.ts';
 import type { OpenOptions } from '../core/source-session.ts';
 import type { ExplanationStep, MappedField } from '../core/trial.ts';
+import { lookUpIn } from './look-up-people.ts';
 import { compileMapping } from './map/compile-mapping.ts';
 import { mappedFields } from './map/mapped-fields.ts';
 import type { MappingOutcome } from './map/person-in-work.ts';
@@ -39,6 +40,8 @@ export async function findPerson(
     const { entry } = finding;
     const mapped = mapping.map(entry);
     const fields = mapped.kind === 'draft' ? mappedFields(mappings, mapped.draft.values, mapped.draft.fills) : [];
+    const address = mapped.kind === 'draft' ? mapped.draft.values.PRIMARY_EMAIL?.toLowerCase() : undefined;
+    const wanted = { ids: entry.id === null ? [] : [entry.id], addresses: address === undefined ? [] : [address] };
     return {
       kind: 'found',
       id: entry.id,
@@ -53,6 +56,7 @@ export async function findPerson(
       ],
       fields,
       problems: mapped.kind === 'draft' ? mapped.remarks : [mapped.message],
+      circle: await lookUpIn(session, source, { wanted, connection, at }, options.signal),
     };
   } finally {
     await session.close();

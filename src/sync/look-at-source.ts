@@ -4,6 +4,7 @@ import type { StoredFiles } from '../core/stored-files.ts';
 import { discoverAttributes } from './discover-attributes.ts';
 import { findPerson } from './find-person.ts';
 import { lendFiles } from './lend-files.ts';
+import { lookUpPeople } from './look-up-people.ts';
 import { proposeConnection } from './propose-connection.ts';
 import type { Asked, FromLook, Look, Looks, ToReader } from './read-messages.ts';
 import { type ReadingThreads, threadFailure } from './reading-threads.ts';
@@ -90,6 +91,8 @@ async function answerOf(source: Source, asked: Asked<Look>, options: OpenOptions
       return await discoverAttributes(source, asked.task, options);
     case 'find':
       return await findPerson(source, asked.task, options);
+    case 'lookUp':
+      return await lookUpPeople(source, asked.task, options);
     case 'outside': {
       const session = await source.open(asked.task.settings, asked.task.secrets, options);
       try {

@@ -14,6 +14,7 @@ import type { FileStore, StoredFiles } from '../core/stored-files.ts';
 import type { ConnectionPreview, PersonExplanation, Trial, TrialStore } from '../core/trial.ts';
 import { type Fault, faultsBelow } from '../core/user-error.ts';
 import { explainPerson } from './explain-person.ts';
+import type { LookUpAgain } from './find-circle.ts';
 import { lookAtSource, lookSlots } from './look-at-source.ts';
 import { checkMappings } from './map/check-mappings.ts';
 import { previewConnection, withOutside } from './preview-connection.ts';
@@ -162,11 +163,23 @@ async function explain(
   const { settings: connection, ...asked } = request;
   const { kind, source: settings } = connection;
   const { task, files } = await opening(parts, { ...asked, kind, settings });
+  const look = { threads: parts.threads, files };
   const question = { look: 'find', task: { ...task, person, connection, at: new Date() } } as const;
-  const found = await lookAtSource({ threads: parts.threads, files }, question, signal);
-  return await inTrial(parts, request, signal, (trial, tried, until) =>
-    explainPerson(parts.threads, trial, { task: tried, found, person }, until),
-  );
+  const found = await lookAtSource(look, question, signal);
+  const explained = (among: LookUpAgain | 'everybody'): Promise<PersonExplanation | null> =>
+    inTrial(parts, request, signal, (trial, tried, until) =>
+      explainPerson(parts.threads, trial, { task: tried, found, person, among }, until),
+    );
+  const lookUp: LookUpAgain = (ids, addresses) =>
+    lookAtSource(
+      look,
+      { look: 'lookUp', task: { ...task, wanted: { ids, addresses }, connection, at: new Date() } },
+      signal,
+    );
+  const soon = found.kind === 'found' && found.circle !== null ? await explained(lookUp) : null;
+  const explanation = soon ?? (await explained('everybody'));
+  if (explanation === null) throw new Error('A person is not explained although everybody was read.');
+  return explanation;
 }
 
 /** Opens a trial for work that must end in time. Throws AppError TIMEOUT, or the signal's reason. */

@@ -6,7 +6,7 @@ import type { SourceNote } from '../core/entry.ts';
 import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
 import type { Excluded, ExclusionReason, RunError, RunMode } from '../core/run.ts';
-import type { AddressPolicy, ConnectionTest, Outside } from '../core/source-session.ts';
+import type { AddressPolicy, ConnectionTest, LookedUp, LookUp, Outside } from '../core/source-session.ts';
 import type { ConnectionProposal, DiscoveredAttribute } from '../core/sources-port.ts';
 import type { StagedCounts } from '../core/sync-store.ts';
 import type { ExplanationStep, MappedField } from '../core/trial.ts';
@@ -27,6 +27,8 @@ export type ReadTask = {
   modeReason: string;
   /** The people to show besides; left out: none. */
   sample?: SampleWish;
+  /** The only people to be read, by name (see ReadRequest). Left out: everybody. */
+  only?: readonly string[];
 };
 
 /** The first `people` in scope, and everybody with one of the ids `watched`, whose decision is made anew even if they are unchanged. */
@@ -57,7 +59,17 @@ export type DiscoverTask = SourceTask & { scope: Scope; people: number; at: Date
 /** The person to look for, and the settings that decide about them. */
 export type FindTask = SourceTask & { person: string; connection: ConnectionSettings; at: Date };
 
-/** A person who was found: whether the source has them at all, each condition, and each mapping in words. */
+/** People to be looked up, with the settings of their connection. */
+export type LookUpTask = SourceTask & {
+  wanted: Pick<LookUp, 'ids' | 'addresses'>;
+  connection: ConnectionSettings;
+  at: Date;
+};
+
+/**
+ * A person who was found: whether the source has them at all, each condition, and each mapping in words. `circle`: who has the same id or
+ * address, among them the person; null: only a read of everybody can tell.
+ */
 export type FoundPerson =
   | { kind: 'nobody'; where: string }
   | {
@@ -67,6 +79,7 @@ export type FoundPerson =
       steps: readonly ExplanationStep[];
       fields: readonly MappedField[];
       problems: readonly string[];
+      circle: readonly LookedUp[] | null;
     };
 
 /** The task to make a proposal at the time `at`. */
@@ -78,6 +91,7 @@ export type Looks = {
   propose: { task: ProposeTask; answer: ConnectionProposal };
   discover: { task: DiscoverTask; answer: DiscoveredAttribute[] };
   find: { task: FindTask; answer: FoundPerson };
+  lookUp: { task: LookUpTask; answer: readonly LookedUp[] | null };
   outside: { task: SourceTask & { scope: Scope }; answer: Outside[] };
 };
 export type Look = keyof Looks;

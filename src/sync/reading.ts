@@ -150,6 +150,7 @@ export class Reading {
         photo: settings.photo,
         ready: this.#knownLoaded.promise,
         again: () => this.#again.answer(),
+        only: this.#task.only,
       };
       await session.read(request, (extent, how) => this.#begin(extent, how), signal);
     } finally {

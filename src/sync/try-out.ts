@@ -6,12 +6,13 @@ import type { Trial } from '../core/trial.ts';
 import { namedInVain } from './check/check-emptied.ts';
 import { judgeRead } from './check/judge-read.ts';
 import { checkChanges } from './check-changes.ts';
+import type { Circle } from './find-circle.ts';
 import * as lines from './log/run-lines.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
 import type { ReadDone, ReadSample, SampleWish } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { sourceOf } from './source/sources.ts';
-import { startReader } from './start-reader.ts';
+import { type ReadEvents, startReader } from './start-reader.ts';
 
 /** The input of a trial. `onDecided`: see PlanInput. */
 export type TryOut = {
@@ -44,16 +45,8 @@ export async function tryOut(
   signal: AbortSignal,
 ): Promise<TriedOut> {
   const { rank } = trial;
-  let sample: ReadSample = { people: [], watched: [], leftOut: {} };
   const notes: string[] = [];
-  const events = {
-    onConnected: () => {},
-    onBegun: () => {},
-    onCounts: () => {},
-    onSample: (taken: ReadSample) => {
-      sample = taken;
-    },
-  };
+  const { events, taken } = sampling();
   const run = { workspaceId, runId: trial.id, settings, rank, secrets, addresses, at: new Date() };
   const task = { ...run, since: null, modeReason: '', sample: wish };
   const reader = startReader(threads, task, trial, events, signal);
@@ -77,8 +70,52 @@ export async function tryOut(
     signal.throwIfAborted();
     const newlyGone = removals.newlyGone();
     const { counts, holdReasons } = await checkChanges(trial, settings, { read, newlyGone, review: false });
-    return { read, sample, newlyGone, counts, holdReasons, notes };
+    return { read, sample: taken(), newlyGone, counts, holdReasons, notes };
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Does the same with a few people, as if there were nobody else. Without the check: it is about all people. Null: somebody of them who
+ * is linked is not in scope, and only a read of everybody can tell what becomes of their contact. Throws as `tryOut` does.
+ */
+export async function tryOutFew(
+  threads: ReadingThreads,
+  trial: Trial,
+  { workspaceId, settings, secrets, addresses, sample: wish, onDecided }: TryOut,
+  { names, ids }: Circle,
+  signal: AbortSignal,
+): Promise<ReadSample | null> {
+  const { rank } = trial;
+  await trial.limitTo(ids);
+  const { events, taken } = sampling();
+  const run = { workspaceId, runId: trial.id, settings, rank, secrets, addresses, at: new Date() };
+  const task = { ...run, since: null, modeReason: '', sample: wish, only: names };
+  const reader = startReader(threads, task, trial, events, signal);
+  try {
+    const { gone, staged } = await reader.outcome;
+    if (gone > 0) return null;
+    await trial.keepMapped();
+    const onProgress = (): Promise<void> => Promise.resolve();
+    await planChanges({ run: trial, staged, workspaceId, settings, rank, onProgress, onDecided, signal });
+    signal.throwIfAborted();
+    return taken();
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The events of a read of which only the sample is wanted. */
+function sampling(): { events: ReadEvents; taken: () => ReadSample } {
+  let sample: ReadSample = { people: [], watched: [], leftOut: {} };
+  const events = {
+    onConnected: () => {},
+    onBegun: () => {},
+    onCounts: () => {},
+    onSample: (taken: ReadSample) => {
+      sample = taken;
+    },
+  };
+  return { events, taken: () => sample };
 }

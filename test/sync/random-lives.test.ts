@@ -6,6 +6,7 @@ import { describeSamba, installMs, sambaPerson, startSamba } from '../support/sa
 import { defaultMappings } from '../support/source-defaults.ts';
 import { type Directory, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dice, removal, sumOf } from './small-directory.ts';
+import { openForetelling } from './support/foretold.ts';
 
 /** The units of the directory. People in `out` are out of scope; `below` is a unit in `in`. */
 const places = ['in', 'below', 'out'] as const;
@@ -82,6 +83,7 @@ function livesIn(server: Server, kind: Kind, roll: (sides: number) => number) {
       else if (what === 6) await modify(person, { mail: person.mail === '' ? `${person.name}@example.org` : '' });
       else await modify(person, { title: `Title ${++count}` });
     },
+    everybody: (): string[] => people.map(dnOf),
     inScope: (): Person[] => people.filter(({ place, off }) => place !== 'out' && !off),
   };
 }
@@ -106,9 +108,14 @@ async function expectSoundLives(service: SyncService, server: Server, kind: Kind
     source: { baseDns: [lives.base], pageSize: 2 },
     removal: removal(),
   });
+  const foretelling = openForetelling(service);
   const expected: Record<string, [string, string] | 'INACTIVE'> = {};
   for (let round = 0; round < 14; round++) {
     for (let steps = 1 + roll(4); steps > 0; steps--) await lives.step();
+    if (round % 2 === 1) {
+      const dry = await syncing.sync(connection, { dryRun: true });
+      await foretelling.expectExplained(syncing, connection, dry, lives.everybody());
+    }
     const mode = (['FULL', 'INCREMENTAL', 'INCREMENTAL', 'AUTO'] as const)[roll(4)] ?? 'AUTO';
     const run = await syncing.sync(connection, { mode });
     expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { skipped: 0, failed: 0 } });
@@ -118,6 +125,7 @@ async function expectSoundLives(service: SyncService, server: Server, kind: Kind
     expect(await contactsOf(syncing)).toEqual(expected);
     expect(await syncing.contacts()).toHaveLength(Object.keys(expected).length);
   }
+  await foretelling.close();
 }
 
 describe('whatever happens to people on a real server, full and incremental runs in any order end right', () => {

@@ -102,6 +102,11 @@ export const contactEntity = new EntitySchema<ContactRow>({
       where: `status = 'ACTIVE' AND email_key IS NOT NULL`,
     },
     {
+      name: 'contact_email_of_inactive',
+      columns: ['workspace_id', 'email_key'],
+      where: `status = 'INACTIVE' AND email_key IS NOT NULL`,
+    },
+    {
       name: 'contact_of_person',
       columns: ['workspace_id', 'person_key'],
       unique: true,

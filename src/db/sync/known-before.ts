@@ -54,30 +54,40 @@ function uuid(text: string): string {
 
 /**
  * Streams external id, hash and "gone" of each person the connection links, in COPY's text format. People with a doubt about their
- * findings have no hash (see note-findings.ts).
+ * findings have no hash (see note-findings.ts). `only`: a table with the ids of the only people to be streamed; null: everybody.
  */
-export function streamKnown(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
+export function streamKnown(
+  attempt: Attempt,
+  onChunk: (bytes: Uint8Array) => void,
+  only: string | null = null,
+): Promise<void> {
   let told = false;
   return attempt.patience.patiently(() => {
     // The people come in no order, so it is not known who is still missing.
     if (told) throw new DatabaseLost('The people known so far could not be read to the end.', { startOver: true });
-    return streamOnce(attempt, (bytes) => {
+    const tell = (bytes: Uint8Array): void => {
       told = true;
       onChunk(bytes);
-    });
+    };
+    return streamOnce(attempt, tell, only);
   });
 }
 
-async function streamOnce(attempt: Attempt, onChunk: (bytes: Uint8Array) => void): Promise<void> {
+async function streamOnce(attempt: Attempt, onChunk: (bytes: Uint8Array) => void, only: string | null): Promise<void> {
   const ofConnection = (table: string): string =>
     `${table}.workspace_id = ${uuid(attempt.workspaceId)} AND ${table}.connection_id = ${uuid(attempt.connectionId)}`;
+  const links =
+    only === null
+      ? 'contact_link AS link'
+      : `${only} AS asked CROSS JOIN LATERAL (SELECT * FROM contact_link AS own
+           WHERE ${ofConnection('own')} AND own.external_id = asked.external_id LIMIT 1) AS link`;
   const client = await attempt.pool.connect();
   let broken = true;
   try {
     const stream = client.query(
       copyTo(
         `COPY (SELECT link.external_id, CASE WHEN doubt.hash IS NULL THEN encode(link.hash, 'hex') END, link.gone_since IS NOT NULL
-           FROM contact_link AS link
+           FROM ${links}
            LEFT JOIN quality_doubt AS doubt
              ON ${ofConnection('doubt')} AND doubt.external_id = link.external_id AND doubt.hash = link.hash
            WHERE ${ofConnection('link')}) TO STDOUT`,

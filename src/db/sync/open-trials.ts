@@ -9,9 +9,11 @@ import { breakOff, hearErrors } from '../pool/pg-client.ts';
 import type { Query } from '../query.ts';
 import type { Attempt } from './attempt.ts';
 import { trialFills } from './fills.ts';
+import { streamKnown } from './known-before.ts';
 import { readOutline, rowsOf } from './plan-outline.ts';
 import { planning } from './planning.ts';
 import { examples, fieldImpacts, keepMapped, linked, plannedFor } from './trial-answers.ts';
+import { limitTo, ties, trialPeople } from './trial-circle.ts';
 
 /** Trials that are open at a time, each with a session of its own. */
 const mostOpen = 4;
@@ -122,6 +124,7 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
   const { settings, files } = request;
   const attempt = attemptOf(pool, request);
   const saved = await savedConnection(pool, request);
+  let only: string | null = null;
   const rank: Rank = {
     priority: settings.priority,
     createdAt: (saved?.created_at ?? new Date()).getTime(),
@@ -134,6 +137,7 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
     lastCompleteAt: saved?.last_complete_read_at ?? null,
     files,
     ...planning(attempt),
+    streamKnown: (onChunk) => streamKnown(attempt, onChunk, only),
     // There is no log.
     report: async () => {},
     planRows: async () => rowsOf((await readOutline(attempt)).open),
@@ -142,6 +146,11 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
     examples: (each) => examples(attempt, each),
     fieldImpacts: () => fieldImpacts(attempt),
     linked: (person, limit) => linked(attempt, person, limit),
+    ties: (ids, addresses) => ties(attempt, ids, addresses),
+    limitTo: async (ids) => {
+      await limitTo(attempt, ids);
+      only = trialPeople;
+    },
   };
 }
 

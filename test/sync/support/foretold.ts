@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { slices } from '../../../src/core/fair-turns.ts';
 import { fieldChanges } from '../../../src/core/field-changes.ts';
 import type { ChangeRecord, RunRecord } from '../../../src/core/records.ts';
 import type { LookOutcome, LookRequest } from '../../../src/core/sources-port.ts';
@@ -6,6 +7,9 @@ import type { ConnectionPreview, PersonExplanation, PersonPreview } from '../../
 import { openTrials } from '../../../src/db/sync/open-trials.ts';
 import { openSources } from '../../../src/sync/open-sources.ts';
 import type { Syncing, SyncService } from '../../support/syncing.ts';
+
+/** So many explanations of a workspace go on at a time. */
+const atOnce = 2;
 
 /** Previews and explanations from the API, and what they must have in common with runs. */
 export function openForetelling(service: SyncService) {
@@ -24,7 +28,27 @@ export function openForetelling(service: SyncService) {
   const explain = async (syncing: Syncing, id: string, person: string): Promise<PersonExplanation> =>
     answered(await sources.explain(await request(syncing, id), person, signal));
 
+  /** A dry run that has just ended says what an explanation says of each of `people`. */
+  const expectExplained = async (
+    syncing: Syncing,
+    id: string,
+    dry: RunRecord,
+    people: readonly string[],
+    isIncluded: (person: string) => unknown = () => expect.any(Boolean),
+  ): Promise<void> => {
+    const planned = await changesOf(syncing, dry);
+    const expectOne = async (person: string): Promise<void> => {
+      const explained = await explain(syncing, id, person);
+      expect(explained).toMatchObject({ found: true, included: isIncluded(person) });
+      if (explained.person === null) throw new Error(`${person} is not explained.`);
+      const { id: personId, dn } = explained.person;
+      expect(told(explained.person)).toEqual(toldBy(planned.get(personId), dn));
+    };
+    for (const some of slices(people, atOnce)) await Promise.all(some.map(expectOne));
+  };
+
   return {
+    expectExplained,
     preview,
     explain,
     close: () => trials.close(),
@@ -44,7 +68,7 @@ export function openForetelling(service: SyncService) {
       const { counts } = dry;
       expect(foretold).toMatchObject({ included: counts.inScope, excluded: dry.excluded });
       expect(foretold.people.map(({ dn }) => dn)).toHaveLength(counts.inScope);
-      for (const person of foretold.people) expect(told(person)).toEqual(toldBy(planned.get(person.dn), person.dn));
+      for (const person of foretold.people) expect(told(person)).toEqual(toldBy(planned.get(person.id), person.dn));
       if (foretold.impact !== null)
         expect(foretold.impact).toMatchObject({
           gained: counts.created + counts.linked + counts.reactivated,
@@ -54,12 +78,7 @@ export function openForetelling(service: SyncService) {
       const excluded = Object.values(foretold.excluded).reduce((sum, count) => sum + count, 0);
       expect(foretold.included + excluded).toBe(all);
       const inScope = new Set(foretold.people.map(({ dn }) => dn));
-      for (const person of people) {
-        const explained = await explain(syncing, id, person);
-        expect(explained).toMatchObject({ found: true, included: inScope.has(person) });
-        if (explained.person === null) throw new Error(`${person} is not explained.`);
-        expect(told(explained.person)).toEqual(toldBy(planned.get(person), person));
-      }
+      await expectExplained(syncing, id, dry, people, (person) => inScope.has(person));
     },
   };
 }
@@ -69,16 +88,24 @@ function answered<T>(outcome: LookOutcome<T>): T {
   return outcome.answer;
 }
 
+/** By the id of the person. */
 async function changesOf(syncing: Syncing, { id }: RunRecord): Promise<Map<string, ChangeRecord>> {
   const any = { action: null, search: null };
-  const page = await syncing.workspace.changesPage(id, any, { first: 200, after: null });
-  return new Map(page.nodes.map((change) => [change.person ?? '', change]));
+  const changes = new Map<string, ChangeRecord>();
+  for (let after: string | null = null; ; ) {
+    const page = await syncing.workspace.changesPage(id, any, { first: 200, after });
+    for (const change of page.nodes) changes.set(change.personId ?? change.person ?? '', change);
+    if (!page.hasNextPage) return changes;
+    after = page.endCursor;
+  }
 }
 
 /** The changes of a run, planned or made, by person. */
 export async function everyChange(syncing: Syncing, run: RunRecord): Promise<Told[]> {
   const changes = await changesOf(syncing, run);
-  return [...changes].map(([person, change]) => toldBy(change, person)).sort((a, b) => (a.person < b.person ? -1 : 1));
+  return [...changes.values()]
+    .map((change) => toldBy(change, change.person ?? ''))
+    .sort((a, b) => (a.person < b.person ? -1 : 1));
 }
 
 type Told = { person: string; action: string; fields: unknown; reason: string | null };

@@ -10,7 +10,7 @@ import { type LdapPerson, PersonDecoder } from './person-decoder.ts';
 import { contextOf, type Reached } from './reach.ts';
 import { type RawEntry, readEntries, textsOf } from './read-entries.ts';
 import { resultError } from './result-error.ts';
-import { planScope } from './scope-plan.ts';
+import type { PlanOnce } from './scope-plan.ts';
 import { binaryText, idValue, valueForm } from './value-text.ts';
 
 /** Entries that are compared, below each base DN. */
@@ -25,21 +25,22 @@ const names = ['cn', 'displayName', 'name'];
 export async function findPerson(
   reached: Reached,
   question: PersonQuestion,
+  plan: PlanOnce,
   signal: AbortSignal,
 ): Promise<PersonFinding> {
   const release = reached.connection.obey(signal);
   try {
     const [match, ...others] = await findMatches(reached, question.person.trim());
     if (match === undefined) return { kind: 'nobody', where: whereLooked(reached) };
-    const plan = await planScope(reached, question.scope);
-    const { attribute: idAttribute } = await findIdAttribute(reached, plan.filter);
+    const scope = await plan(question.scope);
+    const { attribute: idAttribute } = await findIdAttribute(reached, scope.filter);
     const { flavour } = reached.server;
-    const { membership } = plan;
+    const { membership } = scope;
     const form = { idAttribute, flavour, membership, at: question.at, markAttribute: null };
     const decoder = new PersonDecoder(question.attributes, form);
     const entry = await readPerson(reached, match.entry.dn, decoder);
     if (entry === null) return { kind: 'nobody', where: whereLooked(reached) };
-    const conditions = await judgeConditions(reached, question.scope, plan, entry);
+    const conditions = await judgeConditions(reached, question.scope, scope, entry);
     return { kind: 'found', entry, by: match.by, others: others.map((other) => other.entry.dn), conditions };
   } finally {
     release();
@@ -117,7 +118,8 @@ function idTexts(entry: RawEntry, name: string): string[] {
   );
 }
 
-function idAttributes({ settings, server }: Reached): readonly { name: string; form: IdForm }[] {
+/** The attributes that can hold the id of a person. */
+export function idAttributes({ settings, server }: Reached): readonly { name: string; form: IdForm }[] {
   const { ids } = flavours[server.flavour];
   const { idAttribute } = settings;
   if (idAttribute === null) return ids;

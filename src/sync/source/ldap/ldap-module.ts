@@ -12,8 +12,11 @@ import { findPerson } from './find-person.ts';
 import { findPhoto } from './find-photo.ts';
 import { flavours } from './flavour.ts';
 import { activeDirectoryForm, type LdapSettings, ldapForm, ldapSettings } from './ldap-settings.ts';
+import { lookUpPeople } from './look-up-people.ts';
 import { checkBase, reach } from './reach.ts';
+import { readNamed } from './read-named.ts';
 import { samplePeople } from './sample-people.ts';
+import { planOnce } from './scope-plan.ts';
 import { searchPeople } from './search-people.ts';
 import { settleDirectory } from './settle-directory.ts';
 import { testDirectory } from './test-directory.ts';
@@ -99,13 +102,18 @@ export async function openSession(
   } finally {
     release();
   }
+  const plan = planOnce(reached);
   return {
     server: `${connection.url.url} (${server.label})`,
     notes,
-    read: (request, begin, signal) => searchPeople(reached, request, begin, signal),
+    read: ({ only, ...request }, begin, signal) =>
+      only === undefined
+        ? searchPeople(reached, request, begin, signal)
+        : readNamed(reached, { ...request, only }, begin, signal),
     sample: (request, signal) => samplePeople(reached, request, signal),
     outside: (scope, signal) => countOutside(reached, scope, signal),
-    find: (question, signal) => findPerson(reached, question, signal),
+    find: (question, signal) => findPerson(reached, question, plan, signal),
+    lookUp: (wish, signal) => lookUpPeople(reached, wish, plan, signal),
     photo: (person, signal) => findPhoto(reached, person, signal),
     close: () => connection.close(),
   };

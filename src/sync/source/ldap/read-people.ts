@@ -89,8 +89,12 @@ async function sweepScope(search: ScopeSearch, sweep: Sweep, isBegun: Promise<vo
 /** Requests that are on their way at a time, so that a distant server is not waited for once for each person. */
 export const readAtOnce = 16;
 
-/** Reads the people with these DNs. Null: one of them is not there any more, or is not in scope. */
-async function readByDn(read: PeopleRead, dns: readonly string[]): Promise<LdapPerson[] | null> {
+/** Reads the people with these DNs. Null: `missing` is 'give up', and one of them is not there any more, or is not in scope. */
+export async function readByDn(
+  read: Pick<PeopleRead, 'search' | 'decoder'>,
+  dns: readonly string[],
+  missing: 'give up' | 'leave out' = 'give up',
+): Promise<LdapPerson[] | null> {
   const { search, decoder } = read;
   const people: LdapPerson[] = [];
   for (const some of slices(dns, readAtOnce)) {
@@ -98,8 +102,8 @@ async function readByDn(read: PeopleRead, dns: readonly string[]): Promise<LdapP
     search.signal.throwIfAborted();
     if (decoder.unfinished.length > 0) await finishRanges(search.reached, decoder);
     for (const { person } of found) {
-      if (person === null) return null;
-      people.push(person);
+      if (person !== null) people.push(person);
+      else if (missing === 'give up') return null;
     }
   }
   return people;

@@ -95,6 +95,17 @@ async function follow(
   return { followed, notes: await groupNotes(finder, { followed, nested: wanted.nested }) };
 }
 
+/** The plan of a scope, made once for a session that uses it several times. */
+export type PlanOnce = (scope: Scope) => Promise<ScopePlan>;
+
+export function planOnce(reached: Reached): PlanOnce {
+  let made: { scope: Scope; plan: Promise<ScopePlan> } | null = null;
+  return (scope) => {
+    if (made?.scope !== scope) made = { scope, plan: planScope(reached, scope) };
+    return made.plan;
+  };
+}
+
 function ownFilter(text: string | null): LdapFilter | null {
   if (text === null || text.trim() === '') return null;
   const parsed = parseFilter(text);
