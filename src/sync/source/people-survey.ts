@@ -6,7 +6,7 @@ import { quoteValue } from '../../core/outside-text.ts';
 import { cutAddressPrefix, isPrimaryProxyAddress } from '../../core/proxy-address.ts';
 import type { ConnectionCheck } from '../../core/source-session.ts';
 
-/** The fields whose fill rates are told, with their names for people. */
+/** The fields whose fill rates are reported, with their names for people. */
 const mainFields: readonly { name: string; fields: readonly ContactField[] }[] = [
   { name: 'name', fields: ['DISPLAY_NAME', 'GIVEN_NAME', 'FAMILY_NAME'] },
   { name: 'email', fields: ['PRIMARY_EMAIL'] },
@@ -14,19 +14,19 @@ const mainFields: readonly { name: string; fields: readonly ContactField[] }[] =
   { name: 'department', fields: ['DEPARTMENT'] },
   { name: 'manager', fields: ['MANAGER'] },
 ];
-/** Without these a contact is of little use. */
+/** Without these fields a contact is of little use. */
 const needed = ['name', 'email'];
 
-/** Most people of a survey. Further ones are not taken. */
+/** The most people of a survey. Further people are ignored. */
 export const mostSurveyed = 5000;
-/** Addresses that a check shows. */
+/** How many addresses a check shows. */
 const mostAddresses = 5;
 
 type Finding = Omit<ConnectionCheck, 'name'>;
 
-/** Looks at the values of sampled people as the usual mapping would use them: which fields they fill, and their emails. */
+/** Examines sampled people as the usual mapping would use them: which fields they fill, and their emails. */
 export class PeopleSurvey {
-  /** What `add` takes the values of, in this order. */
+  /** The attributes whose values `add` takes, in this order. */
   readonly attributes: readonly string[];
   people = 0;
   readonly #main: readonly { name: string; slots: number[]; mapped: boolean }[];
@@ -38,7 +38,7 @@ export class PeopleSurvey {
   #withoutEmail = 0;
   #withBadEmail = 0;
 
-  /** `mappings`: the usual ones. `keyOf`: the same text for all spellings of an attribute. */
+  /** `mappings`: the usual ones. `keyOf`: returns the same text for all spellings of an attribute. */
   constructor(mappings: readonly FieldMapping[], keyOf: (name: string) => string) {
     const attributes: string[] = [];
     const slotOf = (name: string): number => {
@@ -79,7 +79,7 @@ export class PeopleSurvey {
     } else this.#withoutEmail++;
   }
 
-  /** What there is to say about their emails. */
+  /** The finding about their emails. */
   emails(): Finding {
     const shared = [...this.#addresses].filter(([, people]) => people > 1).toSorted((a, b) => b[1] - a[1]);
     const parts = [
@@ -99,7 +99,7 @@ export class PeopleSurvey {
     return { status: advice.length > 0 ? 'WARN' : 'OK', detail, advice: advice.length > 0 ? advice.join(' ') : null };
   }
 
-  /** How many of them fill the main fields. */
+  /** How many of them fill each main field. */
   fields(): Finding {
     const rates = this.#main.map(({ name, mapped }) => `${name} ${mapped ? (this.#filled.get(name) ?? 0) : 'none'}`);
     const lacking = needed.filter((name) => (this.#filled.get(name) ?? 0) === 0);

@@ -2,10 +2,10 @@ import type { ScopeRule } from '../../core/connection.ts';
 import type { Fault, ValueFault } from '../../core/user-error.ts';
 
 const mostRules = 100;
-/** In all rules together. */
+/** The most values of all rules together. */
 const mostValues = 1000;
 
-/** The faults of a scope's rules. `nameFault` checks the name of an attribute, which is not empty. */
+/** The faults of a scope's rules. `nameFault` checks the name of an attribute that is not empty. */
 export function checkRules(rules: readonly ScopeRule[], nameFault: (name: string) => ValueFault | null): Fault[] {
   const values = rules.flatMap((rule) => rule.values);
   const faults = tooMany(['rules'], rules, mostRules);

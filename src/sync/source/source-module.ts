@@ -9,15 +9,15 @@ import type { WatchOptions } from '../../core/source-watch.ts';
 import type { Fault } from '../../core/user-error.ts';
 
 /**
- * The secrets of a source: the names of those that it has, and those that are given now. Stored ones can't be looked at.
- * `mayLack`: secrets may be missing, because the connection is a Draft or is only tested.
+ * The secrets of a source: the names of those that it has, and those that are given now. Stored ones can't be read
+ * here. `mayLack`: secrets may be missing, because the connection is a Draft or is only tested.
  */
 export type SecretsAtHand = { has: ReadonlySet<string>; given: Secrets; mayLack: boolean };
 
 /**
- * Settings with what they left open, as found in the source. `baseDns`: the places where people are; empty if the kind has none.
- * `idColumn`: the column that identifies people; null if the kind has none. `filter`: for the scope; null: none is needed.
- * `reasons`: sentences for people.
+ * Complete settings, after the source was asked for what they left open. `baseDns`: the places where people are; empty
+ * if the kind has none. `idColumn`: the column that identifies people; null if the kind has none. `filter`: for the
+ * scope; null: none is needed. `reasons`: sentences for people.
  */
 export type Settled<Settings> = {
   settings: Settings;
@@ -36,8 +36,8 @@ export type SourceModule<Settings extends SourceSettings> = {
   readonly label: string;
   readonly description: string;
   /**
-   * Reads settings, stored or given: fills in defaults and drops unknown keys. It checks types only; `checkSettings` finds the
-   * faults that a person can mend.
+   * Reads settings, stored or given: fills in defaults and drops unknown keys. It checks only types; `checkSettings`
+   * finds the faults that a person can correct.
    */
   readonly settings: ZodType<Settings>;
   /** The settings and secrets in the order of the form. A field of type SECRET has the name of its secret. */
@@ -50,42 +50,49 @@ export type SourceModule<Settings extends SourceSettings> = {
   checkScope(scope: Scope, settings: Settings): Fault[];
   readonly attributes: AttributeNames;
   readonly people: PersonNames;
-  /** `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies the rules. */
+  /**
+   * `by source`: it delivers only people who meet the scope's rules. `here`: it delivers everybody, and the run applies
+   * the rules.
+   */
   readonly appliesRules: 'by source' | 'here';
-  /** How it goes on from a cursor. */
+  /** How it continues from a cursor. */
   readonly continuation: Continuation;
   readonly advice: ReadAdvice;
   /**
-   * Where a UUID that identifies a person is the same in every connection. Kinds with the same name share their ids. Null: the ids mean
-   * nothing outside the connection.
+   * The space in which a UUID identifies the same person in every connection. Kinds with the same name share their ids.
+   * Null: the ids mean nothing outside the connection.
    */
   readonly idSpace: string | null;
   /** Whether files can be uploaded for its connections. */
   readonly takesFile: boolean;
-  /** Whether it can have photos of people. Then its sessions look them up. */
+  /** Whether it can have photos of people. If so, its sessions look them up. */
   readonly hasPhotos: boolean;
-  /** Scope and mappings of a connection with these settings that was given none. New objects at each call. */
+  /** The default scope and mappings of a connection with these settings. New objects at each call. */
   defaults(settings: Settings): { scope: Scope; mappings: FieldMapping[] };
   open(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<SourceSession>;
-  /** Connects, reads one entry and reports each step. Does not throw for faults that the person at the form can mend. */
+  /**
+   * Connects, reads one entry and reports each step. Does not throw for faults that the person at the form can correct.
+   */
   test(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<ConnectionTest>;
   /** Required settings that `settle` finds when they are empty. */
   readonly findable: readonly string[];
-  /** Looks at the source and finds what settings leave open, for a proposal. Throws AppError, or the signal's reason. */
+  /** Asks the source for what the settings leave open, for a proposal. Throws AppError, or the signal's reason. */
   settle(settings: Settings, secrets: Secrets, options: OpenOptions): Promise<Settled<Settings>>;
   /**
-   * Hears of changes while no run reads. Never resolves: it throws an AppError when it breaks, or the signal's reason. It runs in the
-   * main thread, so its work must be light. Null: sources of this kind can't be watched.
+   * Reports changes while no run reads. Never resolves: it throws an AppError when it breaks, or the signal's reason.
+   * It runs in the main thread, so its work must be light. Null: sources of this kind can't be watched.
    */
   readonly watch: ((settings: Settings, secrets: Secrets, options: WatchOptions) => Promise<never>) | null;
 };
 
-/** A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema. */
+/**
+ * A kind of source as other code uses it. It takes settings as stored or given, and reads them with the kind's schema.
+ */
 export type Source = Pick<
   SourceModule<SourceSettings>,
   'attributes' | 'people' | 'appliesRules' | 'continuation' | 'advice' | 'idSpace' | 'findable'
 > & {
-  /** Names of its secrets. */
+  /** The names of its secrets. */
   readonly secrets: readonly string[];
   info(): SourceKindInfo;
   /** Fills in defaults and drops unknown keys. */

@@ -23,9 +23,9 @@ import { readTable, type Table } from './read-table.ts';
 import { RepeatedIds } from './repeated-ids.ts';
 import { RowPeople } from './row-people.ts';
 
-/** Most rows that do not fit the header. A file with more of them is not the expected file. */
+/** The most rows that may differ from the header. A file with more of them is not the expected file. */
 const mostBadRows = 1000;
-/** Most repeated ids that get a log line of their own. */
+/** The most repeated ids that get a separate log line. */
 const mostNotedRepeats = 100;
 
 /** Opens the file that a run reads. Throws AppError, or the signal's reason. */
@@ -95,13 +95,13 @@ async function sample(
         if (took === 'enough' || ++looks >= mostLooks) return csvMappings();
       }
   } catch (error) {
-    // What has come before a fault of the file is a sample, too.
+    // The rows before a fault of the file are a sample too.
     if (!(error instanceof CutOff || error instanceof Unreadable)) throw error;
   }
   return csvMappings();
 }
 
-/** Looks through the whole file for a person: by id, then by name, then by any other value that is the text. */
+/** Searches the whole file for a person: by id, then by name, then by any other value that equals the text. */
 async function find(
   settings: CsvSettings,
   origin: FileOrigin,
@@ -135,10 +135,10 @@ async function find(
   return { kind: 'found', ...match, others: others.map(({ entry }) => entry.name), conditions: [] };
 }
 
-/** People who match and are told. */
+/** The most matching people that are reported. */
 const mostMatches = 20;
 
-/** Rows that are looked at for a sample, in scope or not. */
+/** The most rows that are read for a sample, in scope or not. */
 const mostLooks = 100_000;
 
 async function peopleOf(settings: CsvSettings, origin: FileOrigin, attributes: readonly string[]) {

@@ -17,7 +17,7 @@ import { readBody } from '../net/read-body.ts';
 import type { CsvSettings } from './csv-settings.ts';
 
 const largestFile = 1024 * 1024 * 1024;
-/** Most characters of an ETag. Longer ones are not remembered. */
+/** The most characters of an ETag that is remembered. */
 const longestEtag = 1000;
 
 /** The bytes of a file, and the ETag of its version, if the server has sent one. */

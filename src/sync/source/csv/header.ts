@@ -3,14 +3,16 @@ import { isOneLine, isStorable, listed, saidText } from '../../../core/outside-t
 import type { ValueFault } from '../../../core/user-error.ts';
 
 const mostColumns = 1000;
-/** Most characters of a column's name. */
+/** The most characters of a column's name. */
 const longestName = 200;
 
 /** The columns of a file, with their names in the header row. */
 export type Header = {
-  /** Up to the last that has a name; '' for one that has none, which nobody can ask for. */
+  /**
+   * The names up to the last one that is not empty. '' stands for a column without a name, which nobody can ask for.
+   */
   names: readonly string[];
-  /** The place of the column with this name. -1: there is none. */
+  /** The index of the column with this name; -1: there is none. */
   placeOf(name: string): number;
 };
 
@@ -58,12 +60,12 @@ export function readHeader(values: readonly string[], line: number): Header {
   return { names, placeOf: (name) => places.get(columnKey(name)) ?? -1 };
 }
 
-/** The names that there are. */
+/** The names of all columns that have one. */
 export function namesOf({ names }: Header): string[] {
   return names.filter((name) => name !== '');
 }
 
-/** The place of a required column. Throws AppError COLUMN_MISSING, which lists the existing ones. */
+/** The index of a required column. Throws AppError COLUMN_MISSING, which lists the existing ones. */
 export function requiredColumn(header: Header, name: string, setting: string): number {
   const place = header.placeOf(name);
   if (place >= 0) return place;

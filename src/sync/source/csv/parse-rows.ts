@@ -1,8 +1,8 @@
 import { type CsvError, type Info, type Parser, parse } from 'csv-parse';
 
-/** Most characters of a row. A longer one usually has a quote that is never closed. */
+/** The most characters of a row. A longer one usually has a quote that is never closed. */
 export const longestRow = 1024 * 1024;
-/** Most bytes of a whole file that are parsed a second time after faults. */
+/** The most bytes of a whole file that are parsed a second time after faults. */
 const mostReread = 8 * 1024 * 1024;
 
 const LF = 0x0a;
@@ -42,10 +42,10 @@ class RowParser {
   readonly rows: Row[] = [];
   readonly #separator: string;
   #parser: Parser;
-  /** The bytes after the last complete row, and where they begin in the parser's count of bytes. */
+  /** The bytes after the last complete row, and their position in the parser's count of bytes. */
   #held: Buffer = Buffer.alloc(0);
   #heldFrom = 0;
-  /** The last complete row: where it ends in the parser's count of bytes, and the number of the line after it. */
+  /** The end of the last complete row in the parser's count of bytes, and the number of the line after it. */
   #rowEnd = 0;
   #nextLine: number;
   /** True while the rest of a faulty line is skipped. */
@@ -98,7 +98,7 @@ class RowParser {
       relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: longestRow,
-      // Rows are collected here, because the parser would hold more of them than are asked for.
+      // The rows are collected here. Otherwise the parser would hold more of them than are needed.
       on_record: (values: string[], { lines, bytes }: Info) => {
         const end = lines + offset;
         const line = end === this.#nextLine ? end : end - values.reduce((sum, value) => sum + feedsIn(value), 0);
@@ -108,7 +108,7 @@ class RowParser {
         return null;
       },
     });
-    // The call that causes an error gets it.
+    // The caller that causes an error gets it, so the event needs no handling.
     return parser.on('error', () => {});
   }
 

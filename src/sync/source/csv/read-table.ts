@@ -13,7 +13,7 @@ export type Table = {
   separator: string;
   header: Header;
   headerLine: number;
-  /** The rows after the header, some at a time. Rows with only empty values are skipped. Throws what parseRows throws. */
+  /** The rows after the header, in parts. Rows with only empty values are skipped. Throws what parseRows throws. */
   rows(): AsyncGenerator<readonly Row[]>;
 };
 
@@ -109,7 +109,7 @@ function invalidRow(message: string): AppError {
   });
 }
 
-/** If several would do, the first is used. */
+/** If several of these separators fit, the first one is used. */
 export const separators = [',', ';', '\t', '|'] as const;
 
 /** Rows that are used to find the separator. */

@@ -1,4 +1,4 @@
-/** Most ids that are remembered, in about 16 MB. Repetitions of later ids are not found. */
+/** The most ids that are remembered, in about 16 MB. Repetitions of later ids are not found. */
 const mostIds = 1_000_000;
 
 /** Finds repeated ids and the line where each came first. Two ids are the same when 53 bits of their hashes are. */
@@ -7,7 +7,7 @@ export class RepeatedIds {
   #lines = new Uint32Array(1024);
   #count = 0;
 
-  /** The line where this id came first. Null: it is new; it is noted then. */
+  /** The line where this id came first. Null: the id is new, and is remembered. */
   seen(id: string, line: number): number | null {
     const hash = hashOf(id);
     const slot = this.#slotOf(hash);

@@ -3,7 +3,7 @@ import { isStorable, longestSaid, saidText } from '../../../core/outside-text.ts
 import type { Header } from './header.ts';
 import type { Row } from './parse-rows.ts';
 
-/** Most characters of an id and of a person's name. Longer ones would not fit where they are stored. */
+/** The most characters of an id and of a person's name. Longer ones would not fit into the database. */
 const longestId = 512;
 const longestName = 4096;
 
@@ -69,7 +69,7 @@ function isBlank(text: string): boolean {
   return text.trim() === '';
 }
 
-/** U+FFFD stands for invalid bytes, of this file or of an earlier one. */
+/** Whether a text has no U+FFFD, which stands for invalid bytes of this file or of an earlier one. */
 function isText(text: string): boolean {
   return isStorable(text) && !text.includes('\ufffd');
 }

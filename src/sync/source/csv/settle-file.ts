@@ -8,7 +8,7 @@ import { openOrigin } from './file-origin.ts';
 import { namesOf } from './header.ts';
 import { readTable } from './read-table.ts';
 
-/** Rows that an id column must be filled in, each with another value. */
+/** How many rows are read to find an id column. Each must have another value there. */
 const mostRows = 1000;
 
 /** Columns that can identify people, the best first. An email can change, so it comes last. */

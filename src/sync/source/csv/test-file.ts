@@ -35,7 +35,7 @@ const stepOf: Partial<Record<string, Step>> = {
   COLUMN_MISSING: 'Id column',
 };
 
-/** Most rows that the test reads. */
+/** The most rows that the test reads. */
 const sampleRows = 1000;
 
 /**

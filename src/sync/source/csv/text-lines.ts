@@ -3,7 +3,7 @@ import { AppError } from '../../../core/app-error.ts';
 
 /** Bytes that are used to tell UTF-8 from Windows-1252, from the first non-ASCII piece on. */
 const sampleBytes = 64 * 1024;
-/** Bytes yielded at a time, so that the reader never holds many. */
+/** How many bytes are yielded at a time, so that the reader never holds many. */
 const pieceBytes = 64 * 1024;
 
 const LF = 0x0a;
@@ -15,7 +15,7 @@ const marks: readonly { encoding: string; bytes: Buffer }[] = [
   { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
 ];
 
-/** How files begin that are no text, whatever their name says. */
+/** The first bytes of files that are not text, whatever their names say. */
 const otherFiles: readonly { what: string; bytes: Buffer }[] = [
   { what: 'an Excel workbook or another ZIP file', bytes: Buffer.from('PK\x03\x04') },
   { what: 'an Excel workbook of the old kind', bytes: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]) },
@@ -107,7 +107,10 @@ async function gather(chunks: AsyncIterator<Uint8Array>, first: Buffer, least: n
   return parts.length === 1 ? first : Buffer.concat(parts, length);
 }
 
-/** A few damaged values don't make the umlauts of everybody else unreadable. In Windows-1252 hardly any are valid UTF-8. */
+/**
+ * Whether the bytes are mostly valid UTF-8. A few damaged values must not make everybody else's umlauts unreadable.
+ * Text in Windows-1252 has hardly any valid UTF-8.
+ */
 function looksLikeUtf8(bytes: Buffer): boolean {
   if (isUtf8(bytes)) return true;
   let valid = 0;

@@ -1,6 +1,9 @@
 import type { AttributeValue } from '../../../core/entry.ts';
 
-/** Attributes that tell whether an account is switched off, or not a person's. `accountFlags` relies on their order. */
+/**
+ * Attributes that show whether an account is disabled, or does not belong to a person. `accountFlags` relies on their
+ * order.
+ */
 export const flagAttributes = [
   'userAccountControl',
   'nsAccountLock',
@@ -82,9 +85,12 @@ function expiryOf(expires: string | undefined): bigint | null {
   return neverExpires.includes(at) ? null : at;
 }
 
-/** Finds out when the next account expires, after the time `now` (a FILETIME): no change of its entry will tell of it. */
+/**
+ * Finds the time at which the next account expires, after the time `now` (a FILETIME). The entry does not change then,
+ * so no mark would show it.
+ */
 export class NextExpiry {
-  /** Null: no account that was seen will. */
+  /** Null: none of the accounts seen so far expires. */
   at: bigint | null = null;
   readonly #now: bigint;
 
@@ -92,7 +98,7 @@ export class NextExpiry {
     this.#now = now;
   }
 
-  /** Takes the value of accountExpires of an account. */
+  /** Reads the accountExpires value of an account. */
   see(value: AttributeValue): void {
     if (value !== undefined) this.add(expiryOf(first(value)));
   }

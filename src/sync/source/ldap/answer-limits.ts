@@ -1,6 +1,6 @@
 /** Limits for a server's answer to one request. When the answer exceeds one, the connection ends. */
 export type Allowance = {
-  /** The whole answer may take this many times timeoutSeconds, a pause within it timeoutSeconds. */
+  /** How long an answer may take, in multiples of timeoutSeconds. A pause within it may take timeoutSeconds. */
   waits: number;
   bytes: number;
   messages: number;
@@ -18,7 +18,10 @@ export const allowances = {
   entry: { waits: 1, bytes: 4 * megabyte, messages: 100 },
   /** One person with all of their photos. */
   photo: { waits: 2, bytes: 16 * megabyte, messages: 100 },
-  /** A page of people (at most 10,000, but some servers send all at once), a group with its members. Held in memory as a whole. */
+  /**
+   * A page of people (at most 10,000, but some servers send all at once), or a group with its members. Held in memory
+   * as a whole.
+   */
   page: { waits: 4, bytes: 64 * megabyte, messages: 100_000 },
   /** What has been touched in a directory: ids of sixteen bytes, many to a message, and entries without attributes. */
   feed: { waits: 4, bytes: 128 * megabyte, messages: 1_000_000, largest: megabyte },
@@ -29,7 +32,7 @@ export const allowances = {
   watch: { waits: 4, bytes: 256 * megabyte, messages: 2_000_000, largest: megabyte },
 } as const satisfies Record<string, Allowance>;
 
-/** Number of looks within the longest silence. */
+/** How many checks are made within the longest silence. */
 const looks = 10;
 const longestLookMs = 1000;
 

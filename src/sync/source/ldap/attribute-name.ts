@@ -1,7 +1,10 @@
 import { quoteValue } from '../../../core/outside-text.ts';
 import type { ValueFault } from '../../../core/user-error.ts';
 
-/** Attribute description of RFC 4512, 2.5: a name or an OID, with options such as `;lang-en`. Some servers have underscores. */
+/**
+ * Attribute description of RFC 4512, 2.5: a name or an OID, with options such as `;lang-en`. Some servers use
+ * underscores.
+ */
 const shape = /^(?:[A-Za-z][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*$/;
 const longestName = 128;
 

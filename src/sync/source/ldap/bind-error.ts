@@ -47,7 +47,7 @@ const hints: Record<number, string> = {
   53: 'The account is disabled, locked, or its password has expired on the server.',
 };
 
-/** By result code, for a client certificate. */
+/** Hints by result code, for a client certificate. */
 const certificateHints: Record<number, string> = {
   7: 'The server does not take client certificates as sign-in: let it ask for them (OpenLDAP: TLSVerifyClient try) and trust their CA.',
   8: 'The server wants more than a certificate: look at its rules for sign-in.',
@@ -58,7 +58,7 @@ const certificateHints: Record<number, string> = {
 const otherCertificateHint =
   'Check on the server that it asks for client certificates, trusts the CA of this one, and maps its subject to an account.';
 
-/** `code`: the result of the bind. Null: the server did not refuse it, but signs in nobody. */
+/** `code`: the result of the bind. Null: the server accepted it, but signed nobody in. */
 type CertificateRefusal = { code: number | null; text: string; server: string; subject: string };
 
 /** The AppError for a sign-in by client certificate that did not succeed. */

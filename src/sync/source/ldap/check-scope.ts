@@ -55,7 +55,10 @@ function groupFaults(path: string[], group: string): Fault[] {
   ];
 }
 
-/** An excluded DN that lies below no base DN leaves out nobody: it is a slip, and would stay unnoticed. */
+/**
+ * The faults of excluded DNs. An excluded DN that is below no base DN leaves nobody out. It is a mistake, and nobody
+ * would notice it.
+ */
 function excludedDnFaults(dns: readonly string[], baseDns: readonly string[]): Fault[] {
   const many = tooMany(['excludeBaseDns'], dns, mostExcludedDns);
   if (many.length > 0) return many;

@@ -28,7 +28,7 @@ export function checkSettings(settings: LdapSettings, secrets: SecretsAtHand): F
   ];
 }
 
-/** Account and password belong together. */
+/** The faults of account and password, which belong together. */
 function passwordFaults(settings: LdapSettings, { has, mayLack }: SecretsAtHand): Fault[] {
   const account = accountOf(settings);
   if (account === null)
@@ -46,7 +46,7 @@ function passwordFaults(settings: LdapSettings, { has, mayLack }: SecretsAtHand)
   return [fault(['bindPassword'], 'SECRET_REQUIRED', message)];
 }
 
-/** Servers are named by URLs, or found by their domain. */
+/** The faults of the servers, which are named by URLs or found by their domain. */
 function serverFaults(settings: LdapSettings): Fault[] {
   const { urls, domain } = settings;
   if (domain === null || !hasDomain(settings)) return urlFaults(settings);

@@ -20,8 +20,9 @@ const lockedKey = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type:.*ENCRYPTED/
 type CertificateSettings = Pick<LdapSettings, 'tlsCert'>;
 
 /**
- * The faults of a client certificate and its key. A stored key can't be looked at here: it was checked when it was given, and is
- * given again when the certificate changes. So a connection whose certificate has expired can still be edited.
+ * The faults of a client certificate and its key. A stored key can't be read here. It was checked when it was given,
+ * and must be given again when the certificate changes. So a connection whose certificate has expired can still be
+ * edited.
  */
 export function certificateFaults(settings: CertificateSettings, { has, given, mayLack }: SecretsAtHand): Fault[] {
   const key = given.tlsKey ?? null;
@@ -37,7 +38,7 @@ export function certificateFaults(settings: CertificateSettings, { has, given, m
   return faults;
 }
 
-/** `stored`: certificate and key are saved already, so the end of the certificate is no reason to refuse an edit. */
+/** `stored`: certificate and key are already saved. Then an expired certificate is no reason to refuse an edit. */
 function certFaults(pem: string, stored: boolean): Fault[] {
   const long = tooLong(['tlsCert'], pem, LONGEST_PEM);
   if (long.length > 0) return long;
@@ -49,7 +50,7 @@ function certFaults(pem: string, stored: boolean): Fault[] {
   return [fault('tlsCert', 'INVALID_PEM', `The certificate has expired (${ends.toISOString().slice(0, 10)}).`)];
 }
 
-/** `cert`: the certificate that the key must fit. Null: it has faults itself. */
+/** `cert`: the certificate that must belong to the key. Null: it has faults itself. */
 function keyFaults(key: string, cert: string | null): Fault[] {
   const long = tooLong(['tlsKey'], key, LONGEST_KEY);
   if (long.length > 0) return long;

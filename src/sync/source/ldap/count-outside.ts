@@ -36,7 +36,7 @@ export async function countOutside(reached: Reached, scope: Scope, signal: Abort
   }
 }
 
-/** Counts those who meet a filter, each once, and names some. */
+/** Counts the people who meet a filter, each once, and names some of them. */
 async function count(reached: Reached, filter: LdapFilter, signal: AbortSignal): Promise<Omit<Outside, 'reason'>> {
   const seen = new TextSet();
   const names: string[] = [];

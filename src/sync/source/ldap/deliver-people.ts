@@ -1,13 +1,16 @@
 import type { Arrivals } from '../../../core/arrivals.ts';
 import type { LdapPerson } from './person-decoder.ts';
 
-/** People delivered at a time while their page still arrives. A small number: their objects die young, which is cheap. */
+/**
+ * How many people are delivered at a time while their page still arrives. The number is small, so that their objects
+ * are collected early, which is cheap.
+ */
 const peopleAtOnce = 200;
 
 /**
- * Delivers people in the order in which they come: some at a time while a page arrives, the rest at its end. Until then people of
- * the next page are only collected. So are all who come while the source is held back. `taken` is called for each person whom the
- * run has taken in.
+ * Delivers people in the order in which they come: some at a time while a page arrives, the rest at the page's end.
+ * People of the next page are only collected until then. So are people who arrive while the run is not ready for more.
+ * `taken` is called for each person whom the run has taken in.
  */
 export function deliverInOrder(arrivals: Arrivals, taken: (person: LdapPerson) => void) {
   let gathered: LdapPerson[] = [];
@@ -28,7 +31,7 @@ export function deliverInOrder(arrivals: Arrivals, taken: (person: LdapPerson) =
     }
   };
   return {
-    /** `whole`: nobody of the page has an attribute that is still to be completed. */
+    /** `whole`: no person of the page has an attribute that is still incomplete. */
     add(entry: LdapPerson, whole: boolean): void {
       gathered.push(entry);
       if (gathered.length < peopleAtOnce || !whole || rest !== null || heldBack !== null) return;

@@ -1,6 +1,9 @@
 import { otherName } from './attribute-name.ts';
 
-/** One relative name: its parts, usually one (`cn=A+uid=B` has two). Values are unescaped, or `#` and hexadecimal digits. */
+/**
+ * One relative name: its parts, usually one (`cn=A+uid=B` has two). A value is unescaped, or `#` with hexadecimal
+ * digits.
+ */
 export type Rdn = { attribute: string; value: string }[];
 
 /** A DN, with the entry's own name first; or the place of the mistake. */
@@ -91,7 +94,10 @@ function unescapeAt(text: string, at: number): { bytes: Buffer; length: number }
   return { bytes: Buffer.from(char), length: 1 + char.length };
 }
 
-/** Names that need no more than lower case: usual attributes, ASCII, and nothing that is escaped, repeated or to be trimmed. */
+/**
+ * DNs whose canonical form is just their lower case: they have only usual attributes and ASCII, and nothing that is
+ * escaped, repeated or must be trimmed.
+ */
 const plainDn = /^(?:(?:^|,)(?:cn|uid|ou|dc|o|l)=(?:[!$-*./0-:=?-[\]-~-](?: (?![ ,]|$))?)+)+$/i;
 
 /** Separates the parts of a canonical DN. */

@@ -5,18 +5,18 @@ import { readCertificates } from './pem.ts';
 
 /** How a connection is encrypted. `subjects`: the server's certificate, and those that signed it, in order. */
 export type Encryption = {
-  /** e.g. `TLSv1.3`. */
+  /** The protocol, e.g. `TLSv1.3`. */
   protocol: string;
   subjects: readonly string[];
-  /** When the server's certificate ends. Null: it has none. */
+  /** When the server's certificate expires. Null: it has none. */
   ends: Date | null;
-  /** The signer whose certificate ends first. Null: no signer is known. */
+  /** The signer whose certificate expires first. Null: no signer is known. */
   signer: { subject: string; ends: Date } | null;
   /** Whether one of the signers is in `tlsCa`. */
   ownCa: boolean;
 };
 
-/** Certificates of a chain that are looked at. Real chains have up to four. */
+/** The most certificates of a chain that are read. Real chains have up to four. */
 const longestChain = 10;
 
 /** Describes a connection after its handshake. */
@@ -40,7 +40,7 @@ function chainOf(socket: TLSSocket): X509Certificate[] {
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   while (next?.raw !== undefined && chain.length < longestChain) {
     const certificate = new X509Certificate(next.raw);
-    // The last one is given as its own signer.
+    // The last certificate of a chain is its own signer.
     if (chain.some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint256)) break;
     chain.push(certificate);
     next = next.issuerCertificate;
@@ -57,7 +57,7 @@ export function isOldTls({ protocol }: Encryption): boolean {
   return /^(?:SSL|TLSv1(?:\.1)?$)/.test(protocol);
 }
 
-/** For people to read: `TLS 1.3. The certificate of "CN=ldap" is signed by "CN=Our CA", which tlsCa holds.` */
+/** The text for people: `TLS 1.3. The certificate of "CN=ldap" is signed by "CN=Our CA", which tlsCa holds.` */
 export function encryptionText({ protocol, subjects, ownCa }: Encryption): string {
   const [own, ...signers] = subjects;
   const version = protocol.replace(/^TLSv/, 'TLS ');

@@ -3,10 +3,13 @@ import { normalName, otherName, rangeOf } from './attribute-name.ts';
 import { MalformedBer, Tag } from './ber.ts';
 import { binaryText, cleanText, readText, type ValueForm, valueForm } from './value-text.ts';
 
-/** Larger values fit no field of a contact. They are left out and named as undecodable, so that pages stay small. */
+/**
+ * The largest value in bytes. Larger values fit no field of a contact. They are left out and named as undecodable, so
+ * that pages stay small.
+ */
 export const maxValueBytes = 256 * 1024;
 
-/** Most values of one attribute. Further ones are left out and named as undecodable. */
+/** The most values of one attribute. Further ones are left out and named as undecodable. */
 export const maxValues = 10_000;
 
 /** An attribute of which the server has sent only a part (`member;range=0-1499`). `next` is the first missing value. */

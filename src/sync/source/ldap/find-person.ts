@@ -13,10 +13,12 @@ import { resultError } from './result-error.ts';
 import type { PlanOnce } from './scope-plan.ts';
 import { binaryText, idValue, valueForm } from './value-text.ts';
 
-/** Entries that are compared, below each base DN. */
+/** The most entries below each base DN that are compared. */
 const mostMatches = 50;
 
-/** Attributes that hold addresses and names, the most telling first. They are compared without case, as directories do. */
+/**
+ * Attributes that hold addresses and names, the best first. They are compared case-insensitively, as directories do.
+ */
 const addresses = ['mail', 'proxyAddresses', 'mailAlternateAddress', 'userPrincipalName'];
 const logins = ['uid', 'sAMAccountName'];
 const names = ['cn', 'displayName', 'name'];
@@ -51,10 +53,10 @@ function whereLooked({ settings }: Reached): string {
   return `below ${settings.baseDns.map((dn) => `"${dn}"`).join(', ')}`;
 }
 
-/** `rank`: 0 for an exact id or DN; the higher, the less certain. */
+/** `rank`: 0 for an exact id or DN. A higher rank is a less certain match. */
 type Match = { entry: RawEntry; by: string; rank: number };
 
-/** Those who match, the best first. */
+/** The matching entries, the best first. */
 async function findMatches(reached: Reached, person: string): Promise<Match[]> {
   const parsed = parseDn(person);
   if (parsed.kind === 'ok' && parsed.rdns.length > 0) {
@@ -93,7 +95,7 @@ async function findMatches(reached: Reached, person: string): Promise<Match[]> {
   return [...found.values()].toSorted((a, b) => a.rank - b.rank || (a.entry.dn < b.entry.dn ? -1 : 1));
 }
 
-/** What of an entry is the text. People go before other entries. */
+/** The part of an entry that matches the text. People come before other entries. */
 function matchOf(entry: RawEntry, person: string, ids: readonly string[]): Match {
   const wanted = person.toLowerCase();
   const isPerson = textsOf(entry, 'objectClass').some((name) => /^(?:person|user|inetorgperson)$/i.test(name));

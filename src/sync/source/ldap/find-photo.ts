@@ -9,13 +9,16 @@ import { flavours } from './flavour.ts';
 import type { Reached } from './reach.ts';
 import { decodeRawEntry, type RawEntry } from './read-entries.ts';
 
-/** The attributes with photos, in the order of preference. */
+/** The attributes with photos, the preferred one first. */
 const ofActiveDirectory = ['thumbnailPhoto', 'jpegPhoto', 'photo'];
 const ofOthers = ['jpegPhoto', 'photo', 'thumbnailPhoto'];
 
 const anyEntry = encodeFilter(present('objectClass'));
 
-/** Looks up one person's photo by their DN (see SourceSession.photo). The DN may have passed on, so the id is compared. */
+/**
+ * Looks up one person's photo by their DN (see SourceSession.photo). Another entry may have the DN now, so the id is
+ * compared.
+ */
 export async function findPhoto(
   { connection, settings, server }: Reached,
   person: PhotoQuestion,
@@ -60,14 +63,14 @@ function later(because: string): PhotoFinding {
   return { kind: 'later', because };
 }
 
-/** The server has sent more than an honest one would. The connection is closed by then. */
+/** The error when the server has sent too much. The connection is already closed then. */
 function tooMuch(cause: AppError): AppError {
   return new AppError('PHOTO_TOO_LARGE', cause.message, { cause });
 }
 
 /**
- * The first attribute with a photo that can be taken decides. Of several in one attribute, the stored one stays; otherwise the first
- * one is taken.
+ * Chooses the photo: the first attribute with a usable photo decides. If it has several, the stored one stays;
+ * otherwise the first one is taken.
  */
 function choose(entry: RawEntry, names: readonly string[], stored: string | null): PhotoFinding {
   let unusable: string | null = null;

@@ -7,13 +7,14 @@ import { LdapConnection } from './ldap-connection.ts';
 import type { LdapUrl } from './ldap-url.ts';
 import { readEntries } from './read-entries.ts';
 
-/** Domain controllers that are asked, one after the other. */
+/** How many domain controllers are asked, one after the other. */
 const mostAsked = 2;
 const longestWaitSeconds = 5;
 
 /**
- * The site of an Active Directory that this service is in. A domain controller tells it by our address, to everybody (LDAP ping,
- * MS-ADTS 6.3.3). Null: none of the first controllers tells. Throws only the signal's reason.
+ * The site of an Active Directory in which this service is. A domain controller finds it by our address and tells it to
+ * every client (LDAP ping, MS-ADTS 6.3.3). Null: none of the first controllers has answered. Throws only the signal's
+ * reason.
  */
 export async function findSite(
   controllers: readonly LdapUrl[],
@@ -62,10 +63,16 @@ const extended = Buffer.of(6, 0, 0, 0);
 const opcodes = [23, 24, 25];
 /** Opcode, padding, flags and GUID of the domain. */
 const fixedBytes = 24;
-/** Forest, domain, host, domain and computer in NetBIOS, user, site of the controller, our site. */
+/**
+ * The index of our site in the list: forest, domain, host, domain and computer in NetBIOS, user, site of the
+ * controller, our site.
+ */
 const ownSite = 7;
 
-/** Our site in a NETLOGON_SAM_LOGON_RESPONSE_EX (MS-ADTS 6.3.1.9). Null: the bytes are none, or name none that can be in DNS. */
+/**
+ * Our site in a NETLOGON_SAM_LOGON_RESPONSE_EX (MS-ADTS 6.3.1.9). Null: the bytes are no such answer, or name no site
+ * that can be in DNS.
+ */
 export function siteIn(bytes: Buffer): string | null {
   if (bytes.length < fixedBytes || !opcodes.includes(bytes.readUInt16LE(0))) return null;
   let at = fixedBytes;
@@ -78,7 +85,7 @@ export function siteIn(bytes: Buffer): string | null {
   return /^[\w-]{1,63}$/.test(site) ? site : null;
 }
 
-/** Longer than any name in DNS. */
+/** Longer than any name in DNS may be. */
 const longestName = 255;
 const mostJumps = 20;
 

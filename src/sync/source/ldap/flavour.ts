@@ -9,7 +9,7 @@ import {
 } from './default-mappings.ts';
 import { and, equal, type LdapFilter, or } from './filter/filter.ts';
 
-/** What a server is treated as. */
+/** The kind of server that a server is treated as. */
 export type Flavour = Exclude<LdapFlavour, 'AUTO'>;
 
 /**
@@ -23,25 +23,37 @@ type IdAttribute = { name: string; form: IdForm };
 /** The values of one attribute of the root DSE; the name may be in any case. */
 type RootDseValues = (name: string) => readonly string[];
 
-/** What is true of all servers of one kind. */
+/** The properties of all servers of one kind. */
 type FlavourFacts = {
-  /** For people to read. */
+  /** The name of the kind, for people. */
   label: string;
-  /** Whether a root DSE is one of this kind. The first row of the table that says so decides. */
+  /** Whether a root DSE is that of a server of this kind. The first row of the table that says yes decides. */
   isShownBy(rootDse: RootDseValues): boolean;
   /** Attributes that can hold a permanent id, the best first. */
   ids: readonly IdAttribute[];
-  /** The attributes that tell that an account is switched off, or is no person's. Only these are asked for and obeyed. */
+  /**
+   * The attributes that show that an account is disabled, or does not belong to a person. Only these are requested and
+   * used.
+   */
   flags: readonly AccountFlag[];
-  /** Of these flags every account has one, also an enabled one. If none can be seen, they are hidden. Empty: no flag means enabled. */
+  /**
+   * The flags that every account has, even an enabled one. If none of them can be seen, they are hidden from us. Empty:
+   * no flag means enabled.
+   */
   constantFlags: readonly AccountFlag[];
   /** The attribute that every change of an entry raises: a number for one server, or a time. */
   changeAttribute: { name: 'uSNChanged'; kind: 'number' } | { name: 'modifyTimestamp'; kind: 'time' };
-  /** An attribute with another value after each change, also after two within a second. Left out: there is none besides. */
+  /**
+   * An attribute that has another value after each change, even after two changes within a second. Left out: there is
+   * no such attribute.
+   */
   exactChangeAttribute?: 'entryCSN';
   /** The filter for people. */
   people: LdapFilter;
-  /** Whether it works as Active Directory does: memberOf kept by itself, members in ranges, a number for each change. */
+  /**
+   * Whether it works like Active Directory: it maintains memberOf itself, sends members in ranges, and numbers each
+   * change.
+   */
   isActiveDirectory: boolean;
   /** The mapping that suits its people. New objects at each call. */
   mappings(): FieldMapping[];
@@ -55,13 +67,19 @@ const objectGuid: IdAttribute = { name: 'objectGUID', form: 'guid' };
 const eDirectoryGuid: IdAttribute = { name: 'GUID', form: 'guid-in-order' };
 const ibmEntryUuid: IdAttribute = { name: 'ibm-entryUUID', form: 'lower' };
 
-/** Schemas of all these servers derive people from `person`; the names of the others are for those that do not expand classes. */
+/**
+ * All these servers have schemas in which people are of class `person`. The other names are for servers that do not
+ * store the superclasses.
+ */
 const inetOrgPeople = or(['person', 'inetOrgPerson', 'organizationalPerson'].map((name) => equal('objectClass', name)));
-/** Computers are of class user too, but of another category. */
+/** Computers have the class user too, but another category. */
 const activeDirectoryPeople = and([equal('objectCategory', 'person'), equal('objectClass', 'user')]);
 
 const modifyTimestamp = { name: 'modifyTimestamp', kind: 'time' } as const;
-/** Counted by each domain controller for itself, and indexed. modifyTimestamp is computed there and not indexed. */
+/**
+ * Each domain controller counts its own changes, and indexes this number. There modifyTimestamp is computed and not
+ * indexed.
+ */
 const usnChanged = { name: 'uSNChanged', kind: 'number' } as const;
 
 /** What Active Directory and Samba have in common. */
@@ -110,7 +128,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
     flags: ['nsAccountLock'],
     constantFlags: [],
     changeAttribute: modifyTimestamp,
-    // The copies of people below cn=compat are no `person`.
+    // The copies of people below cn=compat do not have the class `person`.
     people: inetOrgPeople,
     isActiveDirectory: false,
     mappings: inetOrgPersonMappings,
@@ -145,7 +163,8 @@ export const flavours: Record<Flavour, FlavourFacts> = {
       says(rootDse, 'objectClass', /^OpenLDAProotDSE$/i) ||
       says(rootDse, 'structuralObjectClass', /^OpenLDAProotDSE$/i),
     ids: [entryUuid],
-    // It has no flag of its own but the lock of its password policy. It is also the proxy and the heir of all other servers.
+    // OpenLDAP's own flag is only the lock of its password policy. But it can also be a proxy for another server, or
+    // hold data that came from one.
     flags: flagAttributes,
     constantFlags: [],
     changeAttribute: modifyTimestamp,
@@ -157,7 +176,7 @@ export const flavours: Record<Flavour, FlavourFacts> = {
   OTHER: {
     label: 'LDAP server',
     isShownBy: () => true,
-    // In this order a server of any kind above gets the id that it has there, also when it stops to show what it is.
+    // The order gives a server of any kind above the id that it has there, even if it no longer shows its kind.
     ids: [objectGuid, eDirectoryGuid, ipaUniqueId, nsUniqueId, entryUuid, ibmEntryUuid],
     flags: flagAttributes,
     constantFlags: [],

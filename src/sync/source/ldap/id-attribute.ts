@@ -6,12 +6,12 @@ import { contextOf, type Reached } from './reach.ts';
 import { readEntries } from './read-entries.ts';
 import { resultError } from './result-error.ts';
 
-/** Number of people looked at, below the first base DN that has any. */
+/** How many people are sampled, below the first base DN that has any. */
 const sampleSize = 10;
 
 /**
- * The id attribute, and how many people were looked at. `readable` is false when none of them shows an id. `changeAttribute`: the
- * best one that some of them show, of those that tell of changes; null: none.
+ * The id attribute, and how many people were sampled. `readable` is false when none of them shows an id.
+ * `changeAttribute`: the best of the attributes that show changes and that some of them have; null: none.
  */
 export type IdFinding = {
   attribute: string;
@@ -23,8 +23,9 @@ export type IdFinding = {
 };
 
 /**
- * Finds the attribute that identifies people: the one in the settings, or the best usual one for this kind of server that some of
- * the first people show. And the attribute that tells of changes. Throws AppError when the search fails.
+ * Finds the attribute that identifies people: the one in the settings, or the best of the usual ones for this kind of
+ * server that some of the first people have. It also finds the attribute that shows changes. Throws AppError when the
+ * search fails.
  */
 export async function findIdAttribute(reached: Reached, filter: LdapFilter): Promise<IdFinding> {
   const { settings, server, connection } = reached;

@@ -14,7 +14,7 @@ import { readEntries, textsOf } from './read-entries.ts';
 import { resultError } from './result-error.ts';
 import type { ScopePlan } from './scope-plan.ts';
 
-/** Values of an attribute that a sentence names. */
+/** How many values of an attribute a sentence shows. */
 const shownValues = 5;
 
 /** Asks the server about each condition of a scope, for one person. Throws AppError when it can't be asked. */
@@ -74,7 +74,7 @@ function excludedPlace({ excludeBaseDns }: Scope, dn: string): ScopeCondition {
   return { step: 'Excluded DNs', passed: place === undefined, detail };
 }
 
-/** A step for each rule. Where one rule is enough, a step before them says whether one is met. */
+/** A step for each rule. If one rule is enough, a step before them says whether one is met. */
 async function judgeRules(reached: Reached, { rules, match }: Scope, dn: string): Promise<ScopeCondition[]> {
   const judged: ScopeCondition[] = [];
   for (const rule of rules) {

@@ -36,7 +36,7 @@ export class ServerRefusal extends Error {
   }
 }
 
-/** A name to sign in with, as it is. ldapts takes texts such as PLAIN for a mechanism of SASL. */
+/** A name for signing in, sent unchanged. ldapts takes some texts, such as PLAIN, for a SASL mechanism. */
 class PlainName extends DN {
   readonly #text: string;
 
@@ -53,7 +53,7 @@ class PlainName extends DN {
 const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
 /** The server's answer about its own time limit should arrive before our limit ends the connection. */
 const timeoutGraceMs = 500;
-/** Longest wait for the unbind to be sent. */
+/** The longest wait until the unbind is sent. */
 const leaveMs = 1000;
 
 /**
@@ -66,7 +66,7 @@ export class LdapConnection {
   readonly #wire: Wire;
   readonly #client: Client;
   readonly #lost: Promise<never>;
-  /** Whether searches are kept open. Then what comes is not only the answer to our last request. */
+  /** Whether a search is kept open. Then not all that arrives is an answer to our last request. */
   #keepsOpen = false;
 
   constructor(url: LdapUrl, wire: Wire, timeoutSeconds: number) {
@@ -112,7 +112,7 @@ export class LdapConnection {
     await this.#operate(allowances.reply, () => this.#client.bindSASL('EXTERNAL'));
   }
 
-  /** The account that the server has signed us in as (RFC 4532). Null: it does not tell. */
+  /** The account as which the server has signed us in (RFC 4532). Null: the server does not say. */
   async whoAmI(): Promise<string | null> {
     try {
       return (await this.#operate(allowances.reply, () => this.#client.exop(whoAmIOid))).value ?? '';
@@ -132,8 +132,9 @@ export class LdapConnection {
   }
 
   /**
-   * Sends a search that the server keeps open and answers whenever something changes. Returns the result with which the server ends
-   * it. No limit of time applies to it; other requests show whether the server is alive, and each allows as much again to come.
+   * Sends a search that the server keeps open, and answers whenever something changes. Returns the result with which
+   * the server ends it. It has no time limit. Other requests check whether the server is alive, and each of them renews
+   * the limit for the bytes of the search.
    */
   async keepOpen(request: LdapSearch, sink: Omit<SearchSink, 'done'>): Promise<LdapResult> {
     this.#keepsOpen = true;

@@ -27,7 +27,7 @@ type Kind = Pick<SourceModule<LdapSettings>, 'kind' | 'label' | 'description' | 
   mappings(): FieldMapping[];
 };
 
-/** All kinds of LDAP servers. The server itself tells its flavour; the kind of source does not decide it. */
+/** All kinds of LDAP servers. The flavour comes from the server itself, not from the kind of source. */
 function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
   return {
     ...kind,
@@ -45,7 +45,7 @@ function directory({ mappings, ...kind }: Kind): SourceModule<LdapSettings> {
     attributes: { keyOf: normalName, fault: attributeFault },
     people: { ofPerson: ({ name }) => canonicalDn(name), ofValue: canonicalDn },
     appliesRules: 'by source',
-    // A directory makes its UUIDs itself and copies them to its replicas, so the same UUID is the same entry.
+    // A directory makes its UUIDs itself and copies them to its replicas, so equal UUIDs mean the same entry.
     idSpace: 'DIRECTORY',
     continuation: 'names everybody',
     takesFile: false,

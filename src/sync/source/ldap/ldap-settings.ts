@@ -12,18 +12,18 @@ export const ldapSettings = z.object({
   /** PEM of a CA to trust in addition to the system's. */
   tlsCa: z.string().nullable().default(null),
   tlsVerify: z.boolean().default(true),
-  /** PEM of the certificate that we show to the server, followed by those of its chain. `tlsKey` belongs to it. */
+  /** PEM of the certificate that we present to the server, followed by those of its chain. `tlsKey` belongs to it. */
   tlsCert: z.string().nullable().default(null),
-  /** Null: nobody signs in with a password; `tlsCert` does if there is one. */
+  /** Null: there is no sign-in by password. If there is a `tlsCert`, it signs in. */
   bindDn: z.string().nullable().default(null),
   baseDns: z.array(z.string()).default([]),
-  /** Entries on a page. */
+  /** How many entries a page has. */
   pageSize: z.number().default(1000),
   /** Seconds to wait for an answer; also the time limit that the server gets for a page. */
   timeoutSeconds: z.number().default(30),
   /** An attribute that never changes for a person. Null: it is found automatically. */
   idAttribute: z.string().nullable().default(null),
-  /** What the server is treated as. AUTO: what its root DSE shows. */
+  /** The kind of server. AUTO: the server's root DSE decides. */
   flavour: z.enum(LdapFlavour).default('AUTO'),
 });
 
@@ -34,7 +34,7 @@ export function accountOf({ bindDn }: Pick<LdapSettings, 'bindDn'>): string | nu
   return bindDn === null || bindDn.trim() === '' ? null : bindDn;
 }
 
-/** Who signs in, for people to read. Null: nobody. */
+/** The account that signs in, for people. Null: none. */
 export function signedInAs(settings: Pick<LdapSettings, 'bindDn' | 'tlsCert'>): string | null {
   return accountOf(settings) ?? (hasCertificate(settings) ? 'the client certificate' : null);
 }
@@ -49,7 +49,7 @@ export function hasCertificate({ tlsCert }: Pick<LdapSettings, 'tlsCert'>): bool
   return tlsCert !== null && tlsCert.trim() !== '';
 }
 
-/** Advice when too little is visible: `forAccount`, or to set an account if there is none. */
+/** The advice when too little is visible: `forAccount` if there is an account, otherwise to set one. */
 export function moreRights(account: string | null, forAccount: string): string {
   return account === null
     ? 'Set bindDn and bindPassword: nobody signs in, and most servers show little then.'

@@ -1,10 +1,10 @@
-/** Most servers that a connection tries. */
+/** The most servers that a connection tries. */
 export const MOST_URLS = 10;
 
 /** A parsed URL of a server. */
 export type LdapUrl = { url: string; host: string; port: number; secure: boolean };
 
-/** The parsed URL, or why the text is none. */
+/** The parsed URL, or why the text is not a URL. */
 export type UrlResult = { kind: 'ok'; url: LdapUrl } | { kind: 'error'; message: string };
 
 /** Parses `ldap://host:port` or `ldaps://host:port`. The default ports are 389 and 636. Nothing may follow the port. */

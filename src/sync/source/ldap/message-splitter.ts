@@ -10,7 +10,7 @@ export type OnMessage = (bytes: Buffer, start: number, end: number) => void;
 /** Messages up to this size get their whole buffer at once. */
 const smallRoom = 64 * 1024;
 
-/** Longest header of a message: tag, 0x84, four bytes of length. */
+/** The longest header of a message: tag, 0x84, four bytes of length. */
 const maxHeader = 6;
 
 /**
@@ -18,7 +18,7 @@ const maxHeader = 6;
  * Throws MalformedBer when the bytes are no LDAP messages, TooLarge when a message is larger than `largest`.
  */
 export class MessageSplitter {
-  /** Most bytes of a message's content. */
+  /** The most bytes of a message's content. */
   largest: number = allowances.page.bytes;
   readonly #onMessage: OnMessage;
   /** The arrived part of a message that began in an earlier chunk. It grows with the arrived bytes, not to the announced length. */
@@ -103,7 +103,7 @@ export class MessageSplitter {
     return larger;
   }
 
-  /** Size of the buffer for a message of which so many bytes have come. */
+  /** The size of the buffer for a message of which this many bytes have arrived. */
   #room(have: number): number {
     return Math.min(this.#headerSize + this.#bodySize, Math.max(2 * have, smallRoom));
   }

@@ -22,9 +22,9 @@ export type OnStep = (step: OpenStep) => void;
 export type OpenStep =
   | ({ kind: 'found' } & FoundServers)
   | { kind: 'reached'; url: LdapUrl }
-  /** The next URL is tried. */
+  /** The URL was unreachable, and the next one is tried. */
   | { kind: 'unreachable'; message: string }
-  /** `ownEnds`: when our own certificate ends. Null: we have shown none. */
+  /** `ownEnds`: when our own certificate expires. Null: we have presented none. */
   | { kind: 'secured'; verified: boolean; ownEnds: Date | null; encryption: Encryption }
   | { kind: 'bound'; signedIn: SignedIn };
 
@@ -100,7 +100,10 @@ async function begin(wire: Wire, url: LdapUrl, opening: Opening): Promise<LdapCo
   }
 }
 
-/** In TLS 1.3 a server looks at our certificate after the handshake. Some say nothing when they refuse it, and hang up. */
+/**
+ * Adds a hint to the error when the server has closed the connection without a message. In TLS 1.3 a server checks our
+ * certificate after the handshake, and some refuse it by just closing the connection.
+ */
 function withoutAWord(error: unknown, { certificate }: Opening): unknown {
   if (!(error instanceof AppError) || error.code !== 'UNREACHABLE') return error;
   const hint =
@@ -166,7 +169,7 @@ const tlsPort = 'Use the TLS port (usually 636), or ldap:// with startTls.';
 const otherwise =
   "Check the server's TLS settings: TLS 1.2 or later, a certificate for its name, and whether it wants a client certificate (tlsCert).";
 
-/** What to do, by the error codes of Node and OpenSSL. */
+/** Hints by the error codes of Node and OpenSSL. */
 const hints: Record<string, string> = {
   CERT_HAS_EXPIRED: 'Renew the certificate on the server.',
   CERT_NOT_YET_VALID: "Check the clocks of the server and of this service, and the certificate's dates.",

@@ -8,13 +8,13 @@ import { EntryDecoder, type RangeLeft } from './entry-decoder.ts';
 import { type Flavour, flavours } from './flavour.ts';
 import type { Membership, Standing } from './scope-plan.ts';
 
-/** Most characters of an id and of a DN. Longer ones would not fit where they are stored. */
+/** The most characters of an id and of a DN. Longer ones would not fit into the database. */
 export const longestId = 512;
 export const longestName = 4096;
 
 /**
- * How people are told apart and judged. `membership` is that of the scope's plan. `markAttribute`: null when no marks are wanted.
- * `photo`: see ReadRequest. `expiry`: gets to know when accounts expire; left out: nobody wants to know.
+ * How entries become people. `membership` is that of the scope's plan. `markAttribute`: null when no marks are wanted.
+ * `photo`: see ReadRequest. `expiry`: collects the times at which accounts expire; left out: they are not needed.
  */
 type PeopleForm = {
   idAttribute: string;
@@ -30,7 +30,10 @@ const expiresFlag = flagAttributes.indexOf('accountExpires');
 
 const included: Standing = Object.freeze({ inGroups: true, excluded: null });
 
-/** A person of a directory. `mark`: the value of the attribute that tells of changes; undefined: none was asked for or came. */
+/**
+ * A person of a directory. `mark`: the value of the attribute that shows changes; undefined: none was requested, or the
+ * entry has none.
+ */
 export type LdapPerson = Entry & { mark: string | undefined };
 
 /** Turns entries into people. It asks for the mapping's attributes, then for id, flags, uid and mark. */

@@ -1,9 +1,9 @@
 import { listed } from '../../../core/outside-text.ts';
 import { betweenParts, canonicalDn, parentDn } from './dn.ts';
 
-/** A base takes the place of what is above it when it holds so much of its people. */
+/** A base replaces the places above it when it holds this share of their people. */
 const nearlyAll = 0.98;
-/** Most bases that take the place of one. */
+/** The most bases that may replace one. */
 const mostParts = 5;
 
 /** A place of the tree, with the people below it and those directly in it. */
@@ -12,8 +12,9 @@ type Place = { dn: string; people: number; below: Map<string, Place> };
 export type ProposedBases = { baseDns: string[]; reasons: string[] };
 
 /**
- * The narrowest bases that hold nearly all of the people with these DNs, below one naming context: a chain of places is followed
- * down, and the top may be split into a few. A place further down is not split, because new ones come there.
+ * The narrowest bases that hold nearly all of the people with these DNs, below one naming context. The search follows a
+ * chain of places down. The top may be split into a few bases. A place further down is not split, because new places
+ * can appear there.
  */
 export function narrowestBases(context: string, dns: readonly string[]): ProposedBases {
   const root = placesOf(context, dns);
@@ -65,7 +66,7 @@ function narrowed(place: Place): Place {
   return place;
 }
 
-/** The few places directly below that hold nearly all together. Null: there are none. */
+/** The few places directly below that together hold nearly all people. Null: there are none. */
 function partsOf(place: Place): Place[] | null {
   const largest = [...place.below.values()].toSorted((a, b) => b.people - a.people);
   const parts: Place[] = [];

@@ -17,7 +17,7 @@ export type Reached = {
   connection: LdapConnection;
   settings: LdapSettings;
   server: ServerInfo;
-  /** The account that the server has signed us in as. Null: it does not tell. */
+  /** The account as which the server has signed us in. Null: the server does not say. */
   account: string | null;
   notes: SourceNote[];
 };
@@ -67,7 +67,7 @@ export async function checkBase(reached: Reached, baseDn: string): Promise<boole
   throw resultError(result, contextOf(reached, baseDn));
 }
 
-/** Throws `gone` when the server does not have an entry. Entries that the account can't see count as there. */
+/** Throws `gone` when the server does not have the entry. Entries that the account can't see count as existing. */
 export async function checkThere(reached: Reached, dn: string, gone: AppError): Promise<void> {
   try {
     await checkBase(reached, dn);
@@ -76,7 +76,7 @@ export async function checkThere(reached: Reached, dn: string, gone: AppError): 
   }
 }
 
-/** The context for the error of a search. `firstPage` matters because some result codes mean something else there. */
+/** The context of a search, for its error. `firstPage` matters because some result codes have another meaning there. */
 export function contextOf({ connection, settings, server }: Reached, baseDn: string, firstPage = true): SearchContext {
   return {
     server: connection.url.url,

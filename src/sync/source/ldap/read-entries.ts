@@ -4,7 +4,7 @@ import type { LdapConnection, LdapSearch } from './ldap-connection.ts';
 import type { LdapResult } from './search-result.ts';
 import { cleanText } from './value-text.ts';
 
-/** Does a small search and keeps its first `most` entries in memory. The caller must look at the result code. */
+/** Does a small search and keeps its first `most` entries in memory. The caller must check the result code. */
 export async function readEntries(
   connection: LdapConnection,
   search: LdapSearch,
@@ -24,7 +24,10 @@ export async function readEntries(
 /** An entry as sent. Attribute names are in lower case, with options and ranges. The values are copies. */
 export type RawEntry = { dn: string; attributes: Map<string, Buffer[]> };
 
-/** Most entries, attributes and values of one search together. Each is an object in memory, even if it has few bytes. */
+/**
+ * The most entries, attributes and values of one search together. Each is an object in memory, even if it has few
+ * bytes.
+ */
 const mostParts = 1_000_000;
 
 /**

@@ -10,15 +10,15 @@ import type { LdapResult } from './search-result.ts';
 import type { SearchSink } from './wire.ts';
 
 /**
- * Most pages in a row that bring nobody new. Servers send empty pages when rights or a filter leave nobody on them. With more
- * of them, the search would probably never end.
+ * The most pages in a row without anybody new. Servers send empty pages when rights or a filter leave nobody on them.
+ * After more of them, the search would probably never end.
  */
 export const maxBarrenPages = 200;
 
 /** A search by pages, and what to do with each page. */
 export type PagedSearch = {
   search: Omit<LdapSearch, 'page'>;
-  /** Entries on a page. Left out: as many as the settings say. */
+  /** How many entries a page has. Left out: as the settings say. */
   pageSize?: number;
   sink: Omit<SearchSink, 'done'>;
   /** Works on a page, also an empty one. Returns how many of its entries are new, or 'enough' to stop. */
@@ -29,7 +29,7 @@ export type PagedSearch = {
   progress: { pages: number };
 };
 
-/** How many entries of a page are new, or that no more are needed. */
+/** How many entries of a page are new. 'enough': no more entries are needed. */
 export type Brought = number | 'enough';
 
 /**
@@ -84,7 +84,9 @@ function endless({ connection }: Reached, baseDn: string, pages: number): AppErr
   );
 }
 
-/** Most parts of one attribute. Active Directory sends 1,500 values in each part, so no real group needs as many. */
+/**
+ * The most parts of one attribute. Active Directory sends 1,500 values in each part, so no real group needs as many.
+ */
 export const maxParts = 1000;
 
 /** The remaining values of an attribute, and whether some were left out as undecodable. */

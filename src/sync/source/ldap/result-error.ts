@@ -4,7 +4,7 @@ import type { Flavour } from './flavour.ts';
 import { moreRights } from './ldap-settings.ts';
 import type { LdapResult } from './search-result.ts';
 
-/** What the error of a failed search needs to know. */
+/** The facts about a failed search that its error needs. */
 export type SearchContext = {
   server: string;
   baseDn: string;

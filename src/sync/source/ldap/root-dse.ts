@@ -27,18 +27,18 @@ export const features = {
 
 export type Feature = keyof typeof features;
 
-/** What the server says about itself, and what it is treated as. */
+/** The server's properties, and the kind that it is treated as. */
 export type ServerInfo = {
-  /** What it is treated as: what the settings name, or else what the root DSE shows. */
+  /** The kind that the settings name, or else the one that the root DSE shows. */
   flavour: Flavour;
-  /** What the root DSE shows. Null: it can't be read. */
+  /** The kind that the root DSE shows. Null: the root DSE can't be read. */
   recognised: Flavour | null;
-  /** For people to read, e.g. `OpenLDAP`. */
+  /** The name of the server, for people, e.g. `OpenLDAP`. */
   label: string;
   namingContexts: string[];
   controls: ReadonlySet<string>;
   extensions: ReadonlySet<string>;
-  /** What it offers. Empty when the root DSE can't be read. */
+  /** The features that it offers. Empty when the root DSE can't be read. */
   supports: ReadonlySet<Feature>;
   /** Active Directory: the DN of its settings, which hold its invocationId. Null elsewhere; so is `highestUsn`. */
   serviceDn: string | null;
@@ -110,7 +110,7 @@ export async function readServerInfo(
   return serverInfo(rootDse === null || rootDse.attributes.size === 0 ? null : rootDse, flavour);
 }
 
-/** Asks only servers that offer it: Samba would answer "protocol error", even after a good bind. */
+/** Asks only servers that offer it: Samba would answer "protocol error", even after a successful bind. */
 export async function whoAmI(connection: LdapConnection, server: ServerInfo): Promise<string | null> {
   return server.supports.has('whoAmI') ? await connection.whoAmI() : null;
 }

@@ -13,13 +13,13 @@ import { resultError } from './result-error.ts';
 import { planScope } from './scope-plan.ts';
 import { binaryText, cleanText, readText, valueForm } from './value-text.ts';
 
-/** People on a page. They come with their photos, so a page is small. */
+/** How many people are on a page. They come with their photos, so a page is small. */
 const pageSize = 20;
-/** Bytes of all people together, after which no more are asked for. */
+/** After this many bytes of all people together, no more are requested. */
 const mostBytes = 64 * 1024 * 1024;
-/** Pages below one base DN: people who are out of scope are on them, too. */
+/** The most pages below one base DN. They also contain people who are out of scope. */
 const mostPages = 100;
-/** Attributes of one person that are looked at. */
+/** The most attributes of one person that are read. */
 const mostAttributes = 1000;
 
 /** Samples people in scope, some below each base DN (see SourceSession). Throws AppError, or the signal's reason. */
@@ -87,7 +87,7 @@ async function sampleBase(reached: Reached, baseDn: string, share: number, sampl
   }
 }
 
-/** Attributes that `*` does not bring, and that mappings, scopes and people who look at a directory can use. */
+/** Attributes that `*` does not request, and that mappings, scopes and administrators can use. */
 function operational(flavour: Flavour): string[] {
   const { ids, flags, changeAttribute } = flavours[flavour];
   return [
@@ -100,7 +100,7 @@ function operational(flavour: Flavour): string[] {
   ];
 }
 
-/** The attributes of a SearchResultEntry. The values of secrets are counted, and not looked at. */
+/** The attributes of a SearchResultEntry. The values of secrets are counted, but not read. */
 function valuesOf(bytes: Buffer, at: number, end: number): SampledValues[] {
   const entry = new BerCursor(bytes, at, end);
   entry.skip();
@@ -123,7 +123,7 @@ function valuesOf(bytes: Buffer, at: number, end: number): SampledValues[] {
   return found;
 }
 
-/** Ids in their usual form, text as it is, other bytes by their number. */
+/** The value as it is shown: ids in their usual form, text unchanged, other bytes by their number. */
 function shownValue(name: string, value: Buffer): string {
   const form = valueForm(normalName(name));
   const text =

@@ -13,18 +13,17 @@ import { groupsFilter } from './group/groups-filter.ts';
 import { checkThere, type Reached } from './reach.ts';
 
 /**
- * How a read decides who is in scope. A search with `filter` below the base DNs finds everybody who can be; `membership` then
- * decides about each of them by DN. Any other search of the scope (only ids, only changed people) needs both as well, and the
- * attributes of `membership`.
- *
- * Groups whose members are to come in are part of the filter where memberOf can be trusted; then the server sends only their
- * members. Otherwise it sends everybody else who meets the scope, and each is compared with the members here. What the scope
- * excludes is always decided here, because the people who are left out are counted.
+ * How a read decides who is in scope. A search with `filter` below the base DNs finds everybody who can be in scope.
+ * `membership` then decides about each of them by DN. All other searches of the scope (only ids, or only changed
+ * people) need both too, and the attributes of `membership`.
+ * If memberOf can be trusted, the filter contains the groups whose members come in. The server then sends only their
+ * members. Otherwise it sends everybody who meets the rest of the scope, and each person is compared with the members
+ * here. Excludes are always decided here, because the people who are left out are counted.
  */
 export type ScopePlan = {
-  /** The part that the server decides: people, rules, the scope's own filter, groups where memberOf can be trusted. */
+  /** The part that the server decides: people, rules, the scope's own filter, and groups if memberOf can be trusted. */
   filter: LdapFilter;
-  /** The part that is decided here. Null: the filter has decided all. */
+  /** The part that is decided here. Null: the filter decides everything. */
   membership: Membership | null;
   /** What filter and membership are made of. */
   parts: {
@@ -34,18 +33,18 @@ export type ScopePlan = {
     include: FollowedGroups | null;
     exclude: FollowedGroups | null;
   };
-  /** Remarks on what the scope names. */
+  /** Notes on what the scope names. */
   notes: SourceNote[];
-  /** Why people can be missing however well the search goes, or null: a group inside a group can't be read. */
+  /** Why people can be missing even if the search succeeds, or null: a group inside a group can't be read. */
   doubt: string | null;
   /**
-   * Asks at the end of a read whether all that the scope names is still where it was. If not, people may have come or be missing
-   * because of it. Throws AppError.
+   * Checks at the end of a read whether everything that the scope names is still in its place. If not, people may be
+   * missing, or may have come in by mistake. Throws AppError.
    */
   confirm(): Promise<void>;
 };
 
-/** Decides about people by DN: groups whose members the server can't filter, and what the scope excludes. */
+/** Decides about people by DN: by groups whose members the server can't filter, and by the excludes. */
 export type Membership = {
   /** The attributes that it needs besides the DN. */
   attributes: readonly string[];
@@ -53,7 +52,7 @@ export type Membership = {
   of(dn: string, values: readonly (readonly string[])[]): Standing;
 };
 
-/** What becomes of a person by groups and excludes. */
+/** What groups and excludes say about a person. */
 export type Standing = { inGroups: boolean; excluded: ExclusionReason | null };
 
 /** Finds all that the scope names in the directory. Throws AppError FILTER_REFUSED, GROUP_NOT_FOUND, BASE_DN_NOT_FOUND. */
@@ -119,7 +118,7 @@ function ownFilter(text: string | null): LdapFilter | null {
   );
 }
 
-/** If a renamed place left out nobody, all people of that place would come in. */
+/** Checks that excluded places exist. If a place was renamed and left out nobody, all of its people would come in. */
 async function checkExcludedDns(reached: Reached, { excludeBaseDns }: Scope): Promise<void> {
   for (const dn of excludeBaseDns) {
     const gone = new AppError('BASE_DN_NOT_FOUND', `The excluded DN "${dn}" of the scope is not on this server.`, {
@@ -129,7 +128,7 @@ async function checkExcludedDns(reached: Reached, { excludeBaseDns }: Scope): Pr
   }
 }
 
-/** Tells members of groups from others. */
+/** Decides whether people are members of groups. */
 type MemberTest = {
   attributes: readonly string[];
   isMember(dn: string, values: readonly (readonly string[])[]): boolean;

@@ -17,8 +17,8 @@ import { type Membership, planScope } from './scope-plan.ts';
 import type { ScopeSearch } from './search-scope.ts';
 
 /**
- * Searches everybody in scope, base by base and page by page (see SourceSession). If the server tells what has changed since the
- * last read, only the ids and change marks of all come, and the people who have changed.
+ * Searches everybody in scope, base by base and page by page (see SourceSession). If the server shows what has changed
+ * since the last read, only the ids and change marks of all people are read, and the people who have changed.
  */
 export async function searchPeople(
   reached: Reached,
@@ -87,7 +87,7 @@ function readBy(way: Way, read: PeopleRead, parts: ReadParts): Promise<string | 
   return readChanges(read, { reached, idAttribute, marks, membership, lastAt, at, expiry });
 }
 
-/** Checks at the end whether server and account are still the same. Returns what is not, or null. */
+/** Checks at the end whether server and account are still the same. Returns what differs, or null. */
 async function otherServerOrAccount(reached: Reached): Promise<string | null> {
   const { connection, settings, server, account } = reached;
   const now = await readServerInfo(connection, settings);

@@ -53,7 +53,7 @@ export function controlValue({ bytes, at, end }: BerCursor, oid: string): Buffer
   return null;
 }
 
-/** Most URLs in one message. They all mean the same place, on several servers. */
+/** The most URLs in one message. They all name the same place, on several servers. */
 const mostInOne = 100;
 
 /** The URLs of a search reference or a referral; only the first ones if there are very many. */

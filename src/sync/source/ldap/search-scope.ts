@@ -5,7 +5,7 @@ import { checkBase, type Reached } from './reach.ts';
 import { type PagedSearch, readPages } from './read-parts.ts';
 import type { ReferralsMet } from './referrals.ts';
 
-/** The search for people of a scope. `referrals` gathers the references that the server sends. */
+/** A search for the people of a scope. `referrals` collects the references that the server sends. */
 export type ScopeSearch = {
   reached: Reached;
   filter: LdapFilter;
@@ -14,7 +14,7 @@ export type ScopeSearch = {
   progress: { pages: number };
 };
 
-/** What is asked for, and what is done with the answers. */
+/** What to request, and what to do with the answers. */
 export type ForEach = Pick<PagedSearch, 'onPage' | 'beforeNext' | 'pageSize'> & {
   attributes: readonly string[];
   entry: PagedSearch['sink']['entry'];
@@ -61,7 +61,10 @@ async function searchBase(
   return anybody ? null : await hiddenBase(reached, baseDn);
 }
 
-/** A server that hides all from an account answers a search as if nobody were there. Returns the doubt, or null. */
+/**
+ * A server that hides everything from an account answers a search as if the base were empty. Returns the doubt, or
+ * null.
+ */
 async function hiddenBase(reached: Reached, baseDn: string): Promise<string | null> {
   if (await checkBase(reached, baseDn)) return null;
   const who = signedInAs(reached.settings) === null ? 'without signing in' : 'by the account';

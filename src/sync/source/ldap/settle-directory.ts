@@ -13,18 +13,18 @@ import { narrowestBases } from './propose-bases.ts';
 import { checkBase, type Reached, reach } from './reach.ts';
 import { readPages } from './read-parts.ts';
 
-/** People of all contexts together whose places are looked at. With more, nothing is narrowed. */
+/** The most people of all contexts together whose places are compared. With more of them, nothing is narrowed. */
 const mostPeople = 100_000;
-/** Longest time for one filter. A page that is on its way then still counts. */
+/** The longest time for one filter. A page that is on its way then still counts. */
 const longestMs = 20_000;
-/** Naming contexts that are looked at. Active Directory has five. */
+/** The most naming contexts that are searched. Active Directory has five. */
 const mostContexts = 20;
-/** Bytes of all entries together. */
+/** The most bytes of all entries together. */
 const mostBytes = 64 * 1024 * 1024;
-/** A context with fewer of all people is left out: accounts of the server's own consoles. */
+/** A context with a smaller share of all people is left out. It holds accounts of the server's own consoles. */
 const leastShare = 0.02;
 
-/** For directories where nobody meets the usual filter: other classes that people have, the likeliest first. */
+/** Filters for directories in which nobody meets the usual one: other classes that people have, the likeliest first. */
 const otherFilters = [
   '(objectClass=user)',
   '(objectClass=posixAccount)',
@@ -33,8 +33,8 @@ const otherFilters = [
 ];
 
 /**
- * Finds what settings leave open: the base DNs if none are given, and a filter for people if the usual one finds nobody. Throws
- * AppError, or the signal's reason.
+ * Finds what the settings leave open: the base DNs if none are given, and a filter for people if the usual one finds
+ * nobody. Throws AppError, or the signal's reason.
  */
 export async function settleDirectory(
   settings: LdapSettings,
@@ -68,7 +68,7 @@ export async function settleDirectory(
   }
 }
 
-/** People below one base. `whole`: there are no others. */
+/** The people below one base. `whole`: there are no others. */
 type Found = { base: string; dns: string[]; whole: boolean };
 
 async function peopleOf(
@@ -85,7 +85,7 @@ async function peopleOf(
   return { found: usual, filter: null };
 }
 
-/** Finds people with enabled accounts. A context that the server does not let us search holds nobody. */
+/** Finds people with enabled accounts. A context that the server does not let us search counts as empty. */
 async function search(reached: Reached, places: readonly string[], filter: LdapFilter): Promise<Found[]> {
   const { flavour } = reached.server;
   const form = { idAttribute: 'entryDN', flavour, membership: null, at: new Date(), markAttribute: null };

@@ -9,15 +9,15 @@ import { readServerInfo } from './root-dse.ts';
 /** How we signed in. */
 export type SignedIn =
   | { by: 'password'; dn: string }
-  /** `account`: whom the server takes us for. Null: it does not tell. */
+  /** `account`: the account as which the server has signed us in. Null: the server does not say. */
   | { by: 'certificate'; subject: string; account: string | null }
   | { by: 'nobody' };
 
 type SigningIn = { settings: LdapSettings; secrets: Secrets; certificate: ClientCertificate | null };
 
 /**
- * Signs in with name and password if there is a name, otherwise with the client certificate, otherwise not at all. A certificate
- * is shown to the server in any case. Throws AppError BIND_REFUSED.
+ * Signs in with name and password if there is a name, otherwise with the client certificate, otherwise not at all. A
+ * certificate is presented to the server in any case. Throws AppError BIND_REFUSED.
  */
 export async function signIn(
   connection: LdapConnection,
@@ -33,7 +33,7 @@ export async function signIn(
   return { by: 'certificate', subject, account: await bindByCertificate(connection, settings, subject) };
 }
 
-/** An empty password is refused here: the server would sign in nobody (RFC 4513, 5.1.2) and report success. */
+/** An empty password is refused here. The server would report success without signing anybody in (RFC 4513, 5.1.2). */
 async function bind(connection: LdapConnection, dn: string, password: string | null): Promise<void> {
   if (password === null || password === '') {
     throw new AppError('BIND_REFUSED', `There is no password for "${dn}".`, {
@@ -49,8 +49,9 @@ async function bind(connection: LdapConnection, dn: string, password: string | n
 }
 
 /**
- * SASL EXTERNAL (RFC 4513, 5.2.3), without a name: the server decides whose certificate it is. Active Directory has signed us in
- * already when the connection began with TLS, and refuses EXTERNAL then (MS-ADTS 5.1.1.2). Returns whom the server takes us for.
+ * SASL EXTERNAL (RFC 4513, 5.2.3), without a name: the server decides whose certificate it is. If the connection began
+ * with TLS, Active Directory has already signed us in, and refuses EXTERNAL (MS-ADTS 5.1.1.2). Returns the account as
+ * which the server has signed us in.
  */
 async function bindByCertificate(
   connection: LdapConnection,

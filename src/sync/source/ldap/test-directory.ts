@@ -9,8 +9,8 @@ import { checkBase, type Reached, reach } from './reach.ts';
 import { TestReport } from './test-report.ts';
 
 /**
- * Connects, looks at the first people, and then closer at the directory, and reports each step. A failed step has a code and a hint,
- * and the steps after it are skipped. Throws only the signal's reason.
+ * Connects, reads the first people, makes further checks of the directory, and reports each step. A failed step has a
+ * code and a hint, and the steps after it are skipped. Throws only the signal's reason.
  */
 export async function testDirectory(
   settings: LdapSettings,

@@ -21,7 +21,7 @@ const steps = [
   'Paging',
   'Base DN',
   'People',
-  // A failure belongs to a step above. The steps below are for people to act on.
+  // A failure belongs to a step above. The steps below give advice.
   'Clock',
   'Limits',
   'Attributes',
@@ -42,10 +42,10 @@ const stepOf: Partial<Record<string, Step>> = {
 };
 
 const dayMs = 86_400_000;
-/** A certificate that ends within fewer days gets a warning. */
+/** A certificate that expires within this many days gets a warning. */
 const certificateWarningDays = 30;
 
-/** Gathers what the test of a connection has found out, step by step. */
+/** Collects the results of a connection test, step by step. */
 export class TestReport {
   readonly #settings: LdapSettings;
   readonly #steps: readonly Step[];
@@ -61,7 +61,7 @@ export class TestReport {
     this.#underWay = hasDomain(settings) ? 'Domain' : 'Reach';
   }
 
-  /** The first people have come: all that follows takes extra time. */
+  /** The first people have come. All that follows takes extra time. */
   readable(): void {
     this.#readableAt = performance.now();
   }
@@ -74,7 +74,7 @@ export class TestReport {
     this.#checks.push({ name, status, detail, advice });
   }
 
-  /** What the server is treated as, and whether it says so itself. */
+  /** The kind that the server is treated as, and whether the server itself shows it. */
   addServer({ flavour, recognised, label }: ServerInfo): void {
     const { flavour: wanted } = this.#settings;
     const said = recognised === null ? null : flavours[recognised].label;

@@ -13,12 +13,12 @@ export function readText(bytes: Buffer, start: number, end: number): string | nu
   return isStorable(text) ? text : null;
 }
 
-/** Always a text: U+FFFD stands for each part that is not valid. */
+/** The text of the bytes, with U+FFFD for each invalid part. */
 export function cleanText(bytes: Buffer, start = 0, end = bytes.length): string {
   return storableText(bytes.toString('utf8', start, end));
 }
 
-/** A server's message to people. `saidText` gets it as sent, for example with U+0000 at its end. */
+/** A server's message to people. `saidText` cleans it: it can have U+0000 at its end, for example. */
 export function wordsOf(bytes: Buffer): string {
   return saidText(bytes.toString('utf8'));
 }
@@ -26,7 +26,7 @@ export function wordsOf(bytes: Buffer): string {
 /** The rule by which the bytes of a value become text. */
 export type ValueForm = IdForm | 'sid';
 
-/** By attribute in lower case: the ids of all kinds of server, and others that are built like them. */
+/** The forms by attribute in lower case: the ids of all kinds of server, and other attributes of the same form. */
 const forms = new Map<string, ValueForm>([
   ...Object.values(flavours).flatMap(({ ids }) => ids.map(({ name, form }) => [name.toLowerCase(), form] as const)),
   ...['ms-ds-consistencyguid', 'msexchmailboxguid', 'msexcharchiveguid'].map((name) => [name, 'guid'] as const),
@@ -56,10 +56,10 @@ function dashed(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** A shape that ids of directories have; servers take other texts for mistakes. */
+/** The shape of ids in directories. Servers refuse other texts. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** The bytes of an id that is written as text. Null: it can't be one. */
+/** The bytes of an id that is written as text. Null: the text can't be an id. */
 export function idValue(form: IdForm, text: string): Buffer | null {
   if (form === 'text') return Buffer.from(text);
   if (!uuid.test(text)) return null;

@@ -23,12 +23,12 @@ export type SearchSink = {
 export class Wire extends Duplex {
   /** Why we ended the connection (see `fail`). */
   failure: { reason: unknown } | null = null;
-  /** The socket's error, when it ended by itself. */
+  /** The socket's error, if the connection ended by itself. */
   socketError: Error | null = null;
-  /** Bytes received so far. */
+  /** How many bytes have been received so far. */
   received = 0;
   readonly connecting = false;
-  /** True as soon as the server has sent anything. */
+  /** True when the server has sent anything. */
   heard = false;
   #raw: Socket;
   readonly #sinks = new Map<number, SearchSink>();
@@ -36,7 +36,7 @@ export class Wire extends Duplex {
   /** If the last message was an entry: the sink of its search, and the first bytes of its entries (id and tag). */
   #last: { sink: SearchSink; prefix: Buffer } | null = null;
   #splitter = new MessageSplitter((bytes, start, end) => this.#message(bytes, start, end));
-  /** What the server may still send before our next request, and the error when it sends more. */
+  /** How many bytes the server may still send before our next request, and the error when it sends more. */
   #bytesLeft: number = allowances.reply.bytes;
   #messagesLeft: number = allowances.reply.messages;
   #tooMuch: (what: 'bytes' | 'messages') => AppError = unasked;
@@ -100,7 +100,7 @@ export class Wire extends Duplex {
     }
   };
 
-  /** The error for refused bytes. A bug of ours is thrown on. */
+  /** The error for refused bytes. A bug of ours is thrown as it is. */
   #refusal(error: unknown): AppError {
     if (error instanceof AppError) return error;
     if (error instanceof TooLarge) return this.#tooMuch('bytes');
@@ -189,7 +189,7 @@ export class Wire extends Duplex {
     this.push(message);
   }
 
-  /** The notice of disconnection (RFC 4511, 4.4.1): the server tells why it is about to close the connection. */
+  /** The notice of disconnection (RFC 4511, 4.4.1): the server says why it is about to close the connection. */
   #farewell(result: LdapResult): void {
     const said = result.message === '' ? '' : `: ${result.message}`;
     const busy = result.code === 51 || result.code === 52;

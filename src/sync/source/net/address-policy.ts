@@ -15,14 +15,17 @@ const metadataNetworks = [
 /** All public IPv6 addresses are in here (RFC 4291). The rest is reserved, special or unused. */
 const globalIPv6 = '2000::/3';
 
-/** Local-use NAT64 (RFC 8215). The network decides to which IPv4 addresses it leads; it does not work from outside. */
+/**
+ * Local-use NAT64 (RFC 8215). The network decides to which IPv4 addresses it leads. It can't be reached from outside.
+ */
 const localNat64 = '64:ff9b:1::/48';
 
 /**
- * Whether an IP address may be dialled. Public ones always; private ones (loopback, unique local, carrier-grade NAT, unspecified
- * and everything else that is not public) by policy; link-local ones and cloud metadata never. An IPv6 address that leads to an
- * IPv4 address (mapped, translated, NAT64, 6to4, Teredo, ISATAP) counts as that address. If it can stand in several places, the
- * address in each place must be allowed.
+ * Whether the service may connect to an IP address. Public ones: always. Private ones (loopback, unique local,
+ * carrier-grade NAT, unspecified and everything else that is not public): by policy. Link-local ones and cloud
+ * metadata: never. An IPv6 address that leads to an IPv4 address (mapped, translated, NAT64, 6to4, Teredo, ISATAP)
+ * counts as that address. If the IPv4 address can be in several positions, the address in each position must be
+ * allowed.
  */
 export function isAllowedAddress(text: string, policy: AddressPolicy): boolean {
   if (!ipaddr.isValid(text)) return false;
@@ -66,7 +69,7 @@ function targetsOf(address: Address): Address[] {
   const last = at(12, 13, 14, 15);
   const range = address.range();
   if (isWithin(address, localNat64)) {
-    // The prefix can have any length that RFC 6052 knows. The IPv4 address stands right after it.
+    // The prefix can have any length of RFC 6052. The IPv4 address comes right after it.
     return [address, last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
   }
   if (range === 'ipv4Mapped' || range === 'rfc6145' || range === 'rfc6052' || isCompatible(bytes)) return [last];

@@ -4,15 +4,15 @@ import { AppError } from '../../../core/app-error.ts';
 import type { AddressPolicy } from '../../../core/source-session.ts';
 import { isAllowedAddress } from './address-policy.ts';
 
-/** Where to connect. `url` is the name for messages. */
+/** The target of a connection. `url` is its name in messages. */
 export type DialTarget = { host: string; port: number; url: string };
 
-/** `timeoutMs`: longest wait for each address. */
+/** `timeoutMs`: the longest wait for each address. */
 export type DialOptions = { addresses: AddressPolicy; signal: AbortSignal; timeoutMs: number };
 
-/** Longest wait for a TCP connection, also where `timeoutMs` is longer. */
+/** The longest wait for a TCP connection, even if `timeoutMs` is longer. */
 const maxConnectMs = 10_000;
-/** Longest wait for the whole: resolving the name and trying its addresses. */
+/** The longest time for all: resolving the name and trying its addresses. */
 const maxDialMs = 30_000;
 
 /** A way to connect to an address. */
@@ -47,7 +47,7 @@ async function allowedAddresses({ host }: DialTarget, { addresses, signal }: Dia
   const found = isIP(host) === 0 ? await resolve(host, signal) : [host];
   const allowed = found.filter((address) => isAllowedAddress(address, addresses));
   if (allowed.length > 0) return allowed;
-  // The message does not name the address: people could explore the network of this service with it.
+  // The message does not name the address. Otherwise people could explore the network of this service.
   const why = isIP(host) === 0 ? 'it leads to a private or reserved address' : 'it is a private or reserved address';
   throw new AppError('ADDRESS_NOT_ALLOWED', `Connections to ${host} are not allowed: ${why}.`, {
     hint: 'Link-local addresses are never allowed. Others can be, by those who run this service: ALLOW_PRIVATE_SOURCES takes true, or a list of CIDRs.',

@@ -7,13 +7,13 @@ import type { AddressPolicy } from '../../../core/source-session.ts';
 import { dial } from './dial.ts';
 import { secure } from './tls.ts';
 
-/** How long to wait for a server. */
+/** How long to wait for a server, in milliseconds. */
 export type Patience = {
-  /** For each of these: the connection, TLS, the head of an answer. */
+  /** For each of: the connection, TLS, the header of an answer. */
   answerMs: number;
   /** For the next bytes of a body. */
   silenceMs: number;
-  /** For a whole body, without the time that our own code needs in between. */
+  /** For a whole body. The time that our own code takes in between does not count. */
   bodyMs: number;
 };
 
@@ -24,12 +24,12 @@ export type HttpsOptions = { addresses: AddressPolicy; signal: AbortSignal; pati
 /** One GET request. */
 export type HttpsGet = {
   url: URL;
-  /** Sent to the origin of `url` only, also after redirects. */
+  /** Sent only to the origin of `url`, also after redirects. */
   authorization: string | null;
   headers: Readonly<Record<string, string>>;
 };
 
-/** The head of an answer, whose body can be read. */
+/** The header of an answer, whose body can be read. */
 export type HttpsAnswer = {
   status: number;
   headers: IncomingHttpHeaders;

@@ -4,14 +4,15 @@ import { createGunzip } from 'node:zlib';
 import { AppError } from '../../../core/app-error.ts';
 import { type HttpsAnswer, type HttpsOptions, shownUrl, tooLate } from './https-get.ts';
 
-/** The body ended too early. The part that arrived is good. */
+/** The body ended too early. The part that arrived can be used. */
 export class CutOff extends Error {}
 
 const megabyte = 1024 * 1024;
 
 /**
- * The body of an answer, unpacked where it is packed (gzip), read no faster than it is taken. Throws CutOff where it breaks off, or
- * nothing proves that it did not; AppError FILE_TOO_LARGE, TIMEOUT, INVALID_RESPONSE; the signal's reason.
+ * The body of an answer, unpacked if it is packed (gzip). It is read only as fast as the caller takes it. Throws CutOff
+ * if it breaks off, or if nothing proves that it is complete; AppError FILE_TOO_LARGE, TIMEOUT, INVALID_RESPONSE; the
+ * signal's reason.
  */
 export async function* readBody(answer: HttpsAnswer, most: number, options: HttpsOptions): AsyncGenerator<Uint8Array> {
   const { headers } = answer;

@@ -6,7 +6,10 @@ import { isIP } from 'node:net';
 /** A server that a domain names for a service. */
 export type SrvTarget = { host: string; port: number };
 
-/** What DNS says about a service: its servers in the order to try them, that there is none, or nothing (`code`: why). */
+/**
+ * DNS's answer about a service. `found`: its servers, in the order to try them. There may also be none, or no answer
+ * (`code`: why).
+ */
 export type SrvAnswer = { kind: 'found'; targets: SrvTarget[] } | { kind: 'none' } | { kind: 'failed'; code: string };
 
 export type SrvOptions = {
@@ -17,9 +20,9 @@ export type SrvOptions = {
 
 const timeoutMs = 5000;
 const tries = 2;
-/** For a question in all: each of several name servers is asked so often. */
+/** The longest time for a question. It includes several tries with each of several name servers. */
 const longestMs = 20_000;
-/** A domain can name more servers than anybody tries. */
+/** The most records that are used. A domain can name more servers than anybody tries. */
 const mostRecords = 100;
 const hostName = /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?(?:\.[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?)*$/i;
 
@@ -45,9 +48,10 @@ export async function findTargets(name: string, { servers, signal }: SrvOptions)
 }
 
 /**
- * The targets in the order of RFC 2782: the lowest priority first; among equals by chance, in proportion to their weight. What
- * is no name of a host is left out; so is the name ".", which says that there is no such service. `random` gives numbers from 0 to
- * below 1. The order of the records does not matter: name servers change it at each answer.
+ * The targets in the order of RFC 2782: the lowest priority first; among equal ones at random, in proportion to their
+ * weight. Invalid host names are left out. So is the name ".", which says that there is no such service. `random`
+ * returns numbers from 0 to below 1. The order of the records does not matter, because name servers change it with each
+ * answer.
  */
 export function srvTargets(records: readonly SrvRecord[], random: () => number): SrvTarget[] {
   const usable = records.flatMap((record) => {
@@ -59,7 +63,7 @@ export function srvTargets(records: readonly SrvRecord[], random: () => number):
   const ordered: SrvTarget[] = [];
   for (const priority of priorities) {
     const equals = usable.filter((record) => record.priority === priority);
-    // Weight 0 goes first, so that it has a small chance to be taken (RFC 2782).
+    // Weight 0 comes first, so that it has a small chance to be taken (RFC 2782).
     const left = equals.sort((a, b) => a.weight - b.weight || compare(a.host, b.host) || a.port - b.port);
     while (left.length > 0 && ordered.length < mostRecords) {
       const [{ host, port } = { host: '', port: 0 }] = left.splice(drawn(left, random), 1);
@@ -72,16 +76,17 @@ export function srvTargets(records: readonly SrvRecord[], random: () => number):
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * The chance by which a service's servers are drawn. It differs between names, and is the same each time: a connection meets the
- * same server at each run, while DNS has the same records, and the connections of many domains spread by weight. What a directory
- * counts for itself, such as Active Directory's numbers of changes, is worth nothing on another server.
+ * Pseudorandom numbers for choosing among a service's servers. They differ between names and are the same each time.
+ * So, while DNS has the same records, a connection uses the same server at each run, and the connections of many
+ * domains are distributed by weight. The same server matters because some directories count for themselves: Active
+ * Directory's numbers of changes mean nothing on another server.
  */
 export function chanceOf(name: string): () => number {
   let drawn = 0;
   return () => hash('sha256', `${name.toLowerCase()} ${drawn++}`, 'buffer').readUIntBE(0, 6) / 2 ** 48;
 }
 
-/** The index of the record that is drawn by weight. */
+/** The index of the record that is chosen by weight. */
 function drawn(records: readonly { weight: number }[], random: () => number): number {
   const total = records.reduce((sum, { weight }) => sum + weight, 0);
   let left = Math.floor(random() * (total + 1));

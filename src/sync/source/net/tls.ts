@@ -7,7 +7,7 @@ export type Handshake = {
   host: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Which CAs to trust, whether to check the certificate, and our own certificate if there is one. */
+  /** The CAs to trust, whether to check the certificate, and our own certificate if there is one. */
   trust: Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized' | 'cert' | 'key'>;
   failed(fault: TlsFault, cause: Error): Error;
   late(): Error;
@@ -48,7 +48,7 @@ export function secure(raw: Socket, { host, timeoutMs, signal, trust, failed, la
 const untrusted = 'its certificate is signed by a CA that is not trusted';
 const noTls = 'it does not speak TLS on this port';
 
-/** By the error codes of Node and OpenSSL. */
+/** Reasons by the error codes of Node and OpenSSL. */
 const reasons: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
@@ -65,7 +65,10 @@ const reasons: Record<string, string> = {
   ECONNRESET: 'it closed the connection during the handshake',
 };
 
-/** What servers say of our own certificate: the end of OpenSSL's error code, whose beginning depends on the version. */
+/**
+ * Reasons for which servers refuse our certificate, by the end of OpenSSL's error code. Its beginning depends on the
+ * version.
+ */
 const alerts: Record<string, string> = {
   CERTIFICATE_REQUIRED: 'it wants a client certificate',
   UNKNOWN_CA: 'it does not trust the CA of the client certificate',
@@ -78,8 +81,8 @@ const alerts: Record<string, string> = {
 };
 
 /**
- * Why the other side has ended TLS, if it said so about our certificate. In TLS 1.3 that can come after the handshake. Null: it did
- * not.
+ * Why the other side has ended TLS, if it named our certificate as the reason. In TLS 1.3 that can come after the
+ * handshake. Null: it did not.
  */
 export function alertOf(error: Error): TlsFault | null {
   const code = 'code' in error ? String(error.code) : '';

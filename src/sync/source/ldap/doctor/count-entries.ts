@@ -4,11 +4,11 @@ import { encodeFilter, type LdapFilter } from '../filter/filter.ts';
 import type { Reached } from '../reach.ts';
 import { readPages } from '../read-parts.ts';
 
-/** Entries that are counted at most. */
+/** The most entries that are counted. */
 export const mostCounted = 20_000;
-/** Bytes of all entries together, after which no more are asked for. */
+/** After this many bytes of all entries together, no more are requested. */
 const mostBytes = 64 * 1024 * 1024;
-/** Longest time for a count. A page that is on its way then is still counted. */
+/** The longest time for a count. A page that is on its way then is still counted. */
 const longestMs = 5000;
 
 /** `more`: there are others, which were not counted. `because`: the server ended the count. */

@@ -17,7 +17,7 @@ export type FurtherStep = 'Clock' | 'Limits' | 'Attributes' | 'Changes' | 'Entri
 /** Adds a check to the report. */
 export type AddCheck = (step: FurtherStep, status: CheckStatus, detail: string, advice?: string | null) => void;
 
-/** Longest time for all of them. What is not done by then is skipped. */
+/** The longest time for all checks. Checks that are not done by then are skipped. */
 const longestSeconds = 20;
 /** A larger difference between two clocks gets a warning: signing in by Kerberos fails at five minutes, and times in logs mislead. */
 const clockWarningSeconds = 60;
@@ -25,8 +25,9 @@ const clockWarningSeconds = 60;
 type Examination = { reached: Reached; id: IdFinding; add: AddCheck; at: Date };
 
 /**
- * Looks closer at a directory that a run can read. Nothing here fails a test: what can't be found out is skipped, with the reason.
- * The connection is of no more use when the time is over. Throws the signal's reason, unless it is an AppError.
+ * Makes further checks of a directory that a run could read. They never fail a test: a check that does not succeed is
+ * skipped, with the reason. When the time is over, the connection can't be used any more. Throws the signal's reason,
+ * unless it is an AppError.
  */
 export async function examineFurther(
   reached: Reached,
@@ -53,7 +54,7 @@ export async function examineFurther(
   }
 }
 
-/** Null: it could not be done, and the steps are skipped. */
+/** Null: the check did not succeed, and its steps are skipped. */
 async function orSkip<T>(add: AddCheck, steps: readonly FurtherStep[], work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
@@ -146,7 +147,7 @@ async function examineChanges({ reached, id, add, at }: Examination): Promise<vo
   add('Changes', isFine ? 'OK' : 'WARN', `${runs} ${watch}`, isFine ? null : moreRights(signedInAs(settings), rights));
 }
 
-/** Flags by which an account counts as disabled; the others tell what is no person's. */
+/** Flags that mark an account as disabled. The other flags mark accounts that belong to no person. */
 const disabling = new Set([
   ...['userAccountControl', 'nsAccountLock', 'loginDisabled', 'msDS-UserAccountDisabled'],
   ...['pwdAccountLockedTime', 'accountExpires'],

@@ -7,14 +7,14 @@ import { PersonDecoder } from '../person-decoder.ts';
 import type { Reached } from '../reach.ts';
 import { readPages } from '../read-parts.ts';
 
-/** Bytes of all entries together, after which no more are asked for. */
+/** After this many bytes of all entries together, no more are requested. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** The first people below the base DNs, as far as their accounts and fields show. */
+/** Facts about the accounts and fields of the first people below the base DNs. */
 export type AccountSample = {
-  /** All who meet the usual filter for people. */
+  /** How many of the entries meet the usual filter for people. */
   people: number;
-  /** Whether there is nobody else. */
+  /** Whether the sample contains everybody. */
   isWhole: boolean;
   disabled: number;
   /** Machines, and accounts that the server made itself. */

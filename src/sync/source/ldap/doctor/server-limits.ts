@@ -5,7 +5,7 @@ import { momentOf } from '../incremental/generalized-time.ts';
 import type { Reached } from '../reach.ts';
 import { type RawEntry, readEntries, textsOf } from '../read-entries.ts';
 
-/** The limits of Active Directory's query policy. Null: the policy does not name it. */
+/** The limits of Active Directory's query policy. Null: the policy does not set the limit. */
 export type QueryPolicy = { pageSize: number | null; valueRange: number | null };
 
 /** Reads one entry. Null: the server does not have it, or does not show it. */
@@ -15,13 +15,13 @@ async function readOne({ connection }: Reached, baseDn: string, attributes: stri
   return result.code === 0 ? (entries[0] ?? null) : null;
 }
 
-/** How many seconds the server's clock is ahead of ours. Null: the server does not tell its time. */
+/** How many seconds the server's clock is ahead of ours. Null: the server does not report its time. */
 export async function clockAhead(reached: Reached): Promise<number | null> {
   const asked = Date.now();
   const rootDse = await readOne(reached, '', ['currentTime']);
   const answered = Date.now();
   const moment = momentOf(rootDse === null ? '' : (textsOf(rootDse, 'currentTime')[0] ?? ''));
-  // It tells whole seconds, so the middle of both moments is exact enough.
+  // The server reports whole seconds, so the mean of both moments is exact enough.
   return moment === null ? null : Math.round((moment / 1000 - (asked + answered) / 2) / 1000);
 }
 

@@ -10,12 +10,12 @@ export type LdapFilter =
   | { kind: 'substrings'; attribute: string; initial: Buffer | null; any: Buffer[]; final: Buffer | null }
   | { kind: 'extensible'; attribute: string | null; rule: string | null; dnAttributes: boolean; value: Buffer };
 
-/** All filters must be met. A single one stands for itself. */
+/** Requires all filters. If there is only one, it is returned as it is. */
 export function and(filters: LdapFilter[]): LdapFilter {
   return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'and', filters };
 }
 
-/** One of the filters must be met. A single one stands for itself. */
+/** Requires one of the filters. If there is only one, it is returned as it is. */
 export function or(filters: LdapFilter[]): LdapFilter {
   return filters.length === 1 && filters[0] !== undefined ? filters[0] : { kind: 'or', filters };
 }

@@ -5,7 +5,7 @@ export type FilterResult = { kind: 'ok'; filter: LdapFilter } | { kind: 'error';
 
 const description = /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)(?:;[\w-]+)*$/;
 const oid = /^(?:[A-Za-z][\w-]*|\d+(?:\.\d+)+)$/;
-/** Nobody writes filters with deeper nesting. */
+/** The deepest nesting. Nobody writes filters with a deeper one. */
 const maxDepth = 100;
 
 class Mistake extends Error {

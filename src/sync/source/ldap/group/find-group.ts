@@ -6,7 +6,7 @@ import { contextOf, isActiveDirectory, type Reached } from '../reach.ts';
 import { type RawEntry, readEntries } from '../read-entries.ts';
 import { resultError } from '../result-error.ts';
 
-/** What a scope names a group for: its members come in, or they are left out. */
+/** Why a scope names a group: its members come in, or they are left out. */
 export type GroupRole = 'include' | 'exclude';
 
 /** The object classes of groups. */
@@ -42,12 +42,12 @@ function attributesOf(reached: Reached): string[] {
   ];
 }
 
-/** Groups of the same name that an error message lists, at most. */
+/** The most groups of the same name that an error message lists. */
 const mostNamesakes = 20;
 
-/** Result codes that mean that there is no such entry, or none that the account may know of. */
+/** Result codes that mean that there is no such entry, or that the account may not know of it. */
 export const noEntryCodes = [10, 32, 34];
-/** The same, and that the account has no right to it. */
+/** The same codes, and the one for missing rights. */
 export const hiddenCodes = [...noEntryCodes, 50];
 
 /**
@@ -80,7 +80,7 @@ async function findByName(reached: Reached, name: string, role: GroupRole): Prom
   for (const baseDn of placesOfGroups(reached)) {
     const search = { baseDn, scope: 'sub', filter, attributes: attributesOf(reached) } as const;
     const { entries, result } = await readEntries(reached.connection, search, mostNamesakes);
-    // Nobody can say that a name is the only one, or that there is none, after a search that broke off.
+    // If the search broke off, nobody knows whether the name is unique, or whether there is such a group.
     if (result.code !== 0 && !hiddenCodes.includes(result.code)) throw resultError(result, contextOf(reached, baseDn));
     for (const entry of entries) if (!isCopy(reached, entry.dn)) found.set(canonicalDn(entry.dn), entry);
   }
@@ -101,7 +101,7 @@ function isCopy({ server }: Reached, dn: string): boolean {
   return server.flavour === 'FREEIPA' && canonicalDn(dn).includes('\u0000cn=compat\u0000');
 }
 
-/** Where groups can be: everywhere on the server, not only below the base DNs of the people. */
+/** The places in which groups can be: the whole server, not only below the base DNs of the people. */
 export function placesOfGroups({ server, settings }: Reached): string[] {
   const contexts = server.namingContexts.map(canonicalDn);
   const bases = settings.baseDns.filter((dn) => !contexts.some((context) => isWithinDn(canonicalDn(dn), context)));
@@ -119,7 +119,7 @@ function notFound(group: string, role: GroupRole, hint: string): AppError {
   return new AppError('GROUP_NOT_FOUND', message, { hint: `${hint} If it was deleted, remove it from the scope.` });
 }
 
-/** A group that was there when the run began. Its members would be missing, or would suddenly come in. */
+/** The error for a group that was there when the run began. Its members would be missing, or would suddenly come in. */
 export function vanished(dn: string): AppError {
   const message = `The group "${saidText(dn)}" was deleted, renamed or hidden while the run was reading.`;
   return new AppError('GROUP_NOT_FOUND', message, {

@@ -12,30 +12,36 @@ import { Members } from './members.ts';
 import { RequiredMembers } from './required-members.ts';
 import { type Group, takeGroup } from './take-group.ts';
 
-/** Most groups whose members are taken in, and most levels of groups within groups. Beyond them, the read is incomplete. */
+/**
+ * The most groups whose members are taken in, and the most levels of groups within groups. Beyond them, the read is
+ * incomplete.
+ */
 const mostGroups = 10_000;
 const mostLevels = 50;
-/** Groups without members that are asked whether people say to be in them. */
+/** For how many groups without members a search checks whether people's memberOf names them. */
 const mostAsked = 100;
 
-/** The groups that a scope names for one purpose, and those inside them if they are followed, with the members of all. */
+/**
+ * The groups that a scope names for one purpose, the groups inside them if those are followed, and the members of all
+ * of them.
+ */
 export type FollowedGroups = {
   role: GroupRole;
   /** The named groups first, then those inside them, each once. */
   groups: readonly Group[];
-  /** Number of groups that the scope names. */
+  /** How many groups the scope names. */
   named: number;
   members: Members;
-  /** Why members may be missing, a sentence each. */
+  /** Why members may be missing, one sentence for each reason. */
   doubts: readonly string[];
 };
 
-/** What is followed: groups by DN or name, with the groups inside them if `nested`. */
+/** The groups to follow, by DN or name. With `nested`, the groups inside them too. */
 export type ToFollow = { role: GroupRole; groups: readonly string[]; nested: boolean };
 
 /**
- * Finds the named groups and takes in their members; if `nested`, also those of the groups inside, level by level. Each group is
- * read once, so circles end. Throws AppError GROUP_NOT_FOUND.
+ * Finds the named groups and collects their members. With `nested`, it also collects those of the groups inside, level
+ * by level. Each group is read once, so circles end. Throws AppError GROUP_NOT_FOUND.
  */
 export async function followGroups(
   reached: Reached,
@@ -142,7 +148,7 @@ class Follow {
 /** The ports of Active Directory's global catalog. */
 const catalogPorts = [3268, 3269];
 
-/** Whether the members of a group that shows none can be on the domain controllers of its domain only. */
+/** Whether the members of a group that shows none may be visible only on the domain controllers of its domain. */
 function isElsewhere(reached: Reached, { isUniversal }: Group): boolean {
   return isActiveDirectory(reached) && !isUniversal && catalogPorts.includes(reached.connection.url.port);
 }
@@ -150,7 +156,7 @@ function isElsewhere(reached: Reached, { isUniversal }: Group): boolean {
 const notInCatalog =
   'The global catalog holds only the members of universal groups. Connect to a domain controller of the domain (port 389 or 636) for the members of';
 
-/** An excluded group that is not known in full would let people in. */
+/** Throws if an excluded group is not fully known. Otherwise people would be let in by mistake. */
 export function mustBeWhole({ doubts }: FollowedGroups): void {
   if (doubts.length === 0) return;
   throw new AppError('INCOMPLETE_READ', `The excluded groups of the scope can't be read in full. ${doubts.join(' ')}`, {
@@ -158,10 +164,13 @@ export function mustBeWhole({ doubts }: FollowedGroups): void {
   });
 }
 
-/** So many groups are looked at one by one. For more, all groups of the server are listed. */
+/** Up to this many groups are read one by one. For more, all groups of the server are listed. */
 const fewGroups = 200;
 
-/** Throws AppError GROUP_NOT_FOUND, with its name, when a group is not where it was when its members were taken in. */
+/**
+ * Throws AppError GROUP_NOT_FOUND, with the group's name, when a group is no longer where it was when its members were
+ * collected.
+ */
 export async function confirmGroups(reached: Reached, groups: readonly Group[]): Promise<void> {
   const all = groups.length > fewGroups ? await listGroups(reached) : null;
   const missing = groups.filter(({ dn }) => !all?.dns.has(canonicalDn(dn)));

@@ -12,23 +12,26 @@ export type InnerGroups = { inner: string[]; because: string | null };
 
 /** Matches a DN, and all DNs that contain it through other groups (MS-ADTS 3.1.1.3.4.4.3). */
 const ruleInChain = '1.2.840.113556.1.4.1941';
-/** How long the server may follow chains. Large domains take longer, and serve nobody else meanwhile. */
+/** How many seconds the server may follow chains. It serves nobody else meanwhile, and large domains take longer. */
 const chainSeconds = 3;
 /** With more named groups, following the chains costs more than going down level by level. */
 const mostChains = 10;
-/** Groups in one filter. */
+/** How many groups one filter names. */
 const groupsAtOnce = 50;
 
 /**
- * Finds the groups inside groups. Active Directory is asked for them: it keeps memberOf itself, and has it indexed. On all other
- * servers the members of a group are compared with the groups of the server. This goes for Samba too, which tries each group of
- * such a filter for each object: 0.02 ms for memberOf, 3 ms for a chain, and it serves nobody else meanwhile.
+ * Finds the groups inside groups. Active Directory is asked for them, because it maintains and indexes memberOf itself.
+ * On all other servers, the members of a group are compared with the server's groups. Samba counts as another server:
+ * for such a filter it tries each group with each object (0.02 ms for memberOf, 3 ms for a chain), and serves nobody
+ * else meanwhile.
  */
 export class GroupFinder {
   readonly #reached: Reached;
   readonly #asks: boolean;
   #listed: Promise<ListedGroups> | null = null;
-  /** Members of small groups that are still looked at one by one. With more of them, listing all groups costs less. */
+  /**
+   * How many members of small groups may still be read one by one. With more of them, listing all groups costs less.
+   */
   #looksLeft = 500;
 
   constructor(reached: Reached) {
@@ -41,7 +44,7 @@ export class GroupFinder {
     return this.#asks ? null : () => (this.#listed ??= listGroups(this.#reached));
   }
 
-  /** Whether one question finds the groups inside many groups. */
+  /** Whether one search finds the groups inside many groups. */
   get asksForMany(): boolean {
     return this.#asks;
   }
@@ -59,8 +62,9 @@ export class GroupFinder {
   }
 
   /**
-   * All groups inside these groups, on any level, as the server finds them. Null: it does not know the rule, or takes too long.
-   * They are only a head start. The caller goes on level by level from there, so nothing is missed that the server leaves out.
+   * All groups inside these groups, on any level, as the server finds them. Null: it does not know the rule, or takes
+   * too long. They only save steps: the caller continues level by level from there, so groups that the server leaves
+   * out are found too.
    */
   async inChain(groups: readonly Group[], firstLevel: readonly string[]): Promise<string[] | null> {
     if (!this.#asks || groups.length > mostChains || firstLevel.length === 0) return null;
@@ -68,7 +72,7 @@ export class GroupFinder {
     const chains = or(groups.map(({ dn }) => extensible('memberOf', ruleInChain, dn)));
     const add = (dn: string): boolean => found.size !== found.set(canonicalDn(dn), dn).size;
     const because = await searchGroups(this.#reached, and([isGroup, chains]), add, chainSeconds);
-    // A server that does not know the rule finds nobody, also not the groups of the first level.
+    // A server that does not know the rule finds nothing, not even the groups of the first level.
     const works = because === null && firstLevel.every((dn) => found.has(canonicalDn(dn)));
     return works ? [...found.values()] : null;
   }
@@ -84,7 +88,10 @@ export class GroupFinder {
     return { inner: [...inner.values()], because };
   }
 
-  /** A few members are read one by one. For many, all groups of the server are listed and compared with the members. */
+  /**
+   * The groups among a group's members. A few members are read one by one. For many, all groups of the server are
+   * listed and compared with the members.
+   */
   async #amongMembers(group: Group): Promise<InnerGroups> {
     if (group.inner !== null) return { inner: group.inner, because: (await this.list?.())?.because ?? null };
     const few = group.firstMembers.length <= this.#looksLeft;
@@ -98,7 +105,7 @@ export class GroupFinder {
     return { inner, because: null };
   }
 
-  /** Members that are missing or invisible are no groups here; HiddenGroups looks for them. */
+  /** Members that are missing or invisible do not count as groups here. HiddenGroups looks for them. */
   async #isGroup(baseDn: string): Promise<boolean> {
     const filter = encodeFilter(present('objectClass'));
     const search = { baseDn, scope: 'base', filter, attributes: ['objectClass'] } as const;

@@ -6,15 +6,15 @@ import type { FollowedGroups } from './follow-groups.ts';
 import type { GroupFinder } from './group-finder.ts';
 import type { Group } from './take-group.ts';
 
-/** What does not happen because of a group that is not as it should be. */
+/** The effects of a group that has a problem, in words. */
 const effects: Record<GroupRole, { nobody: string; theirs: string }> = {
   include: { nobody: 'nobody comes in by it', theirs: 'do not come in by it' },
   exclude: { nobody: 'it leaves out nobody', theirs: 'are not left out by it' },
 };
 
 /**
- * Remarks on the groups that a scope names: one is no group, has no members, or contains groups that are not followed. And how
- * many members can't come in, because they are outside the base DNs.
+ * Notes on the groups that a scope names: a group is none, has no members, or contains groups that are not followed.
+ * Also how many members can't come in, because they are outside the base DNs.
  */
 export async function groupNotes(
   finder: GroupFinder,
@@ -47,7 +47,7 @@ function noGroup(group: Group, role: GroupRole): SourceNote {
   return { level: 'WARN', code: 'NOT_A_GROUP', message };
 }
 
-/** A group for people who left can be empty for long. So only groups whose members come in are warned of. */
+/** A group for people who have left can be empty for long. So only groups whose members come in get this warning. */
 function emptyGroup(group: Group, role: GroupRole): SourceNote {
   const message = `The group ${quoted(group)} shows no members to the bind account, so ${effects[role].nobody}. Check that it has any, and that the account may read them.`;
   return { level: role === 'include' ? 'WARN' : 'INFO', code: 'EMPTY_GROUP', message };
@@ -55,14 +55,14 @@ function emptyGroup(group: Group, role: GroupRole): SourceNote {
 
 type Inside = { role: GroupRole; inside: Set<string> };
 
-/** Adds the groups that it finds to `inside`. No remark on those that the scope names as well. */
+/** Adds the groups that it finds to `inside`. Groups that the scope also names get no note. */
 async function innerNotes(
   finder: GroupFinder,
   groups: readonly Group[],
   { role, inside }: Inside,
 ): Promise<SourceNote[]> {
   const named = new Set(inside);
-  // One question about all groups tells that most have no groups inside.
+  // One search for all groups shows whether any of them has groups inside.
   const all = groups.length > 1 && finder.asksForMany ? await finder.within(groups) : null;
   if (all !== null && all.inner.length === 0 && all.because === null) return [];
   const notes: SourceNote[] = [];
@@ -82,7 +82,10 @@ async function innerNotes(
   return notes;
 }
 
-/** People of other base DNs, other domains or other servers. They can't come in, which is no fault, but can be a surprise. */
+/**
+ * The note on members of other base DNs, other domains or other servers. They can't come in. That is no fault, but may
+ * surprise people.
+ */
 function outsiders({ role, members }: FollowedGroups, inside: ReadonlySet<string>): SourceNote[] {
   if (role === 'exclude') return [];
   const { outside, outsiders: some } = members.places;

@@ -11,8 +11,8 @@ import { TextSet } from './text-set.ts';
 /** With more members, comparing people with them costs less than this extra search. */
 const mostProbedMembers = 20_000;
 /**
- * With more groups, comparing people costs less. Samba has no index for memberOf: it tries each group of the filter for each
- * person, which takes 0.02 ms.
+ * The most groups in a filter. With more groups, comparing people here costs less. Samba has no index for memberOf: it
+ * tries each group of the filter for each person, which takes 0.02 ms.
  */
 const mostGroupsInFilter = ({ server }: Reached): number => (server.flavour === 'SAMBA' ? 10 : 100);
 
@@ -44,14 +44,17 @@ function memberOf(groups: readonly Group[]): LdapFilter[] {
   return groups.map(({ dn }) => equal('memberOf', dn));
 }
 
-/** For which groups memberOf is asked: the named ones if it lists indirect groups too, or all if it lists only direct ones. */
+/**
+ * The groups to use with memberOf: the named ones if it lists indirect groups too, or all of them if it lists only
+ * direct ones.
+ */
 function candidates({ server }: Reached, groups: readonly Group[], named: number): (readonly Group[])[] {
   if (groups.length === named) return [groups];
   if (server.flavour === 'OPENLDAP') return [groups];
   return [groups.slice(0, named), groups];
 }
 
-/** Whether exactly the members below the base DNs meet the filter. */
+/** Whether the filter finds exactly the members below the base DNs. */
 async function namesExactly(reached: Reached, filter: LdapFilter, { members }: FollowedGroups): Promise<boolean> {
   const seen = new TextSet();
   const progress = { pages: 0 };
@@ -72,7 +75,7 @@ async function namesExactly(reached: Reached, filter: LdapFilter, { members }: F
     try {
       await readPages(reached, { search, sink: { entry, references: () => {} }, onPage, progress });
     } catch (error) {
-      // Where memberOf is not indexed, the server's limits can end this search, and people are compared here.
+      // If memberOf is not indexed, the server's limits can end this search. Then people are compared here.
       if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
       return false;
     }

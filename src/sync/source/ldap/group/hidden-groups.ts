@@ -6,7 +6,10 @@ import { isActiveDirectory, type Reached } from '../reach.ts';
 import { readEntries } from '../read-entries.ts';
 import { noEntryCodes } from './find-group.ts';
 
-/** Places that are remembered, members that are remembered of each and of all, and members that are looked at in one run. */
+/**
+ * How many places are remembered, how many members of each place and of all places, and how many members are looked up
+ * in one run.
+ */
 const mostPlaces = 1000;
 const mostOfPlace = 500;
 const mostRemembered = 20_000;
@@ -57,7 +60,7 @@ export class HiddenGroups {
     this.#tellsMissing = this.#contexts.length > 0 && saysWhatIsMissing.has(reached.server.flavour);
   }
 
-  /** Remembers the place of a member. Members on other servers can't be looked at. */
+  /** Remembers the place of a member. Members on other servers can't be looked up. */
   add(canonical: string, dn: string): void {
     const end = canonical.indexOf('\u0000');
     const attribute = canonical.slice(0, canonical.indexOf('='));

@@ -10,7 +10,7 @@ import { TextSet } from './text-set.ts';
 /** Groups of the server. `because`: why there may be more of them, or null. */
 export type ListedGroups = { dns: TextSet; because: string | null };
 
-/** Most groups of the directory that are listed. */
+/** The most groups of the directory that are listed. */
 const mostListed = 500_000;
 
 /** Lists all groups of the server, by canonical DN. Large groups are compared with them to find the groups inside. */
@@ -55,7 +55,7 @@ export async function searchGroups(
       if (!proven) because ??= 'The server answered without paging, so nothing proves that the list is complete.';
     } catch (error) {
       if (!(error instanceof AppError) || !reached.connection.isOpen) throw error;
-      // Nothing is known about places that the account can't see at all, such as a server's own log.
+      // Nothing can be known about places that the account can't see at all, such as a server's own log.
       if (!(await isHiddenPlace(reached, baseDn))) because ??= error.message;
     }
   }

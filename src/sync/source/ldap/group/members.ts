@@ -2,21 +2,21 @@ import { AppError } from '../../../../core/app-error.ts';
 import { canonicalDn, isWithinDn } from '../dn.ts';
 import { TextSet } from './text-set.ts';
 
-/** Most members of the groups of a scope, in all groups together. They take about 60 MB. */
+/** The most members of all groups of a scope together. They take about 60 MB. */
 const mostMembers = 2_000_000;
-/** Members outside the base DNs whose DNs are kept as written, to name some of them. */
+/** How many DNs of members outside the base DNs are kept as written, to name some of them. */
 const outsidersKept = 200;
 
 /**
- * The members of the groups that a scope names, people and groups alike; each counts once. They are kept as hashes, because a
- * group can have as many members as the directory has people: 50,000 members take 1.5 MB, and asking whether a person is among
- * them takes microseconds. The other way, asking the server for people by DN in filters with many alternatives, would take a
- * search for each hundred members, and servers evaluate such filters slowly.
+ * The members of the groups that a scope names, both people and groups; each counts once. They are kept as hashes,
+ * because a group can have as many members as the directory has people: 50,000 members take 1.5 MB, and the check
+ * whether a person is among them takes microseconds. The alternative is to ask the server for people by DN, in filters
+ * with many alternatives. That would take a search for each hundred members, and servers evaluate such filters slowly.
  */
 export class Members {
-  /** Canonical DNs. */
+  /** Members by canonical DN. */
   readonly #dns = new TextSet();
-  /** Lower-case uids, for groups that name their members by uid. */
+  /** Members by uid in lower case, for groups that name their members by uid. */
   readonly #uids = new TextSet();
   readonly #bases: readonly string[];
   #below = 0;
@@ -35,12 +35,12 @@ export class Members {
     return this.#uids.has(uid.toLowerCase());
   }
 
-  /** Number of members that are named by uid. */
+  /** How many members are named by uid. */
   get uids(): number {
     return this.#uids.size;
   }
 
-  /** Number of members by DN below a base DN, and not below one. */
+  /** How many members by DN are below a base DN, and how many are not. */
   get places(): { below: number; outside: number; outsiders: readonly string[] } {
     return { below: this.#below, outside: this.#outside, outsiders: this.#outsiders };
   }

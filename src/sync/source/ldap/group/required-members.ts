@@ -25,7 +25,10 @@ export class RequiredMembers {
     return classes.some((name) => strict.has(name));
   }
 
-  /** The required classes in lower case. Where the account can't read the schema, OpenLDAP counts as having the standard one. */
+  /**
+   * The classes that require a member, in lower case. If the account can't read the schema of an OpenLDAP, the standard
+   * one is assumed.
+   */
   async #read(): Promise<ReadonlySet<string>> {
     const definitions = await readSchema(this.#reached, 'objectClasses');
     const isUnknown = definitions.length === 0 && this.#reached.server.flavour === 'OPENLDAP';

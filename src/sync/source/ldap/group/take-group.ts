@@ -10,20 +10,20 @@ import { memberAttributes, vanished } from './find-group.ts';
 import type { ListedGroups } from './listed-groups.ts';
 import type { Members } from './members.ts';
 
-/** A group whose members have been taken in. */
+/** A group whose members have been collected. */
 export type Group = {
   dn: string;
-  /** Empty when they can't be read. */
+  /** The object classes. Empty when they can't be read. */
   classes: string[];
   /** Its number in its domain of Active Directory, the last part of its SID. Null: it has none. */
   rid: string | null;
-  /** Whether it is a universal group of Active Directory: the global catalog holds the members of these only. */
+  /** Whether it is a universal group of Active Directory. The global catalog holds the members of only these groups. */
   isUniversal: boolean;
-  /** Number of members by DN, and by uid. */
+  /** How many members it has by DN, and by uid. */
   size: { dns: number; uids: number };
-  /** Whether it has the empty DN as a member, which is nobody. Some schemas require a member. */
+  /** Whether it has the empty DN as a member, which names nobody. It is there because some schemas require a member. */
   hasEmptyMember: boolean;
-  /** The DNs of the first members, as the server writes them: all of them, if they are this few. */
+  /** The DNs of the first members, as the server writes them. A small group has all of them here. */
   firstMembers: string[];
   /** DNs of members that were found in the list of all groups. Null: the list was not needed. */
   inner: string[] | null;
@@ -38,13 +38,15 @@ type TakingIn = {
   onMember: (canonical: string, dn: string) => void;
 };
 
-/** A group with more members is compared with the list of all groups. The members of smaller ones are looked at one by one. */
+/**
+ * A group with more members is compared with the list of all groups. The members of smaller ones are read one by one.
+ */
 export const firstMembersKept = 50;
 
 /**
- * Takes in the members of a group: all of them, also where the server sends them in parts (Active Directory: 1,500 at a time).
- * `list` gives the list of all groups of the server, with which it compares the members of large groups; null: it does not.
- * `onMember` gets each member by DN.
+ * Collects all members of a group, even if the server sends them in parts (Active Directory: 1,500 at a time). `list`
+ * returns the list of all groups of the server, with which the members of a large group are compared; null: they are
+ * not compared. `onMember` gets each member by DN.
  */
 export async function takeGroup(
   reached: Reached,

@@ -8,7 +8,10 @@ import { hash } from 'node:crypto';
 export class TextSet {
   #count = 0;
   #hashes = new Uint32Array(4 * 64);
-  /** Open addressing: at the place that a hash points to, or after it, the number of the text; -1: empty. */
+  /**
+   * Open addressing: the slot to which a hash points, or one after it, holds the number of the text; -1: the slot is
+   * empty.
+   */
   #slots = new Int32Array(128).fill(-1);
   readonly #key = new Uint32Array(4);
 
@@ -48,7 +51,7 @@ export class TextSet {
     }
   }
 
-  /** The slot of the current key: that of the text that has it, or the empty one where it belongs. */
+  /** The slot of the current key: that of the text that has it, or the empty slot for it. */
   #slotOf(): number {
     const mask = this.#slots.length - 1;
     const [a, b, c, d] = this.#key;

@@ -6,15 +6,16 @@ import { readEntries, textsOf } from '../read-entries.ts';
 import { isGroup, memberAttributes, placesOfGroups } from './find-group.ts';
 import type { FollowedGroups } from './follow-groups.ts';
 
-/** Groups that are looked at on the way up. */
+/** The most groups that are read on the way up. */
 const mostLooks = 200;
 
 /** A group on the way from a person up to a group that the scope names. */
 type OnTheWay = { dn: string; from: OnTheWay | null };
 
 /**
- * How a member comes into the groups that a scope names, as a sentence: `"cn=bakers" in "cn=staff", which the scope names.` Null: no
- * way was found. Goes up from the person, level by level, only through groups that were followed.
+ * How a member comes into the groups that a scope names, as a sentence: `"cn=bakers" in "cn=staff", which the scope
+ * names.` Null: no way was found. The search goes up from the person, level by level, only through groups that were
+ * followed.
  */
 export async function wayOfMember(reached: Reached, followed: FollowedGroups, person: string): Promise<string | null> {
   const { groups, named } = followed;
@@ -55,7 +56,7 @@ async function groupsOf(reached: Reached, dn: string, uids: readonly string[]): 
   const filter = encodeFilter(and([isGroup, or(names)]));
   const found: string[] = [];
   for (const baseDn of placesOfGroups(reached)) {
-    // A place that can't be searched shows no way; whether the person is a member has been decided before.
+    // A place that can't be searched shows no way. Whether the person is a member was decided before.
     const { entries } = await readEntries(reached.connection, { baseDn, scope: 'sub', filter, attributes: ['1.1'] });
     found.push(...entries.map((entry) => entry.dn));
   }

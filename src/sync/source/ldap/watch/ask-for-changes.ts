@@ -9,9 +9,10 @@ import { contextsOfPeople, watchedPlaces } from './watched-places.ts';
 import { type Refused, rest, type Watching } from './watching.ts';
 
 /**
- * Watches by questions. Every second it asks for entries that are newer than the newest one known. Now and then it sweeps: it reads
- * the change attribute of all entries and compares the sum with the last one. That finds entries that are gone, and changes that
- * came late from another server with an older time. Slow answers make for longer pauses, so that the server mostly rests.
+ * Watches by polling. Every second it asks for entries that are newer than the newest one known. Less often it sweeps:
+ * it reads the change attribute of all entries and compares their sum with the last one. That finds entries that are
+ * gone, and changes that came late from another server with an older time. After slow answers the pauses are longer, so
+ * that the server mostly rests.
  */
 export async function askForChanges(watching: Watching): Promise<Refused> {
   const { reached, options, times } = watching;
@@ -19,7 +20,7 @@ export async function askForChanges(watching: Watching): Promise<Refused> {
   const places = watchedPlaces(reached, options.scope);
   const deleted = await deletedObjects(reached, contextsOfPeople(reached));
   const restMs = (afterMs: number, leastMs: number): number => Math.max(leastMs, times.restFactor * afterMs);
-  // A further change in the second of the newest one would show the same time. It is told of when that second is over.
+  // Another change within the same second would show the same time. It is reported when that second is over.
   const settle = (): Promise<void> => (attribute.kind === 'time' ? rest(watching, times.settleMs) : Promise.resolve());
   const sweep = async () => {
     const [began, number] = [performance.now(), await changeNumber(reached)];
@@ -37,7 +38,7 @@ export async function askForChanges(watching: Watching): Promise<Refused> {
     const began = performance.now();
     const before = number;
     number = await changeNumber(reached);
-    // Where there are no people yet, the number says what is newer than nothing.
+    // If there are no people yet, the number from before the search is the one to compare with.
     const since = newest ?? before;
     const look =
       number !== null && number === before ? null : await lookAt(reached, [...places, ...deleted], attribute, since);

@@ -12,12 +12,12 @@ import type { LdapResult } from '../search-result.ts';
 import { type Place, watchedPlaces } from './watched-places.ts';
 import { isAlive, type Refused, rest, type Watching } from './watching.ts';
 
-/** What makes a server keep a search open. */
+/** How a server is asked to keep a search open. */
 type Kind = 'persistentSearch' | 'contentSync';
 
 /**
- * Watches by searches that the server keeps open, one for each place. A persistent search does not tell when an entry moves out of
- * its base, so it watches the whole naming contexts; RFC 4533 tells everything.
+ * Watches by searches that the server keeps open, one for each place. A persistent search does not report an entry that
+ * moves out of its base, so it watches the whole naming contexts. RFC 4533 reports everything.
  */
 export async function keepSearchesOpen(watching: Watching, kind: Kind): Promise<Refused> {
   const over = new AbortController();
@@ -55,8 +55,8 @@ const allChanges = 15;
 type OpenSearch = { begun: Promise<void>; end: Promise<LdapResult> };
 
 /**
- * The cookie that stands for the directory as it is now, so that the server does not first send everybody. Null: it can't be made,
- * because the server is another one or hides where it stands.
+ * The cookie for the present state of the directory, so that the server does not first send everybody. Null: it can't
+ * be made, because the server is of another kind or hides its state.
  */
 async function cookieOfNow(reached: Reached, { baseDn }: Place): Promise<string | null> {
   const holding = reached.server.namingContexts.filter((dn) => isWithinDn(canonicalDn(baseDn), canonicalDn(dn)));
@@ -74,7 +74,7 @@ async function openSearch(reached: Reached, kind: Kind, place: Place, changed: (
           value: { changeTypes: allChanges, changesOnly: true, returnECs: false },
         })
       : new SyncRequestControl('refreshAndPersist', await cookieOfNow(reached, place));
-  // Nothing says when a persistent search begins. It has begun when a later request is answered.
+  // No message says when a persistent search begins. It has begun when a later request is answered.
   if (kind === 'persistentSearch') begun.resolve();
   const request: LdapSearch = {
     baseDn: place.baseDn,
@@ -94,7 +94,7 @@ async function openSearch(reached: Reached, kind: Kind, place: Place, changed: (
   return { begun: begun.promise, end };
 }
 
-/** Whether this message says that everything up to now has been sent. */
+/** Whether this message ends the first part, in which the server sends everything up to now. */
 function endsRefresh(response: BerCursor): boolean {
   const info = syncInfoOf(response);
   return info?.kind === 'phaseEnds' && info.refreshDone;
@@ -104,7 +104,7 @@ function isBusy({ code }: LdapResult): boolean {
   return code === 51 || code === 52;
 }
 
-/** The error for a search that the server has kept open and ends now. */
+/** The error for a search that the server kept open and has now ended. */
 function endedBy(result: LdapResult, { connection }: Reached): AppError {
   const said = result.message === '' ? '' : `: ${result.message}`;
   return new AppError(

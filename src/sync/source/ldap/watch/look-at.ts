@@ -7,7 +7,7 @@ import type { Place } from './watched-places.ts';
 /** The attribute that every change of an entry raises. */
 export type ChangeAttribute = { name: string; kind: 'number' | 'time' };
 
-/** What a look at the directory found. */
+/** The result of a look at the directory. */
 export type Look = {
   entries: number;
   /** The largest value of the attribute. Null: no entry has one. */
@@ -17,8 +17,8 @@ export type Look = {
 };
 
 /**
- * Looks at the entries of all places that changed after `since`; null: at all entries. Only the attribute is read, and nothing is
- * kept but the sums. Throws AppError when the server refuses.
+ * Looks at the entries of all places that changed after `since`; null: at all entries. It reads only the attribute, and
+ * keeps only sums. Throws AppError when the server refuses.
  */
 export async function lookAt(
   reached: Reached,
@@ -64,14 +64,14 @@ function after({ name }: ChangeAttribute, value: string): LdapFilter {
   return and([{ kind: 'greater', attribute: name, value: Buffer.from(value) }, not(equal(name, value))]);
 }
 
-/** The later one of two values. Times are texts of one form, which sort as they follow each other. */
+/** The later of two values. Times of one form sort as texts. */
 export function newer(one: string | null, other: string | null, { kind }: ChangeAttribute): string | null {
   if (one === null || other === null) return one ?? other;
   const isLater = kind === 'number' && one.length !== other.length ? other.length > one.length : other > one;
   return isLater ? other : one;
 }
 
-/** FNV-1a. The bytes of an entry are the same as long as its DN and its values are. */
+/** FNV-1a. The bytes of an entry stay the same as long as its DN and its values do. */
 function hashOf(bytes: Buffer, at: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let i = at; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);

@@ -16,9 +16,10 @@ const usualTimes: WatchTimes = {
 };
 
 /**
- * Watches a directory over one connection, by the best way that the server offers: it is told of changes (persistent search, or
- * RFC 4533), or it asks for them. Each way that the server refuses leads to the next one. It works in the main thread: of a
- * change nothing is kept or decoded. Never resolves. Throws an AppError when the watch breaks, or the signal's reason.
+ * Watches a directory over one connection, by the best way that the server offers: the server reports changes
+ * (persistent search, or RFC 4533), or is polled for them. If the server refuses a way, the next one is tried. It runs
+ * in the main thread, so it neither keeps nor decodes a change. Never resolves. Throws an AppError when the watch
+ * breaks, or the signal's reason.
  */
 export async function watchDirectory(
   settings: LdapSettings,
@@ -46,8 +47,9 @@ export async function watchDirectory(
 type Way = (watching: Watching) => Promise<Refused>;
 
 /**
- * The ways to watch this server, the best first. A persistent search begins at once, while RFC 4533 may first send everybody. Active
- * Directory would tell of changes only without a filter, so it is asked for its number of changes, which costs it nothing.
+ * The ways to watch this server, the best first. A persistent search begins at once, while RFC 4533 may first send
+ * everybody. Active Directory would report changes only without a filter. So it is polled for the number of its last
+ * change, which is cheap.
  */
 function waysOf({ server }: Reached): Way[] {
   const ways: Way[] = [];

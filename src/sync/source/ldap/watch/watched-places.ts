@@ -12,10 +12,10 @@ import type { Reached } from '../reach.ts';
 export type Place = { baseDn: string; filter: LdapFilter; controls?: readonly Control[] };
 
 /**
- * What has to be watched for a scope. The filter is wider than the scope's, because a person who no longer meets the scope is a
- * change, too. If the scope names groups, all groups of the naming contexts are watched: a membership is a value of the group, and the
- * group may lie elsewhere, or inside another group. `wide`: people are also watched where nobody is read, for searches that don't
- * tell when an entry moves away from its base.
+ * The places to watch for a scope. The filter is wider than the scope's, because it is also a change when a person no
+ * longer meets the scope. If the scope names groups, all groups of the naming contexts are watched: a membership is a
+ * value of the group, and the group may be elsewhere, or inside another group. `wide`: people are also watched outside
+ * the bases, for searches that don't report an entry that moves out of its base.
  */
 export function watchedPlaces({ settings, server }: Reached, scope: Scope, { wide = false } = {}): Place[] {
   const bases = distinct(settings.baseDns);
@@ -37,7 +37,7 @@ function groupsOf({ groups, excludeGroups }: Scope): string[] {
   return [...groups, ...excludeGroups];
 }
 
-/** A filter of the scope's own that names classes may be about entries that are no people. */
+/** The filter for people. If the scope's own filter names classes, it may find entries that are not people. */
 function peopleFilter({ filter }: Scope, people: LdapFilter): LdapFilter {
   if (filter === null || filter.trim() === '') return people;
   const own = parseFilter(filter);

@@ -4,29 +4,34 @@ import type { Reached } from '../reach.ts';
 import { readServerInfo } from '../root-dse.ts';
 import type { LdapResult } from '../search-result.ts';
 
-/** How often what is done. The pauses between questions are also at least `restFactor` times as long as a question took. */
+/** The intervals of a watch. A pause between two polls is also at least `restFactor` times as long as a poll took. */
 export type WatchTimes = {
-  /** Shows whether a server that has nothing to tell is alive, and keeps the connection from being cut for silence. */
+  /**
+   * How often the server is checked when it reports nothing. This also keeps the connection from being closed as idle.
+   */
   checkEveryMs: number;
   askEveryMs: number;
-  /** All entries are counted and compared this often, to find those that are gone. */
+  /** How often all entries are counted and compared, to find entries that are gone. */
   sweepEveryMs: number;
   restFactor: number;
-  /** Times of changes have no parts of a second. After this long, no further change can have the same time. */
+  /** Times of changes have no fractions of a second. After this time, no further change can have the same time. */
   settleMs: number;
 };
 
-/** A watch that is being held. */
+/** A watch that is running. */
 export type Watching = {
   reached: Reached;
   options: WatchOptions;
   times: WatchTimes;
 };
 
-/** How a way of watching ended: it does not work with this server. Null: not for a result. A watch that breaks throws instead. */
+/**
+ * The result of a way of watching that does not work with this server. Null: the server gave no result. A watch that
+ * breaks throws instead.
+ */
 export type Refused = { refused: LdapResult | null };
 
-/** Waits, and checks now and then that the server is alive. To be called while nothing else is asked. */
+/** Waits, and checks now and then that the server is alive. Call it only while no other request is under way. */
 export async function rest(
   { reached, options: { signal }, times: { checkEveryMs } }: Watching,
   ms: number,
@@ -37,7 +42,7 @@ export async function rest(
   }
 }
 
-/** Asks for something small. Throws when there is no answer within `timeoutSeconds`. */
+/** Sends a small request. Throws when there is no answer within `timeoutSeconds`. */
 export async function isAlive({ connection, settings }: Reached): Promise<void> {
   await readServerInfo(connection, settings);
 }
