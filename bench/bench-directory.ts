@@ -2,7 +2,7 @@ import { compileMapping } from '../src/sync/map/compile-mapping.ts';
 import { flagAttributes } from '../src/sync/source/ldap/account-flags.ts';
 import type { LdifEntry } from '../test/support/ldap-ldif.ts';
 import { people, person } from '../test/support/ldap-people.ts';
-import { startSlapd } from '../test/support/slapd.ts';
+import { type SlapdOptions, startSlapd } from '../test/support/slapd.ts';
 import { defaultMappings, ldapNames } from '../test/support/source-defaults.ts';
 import type { ReadInput } from './row-process.ts';
 
@@ -16,10 +16,14 @@ export type BenchDirectory = ReadInput & {
 
 /**
  * A slapd on loopback with `count` people of 22 attributes. Each person has another mail address, or all have `mail` if
- * it is given. All readers ask for the attributes of our default mapping.
+ * it is given. All readers ask for the attributes of our default mapping. `server`: options of slapd.
  */
-export async function startBenchDirectory(count: number, mail?: string): Promise<BenchDirectory> {
+export async function startBenchDirectory(
+  count: number,
+  { mail, server = {} }: { mail?: string; server?: Pick<SlapdOptions, 'modules' | 'config'> } = {},
+): Promise<BenchDirectory> {
   const { url, port, baseDn, bindDn, bindPassword, pid, change, close } = await startSlapd({
+    ...server,
     entries: mail === undefined ? people(count) : sharing(people(count), mail),
   });
   const attributes = [...compileMapping(defaultMappings('LDAP'), ldapNames).attributes, 'entryUUID', ...flagAttributes];

@@ -2,7 +2,7 @@
  * `npm run bench` measures the limits and our service in turns, each row in its own process, and prints the ratios as a
  * table. A missed target is reported, but is no error.
  * Options: --rounds=5, --people=100000, --million (also measures memory with 1,000,000 people), --only=memory (or
- * rounds, silent, watch: only these rows), --profile (writes CPU profiles of the services, for a browser's developer
+ * rounds, feed, silent, watch: only these rows), --profile (writes CPU profiles of the services, for a browser's developer
  * tools).
  */
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { stopChildren } from '../demo/child-process.ts';
 import { demoKeys } from '../demo/demo-keys.ts';
 import { startBenchDatabase } from './bench-database.ts';
 import { type Figure, figureTable } from './figures.ts';
+import { measureFeed } from './measure-incremental.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measureRounds } from './measure-rounds.ts';
 import { measureSilent } from './measure-silent.ts';
@@ -43,6 +44,7 @@ try {
   };
   const rows = {
     rounds: () => measureRounds({ ...setUp, people, rounds: Number(values.rounds) }),
+    feed: () => measureFeed({ ...setUp, people, rounds: Number(values.rounds) }),
     memory: () => measureMemory({ ...setUp, sizes: values.million ? [people, 1_000_000] : [people] }),
     silent: () => measureSilent(setUp),
     watch: () => measureWatch({ ...setUp, people }),

@@ -3,9 +3,10 @@ import { type BenchDatabase } from './bench-database.ts';
 import { type BenchDirectory, startBenchDirectory } from './bench-directory.ts';
 import type { Figure } from './figures.ts';
 import { copyFile, timeCopy, timeLdapsearch } from './limits.ts';
+import { detailsOf, fewChanges, measureIncremental } from './measure-incremental.ts';
 import { type ReadInput, runRow } from './row-process.ts';
-import { phaseCosts, phaseTimes } from './run-phases.ts';
-import { type Bench, closeBench, openBench, type TimedRun, timeRun } from './service-runs.ts';
+import { phaseTimes } from './run-phases.ts';
+import { type Bench, closeBench, openBench, timeRun } from './service-runs.ts';
 import { percentile } from './statistics.ts';
 import { API_CONNECTIONS, type ApiQuestion, timeApi } from './time-api.ts';
 import { timeSearch } from './time-search.ts';
@@ -36,8 +37,6 @@ type Table = Record<
 type Limits = { ldapsearch: number; ids: number; counting: number; copy: number };
 
 const viewers = 100;
-/** How many people change before an incremental run. */
-const fewChanges = 100;
 /** How many people have the same address, as in a directory with a placeholder address. */
 const sharing = 20_000;
 
@@ -82,7 +81,7 @@ export async function measureRounds({ people, rounds, ...setUp }: Rounds): Promi
   const file = await copyFile(folder, people);
   say(`Loading ${people} people into slapd …`);
   const directory = await startBenchDirectory(people);
-  const placeholders = await startBenchDirectory(sharing, 'nobody@example.org');
+  const placeholders = await startBenchDirectory(sharing, { mail: 'nobody@example.org' });
   const table = emptyTable();
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -116,10 +115,6 @@ async function measureLimits({ database, say }: SetUp, directory: ReadInput, fil
     `limits: ldapsearch ${ldapsearch.toFixed(0)} ms, of ids alone ${ids.toFixed(0)} ms, bytes counted ${counting.toFixed(0)} ms, copy ${copy.toFixed(0)} ms`,
   );
   return { ldapsearch, ids, counting, copy };
-}
-
-function detailsOf({ phases, spent }: TimedRun): string {
-  return `(${phaseTimes(phases)})\n      processor seconds: ${phaseCosts(phases, spent)}`;
 }
 
 type Plain = { first: number; unchanged: number };
@@ -160,16 +155,6 @@ async function measureService(setUp: SetUp, directory: BenchDirectory, limits: L
     say(`      event loop delay p99 ${delay.toFixed(1)} ms`);
     return { first: first.ms, unchanged: unchanged.ms };
   });
-}
-
-async function measureIncremental(bench: Bench, directory: BenchDirectory, database: BenchDatabase): Promise<TimedRun> {
-  await directory.changePeople(fewChanges);
-  await database.quiet();
-  const timed = await timeRun(bench, 0, 'INCREMENTAL');
-  const { mode, counts } = timed.run;
-  if (mode !== 'INCREMENTAL' || counts.updated !== fewChanges)
-    throw new Error(`The run was ${mode}, and ${counts.updated} people were updated.`);
-  return timed;
 }
 
 async function measureWatched(setUp: SetUp, directory: BenchDirectory, plain: Plain, table: Table): Promise<void> {

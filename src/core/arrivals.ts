@@ -53,10 +53,10 @@ export type Arrivals = {
    */
   unchanged(id: string, leftOut: ExclusionReason | null): 'known' | 'again' | 'wanted';
   /**
-   * The ids of people who were there at the cursor, who are not among `named`, and whom this feed has not mentioned. Only for sources
-   * whose ids are UUIDs. Null: there are more than `most`.
+   * The ids of people who were there at the cursor, whom `named` leaves out, and whom this feed has not mentioned. Only for sources
+   * whose ids are UUIDs: `named` has their bytes, 16 for each, in the order of the text. Null: there are more than `most`.
    */
-  missing(named: Iterable<string>, most: number): readonly string[] | null;
+  missing(named: Iterable<Uint8Array>, most: number): readonly string[] | null;
   /**
    * Everybody whom this feed has not mentioned is as at the cursor: in scope, or left out for the same reason. No more
    * people may be mentioned after this call.

@@ -193,7 +193,7 @@ export class Reading {
         return became;
       },
       missing: (named, most) => {
-        for (const id of named) this.#known.name(id);
+        for (const ids of named) this.#known.name(ids);
         return this.#known.missing(most);
       },
       othersStay: () => {

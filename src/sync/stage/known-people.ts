@@ -109,9 +109,14 @@ export class KnownPeople {
     return this.#count;
   }
 
-  /** Notes that the source has named somebody as there. Unknown ids are ignored. */
-  name(id: string): void {
-    if (this.select(id)) this.#marks[this.#selected] = (this.#marks[this.#selected] ?? 0) | NAMED;
+  /** Notes whom the source has named as there, by the bytes of UUIDs, one after another. Unknown ids are ignored. */
+  name(ids: Uint8Array): void {
+    const bytes = new DataView(ids.buffer, ids.byteOffset, ids.byteLength);
+    for (let id = 0; id + 16 <= ids.length; id += 16) {
+      for (let i = 0; i < 4; i++) this.#key[i] = bytes.getUint32(id + 4 * i);
+      const at = this.#find(this.#slotOf());
+      if (at !== -1) this.#marks[at] = (this.#marks[at] ?? 0) | NAMED;
+    }
   }
 
   /** The ids of people who were there after the last read, and whom the feed has neither named nor mentioned. All ids are UUIDs. */

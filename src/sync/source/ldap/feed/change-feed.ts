@@ -22,8 +22,8 @@ export type Touched = {
   /** Entries that are there, with their DNs; null: a DN that is no text. */
   there: ReadonlyMap<string, string | null>;
   gone: ReadonlySet<string>;
-  /** If not null: all other entries that are there. Those that are not among them are gone. */
-  others: Iterable<string> | null;
+  /** If not null: all other entries that are there, by the bytes of their UUIDs. Those that are not among them are gone. */
+  others: readonly Uint8Array[] | null;
 };
 
 /** Entries that are told of as touched, at most. With more of them it costs less to go through everybody. */

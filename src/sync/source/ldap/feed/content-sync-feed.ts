@@ -82,14 +82,10 @@ async function touchedSince(
       kind: 'silent',
       because: 'the server does not log what is deleted in its databases (syncprov-sessionlog)',
     };
-  return { kind: 'touched', touched: { there, gone, others: namesOthers ? idsOf(others) : null } };
+  return { kind: 'touched', touched: { there, gone, others: namesOthers ? others : null } };
 }
 
 const tooMany = 'too many entries have been touched to be told one by one';
-
-function* idsOf(lists: readonly PackedIds[]): Generator<string> {
-  for (const list of lists) yield* unpacked(list);
-}
 
 /** `named`: the ids of untouched entries, if the server named them all. */
 type Answer = Pick<Touched, 'there' | 'gone'> & { named: readonly PackedIds[] | null };

@@ -87,9 +87,19 @@ export function syncInfoOf(response: BerCursor): SyncInfo | null {
   if (kind !== tags.idSet) throw new MalformedBer('a message about changes of an unknown kind');
   const gone = truth(info, false);
   const set = info.element(Tag.SET);
-  const ids: Buffer[] = [];
-  while (!set.done) ids.push(uuidBytes(set.octets()));
-  return { kind: 'ids', gone, ids: Buffer.concat(ids) };
+  return { kind: 'ids', gone, ids: packed(set) };
+}
+
+/** Copies the UUIDs of a set, each of which comes with a tag and a length of one byte. */
+function packed({ bytes, at: start, end }: BerCursor): PackedIds {
+  const elementBytes = idBytes + 2;
+  if ((end - start) % elementBytes !== 0) throw new MalformedBer('an id that is not a UUID');
+  const ids = Buffer.allocUnsafe(((end - start) / elementBytes) * idBytes);
+  for (let at = start, to = 0; at < end; at += elementBytes, to += idBytes) {
+    if (bytes[at] !== Tag.OCTET_STRING || bytes[at + 1] !== idBytes) throw new MalformedBer('an id that is not a UUID');
+    ids.set(bytes.subarray(at + 2, at + elementBytes), to);
+  }
+  return ids;
 }
 
 function truth(cursor: BerCursor, otherwise: boolean): boolean {

@@ -37,7 +37,7 @@ export async function readTouched(
   const { reached } = search;
   const arrivals = await begun;
   const most = fewOf(known);
-  const missing = touched.others === null ? [] : arrivals.missing(named(touched, touched.others), most);
+  const missing = touched.others === null ? [] : arrivals.missing(touched.others, most + touched.there.size);
   const { byDn, byId, outside } = sorted(reached.settings.baseDns, touched, [...again, ...(missing ?? [])]);
   if (missing === null || byDn.size + byId.size > most) {
     arrivals.startOver(tooManyWanted);
@@ -72,12 +72,6 @@ export async function readTouched(
 async function present({ search, decoder, taken }: PeopleRead, arrivals: Arrivals, people: LdapPerson[]) {
   if (decoder.unfinished.length > 0) await finishRanges(search.reached, decoder);
   await arrivals.present(people, taken);
-}
-
-/** All entries that are there. */
-function* named({ there }: Touched, others: Iterable<string>): Generator<string> {
-  yield* there.keys();
-  yield* others;
 }
 
 /** Sorts what was touched by how it can be asked for. `outside`: the ids of entries that are there, but below no base. */
