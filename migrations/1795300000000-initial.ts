@@ -386,7 +386,7 @@ const tables = [
     "kept_at" timestamptz(3),
     CONSTRAINT "contact_link_pkey" PRIMARY KEY ("workspace_id", "connection_id", "external_id"))`,
   `CREATE UNIQUE INDEX "contact_link_by_contact" ON "contact_link" ("workspace_id", "contact_id", "connection_id")`,
-  `CREATE INDEX "contact_link_by_person" ON "contact_link" ("workspace_id", "connection_id", "person_ref") WHERE person_ref IS NOT NULL`,
+  `CREATE INDEX "contact_link_by_person" ON "contact_link" USING hash ("person_ref") WHERE person_ref IS NOT NULL`,
 
   `CREATE INDEX "contact_link_photo_due" ON "contact_link" ("workspace_id", "connection_id", "external_id") WHERE photo_due`,
 

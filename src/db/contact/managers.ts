@@ -16,7 +16,8 @@ import { allParts, type ContactSelection, contactSelection, toContact } from './
 
 /**
  * SQL: the contact of the manager of the contact named `report`. Only people of a connection that feeds the report count, first of
- * the connection that goes first. A name that nobody has any longer means the person who had it last.
+ * the connection that goes first. A name that nobody has any longer means the person who had it last. Connections are compared as
+ * text, so that the planner looks people up by name. Without statistics it would read all links of the connection.
  */
 function managerOf(report: string): string {
   return `(
@@ -25,8 +26,8 @@ function managerOf(report: string): string {
     JOIN connection ON connection.workspace_id = own.workspace_id AND connection.id = own.connection_id
     CROSS JOIN LATERAL (
       SELECT named.contact_id, named.gone_since, named.linked_at, false AS formerly FROM contact_link AS named
-      WHERE named.workspace_id = own.workspace_id AND named.connection_id = own.connection_id
-        AND named.person_ref = ${report}.manager_ref
+      WHERE named.person_ref = ${report}.manager_ref AND named.workspace_id = own.workspace_id
+        AND named.connection_id::text = own.connection_id::text
       UNION ALL
       SELECT named.contact_id, named.gone_since, named.linked_at, true FROM former_person_ref AS former
       JOIN contact_link AS named ON named.workspace_id = former.workspace_id AND named.connection_id = former.connection_id

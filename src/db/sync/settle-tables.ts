@@ -24,7 +24,7 @@ export async function refreshStatistics(attempt: Attempt, written: number): Prom
 /** Columns that queries filter and sort by. Analyzing the others takes three times as long and helps no query. */
 const chosenBy = {
   contact: 'workspace_id, id, status, email_key, name_key, company_key, updated_at, created_at, search',
-  link: 'workspace_id, connection_id, external_id, contact_id, gone_since',
+  link: 'workspace_id, connection_id, external_id, contact_id, person_ref, gone_since',
   history: 'workspace_id, change_set, position, contact_id, action, outcome',
 };
 

@@ -5,7 +5,7 @@ import { remember } from '../../core/remember.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
 import { ClaimedAddresses } from './claimed-addresses.ts';
-import { type Digest, digestText, hexOf, readBytes } from './digest.ts';
+import { type Digest, digestId, digestText, hexOf, readBytes } from './digest.ts';
 import { entryText } from './hashed-text.ts';
 import { RowWriter } from './row-writer.ts';
 import { type SkippedPerson, stageRow } from './stage-row.ts';
@@ -53,6 +53,8 @@ export class Staging {
   readonly #addresses = new ClaimedAddresses();
   /** The digest of the settings. It is part of every hash, so that other settings give other hashes. */
   readonly #salt: Digest = new Uint32Array(4);
+  /** Part of the digest of every name: one index holds those of all workspaces, and different directories may use the same names. */
+  readonly #workspace: Digest = new Uint32Array(4);
   readonly #hash: Digest = new Uint32Array(4);
   readonly #personRef: Digest = new Uint32Array(4);
   /** Remembered, because many people have the same manager. */
@@ -66,9 +68,10 @@ export class Staging {
     this.#writer = new RowWriter(parts.onRows);
     this.#rows = stageRow(this.#writer, parts.workspaceId, parts.runId);
     digestText(parts.settingsText, this.#salt);
+    digestId(parts.workspaceId, this.#workspace);
     this.#refOfManager = remember((manager) => {
       const key: Digest = new Uint32Array(4);
-      digestText(parts.people?.ofValue(manager) ?? '', key);
+      this.#digestName(parts.people?.ofValue(manager) ?? '', key);
       return key;
     });
   }
@@ -83,8 +86,13 @@ export class Staging {
     const hash = this.#hash;
     if (entry.said === null) digestText(entryText(entry), hash);
     else readBytes(entry.said, hash);
-    for (let i = 0; i < 4; i++) hash[i] = (hash[i] ?? 0) ^ (this.#salt[i] ?? 0);
+    salt(hash, this.#salt);
     return hash;
+  }
+
+  #digestName(name: string, into: Digest): void {
+    digestText(name, into);
+    salt(into, this.#workspace);
   }
 
   add({ person, personId, decided, hash, values, fills, alternatives, remarks, findings }: ArrivedPerson): void {
@@ -95,7 +103,7 @@ export class Staging {
     this.staged.addressesDiffer = this.#addresses.allDiffer;
     if (values.MANAGER !== undefined) this.withManager++;
     if (findings.length > 0) this.withFindings++;
-    if (people !== null) digestText(people.ofPerson({ name: person, id: personId }), this.#personRef);
+    if (people !== null) this.#digestName(people.ofPerson({ name: person, id: personId }), this.#personRef);
     this.#rows.person({
       position: this.#position++,
       action: decided === 'created' ? 'CREATE' : null,
@@ -137,4 +145,9 @@ export class Staging {
     this.#parts.onFills(id, fills);
     return bytes;
   }
+}
+
+/** Makes a digest another one, in a way that depends on the salt. */
+function salt(digest: Digest, by: Digest): void {
+  for (let i = 0; i < 4; i++) digest[i] = (digest[i] ?? 0) ^ (by[i] ?? 0);
 }

@@ -64,7 +64,7 @@ test('what TypeORM does not compare is as the entities say: conditions, kinds an
     contact_due_for_removal: 'USING btree (workspace_id, name_key, id) WHERE (removal_due_at IS NOT NULL)',
     contact_email_of_active: `USING btree (workspace_id, email_key) WHERE ((status = 'ACTIVE'::text) AND (email_key IS NOT NULL))`,
     contact_email_of_inactive: `USING btree (workspace_id, email_key) WHERE ((status = 'INACTIVE'::text) AND (email_key IS NOT NULL))`,
-    contact_link_by_person: 'USING btree (workspace_id, connection_id, person_ref) WHERE (person_ref IS NOT NULL)',
+    contact_link_by_person: 'USING hash (person_ref) WHERE (person_ref IS NOT NULL)',
     contact_link_photo_due: 'USING btree (workspace_id, connection_id, external_id) WHERE photo_due',
     contact_of_person: 'USING btree (workspace_id, person_key) WHERE (person_key IS NOT NULL)',
     plan_row_removal: `USING btree (workspace_id, run_id, contact_id) WHERE ("position" < 1000000000)`,
