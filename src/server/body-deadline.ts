@@ -25,5 +25,15 @@ export function startBodyDeadline(httpServer: Server, request: IncomingMessage, 
     const late = Object.assign(new Error('The request did not come in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
     httpServer.emit('clientError', late, request.socket);
   }, ms);
-  request.once('close', () => clearTimeout(timer));
+  const { socket } = request;
+  const stop = (): void => {
+    clearTimeout(timer);
+    for (const event of ends) request.off(event, stop);
+    socket.off('close', stop);
+  };
+  for (const event of ends) request.once(event, stop);
+  // A request that was answered before its body came does not close with its connection.
+  socket.once('close', stop);
 }
+
+const ends = ['end', 'close'] as const;

@@ -11,6 +11,7 @@ const server = createServer(app);
 answerMalformed(server);
 countBodiesHere(server);
 app.use(bodyDeadline(server, 100));
+app.use('/unread', (_request, response) => void response.end('not read'));
 app.use((request, response) => {
   request.resume().once('end', () => response.end('all of it'));
 });
@@ -23,7 +24,7 @@ afterAll(() => {
   server.close();
 });
 
-async function answerTo(head: string): Promise<string> {
+async function answerTo(head: string, path = '/'): Promise<string> {
   const address = server.address();
   const socket = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
   let answer = '';
@@ -31,7 +32,7 @@ async function answerTo(head: string): Promise<string> {
     answer += String(data);
   });
   socket.on('error', () => undefined);
-  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${head}`);
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${head}`);
   await once(socket, 'close');
   return answer;
 }
@@ -49,5 +50,14 @@ describe('a request', () => {
     ['without a body', '\r\n'],
   ])('%s is answered', async (_what, head) => {
     expect(await answerTo(head)).toMatch(/^HTTP\/1\.1 200 .*all of it/s);
+  });
+
+  test('that is answered before its body came, and whose connection ends, leaves no timer', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const closed = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
+    expect(await answerTo('Content-Length: 10\r\n\r\n12345', '/unread')).toMatch(/^HTTP\/1\.1 200 .*not read/s);
+    await closed;
+    expect(timers()).toBe(before);
   });
 });
