@@ -24,44 +24,57 @@ export type DeadlineOptions = {
 };
 
 /** Starts the clock; `end` stops it. */
-export function startDeadline(
-  seconds: number,
-  { clientLeft, late = outOfTime, onOver }: DeadlineOptions = {},
-): Deadline & { end(): void } {
-  const endsAt = performance.now() + seconds * 1000;
-  // Most work asks for one of the signals. A signal costs more than a small part of an operation, so it is made when asked for.
-  let nobodyWaits: AbortController | undefined;
-  let timeOver: AbortController | undefined;
-  let over: AppError | undefined;
-  const onLeft = () => nobodyWaits?.abort(clientLeft?.reason);
-  const timer = setTimeout(() => {
-    over = late(seconds);
-    timeOver?.abort(over);
-    nobodyWaits?.abort(over);
-    onOver?.(over);
-  }, seconds * 1000);
-  return {
-    get signal() {
-      if (nobodyWaits === undefined) {
-        nobodyWaits = new AbortController();
-        if (over !== undefined) nobodyWaits.abort(over);
-        else if (clientLeft?.aborted) onLeft();
-        else clientLeft?.addEventListener('abort', onLeft, { once: true });
-      }
-      return nobodyWaits.signal;
-    },
-    get timeOver() {
-      if (timeOver === undefined) {
-        timeOver = new AbortController();
-        if (over !== undefined) timeOver.abort(over);
-      }
-      return timeOver.signal;
-    },
-    msLeft: () => Math.max(endsAt - performance.now(), 0),
-    end: () => {
-      clearTimeout(timer);
-      clientLeft?.removeEventListener('abort', onLeft);
-    },
+export function startDeadline(seconds: number, options: DeadlineOptions = {}): Deadline & { end(): void } {
+  return new StartedDeadline(seconds, options);
+}
+
+/** Most work asks for one of the signals. A signal costs more than a small part of an operation, so it is made when asked for. */
+class StartedDeadline implements Deadline {
+  readonly #endsAt: number;
+  readonly #clientLeft: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onLeft = () => this.#nobodyWaits?.abort(this.#clientLeft?.reason);
+  #nobodyWaits: AbortController | undefined;
+  #timeOver: AbortController | undefined;
+  #over: AppError | undefined;
+
+  constructor(seconds: number, { clientLeft, late = outOfTime, onOver }: DeadlineOptions) {
+    this.#endsAt = performance.now() + seconds * 1000;
+    this.#clientLeft = clientLeft;
+    this.#timer = setTimeout(() => {
+      this.#over = late(seconds);
+      this.#timeOver?.abort(this.#over);
+      this.#nobodyWaits?.abort(this.#over);
+      onOver?.(this.#over);
+    }, seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#nobodyWaits === undefined) {
+      this.#nobodyWaits = new AbortController();
+      if (this.#over !== undefined) this.#nobodyWaits.abort(this.#over);
+      else if (this.#clientLeft?.aborted) this.#onLeft();
+      else this.#clientLeft?.addEventListener('abort', this.#onLeft, { once: true });
+    }
+    return this.#nobodyWaits.signal;
+  }
+
+  get timeOver(): AbortSignal {
+    if (this.#timeOver === undefined) {
+      this.#timeOver = new AbortController();
+      if (this.#over !== undefined) this.#timeOver.abort(this.#over);
+    }
+    return this.#timeOver.signal;
+  }
+
+  msLeft(): number {
+    return Math.max(this.#endsAt - performance.now(), 0);
+  }
+
+  /** A property, because callers pass it on alone. */
+  readonly end = (): void => {
+    clearTimeout(this.#timer);
+    this.#clientLeft?.removeEventListener('abort', this.#onLeft);
   };
 }
 
