@@ -12,6 +12,9 @@ import type {
 } from '../core/records.ts';
 import type { ChangeFilter, FindingsPage, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
+/** Tells what is loaded. A place in a document has the same list of parts each time. */
+type What = string | readonly ContactPart[];
+
 /**
  * Loads the relations of a whole list at once. Ids that are asked for at the same time with the same arguments are loaded together.
  * They are not cached: the context of a subscription lives on, and must show what is stored now.
@@ -19,7 +22,7 @@ import type { ChangeFilter, FindingsPage, LogQuery, LogSlice, Page, WorkspaceSto
 export class Loaders {
   readonly #store: WorkspaceStore;
   /** By what they load. Most operations use one or none. */
-  readonly #loaders = new Map<string, DataLoader<string, unknown>>();
+  readonly #loaders = new Map<What, DataLoader<string, unknown>>();
 
   constructor(store: WorkspaceStore) {
     this.#store = store;
@@ -32,7 +35,7 @@ export class Loaders {
   }
 
   contact(id: string, parts: readonly ContactPart[]): Promise<ContactRecord | null> {
-    return this.#load(id, `contact ${parts.join()}`, async (ids) =>
+    return this.#load(id, parts, async (ids) =>
       oneEach(await this.#store.contactsByIds(ids, parts), (contact) => contact.id),
     );
   }
@@ -117,8 +120,8 @@ export class Loaders {
     return this.#load(managerId, `reports ${first}`, (ids) => this.#store.reportsPagesOf(ids, first));
   }
 
-  /** `load` gets each id once and returns a function that finds an id's value. `what` tells it from other loads. */
-  #load<V>(id: string, what: string, load: (ids: string[]) => Promise<(id: string) => V>): Promise<V> {
+  /** `load` gets each id once and returns a function that finds an id's value. */
+  #load<V>(id: string, what: What, load: (ids: string[]) => Promise<(id: string) => V>): Promise<V> {
     let loader = this.#loaders.get(what) as DataLoader<string, V> | undefined;
     if (loader === undefined) {
       const loadAll = async (ids: readonly string[]): Promise<V[]> => {

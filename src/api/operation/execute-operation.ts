@@ -34,10 +34,14 @@ const plans = new WeakMap<OperationDefinitionNode, OperationPlan | null>();
  * most queries are executed by plans, which are made once for a document. Both ways give the same answers, with the same errors in
  * the same order.
  */
-export async function executeOperation(args: ToExecute): Promise<ExecutionResult> {
+export function executeOperation(args: ToExecute): Promise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName);
   const plan = operation && planOf(args, operation);
-  return plan ? executePlan(plan, operation, args) : boundAnswer(await execute(args));
+  return plan ? executePlan(plan, operation, args) : executeWithoutPlan(args);
+}
+
+async function executeWithoutPlan(args: ToExecute): Promise<ExecutionResult> {
+  return boundAnswer(await execute(args));
 }
 
 function planOf({ schema, document }: ToExecute, operation: OperationDefinitionNode): OperationPlan | null {
@@ -153,7 +157,20 @@ class PlanExecution {
 
   #info({ definition, nodes, parent: parentType }: FieldPlan, path: ResponsePath): GraphQLResolveInfo {
     const { name: fieldName, type: returnType } = definition;
-    return { fieldName, fieldNodes: nodes, returnType, parentType, path, ...this.#about };
+    // Copying an object's properties into another one costs more than naming them.
+    const { schema, fragments, rootValue, operation, variableValues } = this.#about;
+    return {
+      fieldName,
+      fieldNodes: nodes,
+      returnType,
+      parentType,
+      path,
+      schema,
+      fragments,
+      rootValue,
+      operation,
+      variableValues,
+    };
   }
 
   #value(field: FieldPlan, plan: ValuePlan, path: Path, given: unknown): unknown {
@@ -238,9 +255,17 @@ function keysOf(path: ResponsePath): (string | number)[] {
 
 /** The answer when all its fields are there, in the same order. */
 async function allOf(answer: Answer): Promise<Answer> {
-  const names = Object.keys(answer);
-  const values = await Promise.all(Object.values(answer));
-  return Object.fromEntries(names.map((name, at) => [name, values[at]]));
+  const pending: Promise<void>[] = [];
+  for (const name in answer) {
+    const value = answer[name];
+    if (!isPromise(value)) continue;
+    const settled = value.then((later) => {
+      answer[name] = later;
+    });
+    pending.push(settled);
+  }
+  await (pending.length === 1 ? pending[0] : Promise.all(pending));
+  return answer;
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

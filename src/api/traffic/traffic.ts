@@ -39,16 +39,22 @@ export function createTraffic(limits: TrafficLimits, timeoutSeconds: number): Tr
     sockets: new Counted(limits.socketsPerToken),
     streams: new Counted(limits.streamsPerToken),
     uploads: new Counted(limits.uploadsPerWorkspace),
-    run: async (viewer, clientLeft, seconds, work) => {
+    run: async <T>(
+      viewer: Viewer,
+      clientLeft: AbortSignal,
+      seconds: number | null,
+      work: (allow: Allow, deadline: Deadline) => Promise<T>,
+    ): Promise<T> => {
       const endTurn = await turns.take(viewer, { signal: clientLeft });
-      const { promise: tooLate, reject } = Promise.withResolvers<never>();
+      const { promise, resolve, reject } = Promise.withResolvers<T>();
       let grace: NodeJS.Timeout | undefined;
       const onOver = (reason: AppError) => {
         grace = setTimeout(() => reject(reason), GRACE_MS);
       };
       const deadline = startDeadline(Math.max(seconds ?? 0, timeoutSeconds), { clientLeft, onOver });
       try {
-        return await Promise.race([work(async () => ({ deadline, end: () => {} }), deadline), tooLate]);
+        work(async () => ({ deadline, end: () => {} }), deadline).then(resolve, reject);
+        return await promise;
       } finally {
         clearTimeout(grace);
         deadline.end();
