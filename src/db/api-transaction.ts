@@ -23,14 +23,14 @@ export type ApiConnections = {
   ownSeconds?: number;
 };
 
-/** A session that has not ended its statement after this long is broken off: the server, or the way to it, is frozen. */
+/** After this long, a session that has not ended its statement is closed: the server, or the way to it, is frozen. */
 const STOP_PATIENCE_MS = 2000;
 /** The server's time limit for a statement ends this long after the deadline. */
 const BEHIND_MS = 1000;
 
 /** One of the reads that shared a transaction has failed. The transaction rolls back; the other reads go on in another one. */
 export class BrokenRead extends Error {
-  /** Tells the read that has failed. */
+  /** Rejects the read that has failed. */
   readonly tell: () => void;
 
   constructor(tell: () => void) {
@@ -178,7 +178,7 @@ function sendTogether(client: PoolClient): void {
   process.nextTick(() => stream.uncork());
 }
 
-/** The result of the last statement has the role. Throws when it is not the API's role. */
+/** Checks that the result of the last statement has the API's role. Throws when it does not. */
 function requireApiRole(results: unknown): void {
   const last: { rows?: { role?: string }[] } | undefined = Array.isArray(results) ? results.at(-1) : undefined;
   if (last?.rows?.[0]?.role !== API_ROLE) throw wrongRole();

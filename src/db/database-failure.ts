@@ -13,7 +13,7 @@ const wherever = 'Check the host and the port in DATABASE_URL, and that Postgres
 const login =
   'Check the user and the password in DATABASE_URL; pg_hba.conf of the server says who may come from where.';
 
-/** What is wrong and what to do, by SQLSTATE or error code of the system. */
+/** The words for what is wrong and what to do, by SQLSTATE or error code of the system. */
 const tellings: Record<string, Telling> = {
   '28P01': { message: 'The database refuses the login', hint: login },
   '28000': { message: 'The database refuses the login', hint: login },

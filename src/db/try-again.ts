@@ -21,7 +21,10 @@ export async function tryAgain<T>(work: (tries: number) => Promise<T>): Promise<
   }
 }
 
-/** Counted from the first failure. A restart or a failover takes a minute at most. */
+/**
+ * How long a lost database is waited for, counted from the first failure. A restart or a failover takes a minute at
+ * most.
+ */
 const patienceMs = 120_000;
 const firstPauseMs = 50;
 const longestPauseMs = 2000;

@@ -90,7 +90,10 @@ export function workspaceScope(
   };
 }
 
-/** Reads in one transaction what waits now or comes while it goes on, up to MOST_READS_TOGETHER. A failed read ends it. */
+/**
+ * Reads in one transaction all that waits now or comes while it goes on, up to MOST_READS_TOGETHER. A failed read ends
+ * the transaction.
+ */
 async function readTogether(
   connections: ApiConnections,
   workspaceId: string,

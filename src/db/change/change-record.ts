@@ -21,7 +21,10 @@ export type ChangeRow = {
   reason: string | null;
 };
 
-/** A table with changes of runs: planned ones, or what became of them. A change is in one table; it moves to another in one transaction. */
+/**
+ * A table with changes of runs: planned ones, or applied ones. A change is in only one of the tables; one transaction
+ * moves it to another.
+ */
 export type ChangeTable = {
   name: 'plan_row' | 'kept_plan_row' | 'contact_change';
   run: 'run_id' | 'change_set';
@@ -58,7 +61,10 @@ export const changeTables: readonly ChangeTable[] = [
   { name: 'kept_plan_row', ...planned },
 ];
 
-/** Selects what is shown of the rows of such a table, named `change`. A change that was not applied has the time its run ended. */
+/**
+ * Selects the shown columns of the rows of such a table, named `change`. A change that was not applied has the time at
+ * which its run ended.
+ */
 export function selectChanges({ name, run, madeBy, applied, at, base }: ChangeTable): string {
   return `
   SELECT change.${run} AS change_set, ${madeBy} AS made_by, change.position + ${base} AS position, change.action, ${applied} AS applied, change.contact_id,

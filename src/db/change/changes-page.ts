@@ -42,7 +42,7 @@ function changesOfRun(wanted: Where, run: string, limit: number, after: string |
   return `${parts.join(' UNION ALL ')} ORDER BY position LIMIT ${most}`;
 }
 
-/** What a cursor of this list is valid for. */
+/** The list for which a cursor is valid. */
 function changesList(workspaceId: string, runId: string, { action, search }: ChangeFilter): ListIdentity {
   return ['changes', workspaceId, runId, action, search];
 }

@@ -7,13 +7,15 @@ import { decodeCursor, encodeCursor, type ListIdentity } from '../page/cursor.ts
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type ChangeRow, history, selectChanges, toChange } from './change-record.ts';
 
-/** Batches looked at in one transaction. */
+/** How many batches are read in one transaction. */
 const mostBatches = 50;
 
-/** The place after all changes of a batch. */
+/** The position after all changes of a batch. */
 const wholeBatch = Number.MAX_SAFE_INTEGER;
 
-/** A place in the feed: the number of the batch, the position in it up to which everything is known, and its change set. */
+/**
+ * A place in the feed: the number of a batch, the position in it up to which everything was sent, and its change set.
+ */
 type Place = { seq: number; position: number; changeSet: string | null };
 
 type BatchRow = { seq: string; change_set: string; first_position: string; last_position: string };

@@ -16,7 +16,7 @@ const made = `change.workspace_id = $1 AND change.contact_id = ANY(ARRAY(
   SELECT $2::uuid UNION ALL
   SELECT merged.dropped_id FROM merged_contact AS merged WHERE merged.workspace_id = $1 AND merged.kept_id = $2)) AND change.outcome IS NULL AND change.action <> 'SKIP'`;
 
-/** What was changed of a contact, by runs and by people, the newest first. Nobody sees it any more when the contact is deleted. */
+/** The changes of a contact, by runs and by people, the newest first. A deleted contact has none. */
 export async function contactHistory(
   scope: WorkspaceScope,
   contactId: string,
@@ -48,7 +48,10 @@ async function countHistory(scope: WorkspaceScope, contactId: string): Promise<n
   return row?.count ?? 0;
 }
 
-/** Changes of a contact that are looked through for the origins of its fields. A field that was set earlier shows when the contact was created. */
+/**
+ * How many changes of a contact are searched for the origins of its fields. A field that was set earlier shows the
+ * creation of the contact.
+ */
 const mostLookedAt = 500;
 
 type OriginRow = {

@@ -66,9 +66,9 @@ const linked = `
   WHERE contact_link.workspace_id = $1 AND contact_link.connection_id = $2`;
 
 /**
- * SQL: whether nobody feeds the contact when this connection is gone. This connection feeds it now, or was the last to feed it and its
- * grace period has not ended; no other connection feeds it. When several lost the person at the same moment, the one with the
- * highest id counts as the last (see core/absence.ts).
+ * SQL: whether nobody feeds the contact when this connection is gone. Then no other connection feeds it, and this one
+ * feeds it now, or was the last to feed it and its grace period has not ended. When several lost the person at the same
+ * moment, the one with the highest id counts as the last (see core/absence.ts).
  */
 const orphaned = `
   contact.workspace_id = $1 AND EXISTS (
@@ -123,9 +123,10 @@ function rowsOf({ action, which }: Release, key: string[]): ChangeRows {
 }
 
 /**
- * Lets go of all contacts of a connection that is being deleted. `contacts` says what becomes of those that only this connection
- * feeds. The connections that feed the rest look at them at their next run. Returns the id of the set of changes. Contacts are locked first, in the order in which a sync
- * locks them, so that no other connection can link one in between.
+ * Releases all contacts of a connection that is being deleted. `contacts` decides about those that only this connection
+ * feeds. The connections that feed the others check them at their next run. Returns the id of the set of changes.
+ * Contacts are locked first, in the order in which a sync locks them, so that no other connection can link one in
+ * between.
  */
 async function releaseContacts(
   { query, client, workspaceId }: Transaction,

@@ -98,9 +98,9 @@ async function save(
 }
 
 /**
- * A new priority may change which connection wins a field. So all connections that feed a contact of this connection look at it
- * again at their next run, also those whose plan is about to link it. The contacts are locked first, in the order in which a
- * sync locks them, so that links that a run is making now are seen.
+ * A new priority may change which connection wins a field. So all connections that feed a contact of this connection
+ * check it again at their next run, including those whose plan is about to link it. The contacts are locked first, in
+ * the order in which a sync locks them, so that links that a run is making now are seen.
  */
 async function lookAtSharedAgain({ query, workspaceId }: Transaction, id: string): Promise<void> {
   await query(byList);

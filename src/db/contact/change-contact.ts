@@ -67,7 +67,7 @@ async function carryOut(
 export type CreationTurns = Record<'history' | 'contacts', (work: () => Promise<void>) => Promise<void>>;
 
 export type Creation = {
-  /** What differs from a contact that is new and active. */
+  /** How the contacts differ from new and active ones. */
   born?: Partial<Birth>;
   /** SQL for the id of the person for whom the contact of `change` is made; mostly null. */
   personKey: (put: Put) => string;
@@ -233,7 +233,10 @@ export async function deleteContacts(set: ChangeSet, rows: ChangeRows): Promise<
   );
 }
 
-/** When contacts are to be removed, and since when their person is gone. SQL as in `After`. Left out: they stay; the person is there. */
+/**
+ * When contacts will be removed, and since when their person is gone. SQL as in `After`. Left out: they stay, because
+ * the person is there.
+ */
 export type Absence = { removalDueAt: string; goneSince: string; sameAs: string; besides: Besides };
 
 /**

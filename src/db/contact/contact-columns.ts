@@ -40,12 +40,12 @@ export function setFields(row: string): string {
   return fields.map((field) => `"${columnOf(field)}" = ${row}."${columnOf(field)}"`).join(', ');
 }
 
-/** Whether a stored value says anything: nulls, flags that are off and empty lists do not. */
+/** Whether a stored value is filled. Nulls, flags that are off and empty lists are not. */
 function saysSomething(value: unknown): boolean {
   return value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
 }
 
-/** Values from a composite contact_values that came as JSON, without those that say nothing. */
+/** The filled values of a composite contact_values that came as JSON. */
 export function readValues(row: Record<string, unknown>): ContactValues {
   const values: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(row)) if (saysSomething(value)) values[field] = value;
@@ -54,7 +54,7 @@ export function readValues(row: Record<string, unknown>): ContactValues {
 
 const fieldOfColumn = new Map(fields.map((field) => [columnOf(field), field]));
 
-/** Values from the columns that a row of contact has, without those that say nothing. */
+/** The filled values from the columns that a row of contact has. */
 export function valuesOfRow(row: Readonly<Record<string, unknown>>): ContactValues {
   const values: Record<string, unknown> = {};
   for (const column in row) {

@@ -10,7 +10,7 @@ export type Ordering = {
   /** The SQL type of the key in a cursor. */
   type: 'text' | 'timestamptz';
   direction: 'ASC' | 'DESC';
-  /** Read one after another, until the page is full. */
+  /** The stretches are read one after another, until the page is full. */
   stretches: readonly Stretch[];
 };
 
@@ -22,7 +22,10 @@ const byName = {
   stretches: whole,
 } as const satisfies Omit<Ordering, 'direction'>;
 
-/** Contacts without a company come last in both directions. So in ascending order they are a stretch of their own, at the end. */
+/**
+ * Contacts without a company come last in both directions. So in ascending order they form a separate stretch at the
+ * end.
+ */
 const byCompany = {
   key: 'contact.company_key',
   type: 'text',

@@ -45,7 +45,7 @@ type ListedContact = ContactSelection & { key: string | Date };
 /** The limit of a page of fifty, the usual size. Only its statement is prepared. */
 const USUAL_LIMIT = 51;
 
-/** The filter's values in a fixed order. */
+/** The filter's values in a fixed order, for a cursor. */
 function identityOf(filter: ContactFilter) {
   const { search, email, externalId, status, connectionId, updatedSince, dueForRemoval, orderBy } = filter;
   return {
@@ -143,7 +143,7 @@ export type ContactSearch = {
   parameters: readonly unknown[];
 };
 
-/** How many rows the walk reads for each row wanted. */
+/** How many rows are read in order for each wanted row. */
 const WALK = 10;
 
 /**

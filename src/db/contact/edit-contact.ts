@@ -71,7 +71,10 @@ export async function updateContact(
   );
 }
 
-/** Notes that the contact stays although connections have lost its person: their next runs would remove it again. */
+/**
+ * Notes that the contact stays although connections have lost its person. Otherwise their next runs would remove it
+ * again.
+ */
 async function keepAlthoughGone({ query, workspaceId }: Transaction, id: string): Promise<void> {
   await query(
     `UPDATE contact_link AS link SET kept_at = clock_timestamp()

@@ -5,7 +5,7 @@ import type { ContactRow } from '../entities/contact.entity.ts';
 import type { Query } from '../query.ts';
 import { columnOf, valuesOfRow } from './contact-columns.ts';
 
-/** The parts that were asked for, of a row of `contact`. */
+/** The requested parts of a row of `contact`. */
 export type ContactSelection = Pick<ContactRow, 'id'> & Partial<ContactRow>;
 
 export const allParts: readonly ContactPart[] = [
@@ -18,7 +18,7 @@ export const allParts: readonly ContactPart[] = [
   'VERSION',
 ];
 
-/** A document asks for the same list of parts each time. */
+/** Remembered, because a document requests the same list of parts each time. */
 const selections = new WeakMap<readonly ContactPart[], string>();
 
 /** SQL: the columns of these parts, of a table or view named contact. */
@@ -55,7 +55,7 @@ export async function contactsByIds(
   const [only] = wanted;
   if (only === undefined) return [];
   const select = `SELECT ${contactSelection(parts)} FROM contact WHERE contact.workspace_id = $1 AND contact.id`;
-  // One id has a statement of its own: Postgres plans a statement with a list of unknown length anew each time.
+  // A single id has a separate statement: Postgres plans a statement with a list of unknown length anew each time.
   const rows =
     wanted.length === 1
       ? await query<ContactSelection>(`${select} = $2`, [workspaceId, only], 'kept')

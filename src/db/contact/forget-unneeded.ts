@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 
-/** Rows that are deleted in one transaction. */
+/** How many rows are deleted in one transaction. */
 const forgottenAtOnce = 5000;
 
-/** A former name that contacts need is noted as needed so often. */
+/** If contacts need a former name, that is noted again after this many days. */
 const notedEveryDays = 30;
 
-/** A person who is renamed again and again leaves this many names that nobody needs. */
+/** How many unneeded names are kept of a person who is renamed again and again. */
 const mostNames = 50;
 
 /** SQL: whether a contact is stored with the name as its manager's. */
@@ -14,9 +14,10 @@ const isNeeded = `EXISTS (
   SELECT FROM contact WHERE contact.workspace_id = former.workspace_id AND contact.manager_ref = former.person_ref)`;
 
 /**
- * Deletes what has been remembered of people and contacts and is not needed any more. Former names of people go when no contact has
- * been stored with them for as long as the history is kept: until then, a change that is taken back can bring one again. That
- * contacts were merged is forgotten when the history of the dropped one is gone. Any number of processes may do this at once.
+ * Deletes what was remembered about people and contacts and is not needed any more. A former name of a person is
+ * deleted when no contact has been stored with it for as long as the history is kept: until then, a revert can bring it
+ * back. A merge is forgotten when the history of the dropped contact is gone. Any number of processes may do this at
+ * once.
  */
 export async function forgetUnneeded(pool: Pool, historyDays: number): Promise<void> {
   await pool.query(
@@ -30,8 +31,9 @@ export async function forgetUnneeded(pool: Pool, historyDays: number): Promise<v
 }
 
 /**
- * Deletes the rows whose places a statement finds, some at a time. It waits for nobody: rows that others hold stay for the next
- * time. Places in arrays are gone to at once, while joins of tables without statistics may compare each with each.
+ * Deletes the rows whose places a statement finds, in parts. It waits for nobody: rows that others hold are left for
+ * the next time. The places are in an array, because Postgres then goes to each row directly. A join of tables without
+ * statistics may compare each row with each other one.
  */
 async function deleteAll(pool: Pool, table: string, places: string, params: readonly number[]): Promise<void> {
   for (let deleted = forgottenAtOnce; deleted === forgottenAtOnce; ) {

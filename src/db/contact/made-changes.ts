@@ -5,7 +5,7 @@ import { indexed, keysText, wordsText } from '../../search/contact-index.ts';
 import type { Query } from '../query.ts';
 import { fieldValues, readValues, valuesOf } from './contact-columns.ts';
 
-/** The history that is to be taken back: these positions of a set of changes. */
+/** The history to revert: these positions of a set of changes. */
 export type HistoryPart = { workspaceId: string; changeSet: string; first: number; last: number };
 
 type Row = {
@@ -36,15 +36,18 @@ function applied(row: string): string {
 }
 
 /**
- * SQL: the changes of `contact` by the part that is taken back. $1 workspace, $2 set, $3 and $4 positions. The text and the + 0 make the
- * planner look up by contact. By set and position it would read the whole set, once per contact.
+ * SQL: the changes of `contact` in the part that is reverted. $1 workspace, $2 set, $3 and $4 positions. The text and
+ * the + 0 make the planner look up by contact. By set and position it would read the whole set, once per contact.
  */
 function ofPart(row: string, contact: string): string {
   return `${row}.workspace_id = $1 AND ${row}.change_set::text = $2::uuid::text AND ${row}.contact_id = ${contact}
     AND ${row}.position + 0 BETWEEN $3 AND $4 AND ${applied(row)}`;
 }
 
-/** SQL: the earliest version of a contact that this version is the same as. A version that nothing was taken back to is itself. */
+/**
+ * SQL: the earliest version of a contact that equals this version. If no change was reverted to this version, it is
+ * this version itself.
+ */
 export function originOf(contact: string, version: string): string {
   return `coalesce((
     SELECT max(same.same_as) FROM contact_change AS same
@@ -52,9 +55,9 @@ export function originOf(contact: string, version: string): string {
 }
 
 /**
- * What is known about the contacts that a part of the history changed, in order of their first change, after a position.
- * `exceptBy`: contacts that this run has taken back already are left out, and those that another run has, if nothing has changed them
- * since.
+ * Facts about the contacts that a part of the history changed, in order of their first change, after a position.
+ * `exceptBy`: leaves out contacts that this run has already reverted, and those that another run has reverted, if
+ * nothing has changed them since.
  */
 export async function madeChanges(
   query: Query,
@@ -99,7 +102,7 @@ const facts = `
     AND ($6::uuid IS NULL OR run.reverts IS DISTINCT FROM $2)
   ORDER BY made.position LIMIT $7`;
 
-/** How the changes of a contact are taken back, as a record of `plannedRecord`. */
+/** How the changes of a contact are reverted, as a record of `plannedRecord`. */
 export type PlannedBack = {
   /** The position of the first change. */
   position: number;
@@ -107,10 +110,10 @@ export type PlannedBack = {
   contactId: string;
   /** The connection whose run made the changes. Null: a person did, or no single connection. */
   connectionId: string | null;
-  /** The contact as it was, if it gets its values back. */
+  /** The earlier values of the contact, if it gets them back. */
   values: ContactValues | null;
   reason: string | null;
-  /** It can't be taken back as a whole, but maybe in parts. */
+  /** The changes can't be reverted as a whole, but maybe in parts. */
   inParts: boolean;
   record: Record<string, unknown>;
 };

@@ -61,7 +61,7 @@ export async function mergeContacts(
   );
 }
 
-/** Locks the contacts in order of id, as all others do. */
+/** Locks the contacts in order of id, like all other code. */
 async function lockBoth(
   transaction: Transaction,
   keepId: string,
@@ -92,8 +92,8 @@ async function sharedConnection({ query, workspaceId }: Transaction, ...ids: str
 type Link = Record<string, unknown>;
 
 /**
- * The links of the contact that goes. Where both are linked by one connection, only one of them still has its person; the other link is
- * dropped.
+ * The links of the contact that will be deleted. If one connection links both contacts, only one of the links still has
+ * its person; the other link is dropped.
  */
 async function readLinks({ query, workspaceId }: Transaction, keepId: string, dropId: string): Promise<Link[]> {
   const key = [workspaceId, keepId, dropId];
@@ -113,7 +113,7 @@ async function readLinks({ query, workspaceId }: Transaction, keepId: string, dr
   return rows.map(({ link }) => link);
 }
 
-/** Writes the links for the contact that stays. Every connection that feeds it looks at it again. */
+/** Writes the links for the contact that stays. Every connection that feeds it checks it again. */
 async function writeLinks({ query, workspaceId }: Transaction, keepId: string, links: readonly Link[]): Promise<void> {
   await query(
     `INSERT INTO contact_link SELECT (jsonb_populate_record(NULL::contact_link, link || jsonb_build_object('contact_id', $1::uuid))).*
@@ -126,7 +126,7 @@ async function writeLinks({ query, workspaceId }: Transaction, keepId: string, l
   );
 }
 
-/** The photos go with the links. */
+/** Moves the photos together with the links. */
 async function movePhotos({ query, workspaceId }: Transaction, keepId: string, dropId: string): Promise<void> {
   await query(
     `UPDATE contact_photo AS photo SET contact_id = $2
@@ -137,7 +137,7 @@ async function movePhotos({ query, workspaceId }: Transaction, keepId: string, d
   );
 }
 
-/** From now on the history of the contact that stays includes that of the other one. */
+/** Adds the history of the other contact to that of the contact that stays. */
 async function rememberMerge({ query, workspaceId }: Transaction, keepId: string, dropId: string): Promise<void> {
   const key = [workspaceId, keepId, dropId];
   await query('UPDATE merged_contact SET kept_id = $2 WHERE workspace_id = $1 AND kept_id = $3', key);

@@ -44,7 +44,7 @@ export async function photoOf(query: Query, workspaceId: string, contactId: stri
   return photo;
 }
 
-/** Photos that are deleted in one transaction. */
+/** How many photos are deleted in one transaction. */
 const droppedAtOnce = 500;
 
 /**

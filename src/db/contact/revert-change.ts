@@ -14,7 +14,7 @@ import type { ChangeRows, ChangeSet } from './write-history.ts';
 
 type Made = { contact_id: string | null; connection_id: string | null; by_run: boolean };
 
-/** How a change is taken back. `edit`: what the contact is then, if it gets values. */
+/** How a change is reverted. `edit`: the contact after the revert, if it gets values. */
 type WayBack = {
   kind: 'way';
   edit: ContactEdit | null;
@@ -58,8 +58,8 @@ export async function revertChange(
 }
 
 /**
- * Locks the change, its connection and then its contact. The lock of the change is for a contact that is gone: two people could bring
- * it back at once. The connection is null if it is gone. Null: there is no such change.
+ * Locks the change, its connection and then its contact. The lock on the change matters for a deleted contact: two
+ * people could bring it back at once. The connection is null if it is deleted. Null: there is no such change.
  */
 async function lockMade(
   { query, workspaceId }: Transaction,
@@ -84,7 +84,7 @@ async function lockMade(
   return locked.length === 0 ? { ...made, connection_id: null } : made;
 }
 
-/** Takes the change back as a whole: nothing else has changed the contact since. */
+/** Reverts the change as a whole: nothing else has changed the contact since. */
 async function wayAsWhole(
   transaction: Transaction,
   place: ChangePlace,
@@ -103,7 +103,7 @@ async function wayAsWhole(
   return { kind: 'way', edit, left: [], go: (set) => takeChangesBack(set, rowsOf) };
 }
 
-/** Takes those parts of the change back that are still as it left them. */
+/** Reverts the parts of the change that are still as it left them. */
 async function wayInParts(
   transaction: Transaction,
   place: ChangePlace,
@@ -118,7 +118,7 @@ async function wayInParts(
   return { kind: 'way', edit: back.edit, left: back.left, go: (set) => giveParts(set, rows, back) };
 }
 
-/** The change as the only row of a plan. `locks`: the locked fields, if it is taken back in parts. */
+/** The change as the only row of a plan. `locks`: the locked fields, if it is reverted in parts. */
 function rowsFor(
   { workspaceId }: Transaction,
   { changeSet, position }: ChangePlace,

@@ -8,7 +8,7 @@ import { keysOf, type PlannedBack } from './made-changes.ts';
 import { restoreLinks } from './take-back.ts';
 import { type ChangeRows, type ChangeSet, connectionOf, paramsOf } from './write-history.ts';
 
-/** Where a change stands in the history. */
+/** The position of a change in the history. */
 export type ChangePlace = { changeSet: string; position: number };
 
 type Moment = {
@@ -53,10 +53,13 @@ const parts = `
     AND link.connection_id::text = $4::uuid::text
   WHERE made.workspace_id = $1 AND made.change_set = $2 AND made.position = $3`;
 
-/** The parts of a change that can be taken back, and the contact's manager then. */
+/** The parts of a change that can be reverted, and the contact's manager at that time. */
 export type FoundParts = { back: PartsBack; managerRef: string | null };
 
-/** Looks which parts of a change of a contact are still as it left them. `connectionId`: the one that made it, if it still exists. */
+/**
+ * Finds which parts of a change of a contact are still as it left them. `connectionId`: the connection that made it, if
+ * it still exists.
+ */
 export async function findParts(
   { query, workspaceId }: Transaction,
   { changeSet, position }: ChangePlace,
@@ -86,7 +89,7 @@ function momentOf({ status, values, locked, removal }: Moment): ContactMoment {
 
 type Change = Extract<PartsBack, { kind: 'change' }>;
 
-/** The record of a plan (see PlannedBack) that takes these parts back. */
+/** The record of a plan (see PlannedBack) that reverts these parts. */
 export function recordOfParts(
   { workspaceId }: Transaction,
   { record }: PlannedBack,
@@ -106,7 +109,7 @@ export function recordOfParts(
   };
 }
 
-/** Takes the parts back. `rows`: the change, with the state before it, and the locks of the edit as `locks_back`. */
+/** Reverts the parts. `rows`: the change, with the state before it, and the locks of the edit as `locks_back`. */
 export async function giveParts(set: ChangeSet, rows: ChangeRows, { action, back }: Change): Promise<void> {
   const removalDueAt = back.removal ? 'change.removal_due_at' : 'contact.removal_due_at';
   const goneSince = back.link ? 'change.gone_since' : 'own.gone_since';
@@ -126,7 +129,7 @@ export async function giveParts(set: ChangeSet, rows: ChangeRows, { action, back
   });
 }
 
-/** The connection's next run is to look at the contact, although its link stays as it is. */
+/** Makes the connection's next run check the contact, although its link stays as it is. */
 async function lookAtOwnAgain(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const { params, put } = paramsOf(rows);
   await set.client.query(

@@ -12,8 +12,8 @@ function historyRow(order: 'ASC' | 'DESC', p: number): string {
 }
 
 /**
- * Rows that take changes back, with the state and the links that the contact had before. `planned`: SQL, a table or a query with
- * rows of a plan. Its parameters come first; $1 is the workspace.
+ * Rows that revert changes, with the state and the links that the contact had before. `planned`: SQL, a table or a
+ * query with rows of a plan. Its parameters come first; $1 is the workspace.
  */
 export function rowsBack(
   planned: string,
@@ -63,9 +63,9 @@ const straightAway = {
 };
 
 /**
- * Takes changes back: contacts become what they were, with the links that the set's connection had to them. A deleted contact comes
- * back with all its links; its photos come when the next run looks for them. `rowsOf`: the rows (see `rowsBack`) with these actions.
- * The contacts that exist are locked.
+ * Reverts changes: contacts get their earlier state, with the links that the set's connection had to them. A deleted
+ * contact comes back with all its links; the next run fetches its photos. `rowsOf`: the rows (see `rowsBack`) with
+ * these actions. The contacts that exist are locked.
  */
 export async function takeChangesBack(set: ChangeSet, rowsOf: (actions: string) => ChangeRows): Promise<void> {
   await deleteContacts(set, rowsOf(`'DELETE'`));
@@ -85,8 +85,8 @@ export async function takeChangesBack(set: ChangeSet, rowsOf: (actions: string) 
 }
 
 /**
- * Gives existing contacts the link that the set's connection had to them. The next run looks at it again. The comparison of connections
- * as text makes the planner look links up by contact.
+ * Restores the links that the set's connection had to existing contacts. The next run checks them again. Connections
+ * are compared as text, so that the planner looks links up by contact.
  */
 export async function restoreLinks(set: ChangeSet, rows: ChangeRows): Promise<void> {
   const connectionId = connectionOf(set);
@@ -111,7 +111,7 @@ export async function restoreLinks(set: ChangeSet, rows: ChangeRows): Promise<vo
   await insertLinks(set, rows, `former.connection_id = '${connectionId}'`);
 }
 
-/** Inserts those of the former links that the contacts lack. A link of a connection that is gone is left out. */
+/** Inserts the former links that the contacts lack. A link of a deleted connection is left out. */
 async function insertLinks(set: ChangeSet, rows: ChangeRows, which: string): Promise<void> {
   await set.client.query(
     `INSERT INTO contact_link (workspace_id, connection_id, external_id, contact_id, person, fills_id, person_ref, linked_at,
@@ -129,7 +129,10 @@ async function insertLinks(set: ChangeSet, rows: ChangeRows, which: string): Pro
   );
 }
 
-/** SQL: a link that the contact of `change` needs back belongs to another contact now. `connection`: SQL, the set's connection. */
+/**
+ * SQL: whether a link that the contact of `change` needs back belongs to another contact now. `connection`: SQL, the
+ * set's connection.
+ */
 export function isClaimed(connection: string): string {
   return `EXISTS (
     SELECT FROM unnest(change.links) AS former
@@ -139,8 +142,8 @@ export function isClaimed(connection: string): string {
 }
 
 /**
- * Remembers that this set has taken back what runs of its connection did, so that no run does it again unasked. The next run reads
- * everybody.
+ * Remembers that this set has reverted what runs of its connection did, so that no run repeats it without approval. The
+ * next run reads everybody.
  */
 export async function rememberTakenBack({ client, workspaceId, id }: ChangeSet, connectionId: string): Promise<void> {
   await client.query(
@@ -156,6 +159,6 @@ export async function rememberTakenBack({ client, workspaceId, id }: ChangeSet, 
   );
 }
 
-/** SQL: what decides what a run of the `connection` does. */
+/** SQL: a digest of the settings that decide what a run of the `connection` does. */
 export const settingsDigest = `md5(jsonb_build_array(connection.kind, connection.source, connection.scope, connection.mappings,
   connection.removal, connection.match_by, connection.priority)::text)`;

@@ -6,7 +6,7 @@ import { columnsOf, fieldColumns, valuesOf } from './contact-columns.ts';
 export type ChangeSet = {
   client: PoolClient;
   workspaceId: string;
-  /** The run's id, or an id of its own. */
+  /** The run's id, or a new id. */
   id: string;
   /** Null: the run makes the changes. */
   madeBy: Actor | null;
@@ -44,14 +44,14 @@ export type After = {
   removalDueAt: string;
   fillsId: string;
   goneSince: string;
-  /** The earlier version that the contact is again like, when a change is taken back. Left out: none. */
+  /** The earlier version that equals the contact now, after a revert. Left out: none. */
   sameAs?: string;
 };
 
 /** Adds a parameter and returns its placeholder. */
 export type Put = (value: unknown) => string;
 
-/** More that `After` may use: SQL after the FROM, like `, LATERAL (...) AS name`. */
+/** More SQL that `After` may use, after the FROM, like `, LATERAL (...) AS name`. */
 export type Besides = (put: Put) => string;
 
 const clock = '(SELECT clock_timestamp()::timestamptz(3) AS now) AS clock';
@@ -95,13 +95,13 @@ export async function writeCreations(set: ChangeSet, rows: ChangeRows, born: Bir
   );
 }
 
-/** What a change does to a contact. */
+/** The effect of a change on a contact. */
 export type Effect = {
   after: After;
   /** The contact is deleted with all its links. */
   deletes?: boolean;
   givesValues?: boolean;
-  /** The values stay as they are, also those that have changed since the rows were made. */
+  /** The values stay as they are now, even if they have changed since the rows were made. */
   keepsValues?: boolean;
   besides?: Besides;
 };

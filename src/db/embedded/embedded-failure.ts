@@ -1,6 +1,6 @@
 import { AppError } from '../../core/app-error.ts';
 
-/** An error of the embedded Postgres. The default hint is the way out that always exists: an own server. */
+/** An error of the embedded Postgres. The default hint is a solution that always exists: a Postgres of your own. */
 export function embeddedFailure(message: string, options: { hint?: string; cause?: unknown } = {}): AppError {
   return new AppError('DATABASE_UNAVAILABLE', message, {
     hint:

@@ -93,7 +93,7 @@ async function refuseOtherVersion(place: ServerPlace, made: string): Promise<voi
   });
 }
 
-/** The hint when the folder is the cause. Undefined: the default hint. */
+/** The hint if the folder is the cause. Undefined: the default hint. */
 function wayOut(said: string): string | undefined {
   if (/ENOSPC|No space left|free disk space/i.test(said)) {
     return 'Free some disk space where DATA_DIR lies, or set DATA_DIR to a folder on another disk.';

@@ -5,7 +5,7 @@ import type { Transaction } from '../api-transaction.ts';
 import type { WorkspaceScope } from '../workspace-scope.ts';
 import { type FileRow, fileJson, isCurrent, toFile } from './read-file.ts';
 
-/** An upload without new bytes for this long is over: its process is gone. */
+/** After this long without new bytes, an upload counts as abandoned: its process has died. */
 const abandonedAfter = '1 hour';
 
 /**

@@ -6,7 +6,7 @@ import { isUuid } from '../../core/uuid.ts';
 /** Where a page ended: the last item's sort keys, with its id last. */
 export type Position = readonly (string | number | null)[];
 
-/** What a cursor is valid for: a list, its order and its filters. */
+/** The list for which a cursor is valid, with its order and its filters. */
 export type ListIdentity = readonly unknown[];
 
 /** An opaque text for the items after `position` in this list. */

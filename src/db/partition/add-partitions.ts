@@ -2,7 +2,10 @@ import type { ClientBase } from 'pg';
 import { defaultOf, type Partition, type PartitionedTable, partitionStep, partitionsOf } from './partitioned-tables.ts';
 import { gapsIn, lowestIdAt, momentOfId, type Period, periodAt, periodsAhead, type Unit } from './periods.ts';
 
-/** `busy`: others used the default partition all the time; the next look tries these again. `strays`: see `strayRows`. */
+/**
+ * `busy`: partitions that could not be added, because others used the default partition all the time; the next call
+ * tries again. `strays`: see `strayRows`.
+ */
 export type Added = { made: string[]; movedRows: number; busy: string[]; strays: number };
 
 export type AddOptions = { unit: Unit; days: number; now: number; lockTimeoutMs: number };

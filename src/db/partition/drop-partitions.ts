@@ -3,15 +3,19 @@ import type { ClientBase } from 'pg';
 import { type Partition, type PartitionedTable, partitionStep, partitionsOf } from './partitioned-tables.ts';
 import { lowestIdAt } from './periods.ts';
 
-/** `busy`: others used the table all the time; the next look tries these again. */
+/**
+ * `busy`: partitions that could not be dropped, because others used the table all the time; the next call tries again.
+ */
 export type Dropped = { dropped: string[]; busy: string[] };
 
-/** `before`: older partitions may go. Each try holds up others for at most the lock timeout. */
+/**
+ * `before`: partitions that end before this time may be dropped. Each try blocks others for at most the lock timeout.
+ */
 export type DropOptions = { before: number; lockTimeoutMs: number; tries: number; pauseMs: number };
 
 /**
- * Drops whole partitions whose time is over; no row is deleted. A partition with a run that has not ended stays. (DETACH
- * CONCURRENTLY is not possible when there is a default partition.)
+ * Drops whole partitions whose retention is over. It deletes no single row. A partition with a run that has not ended
+ * stays. (DETACH CONCURRENTLY is not possible when there is a default partition.)
  */
 export async function dropPartitions(
   client: ClientBase,

@@ -16,11 +16,11 @@ export type PartitionedTable = {
   key: string;
   days: (retention: Retention) => number;
   countedFrom: 'start' | 'end';
-  /** A table whose rows of the same time go first, because they lead to these. */
+  /** The table whose partition of the same time must be dropped first, because its rows refer to rows of this one. */
   after?: string;
 };
 
-/** How long a plan that was not applied can be looked at. */
+/** How many days a plan that was not applied is kept. */
 const keptPlanDays = 7;
 
 /** A run is kept as long as the history. A log or a plan is never kept longer than its run. */

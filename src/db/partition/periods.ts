@@ -6,7 +6,10 @@ export type Period = { from: number; to: number };
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** The length of partitions for rows kept this many days: short, so that little is kept longer, but at most some forty of them. */
+/**
+ * The length of partitions for rows that are kept this many days. It is short, so that little is kept longer, but not
+ * so short that there are more than about forty partitions.
+ */
 export function unitFor(days: number): Unit {
   if (days <= 14) return 'day';
   if (days <= 200) return 'week';

@@ -5,7 +5,7 @@ import { sqlState } from '../database-failure.ts';
 /** The role of the API's connections. It owns nothing and sees only the workspace that its transaction has set. */
 export const API_ROLE = 'kdesk_contact_sync_api';
 
-/** What Postgres says about the API's own login. */
+/** Postgres's facts about the API's own login. */
 type Login = {
   login: string;
   database: string;

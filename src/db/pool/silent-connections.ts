@@ -12,7 +12,7 @@ export type Silence = {
 /** Long enough for a very busy machine: a statement that is broken off for no reason must be sent again. */
 const usual: Silence = { silentMs: 20_000, answerMs: 15_000 };
 
-/** The server's own number of each session. The number in the protocol may be that of a pooler. */
+/** The server's process id of each session. The number in the protocol may be that of a pooler. */
 const backends = new WeakMap<pg.ClientBase, number>();
 
 /** Call this for each new connection of the pool, before it is used. */
@@ -22,9 +22,9 @@ export async function noteBackend(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Breaks off connections that wait for a host that has vanished without closing them, or for a broken way to it. TCP reports
- * that only after a quarter of an hour, and only if something that was sent was not acknowledged. A statement may take as long
- * as it likes: we ask the server, and leave a connection alone while the server works on its statement.
+ * Closes connections that wait for a host that has vanished without closing them, or for a broken network. TCP reports
+ * that only after a quarter of an hour, and only if something that was sent was not acknowledged. A statement may take
+ * as long as it needs: the server is asked, and a connection is left alone while the server works on its statement.
  */
 export function breakOffSilent(pool: pg.Pool, url: string, { silentMs, answerMs }: Silence = usual): void {
   const looks = new Map<pg.PoolClient, NodeJS.Timeout>();

@@ -11,7 +11,10 @@ export type StatementStopper = {
 /** After this long we no longer expect an answer. */
 const ANSWER_MS = 2000;
 
-/** Uses a connection of its own, opened when it is first needed: the statements to be cancelled may keep the whole pool busy. */
+/**
+ * Uses a separate connection, which is opened when it is first needed: the statements to be cancelled may keep the
+ * whole pool busy.
+ */
 export function statementStopper(url: string): StatementStopper {
   const pool = new pg.Pool({
     connectionString: url,

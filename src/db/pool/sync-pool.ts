@@ -29,9 +29,9 @@ const bounds = `
   SET tcp_user_timeout = '25s'`;
 
 /**
- * What a run adds to the text index goes into a pending list first. That costs a third of sorting it in batch by batch. The
- * run sorts the list in when it has ended (see settle-tables.ts). A search reads the whole list: 64 MB, from some 200,000
- * people, take it 30 milliseconds.
+ * What a run adds to the text index goes into a pending list first. That costs a third of adding it to the index batch
+ * by batch. When the run has ended, it moves the list into the index (see settle-tables.ts). A search reads the whole
+ * list: 64 MB, from some 200,000 people, take it 30 milliseconds.
  */
 const indexLater = `SET gin_pending_list_limit = '64MB'`;
 

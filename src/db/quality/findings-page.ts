@@ -74,7 +74,7 @@ function isKept({ connection_id }: RunRow): boolean {
 
 const deletedWithConnection = 'The findings were deleted together with the connection. Only their numbers are kept.';
 
-/** What a cursor of this list is valid for. */
+/** The list for which a cursor is valid. */
 function listOf({ workspaceId }: WorkspaceScope, runId: string, kind: QualityKind | null): ListIdentity {
   return ['quality', workspaceId, runId, kind];
 }

@@ -12,7 +12,7 @@ export type RunRow = Pick<
 > & {
   workspace_id: string;
   connection_id: string | null;
-  /** The run's connection, which is deleted. Null: it is not. */
+  /** The run's connection, if it is deleted. Null: it is not. */
   former_connection_id: string | null;
   connection_name: string;
   connection_version: number;
@@ -43,7 +43,7 @@ export type RunRow = Pick<
   applied_before: AppliedCounts | null;
   /** The token of the server memory that holds the plan, which a crash of the server clears. Null: the plan survives a crash. */
   plan_memory: string | null;
-  /** The run that this one takes back. Null: it is an ordinary run. */
+  /** The run that this one reverts. Null: it is an ordinary run. */
   reverts: string | null;
 };
 

@@ -86,7 +86,7 @@ function toAbsent(row: Row, connectionId: string): AbsentPerson {
 
 const actions = { deactivate: 'DEACTIVATE', delete: 'DELETE', stay: 'NONE' } as const;
 
-/** Adds to the plan what becomes of absent people. A contact that was deleted meanwhile needs nothing. */
+/** Adds to the plan what happens to absent people. A contact that was deleted in the meantime needs nothing. */
 export async function decideAbsent(attempt: Attempt, planned: readonly PlannedAbsence[]): Promise<void> {
   const rows = await mapInSlices(planned, atOnce, (absence) => JSON.stringify(toRow(absence)));
   await fenced(attempt, async (client) => {

@@ -30,7 +30,7 @@ export type Attempt = {
   plan: 'plan_row' | 'kept_plan_row';
   /** The number that is added to the plan's positions in the history. */
   base: number;
-  /** The run that this one takes back. Null: it is an ordinary run. */
+  /** The run that this one reverts. Null: it is an ordinary run. */
   reverts: string | null;
 };
 

@@ -57,7 +57,7 @@ export function refuse(attempt: Attempt, refused: readonly Refusal[]): Promise<v
   });
 }
 
-/** For people gone whose contact passes to another person of this read, the plan shows only that. */
+/** For people who are gone and whose contact passes to another person of this read, the plan shows only that. */
 export function noteTakeovers(attempt: Attempt, contactIds: readonly string[], reason: string): Promise<void> {
   return fenced(attempt, async (client) => {
     await client.query(

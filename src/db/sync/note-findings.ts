@@ -6,7 +6,10 @@ import { type Attempt, key } from './attempt.ts';
 
 type Counts = Partial<Record<QualityKind, number>>;
 
-/** What a run's row says of its findings: the number of its read, how many it has of each kind, and how many the run before had. */
+/**
+ * The facts about findings in a run's row: the number of its read, how many findings of each kind it has, and how many
+ * the run before had.
+ */
 export type RunQuality = { number: number; counts: Counts; before: Counts | null };
 
 type State = {

@@ -15,14 +15,14 @@ import { planning } from './planning.ts';
 import { examples, fieldImpacts, keepMapped, linked, plannedFor } from './trial-answers.ts';
 import { limitTo, ties, trialPeople } from './trial-circle.ts';
 
-/** Trials that are open at a time, each with a session of its own. */
+/** How many trials may be open at a time. Each has its own session. */
 const mostOpen = 4;
 
 const connectTimeoutMs = 10_000;
 
 /**
- * The tables of trials. A trial has a session with temporary tables, which hide the tables of runs from the same statements. They
- * vanish with the session, also after a crash, and their rows hold up nobody.
+ * The tables of trials. A trial has a session with temporary tables. For the same statements they hide the tables of
+ * runs. They vanish with the session, even after a crash, and their rows block nobody.
  */
 export function openTrials(url: string): TrialStore {
   const inOrder = inTurn(mostOpen);
@@ -166,7 +166,7 @@ async function savedConnection(
   return rows[0];
 }
 
-/** What the statements of runs need. A connection that is not saved gets an id that nobody has. */
+/** The attempt that the statements of runs need. A connection that is not saved gets an id that no connection has. */
 function attemptOf(
   pool: pg.Pool,
   { workspaceId, connectionId, settings, ids }: Parameters<TrialStore['use']>[0],

@@ -22,8 +22,9 @@ export type Patience = {
 const askAgainMs = 50;
 
 /**
- * Much of a run is committed without waiting for the disk, so a crash of the server may lose the latest commits. A crash also
- * empties unlogged tables. So we note a token in one (`server_memory`): as long as it is there, nothing was lost.
+ * Much of a run is committed without waiting for the disk, so a crash of the server may lose the latest commits. A
+ * crash also empties unlogged tables. So a token is stored in such a table (`server_memory`): while it is there,
+ * nothing was lost.
  */
 export function createPatience(pool: Pool, signal: AbortSignal | undefined): Patience {
   let noted: Promise<string> | null = null;

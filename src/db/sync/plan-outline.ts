@@ -3,10 +3,13 @@ import type { ChangeAction } from '../../core/run.ts';
 import { planPositions } from '../../core/sync-store.ts';
 import { type Attempt, key } from './attempt.ts';
 
-/** Rows applied in one transaction: enough that commits cost little, but few enough that viewers see progress. */
+/**
+ * How many rows are applied in one transaction. More would hide the progress from viewers, fewer would make commits
+ * expensive.
+ */
 const rowsAtOnce = 5000;
 
-/** A stretch of the plan that is applied in one transaction: positions `first` to `last`, and what kinds of rows it has. */
+/** A part of the plan that is applied in one transaction: positions `first` to `last`, and the kinds of its rows. */
 export type Stretch = { first: number; last: number; rows: readonly PlanRows[] };
 
 /** The stretches to be applied, in order. `told`: the number of rows that need a log line besides the change itself. */
@@ -14,7 +17,7 @@ export type PlanOutline = { open: readonly Stretch[]; told: number };
 
 type Row = PlanRows & { stretch: string; first: string; last: string; told: number };
 
-/** Reads the plan once. All addresses that change hands are in one stretch. */
+/** Reads the plan once. All addresses that pass from one contact to another are in one stretch. */
 export async function readOutline(attempt: Attempt): Promise<PlanOutline> {
   const { rows } = await attempt.patience.query<Row>(
     `SELECT CASE WHEN position >= $3 AND position < $4 THEN $3 ELSE position / $5 * $5 END AS stretch,

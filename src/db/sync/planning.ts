@@ -10,7 +10,7 @@ import { streamKnown } from './known-before.ts';
 import { countAgain } from './revert/count-again.ts';
 import { createStaging, unstage } from './staging.ts';
 
-/** What a run and a trial do alike: they stage people and make a plan. */
+/** The steps that a run and a trial share: they stage people and make a plan. */
 export function planning(attempt: Attempt) {
   const staging = createStaging(attempt);
   return {

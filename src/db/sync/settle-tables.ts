@@ -3,7 +3,7 @@ import type { Attempt } from './attempt.ts';
 /** Up to this many contacts any query plan is fast. */
 const few = 100;
 
-/** Sorts the pending list into the text index (see pool/sync-pool.ts), because each search reads the whole list. */
+/** Moves the pending list into the text index (see pool/sync-pool.ts), because each search reads the whole list. */
 export async function settleSearch({ patience }: Attempt): Promise<void> {
   await patience.query(`SELECT gin_clean_pending_list('contact_by_search')`);
 }

@@ -5,11 +5,9 @@ import { columnOf, readValues, valuesOf } from '../contact/contact-columns.ts';
 import { type Attempt, key, transaction } from './attempt.ts';
 import { findFills } from './fills.ts';
 
-/*
- * What is asked about the plan of a trial, which is in the temporary tables of its session.
- */
+/* Questions about the plan of a trial, which is in the temporary tables of its session. */
 
-/** Copies what the mapping gave: planning puts the merged values in its place. */
+/** Copies the mapped values, because planning replaces them with the merged ones. */
 export async function keepMapped({ patience }: Attempt): Promise<void> {
   await patience.query(`
     CREATE TEMP TABLE trial_mapped AS

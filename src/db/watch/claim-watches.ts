@@ -7,7 +7,7 @@ import type { WatchTask } from '../../core/watch-store.ts';
 import { type OpenSecret, openSecrets, type SealedRow, sealedSecrets } from '../secrets/connection-secrets.ts';
 import { leaseMs, mostOfWorkspace, wantedConnections } from './renew-leases.ts';
 
-/** Leases taken in one look, so that several processes share them. */
+/** How many leases are taken in one look, so that several processes share them. */
 const mostAtOnce = 20;
 
 /** SQL: whether nobody has the lease of this row of connection_watch, and it is time to try again. */
@@ -111,7 +111,7 @@ function orFault(make: () => WatchTask): WatchTask | RunError {
   }
 }
 
-/** A secret that can't be opened stays so until an edit, or until the keys of the service have changed. */
+/** The pause after a secret that can't be opened. That changes only by an edit, or with new keys of the service. */
 const faultSeconds = 60;
 
 async function noteFault(pool: Pool, holder: string, row: TaskRow, error: RunError): Promise<void> {

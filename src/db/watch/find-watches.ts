@@ -6,8 +6,8 @@ import type { Query } from '../query.ts';
 type Row = Pick<ConnectionWatchRow, 'connection_id' | 'last_change_at' | 'error'> & { since: Date | null };
 
 /**
- * How the watches of these connections stand. The state of an earlier version of a connection is not shown: an edit begins anew.
- * A lease that has expired means that nobody watches, even if its holder could not tell.
+ * The state of the watches of these connections. The state of an earlier version of a connection is not shown, because
+ * an edit starts a new watch. An expired lease means that nobody watches, even if its holder could not report it.
  */
 export async function watchesOf(
   query: Query,

@@ -4,7 +4,7 @@ import type { WatchNews } from '../../core/watch-store.ts';
 /** Short, so that another process takes over within seconds. A process renews several times within it. */
 export const leaseMs = 7000;
 
-/** Most watches of one workspace, in all processes together. */
+/** The most watches of one workspace, in all processes together. */
 export const mostOfWorkspace = 20;
 
 /** SQL: the connections to be watched, numbered within their workspace: the oldest is 1. */

@@ -31,7 +31,7 @@ export async function approveRun(
   return { kind: 'done', run: toRun(approved ?? run) };
 }
 
-/** What was taken back before the run may be done again: a person has approved the plan that says so. */
+/** Allows the next run to repeat what was reverted before this run: a person has approved the plan that says so. */
 function allowAgain(client: PoolClient, run: RunRow) {
   return client.query(
     'DELETE FROM taken_back WHERE taken_back.workspace_id = $1 AND taken_back.connection_id = $2 AND taken_back.change_set < $3',

@@ -40,7 +40,7 @@ async function findRun(client: PoolClient, workspaceId: string, runId: string, l
   return rows[0] ?? null;
 }
 
-/** Notes that somebody wants the run to stop. The first request stays. */
+/** Stores the request to stop the run. The first request stays. */
 async function requestCancel(client: PoolClient, workspaceId: string, runId: string, by: Actor): Promise<void> {
   await client.query(
     `INSERT INTO run_cancel (workspace_id, run_id, requested_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,

@@ -22,9 +22,9 @@ import { cancelRequest } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
-/** After this many deaths of its workers a run is not tried again: it may be what kills them. */
+/** The most deaths of its workers after which a run is still tried again. The run itself may be what kills them. */
 const mostAttempts = 10;
-/** The same for losses of the database. More are allowed: most likely something else made the database crash. */
+/** The same for losses of the database. More are allowed, because another cause of the crashes is likely. */
 const mostDatabaseLosses = 30;
 
 /**
@@ -203,7 +203,7 @@ async function takeToRead(client: PoolClient, run: RunRow): Promise<ReadRow> {
   return read;
 }
 
-/** Starts a revert over whose connection is deleted. It keeps the settings of the run that it takes back. */
+/** Starts a revert again whose connection is deleted. It keeps the settings of the run that it reverts. */
 async function takeWithoutConnection(client: PoolClient, run: RunRow): Promise<ReadRow> {
   const { rows } = await client.query<RunRow>(
     `UPDATE run SET excluded = '{}', progress = NULL WHERE run.workspace_id = $1 AND run.id = $2 RETURNING ${runColumns}`,

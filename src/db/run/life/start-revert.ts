@@ -6,7 +6,7 @@ import type { RevertRefusal, StoredRevert } from '../../../core/run-store.ts';
 import { lockConnectionOf, lockRun, type RunRow } from '../run-row.ts';
 import { startRun } from './start-run.ts';
 
-/** Inserts a run that takes back what another one has changed, and its job, in the caller's transaction. */
+/** Inserts a run that reverts another one, and its job, in the caller's transaction. */
 export async function startRevert(
   boss: PgBoss,
   client: PoolClient,

@@ -9,7 +9,7 @@ import { tellRun } from '../../signals/open-run-signals.ts';
 import { sendRunJob } from '../queue/run-jobs.ts';
 import { type RunRow, runColumns, settingsOfConnection, toRun } from '../run-row.ts';
 
-/** Inserts the run and its job in the caller's transaction, or returns what stands in the way. */
+/** Inserts the run and its job in the caller's transaction. If that is not possible, returns the reason. */
 export async function startRun(boss: PgBoss, client: PoolClient, run: NewRun): Promise<StoredStart> {
   const verdict = await startable(client, run);
   if (verdict !== 'yes') return { kind: verdict };
@@ -54,13 +54,13 @@ async function startable(
   return row.status === 'DRAFT' && !run.dryRun && run.reverts === undefined ? 'draft' : 'yes';
 }
 
-/** SQL: what a run takes over from its connection. $1: workspace, $2: connection. */
+/** SQL: the columns that a run copies from its connection. $1: workspace, $2: connection. */
 const fromConnection = `
   SELECT connection.workspace_id, connection.id AS connection_id, NULL::uuid AS former_connection_id, connection.name, connection.version,
     ${settingsOfConnection} AS settings
   FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2`;
 
-/** SQL: what a revert takes over from the run that it takes back, whose connection is deleted. $12: that run. */
+/** SQL: the columns that a revert copies from the run that it reverts, whose connection is deleted. $12: that run. */
 const fromRun = `
   SELECT run.workspace_id, NULL::uuid AS connection_id, run.former_connection_id, run.connection_name AS name,
     run.connection_version AS version, run.settings

@@ -36,7 +36,7 @@ export async function runsPage(scope: WorkspaceScope, filter: RunFilter, page: P
   });
 }
 
-/** What a cursor of this list is valid for. */
+/** The list for which a cursor is valid. */
 function runsList(workspaceId: string, { connectionId, status }: RunFilter): ListIdentity {
   return ['runs', workspaceId, connectionId, status === null ? null : [...status].sort()];
 }

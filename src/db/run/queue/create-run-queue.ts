@@ -88,7 +88,7 @@ function freeSlots(look: (slot: string) => void) {
   return {
     wakeOne,
     add: (slot: string) => free.add(slot),
-    /** The slot has found a job. There may be more. */
+    /** Called when the slot has found a job. There may be more jobs. */
     took: (slot: string) => {
       free.delete(slot);
       wakeOne();

@@ -5,10 +5,10 @@ import { isLive, runQueueName } from './open-boss.ts';
 export type Execute = (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>;
 
 /**
- * Decides which jobs get the next free slots. Of each workspace, the job that has waited longest is considered. The workspace with
- * the fewest runs under way in all processes comes first; among equals, the one that was served longest ago. So no workspace
- * gets a slot while another with fewer runs waits, however many jobs it has queued. Call it before a slot becomes free, with
- * the job that ends there.
+ * Decides which jobs get the next free slots. Of each workspace, the job that has waited longest is considered. The
+ * workspace with the fewest running runs in all processes comes first; among equals, the one that was served longest
+ * ago. So no workspace gets a slot while another one with fewer running runs waits, however many jobs it has queued.
+ * Call it before a slot becomes free, with the job that ends there.
  */
 export async function shareSlots(execute: Execute, endedJobId: string | null): Promise<void> {
   // A locked row is just being taken by a slot, or prioritized by another process.

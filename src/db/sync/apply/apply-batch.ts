@@ -26,8 +26,8 @@ export type BatchEnd = { position: number };
 export type OnBatch = (applied: number, total: number) => { progress: number; lines: NewLogLine[] };
 
 /**
- * What all batches share: their progress, to which each one adds its rows when it commits, and the turns they take. Two
- * transactions that fill the same tables and indexes at once get in each other's way more than they gain.
+ * What all batches share: their progress, to which each one adds its rows when it commits, and the turns they take.
+ * Without turns, two transactions that fill the same tables and indexes at once slow each other down.
  */
 export type BatchProgress = { applied: number; total: number; onBatch: OnBatch; turns: CreationTurns };
 

@@ -35,7 +35,10 @@ async function leaveClaimedAlone(range: Range): Promise<void> {
   );
 }
 
-/** Before the first change: no run of the connection is to do again unasked what this one takes back. */
+/**
+ * Called before the first change. Remembers what this run reverts, so that no run of the connection repeats it without
+ * approval.
+ */
 export function beginRevert(attempt: Attempt): Promise<void> {
   return transaction(attempt, (client) => rememberTakenBack(setOf({ client, attempt }), attempt.connectionId));
 }

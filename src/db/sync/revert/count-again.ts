@@ -22,7 +22,7 @@ const backs = `
     AND back.outcome IS NULL AND back.action <> 'SKIP'
   WHERE taken_back.workspace_id = $1 AND taken_back.connection_id = $3 AND back.person_id IS NOT NULL`;
 
-/** How many rows of the plan would do again what was taken back, by action. */
+/** How many rows of the plan would repeat changes that were reverted, by action. */
 export function countAgain(attempt: Attempt): Promise<{ action: ChangeAction; count: number }[]> {
   return transaction(attempt, async (client) => {
     const { rowCount } = await client.query(

@@ -4,18 +4,18 @@ import { byKey } from '../../planner-hints.ts';
 import { poolQuery } from '../../query.ts';
 import { type Attempt, fenced, key } from '../attempt.ts';
 
-/** Contacts that are planned in one transaction. */
+/** How many contacts are planned in one transaction. */
 const atOnce = 1000;
 
-/** The history of the whole run that is taken back. */
+/** The history of the whole run that is reverted. */
 export function historyOf({ workspaceId, reverts }: Attempt) {
   if (reverts === null) throw new Error('This run takes nothing back.');
   return { workspaceId, changeSet: reverts, first: 0, last: Number.MAX_SAFE_INTEGER };
 }
 
 /**
- * Makes the plan that takes a run back, from its history. Contacts that were changed since are in the plan as skipped. What an
- * earlier attempt has taken back is left out.
+ * Makes the plan that reverts a run, from its history. Contacts that were changed since are in the plan as skipped.
+ * What an earlier attempt has reverted is left out.
  */
 export async function planRevert(
   attempt: Attempt,
