@@ -12,7 +12,7 @@ import type {
 } from '../core/records.ts';
 import type { ChangeFilter, FindingsPage, LogQuery, LogSlice, Page, WorkspaceStore } from '../core/store.ts';
 
-/** Tells what is loaded. A place in a document has the same list of parts each time. */
+/** Identifies what is loaded. A place in a document has the same list of parts each time. */
 type What = string | readonly ContactPart[];
 
 /**
@@ -21,7 +21,7 @@ type What = string | readonly ContactPart[];
  */
 export class Loaders {
   readonly #store: WorkspaceStore;
-  /** By what they load. Most operations use one or none. */
+  /** The loaders, by what they load. Most operations use one or none. */
   readonly #loaders = new Map<What, DataLoader<string, unknown>>();
 
   constructor(store: WorkspaceStore) {

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import type { ContactFeedPart } from '../core/contact-feed.ts';
 
-/** Tells when contacts of a workspace may have changed. */
+/** Signals that contacts of a workspace may have changed. */
 export type ContactSignals = {
   /** `hear` gets the workspace. `missed` is called when signals may have been lost. Returns the function that ends both. */
   onContacts(hear: (workspaceId: string) => void, missed: () => void): () => void;
 };
 
-/** At least this long between two events for one viewer, so that many small changes come together. */
+/** The shortest time between two events for one viewer, so that many small changes come together. */
 const betweenEventsMs = 100;
 
 /**
- * The parts of a workspace's feed, beginning with `first`, which has been read, until `signal` aborts. Each further part is read when
- * the viewer asks for it, so nothing queues up for a slow one. Parts without changes are left out.
+ * The parts of a workspace's feed, beginning with `first`, which has been read, until `signal` aborts. Each further
+ * part is read when the viewer asks for it, so nothing queues up for a slow viewer. Parts without changes are left out.
  */
 export async function* followContacts(
   signals: ContactSignals,
@@ -48,7 +48,7 @@ export async function* followContacts(
   }
 }
 
-/** A short rest, so that changes that follow each other come together. */
+/** A short pause, so that changes that follow each other come together. */
 async function pause(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const over = AbortSignal.any([signal, AbortSignal.timeout(betweenEventsMs)]);

@@ -36,7 +36,7 @@ export async function startRun(
   }
 }
 
-/** Queues a run that takes back what another one has changed. Throws like `startRun`. */
+/** Queues a run that reverts another run. Throws like `startRun`. */
 export async function revertRun(
   store: RunStore,
   workspaceId: string,

@@ -28,7 +28,10 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const underWay = new Set<Promise<void>>();
   const onTrouble = (doing: string) => (err: unknown) => log.warn({ err }, doing);
 
-  /** Runs handed back because the database stayed away. They differ from the runs of a process that is gone. */
+  /**
+   * Runs that were handed back because the database stayed away. They must be distinguished from runs of a process that
+   * is gone.
+   */
   const cutOff = new Set<string>();
 
   const workOn = (job: RunJob, given: { expired: AbortSignal; giveWay: AbortSignal }): Promise<void> => {

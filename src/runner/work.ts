@@ -17,7 +17,7 @@ export type WorkParts = { store: RunStore; signals: RunSignals; runSync: RunSync
  * Rejects when the run's end could not be stored, and when the database stays away. Then, too, the run stays as it is.
  */
 export async function work(parts: WorkParts, job: RunJob, signals: Signals, databaseLost = false): Promise<void> {
-  // If the database has lost some of what it was given, the run goes on from what is still stored.
+  // If the database has lost some data, the run continues from what is still stored.
   for (let again = databaseLost; (await workOnce(parts, job, signals, again)) === 'again'; again = true);
 }
 

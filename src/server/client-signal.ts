@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../core/app-error.ts';
 
-/** The client has left, so nobody reads this error. */
+/** The error for a client that has left. Nobody reads it. */
 export function clientLeft(): AppError {
   return new AppError('CLIENT_LEFT', 'The client left before it had its answer.');
 }

@@ -1,10 +1,10 @@
-/** Spreadsheets take a cell that begins like this for a formula, and would run it. */
+/** Spreadsheets treat a cell that begins like this as a formula, and would execute it. */
 const formula = /^[=+\-@\t\r\n|%]/;
 const special = /[",\r\n]/;
 
 type Cell = string | boolean | null | undefined;
 
-/** A line of a CSV file as RFC 4180 has it. */
+/** A line of a CSV file in the form of RFC 4180. */
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }

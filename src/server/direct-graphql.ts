@@ -5,16 +5,16 @@ import { clientLeft } from './client-signal.ts';
 import { LARGEST_BODY, parseJson } from './json-body.ts';
 import type { ServerParts } from './server-parts.ts';
 
-/** What Express finds in `response.locals` of a request that it takes over: why it failed, or who sent it. */
+/** What `response.locals` contains when Express takes a request over: why it failed, or who sent it. */
 export type TakenOver = { failure: unknown } | { viewer: Viewer };
 
 /** Answers an operation of this viewer. False: the body is no operation. */
 export type AnswerDirectly = (body: unknown, viewer: Viewer, response: ServerResponse) => Promise<boolean>;
 
 /**
- * Answers the plainest requests, which are nearly all: operations posted to /graphql as JSON of a known length, by clients that take
- * JSON. Express has no part in them: its layers cost more than the look-up of a contact. It gets all other requests, and takes over
- * those that fail here, so each refusal is written in one place.
+ * Answers the simplest requests, which are nearly all: operations that are posted to /graphql as JSON of a known
+ * length, by clients that accept JSON. They do not go through Express, whose layers cost more than the look-up of a
+ * contact. Express gets all other requests, and also those that fail here, so each refusal is written in one place.
  */
 export function directGraphql(
   { signIn }: Pick<ServerParts, 'signIn'>,

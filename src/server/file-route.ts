@@ -14,7 +14,7 @@ import { viewerOf } from './signed-in.ts';
 
 const megabyte = 1024 * 1024;
 const largestFile = 1024 * megabyte;
-/** In characters. */
+/** The most characters of a file's name. */
 const longestName = 200;
 /** The longest wait for the next bytes, and for the next megabyte. Slower uploads are ended. */
 const longestSilenceMs = 60_000;

@@ -75,7 +75,7 @@ function inTurn(parts: ServerParts): ApolloServerPlugin<ApiContext> {
 
 type Answer = { result: FormattedExecutionResult; status: number | undefined; headers: [string, string][] };
 
-/** Executes an operation and makes its answer, also when it got no turn. `status` undefined: the usual one. */
+/** Executes an operation and makes its answer, even if it got no turn. `status` undefined: the usual one. */
 async function answerOf(args: Parameters<typeof executeInTurn>[0], parts: ServerParts): Promise<Answer> {
   const { data, errors } = await executeInTurn(args, parts).catch((error: unknown) => ({
     data: undefined,
@@ -102,7 +102,10 @@ async function answer(parts: ServerParts, body: unknown, viewer: Viewer, respons
   return true;
 }
 
-/** Answers operations that are refused. Apollo answers the rest of what Express gets: other media types, and bodies that are no request. */
+/**
+ * Answers operations that are refused. Apollo answers the rest of what Express gets: other media types, and bodies that
+ * are no operation.
+ */
 function refusing(parts: ServerParts): RequestHandler {
   return async (request, response, next) => {
     const read = readRequest(request.body);

@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../core/app-error.ts';
 
-/** In bytes, unpacked. */
+/** The most bytes of a request's body, unpacked. */
 export const LARGEST_BODY = 1024 * 1024;
 
 const read: RequestHandler = express.json({
@@ -54,7 +54,7 @@ function tooLarge(): Error {
   return Object.assign(new Error('The body is too large.'), { status: 413 });
 }
 
-/** How deep objects and lists in a client's JSON may be nested. */
+/** The most levels of objects and lists in a client's JSON. */
 const DEEPEST = 64;
 
 const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...Buffer.from('"\\[]{}')];

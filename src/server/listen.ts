@@ -21,7 +21,7 @@ const noAddress: [string, string] = [
   'Set HOST to one that is, such as 127.0.0.1, or to 0.0.0.0 or :: for all of them.',
 ];
 
-/** By the system's error code: why it failed, and what to do. */
+/** Why listening failed and what to do, by the system's error code. */
 const reasons: Record<string, [string, string]> = {
   EADDRINUSE: ['another program listens there', 'End that program, or set PORT to another port (0 picks a free one).'],
   EACCES: ['this user may not use that port', 'Set PORT to one from 1024 up, or give the user the right to use it.'],

@@ -43,7 +43,7 @@ async function sendPhoto(parts: ServerParts, request: Request<{ id: string }>, r
   response.end(request.method === 'HEAD' ? undefined : photo.bytes);
 }
 
-/** Browsers keep a photo, and ask each time whether it is still right: who may see it can change. */
+/** Browsers may keep a photo, but must ask each time whether it is still valid, because permissions can change. */
 function forCaches(hash: string) {
   return { etag: etagOf(hash), 'cache-control': 'private, no-cache', vary: 'Authorization' };
 }

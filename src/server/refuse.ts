@@ -25,7 +25,7 @@ const statuses: Record<string, number> = {
   TIMEOUT: 504,
 };
 
-/** The service is at fault, not the request. These codes set the status even if other fields were answered. */
+/** Codes for which the service is at fault, not the request. They set the status even if other fields were answered. */
 const passing = ['RATE_LIMITED', 'UNAVAILABLE', 'TIMEOUT'];
 
 type Told = Pick<GraphQLFormattedError, 'extensions'>;
@@ -41,7 +41,7 @@ export function statusOfAnswer(errors: readonly Told[]): number | null {
   return found === undefined ? null : httpStatus(found);
 }
 
-/** When to try again, if an error says so. */
+/** After how many seconds to try again, if an error says so. */
 export function retryAfterSeconds(errors: readonly Told[]): number | undefined {
   return errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((seconds) => typeof seconds === 'number');
 }

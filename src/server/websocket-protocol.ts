@@ -33,7 +33,7 @@ export type WebsocketProtocol = Server<SocketExtra>;
 /** Stands for a frame's JSON until the message is sent, so that the JSON is not serialized again for each viewer. */
 export const PLACEHOLDER = '@';
 
-/** From the registry of RFC 6455. Clients reconnect by themselves. */
+/** A close code from the registry of RFC 6455. Clients reconnect by themselves. */
 const TRY_AGAIN_LATER = 1013;
 
 /** Too much at once. The protocol's clients do not reconnect by themselves. */

@@ -16,7 +16,7 @@ import {
 } from './websocket-protocol.ts';
 import { pieces } from './write.ts';
 
-/** Bytes of a client's message. */
+/** The most bytes of a client's message. */
 const LARGEST_MESSAGE = 1024 * 1024;
 /** How long clients have to close their sockets. */
 const CLOSE_PATIENCE_MS = 1000;
@@ -51,9 +51,11 @@ export function websocketRoute(parts: ServerParts, httpServer: Server): { stop()
 /** The time between pings. A socket that has not answered one by the next is dead. */
 const PING_MS = 12_000;
 const INTERNAL_ERROR = 4500;
-/** From the registry of RFC 6455. */
+/** A close code from the registry of RFC 6455. */
 const TOO_LARGE = 1009;
-/** Bytes of a message before sign-in, which holds the token: twice what headers may have. It stays in memory. */
+/**
+ * The most bytes of a message before sign-in, which holds the token: twice what headers may have. It stays in memory.
+ */
 const LARGEST_BEFORE_SIGN_IN = 32 * 1024;
 
 /** Connects one socket to the protocol: incoming messages, outgoing messages, and its end. */

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-/** In bytes. */
+/** The size of a piece in bytes. */
 const PIECE = 64 * 1024;
 
 /** Cuts bytes into pieces. A character may lie in two of them. */

@@ -7,7 +7,7 @@ export type ContactSyncSwitch = {
   forget(workspaceId?: string): void;
 };
 
-/** Normally `forget` is called at each change. This limit is for the moments when notifications don't arrive. */
+/** Normally `forget` is called at each change. This limit covers the times when notifications don't arrive. */
 const LONGEST_KNOWN_MS = 2000;
 const MOST_KNOWN = 10_000;
 

@@ -6,7 +6,7 @@ import type { ApiContext } from '../api-context.ts';
 import { found } from '../error/not-found.ts';
 import { ContactChangeType } from './contact-change.type.ts';
 
-/** Of changes in an event, and about of characters in their values. */
+/** The most changes in an event, and about the most characters in their values. */
 const most = 200;
 const longest = 300_000;
 
@@ -33,7 +33,7 @@ async function followChanges({
   const connection = id === null ? null : found(await loaders.connection(id), 'connection');
   const read = (after: string | null) =>
     store.contactFeed({ after, connectionId: connection?.id ?? null, most, longest });
-  // The place to begin is settled here, so that no change after the answer to the subscription is missed.
+  // The starting point is decided here, so that no change after the answer to the subscription is missed.
   const first = await read(args.after ?? null);
   return runner.followContacts(viewer.workspaceId, read, first, signal);
 }

@@ -107,7 +107,7 @@ function mappingOf(mapping: FieldMappingInput): FieldMapping {
   };
 }
 
-/** An object as an update gives it: a member left out stays, null restores the default. */
+/** An object in an update: a member that is left out stays, null restores its default. */
 type Given<T> = { readonly [member in keyof T]?: T[member] | null };
 
 /**

@@ -9,7 +9,7 @@ import { editConnection, givenSecrets, newConnection, secretsAfter } from './edi
 import type { FieldMappingInput } from './field-mapping.type.ts';
 import type { ScopeInput } from './scope.type.ts';
 
-/** Settings that are looked at before they are saved. What is left out or null is as saved, or the default. */
+/** Settings to try before they are saved. A member that is left out or null is as saved, or has its default. */
 export type GivenSettings = {
   source?: SourceInput | null;
   scope?: ScopeInput | null;
@@ -17,8 +17,8 @@ export type GivenSettings = {
 };
 
 /**
- * The connection that given settings make, laid over a saved one or over the defaults. The same checks apply as when it is saved; the
- * source is not contacted. Throws AppError NOT_FOUND.
+ * The connection that results from given settings, on top of a saved connection or of the defaults. The same checks
+ * apply as for saving. The source is not contacted. Throws AppError NOT_FOUND.
  */
 export async function lookRequest(
   connectionId: string | null,
@@ -44,7 +44,7 @@ export async function lookRequest(
     ...(saved === null
       ? []
       : sources.checkDestination(kind, { saved: saved.source, wanted: edit.source, kept: after.kept }, path)),
-    // As for a Draft: a secret may be missing.
+    // A secret may be missing, as in a Draft.
     ...sources.checkConnection({ ...edit, status: 'DRAFT' }, after, paths),
   ];
   if (userErrors.length > 0) return { request: null, userErrors };

@@ -20,7 +20,7 @@ const LONGEST_PREVIEW_SECONDS = 330;
 const MOST_SAMPLED = 1000;
 const MOST_SHOWN = 100;
 
-/** What shows a person what settings do before they are saved. It reads the source and changes nothing. */
+/** Queries that show what settings do before they are saved. They read the source and change nothing. */
 @Resolver()
 export class PreviewResolver {
   @Needs(Permission.CONTACT_SYNC_MANAGE)

@@ -117,7 +117,7 @@ export class ApiContact {
 
 const noValues: readonly LabeledValue[] = [];
 
-/** What each field is made from, beside the id. */
+/** The parts of a contact from which each field is made, besides the id. */
 const partsOf: { readonly [Field in keyof ApiContact]: readonly ContactPart[] } = {
   id: [],
   status: ['STATUS'],
@@ -147,12 +147,13 @@ const partsOf: { readonly [Field in keyof ApiContact]: readonly ContactPart[] } 
 
 const inOrder = Object.entries(partsOf);
 
-/** By the place in a document, which asks for the same each time. */
+/** Remembered by the place in a document, which requests the same parts each time. */
 const askedBefore = new WeakMap<FieldNode, readonly ContactPart[]>();
 
 /**
- * The parts of contacts that a document asks for, in the field that `info` is about or at `path` below it. Fields with a resolver of
- * their own need only the id. The parts are always in the same order, so that there are few different statements.
+ * The parts of contacts that a document requests, in the field that `info` is about or at `path` below it. Fields with
+ * a separate resolver need only the id. The parts are always in the same order, so that there are few different
+ * statements.
  */
 export function askedParts(info: GraphQLResolveInfo, path: readonly string[] = []): readonly ContactPart[] {
   const [place, ...more] = info.fieldNodes;

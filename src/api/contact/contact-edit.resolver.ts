@@ -21,7 +21,7 @@ import {
 } from './contact.inputs.ts';
 import { editContact, MOST_VALUES, newContact } from './edit-contact.ts';
 
-/** Each is locked and written into the history in one transaction. */
+/** The most contacts in one deletion. All are locked and written into the history in one transaction. */
 const MOST_DELETED = 1000;
 
 type Outcome = { contact: ApiContact | null; userErrors: UserError[] };
@@ -146,7 +146,9 @@ export class ContactEditResolver {
   }
 }
 
-/** The lists that are too long only because of the merge. A source may have brought one of the two a longer list. */
+/**
+ * The lists that are too long only because of the merge. A source may have given one of the two contacts a longer list.
+ */
 function tooManyTogether(keep: ContactEdit, drop: ContactEdit, merged: ContactEdit): UserError[] {
   const length = ({ values }: ContactEdit, field: LabeledField): number => values[field]?.length ?? 0;
   return (['EMAIL', 'PHONE'] as const)

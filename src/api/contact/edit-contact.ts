@@ -15,7 +15,7 @@ import { isInvisible } from '../../core/outside-text.ts';
 import type { UserError } from '../../core/user-error.ts';
 import type { ContactInput, LabeledValueInput } from './contact.inputs.ts';
 
-/** Of the emails or phones of a contact. */
+/** The most emails, and the most phones, of a contact. */
 export const MOST_VALUES = 50;
 
 const texts: { readonly [Member in keyof ContactInput]?: TextField } = {
@@ -142,7 +142,7 @@ const nameless: UserError = {
   message: 'A contact needs a name: a display name, a first or last name, or an email.',
 };
 
-/** A name that was put together from other fields follows them, until somebody enters another one. */
+/** A display name that was made of other fields follows them, until somebody enters another one. */
 function withName(values: ContactValues, before: ContactValues, isGiven: boolean): ContactValues {
   const follows = isGiven
     ? values.DISPLAY_NAME === undefined

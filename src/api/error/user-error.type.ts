@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { userErrorCodes } from '../../core/user-error.ts';
 
-/** The options of a payload's `userErrors`. */
+/** The options of the field `userErrors` in each payload. */
 export const toBeMended = { description: 'The errors to fix; empty when the change was made.' };
 
 @ObjectType('UserError', {

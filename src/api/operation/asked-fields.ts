@@ -3,8 +3,8 @@ import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } 
 type Asked = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
 
 /**
- * The names of the fields that a document may ask of a field's value, or of what is at `path` below it. Fields under @skip and
- * @include count, and so do those of every type.
+ * The names of the fields that a document may request of a field's value, or of the value at `path` below it. Fields
+ * under @skip and @include count, and so do those of every type.
  */
 export function askedFields({ fieldNodes, fragments }: Asked, path: readonly string[] = []): ReadonlySet<string> {
   let nodes = fieldNodes;

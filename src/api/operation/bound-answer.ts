@@ -1,9 +1,9 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AppError } from '../../core/app-error.ts';
 
-/** The names and texts of an answer together, in UTF-16 units. */
+/** The most UTF-16 units of all names and texts of an answer together. */
 export const LONGEST_ANSWER = 10_000_000;
-/** About the length of a value without text in JSON, or of the punctuation around a text. */
+/** The approximate length of a value without text in JSON, or of the punctuation around a text. */
 export const VALUE_LENGTH = 4;
 
 /**

@@ -24,7 +24,7 @@ import {
 /** `coerced`: the values of the variables, if the caller has them already. */
 export type ToExecute = ExecutionArgs & { coerced?: Readonly<Record<string, unknown>> };
 
-/** By operation. A plan is forgotten with its document. */
+/** The plans, by operation. A plan is forgotten with its document. */
 const plans = new WeakMap<OperationDefinitionNode, OperationPlan | null>();
 
 /**
@@ -75,7 +75,7 @@ type Path = ResponsePath | undefined;
 
 class PlanExecution {
   readonly errors: GraphQLError[] = [];
-  /** At least the length of the answer (see bound-answer.ts). */
+  /** A lower bound of the answer's length (see bound-answer.ts). */
   length = VALUE_LENGTH;
   readonly #about: About;
   readonly #context: unknown;
@@ -118,7 +118,8 @@ class PlanExecution {
 
   #field(field: FieldPlan, source: unknown, parent: Path): unknown {
     try {
-      // Nearly all values are texts or nulls, and are answered as they are. The rest of this class would do the same with them.
+      // Nearly all values are texts or nulls, and are answered unchanged. The code below would give the same answer,
+      // more slowly.
       const value = field.isText && typeof source === 'object' ? (source as Answer)[field.definition.name] : undefined;
       if (value === null && field.value.isNullable) return null;
       if (typeof value === 'string') {
@@ -128,7 +129,7 @@ class PlanExecution {
     } catch (error) {
       return this.#fail(field, field.value, placeOf(field, parent), error);
     }
-    // Below a plain value there is nothing. So only an error needs its place.
+    // A plain value has nothing below it. So its place is needed only for an error.
     const path = field.isPlain ? undefined : placeOf(field, parent);
     const fail = (error: unknown) => this.#fail(field, field.value, path ?? placeOf(field, parent), error);
     try {
@@ -226,7 +227,7 @@ class PlanExecution {
     }
   }
 
-  /** Null where that is allowed; otherwise the error goes on to what surrounds the place. */
+  /** Null, if the field may be null. Otherwise the error passes to the surrounding value. */
   #fail({ nodes }: FieldPlan, { isNullable }: ValuePlan, path: ResponsePath, raw: unknown): null {
     const error = locatedError(raw, nodes, keysOf(path));
     if (!isNullable) throw error;
@@ -234,7 +235,7 @@ class PlanExecution {
     return null;
   }
 
-  /** Errors within a place that an earlier error has left null are not told. */
+  /** Errors within a place that an earlier error has set to null are not reported. */
   #collect(error: GraphQLError, path: Path): void {
     for (let at = path; at !== undefined; at = at.prev) if (this.#nulled.has(at)) return;
     if (this.#nulled.has(undefined)) return;

@@ -25,19 +25,22 @@ import { VALUE_LENGTH } from './bound-answer.ts';
 
 export type OperationPlan = { object: ObjectPlan; fragments: Record<string, FragmentDefinitionNode> };
 
-/** What a document asks of an object, in the order of the answer. `length`: of the names, and of the values without their texts. */
+/**
+ * The fields that a document requests of an object, in the order of the answer. `length`: that of the names, and of the
+ * values without their texts.
+ */
 export type ObjectPlan = { fields: readonly FieldPlan[]; length: number };
 
-/** What is the same for each object that has the field. */
+/** The facts about a field that are the same for each object. */
 export type FieldPlan = {
   /** The name in the answer. */
   name: string;
-  /** Where the document asks for it. */
+  /** The places in the document that request it. */
   nodes: readonly FieldNode[];
   parent: GraphQLObjectType;
   definition: GraphQLField<unknown, unknown>;
   value: ValuePlan;
-  /** A property of its object, and no object itself. */
+  /** It is a property of its object, and its value is not an object. */
   isPlain: boolean;
   /** A plain String or ID. */
   isText: boolean;
@@ -139,7 +142,7 @@ function planValue(planning: Planning, type: GraphQLOutputType, nodes: readonly 
   if (isLeafType(type)) {
     return { kind: 'leaf', type, isNullable: true };
   }
-  // A type with `isTypeOf` belongs to a union, and has to be asked for each value.
+  // A type with `isTypeOf` belongs to a union, so each value must be checked.
   if (!isObjectType(type) || type.isTypeOf || planning.left < 0) return null;
   const { schema, fragments } = planning;
   const object = planObject(planning, type, collectSubfields(schema, fragments, {}, type, nodes));

@@ -13,18 +13,21 @@ import {
 import { cut } from '../../core/fold.ts';
 import { tooRepetitive } from './too-repetitive.ts';
 
-/** Per document. Introspection by tools has about 200 tokens, a client's longest document a few hundred. */
+/**
+ * The most tokens of a document. Introspection by tools has about 200 tokens, a client's longest document a few
+ * hundred.
+ */
 const MOST_TOKENS = 4000;
-/** Per document, in UTF-16 units. */
+/** The most UTF-16 units of a document. */
 const MOST_CHARACTERS = 100_000;
-/** Brackets inside brackets, of any kind. The parser recurses into each of them. */
+/** The most levels of brackets, of any kind. The parser recurses into each of them. */
 const DEEPEST_NESTING = 64;
-/** Of operations, and of fragments, in one document. Some rules of GraphQL compare every pair of them. */
+/** The most operations, and the most fragments, in one document. Some rules of GraphQL compare every pair of them. */
 const MOST_DEFINITIONS = 100;
 const MOST_ERRORS = 10;
 const LONGEST_MESSAGE = 500;
 
-/** `tokens` is the number of its tokens, for the cache. */
+/** `tokens`: the number of tokens, for the cache. */
 export type ReadDocument =
   | { kind: 'valid'; document: DocumentNode; tokens: number }
   | { kind: 'refused'; errors: readonly GraphQLError[] };

@@ -13,7 +13,7 @@ export function TakesLonger(seconds: number): MethodDecorator {
   return Extensions({ seconds });
 }
 
-/** By operation. */
+/** The limits that are known, by operation. */
 const known = new WeakMap<OperationDefinitionNode, number | null>();
 
 /** The longest time that the fields of an operation declare, in seconds; null when none declares any. */

@@ -7,8 +7,8 @@ const MOST_PAIRS = 10_000;
 type Place = { fields: Map<string, { number: number; below: Place }> };
 
 /**
- * Tells whether a document repeats response names so often that comparing them would take long. GraphQL compares every
- * two fields of one name that may meet in one place; a plain field, without arguments and selections, costs nothing. A
+ * Whether a document repeats response names so often that comparing them would take long. GraphQL compares every two
+ * fields of one name that may meet in one place. A plain field, without arguments and selections, costs nothing. A
  * fragment's fields may end up anywhere. So when there are fragments, all fields below parents of one name count as one
  * place, and the top fields of a fragment count as meeting every field of their name.
  */

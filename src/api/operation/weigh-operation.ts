@@ -44,7 +44,7 @@ type Weighing = {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   variables: Readonly<Record<string, unknown>>;
-  /** By fragment: each is weighed once, even if it is spread many times. */
+  /** The weights of fragments. Each is weighed once, even if it is spread many times. */
   weighed: Map<string, Weight>;
   /** Selections visited so far. */
   steps: number;

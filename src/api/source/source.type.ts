@@ -18,7 +18,7 @@ export class SourceInput {
   csv?: CsvSettingsInput | null;
 }
 
-/** How the API names and shows a kind of source. */
+/** How the API represents a kind of source. */
 type SourceApi = {
   /** The member of `SourceInput` that takes its settings and secrets. */
   member: keyof SourceInput;
@@ -38,7 +38,7 @@ export function memberOf(kind: SourceKind): keyof SourceInput {
   return sourceApis[kind].member;
 }
 
-/** A source as given: its kind, its member of `SourceInput`, and its settings with secrets. */
+/** The source in an input: its kind, its member of `SourceInput`, and its settings with secrets. */
 export type GivenSource = { kind: SourceKind; member: keyof SourceInput; given: SourceSettings };
 
 /** Finds the one member of a source input; @oneOf makes sure that there is exactly one. */

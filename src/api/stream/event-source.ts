@@ -14,7 +14,8 @@ export type OpenedSource =
 
 /** Opens the events of a subscription. */
 export async function openSource(args: SubscriptionArgs, log: FaultLog): Promise<OpenedSource> {
-  // Viewers come and go and share these events, so they end by their own signal and not by the first viewer's.
+  // Viewers come and go and share these events. So the events have their own signal, and do not end with the first
+  // viewer.
   const closing = new AbortController();
   const contextValue = streamContext(args.contextValue, closing.signal);
   const executed: ExecutionArgs = { ...args, contextValue };

@@ -7,7 +7,7 @@ export type Frame = {
   readonly json: Buffer;
   /** The viewer may see nothing after this frame, so the stream ends with it. */
   readonly isLast: boolean;
-  /** Never set: nothing is added to a frame. */
+  /** Never set, because frames have no extensions. */
   readonly extensions?: undefined;
 };
 
@@ -24,7 +24,7 @@ export function errorFrame(errors: readonly unknown[], log: FaultLog, result: Ex
   return { json: serialized({ ...result, errors: formatted }), isLast };
 }
 
-/** Uses memory outside Node's pool: a waiting frame would keep the whole piece of the pool around it. */
+/** Uses memory outside Node's pool. Otherwise a waiting frame would keep the whole chunk of the pool in memory. */
 function serialized(result: object): Buffer {
   const text = JSON.stringify(result);
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));

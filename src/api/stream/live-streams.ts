@@ -14,9 +14,12 @@ import { PulledStream } from './pulled-stream.ts';
 import { StateGroup } from './state-group.ts';
 import { type StreamKey, streamKey } from './stream-key.ts';
 
-/** Bytes of log frames on their way to viewers of this process; a frame for many viewers counts once. */
+/** The most bytes of log frames on their way to viewers of this process. A frame for many viewers counts once. */
 const MOST_HELD = 28 * 1024 * 1024;
-/** Bytes of recent frames that are kept besides; and about how many a frame takes in addition to its text. */
+/**
+ * The most bytes of recent frames that are kept besides; and about how many bytes a frame takes in addition to its
+ * text.
+ */
 const MOST_RECENT = 4 * 1024 * 1024;
 const BESIDE_FRAME = 500;
 
@@ -53,7 +56,7 @@ export function liveStreams(log: FaultLog, held = new Held(MOST_HELD)) {
 
   const subscribe = async (args: SubscriptionArgs): Promise<OpenedStream> => {
     const stream = streamKey(args);
-    // A viewer who joins others does not pass the field's own check.
+    // A viewer who joins others has not passed the field's own check.
     const refusal = stream.kind === 'alone' || stream.kind === 'pulled' ? null : await refusalOf(args, stream.field);
     if (refusal !== null) return { kind: 'refused', frame: errorFrame([refusal], log) };
     if (stream.kind === 'pulled') {

@@ -6,9 +6,12 @@ import type { OpenedSource, openSource } from './event-source.ts';
 import type { Frame } from './frame.ts';
 import { LogViewer, type Made } from './log-viewer.ts';
 
-/** About the bytes of a frame. Each viewer holds a frame while it is sent, so frames get smaller when many are held. */
+/**
+ * The most and the least bytes of a frame, approximately. Each viewer holds a frame while it is sent, so frames get
+ * smaller when many are held.
+ */
 const FRAME = { most: 128 * 1024, least: 8 * 1024 };
-/** A frame gets one part in this many of the memory that is still free for frames. */
+/** The divisor of the free memory for frames: one frame gets this part of it. */
 const SHARE = 64;
 
 export type LogChannelParts = {
@@ -25,9 +28,9 @@ export type LogChannelParts = {
 let channels = 0;
 
 /**
- * Viewers with the same subscription to one log. All share one execution; viewers at the same place share one
- * serialization. Each viewer has its own place and asks for the next frame when the one before has left the process. So
- * nothing queues up: a viewer who does not read holds one frame and a number.
+ * Viewers with the same subscription to one log. All share one execution; viewers at the same position share one
+ * serialization. Each viewer has a separate position and asks for the next frame when the one before has left the
+ * process. So nothing queues up: a viewer who does not read holds one frame and a number.
  */
 export class LogChannel {
   /** Resolves with null once the stream has begun, or with the frame that refuses it. */
@@ -57,7 +60,7 @@ export class LogChannel {
     return viewer;
   }
 
-  /** What there is after a place. After 'nothing yet', the viewers are woken once there is something. */
+  /** What a viewer at this position can get. After 'nothing yet', the viewers are woken when there is something. */
   now(after: number, told: RunStatus | null): ReturnType<FollowedLog['now']> {
     const now = this.#log === null || this.#closed ? 'over' : this.#log.now(after, told);
     if (now === 'nothing yet') {
@@ -71,8 +74,8 @@ export class LogChannel {
   }
 
   /**
-   * The lines after a place, as a frame. All viewers get the same frame while it is full or no newer lines exist. Null
-   * when the channel was closed, or the run was deleted, before the frame was made.
+   * The lines after a position, as a frame. All viewers get the same frame while it is full or no newer lines exist.
+   * Null when the channel was closed, or the run was deleted, before the frame was made.
    */
   async frameAfter(after: number): Promise<Made | null> {
     const recent = this.#parts.recent.get(this.#keyOf(after));
@@ -129,7 +132,7 @@ export class LogChannel {
       const count = part.lines.length;
       this.#size.learn(part.lines, frame.json.length);
       if (frame.json.length <= 2 * bytes || count <= 1) return { part, frame };
-      // Far too large: no frame before this one showed the size. Try again with half the lines.
+      // The frame is far too large, because no frame before has shown the size. Try again with half of the lines.
       most = Math.ceil(count / 2);
     }
   }

@@ -5,18 +5,18 @@ import type { Frame } from './frame.ts';
 import { Outbox } from './outbox.ts';
 
 /**
- * What was made of the lines after a place, up to line `to`. `frame` is null when all lines are below the level.
- * `isFull` means that there were more lines than fit into a frame.
+ * The frame for the lines after a position, up to line `to`. `frame` is null when all lines are below the level.
+ * `isFull`: there were more lines than fit into a frame.
  */
 export type Made = { frame: Frame | null; lines: number; to: number; status: RunStatus; isFull: boolean };
 
-/** Where the frames come from. After "nothing yet", it wakes its viewers once there is something. */
+/** The source of the frames. After "nothing yet", it wakes its viewers when there is something. */
 type Channel = {
   now(after: number, told: RunStatus | null): ReturnType<FollowedLog['now']>;
   frameAfter(after: number): Promise<Made | null>;
 };
 
-/** One viewer of a log: their place in it, and the frame on its way to them. */
+/** One viewer of a log: their position in it, and the frame on its way to them. */
 export class LogViewer {
   readonly outbox: Outbox;
   readonly #channel: Channel;
@@ -24,7 +24,7 @@ export class LogViewer {
   /** The `seq` of the newest line taken, and the run's status in the newest frame. */
   #after: number;
   #told: RunStatus | null = null;
-  /** The frame that was taken and, as far as we know, not yet sent. */
+  /** The frame that was taken and is probably not sent yet. */
   #sending: Frame | null = null;
   #over = false;
 

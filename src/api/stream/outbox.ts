@@ -1,14 +1,14 @@
 import type { Frame } from './frame.ts';
 
 /**
- * What is still to be sent to a viewer. When `take` returns undefined, the viewer waits until it is woken. When its
- * promise resolves with undefined, it is called again.
+ * The frames that a viewer still has to get. When `take` returns undefined, the viewer waits until it is woken. When
+ * its promise resolves with undefined, it is called again.
  */
 export type Backlog = { take(): Frame | Promise<Frame | undefined> | undefined };
 
 /**
- * One viewer's stream. It gives the frames of the backlog, waits while there are none, and ends after the last frame
- * once `end` or `fail` was called. The transport asks for the next frame when the one before has left the process.
+ * One viewer's stream. It yields the frames of the backlog, waits while there are none, and ends after the last frame
+ * when `end` or `fail` was called. The transport asks for the next frame when the one before has left the process.
  */
 export class Outbox implements AsyncIterableIterator<Frame> {
   readonly #backlog: Backlog;
@@ -66,7 +66,7 @@ export class Outbox implements AsyncIterableIterator<Frame> {
     return { done: true, value: undefined };
   }
 
-  /** Some callers only treat a stream as one that can be left when it has this method. */
+  /** Some callers cancel a stream only if it has this method. */
   async throw(error: unknown): Promise<IteratorResult<Frame, undefined>> {
     await this.return();
     throw error;

@@ -11,9 +11,9 @@ import { isSeq } from '../log/read-log.ts';
 import type { SubscriptionArgs } from './event-source.ts';
 
 /**
- * Subscriptions with the same key are equal: same document, variables, workspace and permissions. A log's key leaves
- * its start out. `pulled`: each viewer has events of their own, which are asked for one by one. `alone` means that there is no key: the subscription is executed separately, and that refuses its
- * faults.
+ * Subscriptions with the same key are equal: same document, variables, workspace and permissions. The key of a log
+ * leaves out its starting point. `pulled`: each viewer has separate events, which are requested one by one. `alone`:
+ * there is no key, so the subscription is executed separately, and the execution refuses its faults.
  */
 export type StreamKey =
   | { kind: 'log'; field: string; key: string; after: number }

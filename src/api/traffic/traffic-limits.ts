@@ -13,24 +13,24 @@ export const trafficLimits = {
   operations: 8,
   operationsPerWorkspace: 5,
   operationsPerToken: 4,
-  /** Operations that wait for their turn. */
+  /** How many operations may wait for their turn. */
   waiting: 5000,
   waitingPerWorkspace: 1000,
   waitingPerToken: 500,
   longestWaitSeconds: 10,
-  /** When a refused client should try again. */
+  /** After how many seconds a refused client should try again. */
   retryAfterSeconds: 2,
   /** WebSockets of one access token; operations on one WebSocket; server-sent streams and downloads of one token. */
   socketsPerToken: 1000,
   streamsPerSocket: 200,
   streamsPerToken: 1000,
-  /** Files that are uploaded at the same time. */
+  /** How many files may be uploaded at the same time. */
   uploadsPerWorkspace: 2,
 } as const;
 
 export type TrafficLimits = { readonly [Limit in keyof typeof trafficLimits]: number };
 
-/** One client asks for too much at once. The error's extensions carry `retryAfterSeconds`. */
+/** The error for a client that asks for too much at once. Its extensions carry `retryAfterSeconds`. */
 export function rateLimited(retryAfterSeconds: number, message = 'Too many requests at once.'): AppError {
   return new AppError('RATE_LIMITED', message, {
     hint: 'Wait for answers to your requests before you send more.',

@@ -4,7 +4,7 @@ import { type Allow, type Deadline, startDeadline } from '../../core/deadline.ts
 import type { TrafficLimits } from './traffic-limits.ts';
 import { Turns } from './turns.ts';
 
-/** Decides when clients' requests are worked on, for how long, and how many at a time. */
+/** Decides when clients' requests run, for how long, and how many at a time. */
 export type Traffic = {
   readonly limits: TrafficLimits;
   /**
@@ -28,7 +28,7 @@ export type Traffic = {
   uploads: Counted;
 };
 
-/** Gives work a moment after the deadline to end with its own answer. */
+/** After the deadline, work gets this much time to end with its own answer. */
 const GRACE_MS = 3000;
 
 /** `timeoutSeconds` is the deadline of operations that declare none. */

@@ -3,8 +3,8 @@ import type { FollowedLog } from '../../core/runner-port.ts';
 import type { RunFeeds } from './run-feed.ts';
 
 /**
- * A run's log for one follower, from a place of their own: first the stored lines, then new ones. Resolves when the run has been
- * read. Ends when the signal aborts, or when its iterator returns.
+ * A run's log for one follower, from the follower's position on: first the stored lines, then new ones. Resolves when
+ * the run has been read. Ends when the signal aborts, or when its iterator returns.
  */
 export async function followLog(
   feeds: RunFeeds,

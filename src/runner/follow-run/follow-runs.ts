@@ -51,7 +51,7 @@ export async function* followRuns(
   }
 }
 
-/** Gets the changed runs of a workspace. `end` means that there will be no more. */
+/** Gets the changed runs of a workspace. `end`: there will be no more. */
 export type RunsListener = { connectionId: string | null; change(run: RunRecord): void; end(): void };
 
 /** The feeds of all workspaces with followers in this process. */
@@ -102,7 +102,9 @@ export function createWorkspaceFeeds(
 
 function openWorkspaceFeed(store: RunStore, workspaceId: string, onTrouble: (error: unknown) => void): WorkspaceFeed {
   const listeners = new Set<RunsListener>();
-  /** Each run as last read, and whether followers got that. Runs from before the first look are no news. */
+  /**
+   * The last known state of each run, and whether followers got it. Runs from before the first look are not reported.
+   */
   const known = new Map<string, { run: RunRecord; told: boolean }>();
   let toRead = new Set<string>();
   let all = true;

@@ -41,7 +41,7 @@ type Stretch = { minLevel: LogLevel; after: number; version: number; reading: Pr
 const betweenReadsMs = 100;
 /** How many lines a read may have. */
 const linesAtOnce = { most: 1000, least: 20 };
-/** A read may have one `share`-th of the room that is left in this process. */
+/** A read may have this fraction (1/`share`) of the free space for lines in this process. */
 const share = 40;
 /** How many stretches of a log are kept. A replay of a long log drops the oldest. */
 const mostStretches = 4;

@@ -27,7 +27,7 @@ type CronField = { name: string; least: number; most: number; names: readonly st
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** In the order of the expression. Names stand for the numbers from `least` on. Sunday is 0 and 7. */
+/** The fields in the order of the expression. Names stand for the numbers from `least` on. Sunday is 0 and 7. */
 const fields: readonly CronField[] = [
   { name: 'minute', least: 0, most: 59, names: [] },
   { name: 'hour', least: 0, most: 23, names: [] },

@@ -35,7 +35,7 @@ export type HeldWatch = {
 const began = 'The watch of the source has begun. This run brings what changed before.';
 const changed = 'The source has changed.';
 
-/** Holds one watch: hears of changes, and starts runs because of them. */
+/** Holds one watch: it listens for changes, and starts runs because of them. */
 export function holdWatch(parts: WatchParts, task: WatchTask, pace: Pace): HeldWatch {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -83,7 +83,7 @@ function dateOf(ms: number | null): Date | null {
   return ms === null ? null : new Date(ms);
 }
 
-/** How long a store that fails is left alone. */
+/** The pause after a failure of the store. */
 const troublePauseMs = 5000;
 
 async function keepPacing(
@@ -100,7 +100,7 @@ async function keepPacing(
   }
 }
 
-/** How often a run is looked at in case the signal of its end got lost. */
+/** How often the run is read in case the signal of its end got lost. */
 const lookAnywayMs = 10_000;
 
 /** Waits for the end of a run. Null: it is gone. Rejects with the signal's reason. */
@@ -129,11 +129,14 @@ async function untilEnded(
   }
 }
 
-/** A watch that stood this long had no failure before. */
+/** After a watch has run for this long, earlier failures no longer count. */
 const goodMs = 60_000;
 const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
-/** After errors that stay until a person does something. Each refused sign-in also counts towards the lock of the account. */
+/**
+ * The pause after errors that stay until a person does something. Each refused sign-in also counts towards the lock of
+ * the account.
+ */
 const longRetryMs = 3_600_000;
 const staying = new Set(['BIND_REFUSED', 'WATCH_NOT_POSSIBLE', 'NOT_SUPPORTED', 'SETTINGS_UNREADABLE']);
 

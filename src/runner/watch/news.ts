@@ -1,6 +1,8 @@
-/** What a watch has heard and no run has been started for. However much comes, it is one piece of news. */
+/**
+ * The changes that a watch has reported and for which no run has been started. Any number of them is one piece of news.
+ */
 export class News {
-  /** When it was last told of something, as `performance.now()`. */
+  /** The time of the last report, as `performance.now()`. */
   lastAt = Number.NEGATIVE_INFINITY;
   #why: string | null = null;
   #arrived = Promise.withResolvers<void>();
@@ -26,7 +28,7 @@ export class News {
     }
   }
 
-  /** Takes the news: the first reason that was told. */
+  /** Takes the news. Returns the first reason that was reported. */
   take(): string {
     const why = this.#why ?? '';
     this.#why = null;

@@ -3,17 +3,17 @@ import type { RunRecord } from '../../core/records.ts';
 import type { StoredStart } from '../../core/run-store.ts';
 import type { News } from './news.ts';
 
-/** How closely runs follow changes. */
+/** How quickly runs follow changes. */
 export type Pace = {
   /** A run starts when no further change has come for `quietMs`, or `gatherMs` after the first one. */
   quietMs: number;
   gatherMs: number;
-  /** So many runs may follow each other quickly; then one more every `oneEveryMs`. */
+  /** How many runs may follow each other quickly. After them, one run may start every `oneEveryMs`. */
   burst: number;
   oneEveryMs: number;
   /**
-   * After two runs that both took longer than this, the source rests as long as the shorter one took, up to `longestRestMs`. A single
-   * long run is nothing unusual: the first one reads everybody.
+   * If two runs in a row took longer than this, the source gets a pause as long as the shorter one, up to
+   * `longestRestMs`. A single long run is not unusual: the first one reads everybody.
    */
   longRunMs: number;
   longestRestMs: number;
@@ -41,17 +41,17 @@ export type RunsOfWatch = {
   start(why: string): Promise<StoredStart | { kind: 'lost' }>;
   /** Resolves when the run has ended. Null: it is gone. */
   ended(runId: string): Promise<RunRecord | null>;
-  /** Whether the run has left contacts alone because somebody changed them while it went. */
+  /** Whether the run has left contacts alone because somebody changed them during the run. */
   leftAlone(run: RunRecord): Promise<boolean>;
 };
 
 const leftContactsAlone = 'The run before left contacts alone that somebody changed while it went.';
 
 /**
- * Starts a run when there is news, again and again. Changes that come while a run goes lead to one more run after it. When another
- * run of the connection goes, also one that is HELD, it waits for its end. After a run that failed, the same changes are tried again,
- * and so are those of contacts that a run has left alone because somebody changed them meanwhile.
- * Never resolves. Rejects when the signal aborts, and with errors of the store; the news stays then.
+ * Starts a run when there is news, again and again. Changes during a run lead to one more run after it. If another run
+ * of the connection is open, even a HELD one, it waits for its end. After a run that failed, the same changes are tried
+ * again. So are those of contacts that a run has left alone because somebody changed them in the meantime. Never
+ * resolves. Rejects when the signal aborts, and with errors of the store; the news stays then.
  */
 export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal: AbortSignal): Promise<never> {
   const allowance = allowanceOf(pace);
@@ -65,7 +65,7 @@ export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal
       throw error;
     });
     if (!('run' in outcome)) {
-      // Most likely the watch is about to be stopped. If not, the change must not be forgotten.
+      // The watch will probably be stopped soon. If not, the change must not be forgotten.
       news.tell(why);
       await wait(pace.refusedPauseMs, undefined, { signal });
       continue;
@@ -75,7 +75,7 @@ export async function paceRuns(news: News, runs: RunsOfWatch, pace: Pace, signal
     if (outcome.kind === 'already_running') news.tell(why);
     if (run === null || run.status === 'SUCCEEDED' || run.status === 'PARTIAL') {
       badEnds = 0;
-      // Unless that is known, one run more does no harm.
+      // If the answer is unknown, one more run does no harm.
       if (run !== null && (await runs.leftAlone(run).catch(() => true))) news.tell(leftContactsAlone);
       const tookMs = durationOf(run);
       const bothMs = Math.min(tookMs, lastTookMs);
@@ -99,7 +99,10 @@ async function gather(news: News, { quietMs, gatherMs }: Pace, signal: AbortSign
   }
 }
 
-/** A run that was HELD took as long as a person thought about it, which says nothing about the source. */
+/**
+ * The duration of a run. For a HELD run it is mostly the time until a person decided, which says nothing about the
+ * source.
+ */
 function durationOf(run: RunRecord | null): number {
   if (run === null || run.startedAt === null || run.finishedAt === null || run.decidedAt !== null) return 0;
   return run.finishedAt.getTime() - run.startedAt.getTime();
@@ -111,7 +114,7 @@ function pauseAfter({ error }: RunRecord, badEnds: number, { firstPauseMs, longe
   return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(badEnds - 1, 20)) * (0.75 + Math.random() / 2);
 }
 
-/** Runs that may start now. One more is allowed every `oneEveryMs`, up to `burst`. */
+/** How many runs may start now. One more is allowed every `oneEveryMs`, up to `burst`. */
 function allowanceOf({ burst, oneEveryMs }: Pace) {
   let left = burst;
   let countedAt = performance.now();

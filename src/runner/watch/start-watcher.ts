@@ -3,7 +3,7 @@ import { type HeldWatch, holdWatch, type WatchParts } from './hold-watch.ts';
 import { type Pace, usualPace } from './pace-runs.ts';
 
 export type WatcherParts = WatchParts & {
-  /** Most watches that this process holds. Default: 200. */
+  /** The most watches that this process holds. Default: 200. */
   most?: number;
   /** Default: `usualPace`. */
   pace?: Partial<Pace>;
@@ -16,15 +16,15 @@ export type Watcher = {
 
 /** Each watch has a connection to a source, and a buffer to read from it. */
 const usualMost = 200;
-/** How often leases are renewed, edits noticed, and connections found that nobody watches. */
+/** How often leases are renewed, edits noticed, and unwatched connections found. */
 const lookEveryMs = 1000;
 /** A process that can't renew a lease ends the watch this long before others may take it: the end is noticed only at a look. */
 const marginMs = 2 * lookEveryMs;
 
 /**
- * Watches continuous connections: takes leases, holds a watch for each, and ends it when its connection has changed. The lease is
- * what keeps two processes from watching the same connection. A process that can't renew its leases in time ends their watches by
- * itself, because another one may have taken them; one that was frozen does so as soon as it wakes.
+ * Watches continuous connections: takes leases, holds a watch for each, and ends it when its connection has changed.
+ * The lease keeps two processes from watching the same connection. A process that can't renew its leases in time ends
+ * their watches, because another process may have taken them. A process that was frozen does so when it wakes.
  */
 export function startWatcher({ most = usualMost, pace, ...parts }: WatcherParts): Watcher {
   const { watches, log } = parts;

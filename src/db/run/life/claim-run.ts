@@ -22,7 +22,7 @@ import { cancelRequest } from './cancel-run.ts';
 import { closeRun } from './close-run.ts';
 import { moveRun } from './move-run.ts';
 
-/** The most deaths of its workers after which a run is still tried again. The run itself may be what kills them. */
+/** A run whose workers have died this many times is not tried again. The run itself may be what kills them. */
 const mostAttempts = 10;
 /** The same for losses of the database. More are allowed, because another cause of the crashes is likely. */
 const mostDatabaseLosses = 30;
