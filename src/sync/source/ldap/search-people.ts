@@ -35,7 +35,7 @@ export async function searchPeople(
     const changes = await openChanges(reached, request, id);
     const { marks } = changes;
     const feed = marks === null ? { because: null } : await openFeed(reached, scope, id);
-    const way = await chooseWay({ reached, request, changes, feed });
+    const way = await chooseWay({ reached, request, scope, changes, feed });
     const begun = (request.ready ?? Promise.resolve()).then(() => begin('everybody', way.how));
     const expiry = new NextExpiry(fileTime(request.at));
     const decoder = new PersonDecoder(request.attributes, {
@@ -59,7 +59,7 @@ export async function searchPeople(
     const elsewhere = search.referrals.settle(reached);
     arrivals.end({
       ...endOf(doubt, elsewhere, scope.notes),
-      ...changes.next(noteFor(feed, expiry, elsewhere.referrals.length)),
+      ...changes.next(noteFor(feed, scope, expiry, elsewhere.referrals.length)),
     });
   } finally {
     release();

@@ -1,9 +1,13 @@
+import { hash } from 'node:crypto';
+import { z } from 'zod';
 import { AppError } from '../../../../core/app-error.ts';
 import type { Cursor, ReadMode } from '../../../../core/arrivals.ts';
 import type { ReadRequest } from '../../../../core/source-session.ts';
 import { fileTime, type NextExpiry } from '../account-flags.ts';
+import { canonicalDn } from '../dn.ts';
 import type { Changes } from '../incremental/open-changes.ts';
 import type { Reached } from '../reach.ts';
+import type { ScopePlan } from '../scope-plan.ts';
 import type { ChangeFeed, FeedAnswer, NoFeed, Touched } from './change-feed.ts';
 
 /** How a read finds who has changed. `how`: for the run's log. */
@@ -20,13 +24,19 @@ export type Way =
     };
 
 /** What a read knows when it chooses. */
-export type WayInput = { reached: Reached; request: ReadRequest; changes: Changes; feed: ChangeFeed | NoFeed };
+export type WayInput = {
+  reached: Reached;
+  request: ReadRequest;
+  scope: ScopePlan;
+  changes: Changes;
+  feed: ChangeFeed | NoFeed;
+};
 
 /**
  * Chooses how a read finds who has changed: it reads everybody, or compares the change marks of everybody, or reads only what the
  * server tells of. If the server has been asked already, so that the answer is about the time before the read.
  */
-export async function chooseWay({ reached, request, changes, feed }: WayInput): Promise<Way> {
+export async function chooseWay({ reached, request, scope, changes, feed }: WayInput): Promise<Way> {
   const { since, marks, reason } = changes;
   if (marks === null || since === null) return { kind: 'everybody', how: { mode: 'FULL', reason } };
   const sweep = (because: string | null): Way => {
@@ -36,8 +46,9 @@ export async function chooseWay({ reached, request, changes, feed }: WayInput): 
   };
   if ('because' in feed) return sweep(feed.because);
   const noted = notedIn(request.since?.cursor);
-  if ('because' in noted) return sweep(noted.because);
+  if (noted === null) return sweep('the last run has not noted where the server stood');
   const { expires } = noted;
+  if (noted.groups !== groupsOf(scope)) return sweep('its groups have other members than at the last run');
   if (expires !== null && expires <= fileTime(request.at)) return sweep('an account has expired since the last run');
   const answer = await ask(reached, feed, noted.place);
   if (answer.kind === 'anew') return { kind: 'everybody', how: { mode: 'FULL', reason: answer.because } };
@@ -60,23 +71,46 @@ async function ask({ connection }: Reached, feed: ChangeFeed, place: unknown): P
   }
 }
 
-/**
- * What a cursor holds for the next read besides its marks: where the feed stands, and when the next account expires. Nothing if the
- * scope was read from a directory with parts elsewhere, because a feed does not tell of them.
- */
-export function noteFor(feed: ChangeFeed | NoFeed, expiry: NextExpiry, referrals: number): Cursor {
-  return 'because' in feed || referrals > 0
-    ? {}
-    : { feed: { place: feed.place, expires: expiry.at === null ? null : String(expiry.at) } };
+/** What a cursor holds for the next read besides its marks. */
+type Noted = {
+  /** Where the feed stands. */
+  place: unknown;
+  /** When the next account expires (a FILETIME); null: none will. */
+  expires: bigint | null;
+  /** See `groupsOf`. */
+  groups: string | null;
+};
+
+/** What the next read needs. Nothing if parts of the scope lie on other servers, because a feed does not tell of them. */
+export function noteFor(feed: ChangeFeed | NoFeed, scope: ScopePlan, expiry: NextExpiry, referrals: number): Cursor {
+  if ('because' in feed || referrals > 0) return {};
+  const expires = expiry.at === null ? null : String(expiry.at);
+  return { feed: { place: feed.place, expires, groups: groupsOf(scope) } };
 }
 
-function notedIn(cursor: Cursor | undefined): { place: unknown; expires: bigint | null } | { because: string } {
-  const noted = cursor?.feed;
-  if (typeof noted !== 'object' || noted === null || !('place' in noted) || !('expires' in noted))
-    return { because: 'the last run has not noted where the server stood' };
-  const { place, expires } = noted;
-  if (expires === null) return { place, expires };
-  return typeof expires === 'string' && /^\d{1,19}$/.test(expires)
-    ? { place, expires: BigInt(expires) }
-    : { because: 'it is not known when the next account expires' };
+const notedShape = z.object({
+  place: z.unknown(),
+  expires: z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .transform(BigInt)
+    .nullable(),
+  groups: z.string().nullable(),
+});
+
+function notedIn(cursor: Cursor | undefined): Noted | null {
+  const noted = notedShape.safeParse(cursor?.feed);
+  return noted.success ? { ...noted.data, place: noted.data.place } : null;
+}
+
+/**
+ * A fingerprint of the groups of a scope and of their members. A membership is a value of the group, so who joins or leaves is not
+ * touched. Null: the scope has no groups.
+ */
+function groupsOf({ parts: { include, exclude, byServer } }: ScopePlan): string | null {
+  if (include === null && exclude === null) return null;
+  const sides = [include, exclude].map(
+    (side) => side && [side.groups.map(({ dn, rid }) => [canonicalDn(dn), rid]), side.members.fingerprint()],
+  );
+  return hash('sha256', JSON.stringify([sides, byServer !== null]), 'hex');
 }

@@ -5,20 +5,15 @@ import type { ChangeFeed, NoFeed } from './change-feed.ts';
 import { contentSyncFeed } from './content-sync-feed.ts';
 import { usnFeed } from './usn-feed.ts';
 
-/**
- * Opens the feed of a server, before a read. A scope with groups has none: who joins or leaves a group is not touched. `because` says
- * why there is none.
- */
+/** Opens the feed of a server, before a read. `because` says why there is none. */
 export async function openFeed(
   reached: Reached,
-  { parts, filter }: Pick<ScopePlan, 'parts' | 'filter'>,
+  { filter }: Pick<ScopePlan, 'filter'>,
   id: IdFinding,
 ): Promise<ChangeFeed | NoFeed> {
   const { flavour, supports } = reached.server;
   const isAd = isActiveDirectory(reached);
   if (!isAd && !(flavour === 'OPENLDAP' && supports.has('contentSync'))) return { because: null };
-  if (parts.include !== null || parts.exclude !== null)
-    return { because: 'a change of a group does not show in the entries of its members' };
   if (id.sampled === 0) return { because: 'nobody in scope can be seen' };
   return isAd ? usnFeed(reached, filter, id.attribute) : contentSyncFeed(reached, id.attribute);
 }

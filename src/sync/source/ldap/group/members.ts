@@ -68,6 +68,11 @@ export class Members {
     if (this.#uids.add(uid.toLowerCase())) this.#check();
   }
 
+  /** The same for the same members. */
+  fingerprint(): string {
+    return `${this.#dns.fingerprint()} ${this.#uids.fingerprint()}`;
+  }
+
   #check(): void {
     if (this.#dns.size + this.#uids.size <= mostMembers) return;
     throw new AppError('INVALID_RESPONSE', `The groups of the scope have more than ${mostMembers} members.`, {

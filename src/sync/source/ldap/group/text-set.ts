@@ -39,6 +39,14 @@ export class TextSet {
     return true;
   }
 
+  /** The same for sets with the same texts, in any order. It goes by the first half of each hash. */
+  fingerprint(): string {
+    const halves = new BigUint64Array(this.#count);
+    for (let i = 0; i < this.#count; i++)
+      halves[i] = (BigInt(this.#hashes[4 * i] ?? 0) << 32n) | BigInt(this.#hashes[4 * i + 1] ?? 0);
+    return hash('sha256', Buffer.from(halves.sort().buffer), 'hex');
+  }
+
   #digest(text: string): void {
     const bytes = hash('sha256', text, 'binary');
     for (let i = 0; i < 4; i++) {
