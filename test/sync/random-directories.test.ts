@@ -126,6 +126,8 @@ describe('whatever happens in a directory', () => {
 
   const outcome = ({ counts, excluded }: RunRecord) => ({ counts, excluded });
   const modes: StartRunMode[] = ['FULL', 'INCREMENTAL', 'INCREMENTAL', 'AUTO'];
+  /** Whether only people were read of whom the server said that they had been touched. */
+  const isTold = ({ modeReason }: RunRecord) => modeReason?.includes('which entries have been touched') === true;
   const isIncremental = ({ mode }: RunRecord) => mode === 'INCREMENTAL';
 
   /** Runs of the test's own, one after another. Returns the run that counts. */
@@ -195,6 +197,7 @@ describe('whatever happens in a directory', () => {
           else runs.push(await runByHand(connection, server, people, roll));
         }
         expect(runs.filter(isIncremental).length).toBeGreaterThan(2);
+        expect(runs.some(isTold)).toBe(which === 'telling');
         let last = await syncing.sync(connection);
         // Addresses that were claimed twice can become free one after another.
         for (let i = 0; i < 3 && last.counts.unchanged + last.counts.skipped < last.counts.inScope; i++)
