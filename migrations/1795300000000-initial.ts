@@ -113,8 +113,8 @@ const fieldColumns = `
     "employee_id" text,
     "manager" text,
     "primary_email" text,
-    "emails" jsonb,
-    "phones" jsonb,
+    "emails" json,
+    "phones" json,
     "street" text,
     "city" text,
     "region" text,
@@ -158,8 +158,8 @@ const planColumns = `
     "manager_ref" uuid,
     "words" text,
     "search" tsvector,
-    "alternatives" jsonb,
-    "findings" jsonb`;
+    "alternatives" json,
+    "findings" json`;
 
 const tables = [
   `CREATE TABLE "workspace" (
@@ -305,7 +305,7 @@ const tables = [
 
   `CREATE TYPE "contact_values" AS (
     "DISPLAY_NAME" text, "GIVEN_NAME" text, "FAMILY_NAME" text, "COMPANY" text, "JOB_TITLE" text, "DEPARTMENT" text,
-    "EMPLOYEE_ID" text, "MANAGER" text, "PRIMARY_EMAIL" text, "EMAIL" jsonb, "PHONE" jsonb, "STREET" text, "CITY" text,
+    "EMPLOYEE_ID" text, "MANAGER" text, "PRIMARY_EMAIL" text, "EMAIL" json, "PHONE" json, "STREET" text, "CITY" text,
     "REGION" text, "POSTAL_CODE" text, "COUNTRY" text, "LANGUAGE" text, "TIME_ZONE" text, "NOTES" text, "PORTAL_ACCESS" boolean,
     "EMAIL_NOTIFICATIONS" boolean, "FORMS_ACCESS" boolean)`,
 
@@ -326,8 +326,8 @@ const tables = [
     "employee_id" text,
     "manager" text,
     "primary_email" text,
-    "emails" jsonb,
-    "phones" jsonb,
+    "emails" json,
+    "phones" json,
     "street" text,
     "city" text,
     "region" text,

@@ -171,7 +171,7 @@ export async function giveValues(
     `UPDATE contact_link AS link SET ${lookAgain} FROM ${rows.from} AS change
      WHERE ${rows.where} AND link.workspace_id = change.workspace_id AND link.contact_id = change.contact_id
        AND link.connection_id IS DISTINCT FROM ${put(connectionOf(set))}::uuid
-       AND (change.action <> 'LINK' OR change.before IS DISTINCT FROM ${valuesOf('change')})`,
+       AND (change.action <> 'LINK' OR to_jsonb(change.before) IS DISTINCT FROM to_jsonb(${valuesOf('change')}))`,
     params,
   );
 }

@@ -84,7 +84,7 @@ function addEmail(wanted: Where, email: string): void {
   const key = wanted.put(email.toLowerCase());
   wanted.add(
     `contact.email_key = ${key} OR EXISTS (
-       SELECT FROM jsonb_array_elements(contact.emails) AS labeled (email) WHERE lower(labeled.email->>'value') = lower(${typed}))`,
+       SELECT FROM json_array_elements(contact.emails) AS labeled (email) WHERE lower(labeled.email->>'value') = lower(${typed}))`,
   );
 }
 

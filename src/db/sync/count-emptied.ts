@@ -80,7 +80,7 @@ async function countHolders(client: PoolClient, attempt: Attempt, parts: readonl
   const held = emptiedKeys(
     parts,
     (field) => `contact."${columnOf(field)}"`,
-    () => 'NULL::jsonb',
+    () => 'NULL::json',
   );
   const { rows } = await client.query<Row>(
     `SELECT key, count(*)::int AS count FROM ${fedContacts(attempt)} CROSS JOIN LATERAL unnest(${held}) AS key
@@ -113,18 +113,18 @@ function emptiedKeys(parts: readonly ContactPart[], before: ValueOf, after: Valu
       : `${before(field)} IS NOT NULL AND ${after(field)} IS NULL`;
   const whole = fields.map((field) => `CASE WHEN ${isEmptied(field)} THEN '${field}' END`);
   const labels = fields.filter(isLabeledField).map(
-    (field) => `CASE WHEN ${before(field)} IS DISTINCT FROM ${after(field)}
+    (field) => `CASE WHEN ${before(field)}::text IS DISTINCT FROM ${after(field)}::text
       THEN ARRAY(${labelsIn(field, before(field))} EXCEPT ${labelsIn(field, after(field))}) END`,
   );
   return [`array_remove(ARRAY[${whole.join(', ')}]::text[], NULL)`, ...labels].join(' || ');
 }
 
 function lengthOf(list: string): string {
-  return `coalesce(jsonb_array_length(${list}), 0)`;
+  return `coalesce(json_array_length(${list}), 0)`;
 }
 
 function labelsIn(field: ContactField, list: string): string {
-  return `SELECT '${field}:' || (entry->>'label') FROM jsonb_array_elements(${list}) AS entry`;
+  return `SELECT '${field}:' || (entry->>'label') FROM json_array_elements(${list}) AS entry`;
 }
 
 /** Counts the connection's active contacts before the run. */

@@ -125,7 +125,7 @@ const updateWith = (others: string): string => `
   found AS MATERIALIZED (
     SELECT DISTINCT ON (kind, about, field) kind, about, field, person, person_id, message FROM (
       SELECT stated.kind, planned.about, coalesce(stated.field, '') AS field, planned.person, planned.person_id, stated.message
-      FROM planned, jsonb_to_recordset(planned.findings) AS stated (kind text, field text, message text)
+      FROM planned, json_to_recordset(planned.findings) AS stated (kind text, field text, message text)
       WHERE planned.mapped AND planned.findings IS NOT NULL
       UNION ALL
       SELECT 'DUPLICATE_EMAIL', planned.about, 'PRIMARY_EMAIL', planned.person, planned.person_id, planned.reason FROM planned

@@ -121,11 +121,11 @@ function changedField(field: ContactField): string {
 function changedLabels(field: ContactField): string {
   const values = (list: string): string =>
     `SELECT entry->>'label' AS label, array_agg(entry->>'value' ORDER BY entry->>'value') AS list
-     FROM jsonb_array_elements(${list}) AS entry GROUP BY 1`;
+     FROM json_array_elements(${list}) AS entry GROUP BY 1`;
   return `SELECT '${field}', coalesce(old.label, new.label), new.list IS NULL
     FROM (${values(`(change.before)."${field}"`)}) AS old FULL JOIN (${values(`change."${columnOf(field)}"`)}) AS new
       ON new.label = old.label
-    WHERE (change.before)."${field}" IS DISTINCT FROM change."${columnOf(field)}" AND old.list IS DISTINCT FROM new.list`;
+    WHERE (change.before)."${field}"::text IS DISTINCT FROM change."${columnOf(field)}"::text AND old.list IS DISTINCT FROM new.list`;
 }
 
 type LinkRow = {

@@ -95,19 +95,9 @@ export class RowWriter {
     this.#bytes[this.#at++] = value ? 1 : 0;
   }
 
-  /** A jsonb, given as text. */
-  json(text: string): void {
-    const start = this.beginJson();
-    this.raw(text);
-    this.end(start);
-  }
-
-  /** Begins a jsonb; write its text in pieces with `raw`, then pass the returned number to `end`. */
-  beginJson(): number {
-    const start = this.#beginValue();
-    this.#room(1);
-    this.#bytes[this.#at++] = 1;
-    return start;
+  /** Begins a text; write it in pieces with `raw`, then pass the returned number to `end`. */
+  beginText(): number {
+    return this.#beginValue();
   }
 
   raw(text: string): void {

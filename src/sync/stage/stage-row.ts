@@ -82,7 +82,7 @@ export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
       rows.text(wordsText(indexed.words));
       rows.keys(indexed.search);
       if (staged.alternatives === undefined) rows.null();
-      else rows.json(JSON.stringify(staged.alternatives));
+      else rows.text(JSON.stringify(staged.alternatives));
       rows.text(staged.remark);
       rows.null();
       rows.null();
@@ -102,7 +102,7 @@ export function stageRow(rows: RowWriter, workspaceId: string, runId: string) {
 
 function findings(rows: RowWriter, some: readonly Finding[]): void {
   if (some.length === 0) rows.null();
-  else rows.json(JSON.stringify(some));
+  else rows.text(JSON.stringify(some));
 }
 
 function digest(rows: RowWriter, value: Digest | null): void {
@@ -125,7 +125,7 @@ function contactValues(rows: RowWriter, values: ContactValues): void {
 const escapedInJson = /["\\\u0000-\u001f]/;
 
 function labeledValues(rows: RowWriter, list: readonly LabeledValue[]): void {
-  const start = rows.beginJson();
+  const start = rows.beginText();
   rows.raw('[');
   for (let i = 0; i < list.length; i++) {
     const { label, value } = list[i] as LabeledValue;
