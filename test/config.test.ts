@@ -44,7 +44,7 @@ test('what is left out has the default of the contract', () => {
   });
 });
 
-test('every fault is told at once, a line each that names the variable and what it takes', () => {
+test('all faults are reported at once, one line each with the variable and the accepted values', () => {
   const lines = faults({
     DATABASE_URL: 'mysql://localhost',
     HOST: 'http://localhost',

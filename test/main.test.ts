@@ -44,7 +44,7 @@ async function logLine(child: ChildProcess, message: string): Promise<Record<str
   throw new Error(`It ended without saying ${message}.`);
 }
 
-test('a configuration with faults ends with 78 and a line for each', async () => {
+test('a configuration with faults ends with 78 and one line for each fault', async () => {
   const { child, exited } = start({ PORT: 'x', ROLE: 'both' });
   let text = '';
   child.stderr?.on('data', (data) => {
@@ -78,7 +78,7 @@ test('a worker alone says that it is working', async () => {
 test.each([
   ['a port that is taken', {}, 'another program', 'set PORT'],
   ['a host that is not here', { HOST: '192.0.2.1' }, 'no address of this machine', 'Set HOST'],
-])('%s ends with 78, and what to do is said', async (_name, env, says, advice) => {
+])('%s ends with 78, and says what to do', async (_name, env, says, advice) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const PORT = String((taken.address() as AddressInfo).port);
@@ -91,13 +91,13 @@ test.each([
   taken.close();
 });
 
-test('migrating needs the database alone', async () => {
+test('migrating needs only the database', async () => {
   const { child, exited } = start({ DATABASE_URL: database.url }, 'migrate');
   expect(await logLine(child, 'migrated')).toMatchObject({ migrations: [] });
   expect(await exited).toBe(0);
 });
 
-test('a database that can not be reached is said, and the password is not', async () => {
+test('an unreachable database is reported without the password', async () => {
   const { child, exited } = start(environment('postgres://somebody:hush-hush@127.0.0.1:1/x', issuer.path));
   const said = await logLine(child, 'could not start');
   expect(JSON.stringify(said)).not.toContain('hush-hush');
@@ -123,7 +123,7 @@ test.each<[string, Partial<URL>, RegExp, RegExp]>([
   ['a database that is not there', { pathname: '/nowhere' }, /is not there/, /CREATE DATABASE/],
   ['a port that nobody listens on', { port: '1' }, /Nothing listens/, /host and the port/],
   ['a host of no such name', { hostname: 'no.such.invalid' }, /host/, /host and the port/],
-])('%s is told in plain lines: what, why, what to do', async (_what, change, why, advice) => {
+])('%s is reported in plain lines: what, why, what to do', async (_what, change, why, advice) => {
   const lines = await failure(changed(change));
   expect(lines).toEqual(['Contact Sync could not start.', expect.stringMatching(why), expect.stringMatching(advice)]);
   expect(lines.join()).not.toContain('guess');

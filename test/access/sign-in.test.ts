@@ -42,7 +42,7 @@ async function refused(authorization: string | undefined) {
   );
 }
 
-test.each(['RS256', 'ES256', 'EdDSA'] as const)('a token signed with %s is let in', async (algorithm) => {
+test.each(['RS256', 'ES256', 'EdDSA'] as const)('a token signed with %s is accepted', async (algorithm) => {
   const one = await createIssuer(algorithm);
   const viewer = await signInWith(one.path)(
     `Bearer ${await one.sign({ workspace, permissions: ['CONTACTS_MANAGE'] })}`,
@@ -78,7 +78,7 @@ describe('UNAUTHENTICATED is', () => {
     expect(await refused(`Bearer ${await issuer.sign(claims)}`)).toBe('UNAUTHENTICATED');
   });
 
-  test('a token that nobody signed, or somebody else', async () => {
+  test('an unsigned token, or one with a foreign signature', async () => {
     const unsigned = new UnsecuredJWT({ sub: 'x', workspace, kind: 'member' })
       .setIssuer(expected.issuer)
       .setAudience(expected.audience)
@@ -91,7 +91,7 @@ describe('UNAUTHENTICATED is', () => {
   });
 });
 
-describe('a refused token says what it wants', () => {
+describe('the answer to a refused token says what is missing', () => {
   const message = async (authorization: string) =>
     signIn(authorization).then(
       () => 'let in',
@@ -137,7 +137,7 @@ test.each([
   ['{"keys":[]}', 'is empty'],
   ['{"keys":[{"kty":"oct","k":"AA"},{"kty":"RSA","n":"AA","e":"AQAB","use":"enc"}]}', 'has no key for'],
   ['<html>', 'can not be had'],
-])('a key set that lets nobody in is told at the start: %s', async (text, says) => {
+])("a key set that can't verify any token is reported at the start: %s", async (text, says) => {
   const folder = await mkdtemp(join(tmpdir(), 'key-set-'));
   const path = join(folder, 'jwks.json');
   await writeFile(path, text);
@@ -152,7 +152,7 @@ test('a contact is FORBIDDEN', async () => {
   expect(await refused(`Bearer ${await issuer.sign({ workspace, kind: 'contact' })}`)).toBe('FORBIDDEN');
 });
 
-test('permissions that are not known, or no list, are passed over', async () => {
+test('unknown permissions, and permissions that are no list, are ignored', async () => {
   const permissions = ['CONTACTS_VIEW', 'FLY', 7, null];
   const viewer = await signIn(`Bearer ${await issuer.sign({ workspace, permissions })}`);
   expect(viewer.permissions).toEqual(['CONTACTS_VIEW']);
@@ -170,7 +170,7 @@ test.each([
   expect(admitted.at(-1)).toEqual({ id: workspace, name: 'Example', timeZone });
 });
 
-test('a name is cut between characters, and one that can not be stored is passed over', async () => {
+test("a name is cut between characters, and one that can't be stored is ignored", async () => {
   const nameOf = async (name: string) => (await signIn(`Bearer ${await issuer.sign({ workspace, name })}`)).name;
   expect(await nameOf(`${'x'.repeat(199)}🙂`)).toBe('x'.repeat(199));
   expect(await nameOf('A\0da')).toBeNull();
@@ -182,7 +182,7 @@ test('names are taken without control characters', async () => {
   expect(admitted.at(-1)).toMatchObject({ name: 'Head office' });
 });
 
-test('a key that is added to the file is known at once', async () => {
+test('a key that is added to the file is used at once', async () => {
   await signIn(`Bearer ${await issuer.sign({ workspace })}`);
   const signWithSecond = await issuer.addKey('second');
   expect(await signIn(`Bearer ${await signWithSecond({ workspace })}`)).toMatchObject({ id: 'person-1' });

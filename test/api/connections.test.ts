@@ -94,7 +94,7 @@ describe('creating a connection', () => {
     expect(connection.createdAt).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
   });
 
-  test('keeps a flavour, and starts with the mapping that suits it when it is given none', async () => {
+  test('keeps a flavour, and starts with its default mapping when no mapping is given', async () => {
     const source = '{ source { ... on LdapSettings { flavour } } mappings { field attributes } id }';
     const make = (flavour?: string) =>
       api.ask(`mutation($input: CreateConnectionInput!) { createConnection(input: $input) { connection ${source} } }`, {
@@ -122,7 +122,7 @@ describe('creating a connection', () => {
     expect(attributesOf(reset, 'DEPARTMENT')).toEqual(['departmentNumber', 'ou', 'department']);
   });
 
-  test('tells a scheduled one when it runs next, once it is Enabled', async () => {
+  test('shows the next times of a schedule, if the connection is Enabled', async () => {
     const schedule = { cron: '0 3 * * *', timeZone: 'Europe/Berlin' };
     const connection = await created({ schedule, status: 'ENABLED' });
     expect(connection.schedule).toMatchObject(schedule);
@@ -131,7 +131,7 @@ describe('creating a connection', () => {
     expect((await updated(connection.id, { schedule: null })).schedule).toBeNull();
   });
 
-  test('says after how many hours everybody is read again, from one to a year', async () => {
+  test('takes from one hour to a year as the time after which everybody is read again', async () => {
     const { id, fullEvery } = await created({ fullEvery: 8760 });
     expect(fullEvery).toBe(8760);
     expect((await updated(id, { fullEvery: 1 })).fullEvery).toBe(1);
@@ -149,7 +149,7 @@ describe('creating a connection', () => {
     }
   });
 
-  test('can be continuous, unless its source is of a kind that nobody can watch', async () => {
+  test("can be continuous, unless its kind of source can't be watched", async () => {
     const connection = await created({ continuous: true });
     expect(connection).toMatchObject({
       continuous: true,
@@ -165,7 +165,7 @@ describe('creating a connection', () => {
     });
   });
 
-  test('tells all that is to be mended at once, each with its path, and saves nothing', async () => {
+  test('reports all mistakes at once, each with its path, and saves nothing', async () => {
     const before = (await api.ask('{ connections { totalCount } }')).connections.totalCount;
     const { createConnection } = await api.ask(`${create} ${all}`, {
       input: {
@@ -246,7 +246,7 @@ describe('creating a connection', () => {
     ]);
   });
 
-  test('refuses an hour that there is not, and says so', async () => {
+  test('refuses an hour that does not exist, and says so', async () => {
     const schedule = { cron: '0 24 * * *', timeZone: 'UTC' };
     const { createConnection } = await api.ask(`${create} ${all}`, { input: { ...input, schedule } });
     expect(createConnection.userErrors).toEqual([
@@ -254,7 +254,7 @@ describe('creating a connection', () => {
     ]);
   });
 
-  test.each(['\0', '\ud800'])('tells where a text holds %j, which can not be stored', async (character) => {
+  test.each(['\0', '\ud800'])("names the text that contains %j, which can't be stored", async (character) => {
     const rules = [{ attribute: 'l', operator: 'EQUALS', values: [`Ber${character}lin`] }];
     const { createConnection } = await api.ask(`${create} ${all}`, {
       input: { ...input, name: `Head${character}office`, scope: { rules } },
@@ -268,7 +268,7 @@ describe('creating a connection', () => {
 });
 
 describe('updating a connection', () => {
-  test('leaves what is left out, merges objects, replaces lists, and null restores defaults', async () => {
+  test('keeps members that are left out, merges objects, replaces lists, and restores defaults for null', async () => {
     const before = await created({
       description: 'All of us',
       scope: {
@@ -333,13 +333,13 @@ describe('updating a connection', () => {
     }
   });
 
-  test('grows the version only when something changes', async () => {
+  test('raises the version only when something changes', async () => {
     const { id } = await created();
     expect((await updated(id, { name: 'Directory' })).version).toBe(1);
     expect((await updated(id, { name: 'Other' })).version).toBe(2);
   });
 
-  test('answers CONFLICT with the current version when somebody was faster', async () => {
+  test('answers CONFLICT with the current version when somebody else has saved before', async () => {
     const { id } = await created();
     await updated(id, { name: 'Other' });
     const { data, errors } = await api.request(`${update} ${all}`, {
@@ -391,7 +391,7 @@ describe('a client certificate', () => {
     expect(removed.source).toMatchObject({ tlsCert: null, hasTlsKey: false });
   });
 
-  test('is given again with its key, and the password too, when one of them would go elsewhere', async () => {
+  test('must be given again with its key, and with the password, when one of them would be sent elsewhere', async () => {
     const account = { bindDn: 'cn=reader,dc=example,dc=org', bindPassword: 'correct horse' };
     const { id } = await created({ source: { ldap: { ...source, ...account } } });
     const both = wanted('bindPassword', 'tlsKey');
@@ -411,7 +411,7 @@ describe('a client certificate', () => {
     expect((await updated(id, { source: { ldap: { pageSize: 10 } } })).source).toMatchObject({ hasTlsKey: true });
   });
 
-  test('that does not fit its key is refused, saved or in a test, without a word of the key', async () => {
+  test('that does not belong to its key is refused when saved or tested, and the key is never shown', async () => {
     const refused = [{ code: 'INVALID_PEM', message: expect.stringContaining('does not belong') }];
     const wrong = { ...source, tlsKey: other.key };
     const { data } = await api.request(`${create} ${all}`, { input: { ...input, source: { ldap: wrong } } });
@@ -502,7 +502,7 @@ describe('a stored password', () => {
     expect((await updated(id, { source: { ldap: { startTls: true } } })).source.startTls).toBe(true);
   });
 
-  test('is nothing without the account that it belongs to', async () => {
+  test('is dropped without the account that it belongs to', async () => {
     const { bindDn, ...alone } = withPassword;
     const refused = (first: string) => [
       { field: [first, 'source', 'ldap', 'bindDn'].filter(Boolean), code: 'REQUIRED' },
@@ -583,7 +583,7 @@ describe('testing a connection', () => {
     expect((await api.request(probe, { id: 'nonsense' })).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
   });
 
-  test('tells what it found, and saving alone contacts nobody', async () => {
+  test('reports what it found; saving contacts no server', async () => {
     const closed = { urls: ['ldap://127.0.0.1:1'], baseDns: ['dc=example,dc=org'] };
     const { id } = await created({ source: { ldap: closed } });
     const { result, userErrors } = (await api.ask(probe, { id })).testConnection;

@@ -63,7 +63,7 @@ const update = (id: string, company: string) =>
     c: company,
   });
 
-test('tells each change of runs and people once, in order, and goes on from a cursor', async () => {
+test('reports each change by runs and people once, in order, and continues from a cursor', async () => {
   const start = await cursorNow();
   const id = await create('Ada');
   await update(id, 'Acme');
@@ -131,7 +131,7 @@ test('loses and repeats nothing while runs and people change contacts at once, f
   }
 });
 
-test('brings much and long values in several events, at the viewer’s own pace', async () => {
+test('sends many and long values in several events, at the viewer’s pace', async () => {
   const start = await cursorNow();
   const rows = Array.from({ length: 450 }, (_, i) => ({
     Nr: String(i),
@@ -151,7 +151,7 @@ test('brings much and long values in several events, at the viewer’s own pace'
   expect(parts).toBeGreaterThan(5);
 });
 
-test('tells only the changes by a connection, if asked', async () => {
+test('reports only the changes by one connection, if asked', async () => {
   const other = await staffFile(api, 'Other', [mapping('DISPLAY_NAME', 'Name')]);
   const start = await cursorNow();
   await staff.run([{ Nr: '1', Name: 'From staff', Note: '' }]);
@@ -174,7 +174,7 @@ test('refuses garbled and foreign cursors, unknown connections, and viewers with
   expect(await codeOf({}, await api.tokenWith(['CONTACT_SYNC_VIEW']))).toBe('FORBIDDEN');
 });
 
-test('says so when the history does not reach back to a cursor', async () => {
+test('refuses a cursor to which the history does not reach back', async () => {
   const start = await cursorNow();
   await create('One');
   const { Client } = await import('pg').then(({ default: pg }) => pg);

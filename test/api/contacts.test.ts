@@ -191,7 +191,7 @@ test('managers and reports of 4 contacts cost as many statements as those of 1',
   expect(await counted(4)).toBe(await counted(1));
 });
 
-describe('of contacts, the database reads what a document asks for and no more', () => {
+describe('the database reads only the parts of contacts that a document requests', () => {
   /** The columns from which fields are made. */
   async function columnsOf(query: string, variables: Data = {}): Promise<string[]> {
     const before = api.statements.length;

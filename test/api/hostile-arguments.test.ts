@@ -206,7 +206,7 @@ function check({ errors }: Answer, logged: readonly string[]): void {
   }
 }
 
-test.each(rootFields)('%s: no argument is a fault of ours', async (name, field) => {
+test.each(rootFields)('%s: no argument causes an internal error', async (name, field) => {
   const asked: Asked[] = [];
   const selection = fieldText(field, 4, asked);
   const [kind = ''] = name.split(' ');

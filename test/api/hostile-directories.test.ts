@@ -25,7 +25,7 @@ const flooding: FakeOptions = {
   },
 };
 
-test('what a directory sends without an end is read by another thread, and the answer says so', async () => {
+test('an endless answer of a directory is read by another thread, and refused', async () => {
   const server = await startFakeServer(flooding);
   const before = process.memoryUsage().heapUsed;
   const highest = { heap: before };

@@ -74,7 +74,7 @@ function upTo(last: number, first = 1): number[] {
 }
 
 describe('viewers of one log', () => {
-  test('who are at the same place share one stream and one serialization', async () => {
+  test('at the same position share one stream and one serialization', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -112,7 +112,7 @@ describe('viewers of one log', () => {
     expect(log.open).toBe(0);
   });
 
-  test('who caught up share each serialization with those who were there before', async () => {
+  test('who have caught up share each serialization with the earlier viewers', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -133,7 +133,7 @@ describe('viewers of one log', () => {
     await Promise.all([takeAll(first), takeAll(late)]);
   });
 
-  test('who do not keep up are left alone and go on from their own line, nothing lost and nothing twice', async () => {
+  test('who are slow continue from their own line, and get every line once', async () => {
     const log = growingLog(1000);
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -155,7 +155,7 @@ describe('viewers of one log', () => {
     expect(log.open).toBe(0);
   });
 
-  test('at different places of a stored log are given what was made for the others', async () => {
+  test('at different positions of a stored log get frames that were made for others', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -170,7 +170,7 @@ describe('viewers of one log', () => {
     await Promise.all([first.return?.(), second.return?.()]);
   });
 
-  test('are all ended when the streams are closed, which waits for what is read for them and reads no more', async () => {
+  test('all end when the streams are closed; closing waits for reads under way and starts no more', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -201,7 +201,7 @@ describe('viewers of one log', () => {
     expect(log.open).toBe(0);
   });
 
-  test('of a run that is gone before their lines were read come to their end', async () => {
+  test('of a run that is deleted before their lines were read end', async () => {
     const log = growingLog();
     const streams = liveStreams(noFaults);
     const { services } = servicesWith(log);
@@ -237,7 +237,7 @@ describe('viewers of one run', () => {
   const withRead = (read: number): RunRecord => ({ ...runRecord, counts: { ...noCounts, read } });
   const readOf = (frame: Frame): number => JSON.parse(String(frame.json)).data.runProgress.counts.read;
 
-  test('who come later are given the newest state at once', async () => {
+  test('who join later get the newest state at once', async () => {
     const streams = liveStreams(noFaults);
     const { services, states } = servicesWith(growingLog());
     const first = await open(streams, argsOf(services, progressDocument));
@@ -248,7 +248,7 @@ describe('viewers of one run', () => {
     expect(states).toHaveLength(1);
   });
 
-  test('who do not keep up get the newest state only', async () => {
+  test('who are slow get only the newest state', async () => {
     const streams = liveStreams(noFaults);
     const { services, states } = servicesWith(growingLog());
     const fast = await open(streams, argsOf(services, progressDocument));
@@ -276,7 +276,7 @@ describe('viewers of one run', () => {
     expect(states[0]?.closed).toBe(true);
   });
 
-  test('end what they follow when the last one leaves, though it waits', async () => {
+  test('end the stream when the last one leaves, even while it waits', async () => {
     const streams = liveStreams(noFaults);
     const { services, states } = servicesWith(growingLog());
     const viewers = [

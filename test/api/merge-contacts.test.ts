@@ -144,7 +144,7 @@ test('the history follows through several merges', async () => {
   ]);
 });
 
-test('an inactive contact is in use again when it is merged with one in use', async () => {
+test('an inactive contact becomes active when it is merged with an active one', async () => {
   const keep = await create({ displayName: 'Asleep', status: 'INACTIVE' });
   const drop = await create({ displayName: 'Awake', primaryEmail: 'awake@example.org', portalAccess: true });
   expect((await merge(keep, drop)).contact).toMatchObject({
@@ -154,7 +154,7 @@ test('an inactive contact is in use again when it is merged with one in use', as
   });
 });
 
-test('a contact that is in use again by a merge gets back the access that its removal took away', async () => {
+test('a contact that a merge makes active gets back the access that its removal took away', async () => {
   const staff = await staffOf();
   const stays = { Nr: '2', Name: 'Stays', Mail: 'stays@example.org' };
   await staff.run([{ Nr: '1', Name: 'Gone', Mail: 'gone@example.org' }, stays]);
@@ -169,7 +169,7 @@ test('a contact that is in use again by a merge gets back the access that its re
   expect(contact.history.nodes[0].action).toBe('REACTIVATE');
 });
 
-test('is refused where a third contact in use has the primary email, and nothing is changed', async () => {
+test('is refused if a third active contact has the primary email, and nothing is changed', async () => {
   const keep = await create({ displayName: 'Resting', status: 'INACTIVE', primaryEmail: 'same@example.org' });
   await create({ displayName: 'Holder', primaryEmail: 'same@example.org' });
   const drop = await create({ displayName: 'Other', jobTitle: 'Pilot' });
@@ -181,7 +181,7 @@ test('is refused where a third contact in use has the primary email, and nothing
   expect(contact).toEqual({ jobTitle: 'Pilot' });
 });
 
-test('is refused where both together have more emails or phones than a contact takes', async () => {
+test('is refused if both together have more emails or phones than a contact may have', async () => {
   const phones = (first: number) =>
     Array.from({ length: 26 }, (_, i) => ({ label: 'work', value: `+49 30 ${first + i}` }));
   const keep = await create({ displayName: 'Many', phones: phones(1000) });
@@ -192,7 +192,7 @@ test('is refused where both together have more emails or phones than a contact t
   });
 });
 
-test('is refused where one connection has two people for them, with itself, and for unknown contacts', async () => {
+test('is refused if one connection has two people for them, with itself, and for unknown contacts', async () => {
   const staff = await staffOf();
   await staff.run([
     { Nr: '1', Name: 'Eve', Mail: 'eve@example.org' },

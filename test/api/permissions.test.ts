@@ -111,12 +111,12 @@ describe.each(transports)('over %s', (transport) => {
   });
 });
 
-test('any member is told who they are', async () => {
+test('any member can ask who they are', async () => {
   const { viewer } = await api.ask('{ viewer { id permissions } }', {}, await api.tokenWith([]));
   expect(viewer).toEqual({ id: 'person-1', permissions: [] });
 });
 
-test('one refusal does not wipe out the rest of an answer', async () => {
+test('one refused field leaves the rest of an answer', async () => {
   const { data, errors } = await api.request(
     '{ viewer { id } connections { totalCount } contacts { totalCount } }',
     {},
@@ -159,7 +159,7 @@ describe('a contact, an expired token, no token', () => {
 describe('with Contact Sync turned off', () => {
   const ofContactSync = Object.entries(needs).filter(([, [, permission]]) => permission.startsWith('CONTACT_SYNC'));
 
-  test('connections, runs and logs are FORBIDDEN, and contacts stay', async () => {
+  test('connections, runs and logs are FORBIDDEN, and contacts can still be read', async () => {
     const turn =
       'mutation ($on: Boolean!) { setContactSyncEnabled(enabled: $on) { viewer { workspace { contactSyncEnabled } } userErrors { code } } }';
     expect((await api.ask(turn, { on: false })).setContactSyncEnabled).toEqual({

@@ -96,7 +96,7 @@ describe('discovering attributes', () => {
     return new Map(discoverAttributes.attributes.map((one: Data) => [one.name, one]));
   }
 
-  test('tells what people in scope really have, how many of them, and which field it usually fills', async () => {
+  test('lists the attributes of people in scope, how many people have each, and the field that each usually fills', async () => {
     const found = await discovered({ source: source(), scope: { filter: '(!(employeeType=away))' } });
     expect(found.get('title')).toEqual({
       name: 'title',
@@ -126,7 +126,7 @@ describe('discovering attributes', () => {
     expect(found.get('uid')).toMatchObject({ filled: 2, sampled: 2, samples: expect.arrayContaining(['guest']) });
   });
 
-  test('takes the settings of a saved connection, and given ones over them', async () => {
+  test('uses the settings of a saved connection, overridden by given ones', async () => {
     const id = await saved({ scope: { rules: [{ attribute: 'title', operator: 'EXISTS', values: [] }] } });
     expect((await discovered({ id })).get('uid')).toMatchObject({ filled: 2 });
     expect((await discovered({ id, scope: { rules: [] } })).get('uid')).toMatchObject({ filled: 4 });
@@ -137,7 +137,7 @@ describe('discovering attributes', () => {
     });
   });
 
-  test('says why it could not ask, and which settings are wrong', async () => {
+  test('says why it could not ask the source, and which settings are wrong', async () => {
     const wrong = await api.ask(discover, { source: source({ bindPassword: 'wrong' }) });
     expect(wrong.discoverAttributes).toMatchObject({ attributes: null, error: { code: 'BIND_REFUSED' } });
     const refused = await api.ask(discover, { source: source(), scope: { filter: '(cn=' } });
@@ -152,7 +152,7 @@ describe('discovering attributes', () => {
     expect((await api.request(discover, { id })).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
   });
 
-  test('tells the columns of a file that people have values in', async () => {
+  test('lists the columns of a file in which people have values', async () => {
     const id = await saved({ source: { csv: { idColumn: 'id' } } });
     const rows = 'id,E-Mail,Initial Password,Team\n1,ada@example.org,canary-3f9c,A\n2,bob@example.org,,B\n';
     const upload = await fetch(`${api.url}/connections/${id}/file`, {
@@ -203,7 +203,7 @@ describe('previewing a connection', () => {
     }
   };
 
-  test('shows for unsaved settings who comes in, from which attributes, and what a run would do', async () => {
+  test('shows for unsaved settings who is in scope, from which attributes values come, and what a run would do', async () => {
     const before = await tables();
     const scope = { excludeBaseDns: [otherUnit.dn] };
     const shown = await previewed({ source: source({ baseDns: [slapd.baseDn] }), mappings, scope });
@@ -228,7 +228,7 @@ describe('previewing a connection', () => {
     expect((await previewed({ source: source(), mappings, first: 1 })).people).toHaveLength(1);
   });
 
-  test('tells why people are left alone', async () => {
+  test('says why people are skipped', async () => {
     const odd = [{ field: 'PRIMARY_EMAIL', attributes: ['cn'] }];
     const { included, people: shown } = await previewed({ source: source(), mappings: odd });
     expect(included).toBe(4);
@@ -239,7 +239,7 @@ describe('previewing a connection', () => {
     });
   });
 
-  test('says before an edit is saved who would go, what would change, and that the run would be HELD', async () => {
+  test('says before an edit is saved who would be gone, what would change, and that the run would be HELD', async () => {
     const id = await saved({ status: 'ENABLED', mappings });
     expect((await previewed({ id })).impact).toBeNull();
     expect(await run(id)).toMatchObject({ status: 'SUCCEEDED', counts: { created: 4 } });
@@ -279,7 +279,7 @@ describe('previewing a connection', () => {
     expect(await tables()).toEqual(before);
   });
 
-  test('can not be made with a stored password for another server, nor with mistakes', async () => {
+  test('is refused with a stored password for another server, and with mistakes', async () => {
     const id = await saved();
     const elsewhere = await api.ask(preview, { id, source: { ldap: { urls: ['ldap://127.0.0.1:1'] } } });
     expect(elsewhere.previewConnection.userErrors).toMatchObject([{ code: 'SECRET_REQUIRED' }]);
@@ -294,7 +294,7 @@ describe('previewing a connection', () => {
     expect(answer.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
   });
 
-  test('ends when its client leaves, and lets go of source and database', async () => {
+  test('ends when its client leaves, and closes its connections to source and database', async () => {
     const reached = Promise.withResolvers<Socket>();
     const silent = await startFakeServer({
       search: () => [],
@@ -325,7 +325,7 @@ describe('previewing a connection', () => {
     await silent.close();
   });
 
-  test('says what it lacks when the database grants no temporary tables', async () => {
+  test('says which right it lacks when the database grants no temporary tables', async () => {
     const grant = async (statement: string) => {
       const [names] = await queryAll('SELECT current_database() AS database, session_user AS login');
       await queryAll(statement.replace('$database', names.database).replace('$login', names.login));
@@ -370,7 +370,7 @@ describe('explaining a person', () => {
   }
   const step = ({ steps }: Data, name: string): Data => steps.find((one: Data) => one.step === name);
 
-  test('finds a person by id, DN, address, login and name, and tells what the next run would do', async () => {
+  test('finds a person by id, DN, address, login and name, and says what the next run would do', async () => {
     const id = await saved({ status: 'ENABLED', mappings });
     const byAddress = await explained(id, 'ADA@example.org');
     expect(byAddress).toMatchObject({
@@ -387,7 +387,7 @@ describe('explaining a person', () => {
       expect(await explained(id, person)).toMatchObject({ found: true, person: { dn: dn('ada') } });
   });
 
-  test('tells each condition that a person does not meet, with the way through nested groups', async () => {
+  test('names each condition that a person does not meet, with the way through nested groups', async () => {
     const scope = {
       groups: [groupDn('staff')],
       nestedGroups: true,
@@ -413,7 +413,7 @@ describe('explaining a person', () => {
       expect(step(bob, name)).toMatchObject({ passed: true });
   });
 
-  test('tells why a field of a contact stays', async () => {
+  test('says why a field of a contact stays', async () => {
     const id = await saved({
       status: 'ENABLED',
       mappings: [
@@ -432,7 +432,7 @@ describe('explaining a person', () => {
     expect(step(after, 'Merge COMPANY').detail).toBe('It stays: it is locked.');
   });
 
-  test('knows contacts whose person is gone, and tells not found from could not ask', async () => {
+  test('finds contacts whose person is gone, and distinguishes "not found" from "could not ask"', async () => {
     const id = await saved({ status: 'ENABLED', mappings, removal: { graceDays: 3, maxPercent: 100 } });
     await run(id);
     await api.ask(
@@ -452,14 +452,14 @@ describe('explaining a person', () => {
     expect(explainPerson).toMatchObject({ explanation: null, error: { code: 'BIND_REFUSED' } });
   });
 
-  test('finds somebody who is below no base DN, and says so', async () => {
+  test('finds somebody who is outside the base DNs, and says so', async () => {
     const id = await saved({ mappings });
     const reader = await explained(id, slapd.bindDn);
     expect(reader).toMatchObject({ found: true, included: false, person: { action: 'NONE' } });
     expect(step(reader, 'Base DN')).toMatchObject({ passed: false, detail: expect.stringContaining('Below none of') });
   });
 
-  test('takes what is asked for a text, and never for a filter', async () => {
+  test('treats the question as text, never as a filter', async () => {
     const id = await saved({ mappings });
     expect(await explained(id, '*')).toMatchObject({ found: false });
     expect(await explained(id, 'x)(uid=*')).toMatchObject({ found: false });
@@ -486,7 +486,7 @@ describe('explaining a person', () => {
   });
 });
 
-test('previews wait for each other, and a client that leaves meanwhile waits no longer', async () => {
+test('previews wait for each other, and the wait ends when the client leaves', async () => {
   const trials = openTrials(api.databaseUrl);
   const held = Promise.withResolvers<void>();
   const files = {

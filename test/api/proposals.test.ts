@@ -35,7 +35,7 @@ const propose = `mutation ($source: SourceInput!) { proposeConnection(source: $s
 const proposed = async (given: object): Promise<Data> => (await api.ask(propose, { source: given })).proposeConnection;
 
 describe('a proposal for a directory', () => {
-  test('names the narrowest base and the attributes that people have, with reasons', async () => {
+  test('has the narrowest base and the attributes that people have, with reasons', async () => {
     const { proposal, error, userErrors } = await proposed(source());
     expect({ error, userErrors }).toEqual({ error: null, userErrors: [] });
     expect(proposal).toMatchObject({ baseDns: [unit.dn], idColumn: null });
@@ -58,7 +58,7 @@ describe('a proposal for a directory', () => {
     expect(JSON.stringify(proposal)).not.toContain(secret);
   });
 
-  test('can be saved as it is, and a run takes in everybody', async () => {
+  test('can be saved as it is, and a run imports everybody', async () => {
     const { proposal } = await proposed(source());
     const { baseDns, scope, mappings, removal } = proposal;
     const create = `mutation ($input: CreateConnectionInput!) {
@@ -112,7 +112,7 @@ async function proposedFake(search: (search: FakeSearch) => Buffer[]): Promise<D
   }
 }
 
-test('a context that refuses searches is no base, and where nobody meets the usual filter another one is proposed', async () => {
+test('a context that refuses searches is not proposed as a base, and if nobody meets the usual filter another one is proposed', async () => {
   const { proposal, error } = await proposedFake(({ id, filter }) => {
     const isAccount = filter.kind === 'equal' && String(filter.value) === 'posixAccount';
     const found = entry(id, 'uid=a,ou=unix,dc=example,dc=org', { entryUUID: 'a', uid: 'a', cn: 'A' });
@@ -125,13 +125,13 @@ test('a context that refuses searches is no base, and where nobody meets the usu
   });
 });
 
-test('where nobody is found the proposal is the usual one, and says so', async () => {
+test('if nobody is found, the usual settings are proposed, with the reason', async () => {
   const { proposal } = await proposedFake(({ id }) => [done(id, { cookie: '' })]);
   expect(proposal.mappings.length).toBeGreaterThan(10);
   expect(proposal.reasons.join(' ')).toMatch(/Nobody was found.*Nobody could be looked at/);
 });
 
-test('names that can be no base DN, and those of a hostile server, are left out', async () => {
+test("names that can't be base DNs, and those of a hostile server, are left out", async () => {
   const strange = ['cn=a\u0000b,ou=x\ny,dc=example,dc=org', `cn=${'x'.repeat(5000)},dc=example,dc=org`, '\u202eevil'];
   const { proposal, error } = await proposedFake(({ id }) => [
     ...[...strange, 'cn=a,ou=good,dc=example,dc=org'].map((dn, i) => entry(id, dn, { entryUUID: `e${i}`, cn: 'A' })),
@@ -142,7 +142,7 @@ test('names that can be no base DN, and those of a hostile server, are left out'
   expect(JSON.stringify(proposal)).not.toMatch(/evil|xxxx|\\n/);
 });
 
-test('a server that stops in the middle is an error, no proposal', async () => {
+test('a server that stops in the middle gives an error, not a proposal', async () => {
   const server = await startFakeServer({
     search: () => [],
     rootDse: { supportedControl: ['1.2.840.113556.1.4.319'], namingContexts: ['dc=example'] },

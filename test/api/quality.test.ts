@@ -86,7 +86,7 @@ test('is shown for many runs of a list at once', async () => {
   expect(runs.nodes.map(({ quality: { totalCount } }: Data) => totalCount)).toEqual([4, 5]);
 });
 
-test('are right when the source says again what it said before a dry run', async () => {
+test('are right when the source shows again what it showed before a dry run', async () => {
   const staff = await staffFile(api, 'Other staff', [mapping('DISPLAY_NAME', 'Name'), mapping('EMPLOYEE_ID', 'Nr')]);
   const [clean, dirty] = [
     { Nr: '11', Name: 'Eve' },
@@ -111,7 +111,7 @@ test('are right when the source says again what it said before a dry run', async
 const download = (run: Data, token = api.token): Promise<Response> =>
   fetch(`${api.url}/runs/${run.id}/quality.csv`, { headers: { authorization: `Bearer ${token}` } });
 
-test('can be downloaded as a table that no spreadsheet takes for formulas', async () => {
+test('can be downloaded as a table in which spreadsheets find no formulas', async () => {
   const response = await download(second);
   expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
   const [head, ...lines] = (await response.text()).trimEnd().split('\r\n');

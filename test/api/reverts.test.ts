@@ -12,7 +12,7 @@ async function revertChange(id: string): Promise<Data> {
   return (await api.ask(query, { id })).revertChange;
 }
 
-test("a person's edit is taken back by its change's id, which the history then tells; once it has changed, no more", async () => {
+test("a person's edit is reverted by the id of its change, and the history shows that; it can't be reverted again", async () => {
   const create = `mutation { createContact(input: { displayName: "Ada", notes: "first" }) { contact { id } } }`;
   const { id } = (await api.ask(create)).createContact.contact;
   const edit = `mutation ($id: ID!) { updateContact(id: $id, input: { notes: "second" }) { contact { id } } }`;
@@ -30,7 +30,7 @@ test("a person's edit is taken back by its change's id, which the history then t
   expect((await api.ask(history, { id })).contact).toBeNull();
 });
 
-test('an edit is taken back where nothing has changed it since; what has changed stays and is named, in the history, too', async () => {
+test('the parts of an edit that nothing has changed since are reverted; the others stay and are named, also in the history', async () => {
   const create = `mutation { createContact(input: { displayName: "Bob", notes: "old", address: { city: "Oslo" } }) { contact { id } } }`;
   const { id } = (await api.ask(create)).createContact.contact;
   const edit = `mutation ($id: ID!, $input: ContactInput!) { updateContact(id: $id, input: $input) { contact { id } leftAlone { message } } }`;

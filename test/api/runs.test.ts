@@ -89,7 +89,7 @@ async function settled(id: string): Promise<Data> {
 }
 
 describe('a run', () => {
-  test('signs in with a stored client certificate, and no answer, log line or line of the service shows its key', async () => {
+  test('signs in with a stored client certificate, and no answer, run log or process log shows its key', async () => {
     const { cert, key } = makeCertificate({ commonName: 'reader', issuer: authority });
     const ldap = { urls: [slapd.ldapsUrl], baseDns: [slapd.baseDn], tlsCa: slapd.ca, tlsCert: cert, tlsKey: key };
     const connection = await newConnection({ source: { ldap } });
@@ -158,7 +158,7 @@ describe('a run', () => {
     expect(linesOf(rest)).toEqual(linesOf(lines).slice(10));
   });
 
-  test('reads only what has changed when it follows another one, and says how it reads and why', async () => {
+  test('reads only what has changed since the run before, and says how it reads and why', async () => {
     const connection = await newConnection();
     const start = `mutation ($id: ID!, $mode: StartRunMode) {
       startRun(connectionId: $id, mode: $mode) { run { id mode modeReason } }
@@ -181,7 +181,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('is watched the same by server-sent events', async () => {
+  test('is watched in the same way by server-sent events', async () => {
     const { id } = await run(await newConnection());
     const [states, lines] = await Promise.all([
       collect(api.overSse(progress, { id })),
@@ -193,7 +193,7 @@ describe('a run', () => {
     expect(linesOf(await collect(api.overWebSocket(logs, { id, level: 'DEBUG' })))).toEqual(linesOf(lines));
   });
 
-  test.each([-1, -(2 ** 31), 2 ** 31])('has no line %d that its log could go on from', async (after) => {
+  test.each([-1, -(2 ** 31), 2 ** 31])('has no line %d from which its log could continue', async (after) => {
     const { id } = await run(await newConnection());
     await settled(id);
     const refused = [{ extensions: { code: 'BAD_USER_INPUT' } }];
@@ -211,7 +211,7 @@ describe('a run', () => {
     expect(page.errors).toMatchObject(refused);
   });
 
-  test('has a log in pages, filtered by level and text, that goes on from lastSeq', async () => {
+  test('has a log in pages, filtered by level and text, that continues from lastSeq', async () => {
     const { id } = await run(await newConnection());
     await settled(id);
     const page = `query ($id: ID!, $after: Int, $first: Int, $level: LogLevel, $search: String) {
@@ -231,7 +231,7 @@ describe('a run', () => {
     expect((await api.request(page, { id, first: 1001 })).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
   });
 
-  test('has its whole log as text, a line each', async () => {
+  test('has its whole log as text, one line for each log line', async () => {
     const { id } = await run(await newConnection());
     const lines = linesOf(await collect(api.overWebSocket(logs, { id, level: 'DEBUG' })));
     const answer = await api.get(`/runs/${id}/log.txt`);
@@ -242,7 +242,7 @@ describe('a run', () => {
     expect(text[0]).toBe(`1 ${lines[0].at} ${lines[0].level.padEnd(5)} ${lines[0].code} ${lines[0].message}`);
   });
 
-  test('shows its plan, person by person, with the contacts that came of it', async () => {
+  test('shows its plan, person by person, with the resulting contacts', async () => {
     const connection = await newConnection();
     const { id } = await run(connection);
     await settled(id);
@@ -375,7 +375,7 @@ describe('an unknown, foreign or malformed id', () => {
 });
 
 describe('runsChanged', () => {
-  test('tells of every run of one connection as it changes, over both transports', async () => {
+  test('reports every run of one connection as it changes, over both transports', async () => {
     const [watched, other] = [await newConnection(), await newConnection()];
     const changed = 'subscription ($id: ID) { runsChanged(connectionId: $id) { id status connection { id } } }';
     const seen = async (stream: AsyncIterable<Answer>) => {

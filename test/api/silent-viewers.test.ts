@@ -60,7 +60,7 @@ async function seqsOf(frames: AsyncIterableIterator<Frame>, alias: string): Prom
 
 const all = Array.from({ length: LINES }, (_, index) => index + 1);
 
-test('of streams that are never read, each different, no more is held than there is room for, and none is waited for', async () => {
+test('different streams that are never read hold no more memory than is allowed, and block nobody', async () => {
   const { log, held, watch } = crowd(MOST_HELD);
   const silent = await Promise.all(Array.from({ length: VIEWERS }, (_, index) => watch(`log${index}`)));
   log.grow(100);
@@ -88,7 +88,7 @@ test('of streams that are never read, each different, no more is held than there
   expect(held.total).toBe(0);
 });
 
-test('of streams of one log that are never read, what waits is held once, however many they are', async () => {
+test('any number of unread streams of one log hold the waiting frames only once', async () => {
   const { log, held, watch } = crowd(64 * MOST_HELD);
   const silent = await Promise.all(Array.from({ length: VIEWERS }, () => watch('log')));
   log.grow(20);

@@ -55,16 +55,16 @@ describe('import rules', () => {
     await writeFile(join(folder, path), text);
   };
 
-  test.each(planted)('%s is told when %s imports %s', (rule, from) => {
+  test.each(planted)('%s is reported when %s imports %s', (rule, from) => {
     expect(faults).toContainEqual(expect.objectContaining({ rule, from }));
   });
 
-  test('nothing else is told', () => {
+  test('nothing else is reported', () => {
     const expected = planted.map(([rule, from]) => `${rule} ${from}`);
     expect(faults.filter(({ rule, from }) => !expected.includes(`${rule} ${from}`))).toEqual([]);
   });
 
-  test('the service keeps to them', async () => {
+  test('the service has no forbidden import', async () => {
     const { faults: real, filesRead } = await importFaults();
     expect(real).toEqual([]);
     expect(filesRead).toBeGreaterThan(100);

@@ -17,6 +17,6 @@ test.each([
   '../data/anna/kdesk',
   'https://example.org/registry',
   '/usr/lib/ldap',
-])('%s is none', (line) => {
+])('%s is not a trace of the machine', (line) => {
   expect(traces.some((trace) => trace.test(line))).toBe(false);
 });

@@ -11,7 +11,7 @@ test('the primary address is not listed again, whatever its case; the others sta
   expect(values.EMAIL).toHaveLength(2);
 });
 
-test('a list that held nothing else is none', () => {
+test('a list without any other address is removed', () => {
   expect(primaryEmailOnce({ PRIMARY_EMAIL: 'ada@x.org', EMAIL: [other('ada@x.org')] })).toEqual({
     PRIMARY_EMAIL: 'ada@x.org',
   });

@@ -23,7 +23,7 @@ function change(field: string, label: string | null, before: string | null, afte
 }
 
 describe('the fields of a change', () => {
-  test('of a contact that is created are all it gets', () => {
+  test('of a created contact are all that it gets', () => {
     expect(fieldChanges({ action: 'CREATE', before: null, after: ada })).toEqual([
       change('DISPLAY_NAME', null, null, 'Ada Lovelace'),
       change('PRIMARY_EMAIL', null, null, 'ada@example.org'),
@@ -58,7 +58,7 @@ describe('the fields of a change', () => {
     ]);
   });
 
-  test('of one that is deactivated are portal access, if it had any', () => {
+  test('of a deactivated contact are portal access, if it had any', () => {
     expect(fieldChanges({ action: 'DEACTIVATE', before: ada, after: null })).toEqual([
       change('PORTAL_ACCESS', null, 'true', 'false'),
     ]);

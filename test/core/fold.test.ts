@@ -43,7 +43,7 @@ describe('fold', () => {
     );
   });
 
-  test('takes every common Latin letter apart the same alone and inside a word of another script', () => {
+  test('decomposes every common Latin letter in the same way, alone and inside a word of another script', () => {
     for (let code = 0x80; code < 0x250; code++) {
       const letter = String.fromCharCode(code);
       expect(foldLetters(`${letter}я`)).toBe(`${foldLetters(letter)}я`);

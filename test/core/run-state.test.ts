@@ -47,7 +47,7 @@ describe('a run', () => {
     expect(next(event, from)).toBe(to);
   });
 
-  test('that has ended stays as it is, whatever comes', () => {
+  test('that has ended stays as it is after any event', () => {
     const ended = states.filter((state) => isEnded(runStates[state].status));
     expect(ended).toHaveLength(5);
     for (const state of ended) for (const event of runEvents) expect(next(event, state)).toBeUndefined();
@@ -60,7 +60,7 @@ describe('a run', () => {
     for (const row of rows) expect(row).toHaveLength(open.length + 1);
   });
 
-  test('can be told by its status and phase alone, and reaches every status and phase', () => {
+  test('has a state for each status and phase, and can reach all of them', () => {
     const pairs = states.map((state) => `${runStates[state].status} ${runStates[state].phase}`);
     expect(new Set(pairs).size).toBe(states.length);
     expect(new Set(states.map((state) => runStates[state].status))).toEqual(new Set(Object.values(RunStatus)));
@@ -76,7 +76,7 @@ describe('a run', () => {
     expect(endOfApplying({ ...noCounts, created: 5, failed: 1 })).toBe('PARTLY_FAILED');
   });
 
-  test('has a complete plan while that waits, is applied, or has been looked at', () => {
+  test('has a complete plan while the plan waits, is applied, or was reviewed', () => {
     const complete = states.filter((state) => isPlanComplete({ ...runStates[state], decidedAt: null }));
     expect(complete).toEqual(['interrupted', 'applying', 'held']);
     expect(isPlanComplete({ ...runStates.queued, decidedAt: new Date() })).toBe(true);

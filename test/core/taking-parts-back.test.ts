@@ -16,7 +16,7 @@ function at(values: ContactValues, more: Partial<ContactMoment> = {}): ContactMo
 
 const phone = (label: string, value: string) => ({ label, value });
 
-test('labels go back one by one, and those that the change did not touch stay', () => {
+test('labels are reverted one by one, and those that the change did not touch stay', () => {
   const back = takePartsBack({
     before: at({ PHONE: [phone('work', '1'), phone('mobile', '2')] }),
     after: at({ PHONE: [phone('work', '10'), phone('mobile', '20')] }),
@@ -31,7 +31,7 @@ test('labels go back one by one, and those that the change did not touch stay', 
   });
 });
 
-test('a value that is as before already is neither taken back nor named', () => {
+test('a value that is already as before is neither reverted nor named', () => {
   const back = takePartsBack({
     before: at({ CITY: 'Oslo', NOTES: 'old' }),
     after: at({ CITY: 'Rome', NOTES: 'new' }),
@@ -41,7 +41,7 @@ test('a value that is as before already is neither taken back nor named', () => 
   expect(back).toMatchObject({ edit: { values: { CITY: 'Oslo', NOTES: 'old', COMPANY: 'Kdesk' } }, left: [] });
 });
 
-test('nothing is taken back when every part has changed since', () => {
+test('nothing is reverted when every part has changed since', () => {
   const back = takePartsBack({
     before: at({ CITY: 'Oslo' }),
     after: at({ CITY: 'Rome' }),
@@ -51,7 +51,7 @@ test('nothing is taken back when every part has changed since', () => {
   expect(back).toEqual({ kind: 'nothing' });
 });
 
-test('locks go back field by field', () => {
+test('locks are reverted field by field', () => {
   const back = takePartsBack({
     before: at({}, { lockedFields: ['CITY'] }),
     after: at({}, { lockedFields: ['NOTES'] }),
@@ -61,7 +61,7 @@ test('locks go back field by field', () => {
   expect(back).toMatchObject({ action: 'UPDATE', edit: { lockedFields: ['COMPANY', 'CITY'] }, left: [] });
 });
 
-test('a deactivation goes back with the portal access that it took; edits of other fields since stay', () => {
+test('a deactivation is reverted with the portal access that it took; later edits of other fields stay', () => {
   const back = takePartsBack({
     before: at({ PORTAL_ACCESS: true }),
     after: at({}, { status: 'INACTIVE' }),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { userErrorCodes } from '../../src/core/user-error.ts';
 
-test('the codes of user errors follow one pattern: what is invalid stands behind INVALID_, what is missing before _REQUIRED', () => {
+test('the codes of user errors follow one pattern: INVALID_X for an invalid X, X_REQUIRED for a missing X', () => {
   expect(new Set(userErrorCodes).size).toBe(userErrorCodes.length);
   for (const code of userErrorCodes) {
     expect(code).toMatch(/^[A-Z]+(?:_[A-Z]+)*$/);

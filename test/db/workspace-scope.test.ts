@@ -30,7 +30,7 @@ const transactionId = (of: WorkspaceScope): Promise<string> =>
   });
 
 describe('reads of a workspace', () => {
-  test('asked for at once are one transaction of one workspace, in order', async () => {
+  test('that start together share one transaction of one workspace, in order', async () => {
     const order: number[] = [];
     const settings = await Promise.all(
       [1, 2, 3].map((nth) =>
@@ -49,20 +49,20 @@ describe('reads of a workspace', () => {
     expect(settings[0]).toMatchObject({ w: scope.workspaceId, ro: 'on' });
   });
 
-  test('asked for on an answer still share its transaction', async () => {
+  test('that start on an answer still share its transaction', async () => {
     const first = await transactionId(scope);
     await Promise.resolve();
     const second = await new Promise<string>((resolve) => process.nextTick(() => resolve(transactionId(scope))));
     expect(second).toBe(first);
   });
 
-  test('asked for on an answer again and again have a new one now and then, each with a deadline of its own', async () => {
+  test('that start on each answer get a new transaction now and then, each with its own deadline', async () => {
     const transactions = new Set<string>();
     for (let page = 0; page < 50; page++) transactions.add(await transactionId(scope));
     expect(transactions.size).toBe(3);
   });
 
-  test('asked for a turn of the event loop later have a new one, the first being committed', async () => {
+  test('that start a turn of the event loop later get a new transaction, after the first was committed', async () => {
     const fresh = workspaceScope(rig.database, uuidv7());
     const first = await transactionId(fresh);
     await new Promise((resolve) => setImmediate(resolve));
@@ -71,7 +71,7 @@ describe('reads of a workspace', () => {
     expect(rig.statements).toContain('COMMIT');
   });
 
-  test('one whose connection is lost between two statements is told that the database can not be had', async () => {
+  test('that lose their connection between two statements reject as unavailable', async () => {
     const lost = Promise.withResolvers<void>();
     const result = scope.read(async ({ query, client }) => {
       client.once('error', () => lost.resolve());
@@ -84,7 +84,7 @@ describe('reads of a workspace', () => {
     expect(databaseTrouble(fault)).toBe('unavailable');
   });
 
-  test('one that fails rejects alone; those that wait go on in a new transaction', async () => {
+  test('that fail reject alone; waiting ones continue in a new transaction', async () => {
     const results = await Promise.allSettled([
       transactionId(scope),
       scope.read(({ query }) => query('SELECT 1/0')),
@@ -108,7 +108,7 @@ describe('reads of a workspace', () => {
     await expect(scope.read(({ query }) => query('DELETE FROM fills'))).rejects.toThrow('read-only');
   });
 
-  test('go on after a connection is lost in the middle', async () => {
+  test('continue after a connection is lost in the middle', async () => {
     const results = await Promise.allSettled([
       scope.read(async ({ query }) => {
         const [row] = await query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -120,7 +120,7 @@ describe('reads of a workspace', () => {
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
-  test('of many scopes at once get through a pool of one connection, and all reject when there is none', async () => {
+  test('of many scopes at once all get their turn in a pool of one connection, and all reject when there is none', async () => {
     const database = await openDatabase({ url: rig.url, apiConnections: 1 });
     const scopes = Array.from({ length: 20 }, () => workspaceScope(database, uuidv7()));
     const seen = await Promise.all(
@@ -144,7 +144,7 @@ describe('a read with a single statement', () => {
   const settings = `SELECT current_setting('app.workspace_id', true) AS w, current_setting('transaction_read_only') AS ro,
     current_setting('statement_timeout') AS s, current_user AS role`;
 
-  test('is a transaction of its own, of one workspace, which leaves nothing to the session', async () => {
+  test('is a separate transaction of one workspace, which leaves nothing in the session', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const deadline = startDeadline(30);
     const one = workspaceScope(database, uuidv7(), async () => ({ deadline, end: deadline.end }));
@@ -159,7 +159,7 @@ describe('a read with a single statement', () => {
     await expect(scope.readOne('DELETE FROM fills')).rejects.toThrow('read-only');
   });
 
-  test('sends values of all types as a statement of many does, and reads them back', async () => {
+  test('sends values of all types in the same way as other statements, and reads them back', async () => {
     const values = [
       null,
       true,
@@ -197,7 +197,7 @@ describe('a read with a single statement', () => {
     for (const kept of [undefined, 'kept'] as const) expect(await scope.readOne(sql, [], kept)).toEqual(rows);
   });
 
-  test('is kept by the session, with the last hundred others', async () => {
+  test('is kept by the session, together with the last hundred others', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const one = workspaceScope(database, uuidv7());
     for (let nth = 0; nth < 130; nth++) {
@@ -212,7 +212,7 @@ describe('a read with a single statement', () => {
     await database.close();
   });
 
-  test('is prepared anew after it has failed, e.g. because its table has changed', async () => {
+  test('is prepared again after it has failed, e.g. because its table has changed', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const one = workspaceScope(database, uuidv7());
     const all = () => one.readOne('SELECT * FROM fills', [], 'kept');
@@ -226,7 +226,7 @@ describe('a read with a single statement', () => {
 });
 
 describe('writes of a workspace', () => {
-  test('are all there or not at all', async () => {
+  test('are saved all or not at all', async () => {
     const insert = 'INSERT INTO fills (workspace_id, id, fields) VALUES ($1, $2, $3)';
     const id = uuidv7();
     await expect(
@@ -241,7 +241,7 @@ describe('writes of a workspace', () => {
     expect(await count()).toHaveLength(1);
   });
 
-  test('that meet in a deadlock are tried again', async () => {
+  test('that end in a deadlock are tried again', async () => {
     const ids = [uuidv7(), uuidv7()];
     for (const id of ids) {
       await scope.write(({ query, workspaceId }) =>
@@ -290,7 +290,7 @@ describe('the deadline of a workspace’s transactions', () => {
     while ((await asleep()) !== count);
   };
 
-  test('really ends what is read and what is written when the time is over', async () => {
+  test('ends reads and writes in the database when the time is over', async () => {
     for (const way of ['read', 'write'] as const) {
       const { one, ended } = within(0.2);
       await expect(one[way](({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'TIMEOUT' });
@@ -300,7 +300,7 @@ describe('the deadline of a workspace’s transactions', () => {
     }
   });
 
-  test('ends what is read when the client leaves, and all that waits with it; what is written goes on', async () => {
+  test('ends reads when the client leaves, and those that wait with them; writes continue', async () => {
     const { one, client } = within(60);
     const reads = [1, 2].map(() => one.read(({ query }) => query(SLEEP)));
     const gone = Promise.withResolvers<void>();
@@ -316,7 +316,7 @@ describe('the deadline of a workspace’s transactions', () => {
     expect(await asleep()).toBe(0);
   });
 
-  test('leaves its connections to others, clean', async () => {
+  test('leaves clean connections to others', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const one = workspaceScope(database, uuidv7(), async () => ({ deadline: null, end: () => {} }));
     const before = await transactionId(one);
@@ -333,7 +333,7 @@ describe('the deadline of a workspace’s transactions', () => {
     await database.close();
   });
 
-  test('never sees another workspace’s rows on a session that they share, whatever became of the reads before', async () => {
+  test('never shows another workspace’s rows on a shared session, however the reads before ended', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const ids = [uuidv7(), uuidv7()];
     for (const id of ids) await insertContacts(database.syncPool as never, id, [{ DISPLAY_NAME: id }]);
@@ -374,7 +374,7 @@ describe('the deadline of a workspace’s transactions', () => {
     await database.close();
   });
 
-  test('is not waited past for a connection, which is given back when it comes', async () => {
+  test('also ends the wait for a connection, which is given back when it comes', async () => {
     const database = await openDatabase({ url: rig.url, apiUrl: rig.apiUrl, apiConnections: 1 });
     const holds = Promise.withResolvers<void>();
     const holding = workspaceScope(database, uuidv7()).read(() => holds.promise);
@@ -387,7 +387,7 @@ describe('the deadline of a workspace’s transactions', () => {
     await database.close();
   });
 
-  test('breaks off a session whose server does not stop it', async () => {
+  test('closes a session whose server does not stop it', async () => {
     const deadline = startDeadline(0.05);
     const stopper = { stop: () => Promise.reject(new Error('frozen')) };
     const one = workspaceScope({ ...rig.database, stopper }, uuidv7(), async () => ({ deadline, end: () => {} }));
@@ -395,7 +395,7 @@ describe('the deadline of a workspace’s transactions', () => {
     await untilAsleep(0);
   });
 
-  test('holds for looks of our own, too, whose server may be frozen', async () => {
+  test("holds for the service's own reads too, if the server is frozen", async () => {
     const stopper = { stop: () => Promise.reject(new Error('frozen')) };
     const own = workspaceScope({ ...rig.database, stopper, ownSeconds: 0.05 }, uuidv7());
     await expect(own.read(({ query }) => query(SLEEP))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });

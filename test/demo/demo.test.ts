@@ -50,7 +50,7 @@ function start(script: string, args: string[] = [], env: Record<string, string> 
 }
 
 describe('npm run demo', () => {
-  test('creates a connection, runs it, and at a second start changes nothing', async () => {
+  test('creates a connection and runs it, and changes nothing at a second start', async () => {
     const first = start('demo', ['--once']);
     expect([await first.ended, first.text()]).toEqual([0, expect.stringContaining('SUCCEEDED')]);
     expect(first.text()).toMatch(/Created a connection to ldap:.*1,200 people/);
@@ -63,7 +63,7 @@ describe('npm run demo', () => {
     expect(await leftOvers(dataDir)).toEqual([]);
   }, 120_000);
 
-  test('starts beside something that listens on its LDAP port', async () => {
+  test('starts on another LDAP port if the usual one is taken', async () => {
     const other = createServer().listen(3890, '127.0.0.1');
     // If another program already has the port, that serves the test as well.
     await once(other, 'listening').catch(() => {});
@@ -73,7 +73,7 @@ describe('npm run demo', () => {
     other.close();
   }, 120_000);
 
-  test('has a database of its own, whatever the shell says, and tells where it lies', async () => {
+  test("has a separate database, whatever the shell's settings are, and says where it is", async () => {
     const database = await createDatabase();
     const run = start('demo', ['--once'], {
       DATABASE_URL: database.url,
@@ -151,7 +151,7 @@ describe('npm start', () => {
     120_000,
   );
 
-  test('passes on the exit code of a faulty configuration, every fault told', async () => {
+  test('passes on the exit code of a faulty configuration, with all faults', async () => {
     const run = start('start', [], { PORT: 'many', AUTH_JWKS: '', SECRETS_KEY: 'short' });
     expect(await run.ended).toBe(78);
     for (const variable of ['PORT', 'AUTH_JWKS', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'SECRETS_KEY']) {

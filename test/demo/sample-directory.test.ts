@@ -26,7 +26,7 @@ describe('the sample directory', () => {
     expect(sampleEntries()).toEqual(entries);
   });
 
-  test('has more than a thousand people, each with a DN, an id and a login of their own', () => {
+  test('has more than a thousand people, each with a different DN, id and login', () => {
     expect(people.length).toBeGreaterThanOrEqual(1000);
     for (const key of ['dn', 'entryUUID', 'uid'] as const) {
       const values = people.map((person) => (key === 'dn' ? person.dn.toLowerCase() : person.attributes[key]?.[0]));
@@ -41,7 +41,7 @@ describe('the sample directory', () => {
     expect(seen.sort()).toEqual(people.map(({ attributes }) => attributes.uid?.[0]).sort());
   });
 
-  test('says what it can do in its rootDSE', async () => {
+  test('lists its features in its rootDSE', async () => {
     const { searchEntries } = await client.search('', { scope: 'base', filter: '(objectClass=*)' });
     expect(searchEntries[0]).toMatchObject({ namingContexts: suffix, supportedControl: '1.2.840.113556.1.4.319' });
   });
@@ -74,7 +74,7 @@ describe('the sample directory', () => {
     expect(searchEntries[0]?.dn).toBe(`cn=ACME\\5cReception,${peopleDn}`);
   });
 
-  test('refuses a wrong password, and whoever has not signed in', async () => {
+  test('refuses a wrong password, and searches without signing in', async () => {
     const stranger = new Client({ url: directory.url });
     await expect(stranger.search(suffix)).rejects.toThrow();
     await expect(stranger.bind(readerDn, 'guess')).rejects.toThrow(InvalidCredentialsError);

@@ -37,7 +37,7 @@ function output(isTTY: boolean) {
 }
 
 describe('the progress bar', () => {
-  test('tells how far, the phase, counts and rate', () => {
+  test('shows the progress, the phase, counts and rate', () => {
     expect(progressBar(run({}))).toBe(
       `[${'█'.repeat(14)}${'░'.repeat(14)}]  50 %  APPLYING   1,200 read · 590 of 1,180 done · 600/s`,
     );

@@ -18,7 +18,7 @@ afterAll(async () => {
 const request = { mode: 'AUTO', dryRun: false, review: false, by: anna } as const;
 
 describe('the runner', () => {
-  test('starts a run once, and tells the second time that it is running', async () => {
+  test('starts a run once, and answers the second time that it is running', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId);
     const first = await runner.startRun(workspaceId, connectionId, request);
@@ -27,7 +27,7 @@ describe('the runner', () => {
     expect(second).toEqual({ ...first, alreadyRunning: true });
   });
 
-  test('starts nothing of a Draft but a dry run', async () => {
+  test('starts only dry runs of a Draft', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { status: 'DRAFT' });
     expect(await runner.startRun(workspaceId, connectionId, request)).toEqual({ kind: 'draft' });
@@ -35,14 +35,14 @@ describe('the runner', () => {
     expect(dry).toMatchObject({ kind: 'started', run: { dryRun: true, mode: 'FULL' } });
   });
 
-  test('refuses a start where Contact Sync was turned off just now', async () => {
+  test('refuses a start if Contact Sync was turned off just now', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId);
     await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [workspaceId]);
     await expect(runner.startRun(workspaceId, connectionId, request)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  test('starts all Enabled connections, one that runs already counting with its run', async () => {
+  test('starts all Enabled connections, and returns the open run of one that runs already', async () => {
     const workspaceId = await db.addWorkspace();
     await db.addConnection(workspaceId, { name: 'Draft', status: 'DRAFT' });
     const ids = [
@@ -57,7 +57,7 @@ describe('the runner', () => {
     expect(running).toMatchObject({ run: { id: runs[1]?.id } });
   });
 
-  test('tells what is wrong with a schedule where it stands in the arguments', () => {
+  test('reports what is wrong with a schedule, with its path in the arguments', () => {
     const path = ['input', 'schedule'];
     expect(runner.checkSchedule({ cron: '0 6 * * *', timeZone: 'Europe/Berlin' }, path)).toEqual([]);
     expect(runner.checkSchedule({ cron: '0 6 * * *', timeZone: 'Mars/Base' }, path)).toMatchObject([

@@ -141,7 +141,7 @@ async function contactsOf({ workspaceId }: Started): Promise<number> {
   return (await db.pool.query('SELECT FROM contact WHERE workspace_id = $1', [workspaceId])).rowCount ?? 0;
 }
 
-test('a frozen worker loses its runs to another within 30 s and keeps nobody from cancelling them, wherever it stands; woken, it writes nothing and works on', async () => {
+test('a worker that is frozen at any point loses its runs to another within 30 s, and they can be cancelled; when it wakes, it writes nothing to them and works on other runs', async () => {
   const frozen = await spawnWorker(2 * points.length);
   const runs: Started[] = [];
   for (const point of [...points, ...points]) runs.push(await start(point, runs.length + 1));

@@ -183,7 +183,7 @@ test.each([
   120_000,
 );
 
-test('a plan that somebody approves is applied to its end, though the database crashes before and in the middle', async () => {
+test('an approved plan is applied to its end, even if the database crashes before and during that', async () => {
   const { workspaceId, runId } = await start(true);
   const until = async (isReached: (run: RunRecord) => boolean): Promise<RunRecord> => {
     for (;;) {
@@ -217,7 +217,7 @@ test('a plan that somebody approves is applied to its end, though the database c
   expect([changes[0]?.n, await planned()]).toEqual([everybody, 0]);
 }, 120_000);
 
-test('a crash between two transactions, which breaks no statement, is noticed by the second', async () => {
+test('a crash between two transactions, which breaks no statement, is noticed by the second one', async () => {
   const pool = openSyncPool({ url: server.url, connections: 1 });
   const ids = { workspaceId: uuidv7(), runId: uuidv7(), connectionId: uuidv7(), attempt: 1 };
   const attempt: Attempt = {

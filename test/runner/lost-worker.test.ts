@@ -34,7 +34,7 @@ async function lines({ workspaceId, runId }: { workspaceId: string; runId: strin
 }
 
 describe('a worker process that is killed', () => {
-  test('leaves its run to another, which starts it over without a line twice', async () => {
+  test('leaves its run to another, which starts it over without repeating a line', async () => {
     const first = spawnWorker('stays');
     const ids = await start();
     await first.said('attempt 1');
@@ -54,7 +54,7 @@ describe('a worker process that is killed', () => {
     ]);
   });
 
-  test('while applying, has its run go on applying', async () => {
+  test('while applying, leaves a run that continues to apply', async () => {
     const first = spawnWorker('applies');
     const ids = await start();
     await first.said('attempt 1');
@@ -67,7 +67,7 @@ describe('a worker process that is killed', () => {
     );
   });
 
-  test('has its cancelled run end although no other worker is there', async () => {
+  test('leaves a cancelled run that ends although there is no other worker', async () => {
     const first = spawnWorker('stays');
     const ids = await start();
     await first.said('attempt 1');

@@ -86,7 +86,7 @@ async function messages({ workspaceId, runId }: { workspaceId: string; runId: st
 }
 
 describe('a worker', () => {
-  test('runs what is queued, as many at a time as it may', async () => {
+  test('works on queued runs, up to its limit at a time', async () => {
     let atOnce = 0;
     let most = 0;
     const both = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ describe('a worker', () => {
     for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
   });
 
-  test('takes runs as soon as they are queued, because it is told: it never looks by itself here', async () => {
+  test('takes runs as soon as they are queued, by notification alone: it does not poll here', async () => {
     const process = await openProcess(db.url);
     const { worker } = await work(succeed, { process, timing: neverLooks });
     for (let nth = 0; nth < 5; nth++) await untilStatus(db, await start(), 'SUCCEEDED');
@@ -122,7 +122,7 @@ describe('a worker', () => {
     await process.close();
   });
 
-  test('looks for a queued run with one of its free slots, not with all of them', async () => {
+  test('reads the queue with one of its free slots, not with all of them', async () => {
     const process = await openProcess(db.url);
     const fetches = countFetches(process);
     const { worker } = await work(succeed, { process, concurrency: 20, timing: neverLooks });
@@ -135,7 +135,7 @@ describe('a worker', () => {
     await process.close();
   });
 
-  test('does not look for runs while it has no slot free', async () => {
+  test('does not read the queue while it has no free slot', async () => {
     const process = await openProcess(db.url);
     const fetches = countFetches(process);
     const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -160,7 +160,7 @@ describe('a worker', () => {
     await process.close();
   });
 
-  test('gives a free slot to a workspace with the fewest runs under way, whoever queued more and earlier', async () => {
+  test('gives a free slot to the workspace with the fewest running runs, not to the one that queued more and earlier', async () => {
     const began: { workspaceId: string; end: () => void }[] = [];
     let heard = Promise.withResolvers<void>();
     /** The workspaces of the first `count` runs, in the order in which they began. */
@@ -205,7 +205,7 @@ describe('a worker', () => {
     for (const run of runs) await untilStatus(db, run, 'SUCCEEDED');
   });
 
-  test('lets a workspace that waits have one of two slots that another has had for long; what made way goes on later', async () => {
+  test('gives a waiting workspace one of two slots that another one has had for long; the interrupted run continues later', async () => {
     const [slow, other] = [await db.addWorkspace(), await db.addWorkspace()];
     const attempts: [string, number][] = [];
     const bothSlots = Promise.withResolvers<void>();
@@ -238,7 +238,7 @@ describe('a worker', () => {
     }
   });
 
-  test('ends a run that broke with its code, its advice and a line', async () => {
+  test('ends a broken run with its code, its advice and a log line', async () => {
     const { log } = await work(async () => {
       throw new AppError('BIND_REFUSED', 'The server refused the password.', { hint: 'Enter it anew.' });
     });
@@ -253,7 +253,7 @@ describe('a worker', () => {
     expect(log.errors).toEqual([]);
   });
 
-  test('ends a run that met a fault of ours with a reference, and tells the operator the rest', async () => {
+  test('ends a run after an internal error with a reference, and logs the details for the operator', async () => {
     const { worker, log } = await work(async () => {
       throw new TypeError('secret things at /var/lib');
     });
@@ -268,7 +268,7 @@ describe('a worker', () => {
     expect(run.error?.message).toContain(String(error?.reference));
   });
 
-  test('ends a run that came to no end', async () => {
+  test('ends a run that its work has left open', async () => {
     await work(async () => {});
     expect(await untilStatus(db, await start(), 'FAILED')).toMatchObject({ error: { code: 'INTERNAL' } });
   });
@@ -304,7 +304,7 @@ describe('a worker', () => {
     expect((await messages(ids)).at(-1)).toBe('Cancelled by Anna Berg. Nothing was applied.');
   });
 
-  test('lets go of a run that another attempt has taken over', async () => {
+  test('stops work on a run that another attempt has taken over', async () => {
     const reason = Promise.withResolvers<unknown>();
     const taken = Promise.withResolvers<void>();
     await work(async (_claimed, signal) => {
@@ -324,7 +324,7 @@ describe('a worker', () => {
     await untilStatus(db, ids, 'CANCELLED');
   });
 
-  test('that closes hands a run back, which goes on in another process', async () => {
+  test('that closes hands a run back, which continues in another process', async () => {
     const taken = Promise.withResolvers<void>();
     const { worker } = await work(async (claimed, signal) => {
       await write(db.pool, claimed, { lines: [line('first worker')] });
@@ -355,7 +355,7 @@ describe('a worker', () => {
     ]);
   });
 
-  test('from which the database stayed away hands a run back, and goes on with it later as what it is', async () => {
+  test('hands a run back while the database stays away, and continues it later as the same attempt', async () => {
     let tries = 0;
     await work(async (claimed) => {
       if (++tries === 1) throw new DatabaseLost('The database was away for too long.', { startOver: false });
@@ -368,7 +368,7 @@ describe('a worker', () => {
     ]);
   });
 
-  test('that closes lets a run end that is about to', async () => {
+  test('that closes waits for a run that is about to end', async () => {
     const taken = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const { worker } = await work(

@@ -4,7 +4,7 @@ import { contactSyncSwitch } from '../../../src/api/access/contact-sync-switch.t
 import { openRunSignals } from '../../../src/db/signals/open-run-signals.ts';
 import { openRig } from '../../db/support/open-rig.ts';
 
-test('a thousand who ask share one look, and whoever asks after a change looks again', async () => {
+test('a thousand callers share one read, and a call after a change reads again', async () => {
   const looks: string[] = [];
   let isOn = true;
   const contactSync = contactSyncSwitch(async (id) => {
@@ -23,7 +23,7 @@ test('a thousand who ask share one look, and whoever asks after a change looks a
   expect(await contactSync.isOn('b')).toBe(false);
 });
 
-test('a look that failed is not kept', async () => {
+test('a failed read is not remembered', async () => {
   let fails = true;
   const contactSync = contactSyncSwitch(async () => {
     if (fails) throw new Error('away');
@@ -34,7 +34,7 @@ test('a look that failed is not kept', async () => {
   expect(await contactSync.isOn('a')).toBe(true);
 });
 
-test('every process hears that Contact Sync was turned off, whoever it was', async () => {
+test('every process hears that Contact Sync was turned off by any other process', async () => {
   const rig = await openRig();
   const { id } = await rig.workspace();
   const signals = await openRunSignals(rig.url);

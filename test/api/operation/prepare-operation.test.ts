@@ -53,7 +53,7 @@ function times(number: number, of: (n: number) => string) {
 }
 
 describe('the weight of an operation', () => {
-  test('is weighed again for other variables, also when some were allowed before', () => {
+  test('is weighed again for other variables, even if it was allowed with some', () => {
     const outcome = read(
       'query ($n: Int) { contacts(first: $n) { nodes { sources { connection { runs(first: 50) { nodes { id } } } } } } }',
     );
@@ -80,20 +80,20 @@ describe('the weight of an operation', () => {
     expect(weigh(query).own).toBe(cost);
   });
 
-  test('of fragments that spread each other twice is one look at each, and beyond all bounds', () => {
+  test('of fragments that spread each other twice takes one step for each, and exceeds all limits', () => {
     const { steps, own, refusal } = weigh(doubling(60));
     expect(steps).toBeLessThanOrEqual(2 * 60 + 4);
     expect(own).toBeGreaterThan(2 ** 60);
     expect(refusal?.code).toBe('BAD_USER_INPUT');
   });
 
-  test('does not overflow into something small', () => {
+  test('does not overflow to a small number', () => {
     const nested = (depth: number): string =>
       depth === 0 ? 'id' : `connection { runs(first: 2147483647) { nodes { ${nested(depth - 1)} } } }`;
     expect(weigh(`{ run(id: "x") { ${nested(12)} } }`).refusal?.code).toBe('BAD_USER_INPUT');
   });
 
-  test('lets the introspection of tools through, and not a hundred of them', () => {
+  test('allows the introspection of tools, but not a hundred of them', () => {
     const whole = getIntrospectionQuery({
       specifiedByUrl: true,
       directiveIsRepeatable: true,
@@ -107,13 +107,13 @@ describe('the weight of an operation', () => {
     expect(weigh(`{ ${times(100, (n) => `a${n}: __schema { ${types} }`)} }`).refusal?.code).toBe('BAD_USER_INPUT');
   });
 
-  test('lets at most a hundred counts through', () => {
+  test('allows at most a hundred counts', () => {
     const counts = (number: number) => `{ ${times(number, (n) => `c${n}: contacts { totalCount }`)} }`;
     expect(weigh(counts(90)).refusal).toBeNull();
     expect(weigh(counts(100)).refusal?.code).toBe('BAD_USER_INPUT');
   });
 
-  test('lets the largest page of each list through', () => {
+  test('allows the largest page of each list', () => {
     for (const list of [
       'contacts(first: 200) { totalCount nodes { id displayName emails { value } phones { value } sources { connection { name } } } }',
       'connections(first: 200) { totalCount nodes { id name mappings { field } scope { rules { values } } lastRun { status counts { read } } } }',
@@ -150,14 +150,14 @@ describe('a document that would take long to read', () => {
     ['long names', `{ ${times(10, (n) => `connection${n}${'x'.repeat(9000)}`)} }`],
     ['unknown arguments', `{ viewer(${times(1200, (n) => `a${n}: 1`)}) { id } }`],
     ['one argument again and again', `{ contacts(${'first: 1 '.repeat(1200)}) { totalCount } }`],
-  ])('%s: is told in few and short words', (_what, query) => {
+  ])('%s: gets few and short error messages', (_what, query) => {
     const outcome = read(query);
     if (outcome.kind === 'valid') throw new Error('It is not valid.');
     expect(outcome.errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
     expect(outcome.errors.map(({ message }) => message).join('').length).toBeLessThan(6000);
   });
 
-  test('as clients with many small fragments send it is read', () => {
+  test('with many small fragments, as clients send it, is accepted', () => {
     const fragments = times(90, (n) => `fragment f${n} on Connection { id name lastRun { id status } }`);
     expect(codeOf(`{ connections { nodes { ${times(90, (n) => `...f${n}`)} } } } ${fragments}`)).toBeNull();
     const mutations = times(
@@ -168,7 +168,7 @@ describe('a document that would take long to read', () => {
   });
 });
 
-test('whatever the document, weighing it is a step a selection, and at most 20 ms', () => {
+test('weighing any document takes one step for each selection, and at most 20 ms', () => {
   fc.assert(
     fc.property(anyDocument(schema), (query) => {
       const outcome = read(query);
@@ -184,7 +184,7 @@ test('whatever the document, weighing it is a step a selection, and at most 20 m
   );
 });
 
-test('whatever the document, reading it takes no longer than a long one that is valid', () => {
+test('reading any document takes no longer than reading a long valid one', () => {
   fc.assert(
     fc.property(anyDocument(schema), (query) => {
       // Ten times the time that a quiet machine needs.

@@ -41,7 +41,7 @@ function desk(options: Partial<TurnLimits> = {}) {
 
 const refusal = { code: 'RATE_LIMITED', details: { retryAfterSeconds: limits.retryAfterSeconds } };
 
-test('a token and a workspace have so many turns at a time, and leave the others theirs', async () => {
+test('a token and a workspace have a limited number of turns at a time, which leaves turns for others', async () => {
   const { ask, queue, given } = desk();
   queue('A.1.first');
   queue('A.1.second');
@@ -59,7 +59,7 @@ test('workspaces are served one after another, and within each of them its token
   expect(given).toEqual(['X.1.a', 'A.1.a', 'B.1.a', 'A.2.a', 'B.1.b', 'A.1.b']);
 });
 
-test('who finds the queue full is refused, and told when to try again', async () => {
+test('a request that finds the queue full is refused, with the time to try again', async () => {
   const { ask, queue, end, given } = desk();
   await ask('A.1.a');
   for (const name of ['A.1.b', 'A.1.c', 'A.1.d']) queue(name);
@@ -73,7 +73,7 @@ test('who finds the queue full is refused, and told when to try again', async ()
   expect(given).toContain('A.1.patient');
 });
 
-test('who waits too long is refused, and who leaves is forgotten', async () => {
+test('a request that waits too long is refused, and a client that leaves is removed from the queue', async () => {
   const { ask, end, given } = desk({ longestWaitSeconds: 0.01 });
   await ask('A.1.a');
   await expect(ask('A.1.b')).rejects.toMatchObject(refusal);

@@ -58,11 +58,11 @@ const names = async (filter: Partial<Parameters<WorkspaceStore['changesPage']>[1
 };
 
 describe('the changes of a run', () => {
-  test('are its plan in order, without rows that only renew a link and people of whom nothing is decided yet', async () => {
+  test('are its plan in order, without rows that only renew a link and without undecided people', async () => {
     expect(await names({})).toEqual(['Anna', 'Bo', 'Cy', 'Dee', 'Élodie']);
   });
 
-  test('tell what was applied and when', async () => {
+  test('show what was applied and when', async () => {
     const { nodes } = await store.changesPage(runId, any, { first: 50, after: null });
     expect(nodes.map((change) => [change.position, change.applied, change.at])).toEqual([
       [1, true, applied],
@@ -101,7 +101,7 @@ describe('the changes of a run', () => {
     }
   });
 
-  test('of several runs are in one statement, and one for the totals, the first page of each', async () => {
+  test('of several runs are read by one statement, and their totals by another one', async () => {
     const other = await insertRun(rig.database.syncPool, workspaceId);
     const runs = [other, runId, uuidv7(), 'no-uuid'];
     for (const filter of [any, { action: 'UPDATE', search: null } as const, { action: null, search: 'o' }]) {

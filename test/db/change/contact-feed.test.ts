@@ -71,7 +71,7 @@ const cursorNow = async () => (await read(null)).cursor;
 const tooOld = { code: 'CURSOR_TOO_OLD' };
 
 describe('a cursor of the feed', () => {
-  test('of an idle time longer than the history is kept goes on, as does a viewer without one', async () => {
+  test('continues after an idle time longer than the history is kept, and so does a viewer without a cursor', async () => {
     await change('Ada');
     const cursor = await cursorNow();
     await pass(2 * historyDays);
@@ -83,7 +83,7 @@ describe('a cursor of the feed', () => {
     expect(await namesAfter(fresh)).toEqual(['Bob']);
   });
 
-  test('from before the first change of a workspace brings all, unless some was dropped', async () => {
+  test('from before the first change of a workspace brings all changes, unless some were dropped', async () => {
     const cursor = await cursorNow();
     await change('Ada');
     expect(await namesAfter(cursor)).toEqual(['Ada']);

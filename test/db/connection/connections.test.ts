@@ -66,7 +66,7 @@ describe('saving a connection', () => {
     expect(await (await rig.workspace()).store.connectionsByIds([saved.id])).toEqual([]);
   });
 
-  test('anew grows the version by one when something differs, and not otherwise', async () => {
+  test('again raises the version by one if something differs, and not otherwise', async () => {
     const { id } = await store.createConnection(connectionEdit(), { bindPassword: 'one' }, member);
     const same = await store.updateConnection(id, null, (current) => ({ edit: { ...current } }));
     expect(same?.version).toBe(1);
@@ -80,7 +80,7 @@ describe('saving a connection', () => {
     expect([without?.version, without?.secretNames, await secretOf(id)]).toEqual([4, [], null]);
   });
 
-  test('keeps each secret under its own name, and those that an edit does not name', async () => {
+  test('keeps each secret under its own name, and keeps those that an edit does not name', async () => {
     const { id } = await store.createConnection(connectionEdit(), { token: 'one', key: 'two', none: null }, member);
     const stored = async () => readSecrets(rig.database.syncPool, rig.sealer.open, workspaceId, await versionOf(id));
     expect(await stored()).toEqual({ token: 'one', key: 'two' });
@@ -92,7 +92,7 @@ describe('saving a connection', () => {
     expect(await stored()).toEqual({ token: 'new' });
   });
 
-  test('of a version that is no longer there is a CONFLICT with the current one, and nothing is saved', async () => {
+  test('of an old version is a CONFLICT with the current one, and nothing is saved', async () => {
     const { id } = await store.createConnection(connectionEdit(), { bindPassword: null }, member);
     await store.updateConnection(id, 1, (edit) => ({ edit: { ...edit, name: 'Two' } }));
     await expect(store.updateConnection(id, 1, (edit) => ({ edit: { ...edit, name: 'Three' } }))).rejects.toMatchObject(
@@ -104,7 +104,7 @@ describe('saving a connection', () => {
     expect((await store.connectionsByIds([id]))[0]?.name).toBe('Two');
   });
 
-  test('ends with what the change throws, nothing saved', async () => {
+  test('throws what the change throws, and saves nothing', async () => {
     const { id } = await store.createConnection(connectionEdit(), { bindPassword: null }, member);
     await expect(
       store.updateConnection(id, null, () => {
@@ -114,7 +114,7 @@ describe('saving a connection', () => {
     expect((await store.connectionsByIds([id]))[0]?.version).toBe(1);
   });
 
-  test('that is none, is foreign or malformed yields null', async () => {
+  test('that is unknown, foreign or malformed yields null', async () => {
     const { id } = await store.createConnection(connectionEdit(), { bindPassword: null }, member);
     const change = (edit: Parameters<Parameters<WorkspaceStore['updateConnection']>[2]>[0]) => ({ edit });
     expect(await (await rig.workspace()).store.updateConnection(id, null, change)).toBeNull();
@@ -134,7 +134,7 @@ describe('saving a connection', () => {
     expect([saved?.version, [...(saved?.description ?? '')].sort().join('')]).toEqual([4, 'abc']);
   });
 
-  test('with another priority makes whoever shares its contacts look at them again', async () => {
+  test('with another priority makes the connections that share its contacts check them again', async () => {
     const pool = rig.database.syncPool;
     const create = () => store.createConnection(connectionEdit(), { bindPassword: null }, member);
     const [own, other] = [await create(), await create()];
@@ -177,7 +177,7 @@ describe('connections', () => {
 
   const none = { search: null, status: null, kind: null };
 
-  test('come by name as people expect it, over pages of every size', async () => {
+  test('come by name as people expect, over pages of every size', async () => {
     for (let first = 1; first <= 5; first++) {
       const found: string[] = [];
       let after: string | null = null;

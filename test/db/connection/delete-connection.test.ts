@@ -87,27 +87,30 @@ describe('deleting a connection', () => {
       { status: 'INACTIVE', version: 2, removal_due_at: null },
     ],
     ['DELETE', {}, undefined],
-  ])('with %s treats what only it feeds so, and leaves the rest to others', async (choice, ours, grace) => {
-    expect(await store.deleteConnection(own, choice, member)).toBe(true);
-    const after = await contacts();
-    if (choice === 'DELETE') expect([after.ours, after.left, after.grace]).toEqual([undefined, undefined, undefined]);
-    else {
-      expect(after.ours).toMatchObject(ours);
-      expect(after.grace).toMatchObject(grace ?? {});
-      expect(after.left).toMatchObject({ status: choice === 'KEEP' ? 'ACTIVE' : 'INACTIVE' });
-    }
-    for (const name of ['shared', 'kept', 'foreign']) expect(after[name]).toMatchObject(untouched);
-    expect(after.inactive).toMatchObject({ status: 'INACTIVE', version: 1 });
-    const stale = choice === 'DELETE' ? [] : [{ name: 'left', connection: other, again: true }];
-    expect(await links()).toEqual([
-      { name: 'foreign', connection: other, again: false },
-      ...stale,
-      { name: 'shared', connection: other, again: true },
-    ]);
-    expect(await store.deleteConnection(own, choice, member)).toBe(false);
-  });
+  ])(
+    'with %s applies this to the contacts that only it feeds, and leaves the others alone',
+    async (choice, ours, grace) => {
+      expect(await store.deleteConnection(own, choice, member)).toBe(true);
+      const after = await contacts();
+      if (choice === 'DELETE') expect([after.ours, after.left, after.grace]).toEqual([undefined, undefined, undefined]);
+      else {
+        expect(after.ours).toMatchObject(ours);
+        expect(after.grace).toMatchObject(grace ?? {});
+        expect(after.left).toMatchObject({ status: choice === 'KEEP' ? 'ACTIVE' : 'INACTIVE' });
+      }
+      for (const name of ['shared', 'kept', 'foreign']) expect(after[name]).toMatchObject(untouched);
+      expect(after.inactive).toMatchObject({ status: 'INACTIVE', version: 1 });
+      const stale = choice === 'DELETE' ? [] : [{ name: 'left', connection: other, again: true }];
+      expect(await links()).toEqual([
+        { name: 'foreign', connection: other, again: false },
+        ...stale,
+        { name: 'shared', connection: other, again: true },
+      ]);
+      expect(await store.deleteConnection(own, choice, member)).toBe(false);
+    },
+  );
 
-  test('takes its secrets and schedule mark along, and leaves its runs without it', async () => {
+  test('deletes its secrets and schedule mark, and leaves its runs without a connection', async () => {
     const pool = rig.database.syncPool;
     const run = await insertRun(pool, workspaceId, { connectionId: own });
     const mark = { cron: '* * * * *', time_zone: 'UTC', looked_at: new Date() };
@@ -144,7 +147,7 @@ describe('deleting a connection', () => {
     expect(log.lines.map(({ code }) => code)).toEqual(['CANCELLED']);
   });
 
-  test('waits for a batch that a worker is just applying, and counts what it brought', async () => {
+  test('waits for a batch that a worker is just applying, and counts its changes', async () => {
     const pool = rig.database.syncPool;
     const run = await insertRun(pool, workspaceId, { connectionId: own, status: 'RUNNING', phase: 'APPLYING' });
     const worker = await pool.connect();

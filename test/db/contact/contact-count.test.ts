@@ -82,7 +82,7 @@ async function write(workspaceId: string, steps: readonly Step[]): Promise<void>
 }
 
 describe('the number of contacts that is kept', () => {
-  test('is that of the contacts, whatever writers do at the same time and take back', async () => {
+  test('equals the number of contacts, whatever concurrent writers do and roll back', async () => {
     const step = fc.record({
       kind: fc.constantFrom<Step['kind']>('add', 'move', 'remove', 'touch', 'give up'),
       many: fc.integer({ min: 1, max: 40 }),
@@ -114,7 +114,7 @@ describe('the number of contacts that is kept', () => {
     await expectExact(workspaceId);
   });
 
-  test('shows a transaction what it did itself, and others nothing before it is committed', async () => {
+  test('shows a transaction its own changes, and other transactions only committed ones', async () => {
     const workspaceId = uuidv7();
     await write(workspaceId, [{ kind: 'add', many: 3 }]);
     const client = await rig.database.syncPool.connect();
@@ -133,7 +133,7 @@ describe('the number of contacts that is kept', () => {
     expect(await total(workspaceId, null)).toBe(0);
   });
 
-  test('can be changed by nobody through the API’s role', async () => {
+  test("can't be changed through the API’s role", async () => {
     const { apiSource } = rig.database;
     await expect(apiSource.query(`SELECT add_contact_count($1, 'ACTIVE', 5)`, [uuidv7()])).rejects.toThrow(
       'permission denied',

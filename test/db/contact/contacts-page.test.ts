@@ -150,7 +150,7 @@ describe('the order of contacts', () => {
     ['CREATED_DESC', [li, bo, annaBerg, annaAngstrom, zoe]],
   ];
 
-  test.each(orders)('%s is kept over pages of every size, with a search or without', async (orderBy, expected) => {
+  test.each(orders)('%s is the same over pages of every size, with a search or without', async (orderBy, expected) => {
     for (const search of [null, 'e']) {
       const wanted = search === null ? expected : await names({ orderBy, search });
       for (let first = 1; first <= expected.length; first++) {
@@ -166,7 +166,7 @@ describe('the order of contacts', () => {
     }
   });
 
-  test('contacts without a company stand last in both directions', () => {
+  test('contacts without a company come last in both directions', () => {
     const order = Object.fromEntries(orders);
     expect(order.COMPANY_ASC?.slice(-2).sort()).toEqual([annaBerg, li].sort());
     expect(order.COMPANY_DESC?.slice(-2).sort()).toEqual([annaBerg, li].sort());
@@ -197,11 +197,11 @@ describe('a cursor', () => {
 });
 
 describe('the change feed', () => {
-  test('starts with changes of that very moment', async () => {
+  test('includes changes of exactly that moment', async () => {
     expect(await names({ updatedSince: at(4), orderBy: 'UPDATED_ASC' })).toEqual([bo, li]);
   });
 
-  test('shows nothing that an open transaction may yet put something before', async () => {
+  test('shows no change that an open transaction could still precede', async () => {
     const feed = await rig.workspace();
     const pool = rig.database.syncPool;
     const slow = await pool.connect();
@@ -220,7 +220,7 @@ describe('the change feed', () => {
 });
 
 describe('a contact', () => {
-  test('is read with its values alone, nothing for what is empty', async () => {
+  test('is read with only its filled values', async () => {
     const [id] = await insertContacts(rig.database.syncPool, workspaceId, [
       { DISPLAY_NAME: 'Whole', PORTAL_ACCESS: true, PHONE: [{ label: 'work', value: '1' }], at: at(9) },
     ]);
@@ -237,7 +237,7 @@ describe('a contact', () => {
     });
   });
 
-  test('has the connections that feed it as sources, last seen when they were last read whole', async () => {
+  test('has the connections that feed it as sources, last seen at their last complete read', async () => {
     const [id = ''] = await insertContacts(rig.database.syncPool, workspaceId, [{ DISPLAY_NAME: 'Fed' }]);
     const low = await store.createConnection(
       connectionEdit({ name: 'Low', priority: 20 }),

@@ -86,7 +86,7 @@ const statOf = async (pid: number): Promise<string[]> =>
   (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.split(' ') ?? [];
 
 describe('the embedded Postgres', () => {
-  test('starts, keeps what is written over a restart, and leaves no process and no lock', async () => {
+  test('starts, keeps its data over a restart, and leaves no process and no lock', async () => {
     const first = await start();
     const running = await postmaster();
     await ask(first.url, `CREATE TABLE kept AS SELECT 'Ä' AS letter`);
@@ -101,7 +101,7 @@ describe('the embedded Postgres', () => {
     await second.close();
   });
 
-  test('listens on loopback alone, is durable, and lets nobody in without the password', async () => {
+  test('listens only on loopback, is durable, and requires the password', async () => {
     const server = await start();
     const settings = await ask<{ name: string; setting: string }>(
       server.url,
@@ -136,7 +136,7 @@ describe('the embedded Postgres', () => {
     await server.close();
   });
 
-  test('is shared by all who start it at the same moment, and ends with the last', async () => {
+  test('is shared by all processes that start it at the same moment, and ends with the last one', async () => {
     const servers = await Promise.all([start(), start(), start()]);
     const running = await postmaster();
     expect(new Set(servers.map(({ url }) => url)).size).toBe(1);
@@ -146,7 +146,7 @@ describe('the embedded Postgres', () => {
     expect(await isRunning(running?.pid ?? 0)).toBe(false);
   });
 
-  test('closed by one and started by another at the same moment is there for the other', async () => {
+  test('closed by one process and started by another at the same moment runs for the other', async () => {
     let server = await start();
     for (let round = 0; round < 3; round++) {
       const [next] = await Promise.all([start(), server.close()]);
@@ -167,7 +167,7 @@ describe('the embedded Postgres', () => {
     await again.close();
   });
 
-  test('outlives the process that started it while another uses it, however often they change', async () => {
+  test('outlives the process that started it while another one uses it, however often they change', async () => {
     let { child, said } = await startElsewhere(dataDir);
     const first = said;
     const running = await postmaster();
@@ -183,7 +183,7 @@ describe('the embedded Postgres', () => {
     await gone(running?.pid ?? 0);
   });
 
-  test('is whole for a process that comes at the moment when its last user is killed', async () => {
+  test('works for a process that comes at the moment when its last user is killed', async () => {
     for (let round = 0; round < 5; round++) {
       const { child } = await startElsewhere(dataDir);
       child.kill('SIGKILL');
@@ -193,7 +193,7 @@ describe('the embedded Postgres', () => {
     }
   });
 
-  test('that has lost its guard is taken over, and ended by its next user', async () => {
+  test('whose guard was killed is taken over, and ended by its next user', async () => {
     const { child, said } = await startElsewhere(dataDir);
     const left = await postmaster();
     for (const pid of await groupMembers(left?.pid ?? 0)) process.kill(pid, 'SIGKILL');
@@ -205,7 +205,7 @@ describe('the embedded Postgres', () => {
     expect(await isRunning(left?.pid ?? 0)).toBe(false);
   });
 
-  test('leaves no pipe behind, and clears away those that a power cut has left', async () => {
+  test('leaves no pipe behind, and removes those that a power cut has left', async () => {
     await (await start()).close();
     const pipes = async () => (await readdir(join(dataDir, 'postgres'))).filter((name) => /^(users|laid)-/.test(name));
     await writeFile(join(dataDir, 'postgres', `users-${2 ** 22 - 1}`), '');
@@ -230,7 +230,7 @@ describe('the embedded Postgres', () => {
     await third.close();
   });
 
-  test('says in its own words why it does not start', async () => {
+  test('reports why it does not start', async () => {
     await mkdir(dataDir);
     await (await start()).close();
     await writeFile(join(dataDir, 'postgres', 'data', 'PG_VERSION'), '9\n');

@@ -54,7 +54,7 @@ const rows = async (table: string): Promise<number> => {
 };
 
 describe('a file of a connection', () => {
-  test('is not there until one has been uploaded, and then told with the connection', async () => {
+  test('is absent until one has been uploaded, and then shown with the connection', async () => {
     expect(await reader().find()).toBeNull();
     const saved = await store.saveFile(connectionId, 'people.csv', chunks('id,', 'name\n'));
     expect(saved).toEqual({ id: expect.any(String), name: 'people.csv', bytes: 8, uploadedAt: expect.any(Date) });
@@ -62,7 +62,7 @@ describe('a file of a connection', () => {
     expect((await store.connectionsByIds([connectionId]))[0]?.file).toEqual(saved);
   });
 
-  test('comes back as it was sent, in parts of one size', async () => {
+  test('is read back as it was sent, in parts of equal size', async () => {
     const large = Buffer.from(Array.from({ length: 2_500_000 }, (_, i) => i % 251));
     const saved = await store.saveFile(
       connectionId,
@@ -82,14 +82,14 @@ describe('a file of a connection', () => {
     expect(await current()).toBe('');
   });
 
-  test('stays when the next one is cut off, of which nothing is left', async () => {
+  test('stays when the next upload is cut off, and nothing of that is left', async () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
     await expect(store.saveFile(connectionId, 'second', cutOff())).rejects.toThrow('cut off');
     expect(await current()).toBe('first');
     expect([await rows('connection_file'), await rows('connection_file_part')]).toEqual([1, 1]);
   });
 
-  test('is the last that came to its end of two uploads at once, whole', async () => {
+  test('is the complete one of the upload that ended last, of two at once', async () => {
     const letGo = Promise.withResolvers<void>();
     async function* slow(): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(1024 * 1024, 's');
@@ -105,7 +105,7 @@ describe('a file of a connection', () => {
     expect([await rows('connection_file'), await rows('connection_file_part')]).toEqual([1, 2]);
   });
 
-  test('stays for the run that reads it while another is uploaded, and goes when the run is over', async () => {
+  test('stays for the run that reads it while another one is uploaded, and is deleted when the run is over', async () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
     const runId = await insertRun(rig.database.syncPool, workspaceId, { connectionId, status: 'RUNNING' });
     const parts = reader(runId);
@@ -119,7 +119,7 @@ describe('a file of a connection', () => {
     expect([await current(), await rows('connection_file')]).toEqual(['fourth', 1]);
   });
 
-  test('that an earlier run has read goes when the next run looks', async () => {
+  test('that an earlier run has read is deleted when the next run reads', async () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
     const runId = await insertRun(rig.database.syncPool, workspaceId, { connectionId, status: 'RUNNING' });
     const first = await reader(runId).find();
@@ -130,7 +130,7 @@ describe('a file of a connection', () => {
     await expect(contentOf(next, first)).rejects.toMatchObject({ code: 'FILE_REPLACED' });
   });
 
-  test('goes with its connection, and an upload under way with it', async () => {
+  test('is deleted with its connection, and so is an upload under way', async () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
     async function* deleting(): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(1024 * 1024);
@@ -141,7 +141,7 @@ describe('a file of a connection', () => {
     expect([await rows('connection_file'), await rows('connection_file_part')]).toEqual([0, 0]);
   });
 
-  test('can’t be given to a connection of another workspace, or to none', async () => {
+  test('can’t be uploaded to a connection of another workspace, or to an unknown one', async () => {
     const foreign = (await rig.workspace()).store;
     expect(await foreign.saveFile(connectionId, 'x', chunks('x'))).toBeNull();
     expect(await store.saveFile(uuidv7(), 'x', chunks('x'))).toBeNull();
@@ -149,7 +149,7 @@ describe('a file of a connection', () => {
     expect(await current()).toBeNull();
   });
 
-  test('of which the upload was given up by a process that died is cleared away by a later upload', async () => {
+  test('whose upload was abandoned because its process died is deleted by a later upload', async () => {
     await store.saveFile(connectionId, 'first', chunks('first'));
     const left = uuidv7();
     await rig.database.syncPool.query(

@@ -29,7 +29,7 @@ async function emptyDatabase(): Promise<{ url: string; drop: () => Promise<unkno
 }
 
 describe('migrating', () => {
-  test('is done in a clone of the template, and a second time does nothing', async () => {
+  test('has been done in a clone of the template, and does nothing the second time', async () => {
     expect(await migrationsPending(poolQuery(owner))).toEqual([]);
     expect(await migrate(migrated.url)).toEqual([]);
   });
@@ -46,7 +46,7 @@ describe('migrating', () => {
     await empty.drop();
   });
 
-  test('by a login that may not make roles says what an administrator has to do', async () => {
+  test('with a login that may not make roles says what an administrator must do', async () => {
     const login = `poor_${randomUUID().replaceAll('-', '')}`;
     await owner.query(`CREATE ROLE ${login} LOGIN PASSWORD 'x'`);
     // The last session may still exist when the database is dropped, so the owner must have the right to end it.

@@ -49,7 +49,7 @@ test.each([
   expect(await drift()).toEqual([]);
 });
 
-test('what TypeORM does not compare is as the entities say: conditions, kinds and collations', async () => {
+test('conditions, kinds and collations, which TypeORM does not compare, are as expected', async () => {
   const indexes: { name: string; definition: string }[] = await source.query(
     `SELECT indexname AS name, substring(indexdef FROM 'USING .*') AS definition
      FROM pg_indexes JOIN pg_class ON pg_class.oid = format('%I.%I', schemaname, tablename)::regclass

@@ -93,7 +93,7 @@ async function told([, read]: List, after: string): Promise<unknown> {
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url');
 
 describe.each(lists)('a cursor of %s', (...list) => {
-  test('whose keys somebody else wrote is refused, or leads to a place in the list', async () => {
+  test('with forged keys is refused, or leads to a place in the list', async () => {
     const { endCursor } = await list[1]({ first: 1, after: null });
     const [bound, ...keys]: unknown[] = JSON.parse(Buffer.from(endCursor ?? '', 'base64url').toString());
     expect(await told(list, encoded([bound, ...keys]))).toBe(0);
@@ -108,7 +108,7 @@ describe.each(lists)('a cursor of %s', (...list) => {
     );
   });
 
-  test('of any other text is refused', async () => {
+  test('made of any other text is refused', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), fc.jsonValue().map(encoded)),

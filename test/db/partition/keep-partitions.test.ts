@@ -86,7 +86,7 @@ describe('a migrated database', () => {
       expect(name).toMatch(/^(run|run_log|contact_change|contact_feed_batch|kept_plan_row)_\d{8}$/);
   });
 
-  test('has no partitioned table that nobody looks after', async () => {
+  test('has no partitioned table that is missing in the list', async () => {
     const { rows } = await pool.query(
       `SELECT relname AS name FROM pg_class WHERE relkind = 'p' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
     );
@@ -142,7 +142,7 @@ describe('keeping partitions', () => {
     expect([await isThere('run', held), await isThere('run_log', held)]).toEqual([false, false]);
   });
 
-  test('keeps a plan for seven days after its run has ended, however long that waited', async () => {
+  test('keeps a plan for seven days after its run has ended, however long the run waited', async () => {
     const [waiting, ended] = [await runAt(new Date(), 'HELD'), await runAt(new Date())];
     const end = (run: string, at: Date) => pool.query('UPDATE run SET finished_at = $2 WHERE id = $1', [run, at]);
     const plans = () => Promise.all([waiting, ended].map((run) => isThere('kept_plan_row', run)));
@@ -175,7 +175,7 @@ describe('keeping partitions', () => {
     expect(await isThere('run_log', id)).toBe(false);
   });
 
-  test('changes nothing at the next look', async () => {
+  test('changes nothing when called again', async () => {
     await keep({ now: inDays(200) });
     expect(await keep({ now: inDays(200) })).toEqual({
       made: [],
@@ -209,7 +209,7 @@ describe('keeping partitions', () => {
     expect(await partitionOf('run_log', next)).not.toBe('run_log_default');
   });
 
-  test('gives up while others use a table, lets them go on, and drops at a later look', async () => {
+  test('gives up while others use a table, does not block them, and drops later', async () => {
     const id = await runAt(new Date());
     const writer = await pool.connect();
     await writer.query('BEGIN');
@@ -236,7 +236,7 @@ describe('keeping partitions', () => {
     expect([await isThere('contact_feed_batch', id), await isThere('contact_change', id)]).toEqual([false, false]);
   });
 
-  test('leaves rows in the default partition while others use it, and moves them at a later look', async () => {
+  test('leaves rows in the default partition while others use it, and moves them later', async () => {
     const id = await runAt(inDays(100));
     expect(await partitionOf('run', id)).toBe('run_default');
     const writer = await pool.connect();
@@ -258,7 +258,7 @@ describe('keeping partitions', () => {
     expect(await partitionOf('run', soon)).toMatch(/^run_\d{8}$/);
   });
 
-  test('makes partitions that the API’s role sees nothing of but through their table', async () => {
+  test('makes partitions that the API’s role can read only through their table', async () => {
     const { made } = await keep({ now: inDays(100) });
     expect(made.length).toBeGreaterThan(0);
     const { rows } = await pool.query(

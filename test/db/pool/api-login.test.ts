@@ -34,8 +34,8 @@ const slippedIn = (sql: string): Promise<unknown> =>
 
 const names = 'SELECT display_name AS name FROM contact';
 
-describe('what is slipped into a statement of the API', () => {
-  test('sees one workspace, whatever role it sets', async () => {
+describe('SQL that is injected into a statement of the API', () => {
+  test('sees only one workspace, whatever role it sets', async () => {
     const { rows } = await owner.query('SELECT current_user AS owner');
     expect(await slippedIn(names)).toEqual([{ name: 'ours' }]);
     for (const way of ['RESET ROLE', 'SET ROLE NONE', 'SET SESSION AUTHORIZATION DEFAULT', 'DISCARD ALL']) {
@@ -53,7 +53,7 @@ describe('what is slipped into a statement of the API', () => {
     }
   });
 
-  test('can’t take the walls down, copy files or run programs', async () => {
+  test('can’t turn row-level security off, copy files or run programs', async () => {
     const attempts = [
       'ALTER TABLE contact DISABLE ROW LEVEL SECURITY',
       'DROP POLICY contact_of_workspace ON contact',
@@ -95,7 +95,7 @@ describe('a login for the API', () => {
       (error: unknown) => error,
     );
 
-  test('needs nothing but to be there', async () => {
+  test('only has to exist', async () => {
     const { name, url } = await login();
     const database = await openDatabase({ url: rig.url, apiUrl: url });
     expect(await database.apiSource.query('SELECT session_user AS login, current_user AS role')).toEqual([
@@ -104,7 +104,7 @@ describe('a login for the API', () => {
     await database.close();
   });
 
-  test('that could step around the walls is refused, and told why', async () => {
+  test('that could get around row-level security is refused, with the reason', async () => {
     const creator = await login('CREATEROLE');
     expect(await refusal(creator.url)).toMatchObject({
       code: 'API_LOGIN_UNFIT',
@@ -127,14 +127,14 @@ describe('a login for the API', () => {
     await owner.query(`REVOKE CREATE ON SCHEMA public FROM ${keeper.name}`);
   });
 
-  test('has to lead to the same database', async () => {
+  test('must lead to the same database', async () => {
     const { url } = await login();
     const elsewhere = new URL(url);
     elsewhere.pathname = '/postgres';
     expect(await refusal(elsewhere.href)).toMatchObject({ message: expect.stringContaining('another database') });
   });
 
-  test('with a wrong password is told without it', async () => {
+  test('with a wrong password is reported without the password', async () => {
     const url = new URL((await login()).url);
     url.password = 'not-the-password';
     const error = await refusal(url.href);

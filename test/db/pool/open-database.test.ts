@@ -22,7 +22,7 @@ describe('opening the database', () => {
     await database.close();
   });
 
-  test('has a connection for all that its runs wait with, for what they wait for, and more', async () => {
+  test('has enough connections for all waiting batches of its runs, for the batches they wait for, and more', async () => {
     const concurrentRuns = 5;
     const { syncPool, close } = await openDatabase({ url: at.url, concurrentRuns });
     const clients = await Promise.all(Array.from({ length: 2 * concurrentRuns + 3 }, () => syncPool.connect()));
@@ -30,7 +30,7 @@ describe('opening the database', () => {
     await close();
   });
 
-  test('is refused when the URL’s own options take the place of the role', async () => {
+  test('is refused when options in the URL replace the role', async () => {
     const url = new URL(at.url);
     url.searchParams.set('options', '-c statement_timeout=1000');
     await expect(openDatabase({ url: url.href })).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('opening the database', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('not-the-password');
   });
 
-  test('outlives the loss of connections that change hands, also those of the queue', async () => {
+  test('outlives the loss of connections that change hands, including those of the queue', async () => {
     const database = await openDatabase({ url: at.url });
     const boss = await openBoss(at.url, () => {});
     const pools = [database.syncPool, (database.apiSource.driver as unknown as { master: pg.Pool }).master];

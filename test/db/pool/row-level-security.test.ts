@@ -91,7 +91,7 @@ describe('row-level security', () => {
     expect((await seen('workspace', ours)).length).toBe(1);
   });
 
-  test('lets the API see one row of its own where there is one of each workspace, and none without a workspace', async () => {
+  test('lets the API see only the row of its workspace, and no row without a workspace', async () => {
     const tables = (await walledTables()).filter(({ readable }) => readable);
     expect(tables.length).toBeGreaterThanOrEqual(8);
     for (const { name } of [...tables, { name: 'contact_of_workspace' }]) {
@@ -127,7 +127,7 @@ describe('row-level security', () => {
     );
   });
 
-  test('keeps a forgotten WHERE from changing or deleting what is another workspace’s', async () => {
+  test('keeps a forgotten WHERE from changing or deleting another workspace’s rows', async () => {
     const left = await rig.database.apiSource.transaction(async (entities) => {
       await entities.query(`SELECT set_config('app.workspace_id', $1, true)`, [ours]);
       return entities.query('DELETE FROM fills');
@@ -137,7 +137,7 @@ describe('row-level security', () => {
     expect(rows).toEqual([{ workspace_id: theirs }]);
   });
 
-  test('can’t be stepped around: the role owns nothing and has no right to do so', async () => {
+  test('can’t be avoided: the role owns nothing and has no right to do so', async () => {
     const { rows } = await rig.database.syncPool.query(`
       SELECT rolsuper, rolbypassrls, rolcanlogin,
         (SELECT count(*)::int FROM pg_class WHERE relowner = pg_roles.oid) AS owned

@@ -19,7 +19,7 @@ afterAll(async () => {
   await at?.close();
 });
 
-test('a statement that waits for a host which has vanished without a word fails, as lost', async () => {
+test('a statement that waits for a host that has vanished fails as lost', async () => {
   const pool = openSyncPool({ url, connections: 1, silence: { silentMs: 50, answerMs: 100 } });
   await pool.query('SELECT 1');
   proxy.fault = { kind: 'silence', afterBytes: 0 };
@@ -30,7 +30,7 @@ test('a statement that waits for a host which has vanished without a word fails,
   await pool.end();
 });
 
-test('so does one whose way to the server is lost while the server answers others', async () => {
+test('so does a statement whose network is broken while the server answers others', async () => {
   const pool = openSyncPool({ url, connections: 1, silence: { silentMs: 50, answerMs: 60_000 } });
   const client = await pool.connect();
   proxy.silence();

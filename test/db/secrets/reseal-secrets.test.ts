@@ -33,7 +33,7 @@ const openedByNew = async (connectionId: string): Promise<string | null> => {
   }
 };
 
-test('once a service has started with new and old key, the new one alone opens all secrets', async () => {
+test('after a service has started with new and old key, the new key alone opens all secrets', async () => {
   const [before, already] = [await sealedWith(oldKey, 'old secret'), await sealedWith(newKey, 'new secret')];
   expect(await openedByNew(before)).toBeNull();
   await resealSecrets(rig.database.syncPool, createSealer([newKey, oldKey]));
@@ -41,7 +41,7 @@ test('once a service has started with new and old key, the new one alone opens a
   expect(await openedByNew(already)).toBe('new secret');
 });
 
-test('a secret whose key is not at hand stays as it is, and keeps no other from being sealed anew', async () => {
+test('a secret whose key is missing stays as it is, and the others are sealed again', async () => {
   const lostKey = randomBytes(32);
   const [lost, before] = [await sealedWith(lostKey, 'lost secret'), await sealedWith(oldKey, 'old secret')];
   await resealSecrets(rig.database.syncPool, createSealer([newKey, oldKey]));

@@ -47,7 +47,7 @@ describe('a sealer', () => {
     ['cut short', { ...row, ...good, sealed: good.sealed.subarray(0, 20) }],
     ['with nothing in it', { ...row, ...good, sealed: Buffer.alloc(0) }],
     ['of a key that is not at hand', { ...row, ...good, keyId: 'other' }],
-  ])('refuses a row %s, without telling the secret', (_, changed) => {
+  ])('refuses a row %s, without showing the secret', (_, changed) => {
     const open = () => sealer.open(changed);
     expect(open).toThrow(AppError);
     expect(open).toThrow(
@@ -55,7 +55,7 @@ describe('a sealer', () => {
     );
   });
 
-  test.each([[[]], [[randomBytes(16)]]])('takes 32 bytes a key, and at least one', (keys) => {
+  test.each([[[]], [[randomBytes(16)]]])('takes keys of 32 bytes, and at least one key', (keys) => {
     expect(() => createSealer(keys)).toThrow('32 bytes');
   });
 });

@@ -25,7 +25,7 @@ const breakListener = () =>
   );
 
 describe('listening', () => {
-  test('hears its channel in order and no other, until unsubscribed', async () => {
+  test('hears only its channel, in order, until unsubscribed', async () => {
     const listener = await listen({ url: at.url, channel: 'one' });
     const heard: string[] = [];
     const stop = listener.subscribe((payload) => heard.push(payload));
@@ -46,7 +46,7 @@ describe('listening', () => {
     await listener.close();
   });
 
-  test('comes back after its connection is lost, and says that something may have been missed', async () => {
+  test('reconnects after its connection is lost, and reports that something may have been missed', async () => {
     const troubles: Error[] = [];
     const listener = await listen({ url: at.url, channel: 'one', onTrouble: (error) => troubles.push(error) });
     const missed = Promise.withResolvers<void>();
@@ -60,7 +60,7 @@ describe('listening', () => {
     await listener.close();
   });
 
-  test('does not come back once closed, nor keep the connection', async () => {
+  test('does not reconnect after it was closed, and closes its connection', async () => {
     const listener = await listen({ url: at.url, channel: 'one' });
     await listener.close();
     const { rows } = await pool.query(

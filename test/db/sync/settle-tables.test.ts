@@ -48,7 +48,7 @@ const attempt = (workspaceId: string): Attempt => ({
   reverts: null,
 });
 
-test('what a run has added to the text index is sorted in once it has ended', async () => {
+test('what a run has added to the text index leaves the pending list when the run has ended', async () => {
   const workspaceId = uuidv7();
   await fill(workspaceId, 200);
   await settleSearch(attempt(workspaceId));
@@ -56,7 +56,7 @@ test('what a run has added to the text index is sorted in once it has ended', as
   expect(rows).toEqual([{ pages: 0 }]);
 });
 
-test('the planner knows a workspace after its first run, however many contacts others have', async () => {
+test('the planner has statistics of a workspace after its first run, however many contacts others have', async () => {
   for (let i = 0; i < 2; i++) await fill(uuidv7(), 2000);
   await pool.query('ANALYZE contact');
   const workspaceId = uuidv7();

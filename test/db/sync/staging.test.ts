@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-test('however small buffers are, no more of them wait than a reader may have under way', async () => {
+test('the number of waiting buffers is limited to what a reader may have under way, however small they are', async () => {
   const claimed = await claimedRun(db);
   const { workspaceId, id } = claimed.run;
   const run = openSyncStore(db.pool).open(claimed);

@@ -68,7 +68,7 @@ function upTo(last: number) {
 }
 
 describe('following a log', () => {
-  test('gives the stored lines, then those that come, each once, and ends with the run', async () => {
+  test('yields the stored lines, then new ones, each once, and ends with the run', async () => {
     const claimed = await claimedRun(db);
     await say(claimed, 1, 5);
     const following = all(follow(openFeeds(), claimed));
@@ -89,7 +89,7 @@ describe('following a log', () => {
     expect(batches.map(({ lines }) => lines.length)).toEqual([1000, 1000, 501]);
   });
 
-  test('of an old run whose log is not kept any more tells how it ended, without lines', async () => {
+  test('of an old run whose log was dropped reports how it ended, without lines', async () => {
     const claimed = await claimedRun(db);
     await say(claimed, 1, 5);
     await end(claimed);
@@ -98,14 +98,14 @@ describe('following a log', () => {
     expect(batches).toEqual([{ runId: claimed.run.id, runStatus: 'SUCCEEDED', lines: [], lastSeq: 6 }]);
   });
 
-  test('from the last line of an ended run on tells how it ended', async () => {
+  test('from the last line of an ended run on reports how it ended', async () => {
     const claimed = await claimedRun(db);
     await end(claimed);
     const batches = await all(follow(openFeeds(), claimed, { after: 1 }));
     expect(batches).toEqual([{ runId: claimed.run.id, runStatus: 'SUCCEEDED', lines: [], lastSeq: 1 }]);
   });
 
-  test('goes on where a broken connection left off', async () => {
+  test('continues where a broken connection left off', async () => {
     const claimed = await claimedRun(db);
     const feeds = openFeeds();
     await say(claimed, 1, 3);
@@ -119,7 +119,7 @@ describe('following a log', () => {
     expect([...seqs([got]), ...seqs(await second)]).toEqual(upTo(8));
   });
 
-  test('gives a slow reader more lines at once, and none less', async () => {
+  test('gives a slow reader more lines at once, and no line is lost', async () => {
     const claimed = await claimedRun(db);
     await say(claimed, 1, 1);
     const batches = follow(openFeeds(), claimed);
@@ -151,7 +151,7 @@ describe('following a log', () => {
     }
   });
 
-  test('makes up for signals that got lost', async () => {
+  test('finds changes whose signals got lost', async () => {
     const claimed = await claimedRun(db);
     const deaf: RunSignals = { subscribe: () => () => {} };
     const following = all(follow(openFeeds({ signals: deaf }), claimed));
@@ -160,7 +160,7 @@ describe('following a log', () => {
     expect(seqs(await following)).toEqual(upTo(3));
   });
 
-  test('goes on after the connection that listens was lost', async () => {
+  test('continues after the listening connection was lost', async () => {
     const claimed = await claimedRun(db);
     const batches = follow(openFeeds(), claimed);
     await say(claimed, 1, 1);
@@ -201,7 +201,7 @@ describe('following a log', () => {
     expect(listening).toBe(0);
   });
 
-  test('costs one read a batch for a hundred viewers, and gives each all lines', async () => {
+  test('costs one read per batch for a hundred viewers, and each gets all lines', async () => {
     const claimed = await claimedRun(db);
     const reads: LogQuery[] = [];
     let looks = 0;

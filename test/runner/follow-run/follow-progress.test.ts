@@ -36,7 +36,7 @@ async function all(states: AsyncIterable<RunRecord>): Promise<RunRecord[]> {
 }
 
 describe('following progress', () => {
-  test('tells the state at once, then changes, and the last one of an ended run', async () => {
+  test('reports the state at once, then changes, and the last state of an ended run', async () => {
     const claimed = await claimedRun(db);
     const states = follow(claimed);
     expect((await states.next()).value).toMatchObject({ status: 'RUNNING', phase: 'CONNECTING' });
@@ -49,7 +49,7 @@ describe('following progress', () => {
     ]);
   });
 
-  test('tells fewer states than there are changes, in their order, and not one twice', async () => {
+  test('reports fewer states than there are changes, in order, and none twice', async () => {
     const claimed = await claimedRun(db);
     const following = all(follow(claimed));
     for (let read = 1; read <= 60; read++) {
@@ -62,7 +62,7 @@ describe('following progress', () => {
     expect(reads.at(-1)).toBe(61);
   });
 
-  test('passes over what is only new in the log', async () => {
+  test('ignores changes of only the log', async () => {
     const claimed = await claimedRun(db);
     const states = follow(claimed);
     await states.next();
@@ -83,7 +83,7 @@ describe('following progress', () => {
     expect((await rest).map(({ status }) => status)).toEqual(['REJECTED']);
   });
 
-  test('of an ended run tells that and ends; of an unknown one it ends', async () => {
+  test('reports the state of an ended run and ends; for an unknown run it ends', async () => {
     const claimed = await claimedRun(db);
     await write(db.pool, claimed, { to: 'succeeded' });
     expect(await all(follow(claimed))).toHaveLength(1);

@@ -46,7 +46,7 @@ async function toEnd(runs: AsyncGenerator<RunRecord>): Promise<RunRecord[]> {
 }
 
 describe('following the runs of a workspace', () => {
-  test('tells of each run as it changes, and of no foreign one', async () => {
+  test('reports each run as it changes, and no run of another workspace', async () => {
     const workspaceId = await db.addWorkspace();
     const runs = followRuns(openFeeds(), { workspaceId, connectionId: null }, never);
     const first = runs.next();
@@ -65,7 +65,7 @@ describe('following the runs of a workspace', () => {
     await runs.return(undefined);
   });
 
-  test('keeps to one connection when asked', async () => {
+  test("reports only one connection's runs when asked", async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId);
     const runs = followRuns(openFeeds(), { workspaceId, connectionId }, never);
@@ -76,7 +76,7 @@ describe('following the runs of a workspace', () => {
     await runs.return(undefined);
   });
 
-  test('tells a slow reader the newest state of each run', async () => {
+  test('gives a slow reader the newest state of each run', async () => {
     const workspaceId = await db.addWorkspace();
     const runs = followRuns(openFeeds(), { workspaceId, connectionId: null }, never);
     const first = runs.next();
@@ -92,7 +92,7 @@ describe('following the runs of a workspace', () => {
     await runs.return(undefined);
   });
 
-  test('makes up for signals that got lost', async () => {
+  test('finds changes whose signals got lost', async () => {
     const workspaceId = await db.addWorkspace();
     const before = await claimedRun(db, { workspaceId });
     const looked = Promise.withResolvers<void>();
@@ -114,7 +114,7 @@ describe('following the runs of a workspace', () => {
     await runs.return(undefined);
   });
 
-  test('ends when Contact Sync is turned off, the runs cancelled', async () => {
+  test('ends when Contact Sync is turned off, after the runs were cancelled', async () => {
     const workspaceId = await db.addWorkspace();
     const feeds = openFeeds();
     const queued = await db.store.startRun({

@@ -3,7 +3,7 @@ import { createPacedReader } from '../../../src/runner/follow-run/paced-reader.t
 
 const hour = 3_600_000;
 
-test('what is asked for at once does not wait for the pause between two reads, and shares the read that does', async () => {
+test('an urgent read does not wait for the pause between two reads, and waiting calls share it', async () => {
   let reads = 0;
   const reader = createPacedReader(hour, async () => {
     reads++;
@@ -16,7 +16,7 @@ test('what is asked for at once does not wait for the pause between two reads, a
   reader.close();
 });
 
-test('what is asked for at once while a read is under way is read after it', async () => {
+test('an urgent read during another read comes right after it', async () => {
   const underWay = Promise.withResolvers<void>();
   let reads = 0;
   const reader = createPacedReader(hour, () => {

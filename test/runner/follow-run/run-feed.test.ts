@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-test('a change that is read just while somebody begins to wait for it is not missed', async () => {
+test('a change that is read just when somebody begins to wait for it is not missed', async () => {
   const claimed = await claimedRun(db);
   const { workspaceId, id } = claimed.run;
   const reading = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ test('a change that is read just while somebody begins to wait for it is not mis
   feed.close();
 });
 
-test('lines are read once for those at one place, and not kept when everybody is past them', async () => {
+test('lines are read once for all readers at one position, and dropped when everybody is past them', async () => {
   const claimed = await claimedRun(db);
   const { workspaceId, id } = claimed.run;
   const run = await db.store.findRun(workspaceId, id);

@@ -60,7 +60,7 @@ describe('a schedule', () => {
     });
   });
 
-  test('that is not refused comes, whatever it is made of', () => {
+  test('that is accepted has a next time, whatever it is made of', () => {
     const value = fc.oneof(
       fc.constant('*'),
       fc.integer({ min: 0, max: 31 }).map(String),

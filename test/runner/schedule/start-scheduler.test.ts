@@ -56,7 +56,7 @@ async function skips(runId: string) {
 }
 
 describe('a schedule', () => {
-  test('starts one run at its time, however many processes look', async () => {
+  test('starts one run at its time, however many processes check', async () => {
     const connectionId = await addScheduled();
     await look('09:59');
     expect(await runsOf(connectionId)).toHaveLength(0);
@@ -75,7 +75,7 @@ describe('a schedule', () => {
     expect(await runsOf(connectionId)).toHaveLength(2);
   });
 
-  test('makes up once for all the times that nobody looked', async () => {
+  test('starts one run for all times that were missed', async () => {
     const connectionId = await addScheduled();
     await look('15:20', [db.store, other.store]);
     await endRuns();
@@ -83,7 +83,7 @@ describe('a schedule', () => {
     expect(await runsOf(connectionId)).toHaveLength(1);
   });
 
-  test('does not make up for times before it was saved', async () => {
+  test('does not start runs for times before it was saved', async () => {
     const connectionId = await addScheduled();
     await look('09:31');
     expect(await runsOf(connectionId)).toHaveLength(0);
@@ -100,7 +100,7 @@ describe('a schedule', () => {
     expect(await runsOf(connectionId)).toHaveLength(2);
   });
 
-  test('is not put off by an edit of something else', async () => {
+  test('is not delayed by an edit of another setting', async () => {
     const connectionId = await addScheduled();
     await look('09:59');
     await db.edit(workspaceId, connectionId, { name: 'New' }, at('10:00'));
@@ -108,7 +108,7 @@ describe('a schedule', () => {
     expect(await runsOf(connectionId)).toHaveLength(1);
   });
 
-  test('passes over a connection whose run has not ended, with one line on that run', async () => {
+  test("skips a connection whose run has not ended, with one line in that run's log", async () => {
     const connectionId = await addScheduled();
     await look('10:00');
     const [run] = await runsOf(connectionId);
@@ -120,7 +120,7 @@ describe('a schedule', () => {
     expect(await runsOf(connectionId)).toHaveLength(1);
   });
 
-  test('of a Draft, or where Contact Sync is off, starts nothing, nor makes up for it later', async () => {
+  test('of a Draft, or while Contact Sync is off, starts nothing, also not later', async () => {
     const draft = await addScheduled({ status: 'DRAFT' });
     await look('10:00');
     await db.edit(workspaceId, draft, { status: 'ENABLED' }, at('09:30'));
@@ -135,7 +135,7 @@ describe('a schedule', () => {
     expect(await runsOf(draft)).toHaveLength(1);
   });
 
-  test('is gone with its connection or with itself', async () => {
+  test('ends when its connection or the schedule itself is deleted', async () => {
     const deleted = await addScheduled();
     const unscheduled = await addScheduled();
     await look('09:59');

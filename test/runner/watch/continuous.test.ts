@@ -129,7 +129,7 @@ const settled = (id: string): Promise<Data> =>
   );
 
 describe('a continuous connection', () => {
-  test('follows the directory: who is changed, added, moved away and deleted', async () => {
+  test('follows the directory: people who are changed, added, moved away and deleted', async () => {
     const id = await watched('one');
     const { watch, runs } = await settled(id);
     expect(watch).toMatchObject({ watching: true, lastChangeAt: null, error: null });
@@ -151,7 +151,7 @@ describe('a continuous connection', () => {
     expect(new Date(after.watch.lastChangeAt).getTime()).toBeGreaterThan(new Date(watch.since).getTime());
   });
 
-  test('catches up on what it missed while its connection was lost', async () => {
+  test('imports the changes that it missed while its connection was lost', async () => {
     const proxy = await proxied();
     const id = await watched('two', { scope: { groups: ['staff'] } }, proxy);
     await settled(id);
@@ -174,7 +174,7 @@ describe('a continuous connection', () => {
     await until(contacts, (all) => all['ada-two Person'] === 'INACTIVE');
   });
 
-  test('brings a change whose contact somebody edited at the same moment', async () => {
+  test('imports a change whose contact somebody edited at the same moment', async () => {
     const id = await watched('edited');
     await settled(id);
     const ada = (await api.ask('{ contacts(search: "ada-edited") { nodes { id } } }')).contacts.nodes[0].id;
@@ -213,7 +213,7 @@ describe('a continuous connection', () => {
     );
   });
 
-  test('is watched with the password of the last edit, and tells when it is refused', async () => {
+  test('is watched with the password of the last edit, and shows when it is refused', async () => {
     const proxy = await proxied();
     const id = await watched('three', {}, proxy);
     await settled(id);

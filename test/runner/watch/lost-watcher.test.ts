@@ -21,7 +21,7 @@ async function spawnWatcher(): Promise<Script> {
 }
 
 describe('a process that watches', () => {
-  test('and is killed loses its watches to another; one that is frozen too, and stops when it wakes', async () => {
+  test('loses its watches to another process when it is killed or frozen, and ends them itself when it wakes', async () => {
     const connectionId = await db.addConnection(await db.addWorkspace(), { continuous: true });
     const [begins, stops] = [`${connectionId} begins`, `${connectionId} stops`];
     const killed = await spawnWatcher();

@@ -75,7 +75,7 @@ async function rest(): Promise<void> {
 }
 
 describe('the runs of a watch', () => {
-  test('are followed by one more when contacts were left alone that somebody changed meanwhile', async () => {
+  test('are followed by one more when contacts were left alone because somebody changed them in the meantime', async () => {
     begin();
     leftAlone.add('0');
     news.tell('a change');
@@ -87,7 +87,7 @@ describe('the runs of a watch', () => {
     expect(started).toHaveLength(2);
   });
 
-  test('are one for many changes, and one more for all that comes while it goes', async () => {
+  test('are one for many changes, and one more for all changes during it', async () => {
     begin();
     for (let nth = 0; nth < 100_000; nth++) news.tell('a change');
     const first = await run(1);
@@ -110,7 +110,7 @@ describe('the runs of a watch', () => {
     expect(performance.now() - since).toBeGreaterThanOrEqual(30);
   });
 
-  test('come after a run of somebody else, which may have read before the change', async () => {
+  test('come after a run that somebody else started, which may have read before the change', async () => {
     begin();
     answers.push((other) => ({ kind: 'already_running', run: { ...other, status: 'HELD' } }));
     news.tell('a change');
@@ -135,7 +135,7 @@ describe('the runs of a watch', () => {
     expect(started).toHaveLength(runs);
   });
 
-  test('bring the same changes again after one that failed', async () => {
+  test('try the same changes again after a failed run', async () => {
     begin({ firstPauseMs: 0 });
     news.tell('a change');
     (await run(1)).end({ status: 'FAILED' });
@@ -150,7 +150,7 @@ describe('the runs of a watch', () => {
     expect(started).toHaveLength(1);
   });
 
-  test('leave the source as much rest as long ones took, but not after the first', async () => {
+  test('leave the source a pause as long as the long runs took, but not after the first run', async () => {
     begin();
     const startedAt = new Date();
     const long = { startedAt, finishedAt: new Date(startedAt.getTime() + 500_000) };
@@ -163,7 +163,7 @@ describe('the runs of a watch', () => {
     expect(started).toHaveLength(2);
   });
 
-  test('are only so many at a time, and then one now and then', async () => {
+  test('are limited to a number in quick succession, and then to one now and then', async () => {
     begin({ burst: 3, oneEveryMs: 1_000_000 });
     for (let nth = 1; nth <= 3; nth++) {
       news.tell('a change');
@@ -175,7 +175,7 @@ describe('the runs of a watch', () => {
     expect(started).toHaveLength(3);
   });
 
-  test('do not forget a change when none may start', async () => {
+  test('do not forget a change when no run may start', async () => {
     begin({ refusedPauseMs: 0 });
     answers.push(
       () => ({ kind: 'lost' }),

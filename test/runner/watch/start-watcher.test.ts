@@ -54,7 +54,7 @@ const refused = () => new AppError('BIND_REFUSED', 'refused', { hint: 'Check it.
 const lost = () => new AppError('CONNECTION_LOST', 'lost');
 
 describe('a continuous connection', () => {
-  test('is watched by one process, however many there are, and by another when that one closes', async () => {
+  test('is watched by only one process, and by another one when that closes', async () => {
     const connectionId = await add();
     const processes = [db, other, db, other].map((process) => start(process));
     (await watches.begins(connectionId)).listening();
@@ -68,7 +68,7 @@ describe('a continuous connection', () => {
     expect(watches.most).toBe(1);
   });
 
-  test('is watched with settings and secrets of one version, and anew after each edit', async () => {
+  test('is watched with settings and secrets of one version, and again after each edit', async () => {
     const connectionId = await add({ bindPassword: 'first' });
     start();
     const before = await watches.begins(connectionId);
@@ -100,7 +100,7 @@ describe('a continuous connection', () => {
     expect(watches.of(never)).toEqual([]);
   });
 
-  test('is tried again when its watch breaks, later each time', async () => {
+  test('is tried again when its watch breaks, after longer pauses each time', async () => {
     const connectionId = await add();
     const { log } = start();
     const pauses: number[] = [];
@@ -120,7 +120,7 @@ describe('a continuous connection', () => {
     expect(await until(connectionId, (one) => one?.since != null)).toMatchObject({ error: null });
   });
 
-  test('whose account was refused is tried again after an hour, by no process sooner, unless it is edited', async () => {
+  test('whose account was refused is tried again by any process only after an hour, unless it is edited', async () => {
     const connectionId = await add({ bindPassword: 'wrong' });
     const watcher = start();
     (await watches.begins(connectionId)).break(refused());
@@ -145,7 +145,7 @@ describe('a continuous connection', () => {
     expect((await watches.begins(connectionId, 2)).task.secrets).toEqual({ bindPassword: 'right' });
   });
 
-  test('whose secret can not be read says so', async () => {
+  test("whose secret can't be read shows that", async () => {
     const connectionId = await add({ bindPassword: 'secret' });
     await db.pool.query(`UPDATE connection_secret SET key_id = 'another' WHERE connection_id = $1`, [connectionId]);
     start();
@@ -231,7 +231,7 @@ describe('a continuous connection', () => {
     expect(await until(connectionId, (one) => one?.since != null)).toMatchObject({ error: null });
   });
 
-  test('has no run started by a process that has lost its lease', async () => {
+  test('gets no run from a process that has lost its lease', async () => {
     const connectionId = await add();
     const { watches: store } = start();
     const { task } = await watches.begins(connectionId);
@@ -239,7 +239,7 @@ describe('a continuous connection', () => {
     expect(await store.startRun(task.lease, 'too late')).toEqual({ kind: 'lost' });
   });
 
-  test('is left out, and told so, where a workspace has more than 20 of them', async () => {
+  test('is not watched, and shows that, if the workspace has more than 20 of them', async () => {
     const ids: string[] = [];
     for (let nth = 0; nth < 22; nth++) ids.push(await add({ name: `Directory ${nth}` }));
     const { log } = start();
@@ -254,7 +254,7 @@ describe('a continuous connection', () => {
     expect(watches.of(ids[21] ?? '')).toEqual([]);
   });
 
-  test('of every workspace is watched before the second of another, where a process has no room for all', async () => {
+  test("of each workspace is watched before a second one of any workspace, if a process can't watch all", async () => {
     const mine = [await add({ name: 'A' }), await add({ name: 'B' })];
     workspaceId = await db.addWorkspace();
     const theirs = await add();

@@ -23,7 +23,7 @@ const openRuns = async ({ run }: ClaimedRun): Promise<string[]> => {
 };
 
 describe('moving a run', () => {
-  test('takes it to the next state with what belongs to the move', async () => {
+  test('sets the next state, and stores all that belongs to the move', async () => {
     const claimed = await claimedRun(db);
     const { attempt } = claimed;
     expect(await move(claimed, { event: 'CONNECTED', attempt })).toMatchObject({ status: 'RUNNING', phase: 'READING' });
@@ -38,7 +38,7 @@ describe('moving a run', () => {
     expect(ended?.finished_at).toBeInstanceOf(Date);
   });
 
-  test('frees the place of the connection’s open run when it ends, and not before', async () => {
+  test('allows a new run of the connection when it ends, and not before', async () => {
     const claimed = await claimedRun(db);
     await move(claimed, { event: 'CONNECTED' });
     await move(claimed, { event: 'GAVE_WAY' });
@@ -47,7 +47,7 @@ describe('moving a run', () => {
     expect(await openRuns(claimed)).toEqual([]);
   });
 
-  test('tells all processes of each step, and which one was the end', async () => {
+  test('notifies all processes of each step, and says which one was the end', async () => {
     const claimed = await claimedRun(db);
     const heard: boolean[] = [];
     const end = Promise.withResolvers<void>();
@@ -66,14 +66,14 @@ describe('moving a run', () => {
     expect(heard.slice(-2)).toEqual([false, true]);
   });
 
-  test('does nothing for an attempt that is not its newest, or after its end', async () => {
+  test('does nothing for an attempt that is not the newest, or after the run has ended', async () => {
     const claimed = await claimedRun(db);
     expect(await move(claimed, { event: 'CONNECTED', attempt: claimed.attempt - 1 })).toBeNull();
     await move(claimed, { event: 'FAILED', error: { code: 'X', message: 'x', hint: null } });
     expect(await move(claimed, { event: 'CONNECTED', attempt: claimed.attempt })).toBeNull();
   });
 
-  test('refuses what can’t happen to it', async () => {
+  test('refuses an event that can’t happen in its state', async () => {
     const claimed = await claimedRun(db);
     await expect(move(claimed, { event: 'APPROVED', by: anna })).rejects.toThrow(
       "APPROVED can't happen to a run that is RUNNING, CONNECTING",
@@ -82,7 +82,7 @@ describe('moving a run', () => {
     expect(await openRuns(claimed)).toEqual([claimed.run.id]);
   });
 
-  test('reads the state that a step just before it has left, not one that it saw while it waited', async () => {
+  test('uses the state after a concurrent move, not the one from before it waited for a lock', async () => {
     const claimed = await claimedRun(db);
     const { workspaceId, id: runId } = claimed.run;
     const first = await db.pool.connect();
@@ -107,7 +107,7 @@ describe('status and phase of a run', () => {
   const where = (found: (text: string) => boolean) =>
     sources.filter(({ text }) => found(text)).map(({ name }) => name.replaceAll('\\', '/'));
 
-  test('are set by one statement alone', () => {
+  test('are set by only one statement', () => {
     const sets = (text: string) =>
       [...text.matchAll(/UPDATE\s+"?run"?\s+(?:AS\s+\w+\s+)?SET\b(.*?)(?:\b(?:WHERE|FROM|RETURNING)\b|`)/gs)].some(
         ([, columns = '']) => /\b(status|phase)"?\s*=/.test(columns),
@@ -115,7 +115,7 @@ describe('status and phase of a run', () => {
     expect(where(sets)).toEqual(['db/run/life/move-run.ts']);
   });
 
-  test('are first given where a run is started', () => {
+  test('are first set where a run is started', () => {
     expect(where((text) => /INSERT INTO "?run"?\s/.test(text))).toEqual(['db/run/life/start-run.ts']);
   });
 });

@@ -99,12 +99,12 @@ describe('starting', () => {
     },
   );
 
-  test('an ended run makes place for the next', async () => {
+  test('after a run has ended, the next one can start', async () => {
     const { workspaceId, connectionId } = await toState('SUCCEEDED');
     expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toMatchObject({ kind: 'started' });
   });
 
-  test('a Draft is only run dry', async () => {
+  test('a Draft allows only dry runs', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { status: 'DRAFT' });
     expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toEqual({ kind: 'draft' });
@@ -112,7 +112,7 @@ describe('starting', () => {
     expect(dry).toMatchObject({ kind: 'started', run: { dryRun: true } });
   });
 
-  test('nothing starts where Contact Sync is off, nor for unknown, foreign and malformed connections', async () => {
+  test('nothing starts if Contact Sync is off, or for unknown, foreign and malformed connections', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId);
     const foreign = await db.addWorkspace();
@@ -128,7 +128,7 @@ describe('starting', () => {
     expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toEqual({ kind: 'off' });
   });
 
-  test('the run has the settings of its start to read, and its row never a secret', async () => {
+  test('the run keeps the settings of its start, and its row never contains a secret', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { bindPassword: 'hunter2' });
     const outcome = await db.store.startRun({ ...wish, workspaceId, connectionId });
@@ -158,7 +158,7 @@ describe('claiming', () => {
     expect(await db.store.claim({ id: randomUUID(), workspaceId: ids.workspaceId, runId: ids.runId })).toBeNull();
   });
 
-  test('a run that lost its worker starts over with the next attempt, and the old one is fenced off', async () => {
+  test('a run that lost its worker starts over with the next attempt, and the old attempt is fenced off', async () => {
     const ids = await start();
     const first = await claim(ids);
     await write(db.pool, first, { lines: [line('read')], to: 'reading', set: `counts = counts || '{"read": 7}'` });
@@ -171,7 +171,7 @@ describe('claiming', () => {
     expect(await lines(ids.workspaceId, ids.runId)).toEqual(['1 READING', '2 RUN_RESUMED']);
   });
 
-  test('a run that was applying goes on applying', async () => {
+  test('a run that was applying continues to apply', async () => {
     const ids = await start();
     const first = await claim(ids);
     await write(db.pool, first, {
@@ -187,14 +187,14 @@ describe('claiming', () => {
     expect(await db.store.claim({ id: randomUUID(), workspaceId, runId })).toBeNull();
   });
 
-  test('a run that kills each of its workers fails in the end', async () => {
+  test('a run that kills all of its workers finally fails', async () => {
     const ids = await start();
     for (let attempt = 1; attempt <= 10; attempt++) expect(await claim(ids)).toMatchObject({ attempt });
     expect(await db.store.claim({ id: await jobOf(ids.runId), ...ids })).toBeNull();
     expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'FAILED', error: { code: 'WORKER_LOST' } });
   });
 
-  test('a database that is lost while a run is worked on is no fault of its workers, and is told as what it is', async () => {
+  test('a database that is lost during a run does not count as a dead worker, and is named in the log', async () => {
     const ids = await start();
     const job = { id: await jobOf(ids.runId), ...ids };
     for (let attempt = 1; attempt <= 30; attempt++)
@@ -213,7 +213,7 @@ describe('claiming', () => {
     expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'FAILED', error: { code: 'WORKER_LOST' } });
   });
 
-  test('a run under which the database dies again and again fails in the end', async () => {
+  test('a run during which the database crashes again and again finally fails', async () => {
     const ids = await start();
     const job = { id: await jobOf(ids.runId), ...ids };
     for (let attempt = 1; attempt <= 31; attempt++)
@@ -259,7 +259,7 @@ describe('cancelling', () => {
     expect(await db.store.claim({ id: randomUUID(), workspaceId, runId })).toBeNull();
   });
 
-  test('a RUNNING run is marked, and its attempt told', async () => {
+  test('a RUNNING run is marked, and its attempt is notified', async () => {
     const ids = await start();
     const claimed = await claim(ids);
     const outcome = await db.store.cancel(ids.workspaceId, ids.runId, anna);
@@ -275,7 +275,7 @@ describe('cancelling', () => {
     expect(slice.lines.at(-1)?.message).toBe('Cancelled by Anna Berg. Nothing was applied.');
   });
 
-  test('a RUNNING run whose worker is gone ends when that is found out', async () => {
+  test('a RUNNING run whose worker is gone ends when that is noticed', async () => {
     const ids = await start();
     await claim(ids);
     await db.store.cancel(ids.workspaceId, ids.runId, anna);
@@ -327,7 +327,7 @@ describe('cancelling', () => {
     expect(await find(other.workspaceId, other.runId)).toMatchObject({ status: 'QUEUED' });
   });
 
-  test('turning Contact Sync off and cancelling are one step: where a run can not be cancelled, it stays on', async () => {
+  test("turning Contact Sync off and cancelling are one step: if a run can't be cancelled, it stays on", async () => {
     const { workspaceId, connectionId, runId } = await start();
     await refusing('run', `NEW.id = '${runId}' AND NEW.phase = 'FINISHED'`, async () => {
       await expect(db.store.setContactSyncEnabled(workspaceId, false, anna)).rejects.toThrow('refused');
@@ -336,7 +336,7 @@ describe('cancelling', () => {
     expect(await db.store.startRun({ ...wish, workspaceId, connectionId })).toMatchObject({ kind: 'already_running' });
   });
 
-  test('starts that meet Contact Sync being turned off leave no run that goes on', async () => {
+  test('starts at the moment when Contact Sync is turned off leave no open run', async () => {
     const workspaceId = await db.addWorkspace();
     const connections = await Promise.all(['a', 'b', 'c', 'd'].map((name) => db.addConnection(workspaceId, { name })));
     await Promise.all([
@@ -347,7 +347,7 @@ describe('cancelling', () => {
     expect(runs.filter(({ status }) => status !== 'CANCELLED')).toEqual([]);
   });
 
-  test('a run is not claimed where Contact Sync is off', async () => {
+  test('a run is not claimed while Contact Sync is off', async () => {
     const ids = await start();
     await db.pool.query(`UPDATE workspace SET contact_sync_enabled = false WHERE id = $1`, [ids.workspaceId]);
     const job = { id: await jobOf(ids.runId), workspaceId: ids.workspaceId, runId: ids.runId };
@@ -357,7 +357,7 @@ describe('cancelling', () => {
 });
 
 describe('deciding', () => {
-  test('an approved run is queued again, its plan standing', async () => {
+  test('an approved run is queued again, with its plan', async () => {
     const ids = await toState('HELD');
     await planRow(ids.workspaceId, ids.runId, 1);
     const outcome = await db.store.approve(ids.workspaceId, ids.runId, anna);
@@ -368,7 +368,7 @@ describe('deciding', () => {
     expect(await lines(ids.workspaceId, ids.runId)).toEqual(['1 READING', '2 APPROVED']);
   });
 
-  test('a plan is outdated when its connection was edited since, or is gone', async () => {
+  test('a plan is outdated when its connection was edited or deleted since', async () => {
     const edited = await toState('HELD');
     await db.edit(edited.workspaceId, edited.connectionId, { priority: 7 });
     expect(await db.store.approve(edited.workspaceId, edited.runId, anna)).toEqual({ kind: 'outdated' });
@@ -378,7 +378,7 @@ describe('deciding', () => {
     expect(await db.store.approve(orphaned.workspaceId, orphaned.runId, anna)).toEqual({ kind: 'outdated' });
   });
 
-  test('a rejected run ends with its plan and the counts of it', async () => {
+  test('a rejected run ends, and keeps its plan and counts', async () => {
     const ids = await start();
     const claimed = await claim(ids);
     await planRow(ids.workspaceId, ids.runId, 1);
@@ -401,7 +401,7 @@ describe('deciding', () => {
 });
 
 describe('ending', () => {
-  test('a run that failed before it applied anything drops the plan that was being made, and counts nothing as applied', async () => {
+  test('a run that failed before it applied anything drops its unfinished plan, and counts nothing as applied', async () => {
     const ids = await start();
     const claimed = await claim(ids);
     await planRow(ids.workspaceId, ids.runId, 1);
@@ -423,7 +423,7 @@ describe('ending', () => {
     ['U+0000', 'wrong password\u0000'],
     ['half of a surrogate pair', 'user \ud800 unknown'],
     ['three megabytes', 'x'.repeat(3_000_000)],
-  ])('a run whose error has %s ends with it all the same', async (_, message) => {
+  ])('a run whose error has %s still ends with that error', async (_, message) => {
     const ids = await start();
     const claimed = await claim(ids);
     expect(await db.store.end(claimed, { status: 'FAILED', error: { code: 'BIND', message, hint: message } })).toBe(
@@ -456,7 +456,7 @@ describe('ending', () => {
     },
   );
 
-  test('a line is added to a run that has not ended, and to no other', async () => {
+  test('a line is added only to a run that has not ended', async () => {
     for (const state of ['QUEUED', 'HELD', 'SUCCEEDED'] as const) {
       const { workspaceId, runId } = await toState(state);
       const before = (await find(workspaceId, runId)).lastSeq;
@@ -469,7 +469,7 @@ describe('ending', () => {
 });
 
 describe('making way', () => {
-  test('any number of times brings no run to its end; what was written after it is not', async () => {
+  test("any number of times does not end a run, and the old attempt can't write any more", async () => {
     const ids = await start();
     for (let times = 0; times < 12; times++) {
       const claimed = await claim(ids);
@@ -480,7 +480,7 @@ describe('making way', () => {
     expect(await claim(ids)).toMatchObject({ attempt: 13, planStands: false });
   });
 
-  test('a run that was applying goes on with its plan', async () => {
+  test('a run that was applying continues with its plan', async () => {
     const ids = await start();
     const claimed = await claim(ids);
     await write(db.pool, claimed, { to: 'applying', set: `applied_position = 7` });
@@ -490,7 +490,7 @@ describe('making way', () => {
 });
 
 describe('recovering', () => {
-  test('a run without a live job gets one more, however many look for it', async () => {
+  test('a run without a live job gets one new job, however many processes look for it', async () => {
     const ids = await start();
     await claim(ids);
     await db.pool.query(`DELETE FROM pgboss.job WHERE singleton_key = $1`, [ids.runId]);
@@ -500,7 +500,7 @@ describe('recovering', () => {
     expect(await claim(ids)).toMatchObject({ attempt: 2 });
   });
 
-  test('a run whose worker was heard of lately is left alone, one silent for ten seconds is not', async () => {
+  test('a run whose worker sent a heartbeat lately is left alone; after ten seconds of silence it is not', async () => {
     const ids = await start();
     await claim(ids);
     await db.pool.query(
@@ -517,7 +517,7 @@ describe('recovering', () => {
     expect((await jobs()).rowCount).toBe(2);
   });
 
-  test('a run that came to be held just when it was cancelled ends', async () => {
+  test('a run that became HELD just when it was cancelled ends', async () => {
     const ids = await start();
     const claimed = await claim(ids);
     await db.store.cancel(ids.workspaceId, ids.runId, anna);
@@ -526,7 +526,7 @@ describe('recovering', () => {
     expect(await find(ids.workspaceId, ids.runId)).toMatchObject({ status: 'CANCELLED' });
   });
 
-  test('a queued run that was locked when it was cancelled ends, whether a worker is there or not', async () => {
+  test('a queued run that was locked when it was cancelled ends, with or without a worker', async () => {
     const ids = await start();
     const other = await db.pool.connect();
     try {

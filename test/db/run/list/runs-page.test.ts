@@ -33,7 +33,7 @@ const any = { connectionId: null, status: null };
 const indexes = (found: readonly { id: string }[]) => found.map(({ id }) => runs.indexOf(id));
 
 describe('runs', () => {
-  test('come newest first, of one moment the later id first, over pages of every size', async () => {
+  test('come newest first, and by descending id if queued at the same time, over pages of every size', async () => {
     for (let first = 1; first <= 5; first++) {
       const found: { id: string }[] = [];
       let after: string | null = null;

@@ -83,7 +83,7 @@ const read = (log: Partial<Parameters<typeof readLog>[3]>): Promise<LogSlice> =>
 const seqs = ({ lines }: LogSlice) => lines.map(({ seq }) => seq);
 
 describe('a run’s log', () => {
-  test('holds applied changes as DEBUG lines, as core words them', async () => {
+  test('has applied changes as DEBUG lines, in the words of core', async () => {
     const { lines, lastSeq, hasMore } = await read({});
     expect(lines.map(({ seq, level, message }) => [seq, level, message])).toEqual([
       [1, 'INFO', 'Read 5 people'],
@@ -154,14 +154,14 @@ describe('a run’s log', () => {
     expect(slice.lastSeq).toBe(8);
   });
 
-  test('searched in pieces goes on behind the last line found', async () => {
+  test('searched in pages continues after the last line found', async () => {
     const first = await read({ search: 'person', first: 2 });
     expect([seqs(first), first.lastSeq, first.hasMore]).toEqual([[2, 3], 3, true]);
     const rest = await read({ search: 'person', first: 10, after: first.lastSeq });
     expect([seqs(rest), rest.lastSeq, rest.hasMore]).toEqual([[4, 6, 7], 8, false]);
   });
 
-  test('of an unknown, foreign or malformed run is empty and stays where the reader is', async () => {
+  test('of an unknown, foreign or malformed run is empty, and the position stays', async () => {
     const none = { lines: [], lastSeq: 3, hasMore: false };
     expect(await readLog(query, workspaceId, uuidv7(), { ...all, after: 3 })).toEqual(none);
     expect(await readLog(query, workspaceId, 'no-uuid', { ...all, after: 3 })).toEqual(none);
@@ -242,7 +242,7 @@ describe('long runs’ logs', () => {
   test.each<[string, (explained: Query) => Promise<unknown>]>([
     ['one', (explained) => readLog(explained, workspaceId, long[0] ?? '', asked)],
     ['several', (explained) => readLogs(explained, workspaceId, long, asked)],
-  ])('of %s are read without looking at all of it', async (_name, readExplained) => {
+  ])('of %s are read without reading all of it', async (_name, readExplained) => {
     let plan = '';
     const explained: Query = async (sql, parameters) => {
       const { rows } = await rig.database.syncPool.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, [
