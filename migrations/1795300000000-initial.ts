@@ -412,6 +412,7 @@ const tables = [
     "connection_id" uuid NOT NULL,
     "number" integer NOT NULL,
     "counts" jsonb NOT NULL,
+    "usual" jsonb NOT NULL DEFAULT '[]',
     CONSTRAINT "quality_read_pkey" PRIMARY KEY ("workspace_id", "connection_id"))`,
   `CREATE TABLE "quality_finding" (
     "workspace_id" uuid NOT NULL,

@@ -1,4 +1,4 @@
-import type { ContactField } from './contact.ts';
+import type { ContactField, FieldKey } from './contact.ts';
 
 /**
  * The kinds of finding about a person in a source: what is wrong there, or what the people who keep the source should
@@ -17,6 +17,12 @@ export type QualityKind = (typeof QualityKind)[keyof typeof QualityKind];
 
 /** A finding about one person. `field`: the contact field that the value is for; null: the person as a whole. */
 export type Finding = { kind: QualityKind; field: ContactField | null; message: string };
+
+/** Of the people whom a read has mapped: how many there are, and how many of them have each field. */
+export type FilledFields = { people: number; byKey: Readonly<Record<FieldKey, number>> };
+
+/** A field that nearly everybody has. `message`: of the finding about a person who does not have it. */
+export type UsualField = { key: FieldKey; field: ContactField; message: string };
 
 /** A finding as a run shows it. `isNew`: the run before did not have it. */
 export type FindingRecord = Finding & { person: string; personId: string | null; isNew: boolean };

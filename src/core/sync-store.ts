@@ -4,6 +4,7 @@ import type { ContactField, Fills, FlagField } from './contact.ts';
 import type { PhotoFinding, PhotoQuestion } from './photo.ts';
 import type { Decided, IdSpace, PlacedQuestion, PlannedAbsence, PlannedAddress, Rank, Refusal } from './plan.ts';
 import type { PlanRows } from './plan-counts.ts';
+import type { FilledFields, UsualField } from './quality.ts';
 import type { ChangeAction, Excluded, NewLogLine, RunCounts, RunMode } from './run.ts';
 import type { ClaimedRun } from './run-store.ts';
 import type { StoredFiles } from './stored-files.ts';
@@ -197,9 +198,16 @@ export type RunReport = {
 /**
  * What a run's findings depend on, besides the plan. `staged`: how many people of the plan have findings. `toTheEnd`:
  * everybody was read, so a person without a contact who was not in the read is not in the source. `everyLink`: look
- * also for people in two connections whom the read found unchanged.
+ * also for people in two connections whom the read found unchanged. `filled`: the fields of the people whom the read has mapped. `usual`:
+ * the fields that nearly everybody has; null: the read has mapped too few people to tell, so they are as before.
  */
-export type QualityFacts = { staged: number; toTheEnd: boolean; everyLink: boolean };
+export type QualityFacts = {
+  staged: number;
+  toTheEnd: boolean;
+  everyLink: boolean;
+  filled: FilledFields;
+  usual: readonly UsualField[] | null;
+};
 
 /** `ids`: the id space of the run's source. Calls that wait for a lost database give up when `signal` aborts. */
 export type SyncStore = { open(claimed: ClaimedRun, ids?: IdSpace | null, signal?: AbortSignal): SyncRun };

@@ -5,6 +5,7 @@ import type { Fills } from '../core/contact.ts';
 import type { SourceNote } from '../core/entry.ts';
 import type { PhotoFinding, PhotoQuestion } from '../core/photo.ts';
 import type { Rank } from '../core/plan.ts';
+import type { FilledFields } from '../core/quality.ts';
 import type { Excluded, ExclusionReason, RunError, RunMode } from '../core/run.ts';
 import type { AddressPolicy, ConnectionTest, LookedUp, LookUp, Outside } from '../core/source-session.ts';
 import type { ConnectionProposal, DiscoveredAttribute } from '../core/sources-port.ts';
@@ -121,6 +122,8 @@ export type ReadDone = {
   withManager: number;
   /** How many of them have findings. */
   withFindings: number;
+  /** The fields that they have. */
+  filled: FilledFields;
   gone: number;
 };
 

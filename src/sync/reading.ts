@@ -272,6 +272,7 @@ export class Reading {
       staged,
       withManager,
       withFindings,
+      filled: this.#staging.filled(),
       gone,
     });
   }

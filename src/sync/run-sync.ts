@@ -8,6 +8,7 @@ import { chooseMode } from './choose-mode.ts';
 import { fetchPhotos, leavePhotos } from './fetch-photos.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
+import { usualFields } from './map/usual-fields.ts';
 import { planChanges, planRemovals } from './plan-changes.ts';
 import { planToTakeBack } from './plan-to-take-back.ts';
 import type { ReadDone } from './read-messages.ts';
@@ -145,6 +146,8 @@ async function decide(
     staged: read.withFindings,
     toTheEnd: read.extent === 'everybody' && read.end.complete,
     everyLink: read.mode === 'FULL',
+    filled: read.filled,
+    usual: usualFields(settings.mappings, read.filled, counts.inScope - read.staged.skipped),
   };
   const planned = [lines.planned(counts, newlyGone), ...lines.unknownManagers(unknown)];
   if (dryRun) {

@@ -147,6 +147,38 @@ describe('the findings of a run', () => {
     );
   });
 
+  test('name people who lack what nearly everybody has, and nobody for what many lack', async () => {
+    const uids = Array.from({ length: 30 }, (_, i) => `p${i}`);
+    const entries = uids.map((uid, i) =>
+      somebody(uid, { ...(i > 0 && { l: 'Oslo' }), ...(i % 2 === 0 && { title: 'Clerk' }), telephoneNumber: '+44 1' }),
+    );
+    await slapd.refill([unit, ...entries]);
+    const id = await syncing.createConnection(slapd, {
+      mappings: [
+        map('DISPLAY_NAME', 'displayName'),
+        map('CITY', 'l'),
+        map('JOB_TITLE', 'title'),
+        map('PHONE', 'telephoneNumber', { label: 'work' }),
+        map('COMPANY', '', { attributes: [], value: 'Example' }),
+      ],
+      removal: removal(),
+    });
+    const first = await page(await run({}, id));
+    expect(first.nodes).toMatchObject([{ kind: 'MISSING_VALUE', field: 'CITY', person: dn('p0') }]);
+    expect(first.nodes[0]?.message).toBe('There is no value for CITY, which nearly everybody has: l.');
+    await slapd.modify(dn('p0'), { l: 'Rome' });
+    await slapd.modify(dn('p1'), { telephoneNumber: [] });
+    await slapd.modify(dn('p2'), { title: [] });
+    await slapd.add(dn('new'), { ...somebody('new').attributes, l: 'Rome' });
+    for (const options of [{ dryRun: true }, {}, { mode: 'FULL' as const }]) {
+      const { nodes } = await page(await run(options, id));
+      const fields = nodes.map(({ person, field }) => `${/uid=(\w+)/.exec(person)?.[1]} ${field}`);
+      expect(fields.sort()).toEqual(['new PHONE', 'p1 PHONE']);
+    }
+    await slapd.modify(dn('p1'), { telephoneNumber: '+44 2' });
+    expect((await page(await run({}, id))).nodes).toHaveLength(1);
+  });
+
   test('name contacts that another connection feeds, too', async () => {
     await run();
     const other = await create();
@@ -159,7 +191,11 @@ describe('the findings of a run', () => {
     expect((await page(await run({ mode: 'FULL' }), 'IN_TWO_CONNECTIONS')).nodes).toEqual([]);
     for (const table of ['quality_read', 'quality_finding', 'quality_doubt'])
       expect(await syncing.rows(`SELECT FROM ${table} WHERE connection_id = $1`, [other])).toEqual([]);
-    expect((await syncing.workspace.findingsPages([second], null, { first: 9, after: null }))(second)).toBeNull();
+    const left = (await syncing.workspace.findingsPages([second], null, { first: 9, after: null }))(second);
+    expect(left).toMatchObject({
+      nodes: [],
+      note: expect.stringContaining('were deleted together with the connection'),
+    });
   });
 
   test.each([5, 77])('are those of the source as it is, whatever runs there were: seed %i', async (seed) => {

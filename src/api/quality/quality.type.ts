@@ -13,7 +13,7 @@ registerEnumType(QualityKind, {
     MALFORMED_EMAIL: { description: 'A value for an email address is none.' },
     MISSING_VALUE: {
       description:
-        'There is no value for PRIMARY_EMAIL or for a part of the name (DISPLAY_NAME, GIVEN_NAME, FAMILY_NAME), although the mapping fills it from the source; or none that identifies the person. Other fields may be empty. People whom the scope leaves out because they have no email are counted in `excluded`.',
+        'There is no value for PRIMARY_EMAIL or for a part of the name (DISPLAY_NAME, GIVEN_NAME, FAMILY_NAME), although the mapping fills it from the source; or none that identifies the person; or no value for another mapped field that at least 95 percent of the people have (or all but three). Which fields these are is decided whenever a run maps nearly everybody, such as the first one and the next one after an edit of the mapping; the fields that are filled best are taken first, until people lack them for 5 percent of all people in sum. People whom the scope leaves out because they have no email are counted in `excluded`.',
     },
     STRAY_SPACE: { description: 'A value has spaces at its ends, or several in a row.' },
     UNDECODABLE: { description: 'Values are no valid text, too large or too many.' },

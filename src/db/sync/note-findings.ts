@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { QualityKind } from '../../core/quality.ts';
+import type { QualityKind, UsualField } from '../../core/quality.ts';
 import { planPositions, type QualityFacts } from '../../core/sync-store.ts';
 import { byList } from '../planner-hints.ts';
 import { type Attempt, key } from './attempt.ts';
@@ -16,6 +16,7 @@ type State = {
   quality: RunQuality | null;
   number: number | null;
   counts: Counts | null;
+  usual: UsualField[] | null;
   /** Other connections link contacts. */
   others: boolean;
   doubts: boolean;
@@ -42,18 +43,29 @@ export async function noteFindings(
   const number = state.quality?.number ?? (state.number ?? 0) + 1;
   const counts = { ...state.counts };
   if (state.doubts) await settleDoubts(client, attempt);
-  if (facts.staged > 0 || facts.anyTold || state.others || isAny(counts)) {
-    const changes = await bringUpToDate(client, attempt, number, { ...facts, others: state.others });
+  const { filled } = facts;
+  const usual = facts.usual ?? state.usual ?? [];
+  const lacked = usual.filter(({ key: field }) => (filled.byKey[field] ?? 0) < filled.people);
+  if (facts.staged > 0 || lacked.length > 0 || facts.anyTold || state.others || isAny(counts)) {
+    const changes = await bringUpToDate(client, attempt, number, { ...facts, others: state.others, lacked });
     for (const { kind, difference } of changes) counts[kind] = (counts[kind] ?? 0) + difference;
     await forgetOld(client, attempt);
   }
   const quality: RunQuality = { number, counts, before };
   await client.query(
     `WITH stored AS (
-       INSERT INTO quality_read (workspace_id, connection_id, number, counts) VALUES ($1, $3, $4, $5)
-       ON CONFLICT ON CONSTRAINT quality_read_pkey DO UPDATE SET number = excluded.number, counts = excluded.counts)
+       INSERT INTO quality_read (workspace_id, connection_id, number, counts, usual) VALUES ($1, $3, $4, $5, $7)
+       ON CONFLICT ON CONSTRAINT quality_read_pkey
+         DO UPDATE SET number = excluded.number, counts = excluded.counts, usual = excluded.usual)
      UPDATE run SET quality = $6 WHERE run.workspace_id = $1 AND run.id = $2`,
-    [...key(attempt), attempt.connectionId, number, JSON.stringify(counts), JSON.stringify(quality)],
+    [
+      ...key(attempt),
+      attempt.connectionId,
+      number,
+      JSON.stringify(counts),
+      JSON.stringify(quality),
+      JSON.stringify(usual),
+    ],
   );
 }
 
@@ -63,7 +75,7 @@ function isAny(counts: Counts): boolean {
 
 async function readState(client: PoolClient, { workspaceId, runId, connectionId }: Attempt): Promise<State> {
   const { rows } = await client.query<State>(
-    `SELECT run.quality, stored.number, stored.counts,
+    `SELECT run.quality, stored.number, stored.counts, stored.usual,
        EXISTS (SELECT FROM contact_link AS other WHERE other.workspace_id = $1 AND other.connection_id < $3)
        OR EXISTS (SELECT FROM contact_link AS other WHERE other.workspace_id = $1 AND other.connection_id > $3) AS others,
        EXISTS (SELECT FROM quality_doubt WHERE quality_doubt.workspace_id = $1 AND quality_doubt.connection_id = $3) AS doubts
@@ -108,7 +120,7 @@ const lasting = 'f.workspace_id = $1 AND f.connection_id = $3 AND f.until IS NUL
 const updateWith = (others: string): string => `
   WITH planned AS MATERIALIZED (
     SELECT ${about} AS about, staged.position >= $5 AS mapped, staged.action, staged.code, staged.reason, staged.person,
-      staged.person_id, staged.contact_id, staged.hash, staged.findings
+      staged.person_id, staged.contact_id, staged.hash, staged.findings, staged.fills_id
     FROM plan_row AS staged WHERE staged.workspace_id = $1 AND staged.run_id = $2),
   people AS MATERIALIZED (SELECT DISTINCT planned.about FROM planned),
   fed AS (
@@ -122,6 +134,10 @@ const updateWith = (others: string): string => `
     SELECT 'i' || own.external_id, own.person, own.external_id, own.contact_id
     FROM contact_link AS own LEFT JOIN people ON people.about = 'i' || own.external_id
     WHERE $7 AND $8 AND own.workspace_id = $1 AND own.connection_id = $3 AND own.gone_since IS NULL AND people.about IS NULL),
+  lacking AS (
+    SELECT fills.id AS fills_id, usual.field, usual.message
+    FROM jsonb_to_recordset($9::jsonb) AS usual (key text, field text, message text)
+    JOIN fills ON fills.workspace_id = $1 AND NOT fills.fields ? usual.key),
   found AS MATERIALIZED (
     SELECT DISTINCT ON (kind, about, field) kind, about, field, person, person_id, message FROM (
       SELECT stated.kind, planned.about, coalesce(stated.field, '') AS field, planned.person, planned.person_id, stated.message
@@ -131,12 +147,16 @@ const updateWith = (others: string): string => `
       SELECT 'DUPLICATE_EMAIL', planned.about, 'PRIMARY_EMAIL', planned.person, planned.person_id, planned.reason FROM planned
       WHERE planned.mapped AND planned.action = 'SKIP' AND planned.code = 'DUPLICATE_EMAIL'
       UNION ALL
+      SELECT 'MISSING_VALUE', planned.about, lacking.field, planned.person, planned.person_id, lacking.message
+      FROM planned JOIN lacking ON lacking.fills_id = planned.fills_id
+      WHERE planned.mapped AND NOT coalesce(planned.findings @> jsonb_build_array(jsonb_build_object('field', lacking.field)), false)
+      UNION ALL
       SELECT 'IN_TWO_CONNECTIONS', fed.about, '', fed.person, fed.person_id,
         format('The contact is also fed by %s.', string_agg('"' || connection.name || '"', ', ' ORDER BY connection.name))
       FROM fed ${others}
       JOIN connection ON connection.workspace_id = $1 AND connection.id = other.connection_id
       GROUP BY 1, 2, 3, 4, 5) AS every (kind, about, field, person, person_id, message)
-    ORDER BY kind, about, field),
+    ORDER BY kind, about, field, message),
   over AS MATERIALIZED (
     SELECT f.kind, f.about, f.field, f.since FROM quality_finding AS f
     LEFT JOIN people ON people.about = f.about
@@ -183,12 +203,21 @@ async function bringUpToDate(
   client: PoolClient,
   attempt: Attempt,
   number: number,
-  { toTheEnd, everyLink, others }: QualityFacts & { others: boolean },
+  { toTheEnd, everyLink, others, lacked }: QualityFacts & { others: boolean; lacked: readonly UsualField[] },
 ): Promise<{ kind: QualityKind; difference: number }[]> {
   await client.query(byList);
   const { rows } = await client.query<{ kind: QualityKind; difference: number }>(
     everyLink ? update.inOnePass : update.oneByOne,
-    [...key(attempt), attempt.connectionId, number, planPositions.handovers, toTheEnd, everyLink, others],
+    [
+      ...key(attempt),
+      attempt.connectionId,
+      number,
+      planPositions.handovers,
+      toTheEnd,
+      everyLink,
+      others,
+      JSON.stringify(lacked),
+    ],
   );
   return rows;
 }

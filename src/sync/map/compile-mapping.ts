@@ -48,10 +48,10 @@ const noRemarks: readonly string[] = Object.freeze([]);
 const noFindings: readonly Finding[] = Object.freeze([]);
 
 /**
- * Fields that everybody should have, if the mapping fills them from the source. Other fields are empty for many people,
- * and a finding for each of them would hide the important ones.
+ * Fields that everybody should have, if the mapping fills them from the source. Other fields may be empty for many
+ * people; `usual-fields.ts` tells those that are not.
  */
-const expected: ReadonlySet<string> = new Set<ContactField>([
+export const expected: ReadonlySet<string> = new Set<ContactField>([
   'PRIMARY_EMAIL',
   'DISPLAY_NAME',
   'GIVEN_NAME',

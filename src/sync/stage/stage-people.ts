@@ -1,6 +1,6 @@
-import type { ContactValues, Fills, IndexedText, TextField } from '../../core/contact.ts';
+import type { ContactValues, FieldKey, Fills, IndexedText, TextField } from '../../core/contact.ts';
 import type { Entry, PersonNames } from '../../core/entry.ts';
-import type { Finding } from '../../core/quality.ts';
+import type { FilledFields, Finding } from '../../core/quality.ts';
 import { remember } from '../../core/remember.ts';
 import { planPositions, type StagedCounts } from '../../core/sync-store.ts';
 import { uuidBytes, uuidText } from '../../core/uuid.ts';
@@ -60,7 +60,13 @@ export class Staging {
   /** Remembered, because many people have the same manager. */
   readonly #refOfManager: (manager: string) => Digest;
   /** Weak, because a source with many empty fields can have a pattern for each person. */
-  readonly #fillsIds = new WeakMap<Fills, Uint8Array>();
+  readonly #patterns = new WeakMap<Fills, Pattern>();
+  /** The patterns whose people are counted together. */
+  readonly #counted: Pattern[] = [];
+  /** How many people were mapped, also those whose row was taken back later. */
+  #mapped = 0;
+  /** The fields of people with other patterns. */
+  readonly #filled: Record<FieldKey, number> = {};
   #position: number = planPositions.people;
 
   constructor(parts: StagingParts) {
@@ -103,6 +109,10 @@ export class Staging {
     this.staged.addressesDiffer = this.#addresses.allDiffer;
     if (values.MANAGER !== undefined) this.withManager++;
     if (findings.length > 0) this.withFindings++;
+    const pattern = this.#patternOf(fills);
+    this.#mapped++;
+    if (pattern.people !== null) pattern.people++;
+    else addFields(this.#filled, pattern.keys, 1);
     if (people !== null) this.#digestName(people.ofPerson({ name: person, id: personId }), this.#personRef);
     this.#rows.person({
       position: this.#position++,
@@ -112,7 +122,7 @@ export class Staging {
       values,
       alternatives,
       hash,
-      fillsId: this.#fillsId(fills),
+      fillsId: pattern.id,
       personRef: people === null ? null : this.#personRef,
       managerRef: people === null || values.MANAGER === undefined ? null : this.#refOfManager(values.MANAGER),
       indexed,
@@ -136,18 +146,37 @@ export class Staging {
     this.#writer.takeBack(memory);
   }
 
-  #fillsId(fills: Fills): Uint8Array {
-    const known = this.#fillsIds.get(fills);
+  /** The fields of everybody who was mapped. */
+  filled(): FilledFields {
+    const byKey = { ...this.#filled };
+    for (const { keys, people } of this.#counted) addFields(byKey, keys, people ?? 0);
+    return { people: this.#mapped, byKey };
+  }
+
+  #patternOf(fills: Fills): Pattern {
+    const known = this.#patterns.get(fills);
     if (known !== undefined) return known;
     const id = uuidText(hexOf(JSON.stringify(Object.entries(fills).sort())));
-    const bytes = uuidBytes(id);
-    this.#fillsIds.set(fills, bytes);
+    const isCounted = this.#counted.length < mostCounted;
+    const pattern = { id: uuidBytes(id), keys: Object.keys(fills), people: isCounted ? 0 : null };
+    this.#patterns.set(fills, pattern);
+    if (isCounted) this.#counted.push(pattern);
     this.#parts.onFills(id, fills);
-    return bytes;
+    return pattern;
   }
 }
 
 /** Makes a digest another one, in a way that depends on the salt. */
 function salt(digest: Digest, by: Digest): void {
   for (let i = 0; i < 4; i++) digest[i] = (digest[i] ?? 0) ^ (by[i] ?? 0);
+}
+
+/** `keys`: of the fields that it fills. `people`: how many have the pattern; null: they are not counted together. */
+type Pattern = { id: Uint8Array; keys: readonly FieldKey[]; people: number | null };
+
+/** Patterns that are kept in memory, so that people who have the same one cost no more than one count. */
+const mostCounted = 1000;
+
+function addFields(byKey: Record<FieldKey, number>, keys: readonly FieldKey[], people: number): void {
+  for (const key of keys) byKey[key] = (byKey[key] ?? 0) + people;
 }
