@@ -66,7 +66,7 @@ describe('the fields of a change', () => {
     expect(fieldChanges({ action: 'DEACTIVATE', before: without, after: null })).toEqual([]);
   });
 
-  test('of one that is deleted are all it had', () => {
+  test('of a deleted contact are all that it had', () => {
     expect(fieldChanges({ action: 'DELETE', before: { DISPLAY_NAME: 'Ada' }, after: null })).toEqual([
       change('DISPLAY_NAME', null, 'Ada', null),
     ]);

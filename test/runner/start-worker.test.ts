@@ -355,7 +355,7 @@ describe('a worker', () => {
     ]);
   });
 
-  test('hands a run back while the database stays away, and continues it later as the same attempt', async () => {
+  test('hands a run back when the database stays away, and works on it later, with the cause in its log', async () => {
     let tries = 0;
     await work(async (claimed) => {
       if (++tries === 1) throw new DatabaseLost('The database was away for too long.', { startOver: false });

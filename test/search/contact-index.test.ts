@@ -39,7 +39,7 @@ describe('the search index', () => {
     expect(searchQuery(terms.flatMap(searchTerms), 'mmmm')).toBe(query);
   });
 
-  test('can not tell by the country alone', () => {
+  test("can't be asked for only a country's code", () => {
     expect(searchQuery(searchTerms('49'), 'mmmm')).toBeNull();
   });
 
@@ -52,7 +52,7 @@ describe('the search index', () => {
       }
   });
 
-  test('asks only for what every word that begins so has', () => {
+  test('asks only for keys that every word with this beginning has', () => {
     const words = [
       'annab1',
       'abc\ud83d\ude00defg',

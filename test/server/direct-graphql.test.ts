@@ -32,7 +32,7 @@ async function post(body: Buffer, way: 'direct' | 'express', token: string | nul
   return { status: response.statusCode, headers, body: text };
 }
 
-describe('a body of known length is answered as one in chunks is', () => {
+describe('a body of known length gets the same answer as one in chunks', () => {
   test.each<[string, string | Buffer]>([
     ['a query', '{"query":"{ viewer { id } }"}'],
     ['a query with other things beside it', '{"query":"{ viewer { id } }","operationName":null,"extensions":{"a":1}}'],

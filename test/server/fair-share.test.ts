@@ -70,7 +70,7 @@ function otherWorkspace() {
 }
 
 describe('many heavy operations of one workspace', () => {
-  test('leave the others theirs, are bounded, and end when the client leaves', async () => {
+  test('leave other workspaces their turns, are bounded, and end when the client leaves', async () => {
     const client = new AbortController();
     const many = Array.from({ length: 12 }, () => post(heavy, api.token, client.signal));
     const ends = Promise.allSettled(many);
@@ -96,7 +96,7 @@ describe('many heavy operations of one workspace', () => {
     await untilAsleep(0);
   });
 
-  test('end at the deadline, the statement in the database too', async () => {
+  test('end at the deadline, and so do their statements in the database', async () => {
     const answer = await post(heavy, api.token);
     expect(answer.status).toBe(504);
     expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'TIMEOUT' } }] });
@@ -172,7 +172,7 @@ describe('sockets and streams', () => {
     client.abort();
   });
 
-  test('that begin after Contact Sync was turned off are refused at once, however often it is turned', async () => {
+  test('that begin after Contact Sync was turned off are refused at once, however often it is switched', async () => {
     const token = await otherWorkspace();
     const turn = (on: boolean) =>
       post(`mutation { setContactSyncEnabled(enabled: ${on}) { viewer { id } } }`, token).then((answer) =>
@@ -227,7 +227,7 @@ async function doorTo(url: string) {
   return { open, close, through };
 }
 
-test('a database that is gone is UNAVAILABLE, with 503, and comes back by itself', async () => {
+test('while the database is gone, answers are UNAVAILABLE with 503, and the service recovers by itself', async () => {
   const door = await doorTo(api.databaseUrl);
   const env = environment(door.through(api.databaseUrl), api.keys.path, {
     API_DATABASE_URL: door.through(api.apiDatabaseUrl),

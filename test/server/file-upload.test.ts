@@ -120,7 +120,7 @@ describe('PUT /connections/:id/file', () => {
     expect(await shown()).toMatchObject({ source: { hasFile: false } });
   });
 
-  test('takes a stream of tens of megabytes without a length, of which little is in memory', async () => {
+  test('takes a stream of tens of megabytes without a length, and holds little of it in memory', async () => {
     const piece = Buffer.alloc(64 * 1024, 'x');
     let sent = 0;
     const body = new ReadableStream({
@@ -177,12 +177,12 @@ describe('PUT /connections/:id/file', () => {
     expect((await shown()).source.hasFile).toBe(false);
   });
 
-  test('refuses more than 1 GB before any of it has come', async () => {
+  test('refuses more than 1 GB before any of it has arrived', async () => {
     const answer = await raw(`Content-Length: ${1024 ** 3 + 1}`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 .*FILE_TOO_LARGE/s);
   });
 
-  test('keeps the file before when an upload is cut off', async () => {
+  test('keeps the previous file when an upload is cut off', async () => {
     await put(connection, { query: '?name=first.csv' });
     const before = await shown();
     await raw('Content-Length: 5000000', Buffer.alloc(2_000_000, 'x'));

@@ -127,7 +127,7 @@ describe('an answer', () => {
 });
 
 describe('variables', () => {
-  test('that are no values of their types are told in few and short words', async () => {
+  test('that are no values of their types get few and short error messages', async () => {
     const query =
       'mutation ($input: CreateConnectionInput!) { createConnection(input: $input) { userErrors { code } } }';
     const input = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`x${n}`, 'y'.repeat(15_000)]));
@@ -174,7 +174,7 @@ describe('a body', () => {
     }
   });
 
-  test('in another encoding, in which brackets could hide, is not read', async () => {
+  test('in another encoding, which could hide brackets, is not read', async () => {
     const answer = await fetch(`${api.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json; charset=utf-16le', authorization: `Bearer ${api.token}` },
@@ -211,8 +211,8 @@ describe('a WebSocket', () => {
   });
 });
 
-describe('no answer is to be sniffed', () => {
-  test('one to a request that expects what there is not', async () => {
+describe('every answer forbids browsers to guess its content type', () => {
+  test('the answer to a request with an unsupported Expect header', async () => {
     const answer = await rawAnswer('POST /graphql HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nContent-Length: 9\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 417 /);
     expect(answer).toMatch(/nosniff/i);
@@ -259,7 +259,7 @@ describe('a token that expires', () => {
     ['never, as far as numbers go', 1e300],
     ['in 25 days, longer than a timer can be set for', Math.floor(Date.now() / 1000) + 25 * 86_400],
     ['in the middle of a second', Math.floor(Date.now() / 1000) + 3600.5],
-  ])('%s is good on every transport', async (_when, exp) => {
+  ])('%s is accepted on every transport', async (_when, exp) => {
     const token = await api.keys.sign({ workspace: api.workspace, permissions: ['CONTACT_SYNC_VIEW'] }, exp);
     const query = '{ viewer { id } }';
     expect((await api.request(query, {}, token)).data).toEqual({ viewer: { id: 'person-1' } });

@@ -60,7 +60,7 @@ test('a photo is sent as it is, and nothing in it can run', async () => {
   expect(headers.etag).toMatch(/^"[0-9a-f]{32}"$/);
 });
 
-test('a client that has it already gets none of its bytes', async () => {
+test('a client that already has the photo gets none of its bytes', async () => {
   const etag = (await api.get(url)).headers.get('etag') ?? '';
   const ask = (ifNoneMatch: string) =>
     fetch(`${api.url}${url}`, { headers: { authorization: `Bearer ${api.token}`, 'if-none-match': ifNoneMatch } });
@@ -89,7 +89,7 @@ test('HEAD is answered without the bytes', async () => {
   expect(answer).toEqual({ status: 200, type: 'image/png', length: String(photo.length), bytes: 0 });
 });
 
-test('a contact without a photo, an unknown, a malformed and a foreign one are answered alike', async () => {
+test('a contact without a photo and an unknown, malformed or foreign one get the same answer', async () => {
   const foreign = await api.tokenWith([Permission.CONTACTS_VIEW], { workspace: randomUUID() });
   const answers = await Promise.all([
     api.get(`/contacts/${bo}/photo`),

@@ -26,7 +26,7 @@ afterAll(async () => {
 const viewer = '{ viewer { id } }';
 const stream = '/graphql/stream?query=subscription{runsChanged{id}}';
 
-test('while the sign-in keys can not be fetched everybody is told so, the log once after a warning at the start, and then it goes on', async () => {
+test("while the sign-in keys can't be fetched, each client is told so, and the log gets a warning at the start and one error; then the service recovers", async () => {
   const refused = [
     await api.post({ query: viewer }, api.token),
     await api.get(stream),

@@ -28,7 +28,7 @@ async function standstill(held: () => number): Promise<number> {
   return most;
 }
 
-test('of a long text that a silent reader is sent by HTTP a piece is held, and it arrives whole', async () => {
+test('a long text for a silent HTTP reader takes the memory of one piece, and arrives whole', async () => {
   const server = createServer(
     express().get('/', (_request, response) => {
       responses.push(response);
@@ -52,7 +52,7 @@ test('of a long text that a silent reader is sent by HTTP a piece is held, and i
   server.close();
 });
 
-test('of long messages that a silent reader is sent over a WebSocket a piece is held, and they arrive whole and in order', async () => {
+test('long messages for a silent WebSocket reader take the memory of one piece, and arrive whole and in order', async () => {
   const server = createServer();
   const sockets = new WebSocketServer({ server });
   server.listen(0, '127.0.0.1');
@@ -83,7 +83,7 @@ test('of long messages that a silent reader is sent over a WebSocket a piece is 
   server.close();
 });
 
-test('a WebSocket that breaks while it is sent something ends, and nobody is told of an error', async () => {
+test('a WebSocket that breaks during a message ends without an error report', async () => {
   const server = createServer();
   const sockets = new WebSocketServer({ server });
   server.listen(0, '127.0.0.1');

@@ -74,7 +74,7 @@ async function watch(url: string) {
   return { socket, seqs, completed, until };
 }
 
-test('a viewer that stops reading holds nobody up, and gets every line once when it reads again', async () => {
+test('a viewer that stops reading delays nobody, and gets every line once when it reads again', async () => {
   const log = growingLog(1000);
   const url = await serve(log);
   const [fast, slow] = [await watch(url), await watch(url)];

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { startApi } from '../support/api.ts';
 
-test('a service that stops says goodbye to sockets, breaks streams off, and takes nothing more', async () => {
+test('a service that stops closes sockets with a goodbye, breaks streams off, and accepts nothing more', async () => {
   const api = await startApi({ ROLE: 'api' });
   const query = encodeURIComponent('subscription { runsChanged { id } }');
   const stream = await api.get(`/graphql/stream?query=${query}`);

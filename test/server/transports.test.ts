@@ -52,7 +52,7 @@ describe('the service', () => {
     expect((await api.get(path)).status).toBe(404);
   });
 
-  test('is not ready while migrations are to be run', async () => {
+  test('is not ready while migrations are pending', async () => {
     const client = new pg.Client({ connectionString: api.databaseUrl });
     await client.connect();
     const { rows } = await client.query(
@@ -83,7 +83,7 @@ describe('a request that can not be read', () => {
   test.each([
     ['no JSON', '{', 400],
     ['too large', JSON.stringify({ query: ' '.repeat(1024 * 1024) }), 413],
-  ])('%s is refused without a word about us', async (_what, body, status) => {
+  ])('%s is refused without details of the service', async (_what, body, status) => {
     const answer = await api.post(body, api.token);
     const text = await answer.text();
     expect(answer.status).toBe(status);
@@ -121,7 +121,7 @@ describe('a malformed document has the same code on every transport', () => {
     expect(overWebSocket).toBe(code);
   });
 
-  test('what is nested too deep is refused', async () => {
+  test('a document that is nested too deep is refused', async () => {
     const nested = (depth: number): string =>
       depth === 0 ? '{ id }' : `{ connection { lastRun ${nested(depth - 1)} } }`;
     const { errors } = await api.request(`{ run(id: "x") ${nested(8)} }`);
@@ -129,8 +129,8 @@ describe('a malformed document has the same code on every transport', () => {
   });
 });
 
-describe('a fault of ours', () => {
-  test('is a reference for the client and the cause for the operator, on every transport', async () => {
+describe('an internal error', () => {
+  test('shows the client a reference and the operator the cause, on every transport', async () => {
     const client = new pg.Client({ connectionString: api.databaseUrl });
     await client.connect();
     await client.query('ALTER TABLE connection RENAME COLUMN description TO hidden');
@@ -157,7 +157,7 @@ describe('a fault of ours', () => {
 });
 
 describe('a WebSocket', () => {
-  test('speaks graphql-transport-ws at /graphql alone', async () => {
+  test('speaks graphql-transport-ws only at /graphql', async () => {
     const elsewhere = connect('/elsewhere');
     elsewhere.opened.catch(() => undefined);
     elsewhere.closed.catch(() => undefined);
@@ -182,7 +182,7 @@ describe('a WebSocket', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime());
   });
 
-  test('answers queries and several subscriptions at once, told apart by id', async () => {
+  test('answers queries and several subscriptions at once, distinguished by id', async () => {
     const client = await signedIn(api.token);
     const tricky = 'x","type":"next","payload":"@"}';
     const answer = client.next('next');
@@ -194,7 +194,7 @@ describe('a WebSocket', () => {
     await client.closed;
   });
 
-  test('that sends nonsense is closed, and nobody else', async () => {
+  test('that sends nonsense is closed, and no other one', async () => {
     const [client, other] = [await signedIn(api.token), await signedIn(api.token)];
     client.socket.send('nonsense');
     expect((await client.closed).code).toBe(4400);
@@ -206,7 +206,7 @@ describe('a WebSocket', () => {
 });
 
 describe('server-sent events', () => {
-  test('are told to whoever asks, as curl does', async () => {
+  test('are sent to a client that asks for them, like curl', async () => {
     const query = encodeURIComponent('query ($first: Int) { connections(first: $first) { totalCount } }');
     const variables = encodeURIComponent('{"first": 1}');
     const answer = await api.get(`/graphql/stream?query=${query}&variables=${variables}`);
@@ -223,7 +223,7 @@ describe('server-sent events', () => {
     expect(answer?.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  test('take no mutation by GET, and want a query', async () => {
+  test('refuse a mutation by GET, and a request without a query', async () => {
     const mutation = encodeURIComponent('mutation { startAllRuns { runs { id } } }');
     expect((await api.get(`/graphql/stream?query=${mutation}`)).status).toBe(400);
     expect((await api.get('/graphql/stream')).status).toBe(400);
@@ -240,7 +240,7 @@ describe('an answer in plain JSON', () => {
     ['no such operation', { query: 'query A { viewer { id } }', operationName: 'B' }],
     ['a variable missing', { query: 'query A($id: ID!) { run(id: $id) { id } }' }],
     ['a subscription', { query: 'subscription { runLog(runId: "x") { lastSeq } }' }],
-  ])('has the status, the body, and the headers that matter, of one that is negotiated: %s', async (_, request) => {
+  ])('has the same status, body and important headers as a negotiated one: %s', async (_, request) => {
     const answered = async (accept: string) => {
       const answer = await fetch(`${api.url}/graphql`, {
         method: 'POST',

@@ -55,7 +55,7 @@ describe('the Node that everything runs on', () => {
   );
 });
 
-test('every package that the service runs with is vouched for by the lockfile, and none fetches more', () => {
+test('the lockfile has a hash of every package that the service runs with, and no package downloads more', () => {
   const { packages } = json('package-lock.json');
   const entries = Object.entries<{ integrity?: string; dev?: true }>(packages);
   const unvouched = entries.filter(([, { dev, integrity }]) => dev !== true && !/^sha512-/.test(integrity ?? ''));
@@ -68,7 +68,7 @@ test('every package that the service runs with is vouched for by the lockfile, a
 /**
  * Copies the scripts to a folder in which only the runtime's package is missing. Its npm prints what it is asked for.
  */
-test('the runtime is asked for when it is missing, though its package is an optional one', () => {
+test('a missing runtime is installed, although its package is optional', () => {
   cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
   cpSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
   mkdirSync(join(folder, 'node_modules'));

@@ -82,7 +82,7 @@ test('the primary address is listed once, and a userPrincipalName is no email', 
   expect(await syncing.sync(connection)).toMatchObject({ counts: { unchanged: 3 } });
 });
 
-test('the address that becomes the primary one leaves the others, and the one before joins them', async () => {
+test('the new primary address leaves the other addresses, and the former one joins them', async () => {
   accounts = [account(1, 'Ada', { proxyAddresses: ['SMTP:ada@example.org', 'smtp:al@example.org'] })];
   await syncing.sync(connection);
   accounts = [account(1, 'Ada', { proxyAddresses: ['smtp:ada@example.org', 'SMTP:al@example.org'] })];
@@ -90,7 +90,7 @@ test('the address that becomes the primary one leaves the others, and the one be
   expect(await emails()).toEqual({ Ada: ['al@example.org', 'ada@example.org'] });
 });
 
-test('expired accounts are switched off, and back when they are prolonged; built-in accounts are no people', async () => {
+test('contacts of expired accounts are deactivated, and reactivated when the accounts are prolonged; built-in accounts are no people', async () => {
   const inAnHour = String(fileTime(new Date(Date.now() + 3_600_000)));
   const aSecondAgo = String(fileTime(new Date(Date.now() - 1000)));
   accounts = [

@@ -17,7 +17,7 @@ const person = (id: string, attributes: Record<string, string> = {}): Told => ({
 });
 const complete = (cursor?: Record<string, unknown>): Step => ({ end: { complete: true, cursor } });
 
-describe('whatever feeds a run', () => {
+describe('a feed of a run', () => {
   let service: SyncService;
   let syncing: Syncing;
   let connection: string;
@@ -60,7 +60,7 @@ describe('whatever feeds a run', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('changes the people of whom it tells, removes those who are gone, and leaves the others as they are', async () => {
+  test('changes the people that it mentions, removes those who are gone, and leaves the others as they are', async () => {
     const run = await changes(
       { present: [person('anna', { city: 'Ulm' }), person('emil')] },
       { gone: ['bert', 'nobody knows'] },
@@ -81,7 +81,7 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toEqual({ at: 2 });
   });
 
-  test('removes nobody when it ends incomplete, and goes on from where it stood before', async () => {
+  test('removes nobody when it ends incomplete, and continues from its former cursor', async () => {
     const run = await changes(
       { present: [person('anna', { city: 'Ulm' })] },
       { gone: ['bert'] },
@@ -104,12 +104,12 @@ describe('whatever feeds a run', () => {
     ['goes on after its end', [complete(), { gone: ['anna'] }]],
     ['ends twice', [complete(), complete()]],
     ['never ends', [{ gone: ['anna'] }]],
-  ])('removes nobody when it %s, which is a fault of ours', async (_, steps) => {
+  ])('removes nobody when it %s, which is an internal error', async (_, steps) => {
     await expect(changes(...steps)).rejects.toThrow(/^A source (went on|ended)/);
     expect((await statuses())[0]).toBe('anna Bonn ACTIVE');
   });
 
-  test('removes nobody when it would go on from a place that is too long to keep', async () => {
+  test('removes nobody when its cursor is too long to store', async () => {
     const run = await changes({ gone: ['anna'] }, complete({ link: 'x'.repeat(70_000) }));
     expect(run).toMatchObject({ status: 'FAILED', error: { code: 'INVALID_RESPONSE' } });
     expect(await cursor()).toEqual({ at: 1 });
@@ -121,13 +121,13 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toEqual({ at: 1 });
   });
 
-  test('says everybody: people who are absent at a complete end are gone', async () => {
+  test('of everybody: people who are absent at a complete end are gone', async () => {
     const run = await everybody({ present: [person('anna'), person('bert')] }, complete());
     expect(run.counts).toMatchObject({ read: 2, unchanged: 2, deactivated: 2 });
     expect(await cursor()).toBeNull();
   });
 
-  test('goes on from where it stood only while there is nothing else to be done with anybody', async () => {
+  test('continues from its cursor only while nobody needs another look', async () => {
     expect(await changes(complete({ at: 2 }))).toMatchObject({ status: 'SUCCEEDED', mode: 'INCREMENTAL' });
     expect(since()).toEqual({ at: 1 });
     await syncing.rows(`UPDATE contact_link SET hash = NULL WHERE external_id = 'anna'`);
@@ -138,7 +138,7 @@ describe('whatever feeds a run', () => {
     expect([since(), await cursor()]).toEqual([{ at: 3 }, { at: 4 }]);
   });
 
-  test('goes on while people are gone, and removes their contacts when the grace is over', async () => {
+  test('continues from its cursor while people are gone, and removes their contacts when the grace is over', async () => {
     await syncing.edit(connection, { removal: { graceDays: 5 } });
     const rest = ['anna', 'carl', 'dora'].map((id) => person(id));
     expect(await everybody({ present: rest }, complete({ at: 2 }))).toMatchObject({ counts: { deactivated: 0 } });
@@ -155,7 +155,7 @@ describe('whatever feeds a run', () => {
     });
   });
 
-  test('begins anew after everybody was told of and not all of it could be done', async () => {
+  test('begins again after a feed of everybody that could not be applied in full', async () => {
     await everybody(
       { present: [person('anna', { city: 'Ulm' }), { ...person('bert'), id: null }] },
       complete({ at: 2 }),
@@ -165,7 +165,7 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toBeNull();
   });
 
-  test('is taken by its last word where it tells changes', async () => {
+  test('uses the last mention of a person in a feed of changes', async () => {
     const run = await changes(
       { present: [person('anna', { city: 'Ulm' }), person('emil'), person('fina'), person('bert')] },
       { gone: ['anna', 'emil', 'fina', 'carl', 'bert'] },
@@ -188,7 +188,7 @@ describe('whatever feeds a run', () => {
     ]);
   });
 
-  test('is taken by its first word where it tells everybody', async () => {
+  test('uses the first mention of a person in a feed of everybody', async () => {
     await everybody(
       { present: [person('anna', { city: 'Ulm' }), person('bert'), person('carl'), person('dora')] },
       { present: [person('anna', { city: 'Rom' })] },
@@ -197,13 +197,13 @@ describe('whatever feeds a run', () => {
     expect((await statuses())[0]).toBe('anna Ulm ACTIVE');
   });
 
-  test('takes those who are out of scope now for gone, in changes too', async () => {
+  test('counts people who are out of scope now as gone, also in a feed of changes', async () => {
     const run = await changes({ present: [{ ...person('anna'), disabled: true }] }, complete({ at: 2 }));
     expect(run).toMatchObject({ counts: { read: 1, inScope: 0, deactivated: 1 }, excluded: { DISABLED: 1 } });
     expect((await statuses())[0]).toBe('anna Bonn INACTIVE');
   });
 
-  test('holds a plan that removes too many, whoever says that they are gone', async () => {
+  test('holds a plan that removes too many people, also in a feed of changes', async () => {
     await syncing.edit(connection, { removal: { maxPercent: 10 } });
     const run = await changes({ gone: ['anna', 'bert', 'carl'] }, complete({ at: 2 }));
     expect(run.status).toBe('HELD');
@@ -212,7 +212,7 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toEqual({ at: 2 });
   });
 
-  test('may go on from where it stood, until the connection is edited', async () => {
+  test('continues from its cursor until the connection is edited', async () => {
     const readOn = async () => {
       const claimed = await syncing.claim(await syncing.start(connection));
       const facts = await syncing.store.open(claimed).facts();
@@ -226,7 +226,7 @@ describe('whatever feeds a run', () => {
     expect(await readOn()).toEqual({ at: 9 });
   });
 
-  test('is tried by a dry run, which stays where it stood', async () => {
+  test('keeps its cursor in a dry run', async () => {
     writeFileSync(file, JSON.stringify({ extent: 'changes', steps: [{ gone: ['anna'] }, complete({ at: 2 })] }));
     const run = await syncing.sync(connection, { dryRun: true });
     expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { deactivated: 1 } });
@@ -234,7 +234,7 @@ describe('whatever feeds a run', () => {
     expect(await cursor()).toEqual({ at: 1 });
   });
 
-  test('may tell of thousands who come, change and go in one page', async () => {
+  test('may report thousands who come, change and go in one page', async () => {
     const ids = Array.from({ length: 12_000 }, (_, i) => `p${String(i).padStart(5, '0')}`);
     await syncing.edit(connection, { mappings: [map('DISPLAY_NAME', 'cn'), map('CITY', 'city')] });
     await everybody({ present: ids.map((id) => person(id)) }, complete());
@@ -256,7 +256,7 @@ describe('whatever feeds a run', () => {
     ]);
   });
 
-  test('has its rules applied to each person, where it can not apply them itself', async () => {
+  test("has the scope's rules applied to each person, if it can't apply them itself", async () => {
     const { scope } = await syncing.connection(connection);
     const rules: ScopeRule[] = [{ attribute: 'team', operator: 'IN', values: ['Sales', 'Support'] }];
     await syncing.edit(connection, { scope: { ...scope, rules } });

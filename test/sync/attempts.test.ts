@@ -47,7 +47,7 @@ describe('a run that is interrupted', () => {
     expect((await syncing.run(runId)).counts).toMatchObject({ created: everybody, skipped: 0, failed: 0 });
   };
 
-  test('while applying, leaves whole batches, and the next attempt goes on after them', async () => {
+  test('while applying, leaves whole batches, and the next attempt continues after them', async () => {
     const runId = await syncing.start(await syncing.createConnection(slapd));
     const { counts, status } = await syncing.carryOut(
       runId,

@@ -13,7 +13,7 @@ import { createSyncing, type LoneSyncing } from '../support/syncing.ts';
 
 const everybody = 300;
 
-describe('a read that can’t be trusted loses nobody and says what to do', () => {
+describe('a read that can’t be trusted removes nobody and says what to do', () => {
   let slapd: Slapd;
   let syncing: LoneSyncing;
   let connection: string;
@@ -52,7 +52,7 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
     expect(await breakWith({ bindDn: `cn=stranger,${slapd.baseDn}` })).toMatchObject(told('BIND_REFUSED'));
   });
 
-  test('a host that nobody knows', async () => {
+  test('an unknown host', async () => {
     expect(await breakWith({ urls: ['ldap://nobody.invalid:389'] })).toMatchObject(told('UNREACHABLE'));
   });
 
@@ -60,16 +60,16 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
     expect(await breakWith({ urls: [`ldap://127.0.0.1:${await freePort()}`] })).toMatchObject(told('UNREACHABLE'));
   });
 
-  test('a base DN that is not there', async () => {
+  test('a base DN that does not exist', async () => {
     expect(await breakWith({ baseDns: ['ou=nowhere,dc=example,dc=org'] })).toMatchObject(told('BASE_DN_NOT_FOUND'));
   });
 
-  test('one base DN of two that is not there', async () => {
+  test('one base DN of two that does not exist', async () => {
     const baseDns = ['ou=people,dc=example,dc=org', 'ou=nowhere,dc=example,dc=org'];
     expect(await breakWith({ baseDns })).toMatchObject(told('BASE_DN_NOT_FOUND'));
   });
 
-  test('a certificate of a stranger', async () => {
+  test('a certificate of an unknown CA', async () => {
     expect(await breakWith({ urls: [slapd.ldapsUrl] })).toMatchObject(told('TLS_FAILED'));
   });
 
@@ -88,7 +88,7 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
     }
   });
 
-  test('an attribute for ids that nobody has', async () => {
+  test('an id attribute that nobody has', async () => {
     expect(await breakWith({ idAttribute: 'objectGUID' })).toMatchObject(told('ID_ATTRIBUTE_UNREADABLE'));
   });
 
@@ -126,7 +126,7 @@ describe('a read that can’t be trusted loses nobody and says what to do', () =
   });
 });
 
-describe('people who are awkward', () => {
+describe('unusual people', () => {
   const dns = [
     'cn=Doe\\, Jane,dc=example,dc=org',
     'cn=a\\+b\\"c,dc=example,dc=org',
@@ -146,7 +146,7 @@ describe('people who are awkward', () => {
     },
   });
 
-  test('come in whatever their names, 5 MB attributes and broken text hold; what is left out is told', async () => {
+  test('are imported with any names, attributes of 5 MB and broken text; what is left out is logged', async () => {
     const huge = entry('cn=huge,dc=example,dc=org', 90, { cn: 'huge', description: 'x'.repeat(5 * 1024 * 1024) });
     const broken = entry('cn=broken,dc=example,dc=org', 91, {
       cn: 'broken',

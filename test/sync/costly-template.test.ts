@@ -18,7 +18,7 @@ afterAll(async () => {
 const named = map('DISPLAY_NAME', 'displayName');
 const notes = (template: string) => map('NOTES', '', { attributes: [], template });
 
-test('a template too costly for one person leaves that person out with a line, and the others come', async () => {
+test('a template that is too costly for one person skips that person with a line, and imports the others', async () => {
   const mappings = [named, notes('{% for i in (1..title) %}{{ i }}{% endfor %}')];
   const run = await syncing.sync(await syncing.createConnection(slapd, { mappings }));
   expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { inScope: 3, created: 2, skipped: 1 } });
@@ -29,7 +29,7 @@ test('a template too costly for one person leaves that person out with a line, a
   ]);
 });
 
-test('a template too costly for everybody is tried for each of them, and the run ends', async () => {
+test('a template that is too costly for everybody is tried for each person, and the run ends', async () => {
   const mappings = [named, notes('{% for i in (1..3000) %}{% for j in (1..3000) %}{% endfor %}{% endfor %}')];
   const run = await syncing.sync(await syncing.createConnection(slapd, { mappings }));
   expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { inScope: 3, created: 0, skipped: 3 } });

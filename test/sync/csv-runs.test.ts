@@ -78,7 +78,7 @@ describe('a run of an uploaded file', () => {
     connection = await connect({});
   });
 
-  test('creates, changes and removes people by what stands in the file', async () => {
+  test('creates, changes and removes people as the file says', async () => {
     expect(await run(header + everybody)).toMatchObject({ status: 'SUCCEEDED', counts: { read: 4, created: 4 } });
     expect(await run(header + everybody)).toMatchObject({ counts: { unchanged: 4, created: 0, updated: 0 } });
     const next = await run(header + person('ada', 'ada', 'Ulm') + person('bo') + person('cy') + person('eve'));
@@ -131,7 +131,7 @@ describe('a run of an uploaded file', () => {
       `${person('ada', 'ada', 'Ulm')}${person('di')};bo;bo@example.org;Bonn\r\n`,
       'Line 4 has no value in the id column.',
     ],
-  ])('takes over who can be read of a file with %s, tells the line and removes nobody', async (_what, rows, told) => {
+  ])('imports the readable rows of a file with %s, names the line and removes nobody', async (_what, rows, told) => {
     await run(header + everybody);
     const broken = await run(header + rows);
     expect(broken).toMatchObject({ status: 'SUCCEEDED', counts: { read: 3, updated: 1, skipped: 1, deactivated: 0 } });
@@ -141,7 +141,7 @@ describe('a run of an uploaded file', () => {
     expect(warnings.join('\n')).toMatch(/nobody is removed/i);
   });
 
-  test('tells ids that come again by their lines, and what is wrong with somebody by theirs', async () => {
+  test('names repeated ids with their lines, and faults of people with theirs', async () => {
     const repeated = await run(`${header}${everybody}${person('bo', 'other')}eve;Eve;no address;Bonn\r\n`);
     expect(repeated).toMatchObject({ status: 'SUCCEEDED', counts: { read: 5, created: 4, skipped: 1 } });
     const warnings = await linesOf(repeated, 'WARN');
@@ -149,7 +149,7 @@ describe('a run of an uploaded file', () => {
     expect(warnings).toContainEqual(expect.stringContaining('Line 7: '));
   });
 
-  test('leaves out a value that is no text, and says so', async () => {
+  test('leaves out a value that is no text, and logs that', async () => {
     const rows = Buffer.concat([
       Buffer.from(`Nr;Name;E-Mail;Ort\n1;Åse;a@example.org;Bonn\n2;Bo;b@example.org;K`),
       Buffer.from([0xf6]),
@@ -188,7 +188,7 @@ describe('a run of an uploaded file', () => {
     expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 1 } });
   });
 
-  test('fails without a column that a rule of the scope names, which would let in the wrong people', async () => {
+  test('fails without a column that a rule of the scope names, because the wrong people would come in', async () => {
     const { scope } = await syncing.connection(connection);
     await syncing.edit(connection, {
       scope: { ...scope, rules: [{ attribute: 'Left', operator: 'NOT_EQUALS', values: ['yes'] }] },
@@ -198,7 +198,7 @@ describe('a run of an uploaded file', () => {
     expect(failed.error?.message).toContain('no column "Left", which a rule of the scope names');
   });
 
-  test('fails where more rows are malformed than anybody could mend one by one', async () => {
+  test('fails if very many rows are malformed', async () => {
     await run(header + everybody);
     const wrong = await run(header + 'x;y\n'.repeat(1500));
     expect(wrong).toMatchObject({ status: 'FAILED', error: { code: 'INVALID_FILE' } });
@@ -227,7 +227,7 @@ describe('a run of a file behind a URL', () => {
     }));
   });
 
-  test('creates who stands in it, packed or not, and never shows the query', async () => {
+  test('creates the people in the file, packed or not, and never shows the query', async () => {
     const first = await run(sends(header + everybody));
     expect(first).toMatchObject({ status: 'SUCCEEDED', counts: { created: 4 } });
     expect([server.asked[0]?.url, authorizations()]).toEqual(['/people.csv?key=hidden', ['Bearer secret-token']]);
@@ -241,7 +241,7 @@ describe('a run of a file behind a URL', () => {
     expect(log).not.toMatch(/hidden|secret-token/);
   });
 
-  test('changes nothing while the ETag is the same, unless somebody is to be looked at again', async () => {
+  test('changes nothing while the ETag is the same, unless somebody must be checked again', async () => {
     const tagged: Serve = (request, response) =>
       request.headers['if-none-match'] === '"1"'
         ? response.writeHead(304).end()
@@ -334,7 +334,7 @@ describe('a run of a file behind a URL', () => {
     ['another packing', sends('x', { 'content-encoding': 'br' }), 'INVALID_RESPONSE'],
     ['no HTTP', (_request, response) => response.socket?.end('220 mail.example.org ESMTP\r\n'), 'INVALID_RESPONSE'],
     ['nothing', (_request, response) => response.socket?.destroy(), 'CONNECTION_LOST'],
-  ])('fails with %s, removes nobody, and repeats nothing of the answer', async (_what, how, code) => {
+  ])('fails with %s, removes nobody, and shows nothing of the answer', async (_what, how, code) => {
     await run(sends(header + everybody));
     const failed = await run(how);
     expect(failed).toMatchObject({ status: 'FAILED', error: { code, hint: expect.any(String) } });
@@ -342,7 +342,7 @@ describe('a run of a file behind a URL', () => {
     expect((await statuses()).filter((one) => one.endsWith(' INACTIVE'))).toEqual([]);
   });
 
-  test('follows a redirect, and gives the authorization to no other origin', async () => {
+  test('follows a redirect, and sends the authorization to no other origin', async () => {
     const redirected = await run((request, response) => {
       const elsewhere = request.headers.host?.startsWith('localhost') ? `https://127.0.0.1:${server.port}/b` : null;
       if (request.url?.startsWith('/people.csv')) response.writeHead(302, { location: '/a' }).end();
@@ -357,7 +357,7 @@ describe('a run of a file behind a URL', () => {
     ]);
   });
 
-  test('never sends a header that an authorization with a line break in it would make', async () => {
+  test('never sends a second header from an authorization with a line break', async () => {
     await syncing.workspace.updateConnection(connection, null, (current) => ({
       edit: current,
       secrets: { authorization: 'Bearer x\r\nX-Injected: 1' },

@@ -11,7 +11,7 @@ import { map } from './small-directory.ts';
 const batch = 5000;
 const everybody = 5200;
 
-describe('a connection deleted while its run applies', () => {
+describe('a connection that is deleted while its run applies', () => {
   let slapd: Slapd;
   let service: SyncService;
   let syncing: Syncing;

@@ -73,7 +73,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
     expect(entries.map(({ id }) => id)).toEqual([/^objectGUID: (.*)$/m.exec(shown)?.[1]]);
   });
 
-  test('a person is explained by objectGUID or login, with the way through groups within groups', async () => {
+  test('a person is found by objectGUID or login and explained, with the way through groups within groups', async () => {
     const { people, syncing, connection, add } = await setUp();
     const [ada, off] = [await add('Ada'), await add('Off', { userAccountControl: '546' })];
     const [inner, outer] = [`CN=inner${places},${people}`, `CN=outer${places},${people}`];
@@ -106,7 +106,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
     await foretelling.close();
   });
 
-  test('only who has another uSNChanged is read again, and who is left out stays so', async () => {
+  test('only people with another uSNChanged are read again, and people who are left out stay out', async () => {
     const { people, syncing, connection, add, sync } = await setUp({ mode: 'INCREMENTAL' });
     const [ada, bob] = [await add('Ada'), await add('Bob')];
     await add('Disabled', { userAccountControl: '546' });
@@ -167,7 +167,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
     expect(await sync()).toMatchObject({ modeReason: expect.stringContaining('may not see deleted entries') });
   });
 
-  test('disabled and expired accounts are left out, people without mail and in nested OUs come in', async () => {
+  test('disabled and expired accounts are left out; people without mail and in nested OUs are imported', async () => {
     const { people, syncing, add, sync } = await setUp();
     const nested = `OU=b\\, c,OU=a,${people}`;
     await dc.add(`OU=a,${people}`, { objectClass: 'organizationalUnit' });
@@ -191,7 +191,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
   });
 
   describe.each(['FULL', 'INCREMENTAL', 'INCREMENTAL, told'] as const)('by runs of mode %s,', (mode) => {
-    test('who is disabled, expires, moves out or is deleted is switched off, and back when that is undone', async () => {
+    test('people who are disabled, expire, move out or are deleted are deactivated, and reactivated when that is undone', async () => {
       const { people, syncing, add, sync } = await setUp({ mode });
       const outside = `OU=outside ${places},DC=example,DC=test`;
       await dc.add(outside, { objectClass: 'organizationalUnit' });
@@ -222,7 +222,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
       expect(await ids(syncing)).toEqual(before);
     });
 
-    test('a manager who is renamed or moved keeps their reports, whom the server does not count as changed', async () => {
+    test('a manager who is renamed or moved keeps their reports, although the server does not count these as changed', async () => {
       const { people, syncing, add, sync } = await setUp({ mode });
       const boss = await add('Boss', { displayName: 'Boss' });
       await add('Ada', { manager: boss });
@@ -239,7 +239,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
       expect(await managerOfAda()).toBe(true);
     });
 
-    test('a photo is fetched when it has changed, and goes when it is removed', async () => {
+    test('a photo is fetched when it has changed, and deleted when it is removed', async () => {
       const { syncing, add, sync } = await setUp({ mode, photo: true });
       const ada = await add('Ada', { thumbnailPhoto: image('jpeg', 'small'), jpegPhoto: image('png', 'large') });
       await sync();
@@ -253,7 +253,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
       expect(await photo()).toBeUndefined();
     });
 
-    test('who is deleted and then restored from the deleted objects gets the same contact back', async () => {
+    test('a person who is deleted and then restored from the deleted objects gets the same contact back', async () => {
       const { syncing, add, sync } = await setUp({ mode });
       const ada = await add('Ada', { description: `restored ${places}` });
       await sync();
@@ -277,7 +277,7 @@ describeSamba("runs on a domain controller of Samba's", () => {
       expect(await ids(syncing)).toEqual(before);
     });
 
-    test('who is renamed or moved within the scope keeps the contact', async () => {
+    test('a person who is renamed or moved within the scope keeps the contact', async () => {
       const { people, syncing, add, sync } = await setUp({ mode });
       await dc.add(`OU=other,${people}`, { objectClass: 'organizationalUnit' });
       const ada = await add('Ada Byron', { sn: 'Byron', mail: 'byron@example.test' });

@@ -47,7 +47,7 @@ describe('runs on 389 Directory Server', () => {
   const loud = async (syncing: Syncing, runId: string) =>
     (await syncing.log(runId)).filter(({ level }) => level === 'WARN' || level === 'ERROR');
 
-  test('only who has another modifyTimestamp is read again', async () => {
+  test('only people with another modifyTimestamp are read again', async () => {
     const { people, syncing, connection, sync, add } = await setUp('INCREMENTAL', 'ada', 'bo', 'cy');
     await add('locked', { nsAccountLock: 'true' });
     expect(await sync()).toMatchObject({ mode: 'FULL' });
@@ -65,7 +65,7 @@ describe('runs on 389 Directory Server', () => {
   const hidden = '(targetattr="*")(version 3.0; acl "hidden"; deny (all) userdn="ldap:///anyone";)';
 
   describe.each(['FULL', 'INCREMENTAL'] as const)('by runs of mode %s,', (mode) => {
-    test('an account that is locked by nsAccountLock is switched off, in any spelling, and back when it is unlocked', async () => {
+    test('a person whose account is locked by nsAccountLock, in any spelling, is deactivated, and reactivated when it is unlocked', async () => {
       const { people, syncing, sync, add } = await setUp(mode, 'ada', 'bo');
       await add('open', { nsAccountLock: 'false' });
       await sync();
@@ -84,7 +84,7 @@ describe('runs on 389 Directory Server', () => {
       expect(await syncing.contacts()).toHaveLength(3);
     });
 
-    test('who is renamed or moved keeps the contact; who is deleted leaves, and the tombstone is nobody', async () => {
+    test('a person who is renamed or moved keeps the contact; a deleted person is gone, and the tombstone does not count', async () => {
       const { people, syncing, sync } = await setUp(mode, 'ada', 'bo', 'cy');
       await server.add(`ou=other,${people}`, { objectClass: 'organizationalUnit' });
       await sync();
@@ -102,7 +102,7 @@ describe('runs on 389 Directory Server', () => {
       expect(await sync()).toMatchObject({ counts: { read: 2, unchanged: 2, reactivated: 0 } });
     });
 
-    test('an account that loses all its rights finds nobody, with success: nobody is removed, although all might be', async () => {
+    test('an account that loses all its rights finds nobody, without an error: nobody is removed, although the limits would allow it', async () => {
       const { people, syncing, sync } = await setUp(mode, 'ada', 'bo');
       await sync();
       await server.modify(people, { aci: hidden });
@@ -119,7 +119,7 @@ describe('runs on 389 Directory Server', () => {
       expect(await sync()).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: 2 } });
     });
 
-    test('an account that sees the base but no people any more is told so, and the run is held', async () => {
+    test('if the account sees the base but no people any more, the log says so, and the run is held', async () => {
       const { people, syncing, connection, sync } = await setUp(mode, 'ada', 'bo', 'cy');
       await syncing.edit(connection, { removal: { maxPercent: null } });
       await sync();
@@ -158,7 +158,7 @@ describe('runs on 389 Directory Server', () => {
     },
   );
 
-  test("people whom the account may not see take nobody's place on a page", async () => {
+  test('people whom the account may not see do not displace others on a page', async () => {
     const { people, syncing, connection, add, sync } = await setUp('FULL');
     const shownOnly = '(targetfilter="(&(uid=*)(!(employeeType=shown)))")';
     for (let i = 0; i < 20; i++) await add(`p${i}`, i % 10 === 9 ? { employeeType: 'shown' } : {});
@@ -172,7 +172,7 @@ describe('runs on 389 Directory Server', () => {
     expect(Object.keys(await statuses(syncing))).toEqual(['p19', 'p9']);
   });
 
-  test('a group lets in its members, by DN and by name, those that the plug-in gave memberOf and those it did not', async () => {
+  test('a group, given by DN or by name, lets in its members with and without memberOf', async () => {
     const { people, syncing, connection, sync } = await setUp('FULL', 'ada', 'bo', 'cy');
     const group = `cn=staff ${places},${people}`;
     await server.add(group, { objectClass: 'groupOfNames', member: [`uid=ada,${people}`, `UID=BO, ${people}`] });

@@ -39,7 +39,7 @@ describe('fields that a run would empty for many', () => {
     await slapd?.close();
   });
 
-  test('hold it; nothing is applied until somebody approves, then exactly the plan', async () => {
+  test('hold it; nothing is applied until somebody approves it, then exactly the plan', async () => {
     await lose(25, 'mail');
     const held = await syncing.sync(connection);
     expect(held).toMatchObject({
@@ -60,7 +60,7 @@ describe('fields that a run would empty for many', () => {
     expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', counts: { unchanged: everybody } });
   });
 
-  test('are told by a dry run, which is not held', async () => {
+  test('are reported by a dry run, which is not held', async () => {
     await lose(25, 'mail', 'l');
     const dry = await syncing.sync(connection, { dryRun: true });
     expect(dry).toMatchObject({
@@ -74,7 +74,7 @@ describe('fields that a run would empty for many', () => {
     expect(await having('primary_email')).toBe(everybody);
   });
 
-  test('do not hold it where the limit is off, or where they are few', async () => {
+  test('do not hold it if the limit is off, or if they are few', async () => {
     await lose(19, 'l');
     expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', counts: { updated: 19 } });
     await syncing.edit(connection, { removal: { maxEmptiedPercent: null } });
@@ -83,7 +83,7 @@ describe('fields that a run would empty for many', () => {
     expect(await having('primary_email')).toBe(25);
   });
 
-  test('hold it where a mapping has gone wrong', async () => {
+  test('hold it if a mapping is wrong', async () => {
     const mappings = defaultMappings('LDAP').map((mapping) =>
       mapping.field === 'JOB_TITLE' ? map('JOB_TITLE', 'titel') : mapping,
     );
@@ -94,7 +94,7 @@ describe('fields that a run would empty for many', () => {
     });
   });
 
-  test('are not those that the mappings name no more', async () => {
+  test('are not those that the mappings no longer name', async () => {
     await lose(everybody, 'l');
     await syncing.edit(connection, { mappings: defaultMappings('LDAP').filter(({ field }) => field !== 'CITY') });
     expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', holdReasons: [] });
@@ -116,7 +116,7 @@ describe('fields that a run would empty for many', () => {
     });
   });
 
-  test('are one label of a list, too, where other labels keep theirs', async () => {
+  test('can be one label of a list, while other labels keep their values', async () => {
     await lose(25, 'mobile');
     const held = await syncing.sync(connection);
     expect(held).toMatchObject({

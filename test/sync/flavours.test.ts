@@ -113,7 +113,7 @@ describe.each(Object.entries(kinds))('%s', (flavour, kind) => {
     rootDse = { ...control, ...kind.rootDse };
   });
 
-  test('who is disabled stays out or is deactivated, and who is enabled again is reactivated', async () => {
+  test('disabled people stay out or are deactivated, and are reactivated when they are enabled again', async () => {
     const connection = await connect();
     people = [person(kind, 1, 'Ada', kind.on), person(kind, 2, 'Bob', kind.off), person(kind, 3, 'Eve', kind.on)];
     expect(await syncing.sync(connection)).toMatchObject({ counts: { created: 2 }, excluded: { DISABLED: 1 } });
@@ -127,7 +127,7 @@ describe.each(Object.entries(kinds))('%s', (flavour, kind) => {
     expect(await named()).toEqual(['Ada ACTIVE', 'Bob ACTIVE', 'Eve ACTIVE']);
   });
 
-  test('who is renamed, moved and has a new address keeps the contact', async () => {
+  test('a person who is renamed, moved and has a new address keeps the contact', async () => {
     const connection = await connect();
     people = [person(kind, 1, 'Ada'), person(kind, 2, 'Bob')];
     await syncing.sync(connection);
@@ -158,7 +158,7 @@ const check = async (flavour: LdapSettings['flavour']) =>
   (await tested(flavour)).checks.find(({ name }) => name === 'Server');
 
 describe('a flavour in the settings', () => {
-  test('wins over what the root DSE says, and the connection test says so when both differ', async () => {
+  test('takes precedence over the root DSE, and the connection test says so when both differ', async () => {
     rootDse = { ...control, ...kinds.OPENLDAP.rootDse };
     people = [
       person(kinds.EDIRECTORY, 1, 'Ada', { entryUUID: uuid(9) }),
@@ -176,7 +176,7 @@ describe('a flavour in the settings', () => {
     expect(await check('OTHER')).toMatchObject({ status: 'WARN', advice: expect.stringContaining('AUTO') });
   });
 
-  test('is no fault where the server names no kind that is known', async () => {
+  test('is no fault if the server shows no known kind', async () => {
     rootDse = { ...control, ...kinds.OTHER.rootDse };
     people = [person(kinds.DS389, 1, 'Ada')];
     expect(await check('DS389')).toMatchObject({
@@ -222,7 +222,7 @@ test.each(Object.keys(kinds) as Flavour[])(
   },
 );
 
-test('a root DSE that can not be read is another server, with a line in the log and advice in the connection test', async () => {
+test("a server whose root DSE can't be read is of kind OTHER, with a line in the log and advice in the connection test", async () => {
   rootDse = {};
   people = [person(kinds.DS389, 1, 'Ada'), person(kinds.DS389, 2, 'Bob', kinds.DS389.off)];
   const run = await syncing.sync(await connect());
@@ -241,25 +241,28 @@ test('a root DSE that can not be read is another server, with a line in the log 
 describe('flags that every account has', () => {
   const peopleChecks = async () => (await tested('AUTO')).checks.filter(({ name }) => name === 'People');
 
-  test.each(['ACTIVE_DIRECTORY', 'SAMBA'] as const)('are missed by the connection test of %s', async (flavour) => {
-    rootDse = { ...control, ...kinds[flavour].rootDse };
-    people = [person(kinds[flavour], 1, 'Ada'), person(kinds[flavour], 2, 'Bob')];
-    expect(await peopleChecks()).toMatchObject([
-      { status: 'OK' },
-      { status: 'WARN', detail: expect.stringContaining('userAccountControl'), advice: expect.any(String) },
-    ]);
-    people = [person(kinds[flavour], 1, 'Ada'), person(kinds[flavour], 2, 'Bob', kinds[flavour].on)];
-    expect(await peopleChecks()).toMatchObject([{ status: 'OK' }]);
-  });
+  test.each(['ACTIVE_DIRECTORY', 'SAMBA'] as const)(
+    'are reported as hidden by the connection test of %s',
+    async (flavour) => {
+      rootDse = { ...control, ...kinds[flavour].rootDse };
+      people = [person(kinds[flavour], 1, 'Ada'), person(kinds[flavour], 2, 'Bob')];
+      expect(await peopleChecks()).toMatchObject([
+        { status: 'OK' },
+        { status: 'WARN', detail: expect.stringContaining('userAccountControl'), advice: expect.any(String) },
+      ]);
+      people = [person(kinds[flavour], 1, 'Ada'), person(kinds[flavour], 2, 'Bob', kinds[flavour].on)];
+      expect(await peopleChecks()).toMatchObject([{ status: 'OK' }]);
+    },
+  );
 
-  test('are not missed where no flag means enabled', async () => {
+  test('are not reported as hidden if no flag means enabled', async () => {
     rootDse = { ...control, ...kinds.DS389.rootDse };
     people = [person(kinds.DS389, 1, 'Ada')];
     expect(await peopleChecks()).toMatchObject([{ status: 'OK' }]);
   });
 });
 
-test('a root DSE full of nonsense names a server, and does no harm', async () => {
+test('a root DSE full of nonsense does no harm', async () => {
   people = [person(kinds.OPENLDAP, 1, 'Ada')];
   const long = 'x'.repeat(100_000);
   const nonsense: Record<string, string[]>[] = [
@@ -279,7 +282,7 @@ test('a root DSE full of nonsense names a server, and does no harm', async () =>
 
 describe.each(['ACTIVE_DIRECTORY', 'EDIRECTORY'] as const)('ids of 16 bytes of %s', (flavour) => {
   const name = flavour === 'EDIRECTORY' ? 'GUID' : 'objectGUID';
-  test('are told apart whatever their bytes are, and are the same at the next run', async () => {
+  test('differ whatever their bytes are, and are the same at the next run', async () => {
     rootDse = { ...control, ...kinds[flavour].rootDse };
     const ids = [
       Buffer.from('abcdefghijklmnop'),

@@ -62,7 +62,7 @@ const run = async (server: { url: string }, scope: Parameters<typeof scopeOf>[0]
 const told = (code: string, ...words: string[]) =>
   words.map((word) => expect.objectContaining({ code, message: expect.stringContaining(word) }));
 
-describe('the run says of the groups of its scope', () => {
+describe("the run's notes on the groups of its scope", () => {
   test.each<[string, string[], number, unknown[]]>([
     ['nothing, where they hold people only', [groupDn('few'), groupDn('more')], 3, []],
     ['which groups one of them holds besides', [groupDn('mixed')], 1, told('GROUPS_NOT_FOLLOWED', `holds groups, `)],
@@ -107,7 +107,7 @@ describe('the run says of the groups of its scope', () => {
   });
 });
 
-test('a directory that has nobody for the scope’s rules is warned of', async () => {
+test('a directory in which nobody meets the scope’s rules gives a warning', async () => {
   const outcome = await run(slapd, { rules: [{ attribute: 'uid', operator: 'EQUALS', values: ['nobody'] }] });
   expect(outcome).toMatchObject({ status: 'SUCCEEDED', inScope: 0, told: [{ code: 'EMPTY_READ' }] });
 });

@@ -34,7 +34,7 @@ describe('between a plan and its approval', () => {
     await slapd?.close();
   });
 
-  test('a hand edit of somebody who was found as before is looked at by the next run', async () => {
+  test('the next run checks a hand edit of somebody whom the plan found unchanged', async () => {
     await syncing.edit(connection, { mappings: [...defaultMappings('LDAP'), map('TIME_ZONE', 'roomNumber')] });
     const held = await syncing.sync(connection, { review: true });
     expect(held.counts).toMatchObject({ unchanged: 5 });
@@ -45,7 +45,7 @@ describe('between a plan and its approval', () => {
     expect((await named('ADA')).display_name).toBe('ADA');
   });
 
-  test('a hand edit of somebody who is gone keeps the contact; nobody in scope counts as skipped for it', async () => {
+  test('a hand edit of somebody who is gone keeps the contact, and does not count as skipped', async () => {
     await slapd.delete(dn('ada'));
     const held = await syncing.sync(connection, { review: true });
     await syncing.editContact((await named('ADA')).id, `notes = 'wait'`);

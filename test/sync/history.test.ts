@@ -44,7 +44,7 @@ describe('the history of a contact', () => {
   const without = (uid: string, change: Parameters<typeof removal>[0] = {}) =>
     syncing.edit(connection, { scope: scopeOf({ filter: `(!(uid=${uid}))` }), removal: removal(change) });
 
-  test('tells how each change left it and how it stood before: values, status, link, portal access, versions', async () => {
+  test('has the state before and after each change: values, status, link, portal access, versions', async () => {
     await slapd.modify(dn('ada'), { displayName: 'Countess' });
     const updated = await syncing.sync(connection);
     await without('ada');
@@ -101,7 +101,7 @@ describe('the history of a contact', () => {
     expect(contact).toMatchObject({ version: 4, status: 'ACTIVE', portal_access: true, portal_access_before: null });
   });
 
-  test('tells of a removal that is to come, one that is called off, and who came back in time', async () => {
+  test('shows a removal that is due later, one that is called off, and a person who came back in time', async () => {
     const soon = { graceDays: 7 };
     await without('ada', soon);
     await syncing.sync(connection);
@@ -137,7 +137,7 @@ describe('the history of a contact', () => {
     ]);
   });
 
-  test('tells of a deleted contact all its links', async () => {
+  test('has all links of a deleted contact', async () => {
     const other = await syncing.createConnection(slapd, { removal: removal() });
     await syncing.sync(other);
     await slapd.delete(dn('ada'));

@@ -66,7 +66,7 @@ describe('an incremental run of a directory', () => {
     await slapd?.close();
   });
 
-  test('reads only who has changed, has come or has gone, and counts as a full one', async () => {
+  test('reads only people who have changed or are new, finds who is gone, and has the counts of a full run', async () => {
     await slapd.modify(dn('p01'), { l: 'Ulm' });
     await slapd.delete(dn('p02'));
     await slapd.add(dn('new'), somebody('new').attributes);
@@ -122,7 +122,7 @@ describe('an incremental run of a directory', () => {
     },
   );
 
-  test('removes nobody and moves on from nowhere when it is cut off', async () => {
+  test('removes nobody and keeps its cursor when it is cut off', async () => {
     await slapd.modify(dn('p01'), { l: 'Rom' });
     await slapd.delete(dn('p02'));
     const cut = new AbortController();
@@ -140,14 +140,14 @@ describe('an incremental run of a directory', () => {
     expect((await sync()).counts).toMatchObject(nothingToDo);
   });
 
-  test('of which a dry run is tried first finds the same afterwards', async () => {
+  test('finds the same after a dry run', async () => {
     await slapd.modify(dn('p01'), { l: 'Rom' });
     const dry = await syncing.sync(connection, { dryRun: true });
     expect(dry).toMatchObject({ mode: 'INCREMENTAL', counts: { updated: 1 } });
     expect((await sync()).counts).toEqual(dry.counts);
   });
 
-  test('goes on while people are gone, and removes their contacts when the grace is over', async () => {
+  test('stays incremental while people are gone, and removes their contacts when the grace is over', async () => {
     await syncing.edit(connection, { removal: { graceDays: 5 } });
     await syncing.sync(connection);
     await slapd.delete(dn('p02'));
@@ -160,7 +160,7 @@ describe('an incremental run of a directory', () => {
     expect(await statuses()).toMatchObject({ p02: 'INACTIVE' });
   });
 
-  test('goes on where contacts of people who are gone are kept, and knows people who come back', async () => {
+  test('stays incremental while contacts of people who are gone are kept, and knows people who come back', async () => {
     await syncing.edit(connection, { removal: { action: 'KEEP' } });
     await syncing.sync(connection);
     await slapd.delete(dn('p02'));
@@ -195,7 +195,7 @@ describe('an incremental run of a directory', () => {
     expect(await statuses()).toMatchObject({ p01: 'ACTIVE' });
   });
 
-  test('looks again at people who were skipped, and at people whose contact was changed here', async () => {
+  test('checks people again who were skipped, or whose contact was changed here', async () => {
     await slapd.modify(dn('p01'), { mail: 'p00@example.org', l: 'Ulm' });
     expect((await sync()).counts).toMatchObject({ skipped: 1 });
     expect((await sync()).counts).toMatchObject({ skipped: 1, unchanged: 11 });
@@ -209,7 +209,7 @@ describe('an incremental run of a directory', () => {
     expect(await cities()).toMatchObject({ p01: 'Ulm' });
   });
 
-  test('knows people who were renamed or moved, and finds a whole unit that is moved out of the base and in again', async () => {
+  test('keeps people who were renamed or moved, and notices a whole unit that is moved out of the base and in again', async () => {
     await syncing.edit(connection, { source: { baseDns: ['ou=people,dc=example,dc=org'] } });
     await slapd.add('ou=team,ou=people,dc=example,dc=org', { objectClass: 'organizationalUnit', ou: 'team' });
     await slapd.add('uid=t1,ou=team,ou=people,dc=example,dc=org', somebody('t1').attributes);
@@ -238,11 +238,11 @@ describe('an incremental run of a directory', () => {
     expect((await sync()).counts).toMatchObject({ deactivated: 1, unchanged: 141 });
   });
 
-  describe('is a full one instead', () => {
+  describe('becomes a full run', () => {
     const modeOf = async ({ id }: RunRecord) =>
       (await syncing.log(id)).filter(({ code }) => code === 'READ_MODE').map(({ message }) => message);
 
-    test('the first time, and says so in one line of the log', async () => {
+    test('the first time, with one line in the log', async () => {
       const run = await syncing.sync(await connect());
       expect(run).toMatchObject({
         mode: 'FULL',
@@ -300,7 +300,7 @@ describe('an incremental run of a directory', () => {
       await sync();
     });
 
-    test('where the mapping uses what changes without the entry, also if an incremental one is asked for', async () => {
+    test('if the mapping uses attributes that change without the entry, even if an incremental run is asked for', async () => {
       await syncing.edit(connection, { mappings: [...mappings, map('NOTES', 'memberOf')] });
       await syncing.sync(connection);
       const run = await syncing.sync(connection, { mode: 'INCREMENTAL' });
@@ -317,7 +317,7 @@ describe('an incremental run of a directory', () => {
   });
 });
 
-test('a server that allows only usual pages, is asked for them when it refuses larger ones', async () => {
+test('a server that refuses large pages is asked for usual ones', async () => {
   await using slapd = await startSlapd({
     entries: [unit, ...uids.map((uid) => somebody(uid))],
     limits: 'size=unlimited size.pr=11',
@@ -335,7 +335,7 @@ test('a server that allows only usual pages, is asked for them when it refuses l
   }
 });
 
-describe('where a directory hides when entries were changed', () => {
+describe('if a directory hides when entries were changed', () => {
   test('every run is a full one and says why', async () => {
     await using slapd = await startSlapd({
       entries: [unit, somebody('ada')],
@@ -357,7 +357,7 @@ describe('where a directory hides when entries were changed', () => {
     }
   });
 
-  test('by modifyTimestamp alone, no change within a second is lost', async () => {
+  test('with only modifyTimestamp, no change within a second is lost', async () => {
     await using slapd = await startSlapd({
       entries: [unit, ...uids.map((uid) => somebody(uid))],
       access: ['to attrs=entryCSN by * none'],

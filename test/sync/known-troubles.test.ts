@@ -34,7 +34,7 @@ describe('a directory sync', () => {
   const warnings = async (runId: string) =>
     (await syncing.log(runId)).filter(({ level }) => level === 'WARN').map(({ message }) => message);
 
-  describe('when all people seem to be gone', () => {
+  describe('if all people seem to be gone', () => {
     beforeEach(() => slapd.refill([unit, ...uids.map((uid) => somebody(uid, { employeeType: 'staff' }))]));
     const standard = { removal: removal({ action: 'DELETE', maxPercent: null }) };
     const staff = { scope: scopeOf({ filter: '(employeeType=staff)' }) };
@@ -59,7 +59,7 @@ describe('a directory sync', () => {
         () => Promise.all(uids.map((uid) => slapd.modify(dn(uid), { employeeType: 'former' }))),
       ],
       ['entries that are deleted', standard, {}, () => slapd.refill([unit])],
-    ])('it is held and deletes nobody, whatever the cause: %s', async (_, saved, edited, happen) => {
+    ])('is held and deletes nobody, whatever the cause: %s', async (_, saved, edited, happen) => {
       const connection = await imported(saved);
       const before = await syncing.contacts();
       await happen();
@@ -70,7 +70,7 @@ describe('a directory sync', () => {
       expect(await syncing.contacts()).toEqual(before);
     });
 
-    test('and a grace is left, a mended filter keeps everybody with all they had', async () => {
+    test('and the filter is corrected within the grace, keeps everybody with all their data', async () => {
       const connection = await imported({ removal: removal({ action: 'DELETE', graceDays: 7 }), ...staff });
       const before = await syncing.contacts();
       await syncing.edit(connection, { scope: scopeOf({ filter: '(employeeType=stafff)' }) });
@@ -86,7 +86,7 @@ describe('a directory sync', () => {
     });
   });
 
-  test('names both people of one address in the line of each, leaves them alone at each run, and takes in the rest', async () => {
+  test('names both people with one address in the line of each, skips them at each run, and imports the rest', async () => {
     const same = { mail: 'shared@example.org' };
     await slapd.refill([unit, somebody('ada', same), somebody('bob', same), somebody('cy')]);
     const connection = await imported({ removal: removal() });
@@ -100,7 +100,7 @@ describe('a directory sync', () => {
     }
   });
 
-  test('counts who is removed, and shows and tells of each of them by name', async () => {
+  test('counts the removed people, and shows and logs each of them by name', async () => {
     await slapd.refill([unit, ...uids.map((uid) => somebody(uid))]);
     const connection = await imported({ removal: removal() });
     const left = uids.slice(0, 3);
@@ -119,7 +119,7 @@ describe('a directory sync', () => {
     expect(inactive.map(({ display_name }) => display_name)).toEqual(left.map((uid) => uid.toUpperCase()));
   });
 
-  test('clears what the source has emptied unless the mapping keeps it, and leaves alone what is not mapped', async () => {
+  test('clears values that the source has emptied unless the mapping keeps them, and leaves unmapped fields alone', async () => {
     const said = { title: 'Boss', l: 'Bath', ou: 'Sales' };
     await slapd.refill([unit, somebody('ada', said)]);
     const mappings = [
@@ -141,7 +141,7 @@ describe('a directory sync', () => {
     });
   });
 
-  test('lets two connections feed one person without a fight: nothing changes from run to run', async () => {
+  test('lets two connections feed one person without changes from run to run', async () => {
     await slapd.refill([unit, somebody('ada', { title: 'Boss', employeeType: 'Clerk', l: 'Bath', st: 'Avon' })]);
     const make = (title: string, city: string, priority: number) =>
       syncing.createConnection(slapd, {

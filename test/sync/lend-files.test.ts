@@ -60,7 +60,7 @@ describe('a file lent to a thread', () => {
     expect(await borrowFiles(null).find()).toBeNull();
   });
 
-  test('that is not there, or breaks, tells so, and nothing of our own faults', async () => {
+  test('that is missing or breaks off reports that, without details of internal errors', async () => {
     const borrowed = borrowFiles(lend(numbered(1).files).port);
     await expect(textOf(borrowed.read('missing'))).rejects.toMatchObject({ code: 'NO_FILE', hint: 'Upload it.' });
     const torn = textOf(borrowed.read('torn'));
@@ -68,7 +68,7 @@ describe('a file lent to a thread', () => {
     expect(faults).toEqual([new Error('disk full of secrets')]);
   });
 
-  test('is read no further than one piece ahead, and let go by a reader who has enough', async () => {
+  test('is read only one piece ahead, and is closed when the reader has enough', async () => {
     const { files, state } = numbered(1000);
     const pieces = borrowFiles(lend(files).port).read('a')[Symbol.asyncIterator]();
     await pieces.next();
@@ -78,7 +78,7 @@ describe('a file lent to a thread', () => {
     expect(state.read).toBeLessThanOrEqual(3);
   });
 
-  test('ends for the reader when it is taken back', async () => {
+  test('ends for the reader when it is no longer lent', async () => {
     const lent = lend(numbered(1000).files);
     const pieces = borrowFiles(lent.port).read('a')[Symbol.asyncIterator]();
     await pieces.next();
@@ -89,7 +89,7 @@ describe('a file lent to a thread', () => {
     await expect(rest()).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
-  test('is let go when the thread dies', async () => {
+  test('is closed when the thread dies', async () => {
     const { files, state } = numbered(1000);
     const { port } = lend(files);
     const script = `
@@ -102,7 +102,7 @@ describe('a file lent to a thread', () => {
     expect(state.read).toBeLessThanOrEqual(2);
   });
 
-  test('is not there where nobody lends any', async () => {
+  test('is missing if nobody lends files', async () => {
     await expect(textOf(borrowFiles(null).read('a'))).rejects.toBeInstanceOf(AppError);
   });
 });

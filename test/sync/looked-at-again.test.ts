@@ -52,7 +52,7 @@ describe('another connection’s priority, edited while a run is under way', () 
     expect(await cities()).toEqual(['Paris', 'Paris']);
   };
 
-  test.each(Object.keys(plans))('before its batch, is decided anew by the next run: %s', async (what) => {
+  test.each(Object.keys(plans))('before its batch, makes the next run decide again: %s', async (what) => {
     const runId = (await plans[what]?.()) ?? '';
     await giveWay();
     expect(await syncing.approve(runId)).toMatchObject({ status: 'SUCCEEDED', counts: { failed: 0, skipped: 0 } });
@@ -60,14 +60,14 @@ describe('another connection’s priority, edited while a run is under way', () 
     await nextRunDecidesAnew(runId);
   });
 
-  test.each(Object.keys(plans))('after its batch, is decided anew by the next run: %s', async (what) => {
+  test.each(Object.keys(plans))('after its batch, makes the next run decide again: %s', async (what) => {
     const runId = (await plans[what]?.()) ?? '';
     await syncing.approve(runId);
     await giveWay();
     await nextRunDecidesAnew(runId);
   });
 
-  test.each(Object.keys(plans))('in the middle of its batch, is decided anew by the next run: %s', async (what) => {
+  test.each(Object.keys(plans))('in the middle of its batch, makes the next run decide again: %s', async (what) => {
     const runId = (await plans[what]?.()) ?? '';
     const inTheWay = await syncing.pool.connect();
     try {

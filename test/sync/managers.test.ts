@@ -62,7 +62,7 @@ describe('the managers of a directory', () => {
     return nodes.map(({ values }) => values.DISPLAY_NAME ?? '');
   };
 
-  test('are linked, whoever of both is read first', async () => {
+  test('are linked, whether they or their reports are read first', async () => {
     await imported([of('ada', 'boss'), of('boss', 'chief'), of('zoe', 'boss'), of('chief')]);
     expect(await managers()).toEqual({ ADA: 'BOSS', BOSS: 'CHIEF', ZOE: 'BOSS' });
     expect(await reports('BOSS')).toEqual(['ADA', 'ZOE']);
@@ -89,13 +89,13 @@ describe('the managers of a directory', () => {
     expect(await managers()).toEqual({ ADA: 'BOSS', BEA: 'AWK' });
   });
 
-  test('may be themselves, or each other', async () => {
+  test("may be their own managers, or each other's", async () => {
     await imported([of('ada', 'ada'), of('bea', 'cy'), of('cy', 'bea')]);
     expect(await managers()).toEqual({ ADA: 'ADA', BEA: 'CY', CY: 'BEA' });
     expect(await reports('ADA')).toEqual(['ADA']);
   });
 
-  test('who are out of scope, or who are nobody, are no error; they are counted in one line', async () => {
+  test('who are out of scope or unknown are no error, and are counted in one line', async () => {
     const connection = await imported(
       [of('boss', undefined, { l: 'away' }), of('ada', 'boss'), of('bea', 'nobody'), of('cy', 'ada')],
       { scope: scopeOf({ filter: '(!(l=away))' }) },
@@ -112,7 +112,7 @@ describe('the managers of a directory', () => {
     expect((await syncing.log(next.id)).map(({ code }) => code)).not.toContain('MANAGER_UNKNOWN');
   });
 
-  test('who change move their reports to another, and who has none any longer has none', async () => {
+  test('who change move their reports, and a person without a manager any more has none', async () => {
     const connection = await imported([of('ada', 'boss'), of('bea', 'boss'), of('boss'), of('chief')]);
     await slapd.modify(dn('ada'), { manager: dn('chief') });
     await slapd.modify(dn('bea'), { manager: [] });
@@ -201,7 +201,7 @@ describe('the managers of a directory', () => {
     });
   });
 
-  test('who take over the name of another are the managers of those who say that name', async () => {
+  test('who get the former name of another person become the managers of people who name it', async () => {
     const connection = await imported([of('ada', 'boss'), of('boss'), of('chief')]);
     await slapd.rename(dn('boss'), 'uid=former');
     await slapd.rename(dn('chief'), 'uid=boss');
@@ -223,7 +223,7 @@ describe('the managers of a directory', () => {
     ]);
   });
 
-  test('whose contact is deleted are nobody until they come back', async () => {
+  test('whose contact is deleted are not shown until they come back', async () => {
     const connection = await imported([of('ada', 'boss'), of('boss')], { removal: removal({ action: 'DELETE' }) });
     await slapd.delete(dn('boss'));
     await syncing.sync(connection);
@@ -233,7 +233,7 @@ describe('the managers of a directory', () => {
     expect(await managers()).toEqual({ ADA: 'BOSS' });
   });
 
-  test('are decided by the connection that goes first, and by the other one when that has none', async () => {
+  test('come from the connection that goes first, or from the other one if that names none', async () => {
     await slapd.refill([unit, of('ada', 'boss', { seeAlso: dn('chief') }), of('boss'), of('chief')]);
     const second = await connect({ priority: 20 });
     await syncing.sync(second);

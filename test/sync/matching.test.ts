@@ -46,7 +46,7 @@ describe('matching', () => {
     expect(await syncing.contacts()).toHaveLength(3);
   });
 
-  test('links people to contacts that were there, without case, and keeps what the directory does not fill', async () => {
+  test('links people to existing contacts, ignoring case, and keeps fields that the directory does not fill', async () => {
     const id = await syncing.addContact({
       DISPLAY_NAME: 'Ada by hand',
       PRIMARY_EMAIL: 'ADA@Example.org',
@@ -77,7 +77,7 @@ describe('matching', () => {
     }
   });
 
-  test('lets whoever is linked keep an address that a newcomer claims', async () => {
+  test('lets a linked person keep an address that a newcomer claims', async () => {
     const connection = await syncing.createConnection(slapd);
     await syncing.sync(connection);
     await add(somebody('eve', { mail: 'ada@example.org' }));
@@ -90,7 +90,7 @@ describe('matching', () => {
     expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3, skipped: 1 });
   });
 
-  test('lets a newcomer have an address that somebody linked brings, too, but whose contact does not take', async () => {
+  test('lets a newcomer have an address that a linked person also has, but whose contact does not take it', async () => {
     const connection = await syncing.createConnection(slapd);
     await syncing.sync(connection);
     const [ada, bob] = await syncing.contacts();
@@ -109,7 +109,7 @@ describe('matching', () => {
     ]);
   });
 
-  test('skips a newcomer who claims the address of somebody who comes back, whatever the directory says of theirs', async () => {
+  test('skips a newcomer who claims the address of somebody who comes back, whatever address that person has in the directory', async () => {
     const connection = await syncing.createConnection(slapd, { removal: removal() });
     await syncing.sync(connection);
     const [ada] = await syncing.contacts();
@@ -124,7 +124,7 @@ describe('matching', () => {
     expect(await warnings(run.id)).toMatchObject([{ code: 'DUPLICATE_EMAIL', person: dn('eve') }]);
   });
 
-  test('skips two newcomers who claim the address of somebody who is gone, whose absence is noted all the same', async () => {
+  test("skips two newcomers who claim the address of somebody who is gone, and still notes that person's absence", async () => {
     const connection = await syncing.createConnection(slapd, { removal: removal({ action: 'KEEP' }) });
     await syncing.sync(connection);
     await slapd.delete(dn('ada'));
@@ -138,7 +138,7 @@ describe('matching', () => {
     expect((await warnings(run.id)).map(({ code }) => code)).toEqual(['DUPLICATE_EMAIL', 'DUPLICATE_EMAIL']);
   });
 
-  test('hands a recycled address over in one run, and lets two people swap theirs', async () => {
+  test('gives a reused address to another person in one run, and lets two people swap theirs', async () => {
     const connection = await syncing.createConnection(slapd);
     await syncing.sync(connection);
     await slapd.modify(dn('ada'), { mail: ['countess@example.org'] });
@@ -169,7 +169,7 @@ describe('matching', () => {
     expect((await syncing.sync(connection)).counts).toMatchObject({ created: 1, deactivated: 1, skipped: 0 });
   });
 
-  test('skips a newcomer where only stable ids match and the address is a contact’s', async () => {
+  test('skips a newcomer if only stable ids match and a contact has the address', async () => {
     await syncing.addContact({ DISPLAY_NAME: 'By hand', PRIMARY_EMAIL: 'ada@example.org' });
     const connection = await syncing.createConnection(slapd, { matchBy: 'EXTERNAL_ID_ONLY' });
     expect((await syncing.sync(connection)).counts).toMatchObject({ created: 2, skipped: 1, linked: 0 });
@@ -197,7 +197,7 @@ describe('matching', () => {
     expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 3 });
   });
 
-  test('a display name put together from others follows them, until somebody edits it', async () => {
+  test('a display name made of other fields follows them, until somebody edits it', async () => {
     const mappings = [map('GIVEN_NAME', 'givenName'), map('FAMILY_NAME', 'sn'), map('PRIMARY_EMAIL', 'mail')];
     const connection = await syncing.createConnection(slapd, { mappings });
     await slapd.modify(dn('ada'), { givenName: ['Ada'], sn: ['Byron'] });
@@ -216,7 +216,7 @@ describe('matching', () => {
     expect((await syncing.contacts())[0]).toMatchObject({ display_name: 'Ada, Countess', family_name: 'Lovelace' });
   });
 
-  test('two connections feed one contact: the lower priority wins field by field, and a loss is up to the other', async () => {
+  test('two connections feed one contact: the lower priority wins field by field, and if one loses the person the other one decides', async () => {
     const names = [map('DISPLAY_NAME', 'displayName'), map('PRIMARY_EMAIL', 'mail')];
     const first = await syncing.createConnection(slapd, { mappings: [...names, map('CITY', 'l')], priority: 10 });
     const second = await syncing.createConnection(slapd, {
@@ -244,7 +244,7 @@ describe('matching', () => {
     expect(await ada()).toMatchObject({ status: 'ACTIVE' });
   });
 
-  test('another connection is to look at a contact again when one writes to it, not when one brings what it has', async () => {
+  test('another connection checks a contact again when one changes it, not when one brings the same values', async () => {
     const names = [map('DISPLAY_NAME', 'displayName'), map('PRIMARY_EMAIL', 'mail')];
     const toLookAt = async () =>
       (

@@ -9,7 +9,7 @@ import { map, removal, somebody, unit } from './small-directory.ts';
 const xor = (...texts: string[]): string =>
   texts.reduce((sum, text) => (BigInt(`0x${sum}`) ^ BigInt(`0x${text}`)).toString(16).padStart(32, '0'));
 
-describe('people who bring what they brought before', () => {
+describe('people with unchanged entries', () => {
   let slapd: Slapd;
   let service: SyncService;
   let syncing: Syncing;
@@ -63,7 +63,7 @@ describe('people who bring what they brought before', () => {
     await slapd?.close();
   });
 
-  test('are looked at again by a mapping of another version: what was mended arrives, and they are known again', async () => {
+  test('are mapped again by another mapping version: corrected values arrive, and the people are known again', async () => {
     const connection = await mapped();
     const known = await hashes();
     await hashedUnder('an older one', connection);
@@ -78,7 +78,7 @@ describe('people who bring what they brought before', () => {
     expect(await written()).toEqual(contacts);
   });
 
-  test('are unchanged to a mapping of the same version, and nothing is written', async () => {
+  test('are unchanged for the same mapping version, and nothing is written', async () => {
     const connection = await mapped();
     await hashedUnder(mappingVersion, connection);
     const [contacts, known] = [await written(), await hashes()];
@@ -88,7 +88,7 @@ describe('people who bring what they brought before', () => {
     expect(await hashes()).toEqual(known);
   });
 
-  test('are told of by a dry run with a mapping of another version, which changes nothing', async () => {
+  test('are shown by a dry run with another mapping version, which changes nothing', async () => {
     const connection = await mapped();
     await hashedUnder('an older one', connection);
     const [contacts, known] = [await written(), await hashes()];

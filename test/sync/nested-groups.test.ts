@@ -149,7 +149,7 @@ describe('groups within groups', () => {
     expect((await read({ groups: [groupDn('top')] })).uids).toEqual(['u0']);
   });
 
-  test('are left to memberOf where it names the same people, level by level', async () => {
+  test('are filtered by memberOf if it names the same people, level by level', async () => {
     await slapd.add(groupDn('fresh'), { objectClass: 'groupOfNames', cn: 'fresh', member: [dn('u7'), dn('u8')] });
     await slapd.add(groupDn('above'), {
       objectClass: 'groupOfNames',
@@ -168,7 +168,7 @@ test('DNs that differ in case, spaces or escapes name the same members', async (
   expect(uids).toEqual(['Lovelace, Ada', 'u2', 'u3']);
 });
 
-describe('a group that can not be told', () => {
+describe("a group that can't be identified", () => {
   test.each<[string, Partial<Scope>, string, string]>([
     ['by a name that nothing has', { groups: ['nothing'] }, '"nothing"', 'Write its DN'],
     [
@@ -229,7 +229,7 @@ describe('a group that vanishes', () => {
   });
 });
 
-describe('a group inside that can not be read', () => {
+describe("an inner group that can't be read", () => {
   test.each([
     ['because all of it is hidden', 'partly', groupDn('secret')],
     ['because its members are hidden', 'sealed', groupDn('mute')],
@@ -245,14 +245,17 @@ describe('a group inside that can not be read', () => {
     expect(lines).toMatchObject([{ level: 'WARN', message: expect.stringContaining(hidden) }]);
   });
 
-  test.each(['partly', 'sealed', 'beside'])('and is excluded (%s) fails the read, so nobody comes in', async (name) => {
-    await expect(read({ excludeGroups: [name], nestedGroups: true })).rejects.toMatchObject({
-      code: 'INCOMPLETE_READ',
-      message: expect.stringContaining('excluded groups'),
-    });
-  });
+  test.each(['partly', 'sealed', 'beside'])(
+    'and is excluded (%s) fails the read, so nobody is imported',
+    async (name) => {
+      await expect(read({ excludeGroups: [name], nestedGroups: true })).rejects.toMatchObject({
+        code: 'INCOMPLETE_READ',
+        message: expect.stringContaining('excluded groups'),
+      });
+    },
+  );
 
-  test('is not suspected in a person who was deleted and is still a member', async () => {
+  test('is not suspected because of a deleted person who is still a member', async () => {
     const { uids, summary } = await read({ groups: [groupDn('deleted')], nestedGroups: true });
     expect([uids, summary.complete]).toEqual([['Lovelace, Ada', 'u0', 'u2', 'u3'], true]);
   });
@@ -292,14 +295,14 @@ describe('excluded groups', () => {
     expect([found.uids.length, found.excluded]).toEqual([inScope, excluded]);
   });
 
-  test('that hold groups which are not followed are warned of, and who is left out is counted', async () => {
+  test('with inner groups that are not followed give a warning, and people who are left out are counted', async () => {
     const { told, excluded } = await run({ excludeGroups: ['middle'] });
     expect(excluded).toEqual({ IN_EXCLUDED_GROUP: 2 });
     expect(told).toEqual([expect.stringMatching(/^GROUPS_NOT_FOLLOWED: .*their members are not left out by it/)]);
   });
 });
 
-describe('a run that asks only for changes', () => {
+describe('an incremental run', () => {
   const restore = [groupDn('top'), groupDn('middle'), groupDn('also')];
   afterEach(async () => {
     for (const { dn: name, attributes } of entries.filter(({ dn: name }) => restore.includes(name)))
@@ -329,7 +332,7 @@ describe('a run that asks only for changes', () => {
     },
   );
 
-  test('sees that a scope’s exclude was added by reading everybody', async () => {
+  test('reads everybody after an exclude was added to the scope', async () => {
     const connection = await connect({});
     expect(await syncing.sync(connection)).toMatchObject({ counts: { created: 61 } });
     await syncing.edit(connection, { scope: scopeOf({ excludeGroups: ['also'] }) });

@@ -23,7 +23,7 @@ afterAll(async () => {
 const none = { has: new Set<string>(), given: {} };
 
 describe('the sources', () => {
-  test('knows the kinds of source with their forms and beginnings', () => {
+  test('know the kinds of source with their forms and defaults', () => {
     const kinds = sources.kinds();
     expect(kinds.map(({ kind }) => kind)).toEqual(['LDAP', 'ACTIVE_DIRECTORY', 'CSV']);
     for (const { settings, defaultMappings, defaultScope } of kinds) {
@@ -33,7 +33,7 @@ describe('the sources', () => {
     }
   });
 
-  test('put what was given over what is saved, null over both, and pass over what is no setting', () => {
+  test('override saved settings by given ones, restore defaults for null, and ignore unknown settings', () => {
     const saved = sources.settings('LDAP', null, { urls: ['ldap://a'], pageSize: 50, bindDn: 'cn=a' });
     expect(saved).toMatchObject({ urls: ['ldap://a'], pageSize: 50, bindDn: 'cn=a', timeoutSeconds: 30 });
     const given = { pageSize: null, bindDn: undefined, bindPassword: 'secret', startTls: true, colour: 'red' };
@@ -45,13 +45,13 @@ describe('the sources', () => {
     });
   });
 
-  test('tell of stored settings that they can not read, by the setting', () => {
+  test("name a stored setting that they can't read", () => {
     expect(() => sources.settings('ACTIVE_DIRECTORY', { urls: 'ldap://a' }, {})).toThrow(
       expect.objectContaining({ code: 'SETTINGS_UNREADABLE', message: expect.stringContaining('urls') }),
     );
   });
 
-  test('ask for the secrets again that would be sent elsewhere, and for no others', () => {
+  test('ask again only for secrets that would be sent elsewhere', () => {
     const saved = sources.settings('LDAP', null, { urls: ['ldap://a'] });
     const path = ['source', 'ldap'];
     const asked = (wanted: object, ...kept: string[]) =>
@@ -103,11 +103,11 @@ describe('the sources', () => {
     };
   };
 
-  test('finds nothing wrong with a connection of defaults', () => {
+  test('find no fault in a connection with defaults', () => {
     expect(sources.checkConnection(edit(), none, paths)).toEqual([]);
   });
 
-  test('tells the faults of each part where it stands in the arguments', () => {
+  test('report the faults of each part with its path in the arguments', () => {
     const good = edit();
     const faults = sources.checkConnection(
       {
@@ -133,7 +133,7 @@ describe('the sources', () => {
     ]);
   });
 
-  test('tests a connection by the stored password, and keeps to the allowed addresses', async () => {
+  test('test a connection with the stored password, only at allowed addresses', async () => {
     const workspaceId = await db.addWorkspace();
     const connectionId = await db.addConnection(workspaceId, { bindPassword: 'hunter2' });
     const settings = { ...edit().source, urls: ['ldap://127.0.0.1:1'] };

@@ -60,12 +60,12 @@ test.each<[string, number, number, object, 'go' | 'hold']>([
   ['both of two', 2, 2, {}, 'hold'],
   ['nobody who was there', 0, 0, {}, 'go'],
   ['all of them where that was chosen', 5, 5, { maxPercent: 100 }, 'go'],
-])('nobody came, and gone is %s', (_, newlyGone, activeBefore, changes, expected) => {
+])('the read brought nobody, and %s are gone', (_, newlyGone, activeBefore, changes, expected) => {
   const facts = { ...nothing, newlyGone, activeBefore, nobodyCame: true, removal: { ...removal, ...changes } };
   expect(checkPlan(facts).kind).toBe(expected);
 });
 
-test('a review always holds, and says so', () => {
+test('a review always holds, with this reason', () => {
   expect(checkPlan({ ...nothing, review: true })).toMatchObject({
     kind: 'hold',
     reasons: [expect.stringContaining('review')],
@@ -139,7 +139,7 @@ test('counts the fields and labels that the mappings name, no flags, and nothing
 
 const keyOf = (name: string): string => name.toLowerCase();
 
-test('what the source lacks as a whole holds for a few contacts, too, and names it', () => {
+test('a column that the source lacks holds the plan even for a few contacts, and is named', () => {
   const lacking = new Map([['PRIMARY_EMAIL', ['mail', 'email']]]);
   const facts = { ...nothing, lacking, emptied: [loss(1, 1), loss(2, 3, { field: 'CITY' })] };
   expect(checkPlan(facts)).toEqual({
@@ -151,7 +151,7 @@ test('what the source lacks as a whole holds for a few contacts, too, and names 
     expect(checkPlan({ ...facts, removal: { ...removal, maxEmptiedPercent } }).kind).toBe('go');
 });
 
-test('a field is lacking where all that fills it is, and a label where all that fills the label is', () => {
+test('a field is lacking if the source lacks all that fills it, and a label if it lacks all that fills the label', () => {
   const mappings = [
     map('CITY', 'l'),
     map('COMPANY', 'o', { attributes: ['o', 'company'] }),

@@ -16,11 +16,11 @@ type Given = { lastReferrals?: string[]; read?: number; withoutId?: number; exte
 const judgeRead = (end: FeedEnd, { lastReferrals = [], read = 10, withoutId = 0, extent = 'everybody' }: Given = {}) =>
   judge({ extent, end, lastReferrals, counts: { read, withoutId }, advice: sources.LDAP.advice });
 
-test('a complete read tells who is gone', () => {
+test('a complete read shows who is gone', () => {
   expect(judgeRead(end())).toEqual({ complete: true, tellsWhoIsGone: true, lines: [] });
 });
 
-test('an incomplete read tells nothing, and why', () => {
+test('an incomplete read does not show who is gone, and says why', () => {
   const judgement = judgeRead(end({ complete: false, because: 'the server changed' }));
   expect(judgement).toMatchObject({ complete: false, tellsWhoIsGone: false });
   expect(judgement.lines[0]?.message).toContain('the server changed');
@@ -43,10 +43,10 @@ test('people without an id block removals each time, with a warning', () => {
   });
 });
 
-test('an empty read is warned of', () => {
+test('an empty read gives a warning', () => {
   expect(judgeRead(end(), { read: 0 }).lines).toMatchObject([{ level: 'WARN', code: 'EMPTY_READ' }]);
 });
 
-test('a read of changes may have none of them', () => {
+test('a read of changes may be empty', () => {
   expect(judgeRead(end(), { read: 0, extent: 'changes' })).toEqual({ complete: true, tellsWhoIsGone: true, lines: [] });
 });

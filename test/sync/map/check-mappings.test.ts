@@ -116,7 +116,7 @@ describe('checkMappings', () => {
     ['PHONE', '112', {}],
     ['PHONE', '*31#0301234', {}],
     ['STREET', 'Hof 3\nHaus 2', {}],
-  ])('takes %s %j for everybody', (field, value, rest) => {
+  ])('accepts %s %j for everybody', (field, value, rest) => {
     expect(faultsOf(mapping(field, { label: field === 'PHONE' ? 'work' : null, value, ...rest }))).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe('checkMappings', () => {
     expect(faultsOf(phone, mapping('COUNTRY', { attributes: ['c'] }))).toEqual(['1.value INVALID_PHONE']);
   });
 
-  test('tells all faults at once, with their paths', () => {
+  test('reports all faults at once, with their paths', () => {
     const faults = faultsOf(
       mapping('EMAIL', { attributes: ['a b'], transforms: ['BOOLEAN'] }),
       mapping('CITY', { template: '{{', label: 'x' }),
@@ -180,7 +180,7 @@ describe('checkMappings', () => {
     ]);
   });
 
-  test('wants something to name people by', () => {
+  test('requires a field that names people', () => {
     expect(check([mapping('CITY', { attributes: ['l'] })], ['m'])).toMatchObject([
       { field: ['m'], code: 'NAME_REQUIRED' },
     ]);

@@ -13,7 +13,7 @@ function valuesOf(mappings: FieldMapping[], person: Person): ContactValues {
 }
 
 describe('attributes', () => {
-  test('are each asked for once, whatever their case, templates included', () => {
+  test('are each requested once, whatever their case, including those of templates', () => {
     const { attributes } = compile([
       mapping('DISPLAY_NAME', { attributes: ['displayName', 'cn'] }),
       mapping('GIVEN_NAME', { attributes: ['CN'] }),
@@ -39,7 +39,7 @@ describe('attributes', () => {
 });
 
 describe('a single field with several values', () => {
-  test('takes the first as sent and tells all of them as alternatives', () => {
+  test('takes the first as sent and returns all of them as alternatives', () => {
     const outcome = expectDraft(mapPerson([name], { cn: ['Berg Anna', 'Anna Berg', ' Berg Anna'] }));
     expect(outcome.draft.values.DISPLAY_NAME).toBe('Berg Anna');
     expect(outcome.alternatives).toEqual({ DISPLAY_NAME: ['Berg Anna', 'Anna Berg'] });
@@ -188,7 +188,7 @@ describe('flags', () => {
     expect(valuesOf([flag], { portal }).PORTAL_ACCESS).toBe(value);
   });
 
-  test('text that is neither yes nor no leaves a remark', () => {
+  test('text that is neither yes nor no gives a remark', () => {
     const outcome = expectDraft(mapPerson([name, flag], { cn: 'Anna', portal: 'maybe' }));
     expect(outcome.remarks).toEqual(['portal: "maybe" was left out: it is neither yes nor no']);
     expect(outcome.draft.fills).toEqual({ DISPLAY_NAME: 'cn' });
@@ -199,7 +199,7 @@ describe('flags', () => {
   });
 });
 
-describe('values that can not be stored', () => {
+describe("values that can't be stored", () => {
   test.each<[string, string, string]>([
     ['a NUL character', 'a\u0000b', 'contains a NUL character'],
     ['half of a surrogate pair', 'a\ud800', 'contains half of a surrogate pair'],
@@ -219,7 +219,7 @@ describe('values that can not be stored', () => {
     expect(valuesOf([notes], { description: 'x'.repeat(65_537) })).toEqual({});
   });
 
-  test('leave the field to the next attribute', () => {
+  test('make the mapping use the next attribute', () => {
     expect(valuesOf([mapping('CITY', { attributes: ['l', 'st'] })], { l: 'a\u0000', st: 'BE' })).toEqual({
       CITY: 'BE',
     });
@@ -247,14 +247,14 @@ describe('the display name', () => {
     expect(expectDraft(mapPerson(mappings, person)).draft.values.DISPLAY_NAME).toBe(value);
   });
 
-  test('that is put together has the choices of its parts', () => {
+  test('that is made of other fields has the choices of its parts', () => {
     expect(expectDraft(mapPerson(mappings, { givenName: ['Anna', 'Ann'], sn: 'Berg' })).alternatives).toEqual({
       GIVEN_NAME: ['Anna', 'Ann'],
       DISPLAY_NAME: ['Anna Berg', 'Ann Berg'],
     });
   });
 
-  test('that is put together is told by its fill', () => {
+  test('that is made of other fields has its own fill', () => {
     expect(expectDraft(mapPerson(mappings, { sn: 'Berg' })).draft.fills).toEqual({
       DISPLAY_NAME: '~',
       FAMILY_NAME: 'sn',
@@ -275,7 +275,7 @@ describe('fills', () => {
   ]);
   const fillsOf = (person: Person) => expectDraft(mapWith(compiled, person)).draft.fills;
 
-  test('tell for each filled field the attribute that won, = for a fixed value, {} for a template', () => {
+  test('name for each filled field the attribute that won, = for a fixed value, {} for a template', () => {
     expect(fillsOf({ cn: 'Anna', telephoneNumber: '1', l: 'Ulm' })).toEqual({
       DISPLAY_NAME: 'cn',
       'PHONE:work': 'telephoneNumber',

@@ -60,12 +60,12 @@ const newSupplier = (recorded: Recorded, supplier: Supplier | null): string | nu
     ? null
     : `${present.suppliers[supplier]} (on record: ${recorded.suppliers[supplier]})`;
 
-test('rises with each change of what is made of the same entries', () => {
+test('must rise with each change of the results for the same entries', () => {
   const wanted = advice(recordedMapping);
   if (wanted !== null) throw new Error(wanted);
 });
 
-test('need not rise for what a library of another version reads otherwise', () => {
+test('need not rise when another version of a library gives other results', () => {
   const phones = { ...present.digests, 'transform PHONE_E164': 'other' };
   const suppliers = { ...present.suppliers, phones: 'libphonenumber-js 1.0.0' };
   expect(advice({ ...present, digests: phones })).toMatch(/: transform PHONE_E164\. So .* raise mappingCodeVersion/);
@@ -75,7 +75,7 @@ test('need not rise for what a library of another version reads otherwise', () =
   expect(advice({ ...present, version: mappingCodeVersion - 1 })).toMatch(/is \d+ now\. Put this into/);
 });
 
-test('is held against values of each transform, some that it changes and some that it leaves, and each filter', () => {
+test('is tested with values that each transform changes and leaves, and with each filter', () => {
   expect(Object.keys(transformValues).sort()).toEqual(Object.values(Transform).sort());
   for (const name of Object.values(Transform)) {
     const left = transformValues[name].filter((value) => transforms[name](value, { country: 'DE' }) === value);
@@ -87,17 +87,17 @@ test('is held against values of each transform, some that it changes and some th
   for (const [name, call] of Object.entries(filterCalls)) expect(call).toMatch(`| ${name}`);
 });
 
-test('is held against what comes to the same each time', () => {
+test('is tested with results that are the same each time', () => {
   for (const [part, { outcome }] of Object.entries(corpus))
     expect([part, digestOf(outcome())]).toEqual([part, present.digests[part]]);
 });
 
-test('holds the versions of the libraries (set phoneLibrary to the one installed) and of what Node brings', () => {
+test("contains the versions of the libraries (set phoneLibrary to the installed one) and of Node's data", () => {
   expect(phoneLibrary).toBe(installed.version);
   expect(mappingVersion.split(' ').slice(2)).toEqual([installed.version, liquid, icu, cldr, unicode, tz]);
 });
 
-test('is another with another code, other numbering plans, or other names of countries', () => {
+test('differs with another code version, other numbering plans, or other names of countries', () => {
   const versions = [
     mappingVersionOf(1, { DE: 49 }, ['74']),
     mappingVersionOf(2, { DE: 49 }, ['74']),
@@ -108,7 +108,7 @@ test('is another with another code, other numbering plans, or other names of cou
   expect(mappingVersion).toMatch(/^\d+ [0-9a-f]{64} \d/);
 });
 
-test('is part of what people are known by: under another version nobody is unchanged', () => {
+test("is part of each person's hash: under another version nobody is unchanged", () => {
   const entry: Entry = {
     id: 'a',
     name: 'uid=ada',

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { remember } from '../../../src/core/remember.ts';
 import { FillPatterns } from '../../../src/sync/map/fill-patterns.ts';
 
-describe('what is remembered between people', () => {
-  test('is computed once', () => {
+describe('the memory between people', () => {
+  test('computes each result once', () => {
     const computed: string[] = [];
     const upper = remember((text) => {
       computed.push(text);
@@ -13,7 +13,7 @@ describe('what is remembered between people', () => {
     expect(computed).toEqual(['a', 'b']);
   });
 
-  test('starts afresh when there are too many, and never keeps long texts', () => {
+  test('is emptied when it is full, and never keeps long texts', () => {
     const computed: string[] = [];
     const length = remember((text) => {
       computed.push(text);

@@ -29,7 +29,7 @@ describe('a template that could hold up the service', () => {
     },
   );
 
-  test.each(Object.entries(tooCostly))('by %s is told by a count, the same at each run', (_, template) => {
+  test.each(Object.entries(tooCostly))('by %s is stopped by a count of steps, the same at each run', (_, template) => {
     const steps = [1, 2].map(() => {
       const budget = new TemplateBudget();
       expect(() =>
@@ -42,7 +42,7 @@ describe('a template that could hold up the service', () => {
   });
 });
 
-describe('a template as people write them', () => {
+describe('a usual template', () => {
   test.each(Object.entries(harmless))('with %s is rendered', (_, template) => {
     expect(codes(template)).toEqual([]);
     const outcome = mapPerson([mapping('DISPLAY_NAME', { value: 'x' }), mapping('NOTES', { template })], hostilePerson);
@@ -60,7 +60,7 @@ describe('the templates of one person', () => {
     expect(mapWith(both, single)).toMatchObject({ kind: 'problem', code: 'TEMPLATE_FAILED' });
   });
 
-  test('leave the next person the whole limit', () => {
+  test('do not reduce the limit of the next person', () => {
     const compiled = compile([
       mapping('DISPLAY_NAME', { template: '{% for i in (1..n) %}{% assign x = i %}{% endfor %}{{ n }}' }),
     ]);
@@ -69,7 +69,7 @@ describe('the templates of one person', () => {
   });
 });
 
-test('too many mappings are refused before one of them is looked at', () => {
+test('too many mappings are refused before any of them is checked', () => {
   const read: number[] = [];
   const spied = Array.from({ length: 201 }, (_, i) => ({
     ...mapping('CITY'),
