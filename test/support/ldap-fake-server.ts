@@ -47,7 +47,14 @@ export type FakeOptions = {
 
 export type FakeRequest = 'bind' | 'extended' | 'rootDse' | 'base' | 'search' | 'other';
 
-export type FakeResult = { code?: number; matchedDn?: string; message?: string; cookie?: string; referrals?: string[] };
+export type FakeResult = {
+  code?: number;
+  matchedDn?: string;
+  message?: string;
+  cookie?: string;
+  control?: FakeControl;
+  referrals?: string[];
+};
 export type FakeValue = string | Buffer;
 
 /** A small LDAP server on loopback, for answers that no real server gives on demand. */
@@ -190,8 +197,25 @@ function octets(writer: BerWriter, value: FakeValue): void {
   writer.writeBuffer(Buffer.from(value), 0x04);
 }
 
+/** A control of an answer. */
+export type FakeControl = { oid: string; value: Buffer };
+
+function writeControl(writer: BerWriter, { oid, value }: FakeControl): void {
+  writer.startSequence(0xa0);
+  writer.startSequence();
+  writer.writeString(oid);
+  octets(writer, value);
+  writer.endSequence();
+  writer.endSequence();
+}
+
 /** A SearchResultEntry message. */
-export function entry(id: number, dn: FakeValue, attributes: Record<string, FakeValue | FakeValue[]>): Buffer {
+export function entry(
+  id: number,
+  dn: FakeValue,
+  attributes: Record<string, FakeValue | FakeValue[]>,
+  control?: FakeControl,
+): Buffer {
   return message(id, (writer) => {
     writer.startSequence(0x64);
     octets(writer, dn);
@@ -206,6 +230,7 @@ export function entry(id: number, dn: FakeValue, attributes: Record<string, Fake
     }
     writer.endSequence();
     writer.endSequence();
+    if (control !== undefined) writeControl(writer, control);
   });
 }
 
@@ -231,7 +256,7 @@ export function farewell(outcome: FakeResult): Buffer {
 function result(
   id: number,
   tag: number,
-  { code = 0, matchedDn = '', message: text = '', cookie, referrals }: FakeResult,
+  { code = 0, matchedDn = '', message: text = '', cookie, control, referrals }: FakeResult,
 ): Buffer {
   return message(id, (writer) => {
     writer.startSequence(tag);
@@ -244,18 +269,14 @@ function result(
       writer.endSequence();
     }
     writer.endSequence();
+    if (control !== undefined) writeControl(writer, control);
     if (cookie === undefined) return;
     const value = new BerWriter();
     value.startSequence();
     value.writeInt(0);
     octets(value, cookie);
     value.endSequence();
-    writer.startSequence(0xa0);
-    writer.startSequence();
-    writer.writeString('1.2.840.113556.1.4.319');
-    octets(writer, value.buffer);
-    writer.endSequence();
-    writer.endSequence();
+    writeControl(writer, { oid: paging, value: value.buffer });
   });
 }
 

@@ -43,7 +43,7 @@ test('no more are remembered than there is room for', () => {
   expect(writeLeftOut(people).length).toBeLessThan(17 * mostLeftOut + 200);
 });
 
-test('the memory of a read holds both parts, each of any length', () => {
+test('the memory of a read holds all parts, each of any length', () => {
   const [source, leftOut] = [Buffer.from('source'), Buffer.from('left out')];
   const empty = Buffer.alloc(0);
   for (const memory of [
@@ -53,6 +53,10 @@ test('the memory of a read holds both parts, each of any length', () => {
   ]) {
     const { source: one, leftOut: other } = readMemory(writeMemory(memory));
     expect([Buffer.from(one), Buffer.from(other)]).toEqual([memory.source, memory.leftOut]);
+  }
+  for (const people of [null, { read: 3, staged: ['ä\n', 'b'] }, { read: 0, staged: [] }]) {
+    const { people: same, leftOut: other } = readMemory(writeMemory({ source, leftOut, people }));
+    expect([same, Buffer.from(other)]).toEqual([people, leftOut]);
   }
   expect(writeMemory({ source: empty, leftOut: empty })).toHaveLength(0);
   expect(readMemory(new Uint8Array(0)).leftOut).toHaveLength(0);

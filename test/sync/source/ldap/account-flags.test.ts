@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accountFlags, fileTime, flagAttributes } from '../../../../src/sync/source/ldap/account-flags.ts';
+import { accountFlags, fileTime, flagAttributes, NextExpiry } from '../../../../src/sync/source/ldap/account-flags.ts';
 
 const now = fileTime(new Date('2026-06-01T00:00:00Z'));
 /** The same time as Active Directory writes it. */
@@ -54,4 +54,13 @@ describe('the flags of an account are read', () => {
   ])('%j', (attributes, flags) => {
     expect(flagsOf(attributes)).toBe(flags);
   });
+});
+
+test('the account that expires next is the first one after now', () => {
+  const expiry = new NextExpiry(now);
+  for (const value of [undefined, 'never', '0', '1', '9223372036854775807', nowText]) expiry.see(value);
+  expect(expiry.at).toBeNull();
+  for (const value of ['134247456000000900', ['134247456000000500'], '134247456000000700']) expiry.see(value);
+  expiry.add(null);
+  expect(expiry.at).toBe(134247456000000500n);
 });

@@ -163,6 +163,45 @@ describe('marks that are times', () => {
     expect(marks.isKnown('ada', at(-1))).toBe(false);
   });
 
+  test.each<[string, boolean]>([
+    ['entryCSN', true],
+    ['modifyTimestamp', false],
+  ])(
+    'of people who were not touched are kept by a read of others, and those of others if they are exact (%s)',
+    (attribute, isExact) => {
+      const { read } = reads(attribute);
+      read({ began: 100, ended: 101 }, (marks) => {
+        for (const [i, id] of ['ada', 'bob', 'cleo'].entries()) marks.note(id, csn(10 + i), 'read');
+        marks.note('zoe', csn(90), 'read');
+      });
+      read({ began: 200, ended: 201 }, (marks) => {
+        expect(marks.canKeepOthers).toBe(true);
+        marks.note('bob', csn(150), 'read');
+        marks.keepOthers();
+      });
+      read({ began: 300, ended: 301 }, (marks) => {
+        expect(['ada', 'cleo'].map((id, i) => marks.isKnown(id, csn(10 + 2 * i)))).toEqual([true, true]);
+        expect(marks.isKnown('bob', csn(150))).toBe(isExact);
+        expect(marks.isKnown('bob', csn(160))).toBe(false);
+        expect(marks.isKnown('dora', csn(12))).toBe(false);
+      });
+    },
+  );
+
+  test('are kept by such reads until there are too many', () => {
+    const { read } = reads('entryCSN');
+    let round = 0;
+    const touch = () =>
+      read({ began: 1000 * round, ended: 1000 * round + 1 }, (marks) => {
+        for (let i = 0; i < 8000; i++) marks.note(`p${i}`, csn(1000 * round - 1, i), 'read');
+        if (round > 0 && marks.canKeepOthers) marks.keepOthers();
+        else if (round > 0) throw new Error('full');
+        round++;
+      });
+    expect(() => Array.from({ length: 9 }, touch)).toThrow('full');
+    expect(round).toBeGreaterThan(3);
+  });
+
   test('of 100,000 people take a memory of 131 KB, and are all known', () => {
     const { read } = reads('entryCSN');
     const people = Array.from({ length: 100_000 }, (_, i) => ({ id: `p${i}`, mark: csn(-i % 5000, i) }));
