@@ -23,8 +23,14 @@ import type { StoredFile } from './stored-files.ts';
 /** `first` is 1 to 200. `after` is an `endCursor` of the same list, with the same order and filters. */
 export type PageRequest = { first: number; after: string | null };
 
-/** `totalCount` is computed only when it is called. */
-export type Page<T> = { nodes: T[]; hasNextPage: boolean; endCursor: string | null; totalCount: () => Promise<number> };
+/** `totalCount` is computed only when it is called. `cursorAt`: the cursor of a node, to go on after it. */
+export type Page<T> = {
+  nodes: T[];
+  hasNextPage: boolean;
+  endCursor: string | null;
+  cursorAt: (index: number) => string | null;
+  totalCount: () => Promise<number>;
+};
 
 export const ContactOrder = {
   NAME_ASC: 'NAME_ASC',

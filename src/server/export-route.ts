@@ -8,6 +8,7 @@ import { pageOf } from '../core/page-limits.ts';
 import type { Page, PageRequest, WorkspaceStore } from '../core/store.ts';
 import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
+import { sendList } from './send-list.ts';
 import type { ServerParts } from './server-parts.ts';
 import { countStream } from './signed-in.ts';
 import { write } from './write.ts';
@@ -21,13 +22,13 @@ export type RunExport<T> = {
     store: WorkspaceStore,
     runId: string,
     page: PageRequest,
-  ): Promise<Pick<Page<T>, 'nodes' | 'endCursor' | 'hasNextPage'>>;
+  ): Promise<Pick<Page<T>, 'nodes' | 'cursorAt' | 'hasNextPage'>>;
   lines(item: T): string;
 };
 
 export const csvType = 'text/csv; charset=utf-8; header=present';
 
-/** Streams a whole list of a run. Only one page is in memory at a time. */
+/** Streams a whole list of a run. */
 export function exportRoute<T>(parts: ServerParts, list: RunExport<T>): RequestHandler<{ id: string }> {
   return async (request, response) => {
     try {
@@ -39,7 +40,7 @@ export function exportRoute<T>(parts: ServerParts, list: RunExport<T>): RequestH
       await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW, Permission.CONTACTS_VIEW]);
       const run = found((await context.store.runsByIds([request.params.id]))[0], 'run');
       response.writeHead(200, { 'content-type': list.contentType, 'cache-control': 'no-store' });
-      await sendList(response, context.store, run.id, list);
+      await send(response, context.store, run.id, list);
       response.end();
     } catch (error) {
       if (!response.headersSent) return refuse(response, error, parts);
@@ -52,17 +53,20 @@ export function exportRoute<T>(parts: ServerParts, list: RunExport<T>): RequestH
   };
 }
 
-async function sendList<T>(
+async function send<T>(
   response: Response,
   store: WorkspaceStore,
   runId: string,
   { head, page, lines }: RunExport<T>,
 ): Promise<void> {
   if (head !== '') await write(response, head);
-  for (let after: string | null = null, hasMore = true; hasMore && response.writable; ) {
-    const part = await page(store, runId, { first: pageOf.largest, after });
-    if (part.nodes.length > 0) await write(response, part.nodes.map(lines).join(''));
-    after = part.endCursor;
-    hasMore = part.hasNextPage;
-  }
+  await sendList<string | null>(response, null, pageOf.largest, async (after, first) => {
+    const { nodes, cursorAt, hasNextPage } = await page(store, runId, { first, after });
+    const places = nodes.map((_, i) => cursorAt(i));
+    return {
+      items: nodes.map((node, i) => ({ text: () => lines(node), place: places[i] ?? null })),
+      end: cursorAt(-1),
+      hasMore: hasNextPage,
+    };
+  });
 }

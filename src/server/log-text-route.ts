@@ -9,11 +9,11 @@ import type { LogLine } from '../core/run.ts';
 import type { WorkspaceStore } from '../core/store.ts';
 import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
+import { sendList } from './send-list.ts';
 import type { ServerParts } from './server-parts.ts';
 import { countStream } from './signed-in.ts';
-import { write } from './write.ts';
 
-/** GET /runs/:id/log.txt: the whole stored log, all levels, as lines of text. Only one page is in memory at a time. */
+/** GET /runs/:id/log.txt: the whole stored log, all levels, as lines of text. */
 export function logTextRoute(parts: ServerParts): RequestHandler<{ id: string }> {
   return async (request, response) => {
     try {
@@ -44,14 +44,10 @@ function isClientLeft(error: unknown): boolean {
 }
 
 async function sendLog(response: Response, store: WorkspaceStore, runId: string): Promise<void> {
-  let after = 0;
-  let hasMore = true;
-  while (hasMore && response.writable) {
-    const slice = await store.runLog(runId, { after, minLevel: 'DEBUG', search: null, first: pageOfLog.largest });
-    if (slice.lines.length > 0) await write(response, slice.lines.map(logText).join(''));
-    after = slice.lastSeq;
-    hasMore = slice.hasMore;
-  }
+  await sendList(response, 0, pageOfLog.largest, async (after, first) => {
+    const { lines, lastSeq, hasMore } = await store.runLog(runId, { after, minLevel: 'DEBUG', search: null, first });
+    return { items: lines.map((line) => ({ text: () => logText(line), place: line.seq })), end: lastSeq, hasMore };
+  });
 }
 
 /** Characters that end a line, move the cursor or change the text's direction: C0, C1, line and paragraph separators, bidi signs. */

@@ -49,7 +49,7 @@ export const qualityCsv: RunExport<FindingRecord> = {
     csvLine([kind, isNew, person, personId, field, message]),
 };
 
-const nothing = { nodes: [], endCursor: null, hasNextPage: false };
+const nothing = { nodes: [], cursorAt: () => null, hasNextPage: false };
 
 /** A line for each field that changes, so that a table can be filtered by field. A change without fields has one line. */
 function changeLines(change: ChangeRecord): string {

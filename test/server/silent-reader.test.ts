@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import { WebSocket, WebSocketServer } from 'ws';
+import { sendList } from '../../src/server/send-list.ts';
 import type { WebsocketProtocol } from '../../src/server/websocket-protocol.ts';
 import { openSocket } from '../../src/server/websocket-route.ts';
 import { write } from '../../src/server/write.ts';
@@ -49,6 +50,63 @@ test('a long text for a silent HTTP reader takes the memory of one piece, and ar
   reader.resume();
   await once(reader, 'close');
   expect(Buffer.concat(parts).toString().endsWith(`\r\n\r\n${long}`)).toBe(true);
+  server.close();
+});
+
+test('a list whose reader is silent is not held: what was read ahead is dropped, read again later, and arrives whole', async () => {
+  const items = Array.from({ length: 400 }, (_, i) => `${i} ${'x'.repeat(i < 100 ? 10 : 60_000)}\n`);
+  /** All that was read ahead. */
+  const read: unknown[][] = [];
+  let again = 0;
+  let furthest = 0;
+  const server = createServer(
+    express().get('/', (_request, response) => {
+      const sent = sendList(response, 0, 200, async (after, most) => {
+        if (after < furthest) again++;
+        const end = Math.min(items.length, after + most);
+        furthest = Math.max(furthest, end);
+        const part = items.slice(after, end).map((item, i) => ({ text: () => item, place: after + i + 1 }));
+        read.push(part);
+        return { items: part, end, hasMore: end < items.length };
+      });
+      void sent.then(() => response.end());
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const reader = connect(portOf(server), '127.0.0.1');
+  await once(reader, 'connect');
+  reader.pause();
+  reader.write('GET / HTTP/1.0\r\n\r\n');
+  await once(server, 'request');
+  await standstill(() => 0);
+  expect(furthest).toBeLessThan(items.length);
+  expect(read.map((part) => part.length)).toEqual(read.map(() => 0));
+  const parts: Buffer[] = [];
+  reader.on('data', (data) => parts.push(data));
+  reader.resume();
+  await once(reader, 'close');
+  expect(
+    Buffer.concat(parts)
+      .toString()
+      .endsWith(`\r\n\r\n${items.join('')}`),
+  ).toBe(true);
+  expect(again).toBeGreaterThan(0);
+  server.close();
+});
+
+test('a client that takes nothing for long is dropped', async () => {
+  const server = createServer(express().get('/', (_request, response) => void write(response, long, 1)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const reader = connect(portOf(server), '127.0.0.1');
+  reader.on('error', () => undefined);
+  await once(reader, 'connect');
+  const closed = once(server, 'request').then(([, response]) => once(response, 'close'));
+  reader.pause();
+  reader.write('GET / HTTP/1.0\r\n\r\n');
+  await closed;
+  reader.destroy();
   server.close();
 });
 

@@ -13,11 +13,15 @@ export function makePage<Row, T>(
   },
 ): Page<T> {
   const shown = rows.slice(0, first);
-  const last = shown.at(-1);
+  const cursorAt = (index: number): string | null => {
+    const row = shown.at(index);
+    return row === undefined ? null : encodeCursor(parts.list, parts.position(row));
+  };
   return {
     nodes: shown.map(parts.toNode),
     hasNextPage: rows.length > first,
-    endCursor: last === undefined ? null : encodeCursor(parts.list, parts.position(last)),
+    endCursor: cursorAt(-1),
+    cursorAt,
     totalCount: parts.totalCount,
   };
 }
@@ -28,6 +32,7 @@ export function emptyPage<T>(): Page<T> {
     nodes: [],
     hasNextPage: false,
     endCursor: null,
+    cursorAt: () => null,
     totalCount: async () => 0,
   };
 }
