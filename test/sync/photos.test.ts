@@ -55,7 +55,7 @@ describe('the photos of a directory', () => {
   const versions = () =>
     syncing.rows('SELECT contact_id, xmin::text AS written FROM contact_photo ORDER BY contact_id');
 
-  test.each(['jpeg', 'png', 'gif', 'webp'] as const)('come byte by byte as they are: %s', async (type) => {
+  test.each(['jpeg', 'png', 'gif', 'webp'] as const)('are stored unchanged, byte by byte: %s', async (type) => {
     const bytes = image(type, 'ada \u{1f600} \u0000 ok', 3000);
     const utf8 = image(type, 'plain text');
     await imported([withPhoto('ada', bytes), withPhoto('bo', utf8)]);
@@ -102,7 +102,7 @@ describe('the photos of a directory', () => {
     expect(Object.keys(await hashes())).toEqual(['ADA']);
   });
 
-  test('of 1,000 people come in one run, and the feed of changes tells of those that change later', async () => {
+  test('of 1,000 people come in one run, and the feed of changes reports those that change later', async () => {
     const people = Array.from({ length: 1000 }, (_, i) => withPhoto(`p${i}`, image('jpeg', `p${i}`, 500 + i)));
     const connection = await imported(people);
     expect(Object.keys(await hashes())).toHaveLength(1000);
@@ -139,7 +139,7 @@ describe('the photos of a directory', () => {
     });
   });
 
-  test('that become unusable go, and one that can be used is taken before one that can not', async () => {
+  test('that become unusable are deleted, and a usable one is preferred to an unusable one', async () => {
     const connection = await imported([
       withPhoto('ada', image('jpeg', 'ada')),
       withPhoto('bo', [Buffer.from('no image'), image('png', 'bo')]),
@@ -157,7 +157,7 @@ describe('the photos of a directory', () => {
     expect(await hashes()).toEqual({ ADA: sha(image('jpeg', 'b')) });
   });
 
-  test('of so many bytes that no reader takes them cost nobody else theirs', async () => {
+  test("that are too large to read do not affect other people's photos", async () => {
     const huge = Array.from({ length: 6 }, (_, i) => image('jpeg', String(i), 3 * 1024 * 1024));
     await imported([
       ...['a', 'b'].map((uid) => withPhoto(uid, huge)),
@@ -166,7 +166,7 @@ describe('the photos of a directory', () => {
     expect(Object.keys(await hashes()).sort()).toEqual(['C', 'D']);
   });
 
-  test('go with their contact, and with their connection', async () => {
+  test('are deleted with their contact, and with their connection', async () => {
     const connection = await imported([withPhoto('ada', image('jpeg', 'ada')), withPhoto('bo', image('jpeg', 'bo'))], {
       removal: removal({ action: 'DELETE' }),
     });
@@ -192,7 +192,7 @@ describe('the photos of a directory', () => {
     expect(await syncing.rows('SELECT hash FROM contact_photo')).toHaveLength(2);
   });
 
-  test('of two connections: the one that goes first shows its own, until it loses the person', async () => {
+  test('of two connections: the one that goes first has its photo shown, until it loses the person', async () => {
     await slapd.refill([unit, withPhoto('ada', image('jpeg', 'first'))]);
     await using other = await startSlapd({ entries: [unit, withPhoto('ada', image('jpeg', 'second'))] });
     const first = await connect({ priority: 10 });
@@ -206,7 +206,7 @@ describe('the photos of a directory', () => {
     expect(await hashes()).toEqual({ ADA: sha(image('jpeg', 'second')) });
   });
 
-  test('of a contact that passes to another person go with the person', async () => {
+  test('of a contact that passes to another person are no longer shown', async () => {
     const connection = await imported([withPhoto('ada', image('jpeg', 'ada'))], { removal: removal({ graceDays: 9 }) });
     await slapd.delete(dn('ada'));
     await slapd.add(dn('ada2'), somebody('ada2', { mail: 'ada@example.org' }).attributes);
@@ -275,7 +275,7 @@ describe('the photos of a directory', () => {
     });
   });
 
-  test('are not part of the main search, and without them nothing is asked for', async () => {
+  test('are not part of the main search, and cost no request when they are turned off', async () => {
     const connection = await imported([withPhoto('ada', image('jpeg', 'ada'))], { photo: false });
     expect(await hashes()).toEqual({});
     expect(await syncing.rows('SELECT FROM contact_link WHERE photo_due')).toEqual([]);

@@ -108,7 +108,7 @@ describe('the findings of a run', () => {
     expect(await found(first)).toEqual(asNew(all));
   });
 
-  test('end with a person who is gone, and begin again when they return', async () => {
+  test('end when a person is gone, and begin again when they return', async () => {
     await run();
     await slapd.delete(dn('bob'));
     expect(await found(await run())).toEqual(all.slice(2));
@@ -198,7 +198,7 @@ describe('the findings of a run', () => {
     });
   });
 
-  test.each([5, 77])('are those of the source as it is, whatever runs there were: seed %i', async (seed) => {
+  test.each([5, 77])('are those of the source as it is, after any runs: seed %i', async (seed) => {
     const roll = dice(seed);
     const pick = <T>(some: readonly T[]): T => some[roll(some.length)] as T;
     const present = new Set(['ada', 'bob', 'cy', 'dot', 'eve', 'fay']);
@@ -233,7 +233,7 @@ describe('the findings of a run', () => {
     }
   });
 
-  test('name values that are no text, and people without an id by their names', async () => {
+  test('name values that are no text, and people without an id by name', async () => {
     const ada = { displayName: Buffer.from([0x41, 0xff]), cn: 'Ada', mail: 'a@example.org', entryUUID: 'a' };
     const server = await startFakeServer({
       search: ({ id }) => [

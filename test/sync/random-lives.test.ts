@@ -128,7 +128,7 @@ async function expectSoundLives(service: SyncService, server: Server, kind: Kind
   await foretelling.close();
 }
 
-describe('whatever happens to people on a real server, full and incremental runs in any order end right', () => {
+describe('after any changes on a real server, full and incremental runs in any order end with its state', () => {
   let service: SyncService;
   beforeAll(async () => {
     service = await openSyncing();

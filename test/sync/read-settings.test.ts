@@ -19,7 +19,7 @@ const server = () =>
     ],
   });
 
-describe('what a run reads with', () => {
+describe('the settings of a run', () => {
   let service: SyncService;
   let syncing: Syncing;
   let [before, after]: FakeServer[] = [];
@@ -43,7 +43,7 @@ describe('what a run reads with', () => {
   });
   afterAll(() => service?.close());
 
-  test('is what the connection says when it starts to read, not when it was queued; its version tells which', async () => {
+  test('are those of the connection when the run starts to read, not when it was queued, and the run shows their version', async () => {
     const connection = await syncing.createConnection(at(before, 'old password'));
     const runId = await syncing.start(connection);
     await syncing.edit(connection, { ...urls(after), name: 'Moved' }, 'new password');
@@ -53,7 +53,7 @@ describe('what a run reads with', () => {
     expect({ before: before?.passwords, after: after?.passwords }).toEqual({ before: [], after: ['new password'] });
   });
 
-  test('never is the address of one version with the password of another, however often both are edited', async () => {
+  test('never combine the address of one version with the password of another, however often both are edited', async () => {
     const connection = await syncing.createConnection(at(before, 'for before'));
     let over = false;
     const edits = (async () => {
@@ -67,7 +67,7 @@ describe('what a run reads with', () => {
     expect(new Set(after?.passwords)).toEqual(new Set(['for after']));
   });
 
-  test('is taken anew by an attempt that starts over', async () => {
+  test('are read again by an attempt that starts over', async () => {
     const connection = await syncing.createConnection(at(before, 'old password'));
     const runId = await syncing.start(connection);
     expect(await syncing.claim(runId)).toMatchObject({ run: { connectionVersion: 1 } });
@@ -77,7 +77,7 @@ describe('what a run reads with', () => {
     expect(after?.passwords).toEqual(['new password']);
   });
 
-  test('stays that of the plan for an attempt that goes on applying it, which needs no password either', async () => {
+  test('stay those of the plan for an attempt that continues to apply it, which needs no password', async () => {
     const connection = await syncing.createConnection(at(before, 'password'));
     const held = await syncing.sync(connection, { review: true });
     expect((await syncing.runStore.approve(syncing.workspaceId, held.id, held.startedBy)).kind).toBe('done');
@@ -88,7 +88,7 @@ describe('what a run reads with', () => {
     expect(after?.passwords).toEqual([]);
   });
 
-  test('no longer applies to a plan whose connection has been edited since: it can’t be approved', async () => {
+  test('do not allow to approve a plan whose connection was edited since', async () => {
     const connection = await syncing.createConnection(at(before, 'password'));
     const runId = await syncing.start(connection, { review: true });
     await syncing.edit(connection, { priority: 5 });
@@ -97,7 +97,7 @@ describe('what a run reads with', () => {
     await expect(syncing.approve(runId)).rejects.toThrow('outdated');
   });
 
-  test('is nothing once the connection is a Draft: the run fails and says so; a dry run goes on', async () => {
+  test('are refused if the connection is a Draft: the run fails with that reason, and a dry run continues', async () => {
     const connection = await syncing.createConnection(at(before, 'password'));
     const runId = await syncing.start(connection);
     await syncing.edit(connection, { status: 'DRAFT' });
@@ -107,7 +107,7 @@ describe('what a run reads with', () => {
     expect(await syncing.sync(connection, { dryRun: true })).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  test('is nothing once the connection is deleted: the run is cancelled', async () => {
+  test('are missing if the connection is deleted: the run is cancelled', async () => {
     const connection = await syncing.createConnection(at(before, 'password'));
     const runId = await syncing.start(connection);
     await syncing.workspace.deleteConnection(connection, 'KEEP', anna);
@@ -115,7 +115,7 @@ describe('what a run reads with', () => {
     expect(before?.passwords).toEqual([]);
   });
 
-  test('is nothing while its password can’t be decrypted: the run fails with what to do, and no bind is tried', async () => {
+  test('are incomplete while the password can’t be decrypted: the run fails with advice, without a bind', async () => {
     const connection = await syncing.createConnection(at(before, 'password'));
     await syncing.rows(`UPDATE connection_secret SET sealed = '\\x00'`);
     const run = await syncing.sync(connection);
@@ -123,7 +123,7 @@ describe('what a run reads with', () => {
     expect(before?.passwords).toEqual([]);
   });
 
-  test('is nothing where another release has saved a kind that this one does not have: the run fails and says so', async () => {
+  test('are refused if another release has saved an unknown kind of source: the run fails with that reason', async () => {
     const connection = await syncing.createConnection(at(before, 'secret'));
     await syncing.pool.query("UPDATE connection SET kind = 'TELEX' WHERE id = $1", [connection]);
     const run = await syncing.carryOut(await syncing.start(connection));
@@ -135,7 +135,7 @@ describe('what a run reads with', () => {
     await expect(syncing.connection(connection)).rejects.toMatchObject({ code: 'UNKNOWN_KIND' });
   });
 
-  test('of a test is refused where the connection was edited after its address had been looked at', async () => {
+  test('of a test are refused if the connection was edited after its address was checked', async () => {
     const connection = await syncing.createConnection(at(before, 'old password'));
     const { version } = await syncing.connection(connection);
     await syncing.edit(connection, urls(after), 'new password');

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
 import { threadFailure } from '../../src/sync/reading-threads.ts';
 
-test('a thread that runs out of its memory was sent too much', async () => {
+test('the error of a thread that runs out of memory says that the source sent too much', async () => {
   const greedy = new Worker('const all = []; for (;;) all.push({ more: [] });', {
     eval: true,
     resourceLimits: { maxOldGenerationSizeMb: 16 },
@@ -12,7 +12,7 @@ test('a thread that runs out of its memory was sent too much', async () => {
   expect(threadFailure(error)).toMatchObject({ code: 'INVALID_RESPONSE', hint: expect.any(String) });
 });
 
-test('any other failure of a thread stays what it is', async () => {
+test('any other failure of a thread keeps its error', async () => {
   const faulty = new Worker('throw new TypeError("a fault of ours")', { eval: true });
   const [error] = await once(faulty, 'error');
   expect(threadFailure(error)).toBe(error);

@@ -104,18 +104,21 @@ describe('when a connection is deleted', () => {
     },
   );
 
-  test.each(choices)('with %s, so becomes of contacts that only it feeds, and nobody wakes them', async (choice) => {
-    const bob = await idOf('BOB');
-    await release(choice);
-    await syncing.sync(other, { mode: 'FULL' });
-    const found = await contact('BOB');
-    if (choice === 'DELETE') expect(found).toBeUndefined();
-    else expect(found).toMatchObject({ id: bob, ...after[choice] });
-    const history = await syncing.workspace.contactHistory(bob, { first: 50, after: null });
-    const actions = history.nodes.map(({ action, madeBy }) => `${action}${madeBy === null ? '' : ` ${madeBy.name}`}`);
-    if (choice === 'DEACTIVATE') expect(actions).toEqual(['DEACTIVATE Anna Berg', 'CREATE']);
-    expect((await syncing.workspace.photoHashesOf([bob])).size).toBe(0);
-  });
+  test.each(choices)(
+    'with %s, this happens to contacts that only it feeds, and no run reactivates them',
+    async (choice) => {
+      const bob = await idOf('BOB');
+      await release(choice);
+      await syncing.sync(other, { mode: 'FULL' });
+      const found = await contact('BOB');
+      if (choice === 'DELETE') expect(found).toBeUndefined();
+      else expect(found).toMatchObject({ id: bob, ...after[choice] });
+      const history = await syncing.workspace.contactHistory(bob, { first: 50, after: null });
+      const actions = history.nodes.map(({ action, madeBy }) => `${action}${madeBy === null ? '' : ` ${madeBy.name}`}`);
+      if (choice === 'DEACTIVATE') expect(actions).toEqual(['DEACTIVATE Anna Berg', 'CREATE']);
+      expect((await syncing.workspace.photoHashesOf([bob])).size).toBe(0);
+    },
+  );
 
   test.each(every)(
     'with %s, that stands for contacts that the others lost before, also after their runs of mode %s',
@@ -132,7 +135,7 @@ describe('when a connection is deleted', () => {
     },
   );
 
-  test('with KEEP, a contact that another connection lost is that connection’s again once the person was back', async () => {
+  test('with KEEP, a contact that another connection lost belongs to that connection again after the person was back', async () => {
     await leaveOther('ada');
     await release('KEEP');
     await syncing.edit(other, { scope: scopeOf({ filter: '(!(uid=bob))' }) });
@@ -142,18 +145,21 @@ describe('when a connection is deleted', () => {
     expect(await contact('ADA')).toMatchObject({ status: 'INACTIVE' });
   });
 
-  test.each(choices)('with %s, so ends the grace of a contact that all have lost', async (choice) => {
-    await syncing.edit(deleted, { removal: removal({ graceDays: 7 }) });
-    await leaveOther('ada');
-    await slapd.delete(dn('ada'));
-    await syncing.sync(deleted);
-    expect((await contact('ADA'))?.removal_due_at).toBeInstanceOf(Date);
-    await release(choice);
-    await syncing.sync(other);
-    const ada = await contact('ADA');
-    if (choice === 'DELETE') expect(ada).toBeUndefined();
-    else expect(ada).toMatchObject({ ...after[choice], removal_due_at: null });
-  });
+  test.each(choices)(
+    'with %s, the grace of a contact that all connections have lost ends like this',
+    async (choice) => {
+      await syncing.edit(deleted, { removal: removal({ graceDays: 7 }) });
+      await leaveOther('ada');
+      await slapd.delete(dn('ada'));
+      await syncing.sync(deleted);
+      expect((await contact('ADA'))?.removal_due_at).toBeInstanceOf(Date);
+      await release(choice);
+      await syncing.sync(other);
+      const ada = await contact('ADA');
+      if (choice === 'DELETE') expect(ada).toBeUndefined();
+      else expect(ada).toMatchObject({ ...after[choice], removal_due_at: null });
+    },
+  );
 
   test.each(choices)('with %s, another connection’s countdown goes on', async (choice) => {
     await syncing.edit(other, { removal: removal({ graceDays: 7 }) });

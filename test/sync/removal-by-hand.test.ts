@@ -41,7 +41,7 @@ describe('the countdown of a contact that people edit', () => {
     );
   const comeBack = () => slapd.add(dn('ada'), somebody('ada').attributes);
 
-  test('goes on when other fields are edited, and ends when the person returns', async () => {
+  test('continues when other fields are edited, and ends when the person returns', async () => {
     await syncing.sync(connection);
     const at = await due();
     expect(at).toBeInstanceOf(Date);
@@ -54,7 +54,7 @@ describe('the countdown of a contact that people edit', () => {
     expect(await ada()).toMatchObject({ status: 'ACTIVE', removal_due_at: null, notes: 'called' });
   });
 
-  test('ends when somebody makes the contact inactive, and nobody wakes it when the person returns', async () => {
+  test('ends when somebody makes the contact inactive, and no run reactivates it when the person returns', async () => {
     await syncing.sync(connection);
     await edit({ status: 'INACTIVE' });
     expect(await ada()).toMatchObject({ status: 'INACTIVE', removal_due_at: null });

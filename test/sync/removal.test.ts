@@ -108,7 +108,7 @@ describe('people who are gone', () => {
     expect((await syncing.contacts()).filter((contact) => contact.removal_due_at !== null)).toEqual([]);
   });
 
-  test('are many: the run is held, nothing is applied until somebody approves, then exactly the plan', async () => {
+  test('hold the run if they are many: nothing is applied until somebody approves the plan, then exactly that', async () => {
     await leave(...Array.from({ length: 10 }, (_, i) => i));
     const held = await syncing.sync(connection);
     expect(held).toMatchObject({ status: 'HELD', phase: 'WAITING', finishedAt: null, counts: { deactivated: 10 } });
@@ -119,7 +119,7 @@ describe('people who are gone', () => {
     expect(await active()).toBe(everybody - 10);
   });
 
-  test('are everybody: an empty directory holds the run', async () => {
+  test('hold the run if they are everybody', async () => {
     await syncing.edit(connection, { scope: scopeOf({ filter: '(uid=nobody)' }) });
     expect(await syncing.sync(connection)).toMatchObject({
       status: 'HELD',
@@ -128,7 +128,7 @@ describe('people who are gone', () => {
     expect(await active()).toBe(everybody);
   });
 
-  test('are only told of by a dry run', async () => {
+  test('are only reported by a dry run', async () => {
     await leave(...Array.from({ length: 10 }, (_, i) => i));
     const before = await syncing.contacts();
     const dry = await syncing.sync(connection, { dryRun: true });
@@ -137,7 +137,7 @@ describe('people who are gone', () => {
     expect(await syncing.contacts()).toEqual(before);
   });
 
-  test('are nobody when the read is cut off in the middle', async () => {
+  test('do not count when the read is cut off in the middle', async () => {
     const port = Number(new URL(slapd.url).port);
     const proxy = await startFaultProxy(port, { kind: 'cut', afterBytes: 20_000 });
     await syncing.edit(connection, { source: { urls: [proxy.url] } });

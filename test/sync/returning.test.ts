@@ -4,7 +4,7 @@ import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, map, removal, somebody, sumOf, unit } from './small-directory.ts';
 
-describe('somebody who was gone', () => {
+describe('a person who was gone', () => {
   let slapd: Slapd;
   let service: SyncService;
   let syncing: Syncing;
@@ -42,7 +42,7 @@ describe('somebody who was gone', () => {
     expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: 2, skipped: 1 });
   });
 
-  test('stays away while another contact has the address that the contact had, in plan and run alike', async () => {
+  test("does not return while another contact has the contact's former address, in plan and run alike", async () => {
     const mappings = [map('DISPLAY_NAME', 'displayName'), map('CITY', 'l')];
     const connection = await syncing.createConnection(slapd, { mappings, removal: removal() });
     await syncing.sync(connection);
@@ -60,7 +60,7 @@ describe('somebody who was gone', () => {
     expect(await named('ADA')).toMatchObject([{ status: 'INACTIVE' }]);
   });
 
-  test('is not woken when it was a person who made the contact inactive', async () => {
+  test('is not reactivated if a person made the contact inactive', async () => {
     const connection = await syncing.createConnection(slapd, { removal: removal() });
     await syncing.sync(connection);
     const [ada] = await named('ADA');
@@ -106,7 +106,7 @@ describe('somebody who was gone', () => {
     expect(await named('EVE')).toMatchObject([{ primary_email: 'ada@example.org' }]);
   });
 
-  test('is told of by the name that the directory has for them now', async () => {
+  test('is named as the directory names them now', async () => {
     const connection = await syncing.createConnection(slapd, { removal: removal() });
     await syncing.sync(connection);
     await slapd.rename(dn('ada'), 'cn=ada', 'dc=example,dc=org');

@@ -54,7 +54,7 @@ async function revert(runId: string, contactId: string) {
   return syncing.workspace.revertChange(runId, Number(row?.position ?? -1), anna);
 }
 
-test("a run's update is taken back but for the field that a person has locked and changed; the next run asks first", async () => {
+test("a run's update is reverted except for the field that a person has locked and changed; the next run is held", async () => {
   const connection = await connect();
   await syncing.sync(connection);
   await slapd.modify(dn('ada'), { l: 'Rome', title: 'Chief' });
@@ -73,7 +73,7 @@ test("a run's update is taken back but for the field that a person has locked an
   });
 });
 
-test('an update is taken back although a later run has changed another field, whose value stays', async () => {
+test('an update is reverted although a later run has changed another field, whose value stays', async () => {
   const connection = await connect();
   await syncing.sync(connection);
   await slapd.modify(dn('ada'), { l: 'Rome' });
@@ -89,7 +89,7 @@ test('an update is taken back although a later run has changed another field, wh
   expect(await contact('ADA')).toMatchObject({ city: 'Rome', job_title: 'Chief' });
 });
 
-test('a deactivation is taken back although somebody has written a note since, which stays', async () => {
+test('a deactivation is reverted although somebody has written a note since, which stays', async () => {
   const connection = await connect();
   await syncing.sync(connection);
   const { id } = await contact('ADA');
@@ -103,7 +103,7 @@ test('a deactivation is taken back although somebody has written a note since, w
   ]);
 });
 
-test('a countdown to a removal is called off although the contact was edited since', async () => {
+test('a pending removal is called off although the contact was edited since', async () => {
   const connection = await connect({ removal: removal({ graceDays: 5 }) });
   await syncing.sync(connection);
   const { id } = await contact('ADA');
@@ -115,7 +115,7 @@ test('a countdown to a removal is called off although the contact was edited sin
   expect(await contact('ADA')).toMatchObject({ removal_due_at: null, notes: 'on leave', status: 'ACTIVE' });
 });
 
-test('a link is taken back with the values it brought, apart from what was edited since', async () => {
+test('a link is reverted with the values it brought, except those that were edited since', async () => {
   const id = await syncing.addContact({ DISPLAY_NAME: 'Ada by hand', PRIMARY_EMAIL: 'ada@example.org' });
   await slapd.modify(dn('ada'), { l: 'Rome' });
   const connection = await connect();
@@ -127,7 +127,7 @@ test('a link is taken back with the values it brought, apart from what was edite
   expect(await syncing.rows('SELECT FROM contact_link WHERE contact_id = $1', [id])).toEqual([]);
 });
 
-test('two people take one change back in parts at once: one of them does, the other is told that it has changed', async () => {
+test('two people revert one change in parts at once: one succeeds, the other is told that it has changed', async () => {
   const connection = await connect();
   await syncing.sync(connection);
   await slapd.modify(dn('ada'), { l: 'Rome' });

@@ -27,7 +27,7 @@ const remove = (id: string) => syncing.workspace.deleteConnection(id, 'KEEP', an
 const contacts = () => syncing.rows('SELECT display_name, city FROM contact ORDER BY display_name');
 const refused = async (id: string) => (await syncing.runStore.startRevert(syncing.workspaceId, id, anna)).kind;
 
-test('an import is taken back after its connection was deleted, held by the limit of removals, and once', async () => {
+test('an import is reverted after its connection was deleted: held by the limit of removals, and only once', async () => {
   const connection = await connect(10);
   const run = await syncing.sync(connection);
   await remove(connection);
@@ -51,7 +51,7 @@ test('an import is taken back after its connection was deleted, held by the limi
   expect(await syncing.rows('SELECT FROM contact_link')).toEqual([]);
 });
 
-test('an update is taken back after its connection was deleted; contacts that were edited or are fed by others stay', async () => {
+test('an update is reverted after its connection was deleted; contacts that were edited or are fed by others stay', async () => {
   const connection = await connect();
   const first = await syncing.sync(connection);
   for (const uid of ['ada', 'bob']) await slapd.modify(dn(uid), { l: 'Rome' });
@@ -73,7 +73,7 @@ test('an update is taken back after its connection was deleted; contacts that we
   expect(all).toMatchObject({ status: 'SUCCEEDED', counts: { deleted: 0, skipped: 3 } });
 });
 
-test('the revert of a run of a deleted connection goes on after its worker and the database were lost', async () => {
+test('the revert of a run of a deleted connection continues after its worker and the database were lost', async () => {
   const connection = await connect(10);
   const run = await syncing.sync(connection);
   await remove(connection);
@@ -89,7 +89,7 @@ test('the revert of a run of a deleted connection goes on after its worker and t
   expect(await contacts()).toEqual([]);
 });
 
-test('a connection is deleted while one of its runs begins to be taken back: both come to an end', async () => {
+test('a connection is deleted while a revert of one of its runs begins: both end', async () => {
   for (let i = 0; i < 5; i++) {
     const connection = await connect();
     const run = await syncing.sync(connection);

@@ -4,7 +4,7 @@ import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { anna, openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dice, dn, map, removal, somebody, unit } from './small-directory.ts';
 
-describe('a run that takes another one back', () => {
+describe('a run that reverts another one', () => {
   let slapd: Slapd;
   let service: SyncService;
   let syncing: Syncing;
@@ -70,7 +70,7 @@ describe('a run that takes another one back', () => {
     return Number(row?.position ?? -1);
   };
 
-  test('deletes what was created, is held by the limit of removals, and can itself be taken back', async () => {
+  test('deletes created contacts, is held by the limit of removals, and can itself be reverted', async () => {
     const connection = await connect({ removal: removal({ maxPercent: 10 }) });
     const first = await syncing.sync(connection);
     const after = await tables();
@@ -90,7 +90,7 @@ describe('a run that takes another one back', () => {
     expect(await tables()).toEqual({ contacts: [], links: [] });
   });
 
-  test('gives back values, addresses that were exchanged, removed and deleted contacts, with the same ids', async () => {
+  test('restores values, exchanged addresses, and removed and deleted contacts, with the same ids', async () => {
     const connection = await connect({ removal: removal({ action: 'DELETE' }) });
     await syncing.sync(connection);
     const before = await tables();
@@ -104,7 +104,7 @@ describe('a run that takes another one back', () => {
     expect(await tables()).toEqual(before);
   });
 
-  test('leaves contacts alone that have changed since, and says why', async () => {
+  test('skips contacts that have changed since, and says why', async () => {
     const connection = await connect();
     const run = await syncing.sync(connection);
     const ada = await idOf('ADA');
@@ -121,7 +121,7 @@ describe('a run that takes another one back', () => {
     ]);
   });
 
-  test('is not undone by the next run unasked: that one is held until a person approves it', async () => {
+  test('is not undone by the next run, which is held until a person approves it', async () => {
     const connection = await connect();
     await syncing.sync(connection);
     await slapd.modify(dn('ada'), { l: 'Rome' });
@@ -140,7 +140,7 @@ describe('a run that takes another one back', () => {
     expect(await syncing.sync(connection)).toMatchObject({ status: 'SUCCEEDED', counts: { updated: 0 } });
   });
 
-  test('goes on where it was when its worker or the database dies in the middle', async () => {
+  test('continues where it was when its worker or the database dies in the middle', async () => {
     await slapd.refill([unit, ...Array.from({ length: 60 }, (_, i) => somebody(`p${i}`))]);
     const connection = await connect();
     const run = await syncing.sync(connection);
@@ -198,7 +198,7 @@ describe('a run that takes another one back', () => {
     expect(await tables()).toEqual({ contacts: [], links: [] });
   });
 
-  test('is refused for runs that have not ended, changed nothing, or are taken back already', async () => {
+  test('is refused for runs that have not ended, changed nothing, or are already reverted', async () => {
     const connection = await connect();
     const refused = async (id: string) => (await syncing.runStore.startRevert(syncing.workspaceId, id, anna)).kind;
     const dry = await syncing.sync(connection, { dryRun: true });
@@ -217,7 +217,7 @@ describe('a run that takes another one back', () => {
     expect(await nameOf(run.id)).toMatchObject({ connectionId: null });
   });
 
-  test('takes back single changes of runs and people at once, once, and only while nothing else has changed', async () => {
+  test('reverts single changes of runs and people at once, only once, and only while nothing else has changed', async () => {
     const connection = await connect({ removal: removal({ action: 'DELETE' }) });
     const created = await syncing.sync(connection);
     const before = await tables();

@@ -39,7 +39,7 @@ describe('a run from an empty database', () => {
     expect(await syncing.contacts()).toEqual(contacts);
   });
 
-  test('finds somebody unchanged whose values the source tells in another order, and takes that order for the known one', async () => {
+  test('finds somebody unchanged whose values come in another order, and remembers that order', async () => {
     const uid = 'user0000001';
     const dn = `uid=${uid},ou=people,${slapd.baseDn}`;
     await slapd.modify(dn, { mail: ['first@example.org', 'second@example.org'] });

@@ -10,7 +10,7 @@ const withMail = [...names, map('PRIMARY_EMAIL', 'mail')];
 const without = (uid: string): Changes => ({ scope: scopeOf({ filter: `(!(uid=${uid}))` }) });
 const only = (uid: string): Changes => ({ scope: scopeOf({ filter: `(uid=${uid})` }) });
 
-describe('a person whom two connections of one directory read', () => {
+describe('a person whom two connections read from one directory', () => {
   let slapd: Slapd;
   let service: SyncService;
   let syncing: Syncing;
@@ -29,7 +29,7 @@ describe('a person whom two connections of one directory read', () => {
   const links = () => syncing.rows('SELECT FROM contact_link WHERE gone_since IS NULL');
   const named = async (name: string) => (await syncing.contacts()).filter(({ display_name }) => display_name === name);
 
-  test('is one contact, also without an address', async () => {
+  test('has one contact, even without an address', async () => {
     const first = await syncing.createConnection(slapd, { mappings: names });
     const second = await syncing.createConnection(slapd, { mappings: names, matchBy: 'EXTERNAL_ID_ONLY' });
     await syncing.sync(first);
@@ -43,7 +43,7 @@ describe('a person whom two connections of one directory read', () => {
       expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: uids.length });
   });
 
-  test('is one contact when both connections import at the same moment', async () => {
+  test('has one contact when both connections import at the same moment', async () => {
     await slapd.refill([unit, ...Array.from({ length: 1500 }, (_, i) => somebody(`person-${i}`))]);
     const connections = await Promise.all([0, 1].map(() => syncing.createConnection(slapd, { mappings: names })));
     const runs = await Promise.all(connections.map((connection) => syncing.sync(connection)));
@@ -57,7 +57,7 @@ describe('a person whom two connections of one directory read', () => {
     expect(await links()).toHaveLength(3000);
   });
 
-  test('is left alone when the other connection has made the contact since the plan, and linked by the next run', async () => {
+  test('is skipped when the other connection has made the contact since the plan, and linked by the next run', async () => {
     const first = await syncing.createConnection(slapd, { mappings: names });
     const second = await syncing.createConnection(slapd, { mappings: withMail });
     const held = await syncing.sync(second, { review: true });
@@ -69,14 +69,14 @@ describe('a person whom two connections of one directory read', () => {
     expect(await syncing.contacts()).toHaveLength(uids.length);
   });
 
-  test('is two where the id is one that people have chosen', async () => {
+  test('has two contacts if people have chosen the id', async () => {
     const source = { idAttribute: 'uid' };
     await syncing.sync(await syncing.createConnection(slapd, { mappings: names, source }));
     const run = await syncing.sync(await syncing.createConnection(slapd, { mappings: names, source }));
     expect(run.counts).toMatchObject({ created: uids.length, linked: 0 });
   });
 
-  test('is found by the id before the address, which may belong to somebody else', async () => {
+  test('is found by the id first, because the address may belong to somebody else', async () => {
     const bob = await syncing.addContact({ DISPLAY_NAME: 'Another Bob', PRIMARY_EMAIL: 'bob@example.org' });
     await syncing.sync(await syncing.createConnection(slapd, { mappings: names }));
     const run = await syncing.sync(await syncing.createConnection(slapd, { mappings: withMail }));
@@ -115,7 +115,7 @@ describe('a person whom two connections of one directory read', () => {
     expect(await syncing.contacts()).toHaveLength(uids.length);
   });
 
-  test('gets the other’s values at its next run when one loses them, the lower priority first', async () => {
+  test('gets the other connection’s values at its next run when one loses them, the lower priority first', async () => {
     await slapd.modify(dn('ada'), { l: ['Paris'], st: ['Rome'] });
     const first = await syncing.createConnection(slapd, { mappings: names, priority: 10, removal: removal() });
     const second = await syncing.createConnection(slapd, {

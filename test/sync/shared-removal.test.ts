@@ -70,7 +70,7 @@ describe('the day on which a contact will be removed', () => {
     expect(await ada()).toBeUndefined();
   });
 
-  test('is the last one’s to say who fed it, however long the others have lost the person', async () => {
+  test('is set by the connection that fed it last, however long the others have lost the person', async () => {
     const first = await syncing.createConnection(slapd, policy({}));
     const second = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
     await syncing.sync(first);
@@ -94,7 +94,7 @@ describe('the day on which a contact will be removed', () => {
     expect((await syncing.sync(first)).counts).toMatchObject({ deactivated: 0 });
   });
 
-  test('comes when both lose the person in the same moment', async () => {
+  test('is reached when both lose the person at the same moment', async () => {
     const first = await syncing.createConnection(slapd, policy({}));
     const second = await syncing.createConnection(slapd, policy({}));
     await syncing.sync(first);
@@ -112,7 +112,7 @@ describe('the day on which a contact will be removed', () => {
     expect(await ada()).toMatchObject({ status: 'INACTIVE' });
   });
 
-  test('is gone when another connection finds the person, and never comes', async () => {
+  test('is cleared when another connection finds the person', async () => {
     const first = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
     await syncing.sync(first);
     await syncing.edit(first, without('ada'));
@@ -158,7 +158,7 @@ describe('the day on which a contact will be removed', () => {
     expect(await daysLeft()).toBe(removal_due_at === null ? null : 7);
   });
 
-  test('has come for somebody who comes back and is skipped: the contact stays inactive until they can be brought in', async () => {
+  test('has passed for somebody who comes back and is skipped: the contact stays inactive until they can be imported', async () => {
     const connection = await syncing.createConnection(slapd, policy({}));
     await syncing.sync(connection);
     await syncing.edit(connection, without('ada'));
@@ -185,7 +185,7 @@ describe('the day on which a contact will be removed', () => {
     expect(await ada()).toMatchObject({ primary_email: 'ada@example.org', removal_due_at: null });
   });
 
-  test('is called off for somebody whose contact was edited while the plan waited, and who is left alone', async () => {
+  test('is called off for somebody whose contact was edited while the plan waited, and who is skipped', async () => {
     const connection = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
     await syncing.sync(connection);
     await syncing.edit(connection, without('ada'));
@@ -200,7 +200,7 @@ describe('the day on which a contact will be removed', () => {
     expect(await ada()).toMatchObject({ notes: 'mine', city: 'Paris' });
   });
 
-  test('never comes while somebody who is skipped is there', async () => {
+  test('is never reached while the person is there, even if they are skipped', async () => {
     const connection = await syncing.createConnection(slapd, policy({ graceDays: 7 }));
     await syncing.sync(connection);
     await slapd.delete(dn('bob'));

@@ -7,7 +7,7 @@ import { type Slapd, startSlapd } from '../support/slapd.ts';
 import { openSyncing, type Syncing, type SyncService } from '../support/syncing.ts';
 import { dn, removal, somebody, unit } from './small-directory.ts';
 
-describe('what is shown of a run', () => {
+describe('the shown changes of a run', () => {
   let slapd: Slapd;
   let service: SyncService;
   let syncing: Syncing;
@@ -98,7 +98,7 @@ describe('what is shown of a run', () => {
     },
   );
 
-  test('is what a dry run showed, when the same is done without review', async () => {
+  test('are those that a dry run showed, if the same is done without review', async () => {
     await everyAction('DEACTIVATE');
     const dry = await syncing.sync(connection, { dryRun: true });
     const real = await syncing.sync(connection);
@@ -110,7 +110,7 @@ describe('what is shown of a run', () => {
     expect(done.map(content).map(told)).toEqual(planned.map(content).map(told));
   });
 
-  test('is still there of what a cancelled run did not come to, and leaves no plan behind', async () => {
+  test('include those that a cancelled run has not applied, and leave no plan behind', async () => {
     await everyAction('DEACTIVATE');
     const held = await syncing.sync(connection, { review: true });
     const before = await shown(held.id);

@@ -36,7 +36,7 @@ describe('two connections with the same many people', () => {
       expect((await syncing.sync(connection)).counts).toMatchObject({ unchanged: everybody });
   });
 
-  test('bringing new values at the same time lose none of them', async () => {
+  test('importing new values at the same time lose none of them', async () => {
     for (const [i, connection] of connections.entries())
       await syncing.edit(connection, {
         mappings: [...defaultMappings('LDAP'), map(i === 0 ? 'TIME_ZONE' : 'REGION', 'roomNumber')].filter(

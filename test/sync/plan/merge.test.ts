@@ -117,33 +117,33 @@ describe('labeled values', () => {
   const phone = (label: string, value: string) => ({ label, value });
   const work = mapping('PHONE', { label: 'work' });
 
-  test('replaces those of its label where they stand, and no others', () => {
+  test('replaces only the values of its label, in their place', () => {
     const current = { PHONE: [phone('home', '1'), phone('work', '2'), phone('mobile', '3')] };
     const draft = { PHONE: [phone('work', '4'), phone('work', '5')] };
     const merged = mergeContact(input({ current, draft, mappings: [work], fills: { 'PHONE:work': 'x' } }));
     expect(merged.PHONE).toEqual([phone('home', '1'), phone('work', '4'), phone('work', '5'), phone('mobile', '3')]);
   });
 
-  test('keeps the order it has when the directory sends the same values in another', () => {
+  test('keep their order when the directory sends the same values in another order', () => {
     const current = { PHONE: [phone('work', '1'), phone('work', '2')] };
     const draft = { PHONE: [phone('work', '2'), phone('work', '1')] };
     const merged = mergeContact(input({ current, draft, mappings: [work], fills: { 'PHONE:work': 'x' } }));
     expect(merged).toEqual(current);
   });
 
-  test('leaves no empty list when the last one goes', () => {
+  test('leave no empty list when the last one is removed', () => {
     const current = { PHONE: [phone('work', '1')] };
     expect(mergeContact(input({ current, mappings: [work], fillsBefore: { 'PHONE:work': 'x' } }))).toEqual({});
   });
 });
 
-test('a single field keeps the value it has while that is still among several', () => {
+test('a single field keeps its value while that is still among several', () => {
   const changes = { draft: rome, fills: filled, alternatives: { CITY: ['Rome', 'Paris'] } };
   expect(mergeContact(input({ ...changes, current: paris }))).toEqual(paris);
   expect(mergeContact(input({ ...changes, current: { DISPLAY_NAME: 'Ada', CITY: 'Oslo' } }))).toEqual(rome);
 });
 
-describe('a display name put together from other fields', () => {
+describe('a display name made of other fields', () => {
   const king = { DISPLAY_NAME: 'Ada King', GIVEN_NAME: 'Ada', FAMILY_NAME: 'King' };
   const byron = { DISPLAY_NAME: 'Ada Byron', GIVEN_NAME: 'Ada', FAMILY_NAME: 'Byron' };
   const names = [mapping('GIVEN_NAME'), mapping('FAMILY_NAME')];
@@ -191,7 +191,7 @@ describe('a display name put together from other fields', () => {
     expect(mergeContact(input({ ...married, ...changes })).DISPLAY_NAME).toBe(expected);
   });
 
-  test('never keeps out a name that a connection brings', () => {
+  test('never displaces a name that a connection brings', () => {
     const countess = { draft: { DISPLAY_NAME: 'Countess' }, fills: { DISPLAY_NAME: 'displayName' } };
     const changes = { current: king, mappings: [mapping('DISPLAY_NAME')], others: [another(50, '~')], ...countess };
     expect(mergeContact(input(changes)).DISPLAY_NAME).toBe('Countess');
@@ -215,7 +215,7 @@ describe('the primary address is not listed again among the others', () => {
     expect(merged({})).toMatchObject({ PRIMARY_EMAIL: 'a@x.org', EMAIL: addresses('b@x.org', 'c@x.org') });
   });
 
-  test('whichever of several it is', () => {
+  test('whichever of several values it is', () => {
     const current = { PRIMARY_EMAIL: 'b@x.org' };
     expect(merged({ current, alternatives: { PRIMARY_EMAIL: ['a@x.org', 'b@x.org'] } })).toEqual({
       PRIMARY_EMAIL: 'b@x.org',
@@ -223,14 +223,14 @@ describe('the primary address is not listed again among the others', () => {
     });
   });
 
-  test('and where a hand-given one is locked, the directory’s own is among the others', () => {
+  test('and if a primary address entered by hand is locked, the directory’s address is among the others', () => {
     expect(merged({ current: { PRIMARY_EMAIL: 'hand@x.org' }, lockedFields: ['PRIMARY_EMAIL'] })).toEqual({
       PRIMARY_EMAIL: 'hand@x.org',
       EMAIL: draft.EMAIL,
     });
   });
 
-  test('another connection’s and people’s own entries stay as they are', () => {
+  test('entries of another connection and of people stay as they are', () => {
     const current = { EMAIL: [{ label: 'private', value: 'a@x.org' }] };
     expect(merged({ current }).EMAIL).toEqual([...current.EMAIL, ...addresses('b@x.org', 'c@x.org')]);
   });
@@ -261,7 +261,7 @@ describe('why a field stays or changes', () => {
       { kind: 'filledElsewhere', connection: 'Other' },
       paris,
     ],
-  ])('%s, and the merge does so', (_, changes, verdict, merged) => {
+  ])('%s, in agreement with the merge', (_, changes, verdict, merged) => {
     const given = input({ current: paris, draft: nowhere, ...changes });
     const [only] = given.mappings;
     expect(only && judgeField(given, only)).toEqual(verdict);

@@ -51,7 +51,7 @@ const question = (changes: Partial<Question> = {}): Question => ({
 });
 
 describe('somebody new to the connection', () => {
-  test('whose address nobody has or claims is created as they are', () => {
+  test('whose address nobody has or claims is created with the mapped values', () => {
     const alone = { ...question(), ...freeAddress };
     expect(planPerson(alone, settings)).toEqual({
       kind: 'create',
@@ -85,7 +85,7 @@ describe('somebody new to the connection', () => {
     expect(planPerson(question({ holder }), settings)).toMatchObject({ kind, onlyIf: kind === 'link' ? takes : waits });
   });
 
-  test('is skipped where only stable ids match and the address is taken', () => {
+  test('is skipped if only stable ids match and the address is taken', () => {
     const decision = planPerson(question({ holder: contact() }), { ...settings, matchBy: 'EXTERNAL_ID_ONLY' });
     expect(decision).toMatchObject({ kind: 'skip', code: 'EMAIL_TAKEN', reason: expect.stringContaining('ada@x.org') });
   });
@@ -108,7 +108,7 @@ describe('somebody new to the connection', () => {
     expect(planPerson(question(), settings)).toMatchObject({ kind: 'create', claim: null });
   });
 
-  test('claims it also where the address is a contact’s that can’t be theirs', () => {
+  test('also claims an address of a contact that can’t be theirs', () => {
     const taken = question({ claimants: 2, holder: contact() });
     expect(planPerson(taken, { ...settings, matchBy: 'EXTERNAL_ID_ONLY' })).toMatchObject({
       kind: 'skip',
@@ -119,7 +119,7 @@ describe('somebody new to the connection', () => {
 });
 
 describe('somebody linked', () => {
-  test('claims none but what their contact would get', () => {
+  test('claims only an address that their contact would get', () => {
     const values = { DISPLAY_NAME: 'Ada', PRIMARY_EMAIL: 'new@x.org' };
     const moving = question({ linked: contact({ own }), claimants: 2, values });
     expect(planPerson(moving, settings)).toMatchObject({
@@ -141,7 +141,7 @@ describe('somebody linked', () => {
     expect(planPerson(outranked, settings)).toMatchObject({ kind: 'asBefore' });
   });
 
-  test('keeps the address of the contact to which they come back', () => {
+  test('keeps the address of the contact to which they return', () => {
     const linked = contact({
       status: 'INACTIVE',
       own: { ...own, absence: 'before' as const, recheck: 0 },
@@ -173,7 +173,7 @@ describe('somebody linked', () => {
     });
   });
 
-  test('comes back with the portal access that deactivation took', () => {
+  test('returns with the portal access that deactivation took', () => {
     const linked = contact({
       status: 'INACTIVE',
       own: { ...own, absence: 'before' as const, recheck: 0 },
@@ -206,7 +206,7 @@ describe('somebody new to the connection whose id another one knows', () => {
     });
   });
 
-  test('wakes it when its person had left the other connection', () => {
+  test('reactivates the contact if its person had left the other connection', () => {
     const asleep = { ...linked, status: 'INACTIVE', portalAccessBefore: true } as const;
     expect(planPerson(question({ linked: asleep }), settings)).toMatchObject({
       kind: 'reactivate',

@@ -32,7 +32,7 @@ test('refuses when the holder keeps it, or is not in the plan at all', () => {
   expect(settleHandovers([waits(1, 'b')], []).refused).toEqual([{ position: 1, skip: taken(1) }]);
 });
 
-test('lets two people swap addresses, and a ring go round', () => {
+test('lets two people swap addresses, and more people pass theirs on in a ring', () => {
   const swap = settleHandovers([waits(1, 'b'), waits(2, 'a')], [frees('a', 1), frees('b', 2)]);
   expect(swap).toEqual({ refused: [], together: [1, 2] });
   const ring = settleHandovers(
@@ -43,7 +43,7 @@ test('lets two people swap addresses, and a ring go round', () => {
   expect(ring.together.sort()).toEqual([1, 2, 3]);
 });
 
-test('refuses a whole chain when its end can not move', () => {
+test("refuses a whole chain when its end can't change", () => {
   const chain = [waits(1, 'b'), waits(2, 'c'), waits(3, 'd')];
   const planned = [frees('a', 1), frees('b', 2), frees('c', 3), frees('d', 4, false)];
   expect(settleHandovers(chain, planned).refused.map(({ position }) => position)).toEqual([1, 2, 3]);
@@ -66,7 +66,7 @@ test.each<[PlannedAddress['action'], string | null, boolean]>([
   expect(refused.length === 0).toBe(isFree);
 });
 
-test('sees that a contact frees its address also where another row is about it', () => {
+test('also sees that a contact frees its address by another row', () => {
   const rows: PlannedAddress[] = [
     frees('b', 2),
     { contactId: 'b', position: 3, action: 'NONE', addressNow: 'a@x.org', addressThen: null },
@@ -75,7 +75,7 @@ test('sees that a contact frees its address also where another row is about it',
   expect(settleHandovers([waits(1, 'b')], rows.toReversed()).refused).toEqual([]);
 });
 
-describe('who gets the contact of somebody gone', () => {
+describe('the person who gets the contact of somebody gone', () => {
   const takes = (position: number): TakingOver => ({ position, contactId: 'c', otherwise: taken(position) });
   const row = (position: number): PlannedAddress => ({ ...frees('c', position, false), action: 'LINK' });
   const people = planPositions.people;
@@ -84,7 +84,7 @@ describe('who gets the contact of somebody gone', () => {
     expect(settleLost([takes(people + 1)], [row(1), row(people + 1)])).toEqual({ refused: [], lost: ['c'] });
   });
 
-  test('is nobody where the read has its person after all', () => {
+  test('is nobody if the read has its former person after all', () => {
     expect(settleLost([takes(people + 1)], [row(people + 1), row(people + 2)])).toEqual({
       refused: [{ position: people + 1, skip: taken(people + 1) }],
       lost: [],

@@ -20,7 +20,7 @@ const settleRivals = (claims: readonly PersonsClaim[]) => {
 
 const refused = (...claims: PersonsClaim[]): number[] => settleRivals(claims).map(({ position }) => position);
 
-test('refuses all who claim one address, without case, and names two of them to each', () => {
+test('refuses all people who claim one address, ignoring case, and names a rival to each', () => {
   const settled = settleRivals([claim(1, 'A@x.org'), claim(2, 'b@x.org'), claim(3, 'a@x.org'), claim(4, 'a@x.org')]);
   expect(settled.map(({ position }) => position)).toEqual([1, 3, 4]);
   expect(settled[0]?.skip.reason).toContain('uid=1 and uid=3');
@@ -31,11 +31,11 @@ test('lets somebody alone with an address have it', () => {
   expect(refused(claim(1, 'a@x.org'), claim(2, 'b@x.org'))).toEqual([]);
 });
 
-test('lets who comes back to a contact with the address keep it against newcomers', () => {
+test('lets a person who returns to a contact with the address keep it against newcomers', () => {
   expect(refused(claim(1, 'a@x.org'), claim(2, 'a@x.org', { keeps: true }))).toEqual([1]);
 });
 
-test('refuses two who come back to contacts with the same address', () => {
+test('refuses two people who return to contacts with the same address', () => {
   expect(refused(claim(1, 'a@x.org', { keeps: true }), claim(2, 'a@x.org', { keeps: true }))).toEqual([1, 2]);
 });
 
@@ -47,7 +47,7 @@ test.each([
   ['nobody keeps it', () => false],
   ['one keeps it', (i: number) => i === 0],
   ['all keep it', () => true],
-])('looks at each of many claims on one address as often as at each of few: %s', (_, keeps) => {
+])('processes each of many claims to one address as often as each of few: %s', (_, keeps) => {
   const looks = (many: number): number => {
     let count = 0;
     const watched = (one: PersonsClaim) =>
@@ -72,7 +72,7 @@ describe('two people who were found to be one contact', () => {
     byId,
   });
 
-  test('leave it to the one whose id was found, else to the first', () => {
+  test('leave it to the one who was found by the id, else to the first', () => {
     expect(settleTakers([taker(1, false), taker(2, true), taker(3, true)])).toMatchObject([
       { position: 1, skip: { code: 'CONTACT_CLAIMED', contactId: 'c1' } },
       {

@@ -56,7 +56,7 @@ describe('the scope after the mapping', () => {
   });
 });
 
-describe('rules held against a person by code', () => {
+describe('rules that our own code applies to a person', () => {
   const anna = ['Sales  Team', undefined, ['Bonn', 'Köln']];
   const rule = (attribute: string, operator: ScopeRule['operator'], ...values: string[]): ScopeRule => ({
     attribute,
@@ -100,13 +100,13 @@ describe('rules held against a person by code', () => {
     ]);
   });
 
-  test('ask for the attributes that only they need, each once', () => {
+  test('request the attributes that only they need, each once', () => {
     const rules = [rule('grade', 'EXISTS'), rule('room', 'EXISTS'), rule('room', 'CONTAINS', '1')];
     expect(compileRules({ match: 'ALL', rules }, ['grade'], { keyOf }).attributes).toEqual(['grade', 'room']);
   });
 });
 
-test('by default everybody who is not disabled is in', () => {
+test('by default everybody who is not disabled is in scope', () => {
   const scope = defaultScope('LDAP');
   expect(scopeEntry(entry(false, false, true), scope, null)).toEqual({ kind: 'in' });
   expect(scopeEntry(entry(true, false, true), scope, null)).toEqual({ kind: 'out', reason: 'DISABLED' });

@@ -39,7 +39,7 @@ describe('settings of CSV', () => {
     expect(faults(settings, has)).toEqual([[path, code]]);
   });
 
-  test('a stored authorization is given again when the URL changes, and not when anything else does', () => {
+  test('a stored authorization must be given again only when the URL changes', () => {
     const { destination } = sources.CSV;
     const settings = { url: 'https://h', idColumn: 'id' };
     expect(destination({ ...settings, idColumn: 'x' })).toEqual(destination(settings));
@@ -47,7 +47,7 @@ describe('settings of CSV', () => {
   });
 });
 
-test('what a new connection of CSV maps can be saved', () => {
+test('the default mappings of CSV can be saved', () => {
   const { defaultMappings } = sources.CSV.info();
   expect(checkMappings(defaultMappings, sources.CSV.attributes, ['mappings'])).toEqual([]);
 });

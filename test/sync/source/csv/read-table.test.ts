@@ -27,7 +27,7 @@ async function read(file: string | Buffer, { encoding = null, separator = null }
 const latin = (text: string) => Buffer.from(text, 'latin1');
 
 describe('a table', () => {
-  test('has the columns that have a name; cells once filled in a spreadsheet leave others', async () => {
+  test('has only columns with a name; cells that were once filled in a spreadsheet leave others', async () => {
     const { table, rows } = await read(';Nr;;Name;;\r\nx;1;;Ada;;\r\n;2;y;Bo\r\n');
     expect(table.header.names).toEqual(['', 'Nr', '', 'Name']);
     expect(['nr', 'NAME', ''].map((name) => table.header.placeOf(name))).toEqual([1, 3, -1]);
@@ -42,7 +42,7 @@ describe('a table', () => {
     ['an Excel workbook of the old kind', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1])],
     ['packed with gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0])],
     ['a PDF', Buffer.from('%PDF-1.7\n')],
-  ])('is no file that is %s, which is told by its name', async (what, file) => {
+  ])('is not read from a file that is %s, and the error names its kind', async (what, file) => {
     await expect(read(file, {}, 1)).rejects.toMatchObject({
       code: 'INVALID_FILE',
       message: expect.stringContaining(`The file is ${what}`),
@@ -146,7 +146,7 @@ describe('a table', () => {
     ['UTF-16 LE with its mark', Buffer.from('\ufeffid,name\r\n1,Müller 日\r\n', 'utf16le'), [[2, ['1', 'Müller 日']]]],
     ['UTF-16 BE with its mark', Buffer.from('\ufeffid,name\n1,Müller\n', 'utf16le').swap16(), [[2, ['1', 'Müller']]]],
     ['NUL bytes', 'id,name\n1,a\0b\n', [[2, ['1', 'a\0b']]]],
-  ])('is read with %s, however its bytes come', async (_what, file, rows) => {
+  ])('is read with %s, however its bytes are split', async (_what, file, rows) => {
     for (const size of [1 << 16, 7, 1]) expect((await read(file, {}, size)).rows).toEqual(rows);
   });
 
@@ -173,12 +173,12 @@ describe('a table', () => {
       'shift_jis',
       '日',
     ],
-  ])('goes by %s', async (_what, file, given, encoding, value) => {
+  ])('is recognised by %s', async (_what, file, given, encoding, value) => {
     const { table, rows } = await read(file, given);
     expect([table.encoding, rows[0]?.[1].at(-1)]).toEqual([encoding, value]);
   });
 
-  test('is UTF-8 where most of it is, and only damaged values are lost', async () => {
+  test('is read as UTF-8 if most of it is, and only damaged values are lost', async () => {
     const damaged = await read(
       Buffer.concat([Buffer.from('id,name\n1,Müller\n2,Jörg\n3,M'), latin('\xfcller\n4,Ada\n')]),
     );
@@ -188,7 +188,7 @@ describe('a table', () => {
     expect(chance.table.encoding).toBe('windows-1252');
   });
 
-  test('of ASCII to begin with is told from Windows-1252 where it first matters, however late', async () => {
+  test('that begins with ASCII is recognised as UTF-8 or Windows-1252 at the first other character, however late', async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `${i},x\n`).join('');
     for (const [last, encoding] of [
       [latin('a,M\xfcller\n'), 'windows-1252'],
@@ -218,7 +218,7 @@ describe('a table', () => {
     expect((refusal as AppError).message.length).toBeLessThan(2000);
   });
 
-  test('tells each row with a quote where none can be by its line, and goes on', async () => {
+  test('reports each row with a misplaced quote by its line, and continues', async () => {
     const { rows, end } = await read('id,name\n1,5" pipe\n2,Bo\n3,"a"b\n4,Cy\n5,"x\ny"z\n6,Di\n');
     expect(rows.map(([line, what]) => (typeof what === 'string' ? `${line} fault` : what[1]))).toEqual([
       '2 fault',
@@ -232,7 +232,7 @@ describe('a table', () => {
     expect(end).toBeNull();
   });
 
-  test('tells a quote that is never closed by the line in which it is opened, and goes on with the next', async () => {
+  test('reports a quote that is never closed by the line in which it opens, and continues with the next', async () => {
     const { rows } = await read('id,name\n1,Ada\n\n2,"Bo\n3,Cy\n4,Di');
     expect(rows).toEqual([
       [2, ['1', 'Ada']],
@@ -242,7 +242,7 @@ describe('a table', () => {
     ]);
   });
 
-  test('tells a row that is too long, whether a quote is open in it or not, and goes on', async () => {
+  test('reports a row that is too long, whether a quote is open in it or not, and continues', async () => {
     const long = 'x'.repeat(longestRow + 1);
     const open = `2,"${`${long.slice(0, longestRow / 2)}\n`.repeat(3)}`;
     const plain = await read(`id,name\n1,Ada\n2,${long}\n3,Cy\n`);
@@ -261,7 +261,7 @@ describe('a table', () => {
     ]);
   });
 
-  test('with too many misplaced quotes to look at them all ends, and a row of nothing but quotes is one fault', async () => {
+  test('with too many misplaced quotes ends early, and a row of only quotes is one fault', async () => {
     const row = `1,x${'"'.repeat(900_000)}\n`;
     const one = await read(`id,name\n${row}2,Bo\n`);
     expect(one.rows.map(([line]) => line)).toEqual([2, 3]);
@@ -269,7 +269,7 @@ describe('a table', () => {
     expect(many.end).toBeInstanceOf(Unreadable);
   });
 
-  test('that breaks off gives the rows before, and not the one it breaks off in', async () => {
+  test('that breaks off gives the rows before that, without the unfinished one', async () => {
     async function* cut(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('id,mail\n1,ada@example.org\n2,bo@exam');
       throw new Error('cut off');
@@ -284,7 +284,7 @@ describe('a table', () => {
     expect(seen).toEqual([['1', 'ada@example.org']]);
   });
 
-  test('holds little of a line of 100 MB, and of a file of many rows', async () => {
+  test('holds little of a line of 100 MB, or of a file of many rows, in memory', async () => {
     let given = 0;
     async function* endless(row: Buffer, pieces: number): AsyncGenerator<Uint8Array> {
       yield Buffer.from('id,name\n');

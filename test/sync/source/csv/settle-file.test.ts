@@ -16,14 +16,14 @@ const options = (file: string): OpenOptions => ({
 const settled = (file: string, settings: Record<string, unknown> = {}) =>
   sources.CSV.settle(settings, {}, options(file));
 
-test('the id column of a file is the best one with another value in each row', async () => {
+test('the id column of a file is the best one with a different value in each row', async () => {
   const file = 'name,ID,Employee ID,email\nAda,1,7,a@x.org\nBo,1,8,b@x.org\n';
   const { settings, baseDns, filter, reasons } = await settled(file);
   expect([settings.idColumn, baseDns, filter]).toEqual(['Employee ID', [], null]);
   expect(reasons).toEqual([expect.stringContaining('Set idColumn to "Employee ID"')]);
 });
 
-test('a proposal for a file has the id column as a value that fills the form', async () => {
+test('a proposal for a file has the id column as a value for the form', async () => {
   const file = 'Vorname,Nachname,Personalnummer\nAda,King,7\nBo,Bell,8\n';
   for (const [idColumn, proposed] of [
     ['', 'Personalnummer'],

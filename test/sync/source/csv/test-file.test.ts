@@ -23,26 +23,26 @@ const good = ['Reach OK', 'File OK', 'Encoding OK', 'Separator OK', 'Columns OK'
 const people = ['Emails OK', 'Fields OK'];
 
 describe('the test of a file', () => {
-  test('tells each step', async () => {
+  test('reports each step', async () => {
     const { ok, checks, details, told } = await check('id;name;mail\n1;Ada;ada@example.org\n2;Bo;bo@example.org\n');
     expect([ok, checks]).toEqual([true, [...good, ...people]]);
     expect(details.map(({ detail }) => detail).join('\n')).toMatch(/utf-8.*";".*"id", "name", "mail".*All 2 rows/s);
     expect(told.server).toContain('people.csv');
   });
 
-  test('looks at the first rows of a large file only', async () => {
+  test('reads only the first rows of a large file', async () => {
     const { details } = await check(`id,name\n${Array.from({ length: 5000 }, (_, i) => `${i},x\n`).join('')}7,again\n`);
     expect(details.find(({ name }) => name === 'Rows')?.detail).toContain('first 1000 rows');
   });
 
-  test('warns of rows that can’t be used and of ids that come again', async () => {
+  test('warns of rows that can’t be used and of repeated ids', async () => {
     const { ok, checks, details } = await check('id,name\n1,Ada\n2\n1,Bo\n,x\n');
     expect([ok, checks]).toEqual([true, [...good.slice(0, 6), 'Rows WARN', 'Ids WARN', 'Emails OK', 'Fields WARN']]);
     expect(details.at(7)?.detail).toContain('lines 2 and 4');
     expect(details.at(6)?.detail).toContain('Line 3 has 1 column');
   });
 
-  test('warns of shared and malformed addresses, and tells how many rows fill the main fields', async () => {
+  test('warns of shared and malformed addresses, and says how many rows fill the main fields', async () => {
     const rows = ['1,Ada,team@example.org,1', '2,Bo,TEAM@example.org,', '3,Cy,nowhere,', '4,,,4'];
     const { ok, details } = await check(`id,name,email,phone\n${rows.join('\n')}\n`);
     expect(ok).toBe(true);

@@ -23,7 +23,7 @@ describe('the mark of an entry', () => {
     expect(changeMark(values, at)).not.toBe(changeMark(values, later));
   });
 
-  test('differs when any part of it does', () => {
+  test('differs when any part of it differs', () => {
     const [one, other] = [changeMark(['1', '2', '3'], at), changeMark(['1', '23', ''], at)];
     expect(one).not.toBe(other);
   });

@@ -162,7 +162,7 @@ describe('scopes are checked without contacting the source', () => {
     expect(short(checkScope(scopeOf(changes), { baseDns }))).toEqual(faults);
   });
 
-  test('a mistake in the filter is told with its position', () => {
+  test('a mistake in the filter is reported with its position', () => {
     expect(checkScope(scopeOf({ filter: '(&(cn=a)(b>c))' }), { baseDns })[0]?.message).toBe(
       'Character 11: ">" must be followed by "=".',
     );

@@ -99,7 +99,7 @@ describe('a client certificate', () => {
     ]);
   });
 
-  test('is shown beside account and password, which sign in then', async () => {
+  test('is presented in addition to account and password, which sign in then', async () => {
     await using strict = await startSlapd({ entries: people(2), clients: { ca: authority.cert, verify: 'demand' } });
     const account = { urls: [strict.ldapsUrl], tlsCa: strict.ca, bindDn: strict.bindDn };
     const secrets = { tlsKey: reader.key, bindPassword: strict.bindPassword };
@@ -118,14 +118,14 @@ describe('a client certificate', () => {
     });
   });
 
-  test('that no account belongs to sees what the server shows to strangers', async () => {
+  test('without an account sees what the server shows to anonymous clients', async () => {
     const stranger = makeCertificate({ commonName: 'stranger', issuer: authority });
     expect(await failure({ tlsCert: stranger.cert }, { tlsKey: stranger.key })).toMatchObject({
       code: 'BASE_DN_NOT_FOUND',
     });
   });
 
-  test('that the server does not ask for is BIND_REFUSED at the step of signing in, and is not tried at the next URL', async () => {
+  test('that the server does not request gives BIND_REFUSED at the step of signing in, and is not tried at the next URL', async () => {
     await using careless = await startSlapd({ entries: people(2) });
     const result = await tested({ urls: [careless.ldapsUrl], tlsCa: careless.ca });
     expect(result).toMatchObject({ ok: false, code: 'BIND_REFUSED', hint: expect.stringContaining('certificate') });
@@ -136,7 +136,7 @@ describe('a client certificate', () => {
     });
   });
 
-  test('that ends soon is a warning of the connection test', async () => {
+  test('that expires soon is a warning of the connection test', async () => {
     const short = makeCertificate({
       commonName: 'reader',
       issuer: authority,
@@ -150,7 +150,7 @@ describe('a client certificate', () => {
     ]);
   });
 
-  test('that has ended, has not begun, has no key or another one is TLS_FAILED before anything is sent', async () => {
+  test('that has expired, is not valid yet, or has no key or another one gives TLS_FAILED before anything is sent', async () => {
     const past = makeCertificate({ commonName: 'past', issuer: authority, notAfter: new Date(Date.now() - day) });
     const future = makeCertificate({ commonName: 'future', issuer: authority, notBefore: new Date(Date.now() + day) });
     const urls = ['ldaps://127.0.0.1:1'];
@@ -179,7 +179,7 @@ test.each([
   expect(alertOf(Object.assign(new Error('x'), { code }))?.reason).toContain(words);
 });
 
-test('an end of TLS for other reasons is not laid to the client certificate', () => {
+test('an end of TLS for other reasons is not blamed on the client certificate', () => {
   for (const code of ['ECONNRESET', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'ERR_SSL_WRONG_VERSION_NUMBER'])
     expect(alertOf(Object.assign(new Error('x'), { code }))).toBeNull();
 });
@@ -221,11 +221,11 @@ describe('Active Directory', () => {
     expect(await signingIn({})).toEqual(['rootDse', 'extended']);
   });
 
-  test('is asked to sign us in after StartTLS', async () => {
+  test('must be asked to sign us in after StartTLS', async () => {
     expect(await signingIn({}, { startTls: true })).toEqual(['rootDse', 'bind', 'extended']);
   });
 
-  test('that knows nobody by the certificate is BIND_REFUSED', async () => {
+  test('that knows no account for the certificate gives BIND_REFUSED', async () => {
     expect(await signingIn({ whoAmI: () => '' })).toEqual(['rootDse', 'extended', 'BIND_REFUSED']);
   });
 });
@@ -307,7 +307,7 @@ describe('certificate and key are checked when they are saved', () => {
     expect(short({ tlsCert: past.cert }, {}, [], true)).toEqual([expect.stringMatching(/expired/)]);
   });
 
-  test('a PEM of nothing but beginnings is refused at once', () => {
+  test('a PEM of only BEGIN lines is refused at once', () => {
     const begins = '-----BEGIN CERTIFICATE-----'.repeat(3500);
     expect(short({ tlsCert: begins, tlsCa: begins }, { tlsKey: reader.key })).toHaveLength(2);
   });

@@ -56,7 +56,7 @@ describe('signing in', () => {
     expect(await failure({ bindDn: 'cn=nobody,dc=example,dc=org' })).toMatchObject({ code: 'BIND_REFUSED' });
   });
 
-  test('an account without a password is BIND_REFUSED, and never signs in as nobody', async () => {
+  test('an account without a password is BIND_REFUSED, and never signs in anonymously', async () => {
     expect(await failure({}, null)).toMatchObject({ code: 'BIND_REFUSED' });
     expect(await failure({}, '')).toMatchObject({ code: 'BIND_REFUSED' });
   });
@@ -71,7 +71,7 @@ describe('signing in', () => {
     ['701', 'account has expired', 'expires'],
     ['773', 'must be changed', 'must change password at next logon'],
     ['775', 'is locked', 'Unlock the account'],
-  ])("Active Directory's %s is told in words, with what to do", async (code, words, advice) => {
+  ])("Active Directory's %s is explained, with advice", async (code, words, advice) => {
     const message = `80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data ${code}, v4563`;
     const server = await startFakeServer({ bind: { code: 49, message }, search: () => [] });
     try {
@@ -124,7 +124,7 @@ describe('reaching the server', () => {
     });
   });
 
-  test('a server that hangs up without a word is UNREACHABLE', async () => {
+  test('a server that closes the connection at once is UNREACHABLE', async () => {
     const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
@@ -174,7 +174,7 @@ describe('reaching the server', () => {
     });
   });
 
-  test('a name that leads to a private address is ADDRESS_NOT_ALLOWED, and its address is not told', async () => {
+  test('a name that leads to a private address is ADDRESS_NOT_ALLOWED, and its address is not shown', async () => {
     const error = await failure({ urls: [`ldap://localhost:${slapd.port}`] }, slapd.bindPassword, {
       allowPrivate: false,
       cidrs: [],
@@ -187,7 +187,7 @@ describe('reaching the server', () => {
     expect(await failure({ urls: ['ldap://169.254.169.254'] })).toMatchObject({ code: 'ADDRESS_NOT_ALLOWED' });
   });
 
-  test('waiting for a dead server ends as soon as it is aborted', async () => {
+  test('waiting for a dead server ends when it is aborted', async () => {
     const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
@@ -224,7 +224,7 @@ describe('TLS', () => {
     }
   });
 
-  test('without checking, a foreign CA will do', async () => {
+  test('without checking, a foreign CA is accepted', async () => {
     expect(await people3({ urls: [slapd.ldapsUrl], tlsVerify: false })).toBe(3);
   });
 
@@ -232,7 +232,7 @@ describe('TLS', () => {
     ['an expired certificate', { notAfter: new Date(Date.now() - 1000) }, 'has expired'],
     ['a certificate of the future', { notBefore: new Date(Date.now() + 3_600_000) }, 'not valid yet'],
     ['a certificate for another name', { hosts: ['ldap.other.example'] }, 'ldap.other.example'],
-  ])('%s is TLS_FAILED, and it is told what is wrong', async (_name, changes, words) => {
+  ])('%s is TLS_FAILED, with the reason', async (_name, changes, words) => {
     const authority = makeCertificate({ commonName: 'CA' });
     const certificate = makeCertificate({ commonName: 'server', hosts: ['127.0.0.1'], issuer: authority, ...changes });
     await using server = await startSlapd({ certificate, ca: authority.cert });
@@ -262,7 +262,7 @@ describe('TLS', () => {
 });
 
 describe('base DNs', () => {
-  test('an unknown one is BASE_DN_NOT_FOUND, with what there is', async () => {
+  test('an unknown one is BASE_DN_NOT_FOUND, with the existing ones', async () => {
     const error = await failure({ baseDns: ['ou=people,dc=example,dc=org', 'ou=nowhere,dc=example,dc=org'] });
     expect(error).toMatchObject({ code: 'BASE_DN_NOT_FOUND', message: expect.stringContaining('ou=nowhere') });
     expect(error.hint).toContain('"dc=example,dc=org"');

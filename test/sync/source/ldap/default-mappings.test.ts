@@ -64,7 +64,7 @@ describe('default mappings', () => {
       },
       {},
     ],
-  ])('of LDAP suit %s too, before anybody has asked the server what it is', (_name, person, more) => {
+  ])('of LDAP are right for %s too, before the server was asked for its kind', (_name, person, more) => {
     expect(expectDraft(mapPerson(defaultMappings('LDAP'), { cn: 'Anna', ...person })).draft.values).toEqual({
       DISPLAY_NAME: 'Anna',
       COMPANY: 'Example',

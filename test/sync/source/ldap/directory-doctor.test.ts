@@ -47,8 +47,8 @@ const detail = (result: ConnectionTest, step: string): string =>
     .map((one) => one.detail)
     .join(' ');
 
-describe('a test of a directory looks closer at it', () => {
-  test('tells the version of TLS, and who vouches for the certificate', async () => {
+describe('the further checks of a directory', () => {
+  test('show the version of TLS, and the signer of the certificate', async () => {
     const [encryption] = check(await tested(slapd, { urls: [slapd.ldapsUrl], tlsCa: slapd.ca }), 'Encryption');
     expect(encryption).toMatchObject({ status: 'OK', advice: null });
     expect(encryption?.detail).toMatch(
@@ -57,7 +57,7 @@ describe('a test of a directory looks closer at it', () => {
     expect(check(await tested(slapd), 'Encryption')).toMatchObject([{ status: 'SKIPPED', detail: 'There is none.' }]);
   });
 
-  test('names shared and malformed addresses, and counts people without one', async () => {
+  test('name shared and malformed addresses, and count people without one', async () => {
     const [emails] = check(await tested(slapd), 'Emails');
     expect(emails).toMatchObject({ status: 'WARN', advice: expect.stringContaining('share an address') });
     expect(emails?.detail).toBe(
@@ -65,7 +65,7 @@ describe('a test of a directory looks closer at it', () => {
     );
   });
 
-  test('tells how many people fill the main fields of the usual mapping', async () => {
+  test('show how many people fill the main fields of the usual mapping', async () => {
     expect(check(await tested(slapd), 'Fields')).toMatchObject([
       { status: 'OK', detail: expect.stringContaining('name 6, email 5, phone 1, department 1, manager 1') },
     ]);
@@ -73,19 +73,19 @@ describe('a test of a directory looks closer at it', () => {
     expect(check(nobody, 'Fields')).toMatchObject([{ status: 'WARN', advice: expect.stringContaining('email') }]);
   });
 
-  test('counts people and entries, each once, also when bases overlap', async () => {
+  test('count people and entries once each, even if bases overlap', async () => {
     const result = await tested(slapd, { baseDns: [`ou=people,${root}`, root], pageSize: 2 });
     expect(detail(result, 'Entries')).toMatch(/^People: 6\. All entries below the base DNs: (?:9|10|11)\./);
   });
 
-  test('tells which ids and marks people show, and whether runs can be incremental and continuous', async () => {
+  test('show the ids and marks that people have, and whether runs can be incremental and continuous', async () => {
     const result = await tested(slapd);
     expect(detail(result, 'Attributes')).toContain('entryUUID: shown by 6 of 6 people');
     expect(detail(result, 'Attributes')).toContain('entryCSN: shown by 6 of 6 people');
     expect(detail(result, 'Changes')).toMatch(/^Runs read only what has changed.*can be continuous\.$/);
   });
 
-  test('shows no secret', async () => {
+  test('show no secret', async () => {
     const result = await tested({ ...slapd, bindDn: slapd.adminDn });
     expect(JSON.stringify([result, await tested(slapd)])).not.toMatch(
       new RegExp(`${secret}|${slapd.bindPassword}|${slapd.adminPassword}`),
@@ -143,7 +143,7 @@ describe('Active Directory', () => {
     expect(result.ok).toBe(true);
   });
 
-  test('tells its limits for pages and values, and the page size is compared with them', async () => {
+  test('has its limits for pages and values shown, and the page size is compared with them', async () => {
     const rootDse = asAd(new Date());
     expect(check(await testedFake({ rootDse, base }, { pageSize: 501 }), 'Limits')).toMatchObject([
       { status: 'WARN', advice: 'Set pageSize to 500.' },
@@ -154,7 +154,7 @@ describe('Active Directory', () => {
     expect(check(hidden, 'Limits')).toMatchObject([{ status: 'OK' }, { status: 'SKIPPED' }]);
   });
 
-  test('which hides flags and marks is warned of, with advice', async () => {
+  test('that hides flags and marks gives a warning, with advice', async () => {
     const result = await testedFake({ rootDse: asAd(new Date()), base });
     expect(check(result, 'Attributes')).toMatchObject([
       { status: 'OK', detail: expect.stringContaining('objectGUID: shown by 1 of 1') },
@@ -165,7 +165,7 @@ describe('Active Directory', () => {
   });
 });
 
-describe('a closer look that does not succeed is skipped, and the connection stays good', () => {
+describe('a further check that does not succeed is skipped, and the connection stays good', () => {
   test.each<[string, FakeOptions['search'], string, string]>([
     [
       'people whom the server refuses to send at once',
@@ -204,7 +204,7 @@ describe('a closer look that does not succeed is skipped, and the connection sta
     expect(result.checks.filter((one) => one.status === 'FAIL')).toEqual([]);
   });
 
-  test('when the time of the test is over meanwhile', async () => {
+  test('when the time of the test ends during it', async () => {
     const time = new AbortController();
     const over = new AppError('TIMEOUT', 'The source did not answer within 60 s.', { hint: 'Look at the server.' });
     const search = ({ id, pageSize }: FakeSearch): Buffer[] => {

@@ -8,7 +8,7 @@ const valuesOf = (text: string): string[] | string => {
     : parsed.message;
 };
 
-describe('a DN is taken apart', () => {
+describe('a DN is parsed', () => {
   test.each([
     ['cn=Ada,dc=example', ['cn=Ada', 'dc=example']],
     ['', []],
@@ -41,7 +41,7 @@ describe('a DN is taken apart', () => {
   );
 });
 
-describe('DNs that a server takes for equal are equal', () => {
+describe('DNs that are equal for a server are equal', () => {
   test.each([
     ['cn=Lovelace\\, Ada,dc=x', 'CN=Lovelace\\2c Ada, DC=X'],
     ['cn=Ada+uid=1,dc=x', 'uid=1+cn=Ada,dc=x'],
@@ -66,7 +66,7 @@ describe('DNs that a server takes for equal are equal', () => {
   });
 });
 
-test('a DN lies within its parents and itself, not within one that only ends alike', () => {
+test('a DN is within its parents and itself, not within a DN that only has the same ending', () => {
   const within = (dn: string, base: string): boolean => isWithinDn(canonicalDn(dn), canonicalDn(base));
   expect(within('cn=a,ou=b,dc=x', 'OU=B, dc=x')).toBe(true);
   expect(within('dc=x', 'dc=x')).toBe(true);
@@ -75,7 +75,7 @@ test('a DN lies within its parents and itself, not within one that only ends ali
   expect(within('cn=a,fdc=x', 'dc=x')).toBe(false);
 });
 
-test('a value that holds what stands between the parts of a canonical DN passes for no other DN', () => {
+test('a value that contains the separator of canonical DNs does not look like another DN', () => {
   const real = canonicalDn('cn=ada,ou=people');
   expect(canonicalDn('cn=ada\\00ou\\3dpeople')).not.toBe(real);
   expect(canonicalDn('cn=a\\01sn\\3db')).not.toBe(canonicalDn('cn=a+sn=b'));

@@ -82,7 +82,7 @@ describeSamba("reading a domain controller of Samba's", () => {
       expect(nobody).toMatchObject({ code: 'BIND_REFUSED', hint: 'Set bindDn and bindPassword.' });
     });
 
-    test.each([{}, { startTls: true }])('with a CA that is not known is TLS_FAILED, with %j', async (changes) => {
+    test.each([{}, { startTls: true }])('with an unknown CA is TLS_FAILED, with %j', async (changes) => {
       const urls = [changes.startTls ? dc.plainUrl : dc.url];
       const stranger = makeCertificate({ commonName: 'Domain CA' }).cert;
       for (const tlsCa of [null, stranger])
@@ -114,7 +114,7 @@ describeSamba("reading a domain controller of Samba's", () => {
     expect(baseDns).not.toContain(crowd);
   });
 
-  test('its test answers with the kind of server, paging and the id', async () => {
+  test('its test shows the kind of server, paging and the id', async () => {
     const result = await sources.LDAP.test(settings(), { bindPassword: dc.bindPassword }, openOptions());
     expect(result).toMatchObject({ ok: true, code: null, server: `${dc.url} (Samba AD)` });
     expect(result.checks.map(({ name, status }) => `${name} ${status}`)).toEqual([
@@ -200,14 +200,14 @@ describeSamba("reading a domain controller of Samba's", () => {
     });
   });
 
-  test('tells which site this service is in, and nothing of other domains', async () => {
+  test('reports the site of this service, and nothing about other domains', async () => {
     const controller = { url: dc.plainUrl, host: dc.address, port: 389, secure: false };
     const site = await findSite([controller], 'example.test', openOptions());
     expect(site).toBe('Default-First-Site-Name');
     expect(await findSite([controller], 'other.test', openOptions())).toBeNull();
   });
 
-  test('does not take client certificates, and says so', async () => {
+  test('does not accept client certificates, and says so', async () => {
     const { cert, key } = makeCertificate({ commonName: 'reader' });
     const changes = { tlsCert: cert, bindDn: null };
     for (const more of [{}, { urls: [dc.plainUrl], startTls: true }]) {

@@ -49,7 +49,7 @@ describe('reading 389 Directory Server', () => {
     expect(checks.find(({ name }) => name === 'People')?.detail).toContain('nsUniqueId');
   });
 
-  test('without an account it shows nobody, with success: the read is not called complete, and its test warns', async () => {
+  test('without an account it shows nobody, without an error: the read is not complete, and its test warns', async () => {
     const settings = ldapSettings(server, { bindDn: null });
     const { entries, summary } = await readEverybody(settings);
     expect(entries).toEqual([]);
@@ -79,7 +79,7 @@ describe('reading 389 Directory Server', () => {
       }
     };
 
-    test('a wrong password, and an account that there is not', async () => {
+    test('a wrong password, and an unknown account', async () => {
       for (const error of [await refused({}, 'wrong'), await refused({ bindDn: `cn=nobody,${baseDn}` })]) {
         expect(error).toMatchObject({ code: 'BIND_REFUSED' });
         expect(error.hint).toContain('Check bindDn');
@@ -103,7 +103,7 @@ describe('reading 389 Directory Server', () => {
       });
     });
 
-    test('nobody, where the server wants an account', async () => {
+    test('no account, if the server requires one', async () => {
       await whileSet('cn=config', 'nsslapd-allow-anonymous-access', 'off', async () => {
         expect(await refused({ bindDn: null })).toMatchObject({
           code: 'BIND_REFUSED',

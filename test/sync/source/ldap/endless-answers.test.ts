@@ -28,7 +28,7 @@ const isProbe = (pageSize: number | null): boolean => pageSize === 10;
 const pagesAsked = (): number =>
   server.searches.filter(({ scope, pageSize }) => scope === 2 && !isProbe(pageSize)).length;
 
-describe('pages that go on and bring nobody new are INVALID_RESPONSE', () => {
+describe('pages without an end that bring nobody new are INVALID_RESPONSE', () => {
   test.each<[string, (id: number, page: number) => Buffer[]]>([
     ['without entries', () => []],
     ['with the same people', (id) => [person(id, 'ada'), person(id, 'bob')]],
@@ -49,7 +49,7 @@ describe('pages that go on and bring nobody new are INVALID_RESPONSE', () => {
   });
 });
 
-test('many empty pages with a good cookie are read to the end, again and again', async () => {
+test('many empty pages with a good cookie are always read to the end', async () => {
   const pages = 5 * (maxBarrenPages - 1);
   const search: FakeOptions['search'] = ({ id, pageSize, cookie }) => {
     if (isProbe(pageSize)) return [person(id, '0'), done(id, { cookie: '' })];
@@ -73,7 +73,7 @@ test('a base inside another may bring everybody once more, on as many pages', as
   expect(summary.complete).toBe(true);
 });
 
-test('search references without end are cut, and the read is not called complete', async () => {
+test('endless search references are cut, and the read is not complete', async () => {
   const urls = Array.from({ length: 3 * maxReferrals }, (_, i) => `ldap://h${i}.example.org`);
   const { summary } = await read({
     search: ({ id }) => [person(id, 'a'), ...urls.map((url) => reference(id, [url])), done(id, { cookie: '' })],
@@ -106,7 +106,7 @@ describe('an attribute in parts', () => {
     expect(server.searches.length).toBeLessThan(maxParts + 20);
   });
 
-  test('also of a group’s members', async () => {
+  test('also in a group’s members', async () => {
     const options = inParts((from) => [`member;range=${from}-${from}`, [`uid=u${from}`]]);
     const base: FakeOptions['base'] = (search) =>
       search.attributes.includes('member')
@@ -118,7 +118,7 @@ describe('an attribute in parts', () => {
   });
 });
 
-test('groups within groups without an end are followed for 50 levels, and the read is incomplete', async () => {
+test('endless groups within groups are followed for 50 levels, and the read is incomplete', async () => {
   const base: FakeOptions['base'] = ({ id, baseDn }) => {
     const level = Number(/^cn=g(\d+)$/.exec(baseDn)?.[1] ?? Number.NaN);
     const group = { objectClass: 'groupOfNames', member: [`cn=g${level + 1}`, 'cn=g0', 'uid=a'] };

@@ -13,7 +13,7 @@ const decodeOne = (names: string[], attributes: Parameters<typeof entry>[2], dn 
   return decoded;
 };
 
-describe('attributes go to the names that asked for them', () => {
+describe('attributes go to the requested names', () => {
   test.each<[string, string[], Record<string, string | string[]>, AttributeValue[]]>([
     ['whatever their case', ['GivenName', 'sn'], { givenname: 'Ada', SN: 'L' }, ['Ada', 'L']],
     ['several values in the order sent', ['mail'], { mail: ['b', 'a'] }, [['b', 'a']]],
@@ -42,7 +42,7 @@ describe('attributes go to the names that asked for them', () => {
   });
 });
 
-test('objectGUID and objectSid are told from bytes that would be good text', () => {
+test('objectGUID and objectSid are read as ids even if their bytes are valid text', () => {
   const { values } = decodeOne(['objectGUID', 'objectSid'], {
     objectGUID: Buffer.from('abcdefghijklmnop'),
     objectSid: Buffer.from('010100000000000512000000', 'hex'),
@@ -80,7 +80,7 @@ test('a value of 5 MB is left out and named, the rest is kept', () => {
   expect(decodeOne(['description'], { description: 'x'.repeat(maxValueBytes) }).undecodable).toEqual([]);
 });
 
-test('a range tells where to read on', () => {
+test('a range says where to continue reading', () => {
   const { values, ranges } = decodeOne(['member'], { member: [], 'member;range=0-1': ['a', 'b'] });
   expect(values).toEqual([['a', 'b']]);
   expect(ranges).toEqual([{ slot: 0, name: 'member', next: 2 }]);
@@ -103,7 +103,7 @@ const anyEntry = fc.record({
   ),
 });
 
-test('any entries come out as they went in, wherever the stream is cut', () => {
+test('any entries are decoded correctly, wherever the stream is cut', () => {
   fc.assert(
     fc.property(fc.array(anyEntry, { maxLength: 6 }), fc.array(fc.nat(), { maxLength: 12 }), (entries, cuts) => {
       const bytes = Buffer.concat(entries.map(({ dn, attributes }) => entry(3, dn, Object.fromEntries(attributes))));
@@ -144,7 +144,7 @@ describe('garbage is refused', () => {
     expect(() => decodeAll(['cn'], Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toThrow(MalformedBer);
   });
 
-  test('and turned bits never lead anywhere but to a refusal or to other values', () => {
+  test('and flipped bits lead only to a refusal or to other values', () => {
     const good = entry(1, 'cn=1', { cn: ['a', 'b'], mail: 'm@x.y' });
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
@@ -169,7 +169,7 @@ describe('garbage is refused', () => {
     expect(() => strict.read(Buffer.from([0x30, 0x82, 0x03, 0xe9]))).toThrow(TooLarge);
   });
 
-  test('a large message in chunks of every size comes whole, followed by the next one', () => {
+  test('a large message in chunks of any size arrives whole, followed by the next one', () => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
     const large = Buffer.concat([Buffer.from([0x30, 0x84, 0, 0x04, 0x93, 0xe0]), content]);
     const stream = Buffer.concat([large, Buffer.from([0x30, 1, 7]), large]);

@@ -69,7 +69,7 @@ describe('the servers of a domain', () => {
     expect((await opened(names, { startTls: true })).server).toContain('ldaps://');
   });
 
-  test('are spoken to by StartTLS where that is on', async () => {
+  test('are contacted with StartTLS if that is on', async () => {
     const names = { '_ldap._tcp.example.test': [plain()] };
     expect((await opened(names, { startTls: true })).server).toBe(`ldap://localhost:${slapd.port} (OpenLDAP)`);
     expect(await failure(names, { startTls: true, tlsCa: null })).toMatchObject({ code: 'TLS_FAILED' });
@@ -85,7 +85,7 @@ describe('the servers of a domain', () => {
     expect(server).toContain(`ldap://localhost:${controllers.port} `);
   });
 
-  test('are asked for at each connecting, and with the domain in any spelling', async () => {
+  test('are looked up for each connection, with the domain in any spelling', async () => {
     const names = { '_ldap._tcp.xn--bcher-kva.example': [plain()] };
     const { asked } = await opened(names, { domain: ' Bücher.Example. ' });
     expect(asked.sort()).toEqual([
@@ -136,7 +136,7 @@ describe('the site of an Active Directory', () => {
     expect({ site, order }).toEqual({ site: 'Berlin', order: [2002, 2003, 'asked', 2001] });
   });
 
-  test('can be the one of the controller that was asked', async () => {
+  test('can be that of the controller that was asked', async () => {
     const atParis = 24 + 14 + 2 + 6 + 9 + 5 + 1;
     const names = { '_ldap._tcp.paris._sites.dc._msdcs.example.test': [plain(2004)] };
     const { site, order } = await found([netlogon(pointer(atParis))], names);
@@ -159,14 +159,14 @@ describe('the site of an Active Directory', () => {
     expect(asked.filter((name) => name.includes('_sites'))).toEqual([]);
   });
 
-  test('without servers in DNS changes nothing, nor does a DNS that fails for it', async () => {
+  test('without servers in DNS, or with a failing DNS, changes nothing', async () => {
     for (const known of [[], 2] satisfies FakeName[]) {
       const { site, order } = await found([netlogon(berlin)], { [own.toLowerCase()]: known });
       expect({ site, order }).toEqual({ site: null, order: ['asked', 2001, 2002] });
     }
   });
 
-  test('is asked of nobody where private addresses are not allowed, and the run ends at the first server', async () => {
+  test('is not looked up if private addresses are not allowed, and the run ends at the first server', async () => {
     const controller = await startFakeServer({ rootDse: { Netlogon: [netlogon(berlin)] }, search: () => [] });
     const names = { '_ldap._tcp.dc._msdcs.example.test': [plain(controller.port, 0), plain(2001, 1)] };
     const addresses = { allowPrivate: false, cidrs: [] };
@@ -176,7 +176,7 @@ describe('the site of an Active Directory', () => {
   });
 });
 
-describe('no connection without TLS where there is one with it', () => {
+describe('no connection without TLS if there is one with TLS', () => {
   test('when the servers with TLS are down', async () => {
     const names = {
       '_ldap._tcp.example.test': [plain()],
@@ -192,7 +192,7 @@ describe('no connection without TLS where there is one with it', () => {
     expect((await opened(names, { startTls: true })).server).toContain('ldap://');
   });
 
-  test('when a client certificate is to be shown', async () => {
+  test('when a client certificate must be presented', async () => {
     const { cert, key } = makeCertificate({ commonName: 'reader' });
     await using dns = await startDnsServer({ '_ldap._tcp.example.test': [plain()] });
     const opening = sources.LDAP.open(
@@ -204,7 +204,7 @@ describe('no connection without TLS where there is one with it', () => {
   });
 });
 
-describe('what DNS says is not believed beyond that', () => {
+describe('DNS answers are not trusted beyond that', () => {
   test('the certificate must be good for the name of the server', async () => {
     const authority = makeCertificate({ commonName: 'CA' });
     const certificate = makeCertificate({ commonName: 'x', hosts: ['example.test', '127.0.0.1'], issuer: authority });
@@ -246,7 +246,7 @@ describe('what DNS says is not believed beyond that', () => {
     });
   });
 
-  test('waiting for DNS ends as soon as it is aborted', async () => {
+  test('waiting for DNS ends when it is aborted', async () => {
     const abort = new AbortController();
     await using dns = await startDnsServer({
       '_ldap._tcp.example.test': 'silent',
@@ -271,7 +271,7 @@ describe('the connection test', () => {
   };
   const statuses = ({ checks }: ConnectionTest): string[] => checks.map(({ name, status }) => `${name} ${status}`);
 
-  test('tells which servers were found, and which was reached', async () => {
+  test('shows which servers were found, and which one was reached', async () => {
     const result = await tested(
       { '_ldap._tcp.example.test': [plain(dead, 0), plain(slapd.port, 1)] },
       { startTls: true },
@@ -280,7 +280,7 @@ describe('the connection test', () => {
     expect(result.checks[0]?.detail).toBe(`DNS names "ldap://localhost:${dead}", "ldap://localhost:${slapd.port}".`);
   });
 
-  test('tells of a client certificate that has ended at its own step', async () => {
+  test('reports an expired client certificate at its own step', async () => {
     const past = makeCertificate({ commonName: 'past', notAfter: new Date(Date.now() - 1000) });
     await using dns = await startDnsServer({ '_ldaps._tcp.example.test': [secure()] });
     const options = { ...openOptions(), nameServers: [dns.address] };

@@ -56,7 +56,7 @@ describe('every kind of server', () => {
     );
   });
 
-  test('has its own mapping in the one of new LDAP connections, so that it is right before a server was asked', () => {
+  test('has its own mapping within the one of new LDAP connections, which is right before a server was asked', () => {
     const everywhere = flavours.OTHER.mappings();
     for (const { mappings } of Object.values(flavours)) {
       for (const { field, label, attributes } of mappings()) {

@@ -64,7 +64,7 @@ async function attacked(
 /** Bytes that the sockets buffer in addition to the allowed ones. */
 const onTheWay = 8 * megabyte;
 
-describe('a server that sends without an end is INVALID_RESPONSE', () => {
+describe('a server that never stops sending is INVALID_RESPONSE', () => {
   test.each<[string, FakeRequest, (id: number) => Buffer, number]>([
     ['answers to a bind', 'bind', () => done(77), 4],
     ['entries for the rootDSE', 'rootDse', (id) => entry(id, '', { vendorName: 'x' }), 4],
@@ -79,7 +79,7 @@ describe('a server that sends without an end is INVALID_RESPONSE', () => {
     expect(taken).toBeLessThan(megabytes * megabyte + onTheWay);
   });
 
-  test('one entry of two gigabytes, which is refused at its header', async () => {
+  test('one entry of two gigabytes, refused at its header', async () => {
     for (const kind of ['rootDse', 'base', 'search'] as const) {
       const { read, tested, taken } = await attacked(kind, (socket, id) => {
         socket.write(giant(id, 2 ** 31 - 1));
@@ -122,7 +122,7 @@ describe('a server that sends without an end is INVALID_RESPONSE', () => {
   });
 });
 
-test('of a person with too many values of one attribute the first ones are kept, and it is said', async () => {
+test('of too many values of one attribute the first ones are kept, and a note says so', async () => {
   const values = Array.from({ length: 10_001 }, (_, i) => String(i));
   const server = await startFakeServer({
     search: ({ id }) => [entry(id, 'cn=Ada', { entryUUID: 'AB', mail: values }), done(id, { cookie: '' })],

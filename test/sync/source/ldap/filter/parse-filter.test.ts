@@ -9,7 +9,7 @@ const reprinted = (text: string): string => {
   return parsed.kind === 'ok' ? filterText(parsed.filter) : `${parsed.position}: ${parsed.message}`;
 };
 
-describe('a filter is understood', () => {
+describe('a filter is parsed', () => {
   test.each([
     ['(cn=Ada)', '(cn=Ada)'],
     ['  (cn=Ada)\n', '(cn=Ada)'],
@@ -34,7 +34,7 @@ describe('a filter is understood', () => {
   });
 });
 
-describe('a mistake is found where it is', () => {
+describe('a mistake is reported with its position', () => {
   test.each([
     ['', 0, 'empty'],
     ['cn=Ada', 0, '"("'],
@@ -85,7 +85,7 @@ const { filter: anyFilter } = fc.letrec<{ filter: LdapFilter }>((tie) => ({
   ),
 }));
 
-test('what is printed is understood again, whatever bytes its values hold', () => {
+test('a printed filter is parsed to the same filter, whatever bytes its values contain', () => {
   fc.assert(
     fc.property(anyFilter, (filter) => {
       expect(parseFilter(filterText(filter))).toEqual({ kind: 'ok', filter });
@@ -93,7 +93,7 @@ test('what is printed is understood again, whatever bytes its values hold', () =
   );
 });
 
-test('escaped bytes reach the server as they are', () => {
+test('escaped bytes reach the server unchanged', () => {
   const parsed = parseFilter('(cn=J\\c3\\b6rg)');
   if (parsed.kind === 'error') throw new Error(parsed.message);
   const request = new SearchRequest({ messageId: 1, filter: encodeFilter(parsed.filter) });

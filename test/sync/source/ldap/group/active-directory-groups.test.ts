@@ -101,7 +101,7 @@ describe('groups within groups', () => {
     },
   );
 
-  test('ask for chains only where there is a group inside', async () => {
+  test('ask for chains only if there is an inner group', async () => {
     expect((await read({ groups: ['inner'] })).names).toEqual(['p0']);
     expect(server.chains.asked).toBe(0);
   });
@@ -112,13 +112,13 @@ describe('groups within groups', () => {
     expect((await read({ groups: ['large'], excludeGroups: ['above vips'] })).names).toHaveLength(3099);
   });
 
-  test('of more than a filter can hold are compared here', async () => {
+  test('that are too many for a filter are compared here', async () => {
     const { names, sent, complete } = await read({ groups: ['wide'] });
     expect([names.length, sent, complete]).toEqual([150, 3101, true]);
   });
 });
 
-test('groups of more than 1,500 members lose nobody', async () => {
+test('groups of more than 1,500 members have all members', async () => {
   const included = await read({ groups: ['large'] });
   expect([included.names.length, included.sent, included.complete]).toEqual([3100, 3100, true]);
   const excluded = await read({ excludeGroups: ['large'] });
@@ -133,7 +133,7 @@ test('a group is found by its sAMAccountName too', async () => {
   expect((await read({ groups: ['inner-account'] })).names).toEqual(['p0']);
 });
 
-test('members of other domains are told once, and are no fault', async () => {
+test('members of other domains are reported once, and are no fault', async () => {
   const { complete, notes } = await read({ groups: ['top'] });
   expect(complete).toBe(true);
   expect(notes).toEqual([
@@ -145,7 +145,7 @@ test('members of other domains are told once, and are no fault', async () => {
   ]);
 });
 
-test('a time limit that ends the search for groups inside makes the read incomplete, so nobody is removed', async () => {
+test('a time limit that ends the search for inner groups makes the read incomplete, so nobody is removed', async () => {
   const asksForGroups = (search: FakeSearch): boolean =>
     search.scope === 2 && search.attributes.includes('objectClass');
   server.refuse = (search) => (asksForGroups(search) ? { code: 3, message: 'too slow' } : null);
@@ -175,7 +175,7 @@ test('a group that vanishes while people are read fails the read with its name',
 test.each([
   ['among groups', groupDn('bottom'), objects],
   ['among people', `CN=secret,OU=Staff,${base}`, [...objects, group('open', [first, `CN=secret,OU=Staff,${base}`])]],
-])('a group inside that is hidden %s makes the read incomplete, with its DN', async (_name, hidden, all) => {
+])('an inner group that is hidden %s makes the read incomplete, with its DN', async (_name, hidden, all) => {
   server.objects = all.filter(({ dn }) => dn !== hidden);
   expect(await read({ groups: [hidden === groupDn('bottom') ? 'top' : 'open'] })).toMatchObject({
     complete: false,
