@@ -39,7 +39,7 @@ const expectFit = (error: { message: string; hint: string | null }): void => {
   }
 };
 
-describe('what a server says is short and fit to be stored, in a run and in a test', () => {
+describe('texts from a server are short and can be stored, in a run and in a test', () => {
   const bindDn = 'cn=reader,dc=example,dc=org';
   const secret = 'pass\u0001word'.repeat(20);
 
@@ -126,7 +126,7 @@ describe('what a server says is short and fit to be stored, in a run and in a te
   });
 });
 
-describe('people whose id or DN is no text', () => {
+describe('people whose id or DN is no valid text', () => {
   const person = (id: number, uid: string, dn: string | Buffer, uuid: string | Buffer | null = uid): Buffer =>
     entry(id, dn, {
       cn: uid,
@@ -150,26 +150,29 @@ describe('people whose id or DN is no text', () => {
     ['half of a surrogate pair in an id', (id) => person(id, 'bob', dn('bob'), half), 'NO_ID', null],
     ['an id of 100 KB', (id) => person(id, 'bob', dn('bob'), 'b'.repeat(100_000)), 'NO_ID', null],
     ['an id without a character', (id) => person(id, 'bob', dn('bob'), ''), 'NO_ID', null],
-  ])('%s: the person is skipped with a line, the others come in, and nobody is removed', async (_, odd, code, id) => {
-    const before = (n: number) => [person(n, 'ada', dn('ada')), person(n, 'bob', dn('bob'))];
-    let entries: (n: number) => Buffer[] = before;
-    const { url } = await start({ search: onePage((n) => entries(n)) });
-    const connection = await syncing.createConnection({ url }, { removal: removal() });
-    expect(await syncing.sync(connection)).toMatchObject({ counts: { read: 2 } });
+  ])(
+    '%s: the person is skipped with a line, the others are imported, and nobody is removed',
+    async (_, odd, code, id) => {
+      const before = (n: number) => [person(n, 'ada', dn('ada')), person(n, 'bob', dn('bob'))];
+      let entries: (n: number) => Buffer[] = before;
+      const { url } = await start({ search: onePage((n) => entries(n)) });
+      const connection = await syncing.createConnection({ url }, { removal: removal() });
+      expect(await syncing.sync(connection)).toMatchObject({ counts: { read: 2 } });
 
-    entries = (n) => [person(n, 'ada', dn('ada')), odd(n), person(n, 'eve', dn('eve'))];
-    const run = await syncing.sync(connection);
-    expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { inScope: 3, skipped: 1, deactivated: 0 } });
-    const told = (await syncing.log(run.id)).filter((line) => line.code === code);
-    expect(told).toMatchObject([{ level: 'WARN', personId: id }]);
-    expect(told[0]?.message.length).toBeLessThan(1000);
+      entries = (n) => [person(n, 'ada', dn('ada')), odd(n), person(n, 'eve', dn('eve'))];
+      const run = await syncing.sync(connection);
+      expect(run).toMatchObject({ status: 'SUCCEEDED', counts: { inScope: 3, skipped: 1, deactivated: 0 } });
+      const told = (await syncing.log(run.id)).filter((line) => line.code === code);
+      expect(told).toMatchObject([{ level: 'WARN', personId: id }]);
+      expect(told[0]?.message.length).toBeLessThan(1000);
 
-    entries = before;
-    expect(await syncing.sync(connection)).toMatchObject({
-      status: 'SUCCEEDED',
-      counts: { deactivated: 1, unchanged: 2 },
-    });
-  });
+      entries = before;
+      expect(await syncing.sync(connection)).toMatchObject({
+        status: 'SUCCEEDED',
+        counts: { deactivated: 1, unchanged: 2 },
+      });
+    },
+  );
 
   test('a value that is no text is left out; a person whose only address is none is skipped', async () => {
     const { url } = await start({

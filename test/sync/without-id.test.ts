@@ -36,7 +36,7 @@ const runWith = async (connection: string, people: string[], withoutId: string[]
 };
 const warnings = async (runId: string) => (await syncing.log(runId)).filter(({ level }) => level === 'WARN');
 
-test('where somebody comes without an id nobody is called gone, and the log says why', async () => {
+test('if somebody comes without an id, nobody counts as gone, and the log says why', async () => {
   const connection = await syncing.createConnection(server, { removal: removal() });
   await runWith(connection, ['ada', 'bob', 'eve']);
   const odd = await runWith(connection, ['ada', 'bob'], ['bob']);
@@ -52,7 +52,7 @@ test('where somebody comes without an id nobody is called gone, and the log says
   expect(await runWith(connection, ['ada', 'bob'])).toMatchObject({ counts: { deactivated: 1, unchanged: 2 } });
 });
 
-test('an absence noted before goes on waiting, even when its grace is over', async () => {
+test('an absence that was noted before stays as it is, even when its grace is over', async () => {
   const connection = await syncing.createConnection(server, { removal: removal({ graceDays: 7 }) });
   const mine = 'WHERE connection_id = $1';
   await runWith(connection, ['kim', 'lou']);

@@ -11,7 +11,7 @@ function* numbered(count: number): Generator<string> {
   for (let i = 0; i < count; i++) yield `person${i}@example.org`;
 }
 
-test('nobody has claimed an address: all differ', () => {
+test('without claimed addresses all differ', () => {
   expect(added([]).allDiffer).toBe(true);
 });
 
@@ -19,13 +19,13 @@ test.each([1, 2, 1000, 50_000])('%d different addresses differ', (count) => {
   expect(added(numbered(count)).allDiffer).toBe(true);
 });
 
-test.each([2, 1000, 50_000])('an address that comes again after %d is noticed', (count) => {
+test.each([2, 1000, 50_000])('a repeated address after %d others is noticed', (count) => {
   const claimed = added(numbered(count));
   claimed.add('person1@example.org');
   expect(claimed.allDiffer).toBe(false);
 });
 
-test('of more addresses than it keeps, it does not say that they differ', () => {
+test('with more addresses than it keeps, it does not say that they differ', () => {
   expect(added(numbered(3000), 3000).allDiffer).toBe(true);
   expect(added(numbered(3001), 3000).allDiffer).toBe(false);
 });

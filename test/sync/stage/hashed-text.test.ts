@@ -29,6 +29,6 @@ test.each<[string, Entry, Entry]>([
   ['another attribute', entry(['a', undefined]), entry([undefined, 'a'])],
   ['a rename', entry(['a']), entry(['a'], { name: 'uid=eve' })],
   ['a value that can not be decoded any more', entry([undefined]), entry([undefined], { undecodable: ['cn'] })],
-])('tells apart %s', (_, a, b) => {
+])('differs for %s', (_, a, b) => {
   expect(entryText(a)).not.toBe(entryText(b));
 });

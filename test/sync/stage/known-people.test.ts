@@ -23,7 +23,7 @@ test('a UUID is its own digest', () => {
   expect(into).toEqual(own);
 });
 
-test('tells the new, the linked, the unchanged and the absent apart, among many', () => {
+test('distinguishes new, linked, unchanged and absent people among many', () => {
   const known = new KnownPeople();
   const ids = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? randomUUID() : `person ${i}`));
   for (const id of ids) known.addLinked(idDigest(id), digest(id), false);
@@ -46,7 +46,7 @@ test('a person of overlapping bases arrives once', () => {
   expect(known.arrive('a')).toBe('again');
 });
 
-test('whoever was gone, or is to be looked at again, is never unchanged', () => {
+test('a person who was gone, or must be checked again, is never unchanged', () => {
   const known = new KnownPeople();
   known.addLinked(idDigest('gone'), digest('x'), true);
   known.addLinked(idDigest('again'), null, false);
@@ -74,7 +74,7 @@ test('loads rows from chunks cut anywhere', () => {
   }
 });
 
-test('reads ids from bytes as it does from text, UUIDs and what only looks like one', () => {
+test('reads ids from bytes in the same way as from text, both UUIDs and texts that look like one', () => {
   const ids = [
     randomUUID(),
     'ffffffff-ffff-ffff-ffff-ffffffffffff',

@@ -26,7 +26,7 @@ test('people whom the scope has left out are read as they were written', () => {
   expect(read(writeLeftOut([]))).toEqual([]);
 });
 
-test('a reason that this release does not know is left out, and the others are read by their names', () => {
+test("people with a reason that this release does not know are skipped, and the others are read by the reason's name", () => {
   const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
   const person = (reason: number) => Buffer.concat([id, Buffer.from([reason])]);
   const bytes = Buffer.concat([Buffer.from('LATER_RELEASE NO_EMAIL\n'), person(0), person(1), person(9)]);
@@ -38,7 +38,7 @@ test.each([0, 1, 5, 100])('bytes that are cut off after %s do no harm', (end) =>
   expect(read(bytes.subarray(0, end)).length).toBeLessThanOrEqual(1);
 });
 
-test('no more are remembered than there is room for', () => {
+test('only a limited number of people is remembered', () => {
   const people = Array.from({ length: mostLeftOut + 10 }, () => ({ id: digestOf('a'), reason: 'DISABLED' as const }));
   expect(writeLeftOut(people).length).toBeLessThan(17 * mostLeftOut + 200);
 });

@@ -10,7 +10,7 @@ import { Staging } from '../../../src/sync/stage/stage-people.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-test('patterns of what filled what are not kept once nobody else has them', async () => {
+test('patterns of fills are not kept when nobody else has them', async () => {
   const workspaceId = uuidv7();
   const staging = new Staging({
     workspaceId,

@@ -86,7 +86,7 @@ test.each<[string, ContactValues]>([
     },
   ],
   ['text longer than a buffer', { DISPLAY_NAME: 'Ada', NOTES: '\u00e4'.repeat(300_000) }],
-])('%s comes into the plan as it is', async (_, values) => {
+])('%s is written into the plan unchanged', async (_, values) => {
   const { rows } = await store((stage) => stage.person(person(2e9 + 7, values)));
   const { emailKey, nameKey, companyKey, words, search } = indexed(values, workspaceId);
   expect(rows).toMatchObject([
@@ -119,7 +119,7 @@ test.each<[string, ContactValues]>([
   expect(rows[0].keys).toBe(keys[0].keys);
 });
 
-test('alternatives, remarks and skipped people come with what is told of them', async () => {
+test('alternatives, remarks and skipped people are written with their messages', async () => {
   const { rows } = await store((stage) => {
     stage.person({ ...person(1, { DISPLAY_NAME: 'A' }), alternatives: { CITY: ['\u00d8', '"'] }, remark: 'm\u00fc' });
     stage.skipped({
@@ -148,7 +148,7 @@ test('alternatives, remarks and skipped people come with what is told of them', 
   ]);
 });
 
-test('rows of all lengths across many buffers, in memory used again, are all there once, each with an id of its own', async () => {
+test('rows of all lengths across many reused buffers are all stored once, each with a different id', async () => {
   const count = 3000;
   const name = (i: number): string => `P${i} ${'x\u00e5'.repeat((i * 7919) % 900)}`;
   const { rows, buffers } = await store((stage) => {

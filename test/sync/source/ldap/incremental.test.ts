@@ -42,11 +42,11 @@ describe('a time of a directory', () => {
     '20260329120000Zx',
     '2026-03-29T12:00:00Z',
     'now',
-  ])('"%s" is none', (text) => {
+  ])('"%s" is not a time', (text) => {
     expect(momentOf(text)).toBeNull();
   });
 
-  test('is read alike on days on which clocks are put forward or back', () => {
+  test('is read correctly on days on which clocks are put forward or back', () => {
     const hours = Array.from({ length: 48 }, (_, i) => new Date(Date.UTC(2026, 2, 28) + i * 3_600_000));
     for (const hour of hours)
       expect(momentOf(`${hour.toISOString().replace(/\D/g, '').slice(0, 14)}Z`)).toBe(hour.getTime() * 1000);
@@ -77,7 +77,7 @@ function reads(attribute: string) {
 }
 
 describe('marks that are times', () => {
-  test('know an entry by its mark, and no other mark of it', () => {
+  test('know an entry by its mark, and by no other mark', () => {
     const { read } = reads('entryCSN');
     read({ began: 100, ended: 101 }, (marks) => marks.note('ada', csn(50), 'read'));
     read({ began: 200, ended: 201 }, (marks) => {
@@ -89,7 +89,7 @@ describe('marks that are times', () => {
     });
   });
 
-  test('that were set back by the clock of the server, or come late from another one, are not known', () => {
+  test('from a clock that was set back, or that come late from another server, are not known', () => {
     const { read } = reads('modifyTimestamp');
     read({ began: 1000, ended: 1001 }, (marks) => {
       marks.note('ada', at(500), 'read');
@@ -102,7 +102,7 @@ describe('marks that are times', () => {
     });
   });
 
-  test('of seconds that may not have been over when they were read are not known, until they surely were', () => {
+  test('of seconds that may not have been over when they were read are not known until it is certain that they were', () => {
     const { read } = reads('modifyTimestamp');
     read({ began: 100, ended: 130 }, (marks) => {
       marks.note('early', at(80), 'read');
@@ -141,7 +141,7 @@ describe('marks that are times', () => {
     });
   });
 
-  test('that most people do not show, or show in the future, let no run go on', () => {
+  test('that most people do not show, or show in the future, allow no incremental run', () => {
     const hidden = reads('modifyTimestamp').read({ began: 1, ended: 2 }, (marks) => {
       marks.note('ada', undefined, 'read');
       marks.note('bob', undefined, 'read');
@@ -154,7 +154,7 @@ describe('marks that are times', () => {
     expect(ahead).toContain('in the future');
   });
 
-  test('of another attribute mean nothing', () => {
+  test('of another attribute are not used', () => {
     const first = timeMarks({ attribute: 'entryCSN', since: null, clock: () => noon });
     const next = first.marks.next() as Since;
     expect(timeMarks({ attribute: 'entryCSN', since: next, clock: () => noon }).whyAnew).toBeNull();
@@ -202,7 +202,7 @@ describe('marks that are times', () => {
     expect(round).toBeGreaterThan(3);
   });
 
-  test('of 100,000 people take a memory of 131 KB, and are all known', () => {
+  test('of 100,000 people take 131 KB, and are all known', () => {
     const { read } = reads('entryCSN');
     const people = Array.from({ length: 100_000 }, (_, i) => ({ id: `p${i}`, mark: csn(-i % 5000, i) }));
     read({ began: 100, ended: 101 }, (marks) => {
@@ -221,7 +221,7 @@ describe('marks that are times', () => {
 });
 
 describe('the newest of many', () => {
-  test('has all from one moment on, and says which', () => {
+  test('has all keys from one moment on, and reports this moment', () => {
     const newest = new Newest(10, 0);
     for (let i = 0; i < 100; i++) newest.add((i * 37) % 100, i, false);
     const { low, keys } = newest.end(Number.POSITIVE_INFINITY);
@@ -229,14 +229,14 @@ describe('the newest of many', () => {
     expect(keys).toHaveLength(10);
   });
 
-  test('drops a moment that too many share as a whole', () => {
+  test('drops all keys of a moment that too many share', () => {
     const newest = new Newest(10, 0);
     for (let i = 0; i < 50; i++) newest.add(7, i, false);
     newest.add(8, 99, false);
     expect(newest.end(Number.POSITIVE_INFINITY)).toEqual({ low: 8, keys: Float64Array.from([99]) });
   });
 
-  test('leaves out new ones after a moment, and lets all such ones count as not known', () => {
+  test('leaves out new keys after a moment, and treats all of these as unknown', () => {
     const newest = new Newest(2, 0);
     for (let moment = 1; moment <= 9; moment++) newest.add(moment, moment, moment === 9);
     expect(newest.end(5)).toEqual({ low: 6, keys: Float64Array.from([9]) });
@@ -294,7 +294,7 @@ describe('a sweep', () => {
     expect(swept([]).attributes).toEqual(['objectGUID', 'uSNChanged', 'accountExpires', 'uid']);
   });
 
-  test('wants people with a later mark, without a mark or an id, and those whom the run does not know', () => {
+  test('requests people with a later mark, without a mark or an id, and those whom the run does not know', () => {
     const { sweep, asked } = swept(
       [
         { dn: 'cn=same', objectGUID: guid(1), uSNChanged: '5000' },
@@ -317,7 +317,7 @@ describe('a sweep', () => {
     expect(sweep.whyEverybody()).toBeNull();
   });
 
-  test('tells of those who came before the run was ready as if they had come later', () => {
+  test('reports people who came before the run was ready as if they had come later', () => {
     const people = [
       { dn: 'cn=same', objectGUID: guid(1), uSNChanged: '5000' },
       { dn: 'cn=later', objectGUID: guid(2), uSNChanged: '5001' },
@@ -336,7 +336,7 @@ describe('a sweep', () => {
     }
   });
 
-  test('holds no more than some megabytes before the run is ready', () => {
+  test('holds only some megabytes before the run is ready', () => {
     const name = 'x'.repeat(40_000);
     const people = Array.from({ length: 110 }, () => ({ dn: `cn=${name}`, objectGUID: guid(1), uSNChanged: '1' }));
     expect(swept(people.slice(50), undefined, -1).sweep.holdsMuch).toBe(false);
@@ -344,7 +344,7 @@ describe('a sweep', () => {
     expect(swept(people, undefined, people.length).sweep.holdsMuch).toBe(false);
   });
 
-  test('wants accounts that have expired since the last read, of which no mark tells', () => {
+  test('requests accounts that have expired since the last read, which no mark shows', () => {
     const expires = (time: string): string => String(fileTime(new Date(time)));
     const { sweep } = swept([
       { dn: 'cn=long ago', objectGUID: guid(1), uSNChanged: '1', accountExpires: expires('2026-01-02T10:59:59Z') },
@@ -356,7 +356,7 @@ describe('a sweep', () => {
     expect(sweep.wanted).toEqual(['cn=since']);
   });
 
-  test('tells the run who is left out now by their groups or their place', () => {
+  test('reports to the run who is left out now by their groups or their place', () => {
     const { asked } = swept([
       { dn: 'cn=a', objectGUID: guid(1), uSNChanged: '1', uid: 'friend' },
       { dn: 'cn=a', objectGUID: guid(2), uSNChanged: '1', uid: 'stranger' },
@@ -369,7 +369,7 @@ describe('a sweep', () => {
     ]);
   });
 
-  test('says that everybody must be read when too many have changed, or somebody can not be found by their DN', () => {
+  test("says that everybody must be read when too many have changed, or when somebody can't be found by their DN", () => {
     const changed = Array.from({ length: 101 }, (_, i) => ({ dn: `cn=${i}`, objectGUID: guid(i), uSNChanged: '9999' }));
     expect(swept(changed.slice(1)).sweep.whyEverybody()).toBeNull();
     expect(swept(changed).sweep.whyEverybody()).toContain('So many people');
@@ -401,11 +401,11 @@ describe("Active Directory's numbers of changes", () => {
     ['another domain controller', { controller: 'CN=NTDS Settings,CN=DC2' }, /Another domain controller/],
     ['a restored database', { invocation: 'two' }, /restored/],
     ['a database that was set back', { usn: 9000 }, /fewer changes/],
-  ])('mean nothing on %s', (_, changes, reason) => {
+  ])('are not used on %s', (_, changes, reason) => {
     expect(usnMarks({ ...place, usn: 6000 }, since(changes)).whyAnew).toMatch(reason);
   });
 
-  test('mean nothing where the place of the last read has another form', () => {
+  test('are not used if the place of the last read has another form', () => {
     expect(usnMarks(place, { cursor: { place: 'x' }, memory: new Uint8Array(0) }).whyAnew).toMatch(/can not be read/);
   });
 });

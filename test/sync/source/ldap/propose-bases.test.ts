@@ -5,7 +5,7 @@ const many = (count: number, place: string): string[] =>
   Array.from({ length: count }, (_, i) => `uid=${place.length}-${i},${place}`);
 const bases = (...dns: string[][]): string[] => narrowestBases('dc=example,dc=org', dns.flat()).baseDns;
 
-test('the narrowest place that holds everybody is the base, however deep', () => {
+test('the narrowest place that contains everybody is the base, however deep it is', () => {
   const staff = many(50, 'OU=Users,OU=Berlin,OU=Staff,DC=example,DC=org');
   expect(bases(staff)).toEqual(['OU=Users,OU=Berlin,OU=Staff,DC=example,DC=org']);
 });
@@ -18,7 +18,7 @@ test('a few places at the top become bases of their own, and places further down
   expect(bases(berlin, paris)).toEqual(['ou=people,dc=example,dc=org']);
 });
 
-test('a few people elsewhere do not widen the base, and a reason tells of them', () => {
+test('a few people elsewhere do not widen the base, and a reason mentions them', () => {
   const staff = many(99, 'ou=people,dc=example,dc=org');
   const proposed = narrowestBases('dc=example,dc=org', [...staff, 'cn=admin,ou=system,dc=example,dc=org']);
   expect(proposed.baseDns).toEqual(['ou=people,dc=example,dc=org']);

@@ -29,7 +29,7 @@ test('a server that stops answering in the middle is TIMEOUT', async () => {
   });
 });
 
-describe('a server that closes the connection is CONNECTION_LOST, and is not connected to again', () => {
+describe('a server that closes the connection is CONNECTION_LOST, and there is no second connection', () => {
   test.each([300, 5_000, 15_000, 25_000])('after %i bytes', async (afterBytes) => {
     await expect(read({ kind: 'cut', afterBytes })).rejects.toMatchObject({
       code: 'CONNECTION_LOST',
@@ -39,7 +39,7 @@ describe('a server that closes the connection is CONNECTION_LOST, and is not con
   });
 });
 
-test('turned bits are INVALID_RESPONSE', async () => {
+test('flipped bits are INVALID_RESPONSE', async () => {
   await expect(read({ kind: 'garble', afterBytes: 15_000 })).rejects.toMatchObject({
     code: 'INVALID_RESPONSE',
     hint: expect.any(String),
@@ -56,7 +56,7 @@ test.each<Fault>([
   expect(summary.complete).toBe(true);
 });
 
-test('a read that waits for a dead server ends as soon as it is aborted', async () => {
+test('a read that waits for a dead server ends when it is aborted', async () => {
   const abort = new AbortController();
   proxy = await startFaultProxy(slapd.port, { kind: 'silence', afterBytes: 15_000 });
   const settings = ldapSettings(slapd, { urls: [proxy.url], timeoutSeconds: 3600 });

@@ -67,7 +67,7 @@ describe('references at the root of a domain', () => {
   const domain = 'ldap://emea.example.org/DC=emea,DC=example,DC=org';
   const search = onePage(({ id }) => [...own, domain].map((url) => reference(id, [url])));
 
-  test('settings and DNS zones of Active Directory are no missing people, another domain is', async () => {
+  test('references to settings and DNS zones of Active Directory do not mean missing people; one to another domain does', async () => {
     const { summary } = await read({ rootDse: activeDirectory, search });
     expect(summary).toMatchObject({ complete: true, referrals: [domain] });
     expect(summary.notes).toMatchObject([
@@ -83,7 +83,7 @@ describe('references at the root of a domain', () => {
     ['without a domain', 'ldap://x/CN=Configuration'],
     ['with a DN that can not be decoded', 'ldap://x/CN=Configuration,DC=%ff'],
     ['without a DN', 'ldap://configuration.example.org'],
-  ])('a place of such a name %s may hold people', async (_, url) => {
+  ])('a place of such a name %s may contain people', async (_, url) => {
     const { summary } = await read({
       rootDse: activeDirectory,
       search: onePage(({ id }) => [reference(id, [url])]),
@@ -91,7 +91,7 @@ describe('references at the root of a domain', () => {
     expect(summary.referrals).toHaveLength(1);
   });
 
-  test('another kind of server has no such parts', async () => {
+  test('references of another kind of server always mean missing people', async () => {
     const { summary } = await read({ rootDse: dsa, search });
     expect(summary.referrals).toHaveLength(5);
     expect(summary.notes).toMatchObject([{ level: 'WARN', message: expect.not.stringContaining('global catalog') }]);
@@ -121,7 +121,7 @@ test('another server at the end gives no complete read', async () => {
   expect(summary).toMatchObject({ complete: false, because: expect.stringContaining('server') });
 });
 
-test('a whoami that is answered by a protocol error is no trouble', async () => {
+test('a whoami that is answered with a protocol error is no problem', async () => {
   const { summary } = await read({ whoAmI: () => 2, search: onePage(({ id }) => [ada(id)]) });
   expect(summary.complete).toBe(true);
 });
@@ -164,13 +164,13 @@ describe('results of a search become errors', () => {
     [{ ...dsa, ipaDomainLevel: ['1'] }, 4, 'SIZE_LIMIT', ['nsPagedSizeLimit']],
     [{ ...dsa, objectClass: ['OpenLDAProotDSE'] }, 4, 'SIZE_LIMIT', ['size.prtotal=unlimited']],
     [dsa, 4, 'SIZE_LIMIT', ['nsPagedSizeLimit', 'size=unlimited']],
-  ])('%j: result %i says %s, by the limit that this server has', async (rootDse, code, expected, names) => {
+  ])("%j: result %i says %s, in the terms of this server's limits", async (rootDse, code, expected, names) => {
     const error = await read({ rootDse, search: ({ id }) => [done(id, { code })] }).catch((reason) => reason);
     expect(error).toMatchObject({ code: expected });
     for (const name of names) expect(error.hint).toContain(name);
   });
 
-  test('also in the middle, after people have been delivered', async () => {
+  test('also in the middle, after people were delivered', async () => {
     const pages: unknown[] = [];
     const search = ({ id, cookie, pageSize }: FakeSearch): Buffer[] =>
       cookie === '' ? [ada(id), done(id, { cookie: pageSize === 10 ? '' : 'more' })] : [ada(id), done(id, { code: 4 })];
@@ -181,14 +181,14 @@ describe('results of a search become errors', () => {
   });
 });
 
-test('a notice of disconnection is told in the words of the server', async () => {
+test("a notice of disconnection is reported in the server's words", async () => {
   await expect(read({ search: () => [farewell({ code: 52, message: 'shutting down' })] })).rejects.toMatchObject({
     code: 'SERVER_BUSY',
     message: expect.stringContaining('shutting down'),
   });
 });
 
-test('ranges are read on until the last one', async () => {
+test('ranges are read until the last one', async () => {
   const addresses = ['1', '2', '3', '4', '5'];
   const options: FakeOptions = {
     rootDse: activeDirectory,
@@ -215,7 +215,7 @@ describe('Active Directory', () => {
   const account = (id: number, name: string, guid: string, attributes: Parameters<typeof entry>[2]): Buffer =>
     entry(id, `CN=${name},DC=example,DC=org`, { cn: name, objectGUID: Buffer.from(guid, 'hex'), ...attributes });
 
-  test('people are known by objectGUID, disabled ones and machines are marked', async () => {
+  test('people are identified by objectGUID, and disabled ones and machines are marked', async () => {
     const search = onePage(({ id }) => [
       account(id, 'Ada', '33221100554477668899aabbccddeeff', { userAccountControl: '512', sAMAccountName: 'ada' }),
       account(id, 'Bob', '61626364656667686970717273747576', { userAccountControl: '514', sAMAccountName: 'bob' }),
@@ -238,7 +238,7 @@ describe('Active Directory', () => {
     [{ ...dsa, objectClass: ['top', 'OpenLDAProotDSE'] }, 'OpenLDAP'],
     [{ ...dsa, vendorName: ['Oracle Corporation'] }, 'Oracle Corporation'],
     [dsa, 'LDAP server'],
-  ])('and the others are told apart by their rootDSE: %j', async (rootDse, label) => {
+  ])('and other servers are distinguished by their rootDSE: %j', async (rootDse, label) => {
     const search = onePage(({ id, attributes }) => [
       entry(id, 'cn=Ada', { [attributes.find((name) => /guid|uuid|uniqueid/i.test(name)) ?? '']: 'x'.repeat(16) }),
     ]);
@@ -247,7 +247,7 @@ describe('Active Directory', () => {
   });
 });
 
-test('eDirectory and 389 Directory Server have ids of their own', async () => {
+test('eDirectory and 389 Directory Server have other ids', async () => {
   const guid = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
   const edirectory = await read({
     rootDse: { ...dsa, vendorName: ['NetIQ'] },

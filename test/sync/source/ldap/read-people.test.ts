@@ -87,7 +87,7 @@ const namesOf = ({ entries }: Reading): (string | undefined)[] =>
   entries.map(({ attributes }) => String(attributes[0])).sort();
 
 describe('pages', () => {
-  test.each([19, 20, 21, 1, 10_000])('of %i bring everybody of 20 once', async (pageSize) => {
+  test.each([19, 20, 21, 1, 10_000])('of %i entries bring each of 20 people once', async (pageSize) => {
     const { entries, pages, summary } = await read(
       { attributes: ['uid'] },
       { baseDns: [`ou=people,${base}`], pageSize },
@@ -104,7 +104,7 @@ describe('pages', () => {
     expect(summary.complete).toBe(true);
   });
 
-  test('several bases are all read, and one within another brings its people again', async () => {
+  test('several bases are all read, and a base within another one brings its people again', async () => {
     const baseDns = [`ou=people,${base}`, `ou=odd,${base}`, base, base.toUpperCase()];
     const { entries } = await read({ attributes: ['uid'] }, { baseDns });
     const ids = entries.map(({ id }) => id);
@@ -112,7 +112,7 @@ describe('pages', () => {
     expect(ids).toHaveLength(20 + 3 + 31);
   });
 
-  test('a page that is worked on holds back the next one', async () => {
+  test('the next page is delivered only when the work on this one is done', async () => {
     let working = 0;
     const { entries } = await read(
       {
@@ -127,7 +127,7 @@ describe('pages', () => {
     expect(entries).toHaveLength(31);
   });
 
-  test('the next one has been asked for before this one is worked on', async () => {
+  test('the next page has been requested before the work on this one begins', async () => {
     const writes = jest.spyOn(Socket.prototype, 'write');
     const asked: number[] = [];
     try {
@@ -143,7 +143,7 @@ describe('pages', () => {
     expect(asked).toEqual([first, first + 1, first + 2, first + 2]);
   });
 
-  test('an error of whoever takes a page ends the read', async () => {
+  test('an error in the work on a page ends the read', async () => {
     const onPage = (): never => {
       throw new Error('full');
     };
@@ -152,7 +152,7 @@ describe('pages', () => {
 });
 
 describe('people come as the directory has them', () => {
-  test('with all the attributes asked for, and their stable id', async () => {
+  test('with all the requested attributes, and their stable id', async () => {
     const { entries } = await read({ attributes: personAttributes, scope: { filter: '(uid=user0000001)' } });
     const [entry] = entries;
     const expected = person(1).attributes;
@@ -171,12 +171,12 @@ describe('people come as the directory has them', () => {
     expect(new Set(entries.map(({ name }) => canonicalDn(name)))).toEqual(new Set(wanted.map(canonicalDn)));
   });
 
-  test('a 5 MB attribute is left out and named, its person stays', async () => {
+  test('a 5 MB attribute is left out and named, and its person stays', async () => {
     const { entries } = await read({ attributes: ['description', 'mail'], scope: { filter: '(uid=big)' } });
     expect(entries).toMatchObject([{ attributes: [undefined, 'big@example.org'], undecodable: ['description'] }]);
   });
 
-  test('cn is never cn;lang-en, several values come all, names are without case', async () => {
+  test('cn is never cn;lang-en, all of several values come, and names are case-insensitive', async () => {
     const { entries } = await read({ attributes: ['CN', 'Mail', 'cn;lang-EN'], scope: { filter: '(uid=lang)' } });
     expect(entries[0]?.attributes).toEqual(['Plain', ['b@example.org', 'a@example.org'], 'English']);
   });
@@ -192,7 +192,7 @@ describe('people come as the directory has them', () => {
     expect(again.entries).toMatchObject([{ attributes: [undefined], undecodable: ['userSMIMECertificate'] }]);
   });
 
-  test('never with a photo, asked for or not', async () => {
+  test('never with a photo, requested or not', async () => {
     const { entries } = await read({ attributes: ['jpegPhoto', 'uid'], scope: { filter: '(uid=bytes)' } });
     expect(entries).toMatchObject([{ attributes: [undefined, 'bytes'], undecodable: [] }]);
   });
@@ -202,7 +202,7 @@ describe('people come as the directory has them', () => {
     expect(entries[0]?.id).toBe('big');
   });
 
-  test('but not at all when nobody shows an id', async () => {
+  test('but only if somebody shows an id', async () => {
     await expect(read({}, { idAttribute: 'carLicense' })).rejects.toMatchObject({ code: 'ID_ATTRIBUTE_UNREADABLE' });
   });
 });
@@ -284,7 +284,7 @@ describe('groups', () => {
     for (const member of members) expect(found.some((name) => name.includes(member))).toBe(true);
   });
 
-  test('memberOf is left to the server where it says what the group says', async () => {
+  test('the server filters by memberOf if that agrees with the group', async () => {
     await slapd.add(`cn=fresh,ou=groups,${base}`, {
       objectClass: 'groupOfNames',
       cn: 'fresh',
@@ -311,7 +311,7 @@ describe('groups', () => {
   });
 });
 
-test('people are told of in the order in which they come, a few at a time and never while the source is held back', async () => {
+test('people are delivered in the order in which they come, a few at a time, and never while the source must wait', async () => {
   await using large = await startSlapd({ entries: people(1500) });
   let underWay = 0;
   let most = 0;

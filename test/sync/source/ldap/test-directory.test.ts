@@ -60,7 +60,7 @@ test('a good connection has every check OK', async () => {
   expect(result.checks[7]?.detail).toContain('entryUUID');
 });
 
-describe('what is doubtful is a warning', () => {
+describe('doubtful results are warnings', () => {
   test('no encryption', async () => {
     const result = await tested();
     expect(result.ok).toBe(true);
@@ -72,7 +72,7 @@ describe('what is doubtful is a warning', () => {
     expect(statuses(result).slice(0, 2)).toEqual(['Reach WARN', 'Reach OK']);
   });
 
-  test('a certificate that ends soon', async () => {
+  test('a certificate that expires soon', async () => {
     const authority = makeCertificate({ commonName: 'CA' });
     const notAfter = new Date(Date.now() + 5.5 * 86_400_000);
     const certificate = makeCertificate({ commonName: 'server', hosts: ['127.0.0.1'], issuer: authority, notAfter });
@@ -90,7 +90,7 @@ describe('what is doubtful is a warning', () => {
   });
 });
 
-describe('what fails is told at its step, and the rest is skipped', () => {
+describe('a failure is reported at its step, and the rest is skipped', () => {
   test.each<[string, () => Promise<ConnectionTest>, string, string[]]>([
     [
       'a wrong password',
@@ -263,7 +263,7 @@ describe('what fails is told at its step, and the rest is skipped', () => {
     }
   });
 
-  test('each URL that can not be reached once, and the last one decides', async () => {
+  test("each URL that can't be reached gets one warning, and the last one decides", async () => {
     const hangsUp = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await once(hangsUp, 'listening');
     const ports = [await freePort(), (hangsUp.address() as AddressInfo).port, await freePort()];

@@ -14,7 +14,7 @@ describe('binary ids come in their usual text form', () => {
     expect(binaryText(form, bytes(hex))).toBe(text);
   });
 
-  test.each(['guid', 'sid'] as const)('%s of the wrong length is none', (form) => {
+  test.each(['guid', 'sid'] as const)('%s of the wrong length is not an id', (form) => {
     expect(binaryText(form, bytes('0011'))).toBeNull();
   });
 });

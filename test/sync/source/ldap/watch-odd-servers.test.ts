@@ -67,7 +67,7 @@ describe('a watch of an odd server', () => {
     ['50 (no right)', { code: 50 }],
     ['53 (unwilling)', { code: 53 }],
     ['0 (does not keep it open)', { code: 0 }],
-  ])('asks when searches that are to be kept open end with result %s', async (_, refuses) => {
+  ])('polls if searches to be kept open end with result %s', async (_, refuses) => {
     const { server } = await start({ offers: [persistent, contentSync], refuses });
     const watching = watch(server, { times: { askEveryMs: 10, restFactor: 0 } });
     await watching.listening;
@@ -78,17 +78,17 @@ describe('a watch of an odd server', () => {
     expect(watching.told).toBe(0);
   });
 
-  test('does not ask a busy server in another way', async () => {
+  test('does not try another way with a busy server', async () => {
     const { server } = await start({ offers: [persistent], refuses: { code: 51 } });
     expect(await watch(server).ended).toMatchObject({ code: 'SERVER_BUSY' });
   });
 
-  test('says that a server which shows no times can not be watched', async () => {
+  test("says that a server that shows no times can't be watched", async () => {
     const { server } = await start({ offers: [], times: [null, null] });
     expect(await watch(server).ended).toMatchObject({ code: 'WATCH_NOT_POSSIBLE' });
   });
 
-  test('is told of 100,000 changes at once, keeps none of them, and goes on', async () => {
+  test('handles 100,000 changes at once, keeps none of them, and continues', async () => {
     const { server, opened } = await start({ offers: [persistent] });
     const watching = watch(server, { times: { checkEveryMs: 10 } });
     const { id, socket } = await opened;
@@ -119,7 +119,7 @@ describe('a watch of an odd server', () => {
     expect(await watching.ended).toMatchObject({ code });
   });
 
-  test('waits until everybody has been sent before it listens, where RFC 4533 begins with that', async () => {
+  test('waits until everybody has been sent before it listens, if RFC 4533 begins with that', async () => {
     const { server, opened } = await start({ offers: [contentSync] });
     const watching = watch(server);
     const { id, socket } = await opened;

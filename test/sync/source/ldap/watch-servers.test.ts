@@ -54,12 +54,12 @@ describe('a watch of 389 Directory Server', () => {
       times: { askEveryMs: 1_000_000 },
     });
 
-  test('is told of every change of people', async () => {
+  test('reports every change of people', async () => {
     const attributes = { objectClass: 'inetOrgPerson', uid: 'ada', cn: 'Ada', sn: 'Ada' };
     await everyChange(watch, server, base, { dn: `uid=ada,OU=staff,${base}`, attributes });
   });
 
-  test('is told of groups elsewhere when the scope names one', async () => {
+  test('reports changes of groups elsewhere if the scope names one', async () => {
     const watching = watch(['all']);
     await watching.listening;
     await heard(watching, server.modify(`cn=all,OU=elsewhere,${base}`, { member: [base, `uid=bob,${base}`] }));
@@ -85,11 +85,11 @@ describeSamba('a watch of a domain controller', () => {
       },
     );
 
-  test('hears of every change of people', async () => {
+  test('reports every change of people', async () => {
     await everyChange(watch, dc, base, sambaPerson('ada', `OU=staff,${base}`));
   });
 
-  test('hears at once who is deleted, if its account may see what is deleted', async () => {
+  test('reports deletions at once, if its account may see deleted entries', async () => {
     const ada = sambaPerson('ada', `OU=staff,${base}`);
     await dc.add(ada.dn, ada.attributes);
     const watching = watch({ bindDn: dc.adminDn, bindPassword: dc.adminPassword, sweepEveryMs: 1_000_000 });
@@ -98,7 +98,7 @@ describeSamba('a watch of a domain controller', () => {
     await watching.stop();
   });
 
-  test('says nothing while nothing changes', async () => {
+  test('reports nothing while nothing changes', async () => {
     const watching = watch();
     await watching.listening;
     const change = watching.change();

@@ -49,7 +49,7 @@ describe.each([
   const dn = `uid=ada,ou=staff,${base}`;
   const away = `uid=ada,ou=elsewhere,${base}`;
 
-  test('hears of people who are added, changed, renamed, moved away, moved in and deleted', async () => {
+  test('reports people who are added, changed, renamed, moved away, moved in and deleted', async () => {
     const server = slapd();
     const changes = [
       () => server.add(dn, ada),
@@ -68,7 +68,7 @@ describe.each([
     }
   });
 
-  test('hears of a group elsewhere when the scope names a group', async () => {
+  test('reports a change of a group elsewhere if the scope names a group', async () => {
     const server = slapd();
     const watching = watch(server, { times, scope: { groups: ['all'] } });
     await watching.listening;
@@ -78,7 +78,7 @@ describe.each([
     await watching.stop();
   });
 
-  test('ends with the reason when it is told to', async () => {
+  test("ends with the signal's reason", async () => {
     const proxy = await startFaultProxy(slapd().port);
     const watching = watch(slapd(), { times }, proxy.url);
     await watching.listening;
@@ -95,7 +95,7 @@ describe.each([
     await proxy.close();
   });
 
-  test('breaks when the server falls silent', async () => {
+  test('breaks when the server stops answering', async () => {
     const proxy = await startFaultProxy(slapd().port);
     const settings = { timeoutSeconds: 1 };
     const watching = watch(slapd(), { times: { ...times, checkEveryMs: 50 }, settings }, proxy.url);
@@ -131,7 +131,7 @@ describe.each([
     await Promise.all([watching.stop(), started.stop()]);
   });
 
-  test('tells why it can not begin', async () => {
+  test("says why it can't begin", async () => {
     const server = slapd();
     expect(await watch(server, { times, password: 'wrong' }).ended).toMatchObject({ code: 'BIND_REFUSED' });
     const settings = { baseDns: [`ou=nowhere,${base}`] };
@@ -139,8 +139,8 @@ describe.each([
   });
 });
 
-describe('a watch of a directory that tells of changes', () => {
-  test('does not fetch everybody first, and hears of no one else', async () => {
+describe('a watch of a directory that reports changes', () => {
+  test('does not fetch everybody first, and reports nobody outside the scope', async () => {
     const proxy = await startFaultProxy(telling.port);
     const watching = watch(telling, { settings: { baseDns: [base] } }, proxy.url);
     await watching.listening;
@@ -156,8 +156,8 @@ describe('a watch of a directory that tells of changes', () => {
   });
 });
 
-describe('a watch of a directory that must be asked', () => {
-  test('checks that the server is alive only while it asks for nothing else', async () => {
+describe('a watch of a directory that must be polled', () => {
+  test('checks that the server is alive only while no other request is under way', async () => {
     const times = { askEveryMs: 20, sweepEveryMs: 0, restFactor: 0, checkEveryMs: 1 };
     const watching = watch(asked, { times, settings: { baseDns: [base], pageSize: 500 } });
     await watching.listening;

@@ -19,7 +19,7 @@ describe('public addresses are always allowed', () => {
   });
 });
 
-describe('private addresses are allowed by policy only', () => {
+describe('private addresses are allowed only by policy', () => {
   test.each([
     '10.0.0.1',
     '172.16.3.4',
@@ -106,7 +106,7 @@ describe('link-local addresses and cloud metadata are never allowed', () => {
   });
 });
 
-test('a list of networks allows what lies in them', () => {
+test('a list of networks allows the addresses in them', () => {
   const policy = { allowPrivate: false, cidrs: ['10.1.0.0/16', 'fd12::/16'] };
   expect(isAllowedAddress('10.1.2.3', policy)).toBe(true);
   expect(isAllowedAddress('::ffff:10.1.2.3', policy)).toBe(true);
@@ -115,11 +115,11 @@ test('a list of networks allows what lies in them', () => {
   expect(isAllowedAddress('fd13::5', policy)).toBe(false);
 });
 
-test('what is no address is not allowed', () => {
+test('a text that is no address is not allowed', () => {
   expect(isAllowedAddress('ldap.example.com', all)).toBe(false);
 });
 
-test('a list of networks counts for all that an address may lead to', () => {
+test('a list of networks must contain all addresses to which an address may lead', () => {
   const policy = { allowPrivate: false, cidrs: ['10.0.0.0/8', '64:ff9b:1::/48', '0.0.0.0/8'] };
   expect(isAllowedAddress('64:ff9b::10.0.0.1', policy)).toBe(true);
   expect(isAllowedAddress('64:ff9b:1::10.0.0.1', policy)).toBe(true);

@@ -35,13 +35,13 @@ async function get(how: Serve, with_ = options(), most = 1_000_000): Promise<num
 }
 
 describe('a body', () => {
-  test('of gzip is unpacked no further than it may be large', async () => {
+  test('in gzip is unpacked only up to the limit', async () => {
     const bomb = gzipSync(Buffer.alloc(200_000_000));
     const packed: Serve = (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
     await expect(get(packed)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
   });
 
-  test('that never ends is read no further than it may be large', async () => {
+  test('that never ends is read only up to the limit', async () => {
     const endless: Serve = (_request, response) => {
       const more = (): void => void (response.destroyed || response.write(Buffer.alloc(65_536), more));
       more();
@@ -49,7 +49,7 @@ describe('a body', () => {
     await expect(get(endless)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
   });
 
-  test('of which nothing comes any more is not waited for', async () => {
+  test('that stalls ends with a timeout', async () => {
     const silent: Serve = (_request, response) => {
       response.writeHead(200);
       response.write('id\n');
@@ -68,7 +68,7 @@ describe('a body', () => {
 });
 
 describe('a server', () => {
-  test('that never answers is not waited for', async () => {
+  test('that never answers ends with a timeout', async () => {
     await expect(get(() => {}, options(undefined, impatient))).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
@@ -84,14 +84,14 @@ describe('a server', () => {
     setDefaultCACertificates([...usual, server.ca]);
   });
 
-  test('that floods with headers is not listened to', async () => {
+  test('that floods with headers is refused', async () => {
     const flood: Serve = (_request, response) => {
       response.socket?.write(`HTTP/1.1 200 OK\r\n${'x-flood: 1\r\n'.repeat(10_000)}`);
     };
     await expect(get(flood)).rejects.toMatchObject({ code: 'INVALID_RESPONSE' });
   });
 
-  test('without TLS, or behind an address that is not allowed, is told', async () => {
+  test('without TLS, or behind an address that is not allowed, gives its own error', async () => {
     const sockets: Socket[] = [];
     const plain = createServer((socket) => {
       sockets.push(socket.on('error', () => {}));

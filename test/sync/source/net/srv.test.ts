@@ -6,7 +6,7 @@ const hosts = (records: ReturnType<typeof record>[], random = chanceOf('x')): st
   srvTargets(records, random).map(({ host }) => host);
 
 describe('the order of SRV records', () => {
-  test('is by priority first, whatever the weights', () => {
+  test('follows the priorities first, whatever the weights are', () => {
     expect(hosts([record('c.x', 20, 100), record('a.x', 0, 1), record('b.x', 10, 65_535)])).toEqual([
       'a.x',
       'b.x',
@@ -14,7 +14,7 @@ describe('the order of SRV records', () => {
     ]);
   });
 
-  test('among equals is drawn by weight', () => {
+  test('among equal priorities is chosen by weight', () => {
     const records = [record('heavy.x', 0, 75), record('light.x', 0, 25)];
     expect(hosts(records, () => 0)).toEqual(['light.x', 'heavy.x']);
     expect(hosts(records, () => 0.24)).toEqual(['light.x', 'heavy.x']);
@@ -34,13 +34,13 @@ describe('the order of SRV records', () => {
     expect(Math.max(...times)).toBeLessThan(90);
   });
 
-  test('gives weight 0 a small chance, and takes all of them when there is nothing else', () => {
+  test('gives weight 0 a small chance, and takes all servers if there are no other weights', () => {
     expect(hosts([record('b.x', 0, 10), record('a.x', 0, 0)], () => 0)).toEqual(['a.x', 'b.x']);
     expect(hosts([record('b.x', 0, 10), record('a.x', 0, 0)], () => 0.5)).toEqual(['b.x', 'a.x']);
     expect(hosts([record('a.x'), record('b.x'), record('c.x')], () => 0.9).sort()).toEqual(['a.x', 'b.x', 'c.x']);
   });
 
-  test('has each target once for each record, in lower case and without the last dot', () => {
+  test('has each target once per record, in lower case and without the last dot', () => {
     expect(srvTargets([record('DC1.Example.com.', 0, 0, 636)], chanceOf('x'))).toEqual([
       { host: 'dc1.example.com', port: 636 },
     ]);

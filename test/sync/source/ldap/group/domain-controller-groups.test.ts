@@ -72,7 +72,7 @@ describeSamba('groups of a domain controller', () => {
     expect(await read(scope)).toMatchObject({ names, complete: true });
   });
 
-  test('that show no members in the global catalog, which may not hold them, make the read incomplete', async () => {
+  test('without visible members in the global catalog, which may not have them, make the read incomplete', async () => {
     const catalog = { urls: [`ldaps://${dc.address}:3269`] };
     expect(await read({ groups: ['void'] })).toMatchObject({ names: [], complete: true });
     expect(await read({ groups: ['void'] }, catalog)).toMatchObject({
@@ -83,7 +83,7 @@ describeSamba('groups of a domain controller', () => {
     expect(await read({ groups: ['top'] }, catalog)).toMatchObject({ names: ['ada', 'bo', 'cy'], complete: true });
   });
 
-  test('bring all whom a built-in group holds, and count its members of no domain', async () => {
+  test('include all members of a built-in group, and count its members of no domain', async () => {
     const { names, complete, notes } = await read({ groups: ['builtin'] });
     expect([names, complete]).toEqual([['ada', 'bo', 'cy', 'di', 'ed'], true]);
     expect(notes).toMatchObject([

@@ -66,7 +66,7 @@ test.each<[string, Partial<Scope>, string[], number]>([
   expect(await read(scope)).toMatchObject({ uids, sent, complete: true, because: null });
 });
 
-test('a group that shows no members, although people say that they are in it, makes the read incomplete', async () => {
+test("a group without visible members, although people's memberOf names it, makes the read incomplete", async () => {
   expect(await read({ groups: ['void'] })).toMatchObject({ uids: [], complete: true });
   expect(await read({ groups: ['mute'] })).toMatchObject({
     complete: false,
