@@ -9,7 +9,7 @@ export function peakMb(pid: number | undefined): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Peak memory of a worker process that imports so many people, and then reads them again unchanged. */
+/** Peak memory of a worker process that imports this many people, and then reads them again unchanged. */
 export async function measureMemory({
   database,
   keys,

@@ -128,7 +128,7 @@ async function openWorker(
   const upkeep = repeat(
     () => tidyPartitions(database.syncPool, config.retention, logger),
     tidyEveryMs,
-    (err) => logger.warn({ err }, 'Partitions could not be looked after; it is tried again'),
+    (err) => logger.warn({ err }, 'Partitions could not be made or dropped; it is tried again'),
   );
   opened.defer(() => upkeep.stop());
   const photos = repeat(
@@ -141,7 +141,7 @@ async function openWorker(
     () => forgetUnneeded(database.syncPool, config.retention.historyDays),
     tidyEveryMs,
     (err) =>
-      logger.warn({ err }, 'What is no longer needed of old names and merges could not be deleted; it is tried again'),
+      logger.warn({ err }, 'Former names and merges that are no longer needed could not be deleted; it is tried again'),
   );
   opened.defer(() => memories.stop());
   const worker = await startWorker({
@@ -227,17 +227,17 @@ function serverParts(
   const store = createStore({ ...database, sealer });
   const schema = buildApiSchema();
   const unavailable = onceASecond((err: unknown, more) =>
-    logger.error({ err, more }, 'Requests can not be answered: the database can not be had'),
+    logger.error({ err, more }, "Requests can't be answered: the database can't be reached"),
   );
   const faultLog: FaultLog = (reference, err) => {
     if (reference === null) unavailable(err);
-    else logger.error({ err, reference }, 'A request failed by a fault of ours');
+    else logger.error({ err, reference }, 'A request failed because of an internal error');
   };
   const contactSync = contactSyncSwitch(async (id) => (await store.in(id).workspace()).contactSyncEnabled);
   signals.onContactSync(contactSync.forget, () => contactSync.forget());
   const { issuer, audience } = config.auth;
   const keys = openKeySet(config.auth.keys, (err) =>
-    logger.error({ err }, 'Nobody can sign in while the keys of AUTH_JWKS can not be had'),
+    logger.error({ err }, "Nobody can sign in while the keys of AUTH_JWKS can't be fetched"),
   );
   void checkKeySet(config.auth.keys, (message, err) => logger.warn(err === undefined ? {} : { err }, message));
   const admit = admitWorkspaces((workspace) => store.admitWorkspace(workspace));

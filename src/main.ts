@@ -35,7 +35,7 @@ async function serve(): Promise<void> {
 class StoppedEarly extends Error {
   readonly signal: string;
   constructor(signal: string) {
-    super('Told to end while it was starting.');
+    super('A signal ended the start.');
     this.signal = signal;
   }
 }

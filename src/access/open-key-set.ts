@@ -30,7 +30,7 @@ export function openKeySet(
         onTrouble(error);
       }
       throw new AppError('SIGN_IN_UNAVAILABLE', "The keys that verify access tokens can't be fetched.", {
-        hint: 'Try again in a moment. If it lasts, whoever runs this service looks at AUTH_JWKS and at what answers there.',
+        hint: 'Try again in a moment. If it lasts, the people who run this service must check AUTH_JWKS and the server at that address.',
         cause: error,
       });
     }
@@ -56,7 +56,7 @@ export async function checkKeySet(
       onTrouble('The key set of AUTH_JWKS has no key for RS256, ES256 or EdDSA: nobody can sign in');
     }
   } catch (error) {
-    onTrouble('The keys of AUTH_JWKS can not be had: nobody can sign in until they can', error);
+    onTrouble("The keys of AUTH_JWKS can't be fetched: nobody can sign in until then", error);
   }
 }
 

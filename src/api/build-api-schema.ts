@@ -20,7 +20,7 @@ import { DateTime } from './scalar/date-time.ts';
 import { SourceKindInfoResolver } from './source/source-kind.type.ts';
 import { ViewerResolver } from './viewer/viewer.resolver.ts';
 
-/** type-graphql requires one, but every subscription here has a `subscribe` of its own. */
+/** type-graphql requires one, but every subscription here has its own `subscribe`. */
 const inert: PubSub = {
   publish: () => undefined,
   subscribe: () => {

@@ -103,6 +103,6 @@ export type RunnerPort = {
   /** The next `count` times of a valid schedule after `from`, in order. */
   nextTimes(schedule: Schedule, count: number, from: Date): Date[];
 
-  /** What is wrong with a schedule. `path` is where the schedule stands in the arguments. */
+  /** What is wrong with a schedule. `path` is its place in the arguments. */
   checkSchedule(schedule: Schedule, path: readonly string[]): UserError[];
 };

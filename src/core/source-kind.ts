@@ -48,7 +48,7 @@ export type SourceKindInfo = {
 export function sourceKindOf(stored: string): SourceKind {
   if (isSourceKind(stored)) return stored;
   throw new AppError('UNKNOWN_KIND', `This release can't read sources of kind "${stored}".`, {
-    hint: 'Another release has saved the connection. Update every process of the service, or make the connection anew.',
+    hint: 'Another release has saved the connection. Update every process of the service, or create the connection again.',
   });
 }
 

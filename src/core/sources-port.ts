@@ -15,7 +15,10 @@ import type { ConnectionTest } from './source-session.ts';
 import type { ConnectionPreview, PersonExplanation } from './trial.ts';
 import type { UserError } from './user-error.ts';
 
-/** Where each part of a connection stands in the arguments of a mutation. The faults of a part are reported below its path. */
+/**
+ * The place of each part of a connection in the arguments of a mutation. The faults of a part are reported below its
+ * path.
+ */
 export type ConnectionPaths = {
   /** e.g. `['input', 'source', 'ldap']`. */
   source: readonly string[];

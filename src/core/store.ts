@@ -80,7 +80,7 @@ export type WorkspaceStore = {
   connectionsByIds(ids: readonly string[]): Promise<ConnectionRecord[]>;
   /** The newest run of each connection, including dry runs. A connection without a run is left out. */
   lastRunsOf(connectionIds: readonly string[]): Promise<RunRecord[]>;
-  /** How the watch of each connection stands. A connection that has never been watched is left out. */
+  /** The state of the watch of each connection. A connection that has never been watched is left out. */
   watchesOf(connectionIds: readonly string[]): Promise<WatchRecord[]>;
   /** How many active contacts each connection feeds, by connection id; a missing id means 0. */
   contactCountsOf(connectionIds: readonly string[]): Promise<Map<string, number>>;

@@ -46,7 +46,7 @@ export type Fault = { path: readonly string[]; code: UserErrorCode; message: str
 /** A mistake in a single value. The caller knows its path. */
 export type ValueFault = Omit<Fault, 'path'>;
 
-/** Turns the faults of a part into user errors. `path` is where the part stands in the arguments. */
+/** Turns the faults of a part into user errors. `path` is the place of the part in the arguments. */
 export function faultsBelow(path: readonly string[], faults: readonly Fault[]): UserError[] {
   return faults.map(({ path: below, code, message }) => ({ field: [...path, ...below], code, message }));
 }

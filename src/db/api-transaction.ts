@@ -158,7 +158,7 @@ function limitOf(deadline: Deadline | null): number | null {
   return deadline === null ? null : Math.ceil(deadline.msLeft()) + BEHIND_MS;
 }
 
-/** Reads with a statement that is a transaction of its own, in one message to the session. */
+/** Reads with a statement that is a separate transaction, in one message to the session. */
 export async function readAlone<Row>(
   client: PoolClient,
   workspaceId: string,

@@ -13,7 +13,7 @@ export type Query = <Row = Record<string, unknown>>(
   kept?: 'kept',
 ) => Promise<Row[]>;
 
-/** Sends statements over a pool of the sync path, or one of its clients. On a pool, each is a transaction of its own. */
+/** Sends statements over a pool of the sync path, or one of its clients. On a pool, each is a separate transaction. */
 export function poolQuery(pool: pg.Pool | pg.ClientBase): Query {
   return async <Row>(text: string, parameters: readonly unknown[] = []) =>
     (await pool.query({ text, values: [...parameters] })).rows as Row[];

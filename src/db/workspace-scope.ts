@@ -27,8 +27,8 @@ export type WorkspaceScope = {
   /** Reads with a single statement. If no other read waits, the transaction begins, reads and ends in one round trip. */
   readOne: Query;
   /**
-   * Writes, in a transaction of its own. It is tried again after a deadlock with a sync, so `work` may run more than once. Rejects,
-   * with nothing saved, when the time is over.
+   * Writes, in a separate transaction. It is tried again after a deadlock with a sync, so `work` may run more than
+   * once. Rejects, with nothing saved, when the time is over.
    */
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
 };

@@ -51,7 +51,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
     recoveryEveryMs,
     onTrouble('Looking for runs without a worker failed'),
   );
-  const scheduler = startScheduler(store, onTrouble('A schedule could not be looked at'));
+  const scheduler = startScheduler(store, onTrouble('A schedule could not be checked'));
 
   return {
     close: async () => {

@@ -63,7 +63,7 @@ function tookTooLong(): AppError {
 
 function diskIsFull(cause: unknown): AppError {
   return new AppError('DATABASE_FULL', 'The disk of the database is full.', {
-    hint: 'Free space where the database lies, or give it more, then run again.',
+    hint: 'Free space on the disk of the database, or give it a larger one, then run again.',
     cause,
   });
 }
@@ -89,13 +89,13 @@ async function endInternal({ store, log }: WorkParts, claimed: ClaimedRun, fault
   const { id: runId, workspaceId } = claimed.run;
   const reference = randomUUID();
   const ended = await store.end(claimed, { status: 'FAILED', error: internal(reference) });
-  if (ended) log.error({ err: fault, reference, workspaceId, runId }, 'A run failed by a fault of ours');
+  if (ended) log.error({ err: fault, reference, workspaceId, runId }, 'A run failed because of an internal error');
 }
 
 function internal(reference: string): RunError {
   return {
     code: 'INTERNAL',
     message: `Something went wrong inside the service (reference ${reference}).`,
-    hint: 'Run again. If it happens again, tell whoever runs the service this reference.',
+    hint: 'Run again. If it happens again, give this reference to the people who run the service.',
   };
 }

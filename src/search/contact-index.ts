@@ -50,7 +50,9 @@ export function keysText(keys: readonly string[]): string {
   return keys.map(quoted).join(' ');
 }
 
-/** The text of a contact's column of words. A blank stands before each word, so that beginnings of words can be searched. */
+/**
+ * The text of a contact's column of words. A blank comes before each word, so that beginnings of words can be searched.
+ */
 export function wordsText(words: readonly string[]): string {
   return words.length === 0 ? '' : ` ${words.join(' ')}`;
 }

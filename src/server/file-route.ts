@@ -82,7 +82,7 @@ async function* bodyOf(request: Request<{ id: string }>): AsyncGenerator<Uint8Ar
   if (!request.complete) throw clientLeft();
 }
 
-/** Waits that long for the next chunk. Node's iterator throws an error of its own when the client has left. */
+/** Waits this long for the next chunk. Node's iterator throws another error when the client has left. */
 async function inTime<T>(next: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(tooSlow()), ms);

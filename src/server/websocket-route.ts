@@ -149,7 +149,7 @@ function sendPiece(socket: WebSocket, piece: Buffer, fin: boolean): Promise<void
 const SHORT = 2 * 1024;
 const MESSAGE_END = Buffer.from('}');
 
-/** Replaces the placeholder at the message's end by the frame's JSON. A long frame stays a part of its own. */
+/** Replaces the placeholder at the message's end by the frame's JSON. A long frame stays a separate part. */
 function withFrame(message: string, extra: SocketExtra): Buffer[] {
   const { outgoing } = extra;
   if (outgoing === null) return [Buffer.from(message)];

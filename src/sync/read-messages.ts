@@ -32,7 +32,10 @@ export type ReadTask = {
   only?: readonly string[];
 };
 
-/** The first `people` in scope, and everybody with one of the ids `watched`, whose decision is made anew even if they are unchanged. */
+/**
+ * The first `people` in scope, and everybody with one of the ids `watched`, whose decision is made again even if they
+ * are unchanged.
+ */
 export type SampleWish = { people: number; watched: readonly string[] };
 
 /** A person in scope. `skipped`: why the person is skipped; nothing was mapped then. */

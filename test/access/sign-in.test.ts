@@ -136,7 +136,7 @@ describe('the answer to a refused token says what is missing', () => {
 test.each([
   ['{"keys":[]}', 'is empty'],
   ['{"keys":[{"kty":"oct","k":"AA"},{"kty":"RSA","n":"AA","e":"AQAB","use":"enc"}]}', 'has no key for'],
-  ['<html>', 'can not be had'],
+  ['<html>', "can't be fetched"],
 ])("a key set that can't verify any token is reported at the start: %s", async (text, says) => {
   const folder = await mkdtemp(join(tmpdir(), 'key-set-'));
   const path = join(folder, 'jwks.json');
@@ -235,7 +235,7 @@ describe('keys from a URL', () => {
     ['no JSON', 200, '<html>Sign in</html>'],
     ['no key set', 200, '{"error":"moved"}'],
   ])(
-    'that can not be had (%s) are no fault of the token, told once, and asked for again',
+    "that can't be fetched (%s) are no fault of the token, are reported once, and are requested again",
     async (_what, code, text) => {
       told.length = 0;
       [status, body] = [code, text];

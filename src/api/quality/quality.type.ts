@@ -10,7 +10,7 @@ registerEnumType(QualityKind, {
     DUPLICATE_EMAIL: {
       description: 'Several people have the same email address: this person was skipped. The message names the others.',
     },
-    MALFORMED_EMAIL: { description: 'A value for an email address is none.' },
+    MALFORMED_EMAIL: { description: 'A value for an email address is not a valid address.' },
     MISSING_VALUE: {
       description:
         'There is no value for PRIMARY_EMAIL or for a part of the name (DISPLAY_NAME, GIVEN_NAME, FAMILY_NAME), although the mapping fills it from the source; or none that identifies the person; or no value for another mapped field that at least 95 percent of the people have (or all but three). Which fields these are is decided whenever a run maps nearly everybody, such as the first one and the next one after an edit of the mapping; the fields that are filled best are taken first, until people lack them for 5 percent of all people in sum. People whom the scope leaves out because they have no email are counted in `excluded`.',

@@ -91,7 +91,7 @@ async function batchesFrom({ query, workspaceId }: Transaction, place: Place): P
 
 function lostPlace(): AppError {
   return new AppError('CURSOR_TOO_OLD', 'The history does not reach back to this cursor any more.', {
-    hint: 'Read the contacts anew (`contacts(orderBy: UPDATED_ASC)`), and follow them without a cursor from then on.',
+    hint: 'Read all contacts again (`contacts(orderBy: UPDATED_ASC)`), and follow them without a cursor from then on.',
   });
 }
 

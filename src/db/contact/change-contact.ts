@@ -131,7 +131,9 @@ const byRun: After = {
   goneSince: 'NULL',
 };
 
-/** The state of contacts that a person edits. It stands in the rows. A removal is called off only when the status changes. */
+/**
+ * The state of contacts that a person edits. The rows contain it. A removal is called off only when the status changes.
+ */
 export const byPerson: After = {
   ...asBefore,
   status: 'change.status',

@@ -55,7 +55,7 @@ export async function contactsByIds(
   const [only] = wanted;
   if (only === undefined) return [];
   const select = `SELECT ${contactSelection(parts)} FROM contact WHERE contact.workspace_id = $1 AND contact.id`;
-  // A single id has a separate statement: Postgres plans a statement with a list of unknown length anew each time.
+  // A single id has a separate statement: Postgres plans a statement with a list of unknown length each time.
   const rows =
     wanted.length === 1
       ? await query<ContactSelection>(`${select} = $2`, [workspaceId, only], 'kept')

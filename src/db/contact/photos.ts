@@ -48,8 +48,9 @@ export async function photoOf(query: Query, workspaceId: string, contactId: stri
 const droppedAtOnce = 500;
 
 /**
- * Deletes the photos that are not shown any more: those of connections that no longer fetch photos, and of people who are no longer
- * linked to the contact. The change feed tells of their contacts. Any number of processes may do this at once.
+ * Deletes the photos that are not shown any more: those of connections that no longer fetch photos, and of people who
+ * are no longer linked to the contact. The change feed reports their contacts. Any number of processes may do this at
+ * once.
  */
 export async function dropUnwantedPhotos(pool: Pool): Promise<void> {
   for (let dropped = droppedAtOnce; dropped === droppedAtOnce; )

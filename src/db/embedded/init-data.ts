@@ -54,7 +54,10 @@ async function makeData(place: ServerPlace, folder: string, signal: AbortSignal 
   await runInitdb(place, folder, signal);
 }
 
-/** Runs in a process group of its own, so that Ctrl-C for our process does not break it. The group ends when `signal` aborts. */
+/**
+ * Runs in a separate process group, so that Ctrl-C for our process does not break it. The group ends when `signal`
+ * aborts.
+ */
 async function runInitdb(place: ServerPlace, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const child = spawn(
     join(place.binaries, 'bin', 'initdb'),

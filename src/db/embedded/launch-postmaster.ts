@@ -55,8 +55,8 @@ const LOG_BYTES = 5_000_000;
 export type Launched = Postmaster & { ended: Promise<string>; leave(): void };
 
 /**
- * Starts the server on a free port, with a guard beside it. Both run in a process group of their own, so that Ctrl-C for our
- * process does not reach them.
+ * Starts the server on a free port, with a guard beside it. Both run in a separate process group, so that Ctrl-C for
+ * our process does not reach them.
  */
 export async function launchPostmaster(place: ServerPlace, extra: Readonly<Record<string, string>>): Promise<Launched> {
   const port = await freePort();

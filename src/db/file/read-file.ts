@@ -27,7 +27,7 @@ export function storedFiles(
 ): StoredFiles {
   const key = [workspaceId, connectionId];
   const found = async (statement: string, values: unknown[]): Promise<StoredFile | null> => {
-    // A statement of its own: the next statement then sees the result of an upload that was just ending.
+    // A separate statement: the next statement then sees the result of an upload that was just ending.
     await sql('SELECT FROM connection WHERE connection.workspace_id = $1 AND connection.id = $2 FOR SHARE', key);
     const { rows } = await sql<{ file: FileRow }>(statement, values);
     return rows[0] === undefined ? null : toFile(rows[0].file);

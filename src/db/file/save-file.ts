@@ -9,9 +9,9 @@ import { type FileRow, fileJson, isCurrent, toFile } from './read-file.ts';
 const abandonedAfter = '1 hour';
 
 /**
- * Stores a file for a connection. Each part is a transaction of its own, so that no database connection is held while we wait
- * for more bytes. Readers see the file when it is complete, and the file before it until then. When `bytes` throws, nothing
- * changes. Null: the connection does not exist, or was deleted meanwhile.
+ * Stores a file for a connection. Each part is a separate transaction, so that no database connection is held while we
+ * wait for more bytes. Readers see the file when it is complete, and the file before it until then. When `bytes`
+ * throws, nothing changes. Null: the connection does not exist, or was deleted meanwhile.
  */
 export async function saveFile(
   scope: WorkspaceScope,

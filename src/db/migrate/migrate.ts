@@ -11,9 +11,10 @@ const MIGRATION_LOCK = 5_406_210_311;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Runs the migrations that this database lacks, each in a transaction of its own, and makes the partitions for now and soon.
- * A second process waits until the first is done. Returns the names of the migrations it ran. Throws an AppError
- * DATABASE_UNAVAILABLE or MIGRATION_FAILED. `signal` ends the waiting with its reason, never a migration that has begun.
+ * Runs the migrations that this database lacks, each in a separate transaction, and makes the partitions for now and
+ * soon. A second process waits until the first is done. Returns the names of the migrations it ran. Throws an AppError
+ * DATABASE_UNAVAILABLE or MIGRATION_FAILED. `signal` ends the waiting with its reason, never a migration that has
+ * begun.
  */
 export async function migrate(
   url: string,

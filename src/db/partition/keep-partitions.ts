@@ -86,6 +86,6 @@ export async function tidyPartitions(
   client.release();
   const { made, dropped, busy, movedRows, strays } = kept;
   if (made.length + dropped.length > 0) log.info({ made, dropped, movedRows }, 'Partitions were made or dropped');
-  if (busy.length > 0) log.warn({ busy }, 'Partitions are in use; they are made or dropped at the next look');
+  if (busy.length > 0) log.warn({ busy }, 'Partitions are in use; they are made or dropped later');
   if (strays > 0) log.warn({ rows: strays }, 'Rows have ids of a wrong time: the clock of a process was wrong');
 }

@@ -60,8 +60,8 @@ export type Partition = Period & { name: string };
 const PARTITION_LOCK = 5_406_210_315;
 
 /**
- * Does one step on the partitions in a transaction of its own. Only one process at a time does one. Nobody waits for a lock
- * longer than the timeout. `busy`: the timeout passed, and nothing was done.
+ * Does one step on the partitions in a separate transaction. Only one process at a time does one. Nobody waits for a
+ * lock longer than the timeout. `busy`: the timeout passed, and nothing was done.
  */
 export async function partitionStep<T>(
   client: ClientBase,

@@ -16,7 +16,7 @@ export type ApiSourceOptions = {
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** For statements outside of an operation. An operation has a deadline of its own. */
+/** For statements outside of an operation. An operation has its own deadline. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /** The API's pool, under TypeORM. `initialize` opens it. */

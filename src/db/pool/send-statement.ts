@@ -9,7 +9,9 @@ import { hearErrors, type Wire } from './pg-client.ts';
  */
 export type Statement = { text: string; values: readonly unknown[]; isKept: boolean };
 
-/** What a statement sees that is a transaction of its own. `limitMs`: how long it may take; null: the session's own limit. */
+/**
+ * What a statement sees that is a separate transaction. `limitMs`: how long it may take; null: the session's own limit.
+ */
 export type Sight = { workspaceId: string; limitMs: number | null };
 
 /** `role`: the session's role during a statement with a sight. */
@@ -147,7 +149,7 @@ class SentStatement extends Query {
   }
 
   handleError(error: unknown, wire: Wire): void {
-    // Its table may have changed. So the next time it is prepared anew.
+    // Its table may have changed. So the next time it is prepared again.
     sessionOf(wire).statements.delete(this.#sent.text);
     this.#sent.reject(error);
   }

@@ -17,8 +17,8 @@ const keptOpen = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * These bound how long a frozen process or a vanished host can hold up others. Our transactions wait for nothing but the
- * database, so an idle transaction has lost its process. A batch of changes sets a lock timeout of its own.
+ * These bound how long a frozen process or a vanished host can hold up others. Our transactions wait for nothing but
+ * the database, so an idle transaction has lost its process. A batch of changes sets its own lock timeout.
  */
 const bounds = `
   SET idle_in_transaction_session_timeout = '10s';

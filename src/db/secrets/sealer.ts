@@ -67,7 +67,7 @@ function decrypt(key: Buffer, sealed: Buffer, row: SecretRow): string {
 
 function unreadable(why: string, cause?: unknown): AppError {
   return new AppError('SECRET_UNREADABLE', `The connection's stored password can't be decrypted: ${why}.`, {
-    hint: 'Put the key that was in use into SECRETS_KEY again (new,old), or enter the password anew.',
+    hint: 'Put the key that was in use into SECRETS_KEY again (new,old), or enter the password again.',
     cause,
   });
 }

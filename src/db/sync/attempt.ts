@@ -36,7 +36,7 @@ export type Attempt = {
 
 export function fencedOff(): AppError {
   return new AppError('FENCED', 'Another worker has taken over this run.', {
-    hint: 'Nothing is to be done: the other worker goes on with it.',
+    hint: 'You need not do anything: the other worker continues the run.',
   });
 }
 

@@ -155,7 +155,7 @@ async function giveUp(
   const retryAfterMs = staying.has(error.code) ? longRetryMs : pauseMs * (0.5 + Math.random());
   const details = { err: fault, workspaceId, connectionId, failures, retryAfterMs: Math.round(retryAfterMs) };
   if (fault instanceof AppError) log.warn(details, 'A watch broke; it is set up again');
-  else log.error(details, 'A watch broke by a fault of ours; it is set up again');
+  else log.error(details, 'A watch broke because of an internal error; it is set up again');
   await watches.broken(lease, { error, failures, retryAfterMs });
 }
 

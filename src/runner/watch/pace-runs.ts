@@ -45,7 +45,7 @@ export type RunsOfWatch = {
   leftAlone(run: RunRecord): Promise<boolean>;
 };
 
-const leftContactsAlone = 'The run before left contacts alone that somebody changed while it went.';
+const leftContactsAlone = 'The previous run left contacts alone that somebody had changed during it.';
 
 /**
  * Starts a run when there is news, again and again. Changes during a run lead to one more run after it. If another run

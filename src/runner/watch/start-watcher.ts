@@ -64,7 +64,7 @@ export function startWatcher({ most = usualMost, pace, ...parts }: WatcherParts)
     if (!closing) await take();
   };
   const looking = repeat(look, lookEveryMs, (err) =>
-    log.warn({ err }, 'Watches could not be looked after; it is tried again'),
+    log.warn({ err }, 'Watches could not be renewed or taken; it is tried again'),
   );
   const guard = setInterval(() => {
     for (const [id, watch] of held) if (performance.now() > watch.leaseEndsAt) end(id, watch);

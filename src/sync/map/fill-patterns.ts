@@ -6,8 +6,9 @@ const MOST_PATTERNS = 10_000;
 type Node = { readonly next: Node[]; fills: Fills | undefined };
 
 /**
- * Finds the frozen `Fills` for a pattern of winners. The same pattern gives the same object, found by a walk down a tree with
- * one level for each mapping. After 10,000 patterns the tree starts anew, and a pattern can get a second, equal object.
+ * Finds the frozen `Fills` for a pattern of winners. The same pattern gives the same object, found by a walk down a
+ * tree with one level for each mapping. After 10,000 patterns the tree starts again, and a pattern can get a second,
+ * equal object.
  */
 export class FillPatterns {
   #root: Node = { next: [], fills: undefined };

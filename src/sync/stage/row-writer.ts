@@ -164,7 +164,10 @@ export class RowWriter {
     this.#at = at + 4;
   }
 
-  /** Makes room for so many bytes. If they don't fit, the finished rows are handed over and this row moves to a new buffer. */
+  /**
+   * Makes room for this many bytes. If they don't fit, the finished rows are handed over and this row moves to a new
+   * buffer.
+   */
   #room(bytes: number): void {
     if (this.#at + bytes > this.#bytes.length) this.#move(bytes);
   }

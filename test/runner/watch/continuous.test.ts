@@ -209,7 +209,7 @@ describe('a continuous connection', () => {
       ([newest]) => newest.status === 'SUCCEEDED',
     );
     expect(runs[0].log.nodes[0].message).toBe(
-      'The run before left contacts alone that somebody changed while it went.',
+      'The previous run left contacts alone that somebody had changed during it.',
     );
   });
 

@@ -81,7 +81,7 @@ describe('the runs of a watch', () => {
     news.tell('a change');
     (await run(1)).end();
     const second = await run(2);
-    expect(second.why).toBe('The run before left contacts alone that somebody changed while it went.');
+    expect(second.why).toBe('The previous run left contacts alone that somebody had changed during it.');
     second.end();
     await rest();
     expect(started).toHaveLength(2);

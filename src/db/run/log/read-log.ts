@@ -21,9 +21,9 @@ type LogRow = {
 };
 
 /**
- * Lines of a run's log after `after`, oldest first, at most `first` of them. With DEBUG, each applied change is a line of its own.
- * `search`: the message or the person contains it, ignoring case. It is one statement, so that the lines and the end of the log
- * are of the same moment. An unknown or malformed id has no lines.
+ * Lines of a run's log after `after`, oldest first, at most `first` of them. With DEBUG, each applied change is a
+ * separate line. `search`: the message or the person contains it, ignoring case. It is one statement, so that the lines
+ * and the end of the log are of the same moment. An unknown or malformed id has no lines.
  */
 export async function readLog(query: Query, workspaceId: string, runId: string, log: LogQuery): Promise<LogSlice> {
   if (!isUuid(runId) || !isUuid(workspaceId)) return toSlice([], log);

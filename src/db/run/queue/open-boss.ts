@@ -41,9 +41,9 @@ function asError(fault: Error | { message: string }): Error {
 }
 
 /**
- * Opens pg-boss with a small pool of its own (two connections). It creates or migrates its schema `pgboss` under its own lock, so
- * any number of processes may do this at once. `onTrouble` gets the errors of its background work; the queue goes on. Close it
- * with `boss.stop({ graceful: false })`.
+ * Opens pg-boss with its own small pool (two connections). It creates or migrates its schema `pgboss` under its own
+ * lock, so any number of processes may do this at once. `onTrouble` gets the errors of its background work; the queue
+ * goes on. Close it with `boss.stop({ graceful: false })`.
  */
 export async function openBoss(databaseUrl: string, onTrouble: (error: Error) => void): Promise<PgBoss> {
   const boss = new PgBoss({

@@ -55,7 +55,7 @@ const allowed: Readonly<Record<string, AllowedFilter>> = {
   ...{ date_to_string: takes(0, 2, dating), date_to_long_string: takes(0, 2, dating) },
 };
 
-/** Why a filter can't be used with so many arguments. Null: it can. */
+/** Why a filter can't be used with this many arguments. Null: it can. */
 export function filterFault(name: string, count: number): string | null {
   const filter = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
   if (filter === undefined) return `undefined filter: ${name}`;

@@ -29,7 +29,7 @@ export function columnFault(name: string): ValueFault | null {
   if (!isOneLine(name) || !isStorable(name))
     return {
       code: 'INVALID_ATTRIBUTE',
-      message: 'The name of a column stands on one line, without control characters.',
+      message: 'The name of a column must be one line, without control characters.',
     };
   return null;
 }

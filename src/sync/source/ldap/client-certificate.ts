@@ -105,7 +105,7 @@ export function clientCertificate(settings: CertificateSettings, secrets: Secret
   if (ends.getTime() <= Date.now())
     throw cannotUse(
       `The client certificate of "${subject}" has expired (${day(ends)}).`,
-      'Renew it, and give tlsCert and tlsKey anew.',
+      'Renew it, and give tlsCert and tlsKey again.',
     );
   if (begins.getTime() > Date.now())
     throw cannotUse(

@@ -125,7 +125,7 @@ export function parentDn(text: string): string | null {
   }
 }
 
-/** Whether `dn` is `base` or lies below it. Both are canonical. */
+/** Whether `dn` is `base` or is below it. Both are canonical. */
 export function isWithinDn(dn: string, base: string): boolean {
   return dn === base || base === '' || dn.endsWith(`${betweenParts}${base}`);
 }

@@ -54,8 +54,9 @@ export async function readChanges(read: PeopleRead, input: SweepInput): Promise<
 }
 
 /**
- * So many times the people of a usual page are on a page of a sweep, where each has only a few bytes. At most `largestPage`. OpenLDAP
- * looks up all candidates anew for each page, which costs a third of a sweep of 100,000 people with a quarter of these pages.
+ * So many times the people of a usual page are on a page of a sweep, where each has only a few bytes. At most
+ * `largestPage`. OpenLDAP looks up all candidates again for each page, which costs a third of a sweep of 100,000 people
+ * with a quarter of these pages.
  */
 const pagesAtOnce = 20;
 const largestPage = 20_000;

@@ -173,7 +173,10 @@ function membershipOf(
   };
 }
 
-/** Whether a canonical DN is one of these or lies below one. It goes up from the DN, so many of them cost no more than one. */
+/**
+ * Whether a canonical DN is one of these or is below one. It goes up from the DN, so many of them cost no more than
+ * one.
+ */
 function isBelowOne(dn: string, dns: ReadonlySet<string>): boolean {
   for (let at = 0; ; ) {
     if (dns.has(dn.slice(at))) return true;

@@ -188,7 +188,7 @@ export class TestReport {
         'Turn on tlsVerify, and paste your CA into tlsCa.',
       );
     if (ownEnds !== null)
-      this.#certificate('The client certificate', ownEnds, 'Renew it, and give tlsCert and tlsKey anew.');
+      this.#certificate('The client certificate', ownEnds, 'Renew it, and give tlsCert and tlsKey again.');
     this.#encrypted(encryption);
   }
 

@@ -7,7 +7,7 @@ import { ldapSettings, openOptions, readEverybody, scopeOf } from '../../../supp
 
 const megabyte = 1024 * 1024;
 
-/** The header and the beginning of an entry of so many bytes. */
+/** The header and the beginning of an entry of this many bytes. */
 const giant = (id: number, size: number): Buffer => {
   const head = Buffer.from([0x30, 0x84, 0, 0, 0, 0, 0x02, 0x01, id, 0x64, 0x84, 0, 0, 0, 0]);
   head.writeUInt32BE(size, 2);
@@ -15,7 +15,7 @@ const giant = (id: number, size: number): Buffer => {
   return head;
 };
 
-/** An entry with so many empty attributes or values. */
+/** An entry with this many empty attributes or values. */
 const crowded = (id: number, count: number, what: 'attributes' | 'values'): Buffer => {
   const value = Buffer.from([0x04, 0x00]);
   const attribute = Buffer.from([0x30, 0x05, 0x04, 0x01, 0x78, 0x31, 0x00]);

@@ -45,7 +45,7 @@ export class Members {
     return { below: this.#below, outside: this.#outside, outsiders: this.#outsiders };
   }
 
-  /** Whether this DN is a member that lies below no base DN. */
+  /** Whether this DN is a member that is below no base DN. */
   isOutside(canonical: string): boolean {
     return !this.#isBelow(canonical) && this.#dns.has(canonical);
   }
