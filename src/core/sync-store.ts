@@ -26,7 +26,7 @@ export const planPositions = {
  * How many buffers of staged rows may wait to be stored together with later ones. The reader must allow more than this many in
  * flight; otherwise reader and writer wait for each other.
  */
-export const mostWaitingBuffers = 8;
+export const mostWaitingBuffers = 16;
 
 /** How many rows a read has staged: new people, linked people who have changed and need a decision, and people who are left alone. */
 export type StagedCounts = {

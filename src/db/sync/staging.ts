@@ -5,7 +5,7 @@ import { fieldColumns } from '../contact/contact-columns.ts';
 import { type Attempt, fenced, key } from './attempt.ts';
 
 /** Bytes collected before a COPY. It begins when all of its rows are here, so that no transaction waits for a source. */
-const flushBytes = 1024 * 1024;
+const flushBytes = 4 * 1024 * 1024;
 
 const columns = `workspace_id, run_id, position, action, person, person_id, contact_id, contact_name, ${fieldColumns}, hash,
   fills_id, person_ref, email_key, name_key, company_key, manager_ref, words, search, alternatives, remark, code, reason, findings`;
@@ -17,7 +17,7 @@ export const copyRows = {
   trailer: Buffer.from([0xff, 0xff]),
 };
 
-/** Stores staged rows by COPY, about 1 MiB per transaction. */
+/** Stores staged rows by COPY, about 4 MiB per transaction. */
 export function createStaging(attempt: Attempt) {
   let gathered: Uint8Array[] = [];
   let bytes = 0;
