@@ -12,7 +12,7 @@ const mostLinked = 6;
 
 type Explained = { question: PlacedQuestion; decision: Decision };
 
-/** `among`: how the circle of the person is found, or that everybody must be read. */
+/** `among`: how to find the circle of the person, or that everybody must be read. */
 type Explaining = {
   task: Omit<TryOut, 'sample'>;
   found: FoundPerson;
@@ -22,8 +22,8 @@ type Explaining = {
 
 /**
  * Explains one person: what the source, the scope and the mappings say (`found`), and what the next run would do, by a
- * trial. It also explains people out of scope, and contacts whose person is gone. Null: only a run of everybody can
- * tell. Throws like `tryOut`.
+ * trial. It also explains people out of scope, and contacts whose person is gone. Null: only a trial with everybody can
+ * decide. Throws like `tryOut`.
  */
 export async function explainPerson(
   threads: ReadingThreads,
@@ -69,7 +69,7 @@ export async function explainPerson(
 
 type Tried = Pick<TriedOut, 'sample' | 'notes' | 'holdReasons'>;
 
-/** Tries out what becomes of the person's circle. Whether the run would be held depends on everybody, so it is left open. */
+/** Makes a trial with the person's circle. Whether the run would be held depends on everybody, so that stays open. */
 async function tryAmong(
   threads: ReadingThreads,
   trial: Trial,

@@ -4,18 +4,22 @@ import type { Tie, Trial } from '../core/trial.ts';
 /** Looks people up in the source, as `lookUpPeople` does. */
 export type LookUpAgain = (ids: readonly string[], addresses: readonly string[]) => Promise<readonly LookedUp[] | null>;
 
-/** `names`: of the people whom the source has, in scope or not. `ids`: also of those whom it does not have. */
+/**
+ * `names`: the names of the people whom the source has, in scope or not. `ids`: also the ids of people whom it does not
+ * have.
+ */
 export type Circle = { names: readonly string[]; ids: readonly string[] };
 
-/** So often the source is asked again for people to whom an answer has led. */
+/** How often the source is asked again for people to whom an answer has led. */
 const mostRounds = 4;
-/** More people, or addresses, are not followed. */
+/** The most people, and the most addresses, that are followed. */
 const mostFollowed = 50;
 
 /**
- * Finds all people whose state decides about one person: those who claim the same address, those whose contact has it, those who claim
- * the addresses of these people, and so on. A run that knows only them decides about the person as a run of everybody does. `first`:
- * who has the person's id or address. Null: only a run of everybody can decide.
+ * Finds all people whose state decides about one person: those who claim the same address, those whose contact has it,
+ * those who claim the addresses of these people, and so on. A run that knows only them decides about the person in the
+ * same way as a run of everybody. `first`: the people with the person's id or address. Null: only a run of everybody
+ * can decide.
  */
 export async function findCircle(
   trial: Pick<Trial, 'ties'>,
@@ -50,12 +54,12 @@ function idsOf({ here, elsewhere }: Tie): string[] {
 }
 
 /**
- * Whether the order in which people arrive decides nothing. It decides whom of several rivals a sentence names, and which of two
- * people gets a contact that is known by the ids of both.
+ * Whether the order in which people arrive has no effect. It decides which of several rivals a sentence names, and
+ * which of two people gets a contact that is known by the ids of both.
  */
 function isClear(people: readonly LookedUp[], ties: readonly Tie[]): boolean {
   const there = new Set(people.map(({ id }) => id));
-  // Somebody who returns can claim the address of their contact, too.
+  // A person who returns can also claim the address of their contact.
   const claims = [...people, ...ties.filter(({ active }) => !active)].flatMap(({ address }) => address ?? []);
   const claimants = Map.groupBy(claims, (address) => address);
   return (

@@ -2,9 +2,7 @@ import type { Tie } from '../../core/trial.ts';
 import { byKey } from '../planner-hints.ts';
 import { type Attempt, transaction } from './attempt.ts';
 
-/*
- * A trial with a few people only: with all those whose state decides about one person.
- */
+/* A trial with a few people only: all those whose state decides about one person. */
 
 /** The temporary table of their ids. */
 export const trialPeople = 'trial_people';
@@ -15,7 +13,7 @@ export async function limitTo({ patience }: Attempt, ids: readonly string[]): Pr
   await patience.query(`INSERT INTO ${trialPeople} SELECT DISTINCT unnest($1::text[])`, [ids]);
 }
 
-/** Contacts that one question brings. */
+/** The most contacts that one question finds. */
 const mostTies = 200;
 
 type Row = {

@@ -3,18 +3,21 @@ import { fieldKey, isFlagField } from '../../core/contact.ts';
 import type { FilledFields, UsualField } from '../../core/quality.ts';
 import { expected } from './compile-mapping.ts';
 
-/** A read of this share of the people in scope tells which fields are usual. */
+/** A read of at least this share of the people in scope shows which fields are usual. */
 const nearlyEverybody = 0.9;
 const fewestPeople = 10;
-/** A field is usual if at most this share of the people lacks it, or at most so many people. */
+/** A field is usual if at most this share of the people lacks it, or at most this number of people. */
 const lackingShare = 0.05;
 const lackingFew = 3;
-/** All usual fields together are lacking so often at most. The best filled ones are taken first, so that findings stay few. */
+/**
+ * The most missing values of all usual fields together. The best filled fields are taken first, so that there are few
+ * findings.
+ */
 const mostLacking = { share: 0.05, few: 20 };
 
 /**
- * The fields that nearly everybody has, so that a person without one is worth a finding. Fields that each person should have are
- * not among them, because mapping itself looks for those. Null: the read has mapped too few people to tell.
+ * The fields that nearly everybody has, so that a person without one is worth a finding. Fields that everybody should
+ * have are not among them, because the mapping itself checks those. Null: the read has mapped too few people to know.
  */
 export function usualFields(
   mappings: readonly FieldMapping[],

@@ -23,7 +23,7 @@ export type Way =
       expires: bigint | null;
     };
 
-/** What a read knows when it chooses. */
+/** The facts with which a read chooses. */
 export type WayInput = {
   reached: Reached;
   request: ReadRequest;
@@ -33,8 +33,8 @@ export type WayInput = {
 };
 
 /**
- * Chooses how a read finds who has changed: it reads everybody, or compares the change marks of everybody, or reads only what the
- * server tells of. If the server has been asked already, so that the answer is about the time before the read.
+ * Chooses how a read finds who has changed: it reads everybody, or compares everybody's change marks, or reads only the
+ * people whom the server reports. The server is asked here, so that its answer covers the time before the read.
  */
 export async function chooseWay({ reached, request, scope, changes, feed }: WayInput): Promise<Way> {
   const { since, marks, reason } = changes;
@@ -61,7 +61,7 @@ export async function chooseWay({ reached, request, scope, changes, feed }: WayI
   return { kind: 'touched', how, touched: answer.touched, again, known, expires };
 }
 
-/** A server that refuses is one that can't tell, unless the connection is lost. */
+/** Asks the server. A refusal means that it does not know, unless the connection is lost. */
 async function ask({ connection }: Reached, feed: ChangeFeed, place: unknown): Promise<FeedAnswer> {
   try {
     return await feed.since(place);
@@ -71,17 +71,20 @@ async function ask({ connection }: Reached, feed: ChangeFeed, place: unknown): P
   }
 }
 
-/** What a cursor holds for the next read besides its marks. */
+/** The parts of a cursor besides the marks. */
 type Noted = {
-  /** Where the feed stands. */
+  /** The position of the feed. */
   place: unknown;
-  /** When the next account expires (a FILETIME); null: none will. */
+  /** When the next account expires (a FILETIME); null: none expires. */
   expires: bigint | null;
   /** See `groupsOf`. */
   groups: string | null;
 };
 
-/** What the next read needs. Nothing if parts of the scope lie on other servers, because a feed does not tell of them. */
+/**
+ * What the next read needs. Nothing if parts of the scope are on other servers, because a feed does not report their
+ * changes.
+ */
 export function noteFor(feed: ChangeFeed | NoFeed, scope: ScopePlan, expiry: NextExpiry, referrals: number): Cursor {
   if ('because' in feed || referrals > 0) return {};
   const expires = expiry.at === null ? null : String(expiry.at);
@@ -104,8 +107,8 @@ function notedIn(cursor: Cursor | undefined): Noted | null {
 }
 
 /**
- * A fingerprint of the groups of a scope and of their members. A membership is a value of the group, so who joins or leaves is not
- * touched. Null: the scope has no groups.
+ * A fingerprint of the groups of a scope and of their members. A membership is a value of the group, so a person who
+ * joins or leaves a group is not touched. Null: the scope has no groups.
  */
 function groupsOf({ parts: { include, exclude, byServer } }: ScopePlan): string | null {
   if (include === null && exclude === null) return null;

@@ -19,16 +19,17 @@ import {
 import { contextsAround, unknownContexts } from './contexts-around.ts';
 import { type ChangeNumbers, changeNumberShape, changeNumbers, cookieOf, progressOf } from './sync-cookie.ts';
 
-/** Where an OpenLDAP stood with each naming context, by its DN as the server writes it. */
+/** An OpenLDAP's position in each naming context, by the context's DN as the server writes it. */
 const placeShape = z.record(z.string(), z.record(z.string(), z.string().regex(changeNumberShape)));
 
-/** Bytes of ids of untouched entries that are kept: those of four million entries. */
+/** How many bytes of ids of untouched entries are kept: enough for four million entries. */
 const mostNamedBytes = 64 * 1024 * 1024;
 
 /**
- * The feed of an OpenLDAP with the overlay syncprov (RFC 4533, refreshOnly). It asks for all entries of whole naming contexts, not for
- * those of the scope: then nothing that leaves a base or no longer meets a filter escapes it. If the server keeps a log of its
- * sessions (syncprov-sessionlog), it tells only what was touched; otherwise it names all other entries besides, by their ids.
+ * The feed of an OpenLDAP with the overlay syncprov (RFC 4533, refreshOnly). It asks for all entries of whole naming
+ * contexts, not only for those of the scope. So it also sees entries that leave a base or no longer meet a filter. If
+ * the server keeps a log of its sessions (syncprov-sessionlog), it reports only touched entries. Otherwise it also
+ * names all other entries, by their ids.
  */
 export async function contentSyncFeed(reached: Reached, idAttribute: string): Promise<ChangeFeed | NoFeed> {
   if (idAttribute.toLowerCase() !== 'entryuuid')
@@ -90,7 +91,7 @@ const tooMany = 'too many entries have been touched to be told one by one';
 /** `named`: the ids of untouched entries, if the server named them all. */
 type Answer = Pick<Touched, 'there' | 'gone'> & { named: readonly PackedIds[] | null };
 
-/** Asks for what was touched in a naming context. `before` null: nothing was. */
+/** Asks which entries of a naming context were touched. `before` null: none was. */
 async function ask(
   reached: Reached,
   context: string,
@@ -121,10 +122,10 @@ async function ask(
   return told.end(result);
 }
 
-/** The result with which a server says that it does not know any more what was touched (RFC 4533, 2.6). */
+/** The result with which a server says that it no longer knows what was touched (RFC 4533, 2.6). */
 const refreshRequired = 4096;
 
-/** Gathers what the server tells about one naming context. */
+/** Collects the server's reports about one naming context. */
 class Told {
   readonly #context: string;
   readonly #there = new Map<string, string | null>();
@@ -143,7 +144,7 @@ class Told {
     this.#because ??= because;
   }
 
-  /** Does `work` unless something has made the answer useless. */
+  /** Does `work`, unless the answer is already useless. */
   take(work: () => void): void {
     if (this.#because !== null) return;
     try {
@@ -165,7 +166,7 @@ class Told {
     else if (told.state === 'delete') this.#gone.add(told.id);
     else {
       this.#there.set(told.id, nameIsText ? name : null);
-      // When a unit is renamed or moved, all entries below it are elsewhere, and not touched themselves.
+      // When a unit is renamed or moved, all entries below it get other DNs, but are not touched themselves.
       if (values[0] !== 'FALSE' && canonicalDn(name) !== this.#context) this.fail(unitTouched(name));
     }
     this.#checkSize();

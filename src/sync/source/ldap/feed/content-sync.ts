@@ -4,13 +4,13 @@ import { features } from '../root-dse.ts';
 import { controlValue } from '../search-result.ts';
 import { binaryText } from '../value-text.ts';
 
-/*
- * The messages of RFC 4533, as far as they are used: who asks for changes since a cookie is told of them, and may wait for more.
- */
+/* The messages of RFC 4533 that are used here. A client asks for changes since a cookie, and may then wait for more. */
 
 const modes = { refreshOnly: 1, refreshAndPersist: 3 };
 
-/** Asks for what has changed since the cookie; null: for everything. It is critical, so that no server ignores it. */
+/**
+ * Asks for the changes since the cookie; null: for everything. The control is critical, so that no server ignores it.
+ */
 export class SyncRequestControl extends Control {
   readonly #mode: keyof typeof modes;
   readonly #cookie: string | null;
@@ -34,7 +34,7 @@ export class SyncRequestControl extends Control {
 const syncStateOid = '1.3.6.1.4.1.4203.1.9.1.2';
 const states = ['present', 'add', 'modify', 'delete'] as const;
 
-/** What became of an entry. `id`: its UUID. */
+/** What happened to an entry. `id`: its UUID. */
 export type SyncState = { state: (typeof states)[number]; id: string };
 
 /** Reads the state of an entry from the controls of its message. Null: it has none. Throws MalformedBer. */
@@ -49,14 +49,20 @@ export function syncStateOf(bytes: Buffer, at: number, end: number): SyncState |
   return { state, id: uuidText(content.octets()) };
 }
 
-/** Whether an answer of RFC 4533 ended so that all who were not named as there are gone (false), or only those who were named as gone. */
+/**
+ * How an answer of RFC 4533 reports deletions. True: it names the entries that are gone. False: all entries that it
+ * does not name as present are gone.
+ */
 export function refreshDeletes(value: Buffer): boolean {
   const done = new BerCursor(value).element(Tag.SEQUENCE);
   if (done.peek() === Tag.OCTET_STRING) done.skip();
   return truth(done, false);
 }
 
-/** What an intermediate message says. `phaseEnds`: the server has named all who are there (`present`), or who are gone. */
+/**
+ * The content of an intermediate message. `phaseEnds`: the server has named all entries that exist (`present`), or all
+ * that are gone.
+ */
 export type SyncInfo =
   | { kind: 'cookie' }
   | { kind: 'phaseEnds'; phase: 'present' | 'delete'; refreshDone: boolean }
@@ -74,7 +80,7 @@ export function* unpacked(ids: PackedIds): Generator<string> {
 const syncInfoOid = '1.3.6.1.4.1.4203.1.9.1.4';
 const tags = { name: 0x80, value: 0x81, newCookie: 0x80, refreshDelete: 0xa1, refreshPresent: 0xa2, idSet: 0xa3 };
 
-/** Reads an intermediate message. Null: it is none of RFC 4533. Throws MalformedBer. */
+/** Reads an intermediate message. Null: it is not one of RFC 4533. Throws MalformedBer. */
 export function syncInfoOf(response: BerCursor): SyncInfo | null {
   if (response.peek() !== tags.name || response.text(tags.name) !== syncInfoOid) return null;
   const value = response.element(tags.value);

@@ -1,7 +1,10 @@
 import { canonicalDn, isWithinDn } from '../dn.ts';
 import type { Reached } from '../reach.ts';
 
-/** The naming contexts in which the bases lie, and those inside the bases. Null: a base lies in none that the server tells of. */
+/**
+ * The naming contexts that contain the bases, and those inside the bases. Null: a base is in no naming context that the
+ * server names.
+ */
 export function contextsAround({ settings, server }: Reached): string[] | null {
   const bases = settings.baseDns.map(canonicalDn);
   const contexts = server.namingContexts.filter((context) => {

@@ -5,7 +5,7 @@ import { isActiveDirectory, type Reached } from '../reach.ts';
 import { readEntries } from '../read-entries.ts';
 import { features } from '../root-dse.ts';
 
-/** Shows entries that have been deleted. */
+/** The control with which a search also finds deleted entries. */
 export function showDeleted(): Control {
   return new Control(features.showDeleted, { critical: true });
 }
@@ -13,8 +13,8 @@ export function showDeleted(): Control {
 type DeletedObjects = { baseDn: string; filter: LdapFilter; controls: readonly Control[] };
 
 /**
- * Where Active Directory keeps what is left of deleted entries of these naming contexts, if the account may see that place. By default
- * only administrators see what is in it, also where others see the place itself.
+ * The places in which Active Directory keeps the remains of deleted entries of these naming contexts, if the account
+ * may see such a place. By default only administrators see what is in it, even if others see the place itself.
  */
 export async function deletedObjects(reached: Reached, contexts: readonly string[]): Promise<DeletedObjects[]> {
   const places: DeletedObjects[] = [];

@@ -13,7 +13,7 @@ import { distinctBases } from '../search-scope.ts';
 import { idValue, valueForm } from '../value-text.ts';
 import type { Touched } from './change-feed.ts';
 
-/** What is to be read. `again`: the ids of people whom the run must see besides; `known`: how many people it knows. */
+/** What to read. `again`: the ids of people whom the run must also see; `known`: how many people it knows. */
 export type TouchedInput = {
   touched: Touched;
   again: readonly string[];
@@ -22,11 +22,11 @@ export type TouchedInput = {
   marks: Marks;
 };
 
-/** People who are asked for in one request. */
+/** How many people one request asks for. */
 const askedAtOnce = 100;
 
 /**
- * Reads in full who has been touched, as far as they are in scope. People who are not found are gone, all others stay as they were.
+ * Reads touched people in full, if they are in scope. People who are not found are gone; all others stay as they were.
  * Reads everybody if too many were touched. Returns why the read may be incomplete, or null.
  */
 export async function readTouched(
@@ -43,7 +43,7 @@ export async function readTouched(
     arrivals.startOver(tooManyWanted);
     return readEverybody(read);
   }
-  // A base that is gone fails the run, as when it is searched.
+  // A base that is gone fails the run, as in a search.
   for (const baseDn of distinctBases(reached.settings.baseDns)) await checkBase(reached, baseDn);
   const gone = outside;
   for (const some of slices([...byDn], readAtOnce)) {
@@ -51,7 +51,7 @@ export async function readTouched(
     search.signal.throwIfAborted();
     for (const [i, { person, isThere }] of found.entries()) {
       const [id] = some[i] ?? [''];
-      // Since the server told of it, it has got another DN, or another entry has got its DN.
+      // Since the server reported the entry, it has got another DN, or another entry has got its DN.
       if (!isThere || (person !== null && person.id !== id)) byId.add(id);
       else if (person === null) gone.push(id);
       else await present(read, arrivals, [person]);
@@ -74,7 +74,7 @@ async function present({ search, decoder, taken }: PeopleRead, arrivals: Arrival
   await arrivals.present(people, taken);
 }
 
-/** Sorts what was touched by how it can be asked for. `outside`: the ids of entries that are there, but below no base. */
+/** Sorts touched entries by how they can be requested. `outside`: the ids of entries that exist, but below no base. */
 function sorted(baseDns: readonly string[], { there, gone }: Touched, more: readonly string[]) {
   const bases = baseDns.map(canonicalDn);
   const byDn = new Map<string, string>();
@@ -88,7 +88,7 @@ function sorted(baseDns: readonly string[], { there, gone }: Touched, more: read
   return { byDn, byId, outside };
 }
 
-/** Reads those of the people with these ids who are in scope. */
+/** Reads the people with these ids who are in scope. */
 async function readByIds(
   { search, decoder }: PeopleRead,
   ids: readonly string[],

@@ -4,18 +4,21 @@ import type { Reached } from '../reach.ts';
 import { readEntries, textsOf } from '../read-entries.ts';
 
 /**
- * Where an OpenLDAP stands: the change sequence number of the last change of each server that writes, by the number of that server.
- * All of a naming context.
+ * An OpenLDAP's position in one naming context: for each server that writes there, by its number, the change sequence
+ * number of its last change.
  */
 export type ChangeNumbers = Readonly<Record<string, string>>;
 
-/** Servers that write into one naming context, at most. OpenLDAP itself numbers them from 0 to 4095. */
+/** The most servers that write into one naming context. OpenLDAP itself numbers them from 0 to 4095. */
 const mostServers = 100;
 
-/** All have this form in OpenLDAP, so texts of one server sort as its changes follow each other. */
+/**
+ * All change sequence numbers of OpenLDAP have this form, so those of one server sort as texts in the order of its
+ * changes.
+ */
 export const changeNumberShape = /^\d{14}\.\d{6}Z#[\da-f]{6}#([\da-f]{3})#[\da-f]{6}$/;
 
-/** Reads where an OpenLDAP stands with a naming context. Null: it hides that, or is another server. */
+/** Reads an OpenLDAP's position in a naming context. Null: the server hides it, or is of another kind. */
 export async function changeNumbers({ connection, server }: Reached, context: string): Promise<ChangeNumbers | null> {
   if (server.flavour !== 'OPENLDAP') return null;
   const { entries } = await readEntries(connection, {
@@ -36,15 +39,15 @@ export async function changeNumbers({ connection, server }: Reached, context: st
   return numbers;
 }
 
-/** The cookie that stands for a directory with these changes. Only OpenLDAP's cookies can be made by others. */
+/** The cookie for a directory with these changes. Only OpenLDAP's cookies can be made by a client. */
 export function cookieOf(numbers: ChangeNumbers): string {
   return `rid=000,csn=${Object.values(numbers).join(';')}`;
 }
 
-/** How far a server is, compared with where it was. */
+/** A server's position, compared with an earlier one. */
 export type Progress = 'same' | 'further' | 'behind';
 
-/** Compares where a server stands with where it stood. `behind`: it lacks changes that it had. */
+/** Compares a server's position with an earlier one. `behind`: it lacks changes that it had then. */
 export function progressOf(now: ChangeNumbers, before: ChangeNumbers): Progress {
   const isBehind = Object.entries(before).some(([server, number]) => (now[server] ?? '') < number);
   if (isBehind) return 'behind';

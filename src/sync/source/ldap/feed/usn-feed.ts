@@ -13,9 +13,9 @@ import { contextsAround, unknownContexts } from './contexts-around.ts';
 import { seesDeleted, showDeleted } from './deleted-objects.ts';
 
 /**
- * The feed of Active Directory: each change of an entry gives it the domain controller's next number (uSNChanged), and also what is
- * left of a deleted entry gets one. Only accounts that may see deleted entries have it. The control DirSync tells the same, but
- * shows an account without special rights no deleted entry either.
+ * The feed of Active Directory. Each change of an entry gives it the domain controller's next number (uSNChanged), and
+ * so does a deletion. Only accounts that may see deleted entries have this feed. The control DirSync would not help: it
+ * also hides deleted entries from accounts without special rights.
  */
 export async function usnFeed(reached: Reached, people: LdapFilter, idAttribute: string): Promise<ChangeFeed | NoFeed> {
   if (idAttribute.toLowerCase() !== 'objectguid')
@@ -35,7 +35,7 @@ export async function usnFeed(reached: Reached, people: LdapFilter, idAttribute:
 
 /** Classes of entries that can have people below them. Their subclasses come with these names, too. */
 const units = ['organizationalunit', 'container', 'builtindomain', 'lostandfound', 'domain', 'organization', 'country'];
-/** Units that are looked into, at most. */
+/** How many units are searched for people, at most. */
 const mostUnits = 20;
 
 async function touchedSince(

@@ -5,8 +5,9 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /**
- * The moment of a GeneralizedTime (RFC 4517, 3.3.13) in microseconds since 1970, in UTC, whatever its zone and its fraction are.
- * Null: the text is none. A change sequence number of OpenLDAP begins with one: `20260101120000.123456Z#000000#000#000000`.
+ * The moment of a GeneralizedTime (RFC 4517, 3.3.13) in microseconds since 1970, in UTC, with any zone and any
+ * fraction. Null: the text is not such a time. A change sequence number of OpenLDAP begins with one:
+ * `20260101120000.123456Z#000000#000#000000`.
  */
 export function momentOf(text: string): number | null {
   const usual = usualMoment(text);
@@ -16,21 +17,24 @@ export function momentOf(text: string): number | null {
   const [, year, month, day, hours, minutes, seconds, fraction = '', zone = 'Z'] = match;
   const [atMonth, atDay, atHour] = [Number(month), Number(day), Number(hours)];
   const [atMinute, atSecond] = [Number(minutes ?? 0), Number(seconds ?? 0)];
-  // A leap second is second 60.
+  // A leap second has the number 60.
   if (atMonth < 1 || atMonth > 12 || atDay < 1 || atDay > 31 || atHour > 23 || atMinute > 59 || atSecond > 60)
     return null;
-  // A fraction is one of the last part that is given.
+  // A fraction belongs to the last part that is given.
   const unit = seconds !== undefined ? second : minutes !== undefined ? minute : hour;
   const rest = fraction === '' ? 0 : Math.round(Number(`0.${fraction}`) * unit);
   return Date.UTC(Number(year), atMonth - 1, atDay, atHour, atMinute, atSecond) * 1000 + rest - offsetOf(zone);
 }
 
 const [zero, dot, letterZ, numberSign] = [0x30, 0x2e, 0x5a, 0x23];
-/** The day that came last, as a number of eight digits, and its beginning. Entries come with few different days. */
+/** The most recent day, as a number of eight digits, and its beginning. Entries come with few different days. */
 let lastDay = 0;
 let lastDayBegan = 0;
 
-/** Reads the form that nearly all servers send: `20260101120000Z`, also with a fraction of six digits. Null: it is another one. */
+/**
+ * Reads the form that nearly all servers send: `20260101120000Z`, also with a fraction of six digits. Null: it has
+ * another form.
+ */
 function usualMoment(text: string): number | null {
   const day = digitsAt(text, 0, 8);
   const time = digitsAt(text, 8, 6);
@@ -50,7 +54,7 @@ function usualMoment(text: string): number | null {
   return lastDayBegan + hours * hour + minutes * minute + seconds * second + fraction;
 }
 
-/** The number that so many digits spell. Below 0: they are not all digits. */
+/** The number with this many digits. Below 0: they are not all digits. */
 function digitsAt(text: string, at: number, count: number): number {
   let number = 0;
   for (let i = at; i < at + count; i++) {

@@ -1,6 +1,6 @@
 /**
- * The keys of the entries that changed last, in flat arrays. From the moment `low` on it has all that were added; when there are too
- * many, `low` rises.
+ * The keys of the entries that changed last, in flat arrays. It has all keys that were added from the moment `low` on;
+ * when there are too many, `low` rises.
  */
 export class Newest {
   readonly #most: number;
@@ -23,7 +23,7 @@ export class Newest {
     return this.#low;
   }
 
-  /** `kept`: it was remembered by an earlier read too. */
+  /** `kept`: an earlier read remembered it too. */
   add(moment: number, key: number, kept: boolean): void {
     if (this.#count === this.#moments.length) this.#dropOldest();
     this.#moments[this.#count] = moment;
@@ -40,7 +40,7 @@ export class Newest {
     return { low: Math.min(this.#low, hot + 1), keys: Float64Array.from(kept).sort() };
   }
 
-  /** Drops so many of the oldest that not too many are left. Those of one moment are all dropped, or none of them. */
+  /** Drops the oldest keys until not too many are left. The keys of one moment are either all dropped or all kept. */
   #dropOldest(): void {
     const moments = this.#moments.slice(0, this.#count).sort();
     const edge = moments.length - this.#most;

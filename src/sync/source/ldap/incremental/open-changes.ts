@@ -8,21 +8,21 @@ import type { Marks, OpenedMarks } from './marks.ts';
 import { timeMarks } from './time-marks.ts';
 import { readPlace, usnMarks } from './usn-marks.ts';
 
-/** What a read knows about changes since the last one, and what it leaves for the next one. */
+/** What a read knows about changes since the last one, and what it stores for the next one. */
 export type Changes = {
-  /** Null: this server tells nothing about changes that could be used. */
+  /** Null: this server shows nothing about changes that could be used. */
   marks: Marks | null;
-  /** When the last read was, from which this one goes on. Null: everybody must be read. */
+  /** The time of the last read, from which this one continues. Null: everybody must be read. */
   since: Date | null;
-  /** Why everybody must be read, although the last read left a place to go on from. */
+  /** Why everybody must be read, although the last read stored a position. */
   reason: string | null;
-  /** For the end of the feed. `more`: what else the cursor is to hold. */
+  /** The cursor for the end of the feed. `more`: other parts that the cursor must contain. */
   next(more: Cursor): Pick<FeedEnd, 'cursor' | 'memory' | 'noCursorBecause'>;
 };
 
 /**
- * Attributes that servers compute, from groups, the tree or the time: they change without a change of the person's entry. A mapping
- * that uses one needs a read of everybody.
+ * Attributes that servers compute from groups, the tree or the time. They change without a change of the person's
+ * entry. A mapping that uses one needs a read of everybody.
  */
 const computed = new Set([
   ...['memberof', 'ismemberof', 'groupmembership', 'msds-memberoftransitive', 'directreports', 'managedobjects'],
@@ -32,13 +32,13 @@ const computed = new Set([
   ...['badpwdcount', 'badpasswordtime', 'pwdlastsuccess'],
 ]);
 
-/** Collective attributes (RFC 3671) stand in an entry above. */
+/** Whether an attribute is computed. Collective attributes (RFC 3671) belong to an entry above. */
 function isComputed(attribute: string): boolean {
   const name = normalName(attribute);
   return computed.has(name) || name.startsWith('c-');
 }
 
-/** Finds out whether a read can go on from where the last one ended. To be called before the search. */
+/** Finds out whether a read can continue from where the last one ended. Call it before the search. */
 export async function openChanges(
   reached: Reached,
   { since, attributes, at }: Pick<ReadRequest, 'since' | 'attributes' | 'at'>,
@@ -87,7 +87,7 @@ async function openMarks(
   return 'because' in place ? place : usnMarks(place, since);
 }
 
-/** What must be the same in two reads, so that one can go on from the other. */
+/** What must be equal in two reads, so that one can continue from the other. */
 type Common = { server: string; id: string; at: string };
 
 function nameOf({ connection, server, account }: Reached): string {

@@ -8,17 +8,17 @@ import type { Reached } from '../reach.ts';
 import type { Membership } from '../scope-plan.ts';
 import type { Marks } from './marks.ts';
 
-/** With more people to be read in full than these, of so many, one search for everybody costs less. */
+/** The number of people to read in full, out of this many, above which one search for everybody costs less. */
 export function fewOf(people: number): number {
   return Math.max(100, people / 200);
 }
-/** Why everybody is read then. */
+/** The reason for reading everybody then. */
 export const tooManyWanted =
   'So many people have changed, are new, or were skipped by the last run that to read everybody costs less.';
-/** The DNs that are kept at most. */
+/** The most DNs that are kept. */
 const mostWanted = 10_000;
 
-/** The bytes of entries that are held before the read begins, after which the server must wait. */
+/** How many bytes of entries are held before the read begins. Then the server must wait. */
 const muchHeld = 4 * 1024 * 1024;
 
 /** What a sweep needs to know. */
@@ -27,16 +27,19 @@ export type SweepInput = {
   idAttribute: string;
   marks: Marks;
   membership: Membership | null;
-  /** When the last read was, and when this one is: accounts that have expired in between have changed without a new mark. */
+  /**
+   * The time of the last read, and of this one. Accounts that have expired in between have changed without a new mark.
+   */
   lastAt: Date;
   at: Date;
-  /** Gets to know when accounts expire. */
+  /** Collects the times at which accounts expire. */
   expiry?: NextExpiry;
 };
 
 /**
- * Goes through the ids and marks of everybody in scope. Says to the run who is as before, and gathers who must be read in full: people
- * with another mark, people about whom the run asks, and people without a readable id. Those of whom it hears nothing are gone.
+ * Goes through the ids and marks of everybody in scope. It reports to the run who is unchanged, and collects who must
+ * be read in full: people with another mark, people whom the run asks for, and people without a readable id. People who
+ * do not come up are gone.
  */
 export class Sweep {
   /** The attributes to ask the server for. */
@@ -87,7 +90,7 @@ export class Sweep {
     }
   }
 
-  /** Begins to tell the run of people, first of those who have come already. */
+  /** Begins to report people to the run, first those who have come already. */
   begin(arrivals: Arrivals): void {
     this.#arrivals = arrivals;
     this.#news = 0;
@@ -131,7 +134,7 @@ export class Sweep {
     return news;
   }
 
-  /** Why it is better to read everybody. Null: to read the wanted people is enough. */
+  /** Why everybody should be read. Null: reading the wanted people is enough. */
   whyEverybody(): string | null {
     if (this.#unnamed > 0) return 'Some people have DNs that are no text, so they can only be read with everybody.';
     return this.#seen.size <= fewOf(this.#swept) ? null : tooManyWanted;

@@ -4,21 +4,21 @@ import { momentOf } from './generalized-time.ts';
 import type { Marks, OpenedMarks } from './marks.ts';
 import { Newest } from './newest.ts';
 
-/** Entries whose marks are remembered. Of older entries only those that have a mark before `low` count as known. */
+/** How many entries have their marks remembered. An older entry is known only if it has a mark before `low`. */
 const mostRemembered = 16_384;
 
-/** With so many remembered, those of touched people can still be added by one read. */
+/** When more than this are remembered, one read can no longer add those of touched people. */
 const mostKept = 2 * mostRemembered;
 
 const second = 1_000_000;
-/** Marks that lie further in the future are not believed: they would make all real changes look old. */
+/** Marks that are further in the future are ignored: they would make all real changes look old. */
 const longestAhead = 3600 * second;
-/** How far the clocks of servers that replicate may lie apart. */
+/** How much the clocks of replicating servers may differ. */
 const slack = 10 * second;
 
 /**
- * Where a read ended. Entries with a mark before `low` were known. `largest`: the latest mark seen. `ended`: when, by our clock.
- * The memory holds the keys of the known entries that are not older than `low`.
+ * The position at which a read ended. Entries with a mark before `low` were known. `largest`: the latest mark seen.
+ * `ended`: the time by our clock. The memory holds the keys of the known entries that are not older than `low`.
  */
 const placeShape = z.object({ attribute: z.string(), low: z.number(), largest: z.number(), ended: z.number() });
 type Place = z.infer<typeof placeShape>;
@@ -31,10 +31,10 @@ type TimeMarksInput = {
 };
 
 /**
- * Marks that are times: modifyTimestamp, or OpenLDAP's entryCSN. Changes can become visible late, with a time before others that were
- * seen already: by replication, by transactions side by side, by a clock that was set back. So it is not enough to ask for marks
- * after the latest one. The marks of the entries that changed last are remembered one by one; an entry with any other mark has
- * changed. Only for older entries the time decides.
+ * Marks that are times: modifyTimestamp, or OpenLDAP's entryCSN. A change can become visible late, with an earlier time
+ * than changes that were already seen: by replication, by parallel transactions, or by a clock that was set back. So it
+ * is not enough to ask for marks after the latest one. The marks of the entries that changed last are remembered one by
+ * one; an entry with any other mark has changed. Only for older entries the time decides.
  */
 export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMarks {
   const began = clock();
@@ -46,7 +46,7 @@ export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMa
   let largest = last?.largest ?? 0;
   let othersKept = false;
   const counts = { believed: 0, ahead: 0, unreadable: 0 };
-  /** Each change gets its own change sequence number; a time can stand for several changes. */
+  /** Each change has a different change sequence number. Several changes can have the same time. */
   const isExact = attribute.toLowerCase() === 'entrycsn';
   const marks: Marks = {
     attribute,
@@ -73,7 +73,7 @@ export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMa
     },
     next: () => {
       if (othersKept && last !== null) {
-        // What was touched is read again by the next sweep if its marks are not exact.
+        // If the marks are not exact, the next sweep reads touched people again.
         const { keys } = isExact ? newest.end(Number.POSITIVE_INFINITY) : { keys: new Float64Array(0) };
         const place: Place = { ...last, largest, ended: clock() };
         return { cursor: { place }, memory: bytesOf(Float64Array.from(new Set([...known, ...keys])).sort()) };
@@ -94,9 +94,9 @@ export function timeMarks({ attribute, since, clock }: TimeMarksInput): OpenedMa
 }
 
 /**
- * A mark of one second can stand for a change before and one after the read. So an entry is not remembered while its second may not
- * have been over when it was read: if its mark lies that near before the latest one. If an earlier read had seen marks as late,
- * the second was over. Returns after which moment an entry is not remembered.
+ * The moment after which an entry is not remembered. A mark of one second can mean a change before the read and another
+ * one after it. So an entry is not remembered if its second may not have been over when it was read, which is so if its
+ * mark is close to the latest mark. If an earlier read has already seen marks as late as this, the second was over.
  */
 function hotAfter(
   last: Place | null,
@@ -108,7 +108,7 @@ function hotAfter(
   return wasOver ? Math.max(near, last.largest) : near;
 }
 
-/** A number of 53 bits for an entry with a mark. Two 32-bit hashes side by side, mixed at the end. */
+/** A number of 53 bits for an entry with its mark. Two 32-bit hashes are computed in parallel and mixed at the end. */
 function keyOf(id: string, mark: string): number {
   const text = `${id} ${mark}`;
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
