@@ -261,7 +261,8 @@ function checkRemoval({ graceDays, maxPercent, maxCount, maxEmptiedPercent }: Re
   ];
 }
 
-const outOfRange = (name: string, value: number | null, most: number): Fault[] =>
-  value === null || (Number.isInteger(value) && value >= 0 && value <= most)
+function outOfRange(name: string, value: number | null, most: number): Fault[] {
+  return value === null || (Number.isInteger(value) && value >= 0 && value <= most)
     ? []
     : [{ path: [name], code: 'OUT_OF_RANGE', message: `${name} is a whole number from 0 to ${most}.` }];
+}

@@ -104,8 +104,9 @@ async function settleDoubts(client: PoolClient, { workspaceId, runId, connection
 }
 
 /** SQL: which finding of the same connection is meant. */
-const same = (a: string, b: string): string =>
-  `${a}.kind = ${b}.kind AND ${a}.about = ${b}.about AND ${a}.field = ${b}.field`;
+function same(a: string, b: string): string {
+  return `${a}.kind = ${b}.kind AND ${a}.about = ${b}.about AND ${a}.field = ${b}.field`;
+}
 
 /** SQL: the person of a row of the plan, as findings name them. */
 const about = `coalesce('i' || staged.person_id, 'n' || md5(staged.person))`;

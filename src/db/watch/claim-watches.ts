@@ -11,9 +11,10 @@ import { leaseMs, mostOfWorkspace, wantedConnections } from './renew-leases.ts';
 const mostAtOnce = 20;
 
 /** SQL: whether nobody has the lease of this row of connection_watch, and it is time to try again. */
-const isFree = (watch: string, version: string): string =>
-  `(${watch}.holder IS NULL OR ${watch}.expires_at <= clock_timestamp())
+function isFree(watch: string, version: string): string {
+  return `(${watch}.holder IS NULL OR ${watch}.expires_at <= clock_timestamp())
    AND (${watch}.retry_at IS NULL OR ${watch}.retry_at <= clock_timestamp() OR ${watch}.version <> ${version})`;
+}
 
 /** SQL: the connections that nobody watches. `noted`: whether WATCH_LIMIT is their error already. */
 const unwatched = `

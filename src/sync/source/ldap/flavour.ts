@@ -94,10 +94,13 @@ const likeActiveDirectory: Omit<FlavourFacts, 'label' | 'isShownBy'> = {
   mappings: activeDirectoryMappings,
 };
 
-const says = (rootDse: RootDseValues, name: string, words: RegExp): boolean =>
-  rootDse(name).some((value) => words.test(value));
-const isVendor = (rootDse: RootDseValues, words: RegExp): boolean =>
-  says(rootDse, 'vendorName', words) || says(rootDse, 'vendorVersion', words);
+function says(rootDse: RootDseValues, name: string, words: RegExp): boolean {
+  return rootDse(name).some((value) => words.test(value));
+}
+
+function isVendor(rootDse: RootDseValues, words: RegExp): boolean {
+  return says(rootDse, 'vendorName', words) || says(rootDse, 'vendorVersion', words);
+}
 
 /**
  * Every kind of server, in the order in which root DSEs are tried: Samba also looks like Active Directory, and FreeIPA like 389

@@ -73,7 +73,9 @@ export function srvTargets(records: readonly SrvRecord[], random: () => number):
   return ordered;
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
 /**
  * Pseudorandom numbers for choosing among a service's servers. They differ between names and are the same each time.

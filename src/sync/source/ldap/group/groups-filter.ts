@@ -14,7 +14,9 @@ const mostProbedMembers = 20_000;
  * The most groups in a filter. With more groups, comparing people here costs less. Samba has no index for memberOf: it
  * tries each group of the filter for each person, which takes 0.02 ms.
  */
-const mostGroupsInFilter = ({ server }: Reached): number => (server.flavour === 'SAMBA' ? 10 : 100);
+function mostGroupsInFilter({ server }: Reached): number {
+  return server.flavour === 'SAMBA' ? 10 : 100;
+}
 
 /**
  * The filter that finds exactly the members of the groups, so that the server sends nobody else. Null: there is none, and people
