@@ -4,6 +4,8 @@ import { executeOperation } from '../api/operation/execute-operation.ts';
 import type { PreparedOperation } from '../api/operation/prepare-operation.ts';
 import { secondsOf } from '../api/operation/takes-longer.ts';
 import { errorFrame, type Frame, frameOf } from '../api/stream/frame.ts';
+import type { OutsideTurn } from '../api/traffic/traffic.ts';
+import type { SourcesPort } from '../core/sources-port.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** The result of an operation: one frame, or a stream of frames. */
@@ -18,10 +20,23 @@ export function executeInTurn(
 ): Promise<ExecutionResult> {
   const { viewer, signal } = contextValue;
   const seconds = secondsOf(schema, document, operationName);
-  return traffic.run(viewer, signal, seconds, (allow, deadline) => {
-    const inTime = makeApiContext(services, viewer, deadline.signal, allow);
+  return traffic.run(viewer, signal, seconds, (allow, deadline, outside) => {
+    const shared = seconds === null ? services : { ...services, sources: outsideTurns(services.sources, outside) };
+    const inTime = makeApiContext(shared, viewer, deadline.signal, allow);
     return executeOperation({ schema, document, operationName, variableValues, coerced, contextValue: inTime });
   });
+}
+
+/** Looks at sources outside of turns: a directory that does not answer must not keep the turns of other operations. */
+function outsideTurns(sources: SourcesPort, outside: OutsideTurn): SourcesPort {
+  return {
+    ...sources,
+    test: (...asked) => outside(() => sources.test(...asked)),
+    propose: (...asked) => outside(() => sources.propose(...asked)),
+    discover: (...asked) => outside(() => sources.discover(...asked)),
+    preview: (...asked) => outside(() => sources.preview(...asked)),
+    explain: (...asked) => outside(() => sources.explain(...asked)),
+  };
 }
 
 /** Executes a prepared operation of any type. */

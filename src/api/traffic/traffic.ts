@@ -4,6 +4,12 @@ import { type Allow, type Deadline, startDeadline } from '../../core/deadline.ts
 import type { TrafficLimits } from './traffic-limits.ts';
 import { Turns } from './turns.ts';
 
+/**
+ * Gives an operation's turn back while it waits for something else than the database, such as a directory. Then it takes
+ * another turn.
+ */
+export type OutsideTurn = <T>(wait: () => Promise<T>) => Promise<T>;
+
 /** Decides when clients' requests run, for how long, and how many at a time. */
 export type Traffic = {
   readonly limits: TrafficLimits;
@@ -15,7 +21,7 @@ export type Traffic = {
     viewer: Viewer,
     clientLeft: AbortSignal,
     seconds: number | null,
-    work: (allow: Allow, deadline: Deadline) => Promise<T>,
+    work: (allow: Allow, deadline: Deadline, outside: OutsideTurn) => Promise<T>,
   ): Promise<T>;
   /**
    * For streams and downloads. Each of their transactions counts as an operation and waits for its turn without limit.
@@ -43,21 +49,32 @@ export function createTraffic(limits: TrafficLimits, timeoutSeconds: number): Tr
       viewer: Viewer,
       clientLeft: AbortSignal,
       seconds: number | null,
-      work: (allow: Allow, deadline: Deadline) => Promise<T>,
+      work: (allow: Allow, deadline: Deadline, outside: OutsideTurn) => Promise<T>,
     ): Promise<T> => {
-      const endTurn = await turns.take(viewer, { signal: clientLeft });
+      let endTurn = await turns.take(viewer, { signal: clientLeft });
+      let isOver = false;
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       let grace: NodeJS.Timeout | undefined;
       const onOver = (reason: AppError) => {
         grace = setTimeout(() => reject(reason), GRACE_MS);
       };
       const deadline = startDeadline(Math.max(seconds ?? 0, timeoutSeconds), { clientLeft, onOver });
+      const outside: OutsideTurn = async (wait) => {
+        endTurn();
+        try {
+          return await wait();
+        } finally {
+          endTurn = await turns.take(viewer, { signal: deadline.signal, patient: true });
+          if (isOver) endTurn();
+        }
+      };
       try {
-        work(async () => ({ deadline, end: () => {} }), deadline).then(resolve, reject);
+        work(async () => ({ deadline, end: () => {} }), deadline, outside).then(resolve, reject);
         return await promise;
       } finally {
         clearTimeout(grace);
         deadline.end();
+        isOver = true;
         endTurn();
       }
     },
