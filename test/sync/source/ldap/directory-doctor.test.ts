@@ -85,6 +85,15 @@ describe('the further checks of a directory', () => {
     expect(detail(result, 'Changes')).toMatch(/^Runs read only what has changed.*can be continuous\.$/);
   });
 
+  test('tell whether the server reports which entries have been touched, and if not, why', async () => {
+    const entries = [place('people'), person('ada'), person('bob')];
+    await using telling = await startSlapd({ entries, modules: ['syncprov'], config: ['overlay syncprov'] });
+    expect(detail(await tested(telling), 'Changes')).toContain('reports which entries have been touched');
+    const byUid = await tested(telling, { idAttribute: 'uid' });
+    expect(detail(byUid, 'Changes')).toContain('are compared, because the server tells of entries by entryUUID');
+    expect(detail(await tested(slapd), 'Changes')).not.toContain('touched');
+  });
+
   test('show no secret', async () => {
     const result = await tested({ ...slapd, bindDn: slapd.adminDn });
     expect(JSON.stringify([result, await tested(slapd)])).not.toMatch(

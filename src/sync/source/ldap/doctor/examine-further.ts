@@ -1,6 +1,7 @@
 import { AppError } from '../../../../core/app-error.ts';
 import type { CheckStatus } from '../../../../core/source-session.ts';
 import { normalName } from '../attribute-name.ts';
+import { openFeed } from '../feed/open-feed.ts';
 import { present } from '../filter/filter.ts';
 import { flavours } from '../flavour.ts';
 import type { IdFinding } from '../id-attribute.ts';
@@ -135,7 +136,7 @@ async function examineChanges({ reached, id, add, at }: Examination): Promise<vo
   const asked = flavours[server.flavour].isActiveDirectory ? server.highestUsn !== null : id.changeAttribute !== null;
   const runs =
     because === null
-      ? `Runs read only what has changed (${id.changeAttribute}).`
+      ? `Runs read only what has changed (${id.changeAttribute}).${await reportOf(reached, id)}`
       : `Each run reads everybody. ${because}`;
   const watch = heard
     ? 'The server tells of changes at once, so the connection can be continuous.'
@@ -145,6 +146,13 @@ async function examineChanges({ reached, id, add, at }: Examination): Promise<vo
   const isFine = because === null && (heard || asked);
   const rights = `Let the account read ${flavours[server.flavour].changeAttribute.name}.`;
   add('Changes', isFine ? 'OK' : 'WARN', `${runs} ${watch}`, isFine ? null : moreRights(signedInAs(settings), rights));
+}
+
+/** Whether the server reports what was touched, as a sentence after others. Empty: servers of its kind never do. */
+async function reportOf(reached: Reached, id: IdFinding): Promise<string> {
+  const feed = await openFeed(reached, { filter: flavours[reached.server.flavour].people }, id);
+  if (!('because' in feed)) return ' The server reports which entries have been touched, so nobody else is asked for.';
+  return feed.because === null ? '' : ` The change marks of everybody are compared, because ${feed.because}.`;
 }
 
 /** Flags that mark an account as disabled. The other flags mark accounts that belong to no person. */
