@@ -150,7 +150,7 @@ const updateWith = (others: string): string => `
       UNION ALL
       SELECT 'MISSING_VALUE', planned.about, lacking.field, planned.person, planned.person_id, lacking.message
       FROM planned JOIN lacking ON lacking.fills_id = planned.fills_id
-      WHERE planned.mapped AND NOT coalesce(planned.findings @> jsonb_build_array(jsonb_build_object('field', lacking.field)), false)
+      WHERE planned.mapped AND NOT coalesce(planned.findings::jsonb @> jsonb_build_array(jsonb_build_object('field', lacking.field)), false)
       UNION ALL
       SELECT 'IN_TWO_CONNECTIONS', fed.about, '', fed.person, fed.person_id,
         format('The contact is also fed by %s.', string_agg('"' || connection.name || '"', ', ' ORDER BY connection.name))
