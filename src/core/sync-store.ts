@@ -61,7 +61,7 @@ export type SyncRun = {
   /** Moves the run, updates its counts and other facts, and adds lines to its log. */
   report(change: RunReport): Promise<void>;
 
-  /** (external id, hash, gone) of all people that the connection links, as COPY text: `id \t 32 hex digits or \N \t t or f`. */
+  /** (external id, hash or null, gone) of all people that the connection links, in the binary format of Postgres' COPY. */
   streamKnown(onChunk: (bytes: Uint8Array) => void): Promise<void>;
   /**
    * Adds rows to the staging table, in the binary format of Postgres' COPY (see sync/stage/stage-row.ts). Resolves with the buffers that

@@ -53,7 +53,7 @@ function uuid(text: string): string {
 }
 
 /**
- * Streams external id, hash and "gone" of each person the connection links, in COPY's text format. People with a doubt about their
+ * Streams external id, hash and "gone" of each person the connection links, in COPY's binary format. People with a doubt about their
  * findings have no hash (see note-findings.ts). `only`: a table with the ids of the only people to be streamed; null: everybody.
  */
 export function streamKnown(
@@ -86,11 +86,11 @@ async function streamOnce(attempt: Attempt, onChunk: (bytes: Uint8Array) => void
   try {
     const stream = client.query(
       copyTo(
-        `COPY (SELECT link.external_id, CASE WHEN doubt.hash IS NULL THEN encode(link.hash, 'hex') END, link.gone_since IS NOT NULL
+        `COPY (SELECT link.external_id, CASE WHEN doubt.hash IS NULL THEN link.hash END, link.gone_since IS NOT NULL
            FROM ${links}
            LEFT JOIN quality_doubt AS doubt
              ON ${ofConnection('doubt')} AND doubt.external_id = link.external_id AND doubt.hash = link.hash
-           WHERE ${ofConnection('link')}) TO STDOUT`,
+           WHERE ${ofConnection('link')}) TO STDOUT (FORMAT binary)`,
       ),
     );
     for await (const chunk of stream) onChunk(chunk as Buffer);

@@ -65,7 +65,7 @@ const digitOf = new Float64Array(256).fill(NO_DIGIT);
 for (const [value, digit] of [...'0123456789abcdef'].entries()) digitOf[digit.charCodeAt(0)] = value;
 
 /** The number that `length` lower-case hexadecimal digits spell. 2^40 or more: they are not all such digits. */
-export function hexAt(bytes: Uint8Array, at: number, length: number): number {
+function hexAt(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let i = at; i < at + length; i++) value = value * 16 + (digitOf[bytes[i] ?? 0] ?? NO_DIGIT);
   return value;

@@ -59,7 +59,11 @@ test('a person who was gone, or must be checked again, is never unchanged', () =
 });
 
 test('loads rows from chunks cut anywhere', () => {
-  const rows = Buffer.from(`a\\tb\t${hexOf('1')}\tf\nç\t\\N\tf\nc\t${hexOf('3')}\tt\n`);
+  const rows = copied([
+    { id: 'a\tb', hash: hexOf('1'), gone: false },
+    { id: 'ç', hash: null, gone: false },
+    { id: 'c', hash: hexOf('3'), gone: true },
+  ]);
   for (let cut = 0; cut <= rows.length; cut++) {
     const known = new KnownPeople();
     const add = loadKnown(known);
@@ -82,7 +86,7 @@ test('reads ids from bytes in the same way as from text, both UUIDs and texts th
     'x'.repeat(36),
     '1',
   ];
-  const rows = Buffer.from(ids.map((id) => `${id}\t${hexOf(id)}\tf\n`).join(''));
+  const rows = copied(ids.map((id) => ({ id, hash: hexOf(id), gone: false })));
   const known = new KnownPeople();
   loadKnown(known)(rows);
   for (const id of ids.slice(1)) {
@@ -98,3 +102,22 @@ test('reads ids from bytes in the same way as from text, both UUIDs and texts th
   )(rows);
   expect(absent).toEqual(ids.slice(0, 1));
 });
+
+/** Rows as the binary format of COPY has them, with header and trailer. */
+function copied(rows: readonly { id: string; hash: string | null; gone: boolean }[]): Buffer {
+  const value = (bytes: Buffer | null): Buffer[] => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(bytes?.length ?? -1);
+    return bytes === null ? [length] : [length, bytes];
+  };
+  return Buffer.concat([
+    Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1'),
+    ...rows.flatMap(({ id, hash, gone }) => [
+      Buffer.from([0, 3]),
+      ...value(Buffer.from(id)),
+      ...value(hash === null ? null : Buffer.from(hash, 'hex')),
+      ...value(Buffer.from([gone ? 1 : 0])),
+    ]),
+    Buffer.from([0xff, 0xff]),
+  ]);
+}
