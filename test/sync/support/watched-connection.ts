@@ -163,18 +163,18 @@ export class WatchedConnection {
     return id;
   }
 
-  /** Waits until a watch or a run has failed. */
+  /** Waits until a watch has broken, or a run has ended. In a small directory a run may get through before limits matter. */
   async #noticed(): Promise<void> {
     const { syncing, connection } = this.#parts;
     const from = new Date();
     const before = this.#broken();
     await this.#until(async () => {
       if (this.#broken() > before) return true;
-      const failed = await syncing.rows(
-        `SELECT FROM run WHERE connection_id = $1 AND status = 'FAILED' AND finished_at >= $2`,
-        [connection, from],
-      );
-      return failed.length > 0;
+      const ended = await syncing.rows(`SELECT FROM run WHERE connection_id = $1 AND finished_at >= $2`, [
+        connection,
+        from,
+      ]);
+      return ended.length > 0;
     });
   }
 
