@@ -192,8 +192,8 @@ describe('whatever happens in a directory', () => {
           { mappings, scope, removal: policy, source },
         );
         const runs: RunRecord[] = [];
-        for (let round = 0; round < 12; round++) {
-          if (round % 6 === 4) runs.push(...(await keepUpToDate(connection, server, people, roll)));
+        for (let round = 0; round < 9; round++) {
+          if (round % 4 === 3) runs.push(...(await keepUpToDate(connection, server, people, roll)));
           else runs.push(await runByHand(connection, server, people, roll));
         }
         expect(runs.filter(isIncremental).length).toBeGreaterThan(2);

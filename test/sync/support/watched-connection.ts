@@ -104,10 +104,10 @@ export class WatchedConnection {
 
   /** Stops the watch, by an edit or by killing the service. Returns the runs that the watch has made. */
   async end(): Promise<RunRecord[]> {
-    const { syncing, connection, proxy, roll } = this.#parts;
+    const { syncing, connection, roll } = this.#parts;
     if (roll(2) === 0) await this.#killServices();
     await syncing.edit(connection, { continuous: false });
-    if (this.#services.length > 0) await this.#until(async () => proxy.open === 0);
+    if (this.#services.length > 0) await this.#until(() => this.#isLetGo());
     await this.#killServices();
     await this.#passTime();
     await syncing.runStore.recoverLostRuns();
@@ -211,6 +211,13 @@ export class WatchedConnection {
       expect(faults.filter(({ level, code }) => level === 'error' || !(code === null || allowed.has(code)))).toEqual(
         [],
       );
+  }
+
+  /** Whether no service holds the watch any more. */
+  async #isLetGo(): Promise<boolean> {
+    const { syncing, connection } = this.#parts;
+    const held = 'SELECT FROM connection_watch WHERE connection_id = $1 AND holder IS NOT NULL';
+    return (await syncing.rows(held, [connection])).length === 0;
   }
 
   #openRuns(): Promise<{ run_id: string }[]> {
