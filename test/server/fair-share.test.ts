@@ -255,7 +255,7 @@ test('while the database is gone, answers are UNAVAILABLE with 503, and the serv
   const [overSse] = await collect(clients.overSse(query));
   expect(overSse?.errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
 
-  for (const kind of ['Requests can not be answered', 'A connection to the database was lost']) {
+  for (const kind of ["Requests can't be answered", 'A connection to the database was lost']) {
     const times = logged.filter(({ msg }) => msg.startsWith(kind)).map(({ time }) => time);
     expect(times.length).toBeGreaterThan(0);
     const apart = times.slice(1).map((time, index) => time - (times[index] ?? 0));
