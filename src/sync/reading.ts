@@ -15,7 +15,7 @@ import { AskAgain } from './ask-again.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
-import { PeopleSample } from './sample-people.ts';
+import { PeopleSample } from './people-sample.ts';
 import type { Source } from './source/source-module.ts';
 import { settingsText } from './stage/hashed-text.ts';
 import { KnownPeople } from './stage/known-people.ts';

@@ -10,7 +10,7 @@ import { type CompiledMapping, compileMapping } from './map/compile-mapping.ts';
 import { firstNote, isStaged, noteOf, outcomes, reasonOfNote } from './outcomes.ts';
 import { freeAddress, type PlanSettings, planPerson } from './plan/plan-person.ts';
 import type { ReadCounts } from './read-messages.ts';
-import type { PeopleSample } from './sample-people.ts';
+import type { PeopleSample } from './people-sample.ts';
 import { type CompiledRules, compileRules } from './scope/compile-rules.ts';
 import { scopeDraft, scopeEntry, stillOut } from './scope/scope-person.ts';
 import type { Source } from './source/source-module.ts';

@@ -5,7 +5,7 @@ import type { ReadSummary } from '../../core/sync-store.ts';
 import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { type Attempt, fencedOff, key, lockConnection, transaction } from './attempt.ts';
-import { forgetOthers } from './read-memory.ts';
+import { forgetOthers } from './kept-memory.ts';
 import { refreshStatistics, settleSearch } from './settle-tables.ts';
 
 type Row = { counts: RunCounts; read_summary: ReadSummary | null; connection_version: number };

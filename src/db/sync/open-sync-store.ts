@@ -13,7 +13,7 @@ import { createPatience } from './patience.ts';
 import { countPhotosDue, photosDue, savePhotos } from './photos.ts';
 import { type PlanOutline, readOutline, rowsOf } from './plan-outline.ts';
 import { planning } from './planning.ts';
-import { memoryOf } from './read-memory.ts';
+import { memoryOf } from './kept-memory.ts';
 import { begin, report } from './report.ts';
 import { reportPlan, withEarlierPart } from './report-plan.ts';
 import { beginRevert } from './revert/apply-revert.ts';

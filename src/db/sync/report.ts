@@ -5,7 +5,7 @@ import { moveRun } from '../run/life/move-run.ts';
 import { appendLines } from '../run/log/append-lines.ts';
 import { tellRun } from '../signals/open-run-signals.ts';
 import { type Attempt, fenced, fencedOff, key, transaction } from './attempt.ts';
-import { keepMemory } from './read-memory.ts';
+import { keepMemory } from './kept-memory.ts';
 
 /** Changes the run's state, adds lines to its log and notifies other processes, in one transaction. */
 export function report(attempt: Attempt, change: RunReport): Promise<void> {
