@@ -20,8 +20,9 @@ export async function approveRun(
   const run = await lockRun(client, workspaceId, runId, 'end');
   if (run === null) return { kind: 'unknown' };
   if (run.status !== 'HELD') return { kind: 'not_held' };
-  // The deletion of a connection ends its HELD runs; a revert without one has been started after it.
-  if (run.connection_id !== null && version !== run.connection_version) return { kind: 'outdated' };
+  // A revert without a connection was started after the connection had been deleted.
+  const needsNone = run.reverts !== null && run.connection_id === null;
+  if (!needsNone && version !== run.connection_version) return { kind: 'outdated' };
   await appendLines(client, workspaceId, runId, [
     { level: 'INFO', code: 'APPROVED', message: `Approved by ${by.name}: the plan is applied as it stands.` },
   ]);
