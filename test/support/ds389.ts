@@ -20,7 +20,7 @@ export type Ds389Options = {
   entries?: Iterable<LdifEntry>;
   /** Turns on the memberOf plug-in (for member and uniqueMember, with groups in groups). */
   memberOf?: boolean;
-  /** Turns on the retro change log, `cn=changelog`, with nsUniqueId; the bind account may read it. */
+  /** Turns on the retro change log, `cn=changelog`, with nsUniqueId; the bind account may read it and its settings. */
   retroChangelog?: boolean;
   /** Turns on RFC 4533 (Content Synchronization), which needs the retro change log and turns it on as well. */
   contentSync?: boolean;
@@ -270,7 +270,8 @@ function handle({ folder, baseDn, port, ldapsPort }: Instance, ca: string, proce
 async function prepare(server: Ds389, options: Ds389Options): Promise<void> {
   if (options.retroChangelog === true || options.contentSync === true) {
     const aci = `(targetattr="*")(version 3.0; acl "readers"; allow (read,search,compare) userdn="ldap:///${server.bindDn}";)`;
-    await server.modify('cn=changelog', { aci });
+    for (const dn of ['cn=changelog', 'cn=Retro Changelog Plugin,cn=plugins,cn=config'])
+      await server.modify(dn, { aci });
   }
   if (options.tombstones === true) await server.change(toLdif(replica(server.baseDn)));
   const entries = [...(options.entries ?? [])];
