@@ -1,3 +1,6 @@
+import { AppError } from '../core/app-error.ts';
+import { type FeedEnd, longestMemory } from '../core/arrivals.ts';
+
 /**
  * How many people a read brought, and the ids of those whom it staged. The next run checks the staged people again if
  * this run has no result for them.
@@ -38,4 +41,15 @@ export function readMemory(written: Uint8Array): Required<ReadMemory> {
     leftOut: bytes.subarray(textEnd),
     people: text === '' ? null : JSON.parse(text),
   };
+}
+
+/** The most characters of a cursor as JSON. It is stored with the run and the connection. */
+const longestCursor = 65_536;
+
+/** Throws an AppError if a source wants more to be remembered than is stored for it. */
+export function checkLength({ cursor, memory }: FeedEnd): void {
+  if (JSON.stringify(cursor).length <= longestCursor && (memory?.length ?? 0) <= longestMemory) return;
+  throw new AppError('INVALID_RESPONSE', `The source sent a cursor of more than ${longestCursor} characters.`, {
+    hint: 'This is a fault of the source, or of a proxy in front of it.',
+  });
 }

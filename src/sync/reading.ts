@@ -1,12 +1,5 @@
 import { AppError } from '../core/app-error.ts';
-import {
-  type Arrivals,
-  type Extent,
-  type FeedEnd,
-  longestMemory,
-  type ReadMode,
-  type Since,
-} from '../core/arrivals.ts';
+import { type Arrivals, type Extent, type FeedEnd, type ReadMode, type Since } from '../core/arrivals.ts';
 import type { Entry } from '../core/entry.ts';
 import type { StoredFiles } from '../core/stored-files.ts';
 import { mostWaitingBuffers } from '../core/sync-store.ts';
@@ -14,7 +7,7 @@ import { indexed } from '../search/contact-index.ts';
 import { AskAgain } from './ask-again.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { PeopleSample } from './people-sample.ts';
-import { type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
+import { checkLength, type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
 import type { Source } from './source/source-module.ts';
 import { settingsText } from './stage/hashed-text.ts';
@@ -31,9 +24,6 @@ const idsAtOnce = 5000;
 
 /** The counts are sent after this many people of whom only the id comes. */
 const countsEvery = 1000;
-
-/** The most characters of a cursor as JSON. It is stored with the run and the connection. */
-const longestCursor = 65_536;
 
 /**
  * The read of one run. People arrive page by page and become staged rows; after the end the ids of people who are gone follow.
@@ -213,8 +203,7 @@ export class Reading {
       },
       end: (end) => {
         unended();
-        if (JSON.stringify(end.cursor).length > longestCursor || (end.memory?.length ?? 0) > longestMemory)
-          throw tooLongCursor();
+        checkLength(end);
         this.#end = end;
       },
     };
@@ -302,10 +291,4 @@ export class Reading {
     if (this.#gone.length > 0) this.#send({ kind: 'gone', ids: this.#gone });
     this.#gone = [];
   }
-}
-
-function tooLongCursor(): AppError {
-  return new AppError('INVALID_RESPONSE', `The source sent a cursor of more than ${longestCursor} characters.`, {
-    hint: 'This is a fault of the source, or of a proxy in front of it.',
-  });
 }
