@@ -117,14 +117,15 @@ class PlanExecution {
   }
 
   #field(field: FieldPlan, source: unknown, parent: Path): unknown {
+    let property: unknown;
     try {
       // Nearly all values are texts or nulls, and are answered unchanged. The code below would give the same answer,
       // more slowly.
-      const value = field.isText && typeof source === 'object' ? (source as Answer)[field.definition.name] : undefined;
-      if (value === null && field.value.isNullable) return null;
-      if (typeof value === 'string') {
-        this.length += value.length;
-        return value;
+      if (field.isText && typeof source === 'object') property = (source as Answer)[field.definition.name];
+      if (property === null && field.value.isNullable) return null;
+      if (typeof property === 'string') {
+        this.length += property.length;
+        return property;
       }
     } catch (error) {
       return this.#fail(field, field.value, placeOf(field, parent), error);
@@ -133,7 +134,7 @@ class PlanExecution {
     const path = field.isPlain ? undefined : placeOf(field, parent);
     const fail = (error: unknown) => this.#fail(field, field.value, path ?? placeOf(field, parent), error);
     try {
-      const given = this.#given(field, source, path, parent);
+      const given = this.#given(field, source, property, path, parent);
       const value = isPromise(given)
         ? given.then((later) => this.#value(field, field.value, path, later))
         : this.#value(field, field.value, path, given);
@@ -143,8 +144,11 @@ class PlanExecution {
     }
   }
 
-  /** What the field's resolver returns. Without a resolver, it is a property of the object or what a method returns. */
-  #given(field: FieldPlan, source: unknown, path: Path, parent: Path): unknown {
+  /**
+   * What the field's resolver returns. Without a resolver, it is a property of the object or what a method returns.
+   * `read`: the property, if it has been read. A second reading could give another promise, and nobody waits for the first.
+   */
+  #given(field: FieldPlan, source: unknown, read: unknown, path: Path, parent: Path): unknown {
     const { definition } = field;
     const [node] = field.nodes;
     const args =
@@ -152,7 +156,7 @@ class PlanExecution {
     const info = () => this.#info(field, path ?? placeOf(field, parent));
     if (definition.resolve) return definition.resolve(source, args, this.#context, info());
     if ((typeof source !== 'object' || source === null) && typeof source !== 'function') return undefined;
-    const property = (source as Answer)[definition.name];
+    const property = read ?? (source as Answer)[definition.name];
     return typeof property === 'function' ? property.call(source, args, this.#context, info()) : property;
   }
 
@@ -254,18 +258,24 @@ function keysOf(path: ResponsePath): (string | number)[] {
   return keys;
 }
 
-/** The answer when all its fields are there, in the same order. */
+/**
+ * The answer when all its fields are there, in the same order. It takes as many turns of the event loop's queue of
+ * promises as GraphQL's own executor does. Otherwise of several errors that arrive at once another one would be the
+ * first, and hide the rest.
+ */
 async function allOf(answer: Answer): Promise<Answer> {
-  const pending: Promise<void>[] = [];
-  for (const name in answer) {
-    const value = answer[name];
-    if (!isPromise(value)) continue;
-    const settled = value.then((later) => {
-      answer[name] = later;
-    });
-    pending.push(settled);
-  }
-  await (pending.length === 1 ? pending[0] : Promise.all(pending));
+  await new Promise<void>((resolve, reject) => {
+    let pending = 0;
+    for (const name in answer) {
+      const value = answer[name];
+      if (!isPromise(value)) continue;
+      pending++;
+      value.then((later) => {
+        answer[name] = later;
+        if (--pending === 0) resolve();
+      }, reject);
+    }
+  });
   return answer;
 }
 

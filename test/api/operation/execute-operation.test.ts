@@ -150,6 +150,8 @@ describe('a query that is executed by a plan', () => {
     '{ contacts { ...A ...B } } fragment A on ContactPage { nodes { id } } fragment B on ContactPage { nodes { emails { value } } totalCount }',
     'query ($first: Int!) { contacts(first: $first, after: null) { nodes { id } } contact(id: 5) { id } }',
     'mutation { deleteConnection(id: "x") { userErrors { code } } }',
+    '{ connections(first: 30) { totalCount a3: pageInfo { endCursor } a0: pageInfo { endCursor } } viewer { a1: workspace { contactSyncEnabled } kind a4: name } sourceKinds { a0: defaultScope { groups excludeGroups nestedGroups a0: nestedGroups } } viewer { a2: kind a3: permissions } }',
+    '{ contacts(first: 118) { nodes { familyName } } }',
   ])('is answered as GraphQL would: %s', async (text) => {
     for (const troubles of [0, 8]) {
       const schema = moodySchema(troubles);
