@@ -97,6 +97,11 @@ export class LdapConnection {
     return () => signal.removeEventListener('abort', abort);
   }
 
+  /** Ends the connection because of this error about an entry that it has sent. Returns the error that its operations fail with. */
+  refuse(error: unknown): unknown {
+    return this.#wire.refuse(error);
+  }
+
   /** Asks for StartTLS. Afterwards the Wire's socket must be given to TLS. Throws ServerRefusal when refused. */
   async askForTls(): Promise<void> {
     await this.#operate(allowances.reply, () => this.#client.exop('1.3.6.1.4.1.1466.20037'));

@@ -21,8 +21,11 @@ export type PagedSearch = {
   /** How many entries a page has. Left out: as the settings say. */
   pageSize?: number;
   sink: Omit<SearchSink, 'done'>;
-  /** Works on a page, also an empty one. Returns how many of its entries are new, or 'enough' to stop. */
-  onPage: () => Brought | Promise<Brought>;
+  /**
+   * Works on a page, also an empty one. Returns how many of its entries are new, or 'enough' to stop. `next` settles when the next page
+   * has come, or at once if there is none. Until then the connection is in use.
+   */
+  onPage: (next: Promise<unknown>) => Brought | Promise<Brought>;
   /** Runs before the request for the next page. */
   beforeNext?: () => Promise<void>;
   /** Counts the pages of several searches together. A base inside another one brings the same people again. */
@@ -66,7 +69,7 @@ export async function readPages(
       await setImmediate();
     }
     progress.pages++;
-    const brought = await onPage();
+    const brought = await onPage(asked);
     if (brought === 'enough') return false;
     if (!more) return result.cookie !== null;
     barren = brought > 0 ? 0 : barren + 1;

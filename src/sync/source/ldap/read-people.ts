@@ -1,7 +1,7 @@
 import { AppError } from '../../../core/app-error.ts';
 import type { Arrivals } from '../../../core/arrivals.ts';
 import { slices } from '../../../core/fair-turns.ts';
-import { deliverInOrder } from './deliver-people.ts';
+import { PeopleDelivery } from './deliver-people.ts';
 import { encodeFilter } from './filter/filter.ts';
 import { finishRanges } from './finish-ranges.ts';
 import { Sweep, type SweepInput } from './incremental/sweep.ts';
@@ -21,16 +21,24 @@ export type PeopleRead = {
 
 /** Reads everybody in scope. Returns why the read may be incomplete, or null. */
 export async function readEverybody({ search, decoder, begun, taken }: PeopleRead): Promise<string | null> {
-  const delivery = deliverInOrder(await begun, taken);
-  return searchScope(search, {
-    attributes: decoder.attributes,
-    entry: (bytes, at, end) => delivery.add(decoder.decode(bytes, at, end), decoder.unfinished.length === 0),
-    beforeNext: async () => {
-      delivery.endPage();
-      if (decoder.unfinished.length > 0) await finishRanges(search.reached, decoder);
-    },
-    onPage: () => delivery.deliverPage(),
+  const { connection } = search.reached;
+  const delivery = new PeopleDelivery({
+    decoder,
+    arrivals: await begun,
+    taken,
+    finishRanges: () => finishRanges(search.reached, decoder),
+    refuse: (error) => connection.refuse(error),
   });
+  try {
+    return await searchScope(search, {
+      attributes: decoder.attributes,
+      entry: (bytes, at, end) => delivery.add(bytes, at, end),
+      beforeNext: () => delivery.endPage(),
+      onPage: (next) => delivery.deliverPage(next),
+    });
+  } finally {
+    delivery.close();
+  }
 }
 
 /**

@@ -48,8 +48,8 @@ async function searchBase(
       },
       references: (urls) => referrals.add(urls),
     },
-    onPage: async () => {
-      const brought = await onPage();
+    onPage: async (next) => {
+      const brought = await onPage(next);
       signal.throwIfAborted();
       return brought;
     },

@@ -96,9 +96,15 @@ export class Wire extends Duplex {
       if (this.#bytesLeft < 0) throw this.#tooMuch('bytes');
       this.#splitter.read(chunk);
     } catch (error) {
-      this.fail(this.#refusal(error));
+      this.refuse(error);
     }
   };
+
+  /** Ends the connection because bytes that came earlier are refused with this error. Returns why it ended. */
+  refuse(error: unknown): unknown {
+    this.fail(this.#refusal(error));
+    return this.failure?.reason;
+  }
 
   /** The error for refused bytes. A bug of ours is thrown as it is. */
   #refusal(error: unknown): AppError {

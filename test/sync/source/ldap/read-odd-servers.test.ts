@@ -211,6 +211,85 @@ test('ranges are read until the last one', async () => {
   expect(entries[0]?.attributes).toEqual([undefined, addresses]);
 });
 
+describe('large pages', () => {
+  const nameOf = (i: number): string => `CN=Person ${i}`;
+  const members = (id: number, from: number, count: number, attributes: (i: number) => object): Buffer =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, k) => {
+        const guid = Buffer.alloc(16);
+        guid.writeUInt32BE(from + k);
+        return entry(id, nameOf(from + k), { objectGUID: guid, ...attributes(from + k) });
+      }),
+    );
+  /** Two pages of so many people. */
+  const twoPages =
+    (count: number, attributes: (i: number) => object) =>
+    ({ id, cookie }: FakeSearch): Buffer[] =>
+      cookie === ''
+        ? [Buffer.concat([members(id, 0, count, attributes), done(id, { cookie: 'more' })])]
+        : [Buffer.concat([members(id, count, count, attributes), done(id, { cookie: '' })])];
+  const namesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => nameOf(i));
+
+  test.each([
+    ['small', 10],
+    ['large', 10_000],
+  ])('the next page is requested while most people of this one, with %s values, still wait', async (_, length) => {
+    const pages = twoPages(1500, (i) => ({ cn: String(i).padEnd(length, '.') }));
+    let delivered = 0;
+    const deliveredWhenAsked: number[] = [];
+    const search = (asked: FakeSearch): Buffer[] => {
+      deliveredWhenAsked.push(delivered);
+      return pages(asked);
+    };
+    const onPage = (entries: readonly unknown[]): void => {
+      delivered += entries.length;
+    };
+    const { entries, summary } = await read({ rootDse: activeDirectory, search }, { onPage });
+    expect(entries.map(({ name }) => name)).toEqual(namesOf(3000));
+    expect(entries.every(({ attributes: [cn] }, i) => cn === String(i).padEnd(length, '.'))).toBe(true);
+    expect(summary.complete).toBe(true);
+    if (length < 100) expect(deliveredWhenAsked.at(-1)).toBeLessThan(1000);
+  });
+
+  test('attributes that come in parts are read to the last one, wherever their people are', async () => {
+    const attributes = (i: number) => (i % 7 === 0 ? { 'member;range=0-0': [`${i}`] } : { member: [`${i}`] });
+    const base = ({ id, baseDn, attributes: [asked] }: FakeSearch): Buffer[] => [
+      entry(id, baseDn, asked === 'member;range=1-*' ? { 'member;range=1-*': [`rest of ${baseDn}`] } : {}),
+      done(id),
+    ];
+    const options = { rootDse: activeDirectory, base, search: twoPages(500, attributes) };
+    const { entries, pages } = await read(options, { attributes: ['member'] });
+    expect(pages.length).toBeGreaterThan(4);
+    expect(entries.map(({ name }) => name)).toEqual(namesOf(1000));
+    expect(entries.map(({ attributes: [member] }) => member)).toEqual(
+      namesOf(1000).map((name, i) => (i % 7 === 0 ? [`${i}`, `rest of ${name}`] : `${i}`)),
+    );
+  });
+
+  test.each(['', 'more'])(
+    'an entry that is no entry, far behind on the page with the cookie "%s", is INVALID_RESPONSE',
+    async (broken) => {
+      const whole = twoPages(500, () => ({}));
+      const search = (asked: FakeSearch): Buffer[] => {
+        const [page = Buffer.alloc(0)] = whole(asked);
+        if (asked.cookie !== broken) return [page];
+        const at = page.indexOf(`Person ${broken === '' ? 450 : 950}`);
+        // The length of the name now reaches past the end of the entry.
+        page[at - 'CN='.length - 1] = 0x7f;
+        return [page];
+      };
+      let delivered = 0;
+      const onPage = (entries: readonly unknown[]): void => {
+        delivered += entries.length;
+      };
+      await expect(read({ rootDse: activeDirectory, search }, { onPage })).rejects.toMatchObject({
+        code: 'INVALID_RESPONSE',
+      });
+      expect(delivered).toBeLessThan(broken === '' ? 450 : 950);
+    },
+  );
+});
+
 describe('Active Directory', () => {
   const account = (id: number, name: string, guid: string, attributes: Parameters<typeof entry>[2]): Buffer =>
     entry(id, `CN=${name},DC=example,DC=org`, { cn: name, objectGUID: Buffer.from(guid, 'hex'), ...attributes });
