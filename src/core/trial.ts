@@ -58,6 +58,8 @@ export type Trial = ReadTables &
     /** The search references of the last complete read, and its time. Null: there was none. */
     readonly referrals: readonly string[];
     readonly lastCompleteAt: Date | null;
+    /** The run of the connection that waits for approval. Null: there is none. */
+    readonly waiting: WaitingRun | null;
     /** Saves the mapped values of each staged person. Call it before planning, which overwrites them. */
     keepMapped(): Promise<void>;
     /** The plan for these people. People without a row are as before. */
@@ -75,6 +77,9 @@ export type Trial = ReadTables &
      */
     linked(person: string, limit: number): Promise<LinkedPerson[]>;
   };
+
+/** A HELD run: when it was queued, and why it is held. */
+export type WaitingRun = { queuedAt: Date; reasons: readonly string[] };
 
 /** A contact, and who it can belong to. `address`: in lower case. `here`: whom this connection links with it. `elsewhere`: ids in others. */
 export type Tie = { active: boolean; address: string | null; here: string | null; elsewhere: readonly string[] };

@@ -1,6 +1,6 @@
 import type { Decision, PlacedQuestion } from '../core/plan.ts';
 import type { ExplanationStep, LinkedPerson, PersonExplanation, PersonPreview, Trial } from '../core/trial.ts';
-import { fieldSteps, matchStep, nextRunStep } from './explain-steps.ts';
+import { fieldSteps, type HoldOutlook, holdStep, matchStep, nextRunStep, waitingStep } from './explain-steps.ts';
 import { findCircle, type LookUpAgain } from './find-circle.ts';
 import { asPlanned, withPlan } from './preview-connection.ts';
 import type { FoundPerson } from './read-messages.ts';
@@ -44,7 +44,7 @@ export async function explainPerson(
   const tryingOut = { ...task, sample: { people: 0, watched: [id] }, onDecided };
   const tried =
     among === 'everybody'
-      ? await tryOut(threads, trial, tryingOut, signal)
+      ? await tryEverybody(threads, trial, tryingOut, signal)
       : await tryAmong(threads, trial, { task: tryingOut, found, lookUp: among }, signal);
   if (tried === null) return null;
   const [seen] = tried.sample.watched;
@@ -62,14 +62,19 @@ export async function explainPerson(
     steps.push(...fieldSteps(decided.question, { ...task.settings, rank: trial.rank }));
   steps.push(...tried.notes.map((detail) => ({ step: 'Read', passed: false, detail })));
   steps.push(nextRunStep(preview, { included, link: link ?? null }));
-  if (tried.holdReasons.length > 0)
-    steps.push({ step: 'Held', passed: false, detail: `The run would be held: ${tried.holdReasons.join(' ')}` });
+  if (trial.waiting !== null) steps.push(waitingStep(trial.waiting));
+  steps.push(...holdStep(tried.outlook, task.settings.removal));
   return { found: found.kind === 'found' || included, included, steps, person: preview };
 }
 
-type Tried = Pick<TriedOut, 'sample' | 'notes' | 'holdReasons'>;
+type Tried = Pick<TriedOut, 'sample' | 'notes'> & { outlook: HoldOutlook };
 
-/** Makes a trial with the person's circle. Whether the run would be held depends on everybody, so that stays open. */
+async function tryEverybody(threads: ReadingThreads, trial: Trial, task: TryOut, signal: AbortSignal): Promise<Tried> {
+  const { sample, notes, holdReasons } = await tryOut(threads, trial, task, signal);
+  return { sample, notes, outlook: { of: 'everybody', reasons: holdReasons } };
+}
+
+/** Makes a trial with the person's circle. Limits that count everybody stay open. */
 async function tryAmong(
   threads: ReadingThreads,
   trial: Trial,
@@ -78,8 +83,8 @@ async function tryAmong(
 ): Promise<Tried | null> {
   if (found.kind === 'nobody' || found.circle === null) return null;
   const circle = await findCircle(trial, found.circle, lookUp);
-  const sample = circle && (await tryOutFew(threads, trial, task, circle, signal));
-  return sample && { sample, notes: [], holdReasons: [] };
+  const tried = circle && (await tryOutFew(threads, trial, task, circle, signal));
+  return tried && { sample: tried.sample, notes: [], outlook: { of: 'few', again: tried.again } };
 }
 
 async function linksOf(trial: Trial, found: FoundPerson, person: string): Promise<LinkedPerson[]> {

@@ -1,8 +1,10 @@
+import type { RemovalPolicy } from '../core/connection.ts';
 import { fieldChanges } from '../core/field-changes.ts';
 import { quoteValue } from '../core/outside-text.ts';
 import type { Decision, Question } from '../core/plan.ts';
+import { defaultMaxPercent, fewestEmptied, smallConnection } from '../core/removal-limits.ts';
 import type { ChangeAction } from '../core/run.ts';
-import type { ExplanationStep, LinkedPerson, PersonPreview } from '../core/trial.ts';
+import type { ExplanationStep, LinkedPerson, PersonPreview, WaitingRun } from '../core/trial.ts';
 import type { FieldVerdict } from './plan/merge.ts';
 import { judgeFields, type PlanSettings } from './plan/plan-person.ts';
 
@@ -129,4 +131,47 @@ export function nextRunStep(
 function unchangedBecause(included: boolean, link: LinkedPerson | null): string {
   if (included) return 'the contact has all that the person brings.';
   return link === null ? 'the person has no contact.' : 'the contact stays as it is.';
+}
+
+/** A run waits for approval, so no other run begins. */
+export function waitingStep({ queuedAt, reasons }: WaitingRun): ExplanationStep {
+  const detail = `The run of ${minute(queuedAt)} is held. No other run of the connection begins before somebody approves or rejects it. ${reasons.join(' ')}`;
+  return { step: 'Held', passed: false, detail: detail.trim() };
+}
+
+/**
+ * What is known about whether the whole run would be held. After a read of everybody, all reasons are known. After a
+ * read of a few people, only `again` is: changes that would repeat what was taken back.
+ */
+export type HoldOutlook =
+  | { of: 'everybody'; reasons: readonly string[] }
+  | { of: 'few'; again: readonly { action: ChangeAction; count: number }[] };
+
+/** Whether the whole run would be held; if only a few people were read, what can hold it. */
+export function holdStep(outlook: HoldOutlook, removal: RemovalPolicy): ExplanationStep[] {
+  const step = 'Held';
+  if (outlook.of === 'everybody')
+    return outlook.reasons.length === 0
+      ? []
+      : [{ step, passed: false, detail: `The run would be held: ${outlook.reasons.join(' ')}` }];
+  const changes = outlook.again.map(({ action, count }) => `${count} ${action}`).join(', ');
+  if (changes !== '')
+    return [
+      { step, passed: false, detail: `The run would be held: it would do again what was taken back: ${changes}.` },
+    ];
+  const limits = holdLimits(removal).join('; or when ');
+  const detail = `Not known: only the people were read who decide about this one. The whole run is held when ${limits}. A preview reads everybody.`;
+  return [{ step, passed: true, detail }];
+}
+
+function holdLimits({ maxPercent, maxCount, maxEmptiedPercent }: RemovalPolicy): string[] {
+  const { mayGo, fewerThan } = smallConnection;
+  const small = maxPercent === null ? ` (with fewer than ${fewerThan} contacts: more than ${mayGo})` : '';
+  const limits = [`more than ${maxPercent ?? defaultMaxPercent} % of the people are newly gone${small}`];
+  if (maxCount !== null) limits.push(`more than ${maxCount} people are newly gone`);
+  if (maxEmptiedPercent !== null)
+    limits.push(
+      `more than ${maxEmptiedPercent} % of the contacts, and at least ${fewestEmptied}, would lose a field's value`,
+    );
+  return limits;
 }

@@ -76,9 +76,13 @@ export async function tryOut(
   }
 }
 
+/** The result of a trial with a few people. `again`: changes that would repeat what was taken back, by action. */
+export type TriedFew = { sample: ReadSample; again: Awaited<ReturnType<Trial['countAgain']>> };
+
 /**
- * Does the same with a few people, as if there were nobody else. Without the check: it is about all people. Null: somebody of them who
- * is linked is not in scope, and only a read of everybody can tell what becomes of their contact. Throws as `tryOut` does.
+ * Does the same with a few people, as if there were nobody else. Of the check, it does only what is about single people: whether it
+ * would repeat what was taken back. Null: somebody of them who is linked is not in scope, and only a read of everybody can tell what
+ * becomes of their contact. Throws as `tryOut` does.
  */
 export async function tryOutFew(
   threads: ReadingThreads,
@@ -86,7 +90,7 @@ export async function tryOutFew(
   { workspaceId, settings, secrets, addresses, sample: wish, onDecided }: TryOut,
   { names, ids }: Circle,
   signal: AbortSignal,
-): Promise<ReadSample | null> {
+): Promise<TriedFew | null> {
   const { rank } = trial;
   await trial.limitTo(ids);
   const { events, taken } = sampling();
@@ -100,7 +104,7 @@ export async function tryOutFew(
     const onProgress = (): Promise<void> => Promise.resolve();
     await planChanges({ run: trial, staged, workspaceId, settings, rank, onProgress, onDecided, signal });
     signal.throwIfAborted();
-    return taken();
+    return { sample: taken(), again: await trial.countAgain() };
   } finally {
     await reader.close();
   }

@@ -96,6 +96,35 @@ describe('a person who is explained in a large directory', () => {
     expect(await action(connection, 'p13')).toBe('SKIP');
   });
 
+  test('is told which limits may hold the whole run, and that it would repeat what was taken back', async () => {
+    const other = await service.workspace();
+    const id = await other.createConnection({ ...slapd, url: proxy.url }, { mappings, removal: removal() });
+    const first = await other.sync(id);
+    const held = async (uid: string) =>
+      (await foretelling.explain(other, id, dn(uid))).steps.filter(({ step }) => step === 'Held');
+    expect(await held('p50')).toEqual([
+      {
+        step: 'Held',
+        passed: true,
+        detail: expect.stringMatching(/more than 100 % .* newly gone; or when more than 30 %/),
+      },
+    ]);
+    await slapd.modify(dn('p50'), { l: 'Bergen' });
+    const review = await other.sync(id, { review: true });
+    expect((await held('p51'))[0]).toEqual({
+      step: 'Held',
+      passed: false,
+      detail: expect.stringMatching(
+        /^The run of .* UTC is held\. No other run .* A review of the plan was asked for\.$/,
+      ),
+    });
+    await other.reject(review.id);
+    await other.revert(first.id);
+    expect(await held('p50')).toEqual([
+      { step: 'Held', passed: false, detail: expect.stringMatching(/would be held: .* taken back: 1 CREATE\.$/) },
+    ]);
+  });
+
   test('is told from everybody where only everybody can tell', async () => {
     await slapd.delete(dn('p20'));
     await slapd.add(dn('heir'), { ...somebody('heir').attributes, mail: 'p20@example.org' });

@@ -95,7 +95,7 @@ export class PreviewResolver {
   @Mutation(() => ExplainPersonPayload, {
     nullable: true,
     description:
-      'One person, step by step: found or not, which condition of the scope lets them in or leaves them out, what each mapping yields, which contact they match, and what the next run would do with them. A directory is asked only for the people whose state decides about this one, where that is enough; otherwise everybody is read, and a step says if the whole run would be HELD, as `previewConnection` does. Changes nothing.',
+      'One person, step by step: found or not, which condition of the scope lets them in or leaves them out, what each mapping yields, which contact they match, and what the next run would do with them. A directory is asked only for the people whose state decides about this one, where that is enough; otherwise everybody is read. A step says if the whole run would be HELD, as `previewConnection` does; if only few people were read, it says what could hold the run. Changes nothing.',
   })
   async explainPerson(
     @Arg('connectionId', () => ID, { description: 'The connection.' }) connectionId: string,

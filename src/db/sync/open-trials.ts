@@ -118,7 +118,13 @@ export async function grantForTrials(query: Query): Promise<string | null> {
   return row === undefined || row.may ? null : row.statement;
 }
 
-type ConnectionRow = { created_at: Date; referrals: string[]; last_complete_read_at: Date | null };
+type ConnectionRow = {
+  created_at: Date;
+  referrals: string[];
+  last_complete_read_at: Date | null;
+  queued_at: Date | null;
+  hold_reasons: string[] | null;
+};
 
 async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0]): Promise<Trial> {
   const { settings, files } = request;
@@ -135,6 +141,7 @@ async function openTrial(pool: pg.Pool, request: Parameters<TrialStore['use']>[0
     rank,
     referrals: saved?.referrals ?? [],
     lastCompleteAt: saved?.last_complete_read_at ?? null,
+    waiting: saved?.queued_at ? { queuedAt: saved.queued_at, reasons: saved.hold_reasons ?? [] } : null,
     files,
     ...planning(attempt),
     streamKnown: (onChunk) => streamKnown(attempt, onChunk, only),
@@ -160,7 +167,11 @@ async function savedConnection(
 ): Promise<ConnectionRow | undefined> {
   if (connectionId === null) return undefined;
   const { rows } = await pool.query<ConnectionRow>(
-    'SELECT created_at, referrals, last_complete_read_at FROM connection WHERE workspace_id = $1 AND id = $2',
+    `SELECT connection.created_at, connection.referrals, connection.last_complete_read_at, held.queued_at, held.hold_reasons
+     FROM connection
+     LEFT JOIN open_run ON open_run.workspace_id = connection.workspace_id AND open_run.connection_id = connection.id
+     LEFT JOIN run AS held ON held.workspace_id = open_run.workspace_id AND held.id = open_run.run_id AND held.status = 'HELD'
+     WHERE connection.workspace_id = $1 AND connection.id = $2`,
     [workspaceId, connectionId],
   );
   return rows[0];
