@@ -10,8 +10,8 @@ import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
 import { sendList } from './send-list.ts';
 import type { ServerParts } from './server-parts.ts';
-import { countStream } from './signed-in.ts';
-import { write } from './write.ts';
+import { breakOffAtExpiry, countStream } from './signed-in.ts';
+import { breakOff, write } from './write.ts';
 
 /** A list of a run in a form for other programs. `page` reads a part of the list, `lines` writes one item. */
 export type RunExport<T> = {
@@ -35,6 +35,7 @@ export function exportRoute<T>(parts: ServerParts, list: RunExport<T>): RequestH
       const signal = clientSignal(response);
       const viewer = await parts.signIn(request.headers.authorization);
       countStream(parts.traffic, viewer, response);
+      breakOffAtExpiry(viewer, response);
       const allow = parts.traffic.eachTransaction(viewer, signal);
       const context = makeApiContext(parts.services, viewer, signal, allow);
       await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW, Permission.CONTACTS_VIEW]);
@@ -44,8 +45,7 @@ export function exportRoute<T>(parts: ServerParts, list: RunExport<T>): RequestH
       response.end();
     } catch (error) {
       if (!response.headersSent) return refuse(response, error, parts);
-      // The end of the last chunk is missing, so the client sees that this is not all.
-      response.destroy();
+      breakOff(response);
       if (error instanceof AppError && error.code === 'CLIENT_LEFT') return;
       const message = `The ${list.name} of a run could not be sent to their end`;
       parts.logger.warn({ err: error, runId: request.params.id }, message);

@@ -11,7 +11,8 @@ import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
 import { sendList } from './send-list.ts';
 import type { ServerParts } from './server-parts.ts';
-import { countStream } from './signed-in.ts';
+import { breakOffAtExpiry, countStream } from './signed-in.ts';
+import { breakOff } from './write.ts';
 
 /** GET /runs/:id/log.txt: the whole stored log, all levels, as lines of text. */
 export function logTextRoute(parts: ServerParts): RequestHandler<{ id: string }> {
@@ -20,6 +21,7 @@ export function logTextRoute(parts: ServerParts): RequestHandler<{ id: string }>
       const signal = clientSignal(response);
       const viewer = await parts.signIn(request.headers.authorization);
       countStream(parts.traffic, viewer, response);
+      breakOffAtExpiry(viewer, response);
       const allow = parts.traffic.eachTransaction(viewer, signal);
       const context = makeApiContext(parts.services, viewer, signal, allow);
       await requirePermissions(context, [Permission.CONTACT_SYNC_VIEW]);
@@ -32,7 +34,7 @@ export function logTextRoute(parts: ServerParts): RequestHandler<{ id: string }>
       response.end();
     } catch (error) {
       if (!response.headersSent) return refuse(response, error, parts);
-      response.destroy();
+      breakOff(response);
       if (isClientLeft(error)) return;
       parts.logger.warn({ err: error, runId: request.params.id }, 'A log could not be sent to its end');
     }

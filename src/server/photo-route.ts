@@ -6,6 +6,7 @@ import { Permission } from '../core/access.ts';
 import { clientSignal } from './client-signal.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
+import { breakOffAtExpiry } from './signed-in.ts';
 
 /** GET and HEAD /contacts/:id/photo. A contact without a photo, an unknown and a foreign one are answered alike. */
 export function photoRoute(parts: ServerParts): RequestHandler<{ id: string }> {
@@ -22,6 +23,7 @@ export function photoRoute(parts: ServerParts): RequestHandler<{ id: string }> {
 async function sendPhoto(parts: ServerParts, request: Request<{ id: string }>, response: Response): Promise<void> {
   const signal = clientSignal(response);
   const viewer = await parts.signIn(request.headers.authorization);
+  breakOffAtExpiry(viewer, response);
   const context = makeApiContext(parts.services, viewer, signal, parts.traffic.eachTransaction(viewer, signal));
   await requirePermissions(context, [Permission.CONTACTS_VIEW]);
   const { id } = request.params;

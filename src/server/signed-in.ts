@@ -4,6 +4,7 @@ import { rateLimited } from '../api/traffic/traffic-limits.ts';
 import type { Viewer } from '../core/access.ts';
 import { refuse } from './refuse.ts';
 import type { ServerParts } from './server-parts.ts';
+import { breakOff } from './write.ts';
 
 /** Lets only people through who are signed in. It needs only the header, and runs before the body is read. */
 export function signedIn(parts: Pick<ServerParts, 'signIn' | 'faultLog'>): RequestHandler {
@@ -34,6 +35,14 @@ export function countStream({ streams, limits }: Traffic, viewer: Viewer, respon
   }
   if (response.destroyed) end();
   else response.once('close', end);
+}
+
+/** Breaks an answer off when the token that it was asked for with expires. */
+export function breakOffAtExpiry({ expiresAt }: Viewer, response: Response): void {
+  response.once(
+    'close',
+    whenExpired(expiresAt, () => breakOff(response)),
+  );
 }
 
 /** The longest time that a timer can be set for. */

@@ -15,6 +15,16 @@ export function* pieces(bytes: Buffer): Generator<Buffer> {
 const longestSilenceMs = 30 * 60_000;
 
 /**
+ * Ends an answer before it is whole, so that the client sees it. The connection is reset, because an HTTP/1.0 client takes a
+ * connection that is closed for the end of the answer. Some proxies are such clients.
+ */
+export function breakOff(response: Response): void {
+  if (response.writableFinished) return;
+  response.socket?.resetAndDestroy();
+  response.destroy();
+}
+
+/**
  * Writes piece by piece, so that a slow reader holds only one piece in memory. Resolves when all has left the process, or the client
  * has gone. A client that reads nothing for long is dropped.
  */
@@ -26,7 +36,7 @@ export async function write(response: Response, data: string | Buffer, silenceMs
 function writePiece(response: Response, piece: Buffer, silenceMs: number): Promise<void> {
   return new Promise((resolve) => {
     if (!response.writable) return resolve();
-    const timer = setTimeout(() => response.destroy(), silenceMs).unref();
+    const timer = setTimeout(() => breakOff(response), silenceMs).unref();
     const done = () => {
       clearTimeout(timer);
       response.off('close', done);
