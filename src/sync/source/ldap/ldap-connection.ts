@@ -160,7 +160,7 @@ export class LdapConnection {
     const done = (result: LdapResult): void => {
       outcome.result = result;
     };
-    this.#wire.expectSearch({ entry, references, intermediate, done });
+    this.#wire.expectSearch({ pageSize: page?.size, entry, references, intermediate, done });
     try {
       await operate(() => this.#client.search(baseDn, options, all));
     } catch (error) {

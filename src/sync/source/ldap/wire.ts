@@ -8,6 +8,8 @@ import { decodeReferences, decodeResult, type LdapResult } from './search-result
 
 /** Gets the answers to one search. The bytes are valid only during the call. */
 export type SearchSink = {
+  /** The most entries of the answer, if it is a page. */
+  pageSize?: number | undefined;
   /** The controls of its message follow the entry, from `end` to `messageEnd`. */
   entry(bytes: Buffer, at: number, end: number, messageEnd: number): void;
   references(urls: string[]): void;
@@ -15,6 +17,14 @@ export type SearchSink = {
   intermediate?(response: BerCursor): void;
   done(result: LdapResult): void;
 };
+
+/** An answer is long when it has brought more bytes than this. */
+const longAnswer = 16 * 1024;
+/** Messages trickle when fewer than this have come at once, with fewer bytes. */
+const fewMessages = 16;
+const fewBytes = 16 * 1024;
+/** So many entries at the end of a page do not count as trickling: the server waits for our next request after them. */
+const endOfPage = 100;
 
 /**
  * The socket that ldapts uses, around a connected one (TCP or TLS). Entries and references of a search go to its sink; ldapts
@@ -27,6 +37,8 @@ export class Wire extends Duplex {
   socketError: Error | null = null;
   /** How many bytes have been received so far. */
   received = 0;
+  /** Whether a long answer came message by message at last, and more of it is to come. */
+  trickles = false;
   readonly connecting = false;
   /** True when the server has sent anything. */
   heard = false;
@@ -40,6 +52,8 @@ export class Wire extends Duplex {
   #bytesLeft: number = allowances.reply.bytes;
   #messagesLeft: number = allowances.reply.messages;
   #tooMuch: (what: 'bytes' | 'messages') => AppError = unasked;
+  /** What was left at our last request, and the most entries of its answer. */
+  #atRequest = { bytes: 0, messages: 0, pageSize: Number.POSITIVE_INFINITY };
 
   constructor(raw: Socket) {
     super({ allowHalfOpen: false });
@@ -92,18 +106,26 @@ export class Wire extends Duplex {
     this.received += chunk.length;
     this.heard = true;
     this.#bytesLeft -= chunk.length;
+    const messagesLeft = this.#messagesLeft;
     try {
       if (this.#bytesLeft < 0) throw this.#tooMuch('bytes');
       this.#splitter.read(chunk);
     } catch (error) {
       this.refuse(error);
     }
+    const came = messagesLeft - this.#messagesLeft;
+    this.trickles = came > 0 && came < fewMessages && chunk.length < fewBytes && this.#isAmidLongAnswer();
   };
 
   /** Ends the connection because bytes that came earlier are refused with this error. Returns why it ended. */
   refuse(error: unknown): unknown {
     this.fail(this.#refusal(error));
     return this.failure?.reason;
+  }
+
+  #isAmidLongAnswer(): boolean {
+    const { bytes, messages, pageSize } = this.#atRequest;
+    return bytes - this.#bytesLeft > longAnswer && pageSize - (messages - this.#messagesLeft) > endOfPage;
   }
 
   /** The error for refused bytes. A bug of ours is thrown as it is. */
@@ -122,10 +144,10 @@ export class Wire extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const request = new BerCursor(chunk).element(Tag.SEQUENCE);
     const id = request.integer();
-    if (request.peek() === Tag.SEARCH_REQUEST) {
-      const sink = this.#expected.shift();
-      if (sink !== undefined) this.#sinks.set(id, sink);
-    }
+    const sink = request.peek() === Tag.SEARCH_REQUEST ? this.#expected.shift() : undefined;
+    if (sink !== undefined) this.#sinks.set(id, sink);
+    const pageSize = sink?.pageSize ?? Number.POSITIVE_INFINITY;
+    this.#atRequest = { bytes: this.#bytesLeft, messages: this.#messagesLeft, pageSize };
     this.#raw.write(chunk, done);
   }
 
