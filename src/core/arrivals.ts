@@ -16,12 +16,20 @@ export const longestMemory = 1024 * 1024;
 /** `everybody`: people who are missing when the feed ends complete are gone. `changes`: people who are not mentioned are unchanged. */
 export type Extent = 'everybody' | 'changes';
 
+/**
+ * The linked people about whom an incomplete read can't tell whether they are gone: those whom the scope leaves out for this
+ * reason, and those with these names.
+ */
+export type Unsure = { leftOutBy: ExclusionReason; names: readonly string[] };
+
 /** How a feed ended. */
 export type FeedEnd = {
   /** True only when nothing is missing: the last page was read, and no limit, error or change of server or account came first. */
   complete: boolean;
   /** Why it is incomplete; null when complete. */
   because: string | null;
+  /** The read is incomplete only about these people: all others who are missing are gone. Left out: it is complete, or about anybody. */
+  unsure?: Unsure;
   /** Stored with the connection when the run succeeds. Null: the next run must read from the beginning. */
   cursor: Cursor | null;
   /** Stored with the cursor; left out: nothing. */

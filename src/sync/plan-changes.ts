@@ -1,5 +1,7 @@
 import type { AbsentPerson } from '../core/absence.ts';
+import type { Unsure } from '../core/arrivals.ts';
 import type { ConnectionSettings, RemovalPolicy } from '../core/connection.ts';
+import type { PersonNames } from '../core/entry.ts';
 import { mapInSlices, slices } from '../core/fair-turns.ts';
 import type { Decided, Decision, PlacedQuestion, PlannedAbsence, Rank, Refusal } from '../core/plan.ts';
 import type { NewLogLine } from '../core/run.ts';
@@ -166,14 +168,25 @@ function decided({ position, values }: PlacedQuestion, decision: Decision, works
   };
 }
 
-/** Plans what happens to people who are gone, list by list, and counts the people who are newly gone. */
-export function planRemovals(run: PlanTables, removal: RemovalPolicy) {
+/** Whether an absent person is one of those about whom the read is unsure, by their name in the source. */
+export function keepUnsure(unsure: Unsure | undefined, { ofPerson, ofValue }: PersonNames) {
+  const names = new Set(unsure?.names.map(ofValue));
+  return ({ person, externalId }: AbsentPerson): boolean =>
+    names.size > 0 && names.has(ofPerson({ name: person, id: externalId }));
+}
+
+/**
+ * Plans what happens to people who are gone, list by list, and counts the people who are newly gone. Nothing happens to people
+ * whom `keeps` names.
+ */
+export function planRemovals(run: PlanTables, removal: RemovalPolicy, keeps: (person: AbsentPerson) => boolean) {
   let position: number = planPositions.removals;
   let newlyGone = 0;
   return {
     plan: async (externalIds: readonly string[]): Promise<void> => {
       for (const ids of slices(externalIds, goneAtOnce)) {
-        const { at, people } = await run.absentPeople(ids);
+        const { at, people: absent } = await run.absentPeople(ids);
+        const people = absent.filter((person) => !keeps(person));
         const decide = (person: AbsentPerson) => ({ person, outcome: planAbsent(person, removal, at) });
         const planned: PlannedAbsence[] = [];
         for (const { person, outcome } of await mapInSlices(people, turnAfterGone, decide)) {

@@ -6,6 +6,7 @@ import { mostWaitingBuffers } from '../core/sync-store.ts';
 import { indexed } from '../search/contact-index.ts';
 import { AskAgain } from './ask-again.ts';
 import { mappingVersion } from './map/mapping-version.ts';
+import { noteOf } from './outcomes.ts';
 import { PeopleSample } from './people-sample.ts';
 import { checkLength, type ReadMemory, readMemory, writeMemory } from './read-memory.ts';
 import type { FromReader, ReadTask, ToReader } from './read-messages.ts';
@@ -204,6 +205,7 @@ export class Reading {
       end: (end) => {
         unended();
         checkLength(end);
+        if (end.unsure !== undefined) this.#known.keepNoted(noteOf[end.unsure.leftOutBy]);
         this.#end = end;
       },
     };

@@ -9,7 +9,7 @@ import { fetchPhotos, leavePhotos } from './fetch-photos.ts';
 import * as lines from './log/run-lines.ts';
 import { mappingVersion } from './map/mapping-version.ts';
 import { usualFields } from './map/usual-fields.ts';
-import { planChanges, planRemovals } from './plan-changes.ts';
+import { keepUnsure, planChanges, planRemovals } from './plan-changes.ts';
 import { planToTakeBack } from './plan-to-take-back.ts';
 import type { ReadDone } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
@@ -70,7 +70,7 @@ async function readAndPlan(
   try {
     const read = await reader.outcome;
     await progress.end();
-    const { attributes, advice } = sourceOf(settings.kind);
+    const { attributes, people, advice } = sourceOf(settings.kind);
     const inVain = namedInVain(settings.mappings, read.end.lacking ?? [], attributes.keyOf);
     const judgement = judgeRead({ ...read, lastReferrals: referrals, advice });
     await run.report({
@@ -81,7 +81,7 @@ async function readAndPlan(
       ...(read.memory !== null && read.memory.length > 0 && !claimed.run.dryRun ? { memory: read.memory } : {}),
     });
     // Removals first: the addresses that they free can then go to other people.
-    const removals = planRemovals(run, settings.removal);
+    const removals = planRemovals(run, settings.removal, keepUnsure(read.end.unsure, people));
     if (judgement.tellsWhoIsGone && read.gone > 0) await reader.tellGone(removals.plan);
     await planChanges({
       run,

@@ -8,7 +8,7 @@ import { judgeRead } from './check/judge-read.ts';
 import { checkChanges } from './check-changes.ts';
 import type { Circle } from './find-circle.ts';
 import * as lines from './log/run-lines.ts';
-import { planChanges, planRemovals } from './plan-changes.ts';
+import { keepUnsure, planChanges, planRemovals } from './plan-changes.ts';
 import type { ReadDone, ReadSample, SampleWish } from './read-messages.ts';
 import type { ReadingThreads } from './reading-threads.ts';
 import { sourceOf } from './source/sources.ts';
@@ -52,7 +52,7 @@ export async function tryOut(
   const reader = startReader(threads, task, trial, events, signal);
   try {
     const read = await reader.outcome;
-    const { attributes, advice } = sourceOf(settings.kind);
+    const { attributes, people, advice } = sourceOf(settings.kind);
     const judgement = judgeRead({ ...read, lastReferrals: trial.referrals, advice });
     const inVain = namedInVain(settings.mappings, read.end.lacking ?? [], attributes.keyOf);
     const said = [
@@ -62,7 +62,7 @@ export async function tryOut(
     ];
     notes.push(...said.filter(({ level }) => level === 'WARN').map(({ message }) => message));
     await trial.keepMapped();
-    const removals = planRemovals(trial, settings.removal);
+    const removals = planRemovals(trial, settings.removal, keepUnsure(read.end.unsure, people));
     if (judgement.tellsWhoIsGone && read.gone > 0) await reader.tellGone(removals.plan);
     const onProgress = (): Promise<void> => Promise.resolve();
     const { staged } = read;

@@ -69,6 +69,7 @@ const access = [
   `to dn.exact="cn=cabal,ou=people,dc=example,dc=org" by * none`,
   `to dn.exact="${groupDn('closed')}" by * disclose`,
   `to dn.exact="${dn('ceo')}" by * none`,
+  'to filter=(employeeType=hidden) by * none',
 ];
 
 let slapd: Slapd;
@@ -93,6 +94,8 @@ const connect = (scope: Partial<Scope>): Promise<string> =>
     { ...slapd, baseDn: people },
     { scope: scopeOf(scope), mappings: [map('DISPLAY_NAME', 'displayName')], removal: removal() },
   );
+const statuses = async () =>
+  Object.fromEntries((await syncing.contacts()).map(({ display_name, status }) => [display_name, status]));
 /** A first dry run: the people who came in, and the log lines about groups. */
 const run = async (scope: Partial<Scope>) => {
   const outcome = await syncing.sync(await connect(scope), { dryRun: true });
@@ -252,6 +255,37 @@ describe("an inner group that can't be read", () => {
         code: 'INCOMPLETE_READ',
         message: expect.stringContaining('excluded groups'),
       });
+    },
+  );
+
+  test.each(['FULL', 'INCREMENTAL'] as const)(
+    'in a %s run keeps people who may be in it and its hidden members, and nobody else',
+    async (mode) => {
+      const shy = 'cn=shy,ou=people,dc=example,dc=org';
+      const person = { objectClass: 'inetOrgPerson', sn: 'x' };
+      await slapd.add(shy, { ...person, cn: 'shy', displayName: 'SHY' });
+      await slapd.add(dn('leaver'), { ...person, cn: 'leaver', displayName: 'LEAVER' });
+      const member = [dn('u6'), dn('u7'), dn('leaver'), shy];
+      await slapd.add(groupDn('team'), { objectClass: 'groupOfNames', cn: 'team', member });
+      try {
+        const connection = await connect({ groups: ['team'], nestedGroups: true });
+        expect(await syncing.sync(connection)).toMatchObject({ counts: { created: 4 } });
+        await slapd.modify(shy, { employeeType: 'hidden' });
+        await slapd.delete(dn('leaver'));
+        await slapd.modify(groupDn('team'), { member: [dn('u6'), dn('leaver'), shy] });
+        const doubtful = await syncing.sync(connection, { mode });
+        expect(doubtful).toMatchObject({ mode, status: 'SUCCEEDED', counts: { read: 61, deactivated: 1 } });
+        expect(await statuses()).toEqual({ U6: 'ACTIVE', U7: 'ACTIVE', LEAVER: 'INACTIVE', SHY: 'ACTIVE' });
+        const lines = (await syncing.log(doubtful.id)).filter(({ code }) => code === 'INCOMPLETE_READ');
+        expect(lines.map(({ message }) => message)).toEqual([
+          `The groups of the scope could not be read in full, so nobody is removed for being in none of them: The bind account can't see these members: "${shy}". They are in "${groupDn('team')}". They may be groups, whose members would then be missing. Let the account read them, or remove them from their groups. If none of them is a group, nestedGroups can also be turned off. People who left the source or the rest of the scope are removed as usual.`,
+        ]);
+        await slapd.modify(shy, { employeeType: [] });
+        expect(await syncing.sync(connection, { mode })).toMatchObject({ mode, counts: { deactivated: 1 } });
+        expect(await statuses()).toEqual({ U6: 'ACTIVE', U7: 'INACTIVE', LEAVER: 'INACTIVE', SHY: 'ACTIVE' });
+      } finally {
+        for (const gone of [groupDn('team'), shy]) await slapd.delete(gone);
+      }
     },
   );
 

@@ -25,16 +25,22 @@ export type ReadFacts = {
 /**
  * Decides what a read can be used for. Parts of the source that are elsewhere (referrals) were not read. If there are new ones
  * since the last complete read, people may have moved there, so nobody counts as gone this time. The same holds when people came
- * without an id: each of them may be one of the missing people. Pure.
+ * without an id: each of them may be one of the missing people. A read that is unsure only about some people
+ * (`Unsure`) can tell who else is gone. Pure.
  */
 export function judgeRead({ extent, end, lastReferrals, counts: { read, withoutId }, advice }: ReadFacts): Judgement {
   const newReferrals = end.referrals.filter((referral) => !lastReferrals.includes(referral));
   const lines: NewLogLine[] = [...end.notes];
-  if (!end.complete)
+  const because = end.because ?? 'no reason given';
+  const isTrusted = end.complete || end.unsure !== undefined;
+  if (!isTrusted) lines.push(nobodyRemoved(`The read is not known to be complete, so nobody is removed: ${because}`));
+  else if (!end.complete)
     lines.push(
-      nobodyRemoved(`The read is not known to be complete, so nobody is removed: ${end.because ?? 'no reason given'}`),
+      nobodyRemoved(
+        `The groups of the scope could not be read in full, so nobody is removed for being in none of them: ${because} People who left the source or the rest of the scope are removed as usual.`,
+      ),
     );
-  else if (newReferrals.length > 0)
+  if (isTrusted && newReferrals.length > 0)
     lines.push(
       nobodyRemoved(
         `Nobody is removed in this run: the source now refers elsewhere for a part of it (${listed(newReferrals)}). ${advice.elsewhere} From the next run on this part is known.`,
@@ -53,7 +59,7 @@ export function judgeRead({ extent, end, lastReferrals, counts: { read, withoutI
       message: `The source delivered nobody. ${advice.nobody}`,
     });
   const complete = end.complete && withoutId === 0;
-  return { complete, tellsWhoIsGone: complete && newReferrals.length === 0, lines };
+  return { complete, tellsWhoIsGone: isTrusted && withoutId === 0 && newReferrals.length === 0, lines };
 }
 
 function nobodyRemoved(message: string): NewLogLine {

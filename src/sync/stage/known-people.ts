@@ -145,6 +145,14 @@ export class KnownPeople {
     return ((this.#marks[this.#selected] ?? 0) & (LINKED | GONE | AGAIN)) === LINKED;
   }
 
+  /** Notes that everybody with this note is in scope as far as anybody knows, so that they do not count as gone. */
+  keepNoted(note: number): void {
+    for (let at = 0; at < this.#count; at++) {
+      const marks = this.#marks[at] ?? 0;
+      if ((marks & noteBits) >> noteShift === note) this.#marks[at] = marks | PRESENT;
+    }
+  }
+
   /** Calls `onPerson` for people with such a note, in order of their ids. */
   forEachNoted(isWanted: (note: number) => boolean, onPerson: (id: Digest, note: number) => void): void {
     const noteAt = (at: number): number => ((this.#marks[at] ?? 0) & noteBits) >> noteShift;

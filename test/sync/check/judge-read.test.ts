@@ -26,6 +26,18 @@ test('an incomplete read does not show who is gone, and says why', () => {
   expect(judgement.lines[0]?.message).toContain('the server changed');
 });
 
+test('a read that is unsure about some people tells who else is gone', () => {
+  const unsure = { leftOutBy: 'NOT_IN_GROUP', names: [] } as const;
+  const given = end({ complete: false, because: 'A group is hidden.', unsure });
+  expect(judgeRead(given)).toMatchObject({
+    complete: false,
+    tellsWhoIsGone: true,
+    lines: [{ level: 'WARN', code: 'INCOMPLETE_READ', message: expect.stringContaining('A group is hidden.') }],
+  });
+  expect(judgeRead(given, { withoutId: 1 })).toMatchObject({ complete: false, tellsWhoIsGone: false });
+  expect(judgeRead({ ...given, referrals: ['ldap://b/'] })).toMatchObject({ tellsWhoIsGone: false });
+});
+
 test('new search references block removals once, known ones do not', () => {
   const referrals = ['ldap://other/dc=x'];
   expect(judgeRead(end({ referrals }))).toMatchObject({ complete: true, tellsWhoIsGone: false });

@@ -1,4 +1,5 @@
 import { AppError } from '../../../core/app-error.ts';
+import type { Unsure } from '../../../core/arrivals.ts';
 import type { Scope } from '../../../core/connection.ts';
 import type { SourceNote } from '../../../core/entry.ts';
 import type { ExclusionReason } from '../../../core/run.ts';
@@ -37,6 +38,8 @@ export type ScopePlan = {
   notes: SourceNote[];
   /** Why people can be missing even if the search succeeds, or null: a group inside a group can't be read. */
   doubt: string | null;
+  /** Whom the doubt is about. Null: there is none, or it is about anybody. */
+  unsure: Unsure | null;
   /**
    * Checks at the end of a read whether everything that the scope names is still in its place. If not, people may be
    * missing, or may have come in by mistake. Throws AppError.
@@ -64,7 +67,9 @@ export async function planScope(reached: Reached, scope: Scope): Promise<ScopePl
   const include = await follow(reached, finder, { role: 'include', groups: scope.groups, nested });
   const exclude = await follow(reached, finder, { role: 'exclude', groups: scope.excludeGroups, nested });
   if (exclude !== null) mustBeWhole(exclude.followed);
-  const byServer = include === null ? null : await groupsFilter(reached, include.followed);
+  const doubts = include?.followed.doubts ?? [];
+  // With doubts, people in none of the groups are needed too: they are not gone.
+  const byServer = include === null || doubts.length > 0 ? null : await groupsFilter(reached, include.followed);
   const compared = byServer === null ? include : null;
   return {
     filter: scopeFilter(scope, own, byServer, reached.server.flavour),
@@ -75,7 +80,11 @@ export async function planScope(reached: Reached, scope: Scope): Promise<ScopePl
     ),
     parts: { own, byServer, include: include?.followed ?? null, exclude: exclude?.followed ?? null },
     notes: [...(include?.notes ?? []), ...(exclude?.notes ?? [])],
-    doubt: include === null || include.followed.doubts.length === 0 ? null : include.followed.doubts.join(' '),
+    doubt: doubts.length === 0 ? null : doubts.join(' '),
+    unsure:
+      doubts.length === 0 || !include?.followed.hidden
+        ? null
+        : { leftOutBy: 'NOT_IN_GROUP', names: include.followed.hidden },
     confirm: async () => {
       await checkExcludedDns(reached, scope);
       const groups = [...(include?.followed.groups ?? []), ...(exclude?.followed.groups ?? [])];

@@ -1,5 +1,4 @@
 import type { BeginArrivals, FeedEnd } from '../../../core/arrivals.ts';
-import type { SourceNote } from '../../../core/entry.ts';
 import type { ReadRequest } from '../../../core/source-session.ts';
 import { fileTime, NextExpiry } from './account-flags.ts';
 import { chooseWay, noteFor, type Way } from './feed/choose-way.ts';
@@ -13,7 +12,7 @@ import type { Reached } from './reach.ts';
 import { type PeopleRead, readChanges, readEverybody } from './read-people.ts';
 import { type Elsewhere, ReferralsMet } from './referrals.ts';
 import { readServerInfo, whoAmI } from './root-dse.ts';
-import { type Membership, planScope } from './scope-plan.ts';
+import { type Membership, planScope, type ScopePlan } from './scope-plan.ts';
 import type { ScopeSearch } from './search-scope.ts';
 
 /**
@@ -53,12 +52,12 @@ export async function searchPeople(
     };
     const read = { search, decoder, begun, taken };
     const missing = await readBy(way, read, { reached, id, marks, membership, request, expiry });
-    const doubt = (await otherServerOrAccount(reached)) ?? missing ?? scope.doubt;
+    const doubt = (await otherServerOrAccount(reached)) ?? missing;
     await scope.confirm();
     const arrivals = await begun;
     const elsewhere = search.referrals.settle(reached);
     arrivals.end({
-      ...endOf(doubt, elsewhere, scope.notes),
+      ...endOf(doubt, elsewhere, scope),
       ...changes.next(noteFor(feed, scope, expiry, elsewhere.referrals.length)),
     });
   } finally {
@@ -97,8 +96,14 @@ async function otherServerOrAccount(reached: Reached): Promise<string | null> {
   return null;
 }
 
-function endOf(doubt: string | null, elsewhere: Elsewhere, notes: readonly SourceNote[]): Omit<FeedEnd, 'cursor'> {
-  const because = doubt ?? elsewhere.doubt;
+function endOf(
+  doubt: string | null,
+  elsewhere: Elsewhere,
+  { doubt: ofGroups, unsure, notes }: ScopePlan,
+): Omit<FeedEnd, 'cursor'> {
+  const ofAll = doubt ?? elsewhere.doubt;
+  const because = ofAll ?? ofGroups;
   const { referrals } = elsewhere;
-  return { complete: because === null, because, referrals, notes: [...notes, ...elsewhere.notes] };
+  const ofSome = ofAll === null && unsure !== null ? { unsure } : {};
+  return { complete: because === null, because, ...ofSome, referrals, notes: [...notes, ...elsewhere.notes] };
 }

@@ -34,6 +34,8 @@ export type FollowedGroups = {
   members: Members;
   /** Why members may be missing, one sentence for each reason. */
   doubts: readonly string[];
+  /** The DNs of members that can't be seen, and may be people or groups. Null: there are more of them than were looked at. */
+  hidden: readonly string[] | null;
 };
 
 /** The groups to follow, by DN or name. With `nested`, the groups inside them too. */
@@ -52,7 +54,7 @@ export async function followGroups(
   for (const name of names) await follow.take(await findGroup(reached, name, role));
   const named = follow.groups.length;
   if (nested) await follow.down();
-  return { role, groups: follow.groups, named, members: follow.members, doubts: await follow.doubts() };
+  return { role, groups: follow.groups, named, members: follow.members, ...(await follow.doubts()) };
 }
 
 class Follow {
@@ -78,7 +80,7 @@ class Follow {
     if (this.#seen.has(canonical)) return;
     this.#seen.add(canonical);
     const { list } = this.#finder;
-    const onMember = (member: string, dn: string): void => this.#hidden?.add(member, dn);
+    const onMember = (member: string, dn: string): void => this.#hidden?.add(member, dn, entry.dn);
     this.groups.push(await takeGroup(this.#reached, entry, { members: this.members, list, onMember }));
   }
 
@@ -114,7 +116,7 @@ class Follow {
     await this.take(entry);
   }
 
-  async doubts(): Promise<string[]> {
+  async doubts(): Promise<Pick<FollowedGroups, 'doubts' | 'hidden'>> {
     const unreadable: string[] = [];
     const elsewhere: string[] = [];
     let asked = 0;
@@ -124,11 +126,11 @@ class Follow {
       else if ((await this.#required.has(group)) || (asked++ < mostAsked && (await this.#isNamed(group))))
         unreadable.push(group.dn);
     }
-    const hidden = await this.#hidden?.doubt((canonical) => this.#seen.has(canonical));
-    const doubts = [...this.#doubts, ...(hidden ? [hidden] : [])];
+    const found = await this.#hidden?.find((canonical) => this.#seen.has(canonical));
+    const doubts = [...this.#doubts, ...(found?.doubts ?? [])];
     if (unreadable.length > 0) doubts.push(`The members of these groups can't be read: ${listed(unreadable)}.`);
     if (elsewhere.length > 0) doubts.push(`${notInCatalog}: ${listed(elsewhere)}.`);
-    return doubts;
+    return { doubts, hidden: found === undefined ? [] : found.hidden };
   }
 
   /** Whether somebody's memberOf names a group that shows no members. OpenLDAP is not asked: there it is seldom indexed. */

@@ -17,7 +17,13 @@ const mostLooks = 500;
 const fewMembers = 100;
 
 /** Members with the same place and kind of name, such as all `cn=…` directly below `ou=groups,dc=example,dc=org`. */
-type Place = { parent: string; attribute: string; members: string[]; more: boolean };
+type Place = { parent: string; attribute: string; members: Member[]; more: boolean };
+
+/** A member, and the first group that was found to have it. */
+type Member = { dn: string; group: string };
+
+/** Members that can't be seen, and sentences about them. `hidden` null: there may be more of them than were looked at. */
+type Hidden = { doubts: string[]; hidden: readonly string[] | null };
 
 /** The object classes of members that are no groups. */
 const others = [
@@ -60,8 +66,8 @@ export class HiddenGroups {
     this.#tellsMissing = this.#contexts.length > 0 && saysWhatIsMissing.has(reached.server.flavour);
   }
 
-  /** Remembers the place of a member. Members on other servers can't be looked up. */
-  add(canonical: string, dn: string): void {
+  /** Remembers the place of a member of a group. Members on other servers can't be looked up. */
+  add(canonical: string, dn: string, group: string): void {
     const end = canonical.indexOf('\u0000');
     const attribute = canonical.slice(0, canonical.indexOf('='));
     if (end < 0 || attribute === 'uid') return;
@@ -70,9 +76,9 @@ export class HiddenGroups {
     if (place === undefined) {
       if (this.#places.size >= mostPlaces || !this.#isHere(canonical)) return;
       const parent = parentDn(dn);
-      if (parent !== null) this.#places.set(key, { parent, attribute, members: [dn], more: false });
+      if (parent !== null) this.#places.set(key, { parent, attribute, members: [{ dn, group }], more: false });
     } else if (place.members.length < mostOfPlace && this.#remembered < mostRemembered) {
-      place.members.push(dn);
+      place.members.push({ dn, group });
       this.#remembered++;
     } else place.more = true;
   }
@@ -81,26 +87,34 @@ export class HiddenGroups {
     return this.#contexts.length === 0 || this.#contexts.some((context) => isWithinDn(canonical, context));
   }
 
-  /** Why members of hidden groups may be missing, or null. `isKnown`: whether the group of a canonical DN was found. */
-  async doubt(isKnown: (canonical: string) => boolean): Promise<string | null> {
-    const hidden: string[] = [];
+  /** Looks for the hidden members. `isKnown`: whether the group of a canonical DN was found. */
+  async find(isKnown: (canonical: string) => boolean): Promise<Hidden> {
+    const hidden: Member[] = [];
     let tooMany = false;
     for (const place of this.#places.values()) {
-      const strange = place.members.filter((dn) => !isKnown(canonicalDn(dn)));
+      const strange = place.members.filter(({ dn }) => !isKnown(canonicalDn(dn)));
       if (strange.length === 0 || (!this.#isTidyAndSmall(strange) && (await this.#holdsOthers(place)))) continue;
       tooMany ||= place.more || strange.length > this.#looksLeft;
-      for (const dn of strange.slice(0, this.#looksLeft)) {
+      for (const member of strange.slice(0, this.#looksLeft)) {
         this.#looksLeft--;
-        if ((await this.#standingOf(dn)) === 'hidden') hidden.push(dn);
+        if ((await this.#standingOf(member.dn)) === 'hidden') hidden.push(member);
       }
     }
-    if (hidden.length > 0)
-      return `Members of the groups can't be read: ${listed(hidden)}. They may be groups. Let the bind account read them, or remove them from their groups${this.#tellsMissing ? '' : ' if they do not exist'}. If none of them is a group, nestedGroups can also be turned off.`;
-    return tooMany ? `Whether more than ${mostLooks} members of the groups are groups could not be seen.` : null;
+    const doubts: string[] = [];
+    if (hidden.length > 0) doubts.push(this.#sentence(hidden));
+    if (tooMany) doubts.push(`Whether more than ${mostLooks} members of the groups are groups could not be seen.`);
+    return { doubts, hidden: tooMany ? null : hidden.map(({ dn }) => dn) };
+  }
+
+  #sentence(hidden: readonly Member[]): string {
+    const named = listed(hidden.map(({ dn }) => dn));
+    const groups = listed([...new Set(hidden.map(({ group }) => group))]);
+    const ifMissing = this.#tellsMissing ? '' : ' if they do not exist';
+    return `The bind account can't see these members: ${named}. They are in ${groups}. They may be groups, whose members would then be missing. Let the account read them, or remove them from their groups${ifMissing}. If none of them is a group, nestedGroups can also be turned off.`;
   }
 
   /** So few members can be looked at, whatever else is where they are. Active Directory names no members that are missing. */
-  #isTidyAndSmall(members: readonly string[]): boolean {
+  #isTidyAndSmall(members: readonly Member[]): boolean {
     const isTidy = this.#tellsMissing || isActiveDirectory(this.#reached);
     return isTidy && members.length <= Math.min(fewMembers, this.#looksLeft);
   }
