@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type Ds389Binaries, ds389Binaries } from './ds389-binaries.ts';
 import { makeCertificate } from './ldap-certificates.ts';
 import { changesBy, execute, type LdapAccount, type LdapChanges, searchLines } from './ldap-changes.ts';
@@ -57,6 +58,8 @@ export type Ds389 = LdapChanges & {
   pid: number;
   /** The output of ldapsearch as the administrator. `args`, e.g. `['-b', dn, '-s', 'base', 'nsUniqueId']`. */
   search(args: string[]): Promise<string>;
+  /** Imports a file of LDIF in place of all people, while the server runs. */
+  importOnline(file: string): Promise<void>;
   /** Ends the process and removes its files. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -262,8 +265,23 @@ function handle({ folder, baseDn, port, ldapsPort }: Instance, ca: string, proce
     adminDn,
     adminPassword: password,
     search: (args) => searchLines(admin, args),
+    importOnline: (file) => importOnline(admin, file),
     [Symbol.asyncDispose]: process.close,
   };
+}
+
+async function importOnline(admin: LdapAccount, file: string): Promise<void> {
+  const cn = `import ${randomBytes(4).toString('hex')}`;
+  const task = `cn=${cn},cn=import,cn=tasks,cn=config`;
+  const attributes = { objectClass: ['top', 'extensibleObject'], cn, nsInstance: 'people', nsFilename: file };
+  await changesBy(admin).add(task, attributes);
+  const exitCode = /^nsTaskExitCode: (\d+)$/m;
+  for (;;) {
+    const code = exitCode.exec(await searchLines(admin, ['-b', task, '-s', 'base', 'nsTaskExitCode']))?.[1];
+    if (code === '0') return;
+    if (code !== undefined) throw new Error(`The import failed with code ${code}.`);
+    await setTimeout(100);
+  }
 }
 
 /** Creates what can only be created while the server runs. */

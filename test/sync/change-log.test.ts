@@ -1,3 +1,6 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/core/records.ts';
 import { sources } from '../../src/sync/source/sources.ts';
@@ -159,6 +162,40 @@ describe('the change log of 389 Directory Server', () => {
     expect((await told()).counts).toMatchObject({ reactivated: 1, updated: 0 });
   });
 
+  test('knows nothing of a database that was imported meanwhile: nobody is removed, and all are compared every hour', async () => {
+    const file = join(tmpdir(), `import-${server.port}.ldif`);
+    const exported = await server.search([
+      '-b',
+      baseDn,
+      '(objectClass=*)',
+      '*',
+      'nsUniqueId',
+      'aci',
+      'modifyTimestamp',
+    ]);
+    const kept = exported.split(/\n{2,}/).filter((entry) => !/^(?:dn: uid=p0[12],|version)/m.test(entry));
+    const later = new Date(Date.now() + 1000).toISOString().replace(/[-:T]|\.\d+/g, '');
+    const changed = kept.map((entry) =>
+      entry.startsWith(`dn: ${dn('p03')}`)
+        ? entry.replace(/^modifyTimestamp: .*/m, `modifyTimestamp: ${later}\nl: Ulm`)
+        : entry,
+    );
+    await writeFile(file, `${changed.join('\n\n')}\n`);
+    try {
+      await server.importOnline(file);
+    } finally {
+      await rm(file);
+    }
+    expect((await told()).counts).toMatchObject(nothingToDo);
+    await syncing.rows(
+      `UPDATE connection SET read_cursor = jsonb_set(read_cursor, '{from,cursor,feed,compared}', to_jsonb(now() - interval '1 hour')) WHERE id = $1`,
+      [connection],
+    );
+    expect((await compared(/it is time again/)).counts).toMatchObject({ ...nothingToDo, updated: 1, deactivated: 2 });
+    expect(await cities()).toMatchObject({ p03: 'Ulm' });
+    expect((await told()).counts).toMatchObject(nothingToDo);
+  });
+
   test.each<[string, (bytes: Buffer) => boolean, number]>([
     ['before it is read', isLog, 1],
     ['after it was read', isPerson, 1],
@@ -209,6 +246,19 @@ describe('the change log of 389 Directory Server', () => {
     } finally {
       await server.modify(plugin, { [name]: [] });
     }
+  });
+
+  test('can not be used with another id: the connection test and the proposal say which one to choose', async () => {
+    const settings = ldapSettings(server, { baseDns: [people], idAttribute: 'entryUUID' });
+    const [secrets, advice] = [
+      { bindPassword: server.bindPassword },
+      expect.stringContaining('set idAttribute to nsUniqueId'),
+    ];
+    const { checks } = await sources.LDAP.test(settings, secrets, openOptions());
+    expect(checks.find(({ name }) => name === 'Changes')).toMatchObject({ status: 'OK', advice });
+    expect((await sources.LDAP.settle(settings, secrets, openOptions())).reasons).toContainEqual(advice);
+    const usual = await sources.LDAP.settle({ ...settings, idAttribute: null }, secrets, openOptions());
+    expect(usual.reasons).not.toContainEqual(advice);
   });
 
   test('is in the words of the connection test', async () => {

@@ -58,7 +58,7 @@ export async function searchPeople(
     const elsewhere = search.referrals.settle(reached);
     arrivals.end({
       ...endOf(doubt, elsewhere, scope),
-      ...changes.next(noteFor(feed, scope, expiry, elsewhere.referrals.length)),
+      ...changes.next(noteFor({ request, scope, feed, way, expiry, referrals: elsewhere.referrals.length })),
     });
   } finally {
     release();

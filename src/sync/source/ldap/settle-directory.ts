@@ -3,6 +3,7 @@ import type { Secrets } from '../../../core/connection.ts';
 import { isOneLine, longestSaid } from '../../../core/outside-text.ts';
 import type { OpenOptions } from '../../../core/source-session.ts';
 import type { Settled } from '../source-module.ts';
+import { openFeed } from './feed/open-feed.ts';
 import { encodeFilter, type LdapFilter } from './filter/filter.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import { flavours } from './flavour.ts';
@@ -48,8 +49,10 @@ export async function settleDirectory(
     const { found, filter } = await peopleOf(reached, given ? settings.baseDns : contextsOf(reached));
     const { baseDns, reasons } = given ? givenBases(settings) : bases(reached, found);
     const settled = { ...settings, baseDns };
-    const id = await findIdAttribute({ ...reached, settings: settled }, filterOf(filter) ?? usualFilter(reached));
+    const [there, people] = [{ ...reached, settings: settled }, filterOf(filter) ?? usualFilter(reached)];
+    const id = await findIdAttribute(there, people);
     if (!id.readable) throw noReadableId(id, reached);
+    const feed = await openFeed(there, { filter: people }, id);
     return {
       settings: settled,
       baseDns,
@@ -60,6 +63,7 @@ export async function settleDirectory(
         ...reasons,
         ...(await hiddenBases(reached, baseDns)),
         filterReason(reached, filter, found),
+        ...('advice' in feed && feed.advice !== undefined ? [feed.advice] : []),
       ],
     };
   } finally {

@@ -134,9 +134,10 @@ async function examineChanges({ reached, id, add, at }: Examination): Promise<vo
   const because = marks === null ? (next({}).noCursorBecause ?? 'The server tells nothing about changes.') : null;
   const heard = server.supports.has('persistentSearch') || server.supports.has('contentSync');
   const asked = flavours[server.flavour].isActiveDirectory ? server.highestUsn !== null : id.changeAttribute !== null;
+  const report = because === null ? await reportOf(reached, id) : { detail: '', advice: null };
   const runs =
     because === null
-      ? `Runs read only what has changed (${id.changeAttribute}).${await reportOf(reached, id)}`
+      ? `Runs read only what has changed (${id.changeAttribute}).${report.detail}`
       : `Each run reads everybody. ${because}`;
   const watch = heard
     ? 'The server tells of changes at once, so the connection can be continuous.'
@@ -145,14 +146,24 @@ async function examineChanges({ reached, id, add, at }: Examination): Promise<vo
       : 'The connection can not be continuous.';
   const isFine = because === null && (heard || asked);
   const rights = `Let the account read ${flavours[server.flavour].changeAttribute.name}.`;
-  add('Changes', isFine ? 'OK' : 'WARN', `${runs} ${watch}`, isFine ? null : moreRights(signedInAs(settings), rights));
+  add(
+    'Changes',
+    isFine ? 'OK' : 'WARN',
+    `${runs} ${watch}`,
+    isFine ? report.advice : moreRights(signedInAs(settings), rights),
+  );
 }
 
-/** Whether the server reports what was touched, as a sentence after others. Empty: servers of its kind never do. */
-async function reportOf(reached: Reached, id: IdFinding): Promise<string> {
+/** Whether the server reports what was touched, as a sentence after others, and what to do if it does not. An empty sentence: servers of its kind never do. */
+async function reportOf(reached: Reached, id: IdFinding): Promise<{ detail: string; advice: string | null }> {
   const feed = await openFeed(reached, { filter: flavours[reached.server.flavour].people }, id);
-  if (!('because' in feed)) return ' The server reports which entries have been touched, so nobody else is asked for.';
-  return feed.because === null ? '' : ` The change marks of everybody are compared, because ${feed.because}.`;
+  if (!('because' in feed))
+    return {
+      detail: ' The server reports which entries have been touched, so nobody else is asked for.',
+      advice: null,
+    };
+  const { because, advice = null } = feed;
+  return { detail: because === null ? '' : ` The change marks of everybody are compared, because ${because}.`, advice };
 }
 
 /** Flags that mark an account as disabled. The other flags mark accounts that belong to no person. */

@@ -8,6 +8,8 @@ export type ChangeFeed = {
   way: string;
   /** The server's position when the feed was opened, as JSON. It is kept until the next read and given to `since`. */
   place: unknown;
+  /** How long it is trusted after everybody was last compared. Null: always. */
+  trustedMs: number | null;
   /**
    * The entries that were touched since the position of an earlier read. Throws AppError when the connection is lost.
    */
@@ -37,5 +39,8 @@ export type Touched = {
 /** The most touched entries that are reported one by one. With more of them, going through everybody costs less. */
 export const mostTouched = 10_000;
 
-/** Why a server has no feed for a scope, as the end of a sentence. Null: the server offers no feed at all. */
-export type NoFeed = { because: string | null };
+/**
+ * Why a server has no feed for a scope, as the end of a sentence. Null: the server offers no feed at all. `advice`: what to do to
+ * get one, as a sentence; left out: nothing that is surely worth it.
+ */
+export type NoFeed = { because: string | null; advice?: string };

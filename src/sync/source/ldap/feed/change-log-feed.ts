@@ -11,11 +11,10 @@ import { contextsAround, unknownContexts } from './contexts-around.ts';
 /**
  * The feed of 389 Directory Server: its retro change log. The log has an entry for each change, with the next number.
  * Only accounts that may read the log and its settings have this feed, because by its settings the log can leave out a
- * part of the directory. In FreeIPA it does so.
+ * part of the directory. In FreeIPA it does so. The log has no entries about a database that was imported, or got anew
+ * from another server, while the server was running, and nothing else shows it. So everybody is compared every hour.
  */
 export async function changeLogFeed(reached: Reached, log: string, idAttribute: string): Promise<ChangeFeed | NoFeed> {
-  if (idAttribute.toLowerCase() !== 'nsuniqueid')
-    return { because: `the change log names entries by nsUniqueId, and people are identified by ${idAttribute}` };
   const contexts = contextsAround(reached);
   if (contexts === null) return { because: unknownContexts };
   const settings = await readFirst(reached, { baseDn: plugin, attributes: settingNames });
@@ -23,12 +22,20 @@ export async function changeLogFeed(reached: Reached, log: string, idAttribute: 
   if (because !== null) return { because };
   const place = await readLogPlace(reached, log);
   if ('because' in place) return place;
+  if (idAttribute.toLowerCase() !== 'nsuniqueid')
+    return {
+      because: `the change log names entries by nsUniqueId, and people are identified by ${idAttribute}`,
+      advice: 'Before the first run, set idAttribute to nsUniqueId: then runs ask only for people who were touched.',
+    };
   return {
     way: 'The server told which entries have been touched since the last run (its change log).',
     place,
+    trustedMs: hourMs,
     since: (last) => touchedSince(reached, { log, contexts, now: place, last: logPlaceShape.safeParse(last).data }),
   };
 }
+
+const hourMs = 3_600_000;
 
 /** The settings of the change log. */
 const plugin = 'cn=Retro Changelog Plugin,cn=plugins,cn=config';

@@ -21,6 +21,7 @@ export type Way =
       again: readonly string[];
       known: number;
       expires: bigint | null;
+      compared: string;
     };
 
 /** The facts with which a read chooses. */
@@ -47,9 +48,11 @@ export async function chooseWay({ reached, request, scope, changes, feed }: WayI
   if ('because' in feed) return sweep(feed.because);
   const noted = notedIn(request.since?.cursor);
   if (noted === null) return sweep('the last run has not noted where the server stood');
-  const { expires } = noted;
+  const { expires, compared } = noted;
   if (noted.groups !== groupsOf(scope)) return sweep('its groups have other members than at the last run');
   if (expires !== null && expires <= fileTime(request.at)) return sweep('an account has expired since the last run');
+  if (feed.trustedMs !== null && request.at.getTime() - Date.parse(compared) >= feed.trustedMs)
+    return sweep('it is time again: the server does not tell of everything');
   const answer = await ask(reached, feed, noted.place);
   if (answer.kind === 'anew') return { kind: 'everybody', how: { mode: 'FULL', reason: answer.because } };
   if (answer.kind === 'silent') return sweep(answer.because);
@@ -58,7 +61,7 @@ export async function chooseWay({ reached, request, scope, changes, feed }: WayI
   if (again === null) return sweep('not all people whom the last run brought are remembered');
   if (!marks.canKeepOthers) return sweep('too many change marks would have to be remembered');
   const how = { mode: 'INCREMENTAL', reason: null, way: feed.way } as const;
-  return { kind: 'touched', how, touched: answer.touched, again, known, expires };
+  return { kind: 'touched', how, touched: answer.touched, again, known, expires, compared };
 }
 
 /** Asks the server. A refusal means that it does not know, unless the connection is lost. */
@@ -77,18 +80,24 @@ type Noted = {
   place: unknown;
   /** When the next account expires (a FILETIME); null: none expires. */
   expires: bigint | null;
+  /** When everybody was last read or compared. */
+  compared: string;
   /** See `groupsOf`. */
   groups: string | null;
 };
+
+/** The facts about a read that the next one needs. */
+type NoteInput = Pick<WayInput, 'request' | 'scope' | 'feed'> & { way: Way; expiry: NextExpiry; referrals: number };
 
 /**
  * What the next read needs. Nothing if parts of the scope are on other servers, because a feed does not report their
  * changes.
  */
-export function noteFor(feed: ChangeFeed | NoFeed, scope: ScopePlan, expiry: NextExpiry, referrals: number): Cursor {
+export function noteFor({ request, scope, feed, way, expiry, referrals }: NoteInput): Cursor {
   if ('because' in feed || referrals > 0) return {};
   const expires = expiry.at === null ? null : String(expiry.at);
-  return { feed: { place: feed.place, expires, groups: groupsOf(scope) } };
+  const compared = way.kind === 'touched' ? way.compared : request.at.toISOString();
+  return { feed: { place: feed.place, expires, compared, groups: groupsOf(scope) } };
 }
 
 const notedShape = z.object({
@@ -98,6 +107,7 @@ const notedShape = z.object({
     .regex(/^\d{1,19}$/)
     .transform(BigInt)
     .nullable(),
+  compared: z.string(),
   groups: z.string().nullable(),
 });
 

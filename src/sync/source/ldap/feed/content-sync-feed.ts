@@ -45,6 +45,7 @@ export async function contentSyncFeed(reached: Reached, idAttribute: string): Pr
   return {
     way: 'The server told which entries have been touched since the last run (RFC 4533).',
     place,
+    trustedMs: null,
     since: (last) => touchedSince(reached, contexts, place, last),
   };
 }

@@ -29,6 +29,7 @@ export async function usnFeed(reached: Reached, people: LdapFilter, idAttribute:
   return {
     way: 'The server told which entries have been touched since the last run (uSNChanged, also of deleted entries).',
     place,
+    trustedMs: null,
     since: (last) => touchedSince(reached, contexts, people, place, placeOf(last)),
   };
 }
