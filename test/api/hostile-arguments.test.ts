@@ -288,3 +288,15 @@ test('words of a search are those that contacts are looked for by', async () => 
   for (const values of [{ search: dotted }, { email: dotted }])
     expect((await api.request(query, values)).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
 });
+
+test.each([
+  ['beside a misspelt setting', { bindPassword: 'canary-secret', bindPasword: 'x' }],
+  ['beside a setting of the wrong type', { bindPassword: 'canary-secret', pageSize: 'many' }],
+  ['in the wrong form', { bindPassword: { plain: 'canary-secret' } }],
+])('a message about a bad variable repeats no secret: %s', async (_, ldap) => {
+  const query = 'mutation ($source: SourceInput) { testConnection(source: $source) { userErrors { code } } }';
+  const [error] = (await api.request(query, { source: { ldap } })).errors ?? [];
+  expect(error?.extensions.code).toBe('BAD_USER_INPUT');
+  expect(error?.message).toMatch(/^Variable "\$source" got an invalid value at "source\.ldap.*"; \w/);
+  expect(JSON.stringify(error)).not.toContain('canary-secret');
+});

@@ -90,10 +90,26 @@ function unresolved(): GraphQLError {
   });
 }
 
-/** Cuts the message: GraphQL repeats the value that was sent, at any length. */
-function badVariable({ message, nodes }: GraphQLError): GraphQLError {
-  return new GraphQLError(cut(message, LONGEST_MESSAGE), { nodes, extensions: { code: 'BAD_USER_INPUT' } });
+/**
+ * Says which variable is wrong, at which place and why. GraphQL's own message also repeats the value that was sent. That
+ * can be a whole input with a password in it, and clients show and log messages.
+ */
+function badVariable({ message, nodes, originalError }: GraphQLError): GraphQLError {
+  const said = originalError === undefined ? message : withoutValue(message, originalError.message);
+  return new GraphQLError(cut(said, LONGEST_MESSAGE), { nodes, extensions: { code: 'BAD_USER_INPUT' } });
 }
+
+/** `Variable "$name" got invalid value <the value> at "name.path"; <why>`, without the value. */
+function withoutValue(message: string, why: string): string {
+  const about = message.slice(0, message.length - `; ${why}`.length);
+  const start = / got invalid value /.exec(about);
+  if (start === null) return message;
+  const place = / at "[\w.[\]]+"$/.exec(about)?.[0] ?? '';
+  return `${about.slice(0, start.index)} got an invalid value${place}; ${why.replace(SENT_TEXT, '$1.')}`;
+}
+
+/** What GraphQL says where text was expected, with the value that was sent in its place. */
+const SENT_TEXT = /^((?:String|ID) cannot represent (?:a non string value|value)): .*$/s;
 
 /** The most bytes that all cached documents may take together. */
 const MOST_BYTES = 16 * 1024 * 1024;
