@@ -34,7 +34,7 @@ export const takenBack = 'taken back';
 export const notTakenBack = {
   changed: 'the contact has changed since the plan was made',
   taken: (address: string): string => `another active contact has the address ${address} now`,
-  claimed: 'the connection links its person to another contact now',
+  claimed: 'its person has another contact now',
 } as const;
 
 /**

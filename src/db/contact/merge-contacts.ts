@@ -43,6 +43,7 @@ export async function mergeContacts(
       const set = changeSet(transaction, by);
       const moved = await readLinks(transaction, keepId, dropId);
       await movePhotos(transaction, keepId, dropId);
+      const personKey = await personKeyOf(transaction, dropId);
       await deleteContacts(set, deletionOf(transaction, [dropId], `merged with ${keepId}`));
       const reason = `merged with ${drop.values.DISPLAY_NAME ?? ''} (${dropId})`;
       // A connection that feeds the other contact calls off a removal, as its next run would.
@@ -54,6 +55,7 @@ export async function mergeContacts(
         isFed ? { ...byPerson, removalDueAt: 'NULL' } : byPerson,
       );
       await writeLinks(transaction, keepId, moved);
+      await givePersonKey(transaction, keepId, personKey);
       await rememberMerge(transaction, keepId, dropId);
       await tellSet(set, 2);
       return saved(transaction, keepId);
@@ -134,6 +136,24 @@ async function movePhotos({ query, workspaceId }: Transaction, keepId: string, d
        SELECT FROM contact_photo AS own
        WHERE own.workspace_id = $1 AND own.contact_id = $2 AND own.connection_id = photo.connection_id)`,
     [workspaceId, keepId, dropId],
+  );
+}
+
+/** The id by which a connection finds the person of a contact that has no address. Null: it is not needed. */
+async function personKeyOf({ query, workspaceId }: Transaction, id: string): Promise<string | null> {
+  const [row] = await query<{ person_key: string | null }>(
+    'SELECT contact.person_key FROM contact WHERE contact.workspace_id = $1 AND contact.id = $2',
+    [workspaceId, id],
+  );
+  return row?.person_key ?? null;
+}
+
+/** The contact keeps its own key if it has one. */
+async function givePersonKey({ query, workspaceId }: Transaction, id: string, key: string | null): Promise<void> {
+  if (key === null) return;
+  await query(
+    'UPDATE contact SET person_key = $3 WHERE contact.workspace_id = $1 AND contact.id = $2 AND contact.person_key IS NULL',
+    [workspaceId, id, key],
   );
 }
 

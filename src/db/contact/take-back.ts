@@ -76,12 +76,26 @@ export async function takeChangesBack(set: ChangeSet, rowsOf: (actions: string) 
   await noteRemoval(set, noted, { removalDueAt, goneSince, sameAs });
   await restoreLinks(set, noted);
   const created = rowsOf(`'CREATE'`);
+  await endMerges(set, created);
   await createContacts(set, created, {
     born: bornAgain,
     personKey: () => 'change.person_key',
     writeLinks: () => insertLinks(set, created, 'true'),
     turns: straightAway,
   });
+}
+
+/** Contacts that were dropped by a merge exist again. The contacts that were kept give back their history and their person. */
+async function endMerges({ client }: ChangeSet, rows: ChangeRows): Promise<void> {
+  await client.query(
+    `WITH ended AS (
+       DELETE FROM merged_contact AS merged USING ${rows.from} AS change
+       WHERE ${rows.where} AND merged.workspace_id = change.workspace_id AND merged.dropped_id = change.contact_id
+       RETURNING merged.workspace_id, merged.kept_id, change.person_key)
+     UPDATE contact SET person_key = NULL FROM ended
+     WHERE contact.workspace_id = ended.workspace_id AND contact.id = ended.kept_id AND contact.person_key = ended.person_key`,
+    [...rows.params],
+  );
 }
 
 /**
@@ -130,15 +144,20 @@ async function insertLinks(set: ChangeSet, rows: ChangeRows, which: string): Pro
 }
 
 /**
- * SQL: whether a link that the contact of `change` needs back belongs to another contact now. `connection`: SQL, the
- * set's connection.
+ * SQL: whether the person of the contact of `change` has another contact now: by a link that it needs back, or by the
+ * key of a contact without an address. `connection`: SQL, the set's connection.
  */
 export function isClaimed(connection: string): string {
-  return `EXISTS (
+  return `(EXISTS (
     SELECT FROM unnest(change.links) AS former
     JOIN contact_link AS link ON link.workspace_id = change.workspace_id AND link.connection_id = former.connection_id
       AND link.external_id = former.external_id
-    WHERE link.contact_id <> change.contact_id AND (change.action = 'CREATE' OR former.connection_id = ${connection}))`;
+    WHERE link.contact_id <> change.contact_id AND (change.action = 'CREATE' OR former.connection_id = ${connection}))
+    OR change.action = 'CREATE' AND EXISTS (
+      SELECT FROM contact AS other
+      WHERE other.workspace_id = change.workspace_id AND other.person_key = change.person_key AND NOT EXISTS (
+        SELECT FROM merged_contact AS merged
+        WHERE merged.workspace_id = other.workspace_id AND merged.dropped_id = change.contact_id AND merged.kept_id = other.id)))`;
 }
 
 /**
